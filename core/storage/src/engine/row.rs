@@ -44,7 +44,21 @@ impl Row {
 
     /// 32 bytes.
     pub fn digest(&mut self) -> Result<[u8; 32]> {
-        self.blob()?.try_into().map_err(|_| StoreError::internal("a stored digest is not 32 bytes long"))
+        self.bytes()
+    }
+
+    /// So many bytes.
+    pub fn bytes<const N: usize>(&mut self) -> Result<[u8; N]> {
+        self.blob()?.try_into().map_err(|_| StoreError::internal(format!("a stored value is not {N} bytes long")))
+    }
+
+    /// So many bytes, or null.
+    pub fn opt_bytes<const N: usize>(&mut self) -> Result<Option<[u8; N]>> {
+        if self.is_null() {
+            self.skip(1);
+            return Ok(None);
+        }
+        self.bytes().map(Some)
     }
 
     /// An integer or null.

@@ -43,8 +43,8 @@ impl From<&[u8]> for Value {
     }
 }
 
-impl From<[u8; 32]> for Value {
-    fn from(value: [u8; 32]) -> Self {
+impl<const N: usize> From<[u8; N]> for Value {
+    fn from(value: [u8; N]) -> Self {
         Self::Blob(value.to_vec())
     }
 }
@@ -82,7 +82,7 @@ impl AsValue for Vec<u8> {
     }
 }
 
-impl AsValue for [u8; 32] {
+impl<const N: usize> AsValue for [u8; N] {
     fn as_value(&self) -> Value {
         Value::Blob(self.to_vec())
     }

@@ -3,9 +3,7 @@
 
 use sqlx::Connection as _;
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::Poll;
 
 const POSTGRES_VARIABLE: &str = "BANKCHANNEL_TEST_POSTGRES";
 
@@ -84,10 +82,4 @@ where
         answers.push(task.await.unwrap());
     }
     answers
-}
-
-/// Hands a verb to the writer without waiting for its answer. (After 128, tokio makes a task wait.)
-pub(crate) async fn hand_over<F: Future + Unpin>(verb: &mut F) {
-    let polled = std::future::poll_fn(|context| Poll::Ready(Pin::new(&mut *verb).poll(context))).await;
-    assert!(polled.is_pending());
 }

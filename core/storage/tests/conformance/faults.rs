@@ -69,7 +69,7 @@ async fn the_folder_is_held_until_the_last_write() {
     for index in 0..100 {
         let store = store.clone();
         let mut verb = Box::pin(async move { store.consume_challenge(&format!("c{index}"), NOW).await });
-        crate::common::hand_over(&mut verb).await;
+        crate::handing_over::hand_over(&mut verb).await;
     }
     drop(store);
     let store = loop {

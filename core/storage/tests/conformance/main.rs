@@ -11,6 +11,8 @@ mod common;
 mod durability;
 mod faults;
 mod files;
+#[path = "../common/handing_over.rs"]
+mod handing_over;
 mod login;
 mod rights;
 mod samples;

@@ -5,6 +5,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod counters;
+#[path = "../common/handing_over.rs"]
+mod handing_over;
 mod opening;
 mod writing;
 

@@ -1,8 +1,9 @@
 //! What becomes of verbs: together, against each other, after a crash.
 
 use crate::Place;
-use crate::common::{cases, hand_over, race};
+use crate::common::{cases, race};
 use crate::counters::{Count, Counters, count, counters, fail};
+use crate::handing_over::hand_over;
 use bankchannel_storage::engine::StoreError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,5 @@
-//! SQLite: one writer task with group commit, a few readers, one process per data folder.
+//! SQLite: one writer task with group commit, a few readers. A data folder belongs to one process, or is shared by several:
+//! then SQLite's own lock lets one of them write at a time.
 
 mod open;
 mod writer;
@@ -15,6 +16,8 @@ use std::sync::Arc;
 use writer::Writer;
 
 const LOCK_FILE: &str = "lock";
+/// Held while a shared folder is being opened: the file, its journal and its tables are made once.
+const OPENING_FILE: &str = "opening.lock";
 
 /// How to use a SQLite data folder.
 #[derive(Debug, Clone)]
@@ -23,11 +26,14 @@ pub struct SqliteSettings {
     pub readers: u32,
     /// The database file may not grow beyond this many bytes; [`StoreError::Full`] then. `None`: as large as the disk.
     pub max_database_bytes: Option<u64>,
+    /// Whether other processes may have the folder open too, all of which say so. The schema must remember nothing between
+    /// transactions. A process may have it open several times.
+    pub is_shared: bool,
 }
 
 impl Default for SqliteSettings {
     fn default() -> Self {
-        Self { readers: 4, max_database_bytes: None }
+        Self { readers: 4, max_database_bytes: None, is_shared: false }
     }
 }
 
@@ -42,16 +48,18 @@ pub struct SqliteDriver<S: Schema> {
 impl<S: Schema> SqliteDriver<S> {
     /// Opens or creates the data folder and brings its schema up to date.
     pub(super) async fn open(folder: &Path, settings: &SqliteSettings, schema: Arc<S>) -> Result<Self> {
-        let locked = folder.to_owned();
-        let lock = tokio::task::spawn_blocking(move || open::lock_folder(&locked)).await;
-        let lock = lock.map_err(|why| StoreError::from_io(&why.into(), folder))??;
+        let (locked, is_shared) = (folder.to_owned(), settings.is_shared);
+        let locks = tokio::task::spawn_blocking(move || open::lock_folder(&locked, is_shared)).await;
+        let open::FolderLocks { folder: lock, opening } =
+            locks.map_err(|why| StoreError::from_io(&why.into(), folder))??;
         let file = folder.join(S::DATABASE_FILE);
         let place: Arc<str> = Arc::from(file.display().to_string());
-        open::prepare_file(&file)?;
+        open::prepare_file(&file, is_shared)?;
         let connection = open::connect_writer(&file, settings, &place).await?;
         let mut tx = Tx::new(Connection::Writer(Box::new(connection)), place.clone());
         migrations::apply_sqlite(&mut tx).await?;
         S::check(&mut tx).await?;
+        drop(opening);
         let readers = open::reader_pool(&file, settings);
         Ok(Self { writer: Writer::spawn(tx, lock, schema), readers, place, folder: folder.to_owned() })
     }

@@ -1,8 +1,9 @@
-//! Opening a data folder: one process, private files, early and clear faults.
+//! Opening a data folder: whose it is, private files, early and clear faults.
 
-use super::{LOCK_FILE, SqliteSettings};
+use super::{LOCK_FILE, OPENING_FILE, SqliteSettings};
+use crate::engine::folder_lock::{lock_in_turn, lock_soon, share_soon};
 use crate::engine::tx::Connection;
-use crate::engine::{Dialect, Result, Schema, StoreError, Tx, lock_soon};
+use crate::engine::{Dialect, Result, Schema, StoreError, Tx};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection};
@@ -17,23 +18,43 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENT_CACHE: usize = 256;
 
-/// Creates the folder (0700) when absent and takes its lock; a second server is refused here.
-pub(super) fn lock_folder(folder: &Path) -> Result<File> {
+/// What is held of a folder.
+pub(super) struct FolderLocks {
+    /// Until the database is closed.
+    pub(super) folder: File,
+    /// Until it is open.
+    pub(super) opening: Option<File>,
+}
+
+/// Creates the folder (0700) when absent and takes its lock; who may not have it is refused here.
+pub(super) fn lock_folder(folder: &Path, is_shared: bool) -> Result<FolderLocks> {
     if !folder.is_dir() {
         create_private_dir(folder).map_err(|error| StoreError::from_io(&error, folder))?;
     }
-    let path = folder.join(LOCK_FILE);
-    let file = private_options().open(&path).map_err(|error| StoreError::from_io(&error, &path))?;
-    match lock_soon(&file) {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { place: folder.display().to_string() }),
-        Err(TryLockError::Error(error)) => Err(StoreError::from_io(&error, &path)),
+    let lock = |name: &str, take: fn(&File) -> std::result::Result<(), TryLockError>| {
+        let path = folder.join(name);
+        let file = private_options().open(&path).map_err(|error| StoreError::from_io(&error, &path))?;
+        match take(&file) {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Locked { place: folder.display().to_string() }),
+            Err(TryLockError::Error(error)) => Err(StoreError::from_io(&error, &path)),
+        }
+    };
+    if !is_shared {
+        return Ok(FolderLocks { folder: lock(LOCK_FILE, lock_soon)?, opening: None });
     }
+    Ok(FolderLocks { folder: lock(LOCK_FILE, share_soon)?, opening: Some(lock(OPENING_FILE, lock_in_turn)?) })
 }
 
 /// Creates the file with mode 0600 (SQLite gives its log the same), and looks at the header of an existing one.
-pub(super) fn prepare_file(path: &Path) -> Result<()> {
+///
+/// One that is shared may be open in this process already, and is not opened here: closing it again would take from SQLite
+/// the locks that this process has on it (`fcntl` gives locks to processes, not to descriptors).
+pub(super) fn prepare_file(path: &Path, is_shared: bool) -> Result<()> {
     let io = |error: &std::io::Error| StoreError::from_io(error, path);
+    if is_shared && std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        return Ok(());
+    }
     let mut file = private_options().open(path).map_err(|error| io(&error))?;
     let length = file.metadata().map_err(|error| io(&error))?.len();
     if length == 0 {

@@ -1,0 +1,8 @@
+//! What verbs take and answer.
+
+pub(super) mod callback;
+pub(super) mod session;
+pub(super) mod settle;
+pub(super) mod task;
+pub(super) mod token;
+pub(super) mod upkeep;

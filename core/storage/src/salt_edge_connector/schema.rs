@@ -1,0 +1,19 @@
+//! The schema: its migrations. Nothing is remembered between transactions, since other processes write too.
+
+use crate::engine::{self, Migration};
+
+pub(super) type Tx = engine::Tx<SaltEdgeConnector>;
+pub(super) type Verb<A, T> = engine::Verb<SaltEdgeConnector, A, T>;
+
+/// The data of a connector.
+#[derive(Default)]
+pub(super) struct SaltEdgeConnector;
+
+impl engine::Schema for SaltEdgeConnector {
+    const DATABASE_FILE: &'static str = "connector.sqlite";
+
+    const MIGRATIONS: &'static [Migration<Self>] =
+        &[Migration::new(1, "salt edge connector", include_str!("migrations/0001_initial.sql"))];
+
+    type State = ();
+}

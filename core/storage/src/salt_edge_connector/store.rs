@@ -1,0 +1,90 @@
+//! The handle that connectors hold.
+
+use super::schema::{SaltEdgeConnector, Verb};
+use crate::engine::{Database, PostgresSettings, Result, SqliteSettings, StoreError, args};
+use futures_util::future::BoxFuture;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The data of a connector. Cheap to clone; all clones share one writer or pool. Other processes may have it open too.
+///
+/// Every method is one atomic verb. A method that changes something answers after the change is on disk.
+#[derive(Clone)]
+pub struct Store(Arc<Database<SaltEdgeConnector>>);
+
+impl Store {
+    /// Opens or creates a data folder, which other processes may have open too. Must be called inside a tokio runtime,
+    /// which then runs the writer.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when a program has the folder that shares it with nobody, [`StoreError::Damaged`],
+    /// [`StoreError::ReadOnly`], [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`];
+    /// [`StoreError::Misuse`] for another schema's database.
+    pub async fn open_sqlite(folder: &Path) -> Result<Self> {
+        let settings = SqliteSettings { is_shared: true, ..SqliteSettings::default() };
+        Database::open_sqlite(folder, &settings).await.map(|database| Self(Arc::new(database)))
+    }
+
+    /// Connects to a PostgreSQL database (`postgres://…`) and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreachable`], [`StoreError::SchemaNewer`], [`StoreError::ReadOnly`];
+    /// [`StoreError::Misuse`] for another schema's database.
+    pub async fn connect_postgres(url: &str, settings: &PostgresSettings) -> Result<Self> {
+        Database::connect_postgres(url, settings).await.map(|database| Self(Arc::new(database)))
+    }
+
+    /// Records which key seals what is stored here; the first one stays.
+    ///
+    /// # Errors
+    /// [`StoreError::Misuse`] where another key has sealed what is there.
+    pub fn sealed_by(&self, key_id: [u8; 8]) -> BoxFuture<'_, Result<()>> {
+        self.write(key_id, |tx, key_id| {
+            Box::pin(async move {
+                let sql = "INSERT INTO sealing_key (one, key_id) VALUES (1, $1) ON CONFLICT (one) DO NOTHING";
+                tx.execute(sql, args![*key_id]).await?;
+                let recorded = tx.first("SELECT key_id FROM sealing_key", &[]).await?;
+                let recorded = recorded.map(|mut row| row.bytes::<8>()).transpose()?;
+                if recorded == Some(*key_id) {
+                    return Ok(());
+                }
+                Err(StoreError::misuse(format!("what {} holds was sealed with another key", tx.place())))
+            })
+        })
+    }
+
+    /// Waits for the accepted verbs, then closes. Later verbs answer [`StoreError::Closed`].
+    pub async fn close(&self) {
+        self.0.close().await;
+    }
+
+    pub(super) fn write<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.0.write(args, verb, None)
+    }
+
+    pub(super) fn read<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.0.read(args, verb)
+    }
+
+    pub(super) fn read_snapshot<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
+    where
+        A: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        self.0.read_snapshot(args, verb)
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("database", &self.0.dialect()).finish_non_exhaustive()
+    }
+}

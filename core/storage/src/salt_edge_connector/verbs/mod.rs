@@ -1,0 +1,9 @@
+//! One function per verb.
+
+mod callbacks;
+mod ending;
+mod sessions;
+mod settling;
+mod tasks;
+mod tokens;
+mod upkeep;

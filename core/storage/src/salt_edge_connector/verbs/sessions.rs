@@ -1,0 +1,181 @@
+//! Sessions as the hub's requests change them: begun, answered, given up.
+
+use super::ending::{drop_callbacks, end_session, fail_session, tell};
+use super::tasks::put;
+use super::tokens::judge;
+use crate::engine::{Result, args};
+use crate::salt_edge_connector::{
+    About, Answered, CallbackKind, Cancelled, Digest, Id, NewCallback, NewSession, NewTask, Opened, Presented, Session,
+    SessionKind, SessionState, StepAnswer, Store, TokenState, Tx, session_columns,
+};
+use futures_util::future::BoxFuture;
+
+/// What the hub is told of a session that took too many answers.
+const WRONG_CODE: &str = "InvalidConfirmationCode";
+
+impl Store {
+    /// Begins a session with its first question to the bank. A second request for the same session begins nothing.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn open_session(&self, new: NewSession) -> BoxFuture<'_, Result<Opened>> {
+        self.write(new, |tx, new| Box::pin(open(tx, new)))
+    }
+
+    /// Takes a customer's answer to an interactive step.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn answer_step(&self, answer: StepAnswer) -> BoxFuture<'_, Result<Answered>> {
+        self.write(answer, |tx, answer| Box::pin(take_answer(tx, answer)))
+    }
+
+    /// Gives up a session: the hub asks for it. A session that has ended stays as it is.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn cancel_session(
+        &self,
+        secret: Digest,
+        client_id: i64,
+        notice: NewTask,
+        now: i64,
+    ) -> BoxFuture<'_, Result<Cancelled>> {
+        self.write((secret, client_id, notice, now), |tx, (secret, client_id, notice, now)| {
+            Box::pin(async move {
+                let Some(session) = by_secret(tx, secret).await? else { return Ok(Cancelled::NotFound) };
+                if session.client_id != *client_id {
+                    return Ok(Cancelled::OtherClient);
+                }
+                if session.state.is_end() {
+                    return Ok(Cancelled::Unchanged);
+                }
+                end_session(tx, &session, SessionState::Cancelled, *now).await?;
+                drop_callbacks(tx, session.id, *now).await?;
+                put(tx, notice, None, *now).await?;
+                Ok(Cancelled::Done)
+            })
+        })
+    }
+
+    /// A session by its id.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn session(&self, id: Id) -> BoxFuture<'_, Result<Option<Session>>> {
+        self.read(id, |tx, id| Box::pin(super::ending::session(tx, *id)))
+    }
+
+    /// A session by its secret.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn session_of(&self, secret: Digest) -> BoxFuture<'_, Result<Option<Session>>> {
+        self.read(secret, |tx, secret| Box::pin(by_secret(tx, secret)))
+    }
+}
+
+async fn open(tx: &mut Tx, new: &NewSession) -> Result<Opened> {
+    // Before the session: who has no good token learns nothing of sessions.
+    let token = match &new.about {
+        About::New { id, .. } => *id,
+        About::Presented(access_token) => {
+            let presented = Presented { access_token: *access_token, client_id: new.client_id, now: new.now };
+            match judge(tx, &presented).await? {
+                Ok(token) => token.id,
+                // A renewal that is under way has taken the token's rights; its own repeat is none the less one.
+                Err(refusal) => {
+                    return match by_secret(tx, &new.secret).await? {
+                        Some(session) if is_repeat(&session, new) => again(tx, &session, new).await,
+                        _ => Ok(Opened::Token(refusal)),
+                    };
+                }
+            }
+        }
+    };
+    if let Some(session) = by_secret(tx, &new.secret).await? {
+        return match () {
+            () if session.client_id != new.client_id => Ok(Opened::OtherClient),
+            () if session.kind != new.kind => Ok(Opened::OtherKind),
+            () => again(tx, &session, new).await,
+        };
+    }
+    if let About::New { id, sealed } = &new.about {
+        let sql = "INSERT INTO token (id, client_id, state, created_at, expires_at, sealed) VALUES ($1, $2, $3, $4, NULL, $5)";
+        tx.execute(sql, args![*id, new.client_id, TokenState::Unconfirmed, new.now, sealed]).await?;
+    }
+    let sql = "INSERT INTO session (id, secret, client_id, kind, state, token, created_at, expires_at, tries, callbacks, sealed) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, $9)";
+    let state = match new.kind {
+        SessionKind::Refresh => SessionState::Working,
+        SessionKind::Enrolment | SessionKind::Reconnect => SessionState::Received,
+    };
+    tx.execute(
+        sql,
+        args![new.id, new.secret, new.client_id, new.kind, state, token, new.now, new.expires_at, &new.sealed],
+    )
+    .await?;
+    put(tx, &new.task, Some(new.id), new.now).await?;
+    Ok(Opened::New)
+}
+
+fn is_repeat(session: &Session, new: &NewSession) -> bool {
+    session.client_id == new.client_id && session.kind == new.kind
+}
+
+/// A repeated request: where the session is open, the hub is told again what it was told last.
+async fn again(tx: &mut Tx, session: &Session, new: &NewSession) -> Result<Opened> {
+    if session.state.is_end() {
+        return Ok(Opened::Repeated);
+    }
+    let sql = "SELECT last_update FROM session WHERE id = $1";
+    let last = tx.first(sql, args![session.id]).await?.map(|mut row| row.opt_blob()).transpose()?.flatten();
+    let sql = "SELECT count(*) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped')";
+    if last.is_some() && tx.number(sql, args![session.id]).await? == 0 {
+        let kind = CallbackKind::Update;
+        let update = NewCallback { kind, reason: None, sealed: last, expires_at: session.expires_at };
+        tell(tx, session, &update, new.now).await?;
+    }
+    Ok(Opened::Repeated)
+}
+
+async fn take_answer(tx: &mut Tx, answer: &StepAnswer) -> Result<Answered> {
+    let session = by_secret(tx, &answer.secret).await?;
+    if let Some(access_token) = answer.presented {
+        let presented = Presented { access_token, client_id: answer.client_id, now: answer.now };
+        match judge(tx, &presented).await? {
+            Err(refusal) => return Ok(Answered::Token(refusal)),
+            Ok(token) if session.as_ref().is_some_and(|session| session.token != token.id) => {
+                return Ok(Answered::NotFound);
+            }
+            Ok(_) => {}
+        }
+    }
+    let Some(session) = session else { return Ok(Answered::NotFound) };
+    if session.client_id != answer.client_id {
+        return Ok(Answered::OtherClient);
+    }
+    if (session.kind == SessionKind::Refresh) != answer.presented.is_some() {
+        return Ok(Answered::NotFound);
+    }
+    match session.state {
+        SessionState::AwaitingCode if session.expires_at > answer.now => {}
+        SessionState::Working => return Ok(Answered::Unchanged),
+        SessionState::Received | SessionState::AwaitingRedirect => return Ok(Answered::NotAwaited),
+        // It has ended, or is about to.
+        _ => return Ok(Answered::Unchanged),
+    }
+    if session.tries >= answer.max_tries {
+        fail_session(tx, &session, WRONG_CODE, answer.now).await?;
+        return Ok(Answered::TooMany);
+    }
+    let sql = "UPDATE session SET state = $2, tries = tries + 1 WHERE id = $1";
+    tx.execute(sql, args![session.id, SessionState::Working]).await?;
+    put(tx, &answer.task, Some(session.id), answer.now).await?;
+    Ok(Answered::Taken)
+}
+
+async fn by_secret(tx: &mut Tx, secret: &Digest) -> Result<Option<Session>> {
+    let sql = concat!("SELECT ", session_columns!(), " FROM session WHERE secret = $1");
+    tx.first(sql, args![*secret]).await?.map(|mut row| Session::read(&mut row)).transpose()
+}

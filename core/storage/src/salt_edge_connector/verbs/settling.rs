@@ -1,0 +1,85 @@
+//! What the bank has said of a session, committed together with the callback that reports it.
+
+use super::ending::{end_session, fail_session, session, tell};
+use super::tokens::TOKEN_REVOKED;
+use crate::engine::{Result, args};
+use crate::salt_edge_connector::{
+    Change, Granted, Session, SessionKind, SessionState, Settled, Settlement, Settler, Store, TokenState, Tx,
+};
+use futures_util::future::BoxFuture;
+
+impl Store {
+    /// Commits what the bank has said of a session, with the callback that reports it. Of any number of settlements that
+    /// end a session one is done.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<Settled>> {
+        self.write(settlement, |tx, settlement| Box::pin(settle(tx, settlement)))
+    }
+}
+
+async fn settle(tx: &mut Tx, asked: &Settlement) -> Result<Settled> {
+    let Some(session) = session(tx, asked.session).await? else { return Ok(Settled::NotFound) };
+    if session.state.is_end() {
+        return Ok(Settled::Ended(session.state));
+    }
+    if session.expires_at <= asked.now {
+        // Whoever tidies up next reports it.
+        return Ok(Settled::Ended(SessionState::Expired));
+    }
+    if let Settler::Task { id, lease } = asked.by {
+        let sql = "SELECT count(*) FROM task WHERE id = $1 AND lease = $2 AND session = $3";
+        if tx.number(sql, args![id, lease, session.id]).await? == 0 {
+            return Ok(Settled::Lost);
+        }
+    }
+    tx.execute("DELETE FROM task WHERE session = $1", args![session.id]).await?;
+    match &asked.change {
+        Change::Wait { state, sealed, expires_at, update } => {
+            let said = update.as_ref().and_then(|update| update.sealed.as_deref());
+            let sql = "UPDATE session SET state = $2, sealed = $3, expires_at = $4, last_update = COALESCE($5, last_update) \
+                       WHERE id = $1";
+            tx.execute(sql, args![session.id, *state, sealed, *expires_at, said]).await?;
+            if session.kind == SessionKind::Reconnect {
+                let sql = "UPDATE token SET state = $2 WHERE id = $1 AND state = $3";
+                tx.execute(sql, args![session.token, TokenState::Unconfirmed, TokenState::Confirmed]).await?;
+            }
+            if let Some(update) = update {
+                tell(tx, &session, update, asked.now).await?;
+            }
+        }
+        Change::Succeed { sealed, granted, callback } => {
+            if let Some(granted) = granted
+                && !grant(tx, &session, granted).await?
+            {
+                fail_session(tx, &session, TOKEN_REVOKED, asked.now).await?;
+                return Ok(Settled::TokenRevoked);
+            }
+            tx.execute("UPDATE session SET sealed = $2 WHERE id = $1", args![session.id, sealed]).await?;
+            end_session(tx, &session, SessionState::Succeeded, asked.now).await?;
+            tell(tx, &session, callback, asked.now).await?;
+        }
+        Change::Fail { callback } => {
+            end_session(tx, &session, SessionState::Failed, asked.now).await?;
+            tell(tx, &session, callback, asked.now).await?;
+        }
+    }
+    Ok(Settled::Done)
+}
+
+/// Makes the session's token the one that is granted; false where it was revoked meanwhile.
+async fn grant(tx: &mut Tx, session: &Session, granted: &Granted) -> Result<bool> {
+    let sql = "UPDATE token SET state = $2, access_token = $3, holder = $4, expires_at = $5, sealed = $6 \
+               WHERE id = $1 AND state <> $7";
+    let args = args![
+        session.token,
+        TokenState::Confirmed,
+        granted.access_token,
+        granted.holder,
+        granted.expires_at,
+        &granted.sealed,
+        TokenState::Revoked
+    ];
+    Ok(tx.execute(sql, args).await? == 1)
+}

@@ -1,0 +1,165 @@
+//! Tokens: presented, revoked from either side, listed.
+
+use super::ending::{end_token, fail_sessions_of, tell_revoked};
+use crate::engine::{Result, args};
+use crate::salt_edge_connector::{
+    Digest, Id, Judged, NewTask, Presented, Revoked, Store, Token, TokenFilter, TokenRefusal, TokenState, Tx,
+    token_columns,
+};
+use futures_util::future::BoxFuture;
+
+/// What the hub is told of a session whose token is revoked.
+pub(super) const TOKEN_REVOKED: &str = "TokenRevoked";
+
+impl Store {
+    /// The token that is presented, if it is good.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn token(&self, presented: Presented) -> BoxFuture<'_, Result<Judged>> {
+        self.read(presented, |tx, presented| Box::pin(judge(tx, presented)))
+    }
+
+    /// Revokes the token that is presented: the hub asks for it. Its open sessions fail.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn revoke_presented(&self, presented: Presented, notice: NewTask) -> BoxFuture<'_, Result<Revoked>> {
+        self.write((presented, notice), |tx, (presented, notice)| {
+            Box::pin(async move {
+                let token = match find(tx, presented).await? {
+                    Err(refusal) => return Ok(Revoked::Refused(refusal)),
+                    Ok(token) if token.state == TokenState::Revoked => return Ok(Revoked::Unchanged),
+                    Ok(token) if is_over(&token, presented.now) => return Ok(Revoked::Refused(TokenRefusal::Expired)),
+                    Ok(token) => token,
+                };
+                end_token(tx, token.id, presented.now).await?;
+                fail_sessions_of(tx, token.id, TOKEN_REVOKED, presented.now).await?;
+                super::tasks::put(tx, notice, None, presented.now).await?;
+                Ok(Revoked::Done)
+            })
+        })
+    }
+
+    /// Revokes a token: the bank wants it. Its open sessions fail, and the hub is told of both.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn revoke_token(&self, id: Id, now: i64) -> BoxFuture<'_, Result<Revoked>> {
+        self.write((id, now), |tx, (id, now)| {
+            Box::pin(async move {
+                let sql = "SELECT count(*) FROM token WHERE id = $1";
+                if tx.number(sql, args![*id]).await? == 0 {
+                    return Ok(Revoked::Refused(TokenRefusal::NotFound));
+                }
+                let sql = "SELECT count(*) FROM token WHERE id = $1 AND access_token IS NOT NULL";
+                let was_given = tx.number(sql, args![*id]).await? == 1;
+                if !end_token(tx, *id, *now).await? {
+                    return Ok(Revoked::Unchanged);
+                }
+                fail_sessions_of(tx, *id, TOKEN_REVOKED, *now).await?;
+                // Of a token that nobody was given the hub knows nothing.
+                if was_given {
+                    tell_revoked(tx, *id, *now).await?;
+                }
+                Ok(Revoked::Done)
+            })
+        })
+    }
+
+    /// Revokes a token that the hub itself lists as revoked. Its open sessions fail.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn revoke_listed(&self, access_token: Digest, now: i64) -> BoxFuture<'_, Result<Revoked>> {
+        self.write((access_token, now), |tx, (access_token, now)| {
+            Box::pin(async move {
+                let row = tx.first("SELECT id FROM token WHERE access_token = $1", args![*access_token]).await?;
+                let Some(mut row) = row else { return Ok(Revoked::Refused(TokenRefusal::NotFound)) };
+                let id = row.bytes()?;
+                if !end_token(tx, id, *now).await? {
+                    return Ok(Revoked::Unchanged);
+                }
+                fail_sessions_of(tx, id, TOKEN_REVOKED, *now).await?;
+                Ok(Revoked::Done)
+            })
+        })
+    }
+
+    /// Tokens, oldest first.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn tokens(&self, filter: TokenFilter) -> BoxFuture<'_, Result<Vec<Token>>> {
+        self.read(filter, |tx, filter| {
+            Box::pin(async move {
+                let (age, id) = filter.after.unwrap_or((i64::MIN, [0; 16]));
+                let sql = concat!(
+                    "SELECT ",
+                    token_columns!(),
+                    " FROM token WHERE (created_at > $1 OR (created_at = $1 AND id > $2)) \
+                     AND (CAST($3 AS TEXT) IS NULL OR state = $3) ORDER BY created_at, id LIMIT $4"
+                );
+                let of_holder = concat!(
+                    "SELECT ",
+                    token_columns!(),
+                    " FROM token WHERE holder = $5 AND (created_at > $1 OR (created_at = $1 AND id > $2)) \
+                     AND (CAST($3 AS TEXT) IS NULL OR state = $3) ORDER BY created_at, id LIMIT $4"
+                );
+                let rows = match filter.holder {
+                    None => tx.query(sql, args![age, id, filter.state, filter.limit]).await?,
+                    Some(holder) => tx.query(of_holder, args![age, id, filter.state, filter.limit, holder]).await?,
+                };
+                rows.into_iter().map(|mut row| Token::read(&mut row)).collect()
+            })
+        })
+    }
+
+    /// How far the hub's list of revoked tokens was read.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn read_so_far(&self) -> BoxFuture<'_, Result<Option<i64>>> {
+        self.read((), |tx, ()| {
+            Box::pin(async move {
+                let row = tx.first("SELECT next_id FROM reading WHERE list = 'revoked'", &[]).await?;
+                row.map(|mut row| row.int()).transpose()
+            })
+        })
+    }
+
+    /// The hub's list of revoked tokens was read up to here. Never goes back.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn have_read(&self, next_id: i64) -> BoxFuture<'_, Result<()>> {
+        self.write(next_id, |tx, next_id| {
+            Box::pin(async move {
+                let sql = "INSERT INTO reading (list, next_id) VALUES ('revoked', $1) \
+                           ON CONFLICT (list) DO UPDATE SET next_id = excluded.next_id \
+                           WHERE reading.next_id < excluded.next_id";
+                tx.execute(sql, args![*next_id]).await.map(drop)
+            })
+        })
+    }
+}
+
+/// The token that is presented, if it is good: known, this third party's, confirmed, not revoked, not expired.
+pub(super) async fn judge(tx: &mut Tx, presented: &Presented) -> Result<Judged> {
+    Ok(match find(tx, presented).await? {
+        Ok(token) if token.state != TokenState::Confirmed => Err(TokenRefusal::Revoked),
+        Ok(token) if is_over(&token, presented.now) => Err(TokenRefusal::Expired),
+        found => found,
+    })
+}
+
+async fn find(tx: &mut Tx, presented: &Presented) -> Result<Judged> {
+    let sql = concat!("SELECT ", token_columns!(), " FROM token WHERE access_token = $1");
+    let row = tx.first(sql, args![presented.access_token]).await?;
+    let token = row.map(|mut row| Token::read(&mut row)).transpose()?;
+    Ok(token.filter(|token| token.client_id == presented.client_id).ok_or(TokenRefusal::NotFound))
+}
+
+fn is_over(token: &Token, now: i64) -> bool {
+    token.expires_at.is_none_or(|end| end <= now)
+}

@@ -1,0 +1,119 @@
+//! What time brings: sessions and callbacks whose time is over, rows that nobody needs.
+
+use super::callbacks::give_up;
+use super::ending::{drop_callbacks, end_session, failure, tell};
+use crate::engine::{Result, args};
+use crate::salt_edge_connector::{
+    CallbackKind, CallbackState, Due, Id, Purged, Session, SessionState, Store, session_columns,
+};
+use futures_util::future::BoxFuture;
+
+/// What the hub is told of a session whose time is over.
+const TIME_IS_OVER: &str = "AccessDenied";
+
+impl Store {
+    /// Ends sessions whose time is over, and has the hub told. Answers how many.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn expire_sessions(&self, now: i64, limit: i64) -> BoxFuture<'_, Result<u64>> {
+        self.write((now, limit), |tx, (now, limit)| {
+            Box::pin(async move {
+                let sql = concat!(
+                    "SELECT ",
+                    session_columns!(),
+                    " FROM session WHERE ended_at IS NULL AND expires_at <= $1 ORDER BY expires_at LIMIT $2"
+                );
+                let rows = tx.query(sql, args![*now, *limit]).await?;
+                let count = rows.len() as u64;
+                for mut row in rows {
+                    let session = Session::read(&mut row)?;
+                    drop_callbacks(tx, session.id, *now).await?;
+                    end_session(tx, &session, SessionState::Expired, *now).await?;
+                    tell(tx, &session, &failure(TIME_IS_OVER, *now), *now).await?;
+                }
+                Ok(count)
+            })
+        })
+    }
+
+    /// Gives up callbacks that were stopped and that it is too late for now. Answers how many. Those that wait are given up by whoever
+    /// would send them.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn expire_callbacks(&self, now: i64, limit: i64) -> BoxFuture<'_, Result<u64>> {
+        self.write((now, limit), |tx, (now, limit)| {
+            Box::pin(async move {
+                let sql = "SELECT id, session, kind, sent FROM callback \
+                           WHERE state = 'stopped' AND expires_at <= $1 ORDER BY expires_at LIMIT $2";
+                let rows = tx.query(sql, args![*now, *limit]).await?;
+                let count = rows.len() as u64;
+                for mut row in rows {
+                    let (id, of): (Id, Option<Id>) = (row.bytes()?, row.opt_bytes()?);
+                    let (kind, sent) = (row.word(CallbackKind::parse)?, row.int()?);
+                    let sql =
+                        "UPDATE callback SET state = $2, due_at = NULL, ended_at = $3, sealed = NULL WHERE id = $1";
+                    tx.execute(sql, args![id, CallbackState::Failed, *now]).await?;
+                    if let Some(of) = of {
+                        give_up(tx, of, kind, sent > 0, *now).await?;
+                    }
+                }
+                Ok(count)
+            })
+        })
+    }
+
+    /// When something is to be done next.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn due(&self) -> BoxFuture<'_, Result<Due>> {
+        self.read_snapshot((), |tx, ()| {
+            Box::pin(async move {
+                let task = tx.first("SELECT min(due_at) FROM task", &[]).await?;
+                let sql = "SELECT min(due_at) FROM callback WHERE state = 'waiting' AND due_at IS NOT NULL";
+                let callback = tx.first(sql, &[]).await?;
+                let session = tx.first("SELECT min(expires_at) FROM session WHERE ended_at IS NULL", &[]).await?;
+                let sql = "SELECT min(expires_at) FROM callback WHERE state = 'stopped'";
+                let end = tx.first(sql, &[]).await?;
+                let number = |row: Option<crate::engine::Row>| match row {
+                    Some(mut row) => row.opt_int(),
+                    None => Ok(None),
+                };
+                let ends = [number(session)?, number(end)?];
+                Ok(Due { task: number(task)?, callback: number(callback)?, end: ends.into_iter().flatten().min() })
+            })
+        })
+    }
+
+    /// Removes sessions and tokens that ended before these instants. What still waits to be said stays.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn purge(&self, sessions_before: i64, tokens_before: i64, limit: i64) -> BoxFuture<'_, Result<Purged>> {
+        self.write((sessions_before, tokens_before, limit), |tx, (sessions_before, tokens_before, limit)| {
+            Box::pin(async move {
+                let sql = "SELECT id FROM session WHERE ended_at < $1 AND NOT EXISTS \
+                           (SELECT 1 FROM callback WHERE session = session.id AND (state = 'waiting' OR state = 'stopped')) \
+                           ORDER BY ended_at LIMIT $2";
+                let mut purged = Purged::default();
+                for mut row in tx.query(sql, args![*sessions_before, *limit]).await? {
+                    let id: Id = row.bytes()?;
+                    tx.execute("DELETE FROM callback WHERE session = $1", args![id]).await?;
+                    purged.sessions += tx.execute("DELETE FROM session WHERE id = $1", args![id]).await?;
+                }
+                let sql = "SELECT id FROM token WHERE (ended_at < $1 OR expires_at < $1) \
+                           AND NOT EXISTS (SELECT 1 FROM session WHERE token = token.id) \
+                           AND NOT EXISTS (SELECT 1 FROM callback WHERE token = token.id AND (state = 'waiting' OR state = 'stopped')) \
+                           ORDER BY created_at LIMIT $2";
+                for mut row in tx.query(sql, args![*tokens_before, *limit]).await? {
+                    let id: Id = row.bytes()?;
+                    tx.execute("DELETE FROM callback WHERE token = $1", args![id]).await?;
+                    purged.tokens += tx.execute("DELETE FROM token WHERE id = $1", args![id]).await?;
+                }
+                Ok(purged)
+            })
+        })
+    }
+}

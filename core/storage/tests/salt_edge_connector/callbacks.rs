@@ -1,0 +1,160 @@
+//! Callbacks: in order, sent again, stopped, given up.
+
+use crate::common::cases;
+use crate::samples::{
+    MINUTE, NOW, about_token, approval, by_bank, callback, deliver_all, enrolled, enrolment, id, presented, waiting,
+};
+use bankchannel_storage::salt_edge_connector::{
+    AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackState, Change, DueCallback, Revoked, SessionKind,
+    SessionState, Store, TokenRefusal,
+};
+
+cases!(
+    callbacks_of_a_session_keep_their_order,
+    what_is_sent_is_marked_before,
+    a_late_report_of_a_delivery_counts,
+    a_stopped_callback_waits_for_somebody,
+    a_session_that_the_hub_has_closed_is_over_here,
+    what_may_have_arrived_is_taken_back,
+    delivered_callbacks_hold_nothing,
+);
+
+pub(crate) const DELIVERED: CallbackEnd = CallbackEnd::Delivered;
+
+pub(crate) fn ended(due: &DueCallback, now: i64, end: CallbackEnd) -> AttemptEnd {
+    AttemptEnd { id: due.id, lease: due.lease, now, status: Some(200), class: None, end }
+}
+
+async fn take(store: &Store, now: i64) -> Option<DueCallback> {
+    let mut due = store.take_callbacks(now, now + MINUTE, 9).await.unwrap();
+    assert!(due.len() <= 1);
+    due.pop()
+}
+
+/// An enrolment that waits, with an update and then its end to be told.
+async fn two_waiting(store: &Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, waiting(SessionState::AwaitingRedirect))).await.unwrap();
+    store.settle(by_bank(1, approval(1))).await.unwrap();
+}
+
+async fn callbacks_of_a_session_keep_their_order(store: Store) {
+    two_waiting(&store).await;
+    let update = take(&store, NOW + 1).await.unwrap();
+    assert_eq!((update.kind, update.sent, update.subject.is_empty()), (CallbackKind::Update, 0, false));
+    assert!(take(&store, NOW + 2).await.is_none(), "the end waits for the update");
+    let again = CallbackEnd::Again { due_at: NOW + 500, may_have_arrived: true };
+    assert!(store.end_attempt(ended(&update, NOW, again)).await.unwrap());
+    assert!(take(&store, NOW + 499).await.is_none());
+    let update = take(&store, NOW + 500).await.unwrap();
+    assert_eq!((update.kind, update.sent), (CallbackKind::Update, 1));
+    assert!(store.end_attempt(ended(&update, NOW + 600, DELIVERED)).await.unwrap());
+    let success = take(&store, NOW + 600).await.unwrap();
+    assert_eq!((success.kind, success.session), (CallbackKind::Success, Some(id(1))));
+}
+
+async fn what_is_sent_is_marked_before(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, approval(1))).await.unwrap();
+    // A worker takes it and is heard of no more; the next one knows that it may have arrived.
+    assert_eq!(take(&store, NOW + 1).await.unwrap().sent, 0);
+    let second = take(&store, NOW + 2 * MINUTE).await.unwrap();
+    assert_eq!(second.sent, 1);
+    // One that surely did not arrive does not count.
+    let again = CallbackEnd::Again { due_at: NOW + 3 * MINUTE, may_have_arrived: false };
+    assert!(store.end_attempt(ended(&second, NOW, again)).await.unwrap());
+    assert_eq!(take(&store, NOW + 3 * MINUTE).await.unwrap().sent, 1);
+}
+
+async fn a_late_report_of_a_delivery_counts(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, approval(1))).await.unwrap();
+    let first = take(&store, NOW + 1).await.unwrap();
+    let second = take(&store, NOW + 2 * MINUTE).await.unwrap();
+    let stopped = ended(&first, NOW, CallbackEnd::Stopped);
+    assert!(!store.end_attempt(stopped).await.unwrap(), "another one has it now");
+    assert!(store.end_attempt(ended(&first, NOW, DELIVERED)).await.unwrap(), "what the hub has, it has");
+    assert!(!store.end_attempt(ended(&second, NOW, CallbackEnd::Stopped)).await.unwrap());
+    assert!(take(&store, NOW + 9 * MINUTE).await.is_none());
+}
+
+async fn a_stopped_callback_waits_for_somebody(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, approval(1))).await.unwrap();
+    let due = take(&store, NOW + 1).await.unwrap();
+    let refused = AttemptEnd {
+        status: Some(400),
+        class: Some("ConfigurationError".into()),
+        ..ended(&due, NOW, CallbackEnd::Stopped)
+    };
+    assert!(store.end_attempt(refused).await.unwrap());
+    assert!(take(&store, NOW + 9 * MINUTE).await.is_none());
+    let listed = store
+        .callbacks(CallbackFilter { state: Some(CallbackState::Stopped), limit: 9, ..CallbackFilter::default() })
+        .await
+        .unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!((listed[0].status, listed[0].class.as_deref()), (Some(400), Some("ConfigurationError")));
+    assert!(store.retry_callback(listed[0].id, NOW + 5).await.unwrap());
+    assert!(!store.retry_callback(listed[0].id, NOW + 5).await.unwrap(), "it is not stopped any more");
+    let due = take(&store, NOW + 5).await.unwrap();
+    assert!(store.end_attempt(ended(&due, NOW, CallbackEnd::Stopped)).await.unwrap());
+    let end = NOW + 15 * MINUTE;
+    assert_eq!(store.due().await.unwrap().next(), Some(end));
+    assert_eq!(store.expire_callbacks(end, 9).await.unwrap(), 1);
+    assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Revoked));
+}
+
+async fn a_session_that_the_hub_has_closed_is_over_here(store: Store) {
+    two_waiting(&store).await;
+    let update = take(&store, NOW + 1).await.unwrap();
+    let gone = CallbackEnd::GivenUp { may_have_arrived: false };
+    assert!(store.end_attempt(ended(&update, NOW, gone)).await.unwrap());
+    assert!(take(&store, NOW + 9 * MINUTE).await.is_none(), "nothing follows");
+    store.open_session(enrolment(2)).await.unwrap();
+    store.settle(by_bank(2, waiting(SessionState::AwaitingRedirect))).await.unwrap();
+    let update = take(&store, NOW + 1).await.unwrap();
+    assert!(store.end_attempt(ended(&update, NOW, gone)).await.unwrap());
+    assert_eq!(store.session(id(2)).await.unwrap().unwrap().state, SessionState::Failed);
+    assert_eq!(deliver_all(&store).await, []);
+    // A success that never left: its token is no good, and nobody need be told.
+    store.open_session(enrolment(3)).await.unwrap();
+    store.settle(by_bank(3, approval(3))).await.unwrap();
+    let success = take(&store, NOW + 1).await.unwrap();
+    assert!(store.end_attempt(ended(&success, NOW, gone)).await.unwrap());
+    assert_eq!(store.session(id(3)).await.unwrap().unwrap().state, SessionState::Failed);
+    assert_eq!(store.token(presented(3, NOW)).await.unwrap(), Err(TokenRefusal::Revoked));
+    assert_eq!(deliver_all(&store).await, []);
+}
+
+async fn what_may_have_arrived_is_taken_back(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, approval(1))).await.unwrap();
+    take(&store, NOW + 1).await.unwrap();
+    let second = take(&store, NOW + 2 * MINUTE).await.unwrap();
+    let gone = CallbackEnd::GivenUp { may_have_arrived: false };
+    assert!(store.end_attempt(ended(&second, NOW, gone)).await.unwrap());
+    assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Revoked));
+    assert_eq!(deliver_all(&store).await, [(Some(id(1)), CallbackKind::Revoke)]);
+    // A refresh has no token to take back.
+    enrolled(&store, 4).await;
+    store.open_session(about_token(5, SessionKind::Refresh, 4)).await.unwrap();
+    let done = Change::Succeed { sealed: vec![], granted: None, callback: callback(CallbackKind::Success) };
+    store.settle(by_bank(5, done)).await.unwrap();
+    let success = take(&store, NOW + 1).await.unwrap();
+    let gone = CallbackEnd::GivenUp { may_have_arrived: true };
+    assert!(store.end_attempt(ended(&success, NOW, gone)).await.unwrap());
+    assert!(store.token(presented(4, NOW)).await.unwrap().is_ok());
+    assert_eq!(store.revoke_token(id(4), NOW).await.unwrap(), Revoked::Done);
+}
+
+async fn delivered_callbacks_hold_nothing(store: Store) {
+    two_waiting(&store).await;
+    let update = take(&store, NOW + 1).await.unwrap();
+    assert_eq!(update.sealed.as_deref(), Some(&b"sealed"[..]));
+    assert!(store.end_attempt(ended(&update, NOW, DELIVERED)).await.unwrap());
+    deliver_all(&store).await;
+    let listed = store.callbacks(CallbackFilter { limit: 9, ..CallbackFilter::default() }).await.unwrap();
+    assert_eq!(listed.len(), 2);
+    assert!(listed.iter().all(|row| row.state == CallbackState::Delivered && row.due_at.is_none()));
+}

@@ -1,0 +1,104 @@
+//! Rows as tests need them. Ids and digests are made of a number.
+
+use bankchannel_storage::salt_edge_connector::{
+    About, CallbackKind, Change, Digest, DueTask, Granted, Id, NewCallback, NewSession, NewTask, Opened, Presented,
+    SessionKind, SessionState, Settled, Settlement, Settler, Store, TaskKind,
+};
+
+/// When everything begins.
+pub(crate) const NOW: i64 = 1_732_436_063_000;
+pub(crate) const MINUTE: i64 = 60_000;
+/// The third party.
+pub(crate) const CLIENT: i64 = 517;
+
+pub(crate) fn id(number: u8) -> Id {
+    [number; 16]
+}
+
+pub(crate) fn digest(number: u8) -> Digest {
+    [number; 32]
+}
+
+pub(crate) fn task(number: u8, kind: TaskKind) -> NewTask {
+    NewTask { id: id(number), kind, sealed: vec![number] }
+}
+
+/// An enrolment whose rows all have this number.
+pub(crate) fn enrolment(number: u8) -> NewSession {
+    NewSession {
+        id: id(number),
+        secret: digest(number),
+        client_id: CLIENT,
+        kind: SessionKind::Enrolment,
+        about: About::New { id: id(number), sealed: vec![number] },
+        sealed: vec![number],
+        now: NOW,
+        expires_at: NOW + 15 * MINUTE,
+        task: task(number, TaskKind::Authenticate),
+    }
+}
+
+/// A session about the token that the enrolment of this number has given.
+pub(crate) fn about_token(number: u8, kind: SessionKind, token: u8) -> NewSession {
+    let asked = if kind == SessionKind::Refresh { TaskKind::Refresh } else { TaskKind::Reconnect };
+    NewSession { kind, about: About::Presented(digest(token)), task: task(number, asked), ..enrolment(number) }
+}
+
+pub(crate) fn callback(kind: CallbackKind) -> NewCallback {
+    NewCallback { kind, reason: None, sealed: Some(b"sealed".to_vec()), expires_at: NOW + 15 * MINUTE }
+}
+
+pub(crate) fn presented(token: u8, now: i64) -> Presented {
+    Presented { access_token: digest(token), client_id: CLIENT, now }
+}
+
+/// The end of an enrolment: its token is the digest of this number.
+pub(crate) fn approval(number: u8) -> Change {
+    Change::Succeed {
+        sealed: vec![number, 1],
+        granted: Some(Granted {
+            access_token: digest(number),
+            holder: digest(200),
+            expires_at: NOW + 90 * 24 * 60 * MINUTE,
+            sealed: vec![number, 1],
+        }),
+        callback: callback(CallbackKind::Success),
+    }
+}
+
+/// A session that waits for the customer.
+pub(crate) fn waiting(state: SessionState) -> Change {
+    let update = Some(callback(CallbackKind::Update));
+    Change::Wait { state, sealed: vec![1], expires_at: NOW + 15 * MINUTE, update }
+}
+
+pub(crate) fn by_bank(session: u8, change: Change) -> Settlement {
+    Settlement { session: id(session), by: Settler::Bank, now: NOW + 1, change }
+}
+
+pub(crate) fn by_task(task: &DueTask, change: Change) -> Settlement {
+    let session = task.session.as_ref().unwrap().id;
+    Settlement { session, by: Settler::Task { id: task.id, lease: task.lease }, now: NOW + 1, change }
+}
+
+/// An enrolment that ended well: its token is confirmed, its callback delivered.
+pub(crate) async fn enrolled(store: &Store, number: u8) {
+    assert_eq!(store.open_session(enrolment(number)).await.unwrap(), Opened::New);
+    assert_eq!(store.settle(by_bank(number, approval(number))).await.unwrap(), Settled::Done);
+    deliver_all(store).await;
+}
+
+/// Sends whatever waits, as if the hub had taken it, and answers what it was.
+pub(crate) async fn deliver_all(store: &Store) -> Vec<(Option<Id>, CallbackKind)> {
+    let mut delivered = Vec::new();
+    loop {
+        let due = store.take_callbacks(i64::MAX - 1, i64::MAX, 10).await.unwrap();
+        if due.is_empty() {
+            return delivered;
+        }
+        for due in due {
+            delivered.push((due.session.or(due.token), due.kind));
+            assert!(store.end_attempt(super::callbacks::ended(&due, NOW, super::callbacks::DELIVERED)).await.unwrap());
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Sessions: begun, repeated, answered, settled, given up, over.
+
+use crate::common::cases;
+use crate::samples::{
+    CLIENT, MINUTE, NOW, about_token, approval, by_bank, by_task, callback, deliver_all, digest, enrolled, enrolment,
+    id, presented, task, waiting,
+};
+use bankchannel_storage::salt_edge_connector::{
+    Answered, CallbackKind, Cancelled, Change, Opened, SessionKind, SessionState, Settled, StepAnswer, Store, TaskKind,
+    TokenRefusal,
+};
+
+cases!(
+    a_session_begins_once,
+    a_repeat_has_the_hub_told_again,
+    the_bank_is_asked_and_its_answer_ends_the_session,
+    an_answer_is_taken_only_where_one_is_awaited,
+    answers_are_counted,
+    what_was_given_up_stays_so,
+    time_ends_a_session,
+    a_renewal_that_fails_leaves_the_token_as_it_was,
+    a_lost_lease_settles_nothing,
+    old_rows_go_when_nothing_waits,
+);
+
+async fn state(store: &Store, number: u8) -> SessionState {
+    store.session(id(number)).await.unwrap().unwrap().state
+}
+
+fn answer(number: u8, of_task: u8) -> StepAnswer {
+    StepAnswer {
+        secret: digest(number),
+        client_id: CLIENT,
+        presented: None,
+        max_tries: 2,
+        now: NOW + 2,
+        task: task(of_task, TaskKind::Confirm),
+    }
+}
+
+async fn a_session_begins_once(store: Store) {
+    assert_eq!(store.open_session(enrolment(1)).await.unwrap(), Opened::New);
+    let again = || bankchannel_storage::salt_edge_connector::NewSession { secret: digest(1), ..enrolment(2) };
+    assert_eq!(store.open_session(again()).await.unwrap(), Opened::Repeated);
+    let mut foreign = again();
+    foreign.client_id = 8;
+    assert_eq!(store.open_session(foreign).await.unwrap(), Opened::OtherClient);
+    enrolled(&store, 9).await;
+    let mut other = about_token(3, SessionKind::Refresh, 9);
+    other.secret = digest(1);
+    assert_eq!(store.open_session(other).await.unwrap(), Opened::OtherKind);
+    assert_eq!(store.session(id(2)).await.unwrap(), None, "nothing of a repeat is stored");
+    let without = about_token(4, SessionKind::Refresh, 77);
+    assert_eq!(store.open_session(without).await.unwrap(), Opened::Token(TokenRefusal::NotFound));
+}
+
+async fn a_repeat_has_the_hub_told_again(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    assert_eq!(store.open_session(enrolment(1)).await.unwrap(), Opened::Repeated);
+    assert_eq!(deliver_all(&store).await, [], "there was nothing to tell");
+    store.settle(by_bank(1, waiting(SessionState::AwaitingRedirect))).await.unwrap();
+    assert_eq!(store.open_session(enrolment(1)).await.unwrap(), Opened::Repeated);
+    assert_eq!(deliver_all(&store).await, [(Some(id(1)), CallbackKind::Update)], "what waits is not told twice");
+    assert_eq!(store.open_session(enrolment(1)).await.unwrap(), Opened::Repeated);
+    assert_eq!(deliver_all(&store).await, [(Some(id(1)), CallbackKind::Update)]);
+    store.settle(by_bank(1, approval(1))).await.unwrap();
+    assert_eq!(store.open_session(enrolment(1)).await.unwrap(), Opened::Repeated);
+    assert_eq!(deliver_all(&store).await, [(Some(id(1)), CallbackKind::Success)]);
+}
+
+async fn the_bank_is_asked_and_its_answer_ends_the_session(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    assert_eq!(state(&store, 1).await, SessionState::Received);
+    let due = store.take_task(NOW, NOW + MINUTE).await.unwrap().unwrap();
+    assert_eq!((due.kind, due.lease, &due.sealed), (TaskKind::Authenticate, 1, &vec![1]));
+    assert!(store.take_task(NOW, NOW + MINUTE).await.unwrap().is_none(), "it is taken");
+    assert_eq!(store.settle(by_task(&due, approval(1))).await.unwrap(), Settled::Done);
+    assert_eq!(state(&store, 1).await, SessionState::Succeeded);
+    assert!(store.token(presented(1, NOW)).await.unwrap().is_ok());
+    let late = store.settle(by_bank(1, Change::Fail { callback: callback(CallbackKind::Fail) })).await.unwrap();
+    assert_eq!(late, Settled::Ended(SessionState::Succeeded));
+    assert_eq!(deliver_all(&store).await, [(Some(id(1)), CallbackKind::Success)], "one end, and no other");
+    assert!(store.take_task(i64::MAX, i64::MAX).await.unwrap().is_none());
+}
+
+async fn an_answer_is_taken_only_where_one_is_awaited(store: Store) {
+    assert_eq!(store.answer_step(answer(1, 10)).await.unwrap(), Answered::NotFound);
+    store.open_session(enrolment(1)).await.unwrap();
+    assert_eq!(store.answer_step(answer(1, 10)).await.unwrap(), Answered::NotAwaited);
+    store.settle(by_bank(1, waiting(SessionState::AwaitingRedirect))).await.unwrap();
+    assert_eq!(store.answer_step(answer(1, 10)).await.unwrap(), Answered::NotAwaited, "a page approves, not a code");
+    store.settle(by_bank(1, waiting(SessionState::AwaitingCode))).await.unwrap();
+    let foreign = StepAnswer { client_id: 8, ..answer(1, 10) };
+    assert_eq!(store.answer_step(foreign).await.unwrap(), Answered::OtherClient);
+    assert_eq!(store.answer_step(answer(1, 10)).await.unwrap(), Answered::Taken);
+    assert_eq!(store.answer_step(answer(1, 11)).await.unwrap(), Answered::Unchanged, "the bank is being asked");
+    let due = store.take_task(NOW + 3, NOW + MINUTE).await.unwrap().unwrap();
+    assert_eq!((due.kind, due.session.as_ref().unwrap().tries), (TaskKind::Confirm, 1));
+    assert_eq!(store.settle(by_task(&due, approval(1))).await.unwrap(), Settled::Done);
+    assert_eq!(store.answer_step(answer(1, 12)).await.unwrap(), Answered::Unchanged, "it has ended");
+}
+
+async fn answers_are_counted(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    for try_ in 1..=2 {
+        store.settle(by_bank(1, waiting(SessionState::AwaitingCode))).await.unwrap();
+        assert_eq!(store.answer_step(answer(1, 10 + try_)).await.unwrap(), Answered::Taken);
+    }
+    store.settle(by_bank(1, waiting(SessionState::AwaitingCode))).await.unwrap();
+    deliver_all(&store).await;
+    assert_eq!(store.answer_step(answer(1, 20)).await.unwrap(), Answered::TooMany);
+    assert_eq!(state(&store, 1).await, SessionState::Failed);
+    let due = store.take_callbacks(NOW + 9, i64::MAX, 9).await.unwrap();
+    assert_eq!((due[0].kind, due[0].reason.as_deref()), (CallbackKind::Fail, Some("InvalidConfirmationCode")));
+}
+
+async fn what_was_given_up_stays_so(store: Store) {
+    let cancel = |client| store.cancel_session(digest(1), client, task(50, TaskKind::Notice), NOW);
+    assert_eq!(cancel(CLIENT).await.unwrap(), Cancelled::NotFound);
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, waiting(SessionState::AwaitingRedirect))).await.unwrap();
+    assert_eq!(cancel(8).await.unwrap(), Cancelled::OtherClient);
+    assert_eq!(cancel(CLIENT).await.unwrap(), Cancelled::Done);
+    let settled = store.settle(by_bank(1, approval(1))).await.unwrap();
+    assert_eq!(settled, Settled::Ended(SessionState::Cancelled));
+    assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::NotFound));
+    assert_eq!(deliver_all(&store).await, [], "nobody is told");
+    let notice = store.take_task(NOW, i64::MAX).await.unwrap().unwrap();
+    assert_eq!((notice.kind, notice.session.is_none()), (TaskKind::Notice, true));
+    assert!(store.drop_task(notice.id, notice.lease).await.unwrap());
+    // What is confirmed stays.
+    enrolled(&store, 2).await;
+    let late = store.cancel_session(digest(2), CLIENT, task(51, TaskKind::Notice), NOW).await.unwrap();
+    assert_eq!(late, Cancelled::Unchanged);
+    assert!(store.token(presented(2, NOW)).await.unwrap().is_ok());
+}
+
+async fn time_ends_a_session(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, waiting(SessionState::AwaitingRedirect))).await.unwrap();
+    let end = NOW + 15 * MINUTE;
+    assert_eq!(store.due().await.unwrap().end, Some(end));
+    assert_eq!(store.expire_sessions(end - 1, 9).await.unwrap(), 0);
+    let late = bankchannel_storage::salt_edge_connector::Settlement { now: end, ..by_bank(1, approval(1)) };
+    assert_eq!(
+        store.settle(late).await.unwrap(),
+        Settled::Ended(SessionState::Expired),
+        "too late, whoever comes first"
+    );
+    assert_eq!(store.expire_sessions(end, 9).await.unwrap(), 1);
+    assert_eq!(store.expire_sessions(end, 9).await.unwrap(), 0);
+    assert_eq!(state(&store, 1).await, SessionState::Expired);
+    assert_eq!(deliver_all(&store).await, [(Some(id(1)), CallbackKind::Fail)], "the update is not sent any more");
+}
+
+async fn a_renewal_that_fails_leaves_the_token_as_it_was(store: Store) {
+    enrolled(&store, 1).await;
+    assert_eq!(store.open_session(about_token(2, SessionKind::Reconnect, 1)).await.unwrap(), Opened::New);
+    store.settle(by_bank(2, waiting(SessionState::AwaitingCode))).await.unwrap();
+    assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Revoked), "it waits meanwhile");
+    let again = store.open_session(about_token(2, SessionKind::Reconnect, 1)).await.unwrap();
+    assert_eq!(again, Opened::Repeated);
+    store.settle(by_bank(2, Change::Fail { callback: callback(CallbackKind::Fail) })).await.unwrap();
+    assert!(store.token(presented(1, NOW)).await.unwrap().is_ok());
+    // And one that does not: the new token counts, the old one no longer.
+    store.open_session(about_token(3, SessionKind::Reconnect, 1)).await.unwrap();
+    assert_eq!(store.settle(by_bank(3, approval(3))).await.unwrap(), Settled::Done);
+    assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::NotFound));
+    assert!(store.token(presented(3, NOW)).await.unwrap().is_ok());
+}
+
+async fn a_lost_lease_settles_nothing(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    let first = store.take_task(NOW, NOW + 1).await.unwrap().unwrap();
+    let second = store.take_task(NOW + 1, NOW + MINUTE).await.unwrap().unwrap();
+    assert_eq!((first.lease, second.lease), (1, 2));
+    assert_eq!(store.settle(by_task(&first, approval(1))).await.unwrap(), Settled::Lost);
+    assert!(!store.put_off_task(first.id, first.lease, NOW).await.unwrap());
+    assert!(store.put_off_task(second.id, second.lease, NOW).await.unwrap());
+    let third = store.take_task(NOW + 1, NOW + MINUTE).await.unwrap().unwrap();
+    assert_eq!(store.settle(by_task(&third, approval(1))).await.unwrap(), Settled::Done);
+}
+
+async fn old_rows_go_when_nothing_waits(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, approval(1))).await.unwrap();
+    let later = NOW + 365 * 24 * 60 * MINUTE;
+    let purged = store.purge(later, later, 9).await.unwrap();
+    assert_eq!((purged.sessions, purged.tokens), (0, 0), "the hub was not told yet");
+    deliver_all(&store).await;
+    let purged = store.purge(later, later, 9).await.unwrap();
+    assert_eq!((purged.sessions, purged.tokens), (1, 1));
+    assert_eq!(store.session(id(1)).await.unwrap(), None);
+}

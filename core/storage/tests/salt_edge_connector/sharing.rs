@@ -1,0 +1,118 @@
+//! Several processes have one folder open: they write in turn, and lose nothing.
+
+use crate::samples::{NOW, digest, enrolment};
+use bankchannel_storage::engine::{Database, SqliteSettings};
+use bankchannel_storage::salt_edge_connector::{NewSession, Opened, Store, StoreError};
+use std::path::Path;
+use std::process::Command;
+
+/// Set for the other processes of a test: the folder, and which of them it is.
+const OTHER: &str = "BANKCHANNEL_TEST_OTHER_PROCESS";
+const PROCESSES: u8 = 4;
+const SESSIONS: u8 = 25;
+
+/// Begins sessions; every process tries one that all others try too.
+async fn write(folder: &Path, process: u8) -> usize {
+    let store = Store::open_sqlite(folder).await.unwrap();
+    let mut begun = 0;
+    for number in 0..SESSIONS {
+        let mut new = enrolment(0);
+        new.id = distinct(process, number);
+        new.task.id = new.id;
+        new.about = bankchannel_storage::salt_edge_connector::About::New { id: new.id, sealed: vec![] };
+        new.secret[0] = number;
+        begun += usize::from(store.open_session(new).await.unwrap() == Opened::New);
+    }
+    store.close().await;
+    begun
+}
+
+fn distinct(process: u8, number: u8) -> [u8; 16] {
+    let mut id = [0; 16];
+    (id[0], id[1]) = (process + 1, number);
+    id
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_share_a_folder() {
+    if let Ok(told) = std::env::var(OTHER) {
+        let (process, folder) = told.split_once(' ').unwrap();
+        println!("begun {}", write(Path::new(folder), process.parse().unwrap()).await);
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let program = std::env::current_exe().unwrap();
+    // None of them has made the database beforehand.
+    let others: Vec<_> = (1..PROCESSES)
+        .map(|process| {
+            let told = format!("{process} {}", folder.path().display());
+            Command::new(&program)
+                .args(["--exact", "sharing::processes_share_a_folder", "--nocapture"])
+                .env(OTHER, told)
+                .stdout(std::process::Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let mut begun = write(folder.path(), 0).await;
+    for other in others {
+        let ended = other.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned();
+        assert!(ended.status.success(), "{said}");
+        let said = said.lines().find_map(|line| line.split_once("begun ")).unwrap().1;
+        begun += said.parse::<usize>().unwrap();
+    }
+    assert_eq!(begun, usize::from(SESSIONS), "each session began once");
+    let store = Store::open_sqlite(folder.path()).await.unwrap();
+    let mut tasks = 0;
+    while store.take_task(NOW, i64::MAX).await.unwrap().is_some() {
+        tasks += 1;
+    }
+    assert_eq!(tasks, usize::from(SESSIONS));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_process_may_have_it_open_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Store::open_sqlite(folder.path()).await.unwrap();
+    let second = Store::open_sqlite(folder.path()).await.unwrap();
+    let begin = |store: Store, number| async move {
+        let new = NewSession { secret: digest(1), ..enrolment(number) };
+        store.open_session(new).await.unwrap()
+    };
+    let (one, other) = tokio::join!(begin(first.clone(), 1), begin(second.clone(), 2));
+    assert!(matches!((one, other), (Opened::New, Opened::Repeated) | (Opened::Repeated, Opened::New)));
+    first.close().await;
+    assert_eq!(begin(second, 3).await, Opened::Repeated, "what one closes, the other keeps");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_shares_with_nobody_is_refused_and_refuses() {
+    #[derive(Default)]
+    struct Alone;
+    impl bankchannel_storage::engine::Schema for Alone {
+        const DATABASE_FILE: &'static str = "alone.sqlite";
+        const MIGRATIONS: &'static [bankchannel_storage::engine::Migration<Self>] =
+            &[bankchannel_storage::engine::Migration::new(1, "alone", "CREATE TABLE alone (one {int}){strict}")];
+        type State = ();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let shared = Store::open_sqlite(folder.path()).await.unwrap();
+    let alone = Database::<Alone>::open_sqlite(folder.path(), &SqliteSettings::default()).await;
+    assert!(matches!(alone.err(), Some(StoreError::Locked { .. })));
+    shared.close().await;
+    drop(shared);
+    let alone = Database::<Alone>::open_sqlite(folder.path(), &SqliteSettings::default()).await.unwrap();
+    assert!(matches!(Store::open_sqlite(folder.path()).await.err(), Some(StoreError::Locked { .. })));
+    alone.close().await;
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_only_folder_is_named() {
+    crate::common::with_read_only_folder("sharing::a_read_only_folder_is_named", async |data| {
+        let refused = Store::open_sqlite(data).await.err();
+        assert!(matches!(&refused, Some(StoreError::ReadOnly { .. })), "{refused:?}");
+    })
+    .await;
+}
