@@ -94,7 +94,9 @@ fn own_rounds(sequence: &[u8]) -> Rounds {
             parameters.any();
             let (cost, block, lanes) = (parameters.number(), parameters.number(), parameters.number());
             let blocks = cost.saturating_mul(block);
-            let is_large = blocks.saturating_mul(128) > MAX_SCRYPT_BYTES;
+            // A cost of nothing is none: the library panics at it.
+            let is_none = [cost, block, lanes].contains(&0);
+            let is_large = is_none || blocks.saturating_mul(128) > MAX_SCRYPT_BYTES;
             let sum = blocks.saturating_mul(lanes).saturating_mul(ROUNDS_PER_SCRYPT_BLOCK);
             if is_large { Rounds::ENDLESS } else { Rounds { sum, largest: 0 } }
         }
@@ -187,5 +189,6 @@ mod tests {
         let common = rounds(&scrypt(b"\x02\x02\x40\x00"), MAX_DEPTH);
         assert_eq!(common, Rounds { sum: 16384 * 8 * ROUNDS_PER_SCRYPT_BLOCK, largest: 0 });
         assert_eq!(rounds(&scrypt(b"\x02\x03\x02\x00\x00"), MAX_DEPTH), Rounds::ENDLESS);
+        assert_eq!(rounds(&scrypt(b"\x02\x01\x00"), MAX_DEPTH), Rounds::ENDLESS, "no cost at all");
     }
 }
