@@ -290,4 +290,34 @@
 /** Sign a JWT. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_SIGN_JWT "salt_edge_connector.sign_jwt"
 
+/** Handle a request of Salt Edge: verify it, keep what it asks for, answer it. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_HANDLE_REQUEST "salt_edge_connector.handle_request"
+
+/** Ask the bank what is to be asked, and tell Salt Edge what is to be told. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_WORK "salt_edge_connector.work"
+
+/** Say what a session is about, and how far it is. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_GET_SESSION "salt_edge_connector.get_session"
+
+/** Approve a session: the customer has said yes. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_APPROVE_SESSION "salt_edge_connector.approve_session"
+
+/** Refuse a session: the customer has said no, or the bank does. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_REFUSE_SESSION "salt_edge_connector.refuse_session"
+
+/** Revoke a token: the customer or the bank ends the access. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_REVOKE_TOKEN "salt_edge_connector.revoke_token"
+
+/** List tokens: which third party has access to what. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_LIST_TOKENS "salt_edge_connector.list_tokens"
+
+/** Revoke here what Salt Edge has revoked. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_RECONCILE_TOKENS "salt_edge_connector.reconcile_tokens"
+
+/** List what Salt Edge is told, and what became of it. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_LIST_CALLBACKS "salt_edge_connector.list_callbacks"
+
+/** Have a stopped callback sent again. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_RETRY_CALLBACK "salt_edge_connector.retry_callback"
+
 #endif

@@ -43,7 +43,7 @@ export interface Received {
 
 /** What a call asks in its middle. */
 export interface Question {
-  /** What is asked; any other text: a question that this version does not know. */
+  /** What is asked: a code, or `bank.list_accounts` and its like; any other text: a question that this version does not know. */
   readonly kind: 'sms_code' | 'email_code' | 'phone_code' | 'totp_code' | 'reset_code' | 'mfa_method' | 'phone' | (string & {});
   /** For a person. */
   readonly text: string;
@@ -51,6 +51,11 @@ export interface Question {
   readonly choices: readonly string[];
   /** What the person needs for the answer and nobody else may see: the key of a new authenticator. */
   readonly secret?: string;
+  /**
+   * What a question to the program itself is about, such as `bank.list_accounts`: its fields have the catalogue's names. Its answer is JSON
+   * text. Like `secret`, it is not enumerable.
+   */
+  readonly request?: Readonly<Record<string, unknown>>;
 }
 
 /** What an own signer is asked to sign. */
@@ -6963,9 +6968,9 @@ export type ConsentScope = "balance" | "transactions";
 /** An account that a customer has chosen. */
 export interface AccountConsent {
   /** The account's id, or `all`. */
-  accountId: string;
+  readonly accountId: string;
   /** What may be read of it; an empty list lets it be seen, and no more. */
-  scopes: readonly ConsentScope[];
+  readonly scopes: readonly ConsentScope[];
 }
 
 /** How a session ended. */
@@ -7154,7 +7159,7 @@ export interface TokenParameters {
   /** For how many days, 1 or more. */
   readonly consentPeriodDays: number;
   /**
-   * `authorization_type`, the code of one of the bank's ways to authenticate a customer, and what it asks
+   * `authorizationType`, the code of one of the bank's ways to authenticate a customer, and what it asks
    * for at first.
    */
   readonly credentials: Readonly<Record<string, SecretText>>;
@@ -7610,6 +7615,313 @@ export interface SignJwtResponse {
   readonly exp: number;
 }
 
+/** A request that has arrived, and who may have sent it. */
+export interface HandleRequestRequest {
+  /** The HTTP method. */
+  method: string;
+  /** The path with its query, as it stands on the request line. */
+  target: string;
+  /** The header fields. Their names may have any case. */
+  headers: readonly HeaderField[];
+  /** The instant at which it arrives; now when left out. */
+  at?: string | null;
+}
+
+/** What to answer, and whether there is work afterwards. */
+export interface HandleRequestResponse {
+  /** The answer to send. */
+  readonly answer: HttpAnswer;
+  /** Whether `work` has something to do now: call it when the answer has left. */
+  readonly hasWork: boolean;
+  /** The endpoint, such as `tokens/create`; left out where nobody known asked. */
+  readonly endpoint?: string;
+  /** The class of a refusal, such as `TokenExpired`. */
+  readonly errorClass?: string;
+  /** The check that failed, 1 to 18; 0 for a failure on the bank's side. */
+  readonly step?: number;
+  /** What is odd about the request, and does no harm. */
+  readonly warnings: readonly string[];
+}
+
+/** When it is done. */
+export interface WorkRequest {
+  /** The instant at which it is done; now when left out. */
+  at?: string | null;
+}
+
+/** What was done. */
+export interface WorkResponse {
+  /** How many questions the bank's code was asked. */
+  readonly asked: number;
+  /** How many callbacks Salt Edge has taken. */
+  readonly delivered: number;
+  /** How many will be sent again. */
+  readonly again: number;
+  /** How many wait for somebody to set something right: `listCallbacks` says what. */
+  readonly stopped: number;
+  /** How many will not be sent any more. */
+  readonly givenUp: number;
+  /** How many sessions and callbacks had their time over. */
+  readonly expired: number;
+  /** When something is due next, if nothing new arrives; left out where nothing waits. */
+  readonly nextDueAt?: string;
+}
+
+/** Which session. */
+export interface GetSessionRequest {
+  /** Its id, as the bank's code was told. */
+  sessionId: string;
+  /** The instant at which it is looked at; now when left out. */
+  at?: string | null;
+}
+
+/**
+ * What a session is for.
+ * - `enrolment`: A new token.
+ * - `reconnect`: A token in place of another.
+ * - `refresh`: The accounts are read again.
+ */
+export type SessionViewKind = "enrolment" | "reconnect" | "refresh";
+
+/**
+ * How far a session is.
+ * - `received`: The bank's code has not answered yet.
+ * - `working`: The bank is working on it.
+ * - `awaiting_redirect`: The customer is to go to the bank's page.
+ * - `awaiting_code`: The customer is to give a code.
+ * - `succeeded`: It ended well.
+ * - `failed`: It failed.
+ * - `cancelled`: Salt Edge gave it up.
+ * - `expired`: Its time was over.
+ */
+export type SessionViewState = "received" | "working" | "awaiting_redirect" | "awaiting_code" | "succeeded" | "failed" | "cancelled" | "expired";
+
+/** A session, as the bank's page sees it. */
+export interface SessionView {
+  /** Its id, as the bank's code was told. */
+  readonly sessionId: string;
+  /** What it is for. */
+  readonly kind: SessionViewKind;
+  /** How far it is. */
+  readonly state: SessionViewState;
+  /** Whether the customer may still approve or refuse. */
+  readonly isOpen: boolean;
+  /** The third party's id at Salt Edge. */
+  readonly clientId: number;
+  /** The third party's name. */
+  readonly appName: string;
+  /** The rights asked for. */
+  readonly scopes: readonly string[];
+  /** For how many days. */
+  readonly consentPeriodDays: number;
+  /** The code of the way to authenticate. */
+  readonly authorizationType?: string;
+  /** The bank's own id of its customer, where it is known. */
+  readonly userId?: string;
+  /** Where the customer's browser goes in the end. */
+  readonly redirectUrl?: string;
+  /** When its time is over. */
+  readonly expiresAt: string;
+}
+
+/** The session. */
+export interface GetSessionResponse {
+  /** The session; left out where there is none of this id. */
+  readonly session?: SessionView;
+}
+
+/** Which session, and what the customer has approved. */
+export interface ApproveSessionRequest {
+  /** The session's id, as the bank's code was told. */
+  sessionId: string;
+  /** The bank's own id of its customer, always the same. */
+  userId: string;
+  /** What the customer has chosen; left out where the customer was not asked. */
+  consent?: readonly AccountConsent[] | null;
+  /** The rights that are given; those that were asked for when left out. */
+  scopes?: readonly string[] | null;
+  /** When the token expires, if that is before the end of the consent. */
+  tokenExpiresAt?: string | null;
+  /** The instant at which it is approved; now when left out. */
+  at?: string | null;
+}
+
+/** What became of a decision about a session. */
+export interface SessionEnd {
+  /** How far the session is now. */
+  readonly state: SessionViewState;
+  /** Whether this call has decided it. Else the session had ended before, or its time was over. */
+  readonly isDecided: boolean;
+  /** Whether Salt Edge has been told; if not, `work` goes on telling it. */
+  readonly isTold: boolean;
+  /** Where the customer's browser goes now. */
+  readonly redirectUrl?: string;
+}
+
+/** Which session, and why. */
+export interface RefuseSessionRequest {
+  /** The session's id, as the bank's code was told. */
+  sessionId: string;
+  /** The class; `AccessDenied` when left out. */
+  errorClass?: string | null;
+  /** Why, in words. The third party may see it: nothing secret. */
+  errorMessage?: string | null;
+  /** The instant at which it is refused; now when left out. */
+  at?: string | null;
+}
+
+/** Which token. */
+export interface RevokeTokenRequest {
+  /** The token, as `listTokens` names it. */
+  tokenId: string;
+  /** The instant at which it is revoked; now when left out. */
+  at?: string | null;
+}
+
+/** It is revoked. */
+export interface RevokeTokenResponse {
+  /** Whether this call has revoked it; else it was before. */
+  readonly isChanged: boolean;
+}
+
+/**
+ * Whether a token is good.
+ * - `unconfirmed`: The customer has not approved it yet.
+ * - `confirmed`: It is good until it expires.
+ * - `revoked`: It is over.
+ */
+export type AccessState = "unconfirmed" | "confirmed" | "revoked";
+
+/** Which tokens. */
+export interface ListTokensRequest {
+  /** Only this customer's. */
+  userId?: string | null;
+  /** Only those in this state. */
+  state?: AccessState | null;
+  /** `next` of the page before; left out for the first. */
+  after?: string | null;
+  /** How many at most, 1 to 1000; 100 when left out. */
+  limit?: number | null;
+}
+
+/** A token. What a third party presents is not part of it. */
+export interface AccessListed {
+  /** Its id. */
+  readonly tokenId: string;
+  /** Whether it is good. */
+  readonly state: AccessState;
+  /** The third party's id at Salt Edge. */
+  readonly clientId: number;
+  /** The third party's name. */
+  readonly appName: string;
+  /** The bank's own id of its customer, once it is known. */
+  readonly userId?: string;
+  /** The rights. */
+  readonly scopes: readonly string[];
+  /** What the customer has chosen, where the bank asked. */
+  readonly consent?: readonly AccountConsent[];
+  /** When its enrolment began. */
+  readonly createdAt: string;
+  /** When it expires, once it is confirmed. */
+  readonly expiresAt?: string;
+  /** When it was revoked. */
+  readonly revokedAt?: string;
+}
+
+/** A page of tokens, oldest first. */
+export interface ListTokensResponse {
+  /** The tokens. */
+  readonly tokens: readonly AccessListed[];
+  /** Where the next page begins; left out after the last. */
+  readonly next?: string;
+}
+
+/** Nothing to say. */
+export interface ReconcileTokensRequest {
+}
+
+/** What was found. */
+export interface ReconcileTokensResponse {
+  /** How many tokens Salt Edge has listed as revoked, since the last time. */
+  readonly listed: number;
+  /** How many of them were good here, and are revoked now. */
+  readonly revoked: number;
+}
+
+/**
+ * What became of a callback.
+ * - `waiting`: It will be sent, or sent again.
+ * - `stopped`: Salt Edge does not take it until somebody has set something right: then `retryCallback`.
+ * - `delivered`: Salt Edge has it.
+ * - `failed`: It will not be sent any more.
+ */
+export type CallbackStatus = "waiting" | "stopped" | "delivered" | "failed";
+
+/** Which callbacks. */
+export interface ListCallbacksRequest {
+  /** Only those in this state. */
+  state?: CallbackStatus | null;
+  /** `next` of the page before; left out for the first. */
+  after?: string | null;
+  /** How many at most, 1 to 1000; 100 when left out. */
+  limit?: number | null;
+}
+
+/**
+ * What a callback says.
+ * - `update`: How far a session is.
+ * - `success`: A session has ended well.
+ * - `fail`: A session has failed.
+ * - `revoke`: A token is over.
+ */
+export type CallbackType = "update" | "success" | "fail" | "revoke";
+
+/** A callback. What it says in detail is sealed. */
+export interface CallbackListed {
+  /** Its id. */
+  readonly callbackId: string;
+  /** What it says. */
+  readonly kind: CallbackType;
+  /** What became of it. */
+  readonly state: CallbackStatus;
+  /** The session that it is about. */
+  readonly sessionId?: string;
+  /** The token that it is about. */
+  readonly tokenId?: string;
+  /** When it came up. */
+  readonly createdAt: string;
+  /** When it is sent next; left out where it waits for another one, or for somebody. */
+  readonly dueAt?: string;
+  /** When it is too late to send it. */
+  readonly expiresAt: string;
+  /** How often it was tried. */
+  readonly attempts: number;
+  /** The HTTP status of Salt Edge's last answer. */
+  readonly httpStatus?: number;
+  /** The class of Salt Edge's last refusal. */
+  readonly errorClass?: string;
+}
+
+/** A page of callbacks, oldest first. */
+export interface ListCallbacksResponse {
+  /** The callbacks. */
+  readonly callbacks: readonly CallbackListed[];
+  /** Where the next page begins; left out after the last. */
+  readonly next?: string;
+}
+
+/** Which callback. */
+export interface RetryCallbackRequest {
+  /** Its id, as `listCallbacks` names it. */
+  callbackId: string;
+}
+
+/** Whether it will be sent. */
+export interface RetryCallbackResponse {
+  /** Whether it was stopped, and `work` sends it now. */
+  readonly isChanged: boolean;
+}
+
 /** The settings of a connector. All are optional: each operation says what it needs. */
 export interface SaltEdgeConnectorSettings {
   /**
@@ -7653,6 +7965,23 @@ export interface SaltEdgeConnectorSettings {
   issuer?: string | null;
   /** How many seconds later than `exp` a request may arrive; 30 when left out. */
   leewayS?: number | null;
+  /**
+   * Where sessions, tokens and callbacks are kept: a folder, or the address of a PostgreSQL database
+   * (`postgres://user:password@host/database`). Any number of processes may share one. Needed by
+   * `handleRequest`, `work` and what goes with them.
+   */
+  store?: Secret | null;
+  /**
+   * The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which then has its own in
+   * the file `store.key`; needed for PostgreSQL.
+   */
+  storeKey?: Secret | null;
+  /** A file that holds it. */
+  storeKeyFile?: string | null;
+  /** For how many days an access token is good at most, if the consent is not for less; 90 when left out. */
+  tokenDays?: number | null;
+  /** How many codes a customer may give in one session; 3 when left out. */
+  confirmationTries?: number | null;
   /** Further certificate authorities to trust for the server's own certificate: a PEM file. */
   caFile?: string | null;
   /** Whether only the authorities of `caFile` are trusted, not the system's. */
@@ -7972,6 +8301,118 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * not sign.
    */
   signJwt(request: SignJwtRequest): SignJwtResponse;
+
+  /**
+   * Handle a request of Salt Edge: verify it, keep what it asks for, answer it.
+   *
+   * Takes a request out of any web framework's route, and gives the whole answer: refusals too. What must
+   * survive is on disk before the answer is given. The bank's code is asked only for data that stand in
+   * the answer; anything else is done by `work`. A request that comes twice is done once.
+   *
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   */
+  handleRequest(request: HandleRequestRequest, options?: CallOptions & AskOptions): Promise<HandleRequestResponse>;
+
+  /**
+   * Ask the bank what is to be asked, and tell Salt Edge what is to be told.
+   *
+   * Does all that is due, and says when something is due next. Each answer of the bank's is on disk
+   * together with the report of it before that is sent; a report is sent until Salt Edge has it. Any
+   * number of processes may work on one store at once. The time limit says until when something new is
+   * begun.
+   *
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  work(request?: WorkRequest, options?: CallOptions & AskOptions): Promise<WorkResponse>;
+
+  /**
+   * Say what a session is about, and how far it is.
+   *
+   * For the bank's page: the third party's name, the rights that it asks for, and whether the customer
+   * may still approve.
+   */
+  getSession(request: GetSessionRequest, options?: CallOptions): Promise<GetSessionResponse>;
+
+  /**
+   * Approve a session: the customer has said yes.
+   *
+   * For the bank's page, and its app. The token and the report of it are on disk before anything is sent;
+   * Salt Edge is told at once, where it can be reached. Then send the customer's browser to
+   * `redirectUrl`. A session that had ended stays as it was.
+   *
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  approveSession(request: ApproveSessionRequest, options?: CallOptions & AskOptions): Promise<SessionEnd>;
+
+  /**
+   * Refuse a session: the customer has said no, or the bank does.
+   *
+   * The session fails, and Salt Edge is told. Then send the customer's browser to `redirectUrl`. A
+   * session that had ended stays as it was.
+   *
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  refuseSession(request: RefuseSessionRequest, options?: CallOptions & AskOptions): Promise<SessionEnd>;
+
+  /**
+   * Revoke a token: the customer or the bank ends the access.
+   *
+   * From the answer on the token is refused, and its open sessions have failed. `work` tells Salt Edge,
+   * for a day at most.
+   */
+  revokeToken(request: RevokeTokenRequest, options?: CallOptions): Promise<RevokeTokenResponse>;
+
+  /**
+   * List tokens: which third party has access to what.
+   *
+   * For the bank's back office, a page at a time, oldest first.
+   */
+  listTokens(request?: ListTokensRequest, options?: CallOptions): Promise<ListTokensResponse>;
+
+  /**
+   * Revoke here what Salt Edge has revoked.
+   *
+   * Reads Salt Edge's list of revoked tokens from where it was read to before. Once a day is enough.
+   *
+   * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
+   * the provider's dashboard at Salt Edge.
+   * @throws {AuthenticationError} `salt_edge_connector.authorization_refused`: Salt Edge has found no
+   * signed request.
+   * @throws {PeerRefusedError} `salt_edge_connector.customer_not_found`: Salt Edge does not know the
+   * customer.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_not_found`: Salt Edge does not know the
+   * app id.
+   * @throws {ConfigurationError} `salt_edge_connector.provider_disabled`: Salt Edge does not work with
+   * this provider.
+   * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
+   * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
+   * failure of its own.
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  reconcileTokens(request?: ReconcileTokensRequest, options?: CallOptions & AskOptions): Promise<ReconcileTokensResponse>;
+
+  /**
+   * List what Salt Edge is told, and what became of it.
+   *
+   * For the operator, a page at a time, oldest first. Delivered ones stay listed for thirty days.
+   */
+  listCallbacks(request?: ListCallbacksRequest, options?: CallOptions): Promise<ListCallbacksResponse>;
+
+  /**
+   * Have a stopped callback sent again.
+   *
+   * For the operator, who has set right what Salt Edge complained of. Callbacks that wait need no help.
+   */
+  retryCallback(request: RetryCallbackRequest, options?: CallOptions): Promise<RetryCallbackResponse>;
 
   /**
    * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only

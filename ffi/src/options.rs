@@ -141,6 +141,8 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<How,
             content: content(&given)?,
             destination: destination(&given)?,
             log: given.log == 1,
+            // A C program looks at what is asked, and says BANKCHANNEL_FAIL.
+            asks_nobody: false,
         })
     }
 }

@@ -8,7 +8,7 @@ use bankchannel::{
     operation::{Ask, Entry, Kind, Pages},
 };
 use bankchannel_counterparts::COUNTERPARTS;
-use bankchannel_foundation::error::Row;
+use bankchannel_foundation::{error::Row, question::Interface};
 
 use crate::served::Served;
 
@@ -46,6 +46,10 @@ pub(crate) struct Protocol {
     pub(crate) operations: Vec<Operation>,
     /// Every named type that the operations, settings and options use, each after those that it uses itself.
     pub(crate) types: Vec<Named>,
+    /// Objects of the program's own that its clients ask.
+    pub(crate) interfaces: &'static [&'static Interface],
+    /// The types that only their questions have.
+    pub(crate) of_questions: Vec<Named>,
 }
 
 /// One operation.
@@ -104,16 +108,21 @@ impl Operation {
         !self.entry.declaration.asks.is_empty()
     }
 
-    /// Whether it may ask for what a person knows.
+    /// Whether it may ask for what a person knows, or an object of the program's own.
     pub(crate) fn asks_person(&self) -> bool {
-        self.entry.declaration.asks.contains(&Ask::Person)
+        self.entry.declaration.asks.iter().any(|ask| matches!(ask, Ask::Person | Ask::Object { .. }))
+    }
+
+    /// Whether it may ask an object of the program's own: then it is not begun without somebody to ask.
+    pub(crate) fn asks_object(&self) -> bool {
+        self.entry.declaration.asks.iter().any(|ask| matches!(ask, Ask::Object { .. }))
     }
 
     /// Whether it may ask for signatures, and the field of the request that names their key.
     pub(crate) fn asks_signature(&self) -> Option<Option<&'static str>> {
         self.entry.declaration.asks.iter().find_map(|ask| match ask {
             Ask::Signature { of } => Some(*of),
-            Ask::Person => None,
+            Ask::Person | Ask::Object { .. } => None,
         })
     }
 }
@@ -178,6 +187,13 @@ impl Protocol {
         for field in set.iter().chain(served.iter().flat_map(|served| served.options.fields)) {
             types.add(field.shape)?;
         }
+        let known = types.all.len();
+        let mut with_questions = Types { all: types.all.clone(), ..types };
+        for question in protocol.interfaces.iter().flat_map(|interface| interface.questions) {
+            with_questions.add(question.request)?;
+            with_questions.add(question.answer)?;
+        }
+        let of_questions = with_questions.all.split_off(known);
         Ok(Self {
             name,
             module: protocol.module,
@@ -188,7 +204,9 @@ impl Protocol {
             variables: protocol.client.as_ref().map_or(&[], |kind| kind.variables),
             commands: protocol.commands,
             operations,
-            types: types.all,
+            types: with_questions.all,
+            interfaces: protocol.interfaces,
+            of_questions,
         })
     }
 

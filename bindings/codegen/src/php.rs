@@ -365,6 +365,9 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
     if operation.asks() {
         let asks = if operation.asks_person() { "asks: true, onCode: $onCode" } else { "asks: true" };
         options.push(asks.into());
+        if operation.asks_object() {
+            options.push("asksProgram: true".into());
+        }
     }
     if operation.asks_signature().is_some() {
         options.push("signer: $signer".into());

@@ -41,7 +41,7 @@ export interface Received {
 
 /** What a call asks in its middle. */
 export interface Question {
-  /** What is asked; any other text: a question that this version does not know. */
+  /** What is asked: a code, or `bank.list_accounts` and its like; any other text: a question that this version does not know. */
   readonly kind: 'sms_code' | 'email_code' | 'phone_code' | 'totp_code' | 'reset_code' | 'mfa_method' | 'phone' | (string & {});
   /** For a person. */
   readonly text: string;
@@ -49,6 +49,11 @@ export interface Question {
   readonly choices: readonly string[];
   /** What the person needs for the answer and nobody else may see: the key of a new authenticator. */
   readonly secret?: string;
+  /**
+   * What a question to the program itself is about, such as `bank.list_accounts`: its fields have the catalogue's names. Its answer is JSON
+   * text. Like `secret`, it is not enumerable.
+   */
+  readonly request?: Readonly<Record<string, unknown>>;
 }
 
 /** What an own signer is asked to sign. */

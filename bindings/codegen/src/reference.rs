@@ -24,6 +24,12 @@ pub(crate) fn files(model: &Model) -> Vec<Generated> {
     for protocol in &model.protocols {
         files.push(Generated { path: format!("{FOLDER}/{}.md", protocol.name), text: operations(protocol) });
         files.push(Generated { path: format!("{FOLDER}/{}-types.md", protocol.name), text: types(protocol) });
+        if !protocol.interfaces.is_empty() {
+            files.push(Generated {
+                path: format!("{FOLDER}/{}-questions.md", protocol.name),
+                text: questions(protocol),
+            });
+        }
         if let Some(client) = protocol.settings {
             files.push(Generated {
                 path: format!("{FOLDER}/{}-settings.md", protocol.name),
@@ -42,7 +48,9 @@ fn index(model: &Model) -> String {
     for protocol in &model.protocols {
         let name = protocol.name;
         let settings = if protocol.is_module() { String::new() } else { format!(", [settings]({name}-settings.md)") };
-        out.line(format!("- {name}: [operations]({name}.md), [types]({name}-types.md){settings}"));
+        let has_questions = !protocol.interfaces.is_empty();
+        let questions = if has_questions { format!(", [questions]({name}-questions.md)") } else { String::new() };
+        out.line(format!("- {name}: [operations]({name}.md), [types]({name}-types.md){questions}{settings}"));
     }
     out.line("- [errors](errors.md)");
     out.done()
@@ -194,7 +202,9 @@ fn linked(protocol: &Protocol, shape: &Shape) -> String {
         Shape::Enum(_) | Shape::Struct(_) | Shape::Union(_) => {
             let name = shape.name().unwrap_or_default();
             let place = home(shape).map_or(protocol.name, |module| module.name);
-            format!("[{name}]({place}-types.md#{})", name.to_lowercase())
+            let page =
+                if protocol.of_questions.iter().any(|named| named.name() == name) { "questions" } else { "types" };
+            format!("[{name}]({place}-{page}.md#{})", name.to_lowercase())
         }
     }
 }
@@ -269,9 +279,15 @@ fn types(protocol: &Protocol) -> String {
     let mut out = Out::default();
     out.line(HEADER);
     out.line(format!("# Types of {}", protocol.name));
-    let mut types: Vec<&Named> = protocol.types.iter().collect();
     let own = |name: &str| protocol.operations.iter().any(|operation| is_own(protocol, operation, name));
-    types.retain(|named| !own(named.name()));
+    list_types(&mut out, protocol, protocol.types.iter().filter(|named| !own(named.name())));
+    texts_table(&mut out, protocol);
+    out.done()
+}
+
+/// Each type with a heading of its own, in the order of their names.
+fn list_types<'a>(out: &mut Out, protocol: &Protocol, types: impl Iterator<Item = &'a Named>) {
+    let mut types: Vec<&Named> = types.collect();
     types.sort_by_key(|named| named.name());
     for named in types {
         out.blank();
@@ -281,7 +297,7 @@ fn types(protocol: &Protocol) -> String {
             Named::Struct(shape) => {
                 out.line(plain(shape.doc));
                 out.blank();
-                table(&mut out, protocol, "Field", shape);
+                table(out, protocol, "Field", shape);
             }
             Named::Enum(shape) => {
                 out.line(plain(shape.doc));
@@ -302,13 +318,47 @@ fn types(protocol: &Protocol) -> String {
                         && !of.fields.is_empty()
                     {
                         out.blank();
-                        table(&mut out, protocol, "Field", of);
+                        table(out, protocol, "Field", of);
                     }
                 }
             }
         }
     }
-    texts_table(&mut out, protocol);
+}
+
+/// What its calls ask the program that made them.
+fn questions(protocol: &Protocol) -> String {
+    let mut out = Out::default();
+    out.line(HEADER);
+    out.line(format!("# Questions of {}", protocol.name));
+    let mut own: Vec<&str> = Vec::new();
+    for interface in protocol.interfaces {
+        out.blank();
+        out.line(plain(interface.what));
+        out.line(
+            "A call asks in its middle: the question's `kind` is the name below, its `request` has the fields of the first table, and it is \
+             answered by JSON text with those of the second.",
+        );
+        for question in interface.questions {
+            let declaration = question.declaration;
+            out.blank();
+            out.line(format!("## {}", declaration.name));
+            out.blank();
+            out.line(format!("{}.", declaration.summary));
+            out.line(plain(declaration.doc));
+            for (title, shape) in [("Request", question.request), ("Answer", question.answer)] {
+                out.blank();
+                match shape {
+                    Shape::Struct(shape) => {
+                        own.push(shape.name);
+                        fields(&mut out, protocol, title, shape);
+                    }
+                    shape => out.line(format!("{title}: {}.", linked(protocol, shape))),
+                }
+            }
+        }
+    }
+    list_types(&mut out, protocol, protocol.of_questions.iter().filter(|named| !own.contains(&named.name())));
     out.done()
 }
 

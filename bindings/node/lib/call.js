@@ -141,6 +141,11 @@ async function loop(call, iterator, parts) {
     try {
       reply = await call.whileRunning(answer(event, iterator, parts));
     } catch (fault) {
+      if (fault !== CANCELLED && fault !== EXPIRED && asksProgram(event)) {
+        programFailed(event, fault, parts.logger);
+        event = await call.reply('fail');
+        continue;
+      }
       call.cancel();
       event = await end(call, event, parts.logger);
       if (fault === CANCELLED) continue;
@@ -149,6 +154,18 @@ async function loop(call, iterator, parts) {
     }
     event = await call.reply(...reply);
   }
+}
+
+/** Whether an event asks the program's own code, whose failure the call itself heeds. */
+function asksProgram(event) {
+  return event.kind === 'ask' && JSON.parse(event.text).request !== undefined;
+}
+
+/** Why the program's own code failed is for the program, and for nobody else. */
+function programFailed(event, fault, logger) {
+  const text = `${JSON.parse(event.text).kind}: the program's own code failed`;
+  if (logger) write(logger, ['warning', `${text}: ${fault?.stack ?? fault}`]);
+  else console.error(text, fault);
 }
 
 /** Brings a cancelled call to its end; what was on its way is let go. */
@@ -220,6 +237,7 @@ async function answered(asked, { onCode, signer }) {
   const question = { kind: asked.kind, text: asked.text, choices: asked.choices };
   // Not enumerable: whoever logs the question does not log it.
   if (typeof asked.secret === 'string') Object.defineProperty(question, 'secret', { value: asked.secret });
+  if (asked.request) Object.defineProperty(question, 'request', { value: asked.request });
   if (!onCode) throw missing(question.kind, 'is needed; give onCode');
   const given = await onCode(question);
   if (typeof given !== 'string') throw invalidField(question.kind, `onCode must answer a string, not ${typeof given}`);

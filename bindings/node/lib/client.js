@@ -154,6 +154,7 @@ class Client {
       timeoutMs: milliseconds(timeoutMs),
       cancelled: Boolean(signal?.aborted),
       log: logger !== undefined,
+      asksNobody: !onCode,
       ...from.form,
       ...into.form,
     };

@@ -346,6 +346,158 @@ const SignJwtResponse = struct([
   ["exp", "exp"],
 ]);
 
+const HandleRequestRequest = struct([
+  ["method", "method"],
+  ["target", "target"],
+  ["headers", "headers", list(HeaderField)],
+  ["at", "at"],
+]);
+
+const HandleRequestResponse = struct([
+  ["answer", "answer", HttpAnswer],
+  ["hasWork", "has_work"],
+  ["endpoint", "endpoint"],
+  ["errorClass", "error_class"],
+  ["step", "step"],
+  ["warnings", "warnings"],
+]);
+
+const WorkRequest = struct([
+  ["at", "at"],
+]);
+
+const WorkResponse = struct([
+  ["asked", "asked"],
+  ["delivered", "delivered"],
+  ["again", "again"],
+  ["stopped", "stopped"],
+  ["givenUp", "given_up"],
+  ["expired", "expired"],
+  ["nextDueAt", "next_due_at"],
+]);
+
+const GetSessionRequest = struct([
+  ["sessionId", "session_id"],
+  ["at", "at"],
+]);
+
+const SessionView = struct([
+  ["sessionId", "session_id"],
+  ["kind", "kind"],
+  ["state", "state"],
+  ["isOpen", "is_open"],
+  ["clientId", "client_id"],
+  ["appName", "app_name"],
+  ["scopes", "scopes"],
+  ["consentPeriodDays", "consent_period_days"],
+  ["authorizationType", "authorization_type"],
+  ["userId", "user_id"],
+  ["redirectUrl", "redirect_url"],
+  ["expiresAt", "expires_at"],
+]);
+
+const GetSessionResponse = struct([
+  ["session", "session", SessionView],
+]);
+
+const ApproveSessionRequest = struct([
+  ["sessionId", "session_id"],
+  ["userId", "user_id"],
+  ["consent", "consent", list(AccountConsent)],
+  ["scopes", "scopes"],
+  ["tokenExpiresAt", "token_expires_at"],
+  ["at", "at"],
+]);
+
+const SessionEnd = struct([
+  ["state", "state"],
+  ["isDecided", "is_decided"],
+  ["isTold", "is_told"],
+  ["redirectUrl", "redirect_url"],
+]);
+
+const RefuseSessionRequest = struct([
+  ["sessionId", "session_id"],
+  ["errorClass", "error_class"],
+  ["errorMessage", "error_message"],
+  ["at", "at"],
+]);
+
+const RevokeTokenRequest = struct([
+  ["tokenId", "token_id"],
+  ["at", "at"],
+]);
+
+const RevokeTokenResponse = struct([
+  ["isChanged", "is_changed"],
+]);
+
+const ListTokensRequest = struct([
+  ["userId", "user_id"],
+  ["state", "state"],
+  ["after", "after"],
+  ["limit", "limit"],
+]);
+
+const AccessListed = struct([
+  ["tokenId", "token_id"],
+  ["state", "state"],
+  ["clientId", "client_id"],
+  ["appName", "app_name"],
+  ["userId", "user_id"],
+  ["scopes", "scopes"],
+  ["consent", "consent", list(AccountConsent)],
+  ["createdAt", "created_at"],
+  ["expiresAt", "expires_at"],
+  ["revokedAt", "revoked_at"],
+]);
+
+const ListTokensResponse = struct([
+  ["tokens", "tokens", list(AccessListed)],
+  ["next", "next"],
+]);
+
+const ReconcileTokensRequest = struct([
+]);
+
+const ReconcileTokensResponse = struct([
+  ["listed", "listed"],
+  ["revoked", "revoked"],
+]);
+
+const ListCallbacksRequest = struct([
+  ["state", "state"],
+  ["after", "after"],
+  ["limit", "limit"],
+]);
+
+const CallbackListed = struct([
+  ["callbackId", "callback_id"],
+  ["kind", "kind"],
+  ["state", "state"],
+  ["sessionId", "session_id"],
+  ["tokenId", "token_id"],
+  ["createdAt", "created_at"],
+  ["dueAt", "due_at"],
+  ["expiresAt", "expires_at"],
+  ["attempts", "attempts"],
+  ["httpStatus", "http_status"],
+  ["errorClass", "error_class"],
+]);
+
+const ListCallbacksResponse = struct([
+  ["callbacks", "callbacks", list(CallbackListed)],
+  ["next", "next"],
+]);
+
+const RetryCallbackRequest = struct([
+  ["callbackId", "callback_id"],
+]);
+
+const RetryCallbackResponse = struct([
+  ["isChanged", "is_changed"],
+]);
+
 const Pkcs11Settings = struct([
   ["module", "module"],
   ["token", "token"],
@@ -370,6 +522,11 @@ const SaltEdgeConnectorSettings = struct([
   ["publicKeyFile", "public_key_file"],
   ["issuer", "issuer"],
   ["leewayS", "leeway_s"],
+  ["store", "store", secret],
+  ["storeKey", "store_key", secret],
+  ["storeKeyFile", "store_key_file"],
+  ["tokenDays", "token_days"],
+  ["confirmationTries", "confirmation_tries"],
   ["caFile", "ca_file"],
   ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
@@ -402,6 +559,16 @@ const operations = {
   verifyClientJwt: { name: "salt_edge_connector.verify_client_jwt", request: VerifyClientJwtRequest, response: VerifyClientJwtResponse, local: true },
   verifyJwt: { name: "salt_edge_connector.verify_jwt", request: VerifyJwtRequest, response: VerifyJwtResponse, local: true },
   signJwt: { name: "salt_edge_connector.sign_jwt", request: SignJwtRequest, response: SignJwtResponse, local: true },
+  handleRequest: { name: "salt_edge_connector.handle_request", request: HandleRequestRequest, response: HandleRequestResponse },
+  work: { name: "salt_edge_connector.work", request: WorkRequest, response: WorkResponse },
+  getSession: { name: "salt_edge_connector.get_session", request: GetSessionRequest, response: GetSessionResponse },
+  approveSession: { name: "salt_edge_connector.approve_session", request: ApproveSessionRequest, response: SessionEnd },
+  refuseSession: { name: "salt_edge_connector.refuse_session", request: RefuseSessionRequest, response: SessionEnd },
+  revokeToken: { name: "salt_edge_connector.revoke_token", request: RevokeTokenRequest, response: RevokeTokenResponse },
+  listTokens: { name: "salt_edge_connector.list_tokens", request: ListTokensRequest, response: ListTokensResponse },
+  reconcileTokens: { name: "salt_edge_connector.reconcile_tokens", request: ReconcileTokensRequest, response: ReconcileTokensResponse },
+  listCallbacks: { name: "salt_edge_connector.list_callbacks", request: ListCallbacksRequest, response: ListCallbacksResponse },
+  retryCallback: { name: "salt_edge_connector.retry_callback", request: RetryCallbackRequest, response: RetryCallbackResponse },
 };
 
 class SaltEdgeConnector extends Client {
@@ -467,6 +634,46 @@ class SaltEdgeConnector extends Client {
 
   signJwt(request = {}) {
     return this._local(operations.signJwt, request);
+  }
+
+  handleRequest(request = {}, options = {}) {
+    return this._call(operations.handleRequest, request, options);
+  }
+
+  work(request = {}, options = {}) {
+    return this._call(operations.work, request, options);
+  }
+
+  getSession(request = {}, options = {}) {
+    return this._call(operations.getSession, request, options);
+  }
+
+  approveSession(request = {}, options = {}) {
+    return this._call(operations.approveSession, request, options);
+  }
+
+  refuseSession(request = {}, options = {}) {
+    return this._call(operations.refuseSession, request, options);
+  }
+
+  revokeToken(request = {}, options = {}) {
+    return this._call(operations.revokeToken, request, options);
+  }
+
+  listTokens(request = {}, options = {}) {
+    return this._call(operations.listTokens, request, options);
+  }
+
+  reconcileTokens(request = {}, options = {}) {
+    return this._call(operations.reconcileTokens, request, options);
+  }
+
+  listCallbacks(request = {}, options = {}) {
+    return this._call(operations.listCallbacks, request, options);
+  }
+
+  retryCallback(request = {}, options = {}) {
+    return this._call(operations.retryCallback, request, options);
   }
 }
 

@@ -35,6 +35,8 @@ pub struct CallForm {
     pub destination_pieces: Option<bool>,
     /// Whether log records are wanted.
     pub log: Option<bool>,
+    /// Whether nobody answers questions.
+    pub asks_nobody: Option<bool>,
 }
 
 /// A place for a running call; one reply at a time. When the call has ended it can take another: so that a program that makes
@@ -88,6 +90,7 @@ impl Call {
                 None => Take::Default,
             },
             log: form.log == Some(true),
+            asks_nobody: form.asks_nobody == Some(true),
         };
         let client = client.open()?;
         let begun = match parse_json(&request) {

@@ -82,6 +82,15 @@ test('docs/salt-edge.md: a route, asked as Salt Edge would', async () => {
   assert.ok(Math.abs(Date.parse(time) - Date.now()) < 300_000, time);
 });
 
+test('docs/salt-edge-engine.md: an enrolment over a store', async () => {
+  const { code, out, err } = await run(readme.document('salt-edge-engine.md'));
+  assert.deepEqual({ code, err }, { code: 0, err: '' });
+  const [created, worked, fetched] = out.split('\n');
+  assert.deepEqual([created, worked], ['200 {} true', '1 asked, 1 delivered']);
+  const [account] = JSON.parse(fetched).data;
+  assert.deepEqual([account.id, account.balance], ['1', '12.50']);
+});
+
 test('docs/nextgen-psd2-signing.md: signed here, sent with node:https', async () => {
   const bank = await NextGenPsd2Bank.start({});
   for (const name of ['qseal.pem', 'qseal.key', 'qwac.pem', 'qwac.key']) {

@@ -95,7 +95,7 @@ abstract class AbstractClient
      *
      * @throws BankchannelException
      */
-    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, bool $asks = false, ?callable $onCode = null, ?callable $signer = null): array
+    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, bool $asks = false, ?callable $onCode = null, ?callable $signer = null, bool $asksProgram = false): array
     {
         $client = $this->client ?? throw self::closed($name);
         if ($timeoutMs !== null && $timeoutMs < 0) {
@@ -108,6 +108,9 @@ abstract class AbstractClient
             $event = $this->bridge->call($client, $name, Encode::json($request), $timeoutMs ?? -1, $from, $to);
         } else {
             $onCode = $onCode === null ? $this->onCode : \Closure::fromCallable($onCode);
+            if ($asksProgram && $onCode === null) {
+                throw BankchannelException::missingInput('onCode', 'is needed: it answers for the bank', $name, 'not_sent');
+            }
             $signer = $signer === null ? $this->signer : \Closure::fromCallable($signer);
             $conversation = new Conversation($this->bridge, $name, $content, $destination, $onCode, $signer, $this->logger);
             $event = $conversation->hold($client, Encode::json($request), $timeoutMs ?? -1, $from, $to);

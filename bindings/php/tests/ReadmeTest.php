@@ -97,6 +97,17 @@ final class ReadmeTest extends TestCase
         $hub->stop();
     }
 
+    public function testAConnectorOverAStore(): void
+    {
+        $page = (string) file_get_contents(__DIR__ . '/../../../docs/salt-edge-engine.md');
+        self::assertSame(1, preg_match('/^### PHP\n.*?^```php\n(.*?)^```$/ms', $page, $block));
+        [$printed, $code] = (new Program([PHP_BINARY, '-d', 'display_errors=1', 'program.php'], [], $this->project($block[1])))->end();
+        self::assertSame(0, $code, $printed);
+        [$created, $worked, $fetched] = explode("\n", $printed);
+        self::assertSame(['200 {}', '1 asked, 1 delivered'], [$created, $worked]);
+        self::assertSame('12.50', json_decode($fetched, true)['data'][0]['balance']);
+    }
+
     /** @return list<string> */
     private static function blocks(): array
     {

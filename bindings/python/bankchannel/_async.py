@@ -9,7 +9,21 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from . import _log, _native
-from ._call import AsyncOnCode, AsyncSigner, Reply, answer, asked, broken, emit, give_up, read, too_late, write
+from ._call import (
+    AsyncOnCode,
+    AsyncSigner,
+    Reply,
+    answer,
+    asked,
+    asks_program,
+    broken,
+    emit,
+    give_up,
+    program_failed,
+    read,
+    too_late,
+    write,
+)
 from ._client import Base
 from ._content import Readable, Writable
 from ._errors import BankchannelError
@@ -51,7 +65,7 @@ class AsyncClient(Base):
         logger = _log.listener()
         # A loop that cannot carry the call is found out before anything is sent.
         running = _Running(operation, logger)
-        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed)
+        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed, (on_code or self._on_code) is None)
         running.begun(call, self._native.limit(operation) if timeout is None else timeout, cancel)
         self._running.add(running)
         try:
@@ -70,6 +84,11 @@ class AsyncClient(Base):
                         reply = answer(question, await running.answered(whom(question)))
                 except GeneratorExit:
                     raise
+                except Exception as why:
+                    if running._over or not asks_program(event):
+                        await running.give_up(event, why)
+                        raise
+                    reply = program_failed(event, why)
                 except BaseException as why:
                     await running.give_up(event, why)
                     raise

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Union
 
 from ._content import PIECE, Readable, Writable
 from ._errors import BankchannelError, invalid_field, own
+from ._log import listener
 from ._native import Record
 
 if TYPE_CHECKING:
@@ -35,17 +37,19 @@ class Question(Record):
     """What a call asks in its middle."""
 
     __slots__ = ()
-    __match_args__ = ("kind", "text", "choices", "secret")
-    _secret = frozenset(("secret",))
+    __match_args__ = ("kind", "text", "choices", "secret", "request")
+    _secret = frozenset(("secret", "request"))
 
     kind: str
-    """`sms_code`, `email_code`, `phone_code`, `totp_code`, `mfa_method`, or another."""
+    """`sms_code`, `email_code`, `phone_code`, `totp_code`, `mfa_method`; `bank.list_accounts` and its like; or another."""
     text: str
     """For a person."""
     choices: tuple[str, ...] = ()
     """The answers to choose from; empty where any is possible."""
     secret: str | None = None
     """What the person needs for the answer and nobody else may see: the key of a new authenticator."""
+    request: Any = None
+    """What a question to the program itself is about, such as `bank.list_accounts`: a dict. Its answer is JSON text."""
 
 
 OnCode = Callable[[Question], str]
@@ -78,7 +82,7 @@ def asked(
     event: tuple[Any, ...], on_code: AsyncOnCode | None, signer: AsyncSigner | None
 ) -> tuple[Asked, Callable[[Any], Any]]:
     """What an event asks, and whom."""
-    _, kind, text, choices, secret, signature = event
+    _, kind, text, choices, secret, signature, request = event
     if signature is not None:
         if signer is None:
             raise missing("signature", "is needed: give the client the private key, or a signer= that has it")
@@ -86,7 +90,8 @@ def asked(
         return SignatureRequest(algorithm=algorithm, digest=digest, key_fingerprint=key_fingerprint), signer
     if on_code is None:
         raise missing(kind, "is needed; give on_code=")
-    return Question(kind=kind, text=text, choices=tuple(choices), secret=secret), on_code
+    about = None if request is None else json.loads(request)
+    return Question(kind=kind, text=text, choices=tuple(choices), secret=secret, request=about), on_code
 
 
 def answer(question: Asked, given: object) -> Reply:
@@ -139,6 +144,23 @@ def write(writer: Writable, piece: bytes) -> Reply:
             raise BlockingIOError("destination: the file object took nothing; open it so that write() waits")
         view = view[taken:] if isinstance(taken, int) and 0 < taken < len(view) else view[:0]
     return "go", None
+
+
+def asks_program(event: tuple[Any, ...]) -> bool:
+    """Whether an event asks the program's own code, whose failure the call itself heeds."""
+    return event[0] == "ask" and event[6] is not None
+
+
+def program_failed(event: tuple[Any, ...], why: Exception) -> Reply:
+    """The reply of a program whose own code failed; why it did is for the program's log, or its stderr, and for nobody else."""
+    logger = listener()
+    if logger is not None:
+        logger.error("%s: the program's own code failed", event[1], exc_info=why)
+    else:
+        from traceback import print_exception
+
+        print_exception(type(why), why, why.__traceback__)
+    return "fail", None
 
 
 def give_up(event: tuple[Any, ...]) -> str:

@@ -16,11 +16,13 @@ from ._call import (
     Signer,
     answer,
     asked,
+    asks_program,
     broken,
     emit,
     give_up,
     is_text,
     milliseconds,
+    program_failed,
     read,
     too_late,
     write,
@@ -83,6 +85,7 @@ class Base:
         cancel: _native.Cancel | None,
         logger: Logger | None,
         typed: bool,
+        asks_nobody: bool,
     ) -> tuple[_native.Call, Readable | None, Writable | None]:
         """Checks what was given and begins the call."""
         given: dict[str, Any] = {}
@@ -100,6 +103,8 @@ class Base:
             raise error._in(operation) from None
         if logger is not None:
             given["log"] = True
+        if asks_nobody:
+            given["asks_nobody"] = True
         call = _native.Call(
             self._native, operation, request, typed=typed, timeout_ms=limit, cancel=cancel, **given
         )
@@ -123,7 +128,7 @@ class Client(Base):
         typed: bool = True,
     ) -> Any:
         logger = _log.listener()
-        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed)
+        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed, (on_code or self._on_code) is None)
         # Only there are signals heard, and it costs to listen.
         watch = get_ident() == main_thread().ident
         self._running.add(call)
@@ -141,6 +146,11 @@ class Client(Base):
                     else:
                         question, whom = asked(event, on_code or self._on_code, signer or self._signer)
                         reply = answer(question, whom(question))
+                except Exception as why:
+                    if not asks_program(event):
+                        broken(why, self._give_up(call, event)._in(operation))
+                        raise
+                    reply = program_failed(event, why)
                 except BaseException as why:
                     broken(why, self._give_up(call, event)._in(operation))
                     raise

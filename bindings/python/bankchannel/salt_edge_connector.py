@@ -38,7 +38,7 @@ class AccountConsent(Record):
     account_id: str
     """The account's id, or `all`."""
 
-    scopes: Sequence[ConsentScope]
+    scopes: tuple[ConsentScope, ...]
     """What may be read of it; an empty list lets it be seen, and no more."""
 
 
@@ -748,6 +748,314 @@ class SignJwtResponse(Record):
     """Until when it is good, in Unix seconds."""
 
 
+class HandleRequestResponse(Record):
+    """What to answer, and whether there is work afterwards."""
+
+    __slots__ = ()
+    __match_args__ = ("answer", "has_work", "endpoint", "error_class", "step", "warnings")
+
+    answer: HttpAnswer
+    """The answer to send."""
+
+    has_work: bool
+    """Whether `work` has something to do now: call it when the answer has left."""
+
+    endpoint: str | None = None
+    """The endpoint, such as `tokens/create`; left out where nobody known asked."""
+
+    error_class: str | None = None
+    """The class of a refusal, such as `TokenExpired`."""
+
+    step: int | None = None
+    """The check that failed, 1 to 18; 0 for a failure on the bank's side."""
+
+    warnings: tuple[str, ...]
+    """What is odd about the request, and does no harm."""
+
+
+class WorkResponse(Record):
+    """What was done."""
+
+    __slots__ = ()
+    __match_args__ = ("asked", "delivered", "again", "stopped", "given_up", "expired", "next_due_at")
+
+    asked: int
+    """How many questions the bank's code was asked."""
+
+    delivered: int
+    """How many callbacks Salt Edge has taken."""
+
+    again: int
+    """How many will be sent again."""
+
+    stopped: int
+    """How many wait for somebody to set something right: `list_callbacks` says what."""
+
+    given_up: int
+    """How many will not be sent any more."""
+
+    expired: int
+    """How many sessions and callbacks had their time over."""
+
+    next_due_at: datetime | None = None
+    """When something is due next, if nothing new arrives; left out where nothing waits."""
+
+
+SessionViewKind = Literal["enrolment", "reconnect", "refresh"]
+"""What a session is for.
+  `enrolment`: A new token.
+  `reconnect`: A token in place of another.
+  `refresh`: The accounts are read again.
+"""
+
+
+SessionViewState = Literal["received", "working", "awaiting_redirect", "awaiting_code", "succeeded", "failed", "cancelled", "expired"]
+"""How far a session is.
+  `received`: The bank's code has not answered yet.
+  `working`: The bank is working on it.
+  `awaiting_redirect`: The customer is to go to the bank's page.
+  `awaiting_code`: The customer is to give a code.
+  `succeeded`: It ended well.
+  `failed`: It failed.
+  `cancelled`: Salt Edge gave it up.
+  `expired`: Its time was over.
+"""
+
+
+class SessionView(Record):
+    """A session, as the bank's page sees it."""
+
+    __slots__ = ()
+    __match_args__ = ("session_id", "kind", "state", "is_open", "client_id", "app_name", "scopes", "consent_period_days", "authorization_type", "user_id", "redirect_url", "expires_at")
+
+    session_id: str
+    """Its id, as the bank's code was told."""
+
+    kind: SessionViewKind
+    """What it is for."""
+
+    state: SessionViewState
+    """How far it is."""
+
+    is_open: bool
+    """Whether the customer may still approve or refuse."""
+
+    client_id: int
+    """The third party's id at Salt Edge."""
+
+    app_name: str
+    """The third party's name."""
+
+    scopes: tuple[str, ...]
+    """The rights asked for."""
+
+    consent_period_days: int
+    """For how many days."""
+
+    authorization_type: str | None = None
+    """The code of the way to authenticate."""
+
+    user_id: str | None = None
+    """The bank's own id of its customer, where it is known."""
+
+    redirect_url: str | None = None
+    """Where the customer's browser goes in the end."""
+
+    expires_at: datetime
+    """When its time is over."""
+
+
+class GetSessionResponse(Record):
+    """The session."""
+
+    __slots__ = ()
+    __match_args__ = ("session",)
+
+    session: SessionView | None = None
+    """The session; left out where there is none of this id."""
+
+
+class SessionEnd(Record):
+    """What became of a decision about a session."""
+
+    __slots__ = ()
+    __match_args__ = ("state", "is_decided", "is_told", "redirect_url")
+
+    state: SessionViewState
+    """How far the session is now."""
+
+    is_decided: bool
+    """Whether this call has decided it. Else the session had ended before, or its time was over."""
+
+    is_told: bool
+    """Whether Salt Edge has been told; if not, `work` goes on telling it."""
+
+    redirect_url: str | None = None
+    """Where the customer's browser goes now."""
+
+
+class RevokeTokenResponse(Record):
+    """It is revoked."""
+
+    __slots__ = ()
+    __match_args__ = ("is_changed",)
+
+    is_changed: bool
+    """Whether this call has revoked it; else it was before."""
+
+
+AccessState = Literal["unconfirmed", "confirmed", "revoked"]
+"""Whether a token is good.
+  `unconfirmed`: The customer has not approved it yet.
+  `confirmed`: It is good until it expires.
+  `revoked`: It is over.
+"""
+
+
+class AccessListed(Record):
+    """A token. What a third party presents is not part of it."""
+
+    __slots__ = ()
+    __match_args__ = ("token_id", "state", "client_id", "app_name", "user_id", "scopes", "consent", "created_at", "expires_at", "revoked_at")
+
+    token_id: str
+    """Its id."""
+
+    state: AccessState
+    """Whether it is good."""
+
+    client_id: int
+    """The third party's id at Salt Edge."""
+
+    app_name: str
+    """The third party's name."""
+
+    user_id: str | None = None
+    """The bank's own id of its customer, once it is known."""
+
+    scopes: tuple[str, ...]
+    """The rights."""
+
+    consent: tuple[AccountConsent, ...] | None = None
+    """What the customer has chosen, where the bank asked."""
+
+    created_at: datetime
+    """When its enrolment began."""
+
+    expires_at: datetime | None = None
+    """When it expires, once it is confirmed."""
+
+    revoked_at: datetime | None = None
+    """When it was revoked."""
+
+
+class ListTokensResponse(Record):
+    """A page of tokens, oldest first."""
+
+    __slots__ = ()
+    __match_args__ = ("tokens", "next")
+
+    tokens: tuple[AccessListed, ...]
+    """The tokens."""
+
+    next: str | None = None
+    """Where the next page begins; left out after the last."""
+
+
+class ReconcileTokensResponse(Record):
+    """What was found."""
+
+    __slots__ = ()
+    __match_args__ = ("listed", "revoked")
+
+    listed: int
+    """How many tokens Salt Edge has listed as revoked, since the last time."""
+
+    revoked: int
+    """How many of them were good here, and are revoked now."""
+
+
+CallbackStatus = Literal["waiting", "stopped", "delivered", "failed"]
+"""What became of a callback.
+  `waiting`: It will be sent, or sent again.
+  `stopped`: Salt Edge does not take it until somebody has set something right: then `retry_callback`.
+  `delivered`: Salt Edge has it.
+  `failed`: It will not be sent any more.
+"""
+
+
+CallbackType = Literal["update", "success", "fail", "revoke"]
+"""What a callback says.
+  `update`: How far a session is.
+  `success`: A session has ended well.
+  `fail`: A session has failed.
+  `revoke`: A token is over.
+"""
+
+
+class CallbackListed(Record):
+    """A callback. What it says in detail is sealed."""
+
+    __slots__ = ()
+    __match_args__ = ("callback_id", "kind", "state", "session_id", "token_id", "created_at", "due_at", "expires_at", "attempts", "http_status", "error_class")
+
+    callback_id: str
+    """Its id."""
+
+    kind: CallbackType
+    """What it says."""
+
+    state: CallbackStatus
+    """What became of it."""
+
+    session_id: str | None = None
+    """The session that it is about."""
+
+    token_id: str | None = None
+    """The token that it is about."""
+
+    created_at: datetime
+    """When it came up."""
+
+    due_at: datetime | None = None
+    """When it is sent next; left out where it waits for another one, or for somebody."""
+
+    expires_at: datetime
+    """When it is too late to send it."""
+
+    attempts: int
+    """How often it was tried."""
+
+    http_status: int | None = None
+    """The HTTP status of Salt Edge's last answer."""
+
+    error_class: str | None = None
+    """The class of Salt Edge's last refusal."""
+
+
+class ListCallbacksResponse(Record):
+    """A page of callbacks, oldest first."""
+
+    __slots__ = ()
+    __match_args__ = ("callbacks", "next")
+
+    callbacks: tuple[CallbackListed, ...]
+    """The callbacks."""
+
+    next: str | None = None
+    """Where the next page begins; left out after the last."""
+
+
+class RetryCallbackResponse(Record):
+    """Whether it will be sent."""
+
+    __slots__ = ()
+    __match_args__ = ("is_changed",)
+
+    is_changed: bool
+    """Whether it was stopped, and `work` sends it now."""
+
+
 class Pkcs11Settings(Record):
     """A private key in an HSM or on a smart card, over PKCS#11."""
 
@@ -828,6 +1136,26 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     leeway_s: int | None
     """How many seconds later than `exp` a request may arrive; 30 when left out."""
 
+    store: Secret | None
+    """Where sessions, tokens and callbacks are kept: a folder, or the address of a PostgreSQL database
+    (`postgres://user:password@host/database`). Any number of processes may share one. Needed by
+    `handle_request`, `work` and what goes with them.
+    """
+
+    store_key: Secret | None
+    """The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which then has its own
+    in the file `store.key`; needed for PostgreSQL.
+    """
+
+    store_key_file: str | PathLike[str] | None
+    """A file that holds it."""
+
+    token_days: int | None
+    """For how many days an access token is good at most, if the consent is not for less; 90 when left out."""
+
+    confirmation_tries: int | None
+    """How many codes a customer may give in one session; 3 when left out."""
+
     ca_file: str | PathLike[str] | None
     """Further certificate authorities to trust for the server's own certificate: a PEM file."""
 
@@ -896,6 +1224,15 @@ class SaltEdgeConnector(Client):
         public_key_file: A file that holds it.
         issuer: What `iss` of a request must be, where it has one; `priora.saltedge.com` when left out.
         leeway_s: How many seconds later than `exp` a request may arrive; 30 when left out.
+        store: Where sessions, tokens and callbacks are kept: a folder, or the address of a PostgreSQL
+            database (`postgres://user:password@host/database`). Any number of processes may share one.
+            Needed by `handle_request`, `work` and what goes with them.
+        store_key: The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which
+            then has its own in the file `store.key`; needed for PostgreSQL.
+        store_key_file: A file that holds it.
+        token_days: For how many days an access token is good at most, if the consent is not for less;
+            90 when left out.
+        confirmation_tries: How many codes a customer may give in one session; 3 when left out.
         ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
@@ -930,6 +1267,11 @@ class SaltEdgeConnector(Client):
         public_key_file: str | PathLike[str] | None = None,
         issuer: str | None = None,
         leeway_s: int | None = None,
+        store: Secret | None = None,
+        store_key: Secret | None = None,
+        store_key_file: str | PathLike[str] | None = None,
+        token_days: int | None = None,
+        confirmation_tries: int | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
@@ -957,6 +1299,11 @@ class SaltEdgeConnector(Client):
                 "public_key_file": public_key_file,
                 "issuer": issuer,
                 "leeway_s": leeway_s,
+                "store": store,
+                "store_key": store_key,
+                "store_key_file": store_key_file,
+                "token_days": token_days,
+                "confirmation_tries": confirmation_tries,
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
@@ -1627,6 +1974,396 @@ class SaltEdgeConnector(Client):
         )
         return answer
 
+    def handle_request(
+        self,
+        *,
+        method: str,
+        target: str,
+        headers: Sequence[HeaderField],
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        on_code: OnCode | None = None,
+        signer: Signer | None = None,
+    ) -> HandleRequestResponse:
+        """Handle a request of Salt Edge: verify it, keep what it asks for, answer it.
+
+        Takes a request out of any web framework's route, and gives the whole answer: refusals too. What
+        must survive is on disk before the answer is given. The bank's code is asked only for data that
+        stand in the answer; anything else is done by `work`. A request that comes twice is done once.
+
+        Args:
+            method: The HTTP method.
+            target: The path with its query, as it stands on the request line.
+            headers: The header fields. Their names may have any case.
+            at: The instant at which it arrives; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+        """
+        answer: HandleRequestResponse = self._call(
+            "salt_edge_connector.handle_request",
+            {
+                "method": method,
+                "target": target,
+                "headers": headers,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            on_code=on_code,
+            signer=signer,
+        )
+        return answer
+
+    def work(
+        self,
+        *,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        on_code: OnCode | None = None,
+        signer: Signer | None = None,
+    ) -> WorkResponse:
+        """Ask the bank what is to be asked, and tell Salt Edge what is to be told.
+
+        Does all that is due, and says when something is due next. Each answer of the bank's is on disk
+        together with the report of it before that is sent; a report is sent until Salt Edge has it. Any
+        number of processes may work on one store at once. The time limit says until when something new
+        is begun.
+
+        Args:
+            at: The instant at which it is done; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
+                not sign.
+        """
+        answer: WorkResponse = self._call(
+            "salt_edge_connector.work",
+            {
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            on_code=on_code,
+            signer=signer,
+        )
+        return answer
+
+    def get_session(
+        self,
+        *,
+        session_id: str,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> GetSessionResponse:
+        """Say what a session is about, and how far it is.
+
+        For the bank's page: the third party's name, the rights that it asks for, and whether the
+        customer may still approve.
+
+        Args:
+            session_id: Its id, as the bank's code was told.
+            at: The instant at which it is looked at; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+        """
+        answer: GetSessionResponse = self._call(
+            "salt_edge_connector.get_session",
+            {
+                "session_id": session_id,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+        )
+        return answer
+
+    def approve_session(
+        self,
+        *,
+        session_id: str,
+        user_id: str,
+        consent: Sequence[AccountConsent] | None = None,
+        scopes: Sequence[str] | None = None,
+        token_expires_at: datetime | None = None,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> SessionEnd:
+        """Approve a session: the customer has said yes.
+
+        For the bank's page, and its app. The token and the report of it are on disk before anything is
+        sent; Salt Edge is told at once, where it can be reached. Then send the customer's browser to
+        `redirect_url`. A session that had ended stays as it was.
+
+        Args:
+            session_id: The session's id, as the bank's code was told.
+            user_id: The bank's own id of its customer, always the same.
+            consent: What the customer has chosen; left out where the customer was not asked.
+            scopes: The rights that are given; those that were asked for when left out.
+            token_expires_at: When the token expires, if that is before the end of the consent.
+            at: The instant at which it is approved; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
+                not sign.
+        """
+        answer: SessionEnd = self._call(
+            "salt_edge_connector.approve_session",
+            {
+                "session_id": session_id,
+                "user_id": user_id,
+                "consent": consent,
+                "scopes": scopes,
+                "token_expires_at": token_expires_at,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def refuse_session(
+        self,
+        *,
+        session_id: str,
+        error_class: str | None = None,
+        error_message: str | None = None,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> SessionEnd:
+        """Refuse a session: the customer has said no, or the bank does.
+
+        The session fails, and Salt Edge is told. Then send the customer's browser to `redirect_url`. A
+        session that had ended stays as it was.
+
+        Args:
+            session_id: The session's id, as the bank's code was told.
+            error_class: The class; `AccessDenied` when left out.
+            error_message: Why, in words. The third party may see it: nothing secret.
+            at: The instant at which it is refused; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
+                not sign.
+        """
+        answer: SessionEnd = self._call(
+            "salt_edge_connector.refuse_session",
+            {
+                "session_id": session_id,
+                "error_class": error_class,
+                "error_message": error_message,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def revoke_token(
+        self,
+        *,
+        token_id: str,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> RevokeTokenResponse:
+        """Revoke a token: the customer or the bank ends the access.
+
+        From the answer on the token is refused, and its open sessions have failed. `work` tells Salt
+        Edge, for a day at most.
+
+        Args:
+            token_id: The token, as `list_tokens` names it.
+            at: The instant at which it is revoked; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+        """
+        answer: RevokeTokenResponse = self._call(
+            "salt_edge_connector.revoke_token",
+            {
+                "token_id": token_id,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+        )
+        return answer
+
+    def list_tokens(
+        self,
+        *,
+        user_id: str | None = None,
+        state: AccessState | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> ListTokensResponse:
+        """List tokens: which third party has access to what.
+
+        For the bank's back office, a page at a time, oldest first.
+
+        Args:
+            user_id: Only this customer's.
+            state: Only those in this state.
+            after: `next` of the page before; left out for the first.
+            limit: How many at most, 1 to 1000; 100 when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+        """
+        answer: ListTokensResponse = self._call(
+            "salt_edge_connector.list_tokens",
+            {
+                "user_id": user_id,
+                "state": state,
+                "after": after,
+                "limit": limit,
+            },
+            timeout=timeout,
+            cancel=cancel,
+        )
+        return answer
+
+    def reconcile_tokens(
+        self,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: Signer | None = None,
+    ) -> ReconcileTokensResponse:
+        """Revoke here what Salt Edge has revoked.
+
+        Reads Salt Edge's list of revoked tokens from where it was read to before. Once a day is enough.
+
+        Args:
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
+                the provider's dashboard at Salt Edge.
+            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
+                signed request.
+            PeerRefusedError: `salt_edge_connector.customer_not_found`: Salt Edge does not know the
+                customer.
+            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
+                app id.
+            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
+                this provider.
+            PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
+            RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
+                failure of its own.
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
+                not sign.
+        """
+        answer: ReconcileTokensResponse = self._call(
+            "salt_edge_connector.reconcile_tokens",
+            {
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    def list_callbacks(
+        self,
+        *,
+        state: CallbackStatus | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> ListCallbacksResponse:
+        """List what Salt Edge is told, and what became of it.
+
+        For the operator, a page at a time, oldest first. Delivered ones stay listed for thirty days.
+
+        Args:
+            state: Only those in this state.
+            after: `next` of the page before; left out for the first.
+            limit: How many at most, 1 to 1000; 100 when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+        """
+        answer: ListCallbacksResponse = self._call(
+            "salt_edge_connector.list_callbacks",
+            {
+                "state": state,
+                "after": after,
+                "limit": limit,
+            },
+            timeout=timeout,
+            cancel=cancel,
+        )
+        return answer
+
+    def retry_callback(
+        self,
+        *,
+        callback_id: str,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> RetryCallbackResponse:
+        """Have a stopped callback sent again.
+
+        For the operator, who has set right what Salt Edge complained of. Callbacks that wait need no
+        help.
+
+        Args:
+            callback_id: Its id, as `list_callbacks` names it.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+        """
+        answer: RetryCallbackResponse = self._call(
+            "salt_edge_connector.retry_callback",
+            {
+                "callback_id": callback_id,
+            },
+            timeout=timeout,
+            cancel=cancel,
+        )
+        return answer
+
 
 class AsyncSaltEdgeConnector(AsyncClient):
     """The settings of a connector. All are optional: each operation says what it needs.
@@ -1655,6 +2392,15 @@ class AsyncSaltEdgeConnector(AsyncClient):
         public_key_file: A file that holds it.
         issuer: What `iss` of a request must be, where it has one; `priora.saltedge.com` when left out.
         leeway_s: How many seconds later than `exp` a request may arrive; 30 when left out.
+        store: Where sessions, tokens and callbacks are kept: a folder, or the address of a PostgreSQL
+            database (`postgres://user:password@host/database`). Any number of processes may share one.
+            Needed by `handle_request`, `work` and what goes with them.
+        store_key: The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which
+            then has its own in the file `store.key`; needed for PostgreSQL.
+        store_key_file: A file that holds it.
+        token_days: For how many days an access token is good at most, if the consent is not for less;
+            90 when left out.
+        confirmation_tries: How many codes a customer may give in one session; 3 when left out.
         ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
@@ -1689,6 +2435,11 @@ class AsyncSaltEdgeConnector(AsyncClient):
         public_key_file: str | PathLike[str] | None = None,
         issuer: str | None = None,
         leeway_s: int | None = None,
+        store: Secret | None = None,
+        store_key: Secret | None = None,
+        store_key_file: str | PathLike[str] | None = None,
+        token_days: int | None = None,
+        confirmation_tries: int | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
@@ -1716,6 +2467,11 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 "public_key_file": public_key_file,
                 "issuer": issuer,
                 "leeway_s": leeway_s,
+                "store": store,
+                "store_key": store_key,
+                "store_key_file": store_key_file,
+                "token_days": token_days,
+                "confirmation_tries": confirmation_tries,
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
@@ -2383,5 +3139,395 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 "passphrase": passphrase,
                 "at": at,
             },
+        )
+        return answer
+
+    async def handle_request(
+        self,
+        *,
+        method: str,
+        target: str,
+        headers: Sequence[HeaderField],
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        on_code: AsyncOnCode | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> HandleRequestResponse:
+        """Handle a request of Salt Edge: verify it, keep what it asks for, answer it.
+
+        Takes a request out of any web framework's route, and gives the whole answer: refusals too. What
+        must survive is on disk before the answer is given. The bank's code is asked only for data that
+        stand in the answer; anything else is done by `work`. A request that comes twice is done once.
+
+        Args:
+            method: The HTTP method.
+            target: The path with its query, as it stands on the request line.
+            headers: The header fields. Their names may have any case.
+            at: The instant at which it arrives; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+        """
+        answer: HandleRequestResponse = await self._call(
+            "salt_edge_connector.handle_request",
+            {
+                "method": method,
+                "target": target,
+                "headers": headers,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            on_code=on_code,
+            signer=signer,
+        )
+        return answer
+
+    async def work(
+        self,
+        *,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        on_code: AsyncOnCode | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> WorkResponse:
+        """Ask the bank what is to be asked, and tell Salt Edge what is to be told.
+
+        Does all that is due, and says when something is due next. Each answer of the bank's is on disk
+        together with the report of it before that is sent; a report is sent until Salt Edge has it. Any
+        number of processes may work on one store at once. The time limit says until when something new
+        is begun.
+
+        Args:
+            at: The instant at which it is done; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
+                not sign.
+        """
+        answer: WorkResponse = await self._call(
+            "salt_edge_connector.work",
+            {
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            on_code=on_code,
+            signer=signer,
+        )
+        return answer
+
+    async def get_session(
+        self,
+        *,
+        session_id: str,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> GetSessionResponse:
+        """Say what a session is about, and how far it is.
+
+        For the bank's page: the third party's name, the rights that it asks for, and whether the
+        customer may still approve.
+
+        Args:
+            session_id: Its id, as the bank's code was told.
+            at: The instant at which it is looked at; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+        """
+        answer: GetSessionResponse = await self._call(
+            "salt_edge_connector.get_session",
+            {
+                "session_id": session_id,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+        )
+        return answer
+
+    async def approve_session(
+        self,
+        *,
+        session_id: str,
+        user_id: str,
+        consent: Sequence[AccountConsent] | None = None,
+        scopes: Sequence[str] | None = None,
+        token_expires_at: datetime | None = None,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> SessionEnd:
+        """Approve a session: the customer has said yes.
+
+        For the bank's page, and its app. The token and the report of it are on disk before anything is
+        sent; Salt Edge is told at once, where it can be reached. Then send the customer's browser to
+        `redirect_url`. A session that had ended stays as it was.
+
+        Args:
+            session_id: The session's id, as the bank's code was told.
+            user_id: The bank's own id of its customer, always the same.
+            consent: What the customer has chosen; left out where the customer was not asked.
+            scopes: The rights that are given; those that were asked for when left out.
+            token_expires_at: When the token expires, if that is before the end of the consent.
+            at: The instant at which it is approved; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
+                not sign.
+        """
+        answer: SessionEnd = await self._call(
+            "salt_edge_connector.approve_session",
+            {
+                "session_id": session_id,
+                "user_id": user_id,
+                "consent": consent,
+                "scopes": scopes,
+                "token_expires_at": token_expires_at,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def refuse_session(
+        self,
+        *,
+        session_id: str,
+        error_class: str | None = None,
+        error_message: str | None = None,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> SessionEnd:
+        """Refuse a session: the customer has said no, or the bank does.
+
+        The session fails, and Salt Edge is told. Then send the customer's browser to `redirect_url`. A
+        session that had ended stays as it was.
+
+        Args:
+            session_id: The session's id, as the bank's code was told.
+            error_class: The class; `AccessDenied` when left out.
+            error_message: Why, in words. The third party may see it: nothing secret.
+            at: The instant at which it is refused; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
+                not sign.
+        """
+        answer: SessionEnd = await self._call(
+            "salt_edge_connector.refuse_session",
+            {
+                "session_id": session_id,
+                "error_class": error_class,
+                "error_message": error_message,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def revoke_token(
+        self,
+        *,
+        token_id: str,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> RevokeTokenResponse:
+        """Revoke a token: the customer or the bank ends the access.
+
+        From the answer on the token is refused, and its open sessions have failed. `work` tells Salt
+        Edge, for a day at most.
+
+        Args:
+            token_id: The token, as `list_tokens` names it.
+            at: The instant at which it is revoked; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+        """
+        answer: RevokeTokenResponse = await self._call(
+            "salt_edge_connector.revoke_token",
+            {
+                "token_id": token_id,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+        )
+        return answer
+
+    async def list_tokens(
+        self,
+        *,
+        user_id: str | None = None,
+        state: AccessState | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> ListTokensResponse:
+        """List tokens: which third party has access to what.
+
+        For the bank's back office, a page at a time, oldest first.
+
+        Args:
+            user_id: Only this customer's.
+            state: Only those in this state.
+            after: `next` of the page before; left out for the first.
+            limit: How many at most, 1 to 1000; 100 when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+        """
+        answer: ListTokensResponse = await self._call(
+            "salt_edge_connector.list_tokens",
+            {
+                "user_id": user_id,
+                "state": state,
+                "after": after,
+                "limit": limit,
+            },
+            timeout=timeout,
+            cancel=cancel,
+        )
+        return answer
+
+    async def reconcile_tokens(
+        self,
+        *,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> ReconcileTokensResponse:
+        """Revoke here what Salt Edge has revoked.
+
+        Reads Salt Edge's list of revoked tokens from where it was read to before. Once a day is enough.
+
+        Args:
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            ConfigurationError: `salt_edge_connector.configuration_refused`: Something is not set up in
+                the provider's dashboard at Salt Edge.
+            AuthenticationError: `salt_edge_connector.authorization_refused`: Salt Edge has found no
+                signed request.
+            PeerRefusedError: `salt_edge_connector.customer_not_found`: Salt Edge does not know the
+                customer.
+            ConfigurationError: `salt_edge_connector.provider_not_found`: Salt Edge does not know the
+                app id.
+            ConfigurationError: `salt_edge_connector.provider_disabled`: Salt Edge does not work with
+                this provider.
+            PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
+            RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
+                failure of its own.
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
+                not sign.
+        """
+        answer: ReconcileTokensResponse = await self._call(
+            "salt_edge_connector.reconcile_tokens",
+            {
+            },
+            timeout=timeout,
+            cancel=cancel,
+            signer=signer,
+        )
+        return answer
+
+    async def list_callbacks(
+        self,
+        *,
+        state: CallbackStatus | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> ListCallbacksResponse:
+        """List what Salt Edge is told, and what became of it.
+
+        For the operator, a page at a time, oldest first. Delivered ones stay listed for thirty days.
+
+        Args:
+            state: Only those in this state.
+            after: `next` of the page before; left out for the first.
+            limit: How many at most, 1 to 1000; 100 when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+        """
+        answer: ListCallbacksResponse = await self._call(
+            "salt_edge_connector.list_callbacks",
+            {
+                "state": state,
+                "after": after,
+                "limit": limit,
+            },
+            timeout=timeout,
+            cancel=cancel,
+        )
+        return answer
+
+    async def retry_callback(
+        self,
+        *,
+        callback_id: str,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+    ) -> RetryCallbackResponse:
+        """Have a stopped callback sent again.
+
+        For the operator, who has set right what Salt Edge complained of. Callbacks that wait need no
+        help.
+
+        Args:
+            callback_id: Its id, as `list_callbacks` names it.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+        """
+        answer: RetryCallbackResponse = await self._call(
+            "salt_edge_connector.retry_callback",
+            {
+                "callback_id": callback_id,
+            },
+            timeout=timeout,
+            cancel=cancel,
         )
         return answer

@@ -59,7 +59,7 @@ impl Call {
     #[new]
     #[pyo3(signature = (client, name, request, *, typed=true, timeout_ms=None, cancel=None, log=false, content=None,
                         content_path=None, content_pieces=false, destination_path=None, replace=false,
-                        destination_pieces=false))]
+                        destination_pieces=false, asks_nobody=false))]
     #[allow(clippy::too_many_arguments)] // one keyword each on the Python side
     fn new(
         py: Python<'_>,
@@ -76,6 +76,7 @@ impl Call {
         destination_path: Option<PathBuf>,
         replace: bool,
         destination_pieces: bool,
+        asks_nobody: bool,
     ) -> PyResult<Self> {
         let text = name.to_str()?;
         let fault = |error: Error| raised(py, &placed(error, text));
@@ -102,6 +103,7 @@ impl Call {
                 None => Take::Default,
             },
             log,
+            asks_nobody,
         };
         // It only begins: to give the interpreter's lock away for so little would cost more than it gives.
         let call = bridge::Call::begin(&client, text, request.into(), how);
@@ -118,7 +120,7 @@ impl Call {
     }
 
     /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`) and waits for what comes next: the result, or one of the tuples
-    /// `("ask", kind, text, choices, secret, signature)`, `("want_piece",)` and `("piece", bytes)`. A failure is raised.
+    /// `("ask", kind, text, choices, secret, signature, request)`, `("want_piece",)` and `("piece", bytes)`. A failure is raised.
     /// `watch` is for the main thread, where Ctrl-C is heard.
     #[pyo3(signature = (reply, data=None, watch=true))]
     fn resume<'py>(
@@ -260,7 +262,8 @@ impl Running {
                     .signature
                     .as_ref()
                     .map(|asked| (asked.algorithm, PyBytes::new(py, &asked.digest), &asked.key_fingerprint));
-                ("ask", question.kind, &question.text, &question.choices, secret, signature).into_pyobject(py)
+                let request = question.request.as_ref().map(Value::to_json);
+                ("ask", question.kind, &question.text, &question.choices, secret, signature, request).into_pyobject(py)
             }
             Event::WantPiece => ("want_piece",).into_pyobject(py),
             Event::Piece(bytes) => {

@@ -99,6 +99,13 @@ class Connector(unittest.TestCase):
         self.assertEqual((account["id"], account["balance"], account["status"]), ("1", "12.50", "active"))
         self.assertLess(abs(datetime.now(timezone.utc) - datetime.fromisoformat(told[1])), timedelta(minutes=5))
 
+    def test_the_engine(self) -> None:
+        (program,) = prepared.blocks(ROOT / "docs/salt-edge-engine.md", "### Python")
+        told = prepared.run(program, {**os.environ}, ".").splitlines()
+        self.assertEqual(told[:2], ["200 {} True", "1 asked, 1 delivered"])
+        (account,) = json.loads(told[2])["data"]
+        self.assertEqual((account["id"], account["balance"]), ("1", "12.50"))
+
 
 #: Plays the device that has the key.
 DEVICE = """

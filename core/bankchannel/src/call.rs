@@ -8,7 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_foundation::{Content, Error, Outcome, Result, Secret, error::row, model::Seconds};
+use bankchannel_foundation::{
+    Boundary as _, Content, Error, Outcome, Result, Secret,
+    error::row,
+    model::{Dialect, Seconds, Writer},
+    question::TypedQuestion,
+};
 use bankchannel_transport::{CancellationToken, Observer, Sink};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -183,7 +188,7 @@ impl<F: Fn(Question) -> Result<Answer> + Send + Sync + 'static> Asker for Asking
 }
 
 /// What a call asks.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Question {
     /// `phone_code`, `email_code`, `sms_code`, `totp_code`, `reset_code`: six digits; `mfa_method`: `sms` or `totp`;
     /// `phone`: the account's phone number; `signature`: base64 of the raw signature that [`signature`](Self::signature) asks
@@ -198,15 +203,41 @@ pub struct Question {
     pub secret: Option<Secret>,
     /// What to sign; for the kind `signature` only.
     pub signature: Option<SignatureRequest>,
+    /// The request of a typed question, such as `bank.list_accounts`; the answer is the boundary form of its answer, as JSON text.
+    pub request: Option<bankchannel_foundation::model::Value<'static>>,
 }
 
 impl Question {
+    /// A question that a person answers with a text.
+    #[must_use]
+    pub fn new(kind: &'static str, text: impl Into<String>) -> Self {
+        Self { kind, text: text.into(), choices: Vec::new(), secret: None, signature: None, request: None }
+    }
+
+    /// A question for a signature.
+    #[must_use]
+    pub fn signature(kind: &'static str, text: impl Into<String>, signature: SignatureRequest) -> Self {
+        Self { signature: Some(signature), ..Self::new(kind, text) }
+    }
+
+    /// A typed question.
+    #[must_use]
+    pub fn typed<Q: TypedQuestion>(request: Q::Request) -> Self {
+        let declaration = const { &Q::DECLARATION };
+        let request = request.write(&mut Writer::new(Dialect::Boundary));
+        Self { request: Some(request), ..Self::new(declaration.name, declaration.summary) }
+    }
+
     /// What is said where nobody is there to be asked.
     #[must_use]
     pub fn unanswered(&self) -> Error {
-        let text = match self.signature {
-            Some(_) => "signature is needed: give the client the private key, or a signer that has it".to_owned(),
-            None => format!("{} is needed, and nobody is there to be asked", self.kind),
+        let text = match (&self.signature, &self.request) {
+            (Some(_), _) => "signature is needed: give the client the private key, or a signer that has it".to_owned(),
+            (None, Some(_)) => {
+                let option = self.kind.split('.').next().unwrap_or_default();
+                format!("{} is asked, and nobody is there to answer: give the call its {option}", self.kind)
+            }
+            (None, None) => format!("{} is needed, and nobody is there to be asked", self.kind),
         };
         Error::because(&row::MISSING_FIELD, text).with("field", self.kind)
     }
@@ -239,11 +270,21 @@ impl SignatureRequest {
     }
 }
 
+impl std::fmt::Debug for Question {
+    /// Without secret and request.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { kind, text, choices, signature, .. } = self;
+        let mut shown = f.debug_struct("Question");
+        shown.field("kind", kind).field("text", text).field("choices", choices).field("signature", signature);
+        shown.finish_non_exhaustive()
+    }
+}
+
 impl PartialEq for Question {
     fn eq(&self, other: &Self) -> bool {
         let secret = |question: &Self| question.secret.as_ref().map(|secret| secret.expose().to_owned());
-        (self.kind, &self.text, &self.choices, &self.signature)
-            == (other.kind, &other.text, &other.choices, &other.signature)
+        (self.kind, &self.text, &self.choices, &self.signature, &self.request)
+            == (other.kind, &other.text, &other.choices, &other.signature, &other.request)
             && secret(self) == secret(other)
     }
 }

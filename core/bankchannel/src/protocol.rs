@@ -14,6 +14,7 @@ use bankchannel_foundation::{
     error::Row,
     model::{Profile, Shape, Value},
     operation::{Entry, Operation},
+    question::Interface,
 };
 
 use crate::{
@@ -40,6 +41,8 @@ pub struct Protocol {
     pub operations: &'static [&'static [Callable]],
     /// Its rows of the error table.
     pub errors: &'static [&'static Row],
+    /// Objects of the program's own that its clients ask typed questions.
+    pub interfaces: &'static [&'static Interface],
     /// How its operations are reached on the command line.
     pub commands: Commands,
     /// What keeping sessions takes; `None` where its clients have none.

@@ -28,6 +28,8 @@ pub struct How {
     pub destination: Take,
     /// Whether records of what happens are kept for [`Call::drain_log`].
     pub log: bool,
+    /// Whether the caller answers no questions: an operation that asks the program's own code is then not begun.
+    pub asks_nobody: bool,
 }
 
 /// Content on the boundary.
@@ -264,6 +266,10 @@ fn start(
     replies: mpsc::Receiver<Reply>,
 ) -> Result<()> {
     let local = operations::is_local(name);
+    if let Some(option) = operations::asks_program(name).filter(|_| how.asks_nobody) {
+        let why = format!("on_code is needed: it answers for the {option}");
+        return Err(Error::because(&row::MISSING_FIELD, why).with("field", "on_code").with_outcome(Outcome::NotSent));
+    }
     let replies = Arc::new(tokio::sync::Mutex::new(replies));
     let content = match how.content {
         Take::Default => None,
@@ -296,7 +302,7 @@ fn start(
         cancel: how.cancel.unwrap_or_default(),
         content,
         destination,
-        asker: Some(Arc::new(Questions { events: events.clone(), replies })),
+        asker: Some(Arc::new(Questions { events: events.clone(), replies, turn: tokio::sync::Mutex::default() })),
         log,
         ..CallOptions::default()
     };
@@ -359,13 +365,37 @@ fn given(
 struct Questions {
     events: mpsc::Sender<Event>,
     replies: Arc<tokio::sync::Mutex<mpsc::Receiver<Reply>>>,
+    /// One question at a time: a reply does not say what it answers. How many were asked that nobody waits for any more; their replies are
+    /// still to come.
+    turn: tokio::sync::Mutex<usize>,
+}
+
+/// A question that was asked. Where nobody waits for its answer any more, that is let go when it comes.
+struct Asked<'a> {
+    owed: tokio::sync::MutexGuard<'a, usize>,
+    is_answered: bool,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        *self.owed += usize::from(!self.is_answered);
+    }
 }
 
 impl Asker for Questions {
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
         Box::pin(async move {
+            let mut turn = self.turn.lock().await;
+            while *turn > 0 {
+                // A reply that is taken is taken, whatever becomes of this question.
+                self.replies.lock().await.recv().await;
+                *turn -= 1;
+            }
             self.events.send(Event::Ask(question)).await.map_err(|_| Error::new(&row::CANCELLED))?;
-            match self.replies.lock().await.recv().await {
+            let mut asked = Asked { owed: turn, is_answered: false };
+            let reply = self.replies.lock().await.recv().await;
+            asked.is_answered = true;
+            match reply {
                 Some(Reply::Answer(answer)) => Ok(answer),
                 Some(Reply::Fail(error)) => Err(error),
                 _ => Err(Error::new(&row::CANCELLED)),

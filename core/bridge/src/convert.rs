@@ -42,7 +42,7 @@ pub fn local(name: &str, request: Value<'_>, content: Option<Content>) -> Result
     operations::call_local(None, name, request, content)
 }
 
-/// A question as JSON text: `{"kind", "text", "choices"}`; `secret` and `signature` only where there is one.
+/// A question as JSON text: `{"kind", "text", "choices"}`; `secret`, `signature` and `request` only where there is one.
 #[must_use]
 pub fn question_json(question: &Question) -> String {
     let mut json = json!({"kind": question.kind, "text": question.text, "choices": question.choices});
@@ -51,6 +51,9 @@ pub fn question_json(question: &Question) -> String {
     }
     if let Some(signature) = &question.signature {
         json["signature"] = signature.to_json();
+    }
+    if let Some(request) = &question.request {
+        json["request"] = request.clone().into();
     }
     json.to_string()
 }

@@ -2,7 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bankchannel::{Content, Error, Result, operation::Kind};
+use bankchannel::{
+    Content, Error, Result,
+    operation::{Ask, Kind},
+};
 pub use bankchannel::{catalogue as all, catalogue_json as catalogue, find};
 use bankchannel_foundation::{
     error::row,
@@ -15,6 +18,15 @@ use crate::panics;
 #[must_use]
 pub fn is_local(name: &str) -> bool {
     find(name).is_some_and(|entry| entry.declaration.kind == Kind::Local)
+}
+
+/// What of the program's own the operation of this name may ask: the interface's option, such as `bank`.
+#[must_use]
+pub fn asks_program(name: &str) -> Option<&'static str> {
+    find(name)?.declaration.asks.iter().find_map(|ask| match ask {
+        Ask::Object { option } => Some(*option),
+        Ask::Person | Ask::Signature { .. } => None,
+    })
 }
 
 /// Carries out a local operation; what the request leaves out is taken from the profile. A panic becomes an error: nothing

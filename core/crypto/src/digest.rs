@@ -48,6 +48,17 @@ pub fn sha256(data: &[u8]) -> [u8; 32] {
     array(digest::digest(&digest::SHA256, data).as_ref())
 }
 
+/// The SHA-256 of texts, each after its length: no two lists of texts give the same bytes. A text that is left out is not an empty one.
+pub fn sha256_of_texts(texts: &[Option<&str>]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for text in texts {
+        let length = text.map_or(u64::MAX, |text| text.len() as u64);
+        digest.update(&length.to_be_bytes());
+        digest.update(text.unwrap_or_default().as_bytes());
+    }
+    digest.finish()
+}
+
 /// HMAC-SHA-256 over the concatenation of `parts`. Separate parts that may contain anything yourself.
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));

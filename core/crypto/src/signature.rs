@@ -149,6 +149,7 @@ struct Parts {
     sound_exponent: bool,
     /// aws-lc's form of the key, made at the first use: it knows one hash each.
     sha256: OnceLock<Option<ParsedPublicKey>>,
+    sha256_short: OnceLock<Option<ParsedPublicKey>>,
     sha384: OnceLock<Option<ParsedPublicKey>>,
     sha512: OnceLock<Option<ParsedPublicKey>>,
 }
@@ -166,6 +167,7 @@ impl VerifyingKey {
             pkcs1: spki.len() - pkcs1.len(),
             spki: spki.into(),
             sha256: OnceLock::new(),
+            sha256_short: OnceLock::new(),
             sha384: OnceLock::new(),
             sha512: OnceLock::new(),
         })))
@@ -229,9 +231,7 @@ impl VerifyingKey {
     /// that they count.
     #[must_use]
     pub fn verify_pkcs1_sha256_short(&self, message: &[u8], signature: &[u8]) -> bool {
-        let short = &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY;
-        let key = ParsedPublicKey::new(short, &self.0.spki[self.0.pkcs1..]);
-        key.is_ok_and(|key| key.verify_sig(message, signature).is_ok())
+        self.verify(&self.0.sha256_short, &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, message, signature)
     }
 
     /// The same with SHA-384, which signs certificates and nothing else.

@@ -3,6 +3,7 @@
 //! ```text
 //!   model      the closed type model: what may cross the boundary, its JSON form, its schema
 //!   operation  the declaration of an operation: from here it reaches every language and the server
+//!   question   the declaration of what a call asks the program that made it
 //!   message    HTTP messages as data: what a protocol writes and reads
 //!   json       strict reading of foreign JSON; content streamed out of and into it
 //!   error      the error table, the error, the outcome of an exchange
@@ -26,6 +27,7 @@ pub mod kept;
 pub mod message;
 pub mod model;
 pub mod operation;
+pub mod question;
 pub mod random;
 pub mod redact;
 pub mod secret;

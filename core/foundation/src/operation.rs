@@ -285,6 +285,11 @@ impl Command {
 pub enum Ask {
     /// A code or a choice, which a person knows.
     Person,
+    /// An object of the program's own, by its typed questions: see [`Interface`](crate::question::Interface).
+    Object {
+        /// The interface's option.
+        option: &'static str,
+    },
     /// A signature by a key that is elsewhere.
     Signature {
         /// The field of the request that names the key; `None` where it is the client's own.

@@ -139,9 +139,8 @@ impl Flow<Toy> for PanicLater {
 
 impl Flow<Toy> for Ask {
     async fn run(_: &Toy, request: AskRequest, options: &CallOptions) -> Result<FaultResponse> {
-        let question =
-            Question { kind: "testing", text: request.text, choices: Vec::new(), secret: None, signature: None };
-        Ok(FaultResponse { text: options.ask(question).await?.expose().to_owned() })
+        let answer = options.ask(Question::new("testing", request.text)).await?;
+        Ok(FaultResponse { text: answer.expose().to_owned() })
     }
 }
 

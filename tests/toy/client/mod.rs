@@ -33,6 +33,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     what: "a guest who asks hosts for greetings",
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS, faults::FAULTS],
     errors: errors::ROWS,
+    interfaces: &[],
     commands: Commands::BySubject,
     sessions: None,
     client: Some(ClientKind::of::<Toy>(&settings::VARIABLES)),

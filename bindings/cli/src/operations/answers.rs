@@ -13,7 +13,7 @@ use bankchannel::{Answer, Asker, CancellationToken, Error, Question, Result, Sec
 use bankchannel_foundation::error::row;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::{log::Log, signer};
+use super::{bank, log::Log, signer};
 use crate::{
     exit::Failure,
     options::kebab,
@@ -32,6 +32,8 @@ pub(super) struct Answers {
     pub(super) noninteractive: bool,
     /// Who signs with a key that is elsewhere.
     pub(super) signer: Option<String>,
+    /// Who answers for the bank.
+    pub(super) bank: Option<String>,
     /// What is shown meanwhile.
     pub(super) progress: Arc<Progress>,
     /// What `--verbose` shows: before a question, so that it is read in its order.
@@ -44,6 +46,14 @@ pub(super) struct Answers {
 
 impl Asker for Answers {
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+        if let (Some(request), Some(command)) = (&question.request, &self.bank) {
+            // Callbacks go out meanwhile.
+            let (command, kind, request) = (command.clone(), question.kind, request.to_json());
+            let answer = tokio::task::spawn_blocking(move || bank::answer(&command, kind, &request));
+            return Box::pin(async move {
+                answer.await.map_err(|_| Error::because(&row::INTERNAL, "the bank's program was not waited for"))?
+            });
+        }
         // Only one call runs in this program, and it waits for this answer: nothing is held up by waiting for a person.
         Box::pin(future::ready(self.answer(&question)))
     }
@@ -55,6 +65,11 @@ impl Answers {
         if let (Some(wanted), Some(command)) = (&question.signature, &self.signer) {
             // It may ask for a PIN.
             return self.progress.aside(|| signer::sign(command, wanted));
+        }
+        if question.request.is_some() {
+            let why = "is asked of the bank's own code, and nobody answers for it: give --bank-command";
+            let error = Error::because(&row::MISSING_FIELD, format!("{} {why}", question.kind));
+            return Err(error.with("field", question.kind));
         }
         let is_code = question.kind.ends_with("_code");
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     result::Target,
     run::{carry_out, check_keeping, finish, session_for, unless_unkept},
-    spec::{force_argument, output_argument, sessions, signer_argument},
+    spec::{bank_argument, force_argument, output_argument, sessions, signer_argument},
 };
 use crate::{
     exit::{Failure, Outcome},
@@ -49,6 +49,7 @@ pub(crate) fn call_command() -> Command {
         "Settings as JSON, of the client that a protocol without sessions wants: its bank, certificates and keys",
     ))
     .arg(signer_argument())
+    .arg(bank_argument())
     .arg(output_argument())
     .arg(force_argument())
 }

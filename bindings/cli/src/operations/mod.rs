@@ -1,9 +1,11 @@
 //! The commands that come from the catalogue: a new operation is a new command, with nothing to be done here.
 
 mod answers;
+mod bank;
 mod call;
 mod help;
 mod log;
+mod program;
 mod request;
 mod result;
 mod run;
@@ -16,7 +18,7 @@ use clap::Command;
 pub(crate) use call::{call, call_command, carry_out_shown};
 pub(crate) use request::{Request, of_options as request_of_options};
 pub(crate) use run::run;
-pub(crate) use spec::{Spec, force_argument, output_argument, signer_argument, specs};
+pub(crate) use spec::{Spec, bank_argument, force_argument, output_argument, signer_argument, specs};
 
 /// A group with its commands.
 pub(crate) fn group(name: &'static str, specs: &[Spec]) -> Command {

@@ -124,6 +124,7 @@ pub(crate) fn carry_out(
         given: Mutex::default(),
         noninteractive: common.noninteractive,
         signer: common.signer.clone(),
+        bank: common.bank.clone(),
         progress: Arc::clone(&progress),
         log: log.clone(),
         cancel: cancel.clone(),

@@ -1,45 +1,22 @@
 //! `--signer COMMAND`: the key that signs is elsewhere, in a smart card, an HSM or an agent, and a program of the user's reaches it.
 
-use std::{
-    io::{Read as _, Write as _},
-    process::{Command, Stdio},
-};
-
 use bankchannel::{Error, Outcome, Result, Secret, SignatureRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::program;
 
 /// What the program gets besides the digest.
 const ALGORITHM: &str = "BANKCHANNEL_SIGNATURE_ALGORITHM";
 const FINGERPRINT: &str = "BANKCHANNEL_KEY_FINGERPRINT";
 /// The most that it may answer, in bytes: more than the base64 of any signature.
-const MAX_ANSWER: u64 = 16 * 1024;
+const MAX_ANSWER: usize = 16 * 1024;
 
 /// Lets the program sign. The answer is base64, as the library wants it, which looks at the signature before anything is sent.
 pub(super) fn sign(command: &str, wanted: &SignatureRequest) -> Result<Secret> {
     let failed = |why: String| Error::invalid_field("signer", why).with_outcome(Outcome::NotSent);
-    // Its stderr is the user's: it may ask for a PIN there, or say what is wrong.
-    let mut child = Command::new("/bin/sh")
-        .args(["-c", command])
-        .env(ALGORITHM, wanted.algorithm)
-        .env(FINGERPRINT, &wanted.key_fingerprint)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|why| failed(format!("cannot be started: {why}")))?;
-    if let Some(mut stdin) = child.stdin.take() {
-        // One that has the digest from elsewhere need not read it; what it answers decides.
-        let _ = stdin.write_all(&wanted.digest);
-    }
-    let mut answer = Vec::new();
-    let read = child.stdout.take().map(|stdout| stdout.take(MAX_ANSWER + 1).read_to_end(&mut answer)).transpose();
-    let ended = child.wait().map_err(|why| failed(format!("cannot be waited for: {why}")))?;
-    read.map_err(|why| failed(format!("its answer cannot be read: {why}")))?;
-    let is_too_long = answer.len() as u64 > MAX_ANSWER;
-    // One that would have written on ends by the broken pipe.
-    if !ended.success() && !is_too_long {
-        return Err(failed(format!("failed ({ended})")));
-    }
-    if answer.is_empty() || is_too_long {
+    let environment = [(ALGORITHM, wanted.algorithm), (FINGERPRINT, wanted.key_fingerprint.as_str())];
+    let answer = program::run(command, &environment, &wanted.digest, MAX_ANSWER).map_err(failed)?;
+    if answer.is_empty() || answer.len() > MAX_ANSWER {
         return Err(failed(format!("answered {} bytes, which is no signature", answer.len())));
     }
     Ok(Secret::new(as_base64(&answer)))

@@ -130,6 +130,16 @@ pub(crate) fn signer_argument() -> Arg {
     )
 }
 
+/// Who answers for the bank.
+pub(crate) fn bank_argument() -> Arg {
+    text(
+        "bank-command",
+        "COMMAND",
+        "Run by sh for each question to the bank's own code: gets the question's fields as JSON on stdin and its name in \
+         BANKCHANNEL_QUESTION, such as list_accounts, and prints the answer as JSON",
+    )
+}
+
 /// Whether an existing file is replaced.
 pub(crate) fn force_argument() -> Arg {
     flag("force", "Replace FILE when it exists").requires("output").help_heading("Result")

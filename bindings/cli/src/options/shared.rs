@@ -35,6 +35,8 @@ pub(crate) struct Common {
     pub(crate) verbose: bool,
     /// The command that signs with a key that is elsewhere.
     pub(crate) signer: Option<String>,
+    /// The command that answers for the bank.
+    pub(crate) bank: Option<String>,
 }
 
 /// Adds how results are shown.
@@ -177,7 +179,8 @@ impl Common {
         let settings =
             Settings::load(protocol, text("config").as_deref(), given, matches.get_one::<Seconds>("timeout").copied())?;
         let (noninteractive, verbose) = (matches.get_flag("noninteractive"), matches.get_flag("verbose"));
-        Ok(Self { settings, format, noninteractive, verbose, signer: signer(matches) })
+        let (signer, bank) = (command(matches, "signer"), command(matches, "bank-command"));
+        Ok(Self { settings, format, noninteractive, verbose, signer, bank })
     }
 
     /// The shared options alone: for what runs on this machine, which neither a settings file nor the environment is for.
@@ -187,7 +190,8 @@ impl Common {
             format: format(matches),
             noninteractive: matches.get_flag("noninteractive"),
             verbose: matches.get_flag("verbose"),
-            signer: signer(matches),
+            signer: command(matches, "signer"),
+            bank: command(matches, "bank-command"),
         }
     }
 
@@ -225,9 +229,9 @@ impl Common {
     }
 }
 
-/// The command of `--signer`, where a command has that option.
-fn signer(matches: &ArgMatches) -> Option<String> {
-    matches.try_get_one::<String>("signer").ok().flatten().cloned()
+/// A program of the user's, such as `--signer`, where a command has that option.
+fn command(matches: &ArgMatches, option: &str) -> Option<String> {
+    matches.try_get_one::<String>(option).ok().flatten().cloned()
 }
 
 /// How the result is shown.

@@ -1,20 +1,25 @@
-//! Operations at the hub: a command for each exchange of the catalogue.
+//! Operations of a connector: a command for each exchange with the hub, and for each flow over the store.
 
 use bankchannel::{
     Client,
     salt_edge_connector::{PROTOCOL, SaltEdgeConnector, SaltEdgeConnectorSettings},
 };
-use bankchannel_foundation::{model::read_boundary, operation::Entry};
+use bankchannel_foundation::{
+    model::read_boundary,
+    operation::{Ask, Entry, Kind},
+};
 use clap::{ArgMatches, Command};
 use serde_json::json;
 
 use crate::{
     exit::{Failure, Outcome},
-    operations::{Request, carry_out_shown, force_argument, output_argument, request_of_options, signer_argument},
+    operations::{
+        Request, bank_argument, carry_out_shown, force_argument, output_argument, request_of_options, signer_argument,
+    },
     options::{Common, add_fields, kebab, read_settings, settings_file},
 };
 
-/// A command for every exchange.
+/// A command for every exchange and every flow.
 pub(super) fn commands() -> impl Iterator<Item = Command> {
     entries().map(command)
 }
@@ -25,7 +30,8 @@ pub(super) fn run(name: &str, matches: &ArgMatches) -> Option<Outcome> {
 }
 
 fn entries() -> impl Iterator<Item = &'static Entry> {
-    bankchannel::catalogue().filter(|entry| entry.declaration.protocol == PROTOCOL && entry.declaration.route.is_some())
+    let of_connector = bankchannel::catalogue().filter(|entry| entry.declaration.protocol == PROTOCOL);
+    of_connector.filter(|entry| matches!(entry.declaration.kind, Kind::Exchange | Kind::Flow))
 }
 
 fn command(entry: &'static Entry) -> Command {
@@ -33,8 +39,11 @@ fn command(entry: &'static Entry) -> Command {
     let command = settings_file(Command::new(kebab(entry.short_name())))
         .mut_arg("settings", |settings| settings.help("Settings as JSON, as every language has them").required(true))
         .about(declaration.summary)
-        .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc))
-        .arg(signer_argument());
+        .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc));
+    let signs = declaration.route.is_some() || declaration.asks.contains(&Ask::Signature { of: None });
+    let command = if signs { command.arg(signer_argument()) } else { command };
+    let asks_bank = declaration.asks.iter().any(|ask| matches!(ask, Ask::Object { .. }));
+    let command = if asks_bank { command.arg(bank_argument()) } else { command };
     add_fields(command, &[entry]).arg(output_argument()).arg(force_argument())
 }
 

@@ -5,6 +5,7 @@ use bankchannel::{
     model::JsonObject,
     salt_edge_connector::{
         SaltEdgeConnector, SaltEdgeConnectorSettings,
+        envelope::after_bearer,
         operations::jwt::{sign_jwt::SignJwtRequest, verify_jwt::VerifyJwtRequest},
     },
 };
@@ -71,9 +72,8 @@ pub(super) fn sign_command() -> Command {
 pub(super) fn verify(matches: &ArgMatches) -> Outcome {
     let jwt = read_text("the JWT", argument(matches, "file"), MAX_SETTINGS)?;
     let jwt = jwt.trim();
-    let scheme = jwt.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("bearer "));
     let request = VerifyJwtRequest {
-        jwt: Secret::new(scheme.map_or(jwt, |scheme| jwt[scheme.len()..].trim())),
+        jwt: Secret::new(after_bearer(jwt).map_or(jwt, str::trim)),
         public_key: read_text("--key", argument(matches, "key"), MAX_SETTINGS)?,
         issuer: matches.get_one::<String>("issuer").cloned(),
         leeway_s: matches.get_one::<u32>("leeway").copied(),

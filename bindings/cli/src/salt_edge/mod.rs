@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   jwt         verify, sign
-//!   exchange    an operation at the hub, signed and sent
+//!   exchange    an operation at the hub, signed and sent; or a flow over the connector's store
 //! ```
 
 mod exchange;
@@ -20,6 +20,9 @@ const EXAMPLES: &str = "Examples:
   bankchannel salt-edge sign --key connector.key.pem - < data.json
   bankchannel salt-edge fail-session --settings connector.json --session-secret SECRET --error-class AccessDenied --error-message 'refused by the customer'
 
+  bankchannel salt-edge work --settings connector.json --bank-command 'php bank.php'
+  bankchannel salt-edge list-callbacks --settings connector.json --state stopped
+
 With a hub to try them at: `bankchannel serve salt-edge-hub --data hub --control` says the settings in one line; connector.json is then
 {\"base_url\": …, \"app_id\": …, \"app_secret_file\": …, \"private_key_file\": …}.
 
@@ -28,7 +31,7 @@ The library's operations are also there under their own names: `bankchannel call
 /// The group with its commands.
 pub(crate) fn command() -> Command {
     Command::new(GROUP)
-        .about("A bank's connector for Salt Edge: JWTs verified and signed, sessions reported")
+        .about("A bank's connector for Salt Edge: JWTs verified and signed, requests handled, the bank asked, the hub told")
         .after_help(EXAMPLES)
         .subcommand_required(true)
         .arg_required_else_help(true)

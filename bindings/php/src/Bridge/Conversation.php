@@ -49,7 +49,7 @@ final class Conversation
                 $event = match ($event->status) {
                     Status::WANT_PIECE => $this->give($call),
                     Status::PIECE => $this->take($call, $event->content ?? ''),
-                    default => $this->resume($call, Reply::ANSWER, $this->answer($call, $event->json)),
+                    default => $this->asked($call, $event->json),
                 };
             }
 
@@ -57,6 +57,34 @@ final class Conversation
         } finally {
             $call->release();
         }
+    }
+
+    /** Has a question answered by whom it concerns. Why the program's own code failed is for the program, and for nobody else. */
+    private function asked(Handle $call, #[\SensitiveParameter] string $json): Event
+    {
+        /** @var array{kind: string, text: string, request?: array<string, mixed>} $asked */
+        $asked = (array) json_decode($json, true);
+        if (!isset($asked['request']) || $this->onCode === null) {
+            return $this->resume($call, Reply::ANSWER, $this->answer($call, $json));
+        }
+        try {
+            $answer = ($this->onCode)(new Question($asked['kind'], $asked['text'], [], null, $asked['request']));
+            if (!\is_string($answer) && !$answer instanceof \Stringable) {
+                throw new \UnexpectedValueException('onCode must return a string, and returned ' . get_debug_type($answer));
+            }
+            $answer = (string) $answer;
+        } catch (\Throwable $fault) {
+            $text = "bankchannel: {$asked['kind']}: the program's own code failed";
+            if ($this->logger !== null) {
+                $this->logger->error($text, ['exception' => $fault]);
+            } else {
+                error_log("{$text}: {$fault}");
+            }
+
+            return $this->resume($call, Reply::FAIL);
+        }
+
+        return $this->resume($call, Reply::ANSWER, $answer);
     }
 
     private function give(Handle $call): Event
@@ -81,7 +109,7 @@ final class Conversation
 
     private function answer(Handle $call, #[\SensitiveParameter] string $json): string
     {
-        /** @var array{kind: string, text: string, choices?: list<string>, secret?: string, signature?: array{algorithm: string, digest: string, key_fingerprint: string}} $asked */
+        /** @var array{kind: string, text: string, choices?: list<string>, secret?: string, request?: array<string, mixed>, signature?: array{algorithm: string, digest: string, key_fingerprint: string}} $asked */
         $asked = (array) json_decode($json, true);
         if (isset($asked['signature'])) {
             $signer = $this->signer ?? throw $this->missing($call, 'signature', 'is needed: give the client the private key, or a signer that has it');
@@ -91,7 +119,7 @@ final class Conversation
             return base64_encode($this->text($call, 'signer', $this->told($call, static fn (): mixed => $signer($request))));
         }
         $onCode = $this->onCode ?? throw $this->missing($call, $asked['kind'], 'is needed, and no `onCode` was given to be asked');
-        $question = new Question($asked['kind'], $asked['text'], $asked['choices'] ?? [], $asked['secret'] ?? null);
+        $question = new Question($asked['kind'], $asked['text'], $asked['choices'] ?? [], $asked['secret'] ?? null, $asked['request'] ?? null);
 
         return $this->text($call, 'onCode', $this->told($call, static fn (): mixed => $onCode($question)));
     }

@@ -1,7 +1,10 @@
 //! What signs: a private key at hand, or one that stays in its token.
 
 use bankchannel_crypto::signature::{Hash, SigningKey};
-use bankchannel_foundation::Secret;
+use bankchannel_foundation::{
+    Error, Secret,
+    error::{Row, row},
+};
 use bankchannel_pkcs11::Token;
 
 /// An RSA key that signs, wherever it is. Cheap to clone.
@@ -20,6 +23,16 @@ pub(crate) enum Unsigned {
     Internal(String),
     /// The token did not sign: the request is not at fault.
     Token(String),
+}
+
+impl Unsigned {
+    /// The error that says so. `token_failed` is the protocol's row for a token.
+    pub(crate) fn into_error(self, token_failed: &'static Row) -> Error {
+        match self {
+            Self::Internal(why) => Error::because(&row::INTERNAL, why),
+            Self::Token(why) => Error::because(token_failed, why).with("field", "pkcs11"),
+        }
+    }
 }
 
 impl Signer {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use bankchannel_crypto::signature::Hash;
-use bankchannel_foundation::{Error, Outcome, Result, Secret, error::row};
+use bankchannel_foundation::{
+    Error, Outcome, Result, Secret,
+    error::{Row, row},
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -41,19 +44,20 @@ impl Signatory {
         turn.map(|turn| Turn { _held: Some(turn) }).map_err(|_| Error::because(&row::INTERNAL, "nobody signs any more"))
     }
 
-    /// The signature of `bytes`. `failed` is the error of the protocol for a signer that did not sign.
+    /// The signature of `bytes`. `token_failed` is the protocol's row for a token that did not sign.
     ///
     /// # Errors
-    /// Those of `failed` and of the question; `input.invalid_field` for an answer that is no signature.
+    /// `token_failed`; those of the question; `input.invalid_field` for an answer that is no signature.
     pub(crate) async fn sign(
         &self,
         turn: Turn,
         hash: Hash,
         bytes: &[u8],
         options: &CallOptions,
-        failed: fn(Unsigned) -> Error,
+        token_failed: &'static Row,
         question: impl FnOnce(&'static str) -> Question,
     ) -> Result<Vec<u8>> {
+        let failed = |fault: Unsigned| fault.into_error(token_failed);
         match &self.signer {
             Some(signer @ Signer::Token(_)) => {
                 let (signer, bytes) = (signer.clone(), bytes.to_vec());
@@ -79,13 +83,7 @@ impl Signatory {
 
 /// The question for a signature over `bytes` by the key of this fingerprint.
 pub(crate) fn question(text: String, algorithm: &'static str, digest: Vec<u8>, key_fingerprint: String) -> Question {
-    Question {
-        kind: SIGNATURE,
-        text,
-        choices: Vec::new(),
-        secret: None,
-        signature: Some(SignatureRequest { algorithm, digest, key_fingerprint }),
-    }
+    Question::signature(SIGNATURE, text, SignatureRequest { algorithm, digest, key_fingerprint })
 }
 
 /// The raw signature of an answer. Line breaks do not matter: encoders make them.

@@ -17,6 +17,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     what: "payment files, status reports and statements, made, read and explained",
     operations: &[OPERATIONS],
     errors: errors::ROWS,
+    interfaces: &[],
     commands: Commands::BySubject,
     sessions: None,
     client: None,

@@ -37,6 +37,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     what: "a third party that asks NextGenPSD2 banks, and signs, verifies and explains requests",
     operations: &[dispatch::OPERATIONS],
     errors: errors::ROWS,
+    interfaces: &[],
     commands: Commands::ByCall,
     sessions: None,
     client: Some(ClientKind::of::<NextGenPsd2>(&[])),

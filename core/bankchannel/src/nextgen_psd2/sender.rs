@@ -16,7 +16,7 @@ use bankchannel_nextgen_psd2::{
 use bankchannel_transport::Transport;
 use data_encoding::HEXUPPER;
 
-use super::{settings::Ready, signer};
+use super::settings::Ready;
 use crate::{
     CallOptions, Question,
     client::signing::{SIGNATURE, Signatory, question},
@@ -94,7 +94,7 @@ impl Sender {
         let prepared = signing::prepare(request, &self.certificate, &self.profile, now_s, &id).map_err(fault)?;
         let (hash, bytes) = (self.profile.signature_hash, &prepared.signing_string.bytes);
         let question = |algorithm| self.question(&prepared, algorithm, operation);
-        let signature = self.signatory.sign(turn, hash, bytes, options, signer::unsigned, question).await?;
+        let signature = self.signatory.sign(turn, hash, bytes, options, &errors::TOKEN_FAILED, question).await?;
         prepared.finish(&signature, &self.certificate, &self.profile).map_err(|fault| {
             // Only the signature is new since the values were checked.
             Error::because(&errors::KEY_UNUSABLE, format!("the signature cannot be used: {}", fault.why))

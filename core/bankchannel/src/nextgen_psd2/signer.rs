@@ -1,11 +1,10 @@
 //! A signer as this protocol knows it: its errors are this protocol's.
 
 use bankchannel_crypto::signature::Hash;
-use bankchannel_foundation::{Error, Result, Secret, error::row};
+use bankchannel_foundation::{Error, Result, Secret};
 use bankchannel_nextgen_psd2::errors;
 
 pub use crate::client::signer::Signer;
-use crate::client::signer::Unsigned;
 
 impl Signer {
     /// A key as PEM text.
@@ -23,14 +22,6 @@ impl Signer {
     /// # Errors
     /// `nextgen_psd2.token_failed`.
     pub fn sign(&self, hash: Hash, signing_string: &[u8]) -> Result<Vec<u8>> {
-        self.try_sign(hash, signing_string).map_err(unsigned)
-    }
-}
-
-/// The error of a signer that did not sign.
-pub(super) fn unsigned(fault: Unsigned) -> Error {
-    match fault {
-        Unsigned::Internal(why) => Error::because(&row::INTERNAL, why),
-        Unsigned::Token(why) => Error::because(&errors::TOKEN_FAILED, why).with("field", "pkcs11"),
+        self.try_sign(hash, signing_string).map_err(|fault| fault.into_error(&errors::TOKEN_FAILED))
     }
 }

@@ -1,16 +1,17 @@
 //! Where the key of a client comes from, and the key as local operations know it.
 
 use bankchannel_crypto::signature::{Hash, VerifyingKey};
-use bankchannel_foundation::{Boundary, Error, Kept, Result, Secret, error::row};
+use bankchannel_foundation::{Boundary, Error, Kept, Result, Secret};
 use bankchannel_pkcs11::{Pkcs11Settings, Token};
 use bankchannel_salt_edge::{
     connector::errors,
+    envelope::BITS,
     model::keys::{Own, Signs, missing},
 };
 
 use crate::client::{
     keys::{Source, excluded, keystore, one_of, secret_of},
-    signer::{Signer, Unsigned},
+    signer::Signer,
 };
 
 /// The key that a client signs with.
@@ -76,9 +77,9 @@ impl Key {
             let read = VerifyingKey::all_from_pem(&pem);
             let read = read.map_err(|fault| Error::invalid_setting("public_key", fault.to_string()))?;
             match <[VerifyingKey; 1]>::try_from(read) {
-                Ok([key]) if (2048..=8192).contains(&key.bits()) => Ok(key),
+                Ok([key]) if BITS.contains(&key.bits()) => Ok(key),
                 Ok([key]) => {
-                    let why = format!("has {} bits, and must have 2048 to 8192", key.bits());
+                    let why = format!("has {} bits, and must have {} to {}", key.bits(), BITS.start(), BITS.end());
                     Err(Error::invalid_setting("public_key", why))
                 }
                 Err(_) => Err(Error::invalid_setting("public_key", "must be one key")),
@@ -102,9 +103,6 @@ pub(crate) fn own(key: &Key) -> Kept {
 impl Signs for Key {
     fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>> {
         let signer = self.signer.as_ref().ok_or_else(missing)?;
-        signer.try_sign(Hash::Sha256, bytes).map_err(|fault| match fault {
-            Unsigned::Internal(why) => Error::because(&row::INTERNAL, why),
-            Unsigned::Token(why) => Error::because(&errors::TOKEN_FAILED, why).with("field", "pkcs11"),
-        })
+        signer.try_sign(Hash::Sha256, bytes).map_err(|fault| fault.into_error(&errors::TOKEN_FAILED))
     }
 }

@@ -15,7 +15,7 @@ use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{
     Error, Exchange, Outcome, Result, Secret,
     clock::{Clock as _, SystemClock},
-    error::row,
+    error::{Row, row},
     message::{Body, InResponse, OutRequest, Segment},
 };
 use bankchannel_salt_edge::{
@@ -30,7 +30,6 @@ use crate::{
     CallOptions,
     client::{
         exchange::{Sending, named},
-        signer,
         signing::{SIGNATURE, Signatory, question},
     },
 };
@@ -42,12 +41,12 @@ pub(crate) struct Sender {
     exchange_timeout: Option<Duration>,
     key: Key,
     signatory: Signatory,
-    /// The error for a signer that did not sign.
-    failed: fn(signer::Unsigned) -> Error,
+    /// The protocol's row for a token that did not sign.
+    token_failed: &'static Row,
 }
 
 impl Sender {
-    /// Makes one. `failed` is the protocol's error for a signer that did not sign.
+    /// Makes one. `token_failed` is the protocol's row for a token that did not sign.
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
@@ -56,11 +55,11 @@ impl Sender {
         credentials: Credentials,
         exchange_timeout: Option<Duration>,
         key: Key,
-        failed: fn(signer::Unsigned) -> Error,
+        token_failed: &'static Row,
     ) -> Result<Self> {
         let transport = Transport::new(settings)?;
         let signatory = Signatory::new(key.signer.clone());
-        Ok(Self { transport, credentials, exchange_timeout, key, signatory, failed })
+        Ok(Self { transport, credentials, exchange_timeout, key, signatory, token_failed })
     }
 
     /// Carries out one exchange.
@@ -103,7 +102,7 @@ impl Sender {
             let fingerprint = public.map(|key| HEXUPPER.encode(&key.spki_sha256())).unwrap_or_default();
             question(text, algorithm, Hash::Sha256.digest(bytes), fingerprint)
         };
-        let signature = self.signatory.sign(turn, Hash::Sha256, bytes, options, self.failed, question).await?;
+        let signature = self.signatory.sign(turn, Hash::Sha256, bytes, options, self.token_failed, question).await?;
         if public.is_some_and(|key| !key.verify_pkcs1(Hash::Sha256, bytes, &signature)) {
             return Err(Error::invalid_field(SIGNATURE, "the answer is not a signature by the key of public_key"));
         }

@@ -2,7 +2,7 @@
 
 use bankchannel_salt_edge::connector::operations;
 
-use super::SaltEdgeConnector;
+use super::{SaltEdgeConnector, flows};
 use crate::client;
 
 client::client_methods!(SaltEdgeConnector, "salt_edge_connector.receive_request");
@@ -11,3 +11,8 @@ macro_rules! of_the_list {
     ($($list:tt)+) => { client::exchanges_and_local_operations! { SaltEdgeConnector; $($list)+ } };
 }
 bankchannel_salt_edge::for_each_connector_operation!(of_the_list);
+
+macro_rules! flows_of_the_list {
+    ($($list:tt)+) => { client::flows! { SaltEdgeConnector; $($list)+ } };
+}
+flows::for_each_flow!(flows_of_the_list);

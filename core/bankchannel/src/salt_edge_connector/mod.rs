@@ -3,26 +3,31 @@
 //! ```text
 //!   settings ──► SaltEdgeConnector ──► exchange: data ─► JWT, signed anew for each attempt ─► Salt Edge
 //!                     │
-//!                     └──► operations that only compute: receive a request, answer it, verify and sign JWTs
+//!                     ├──► operations that only compute: receive a request, answer it, verify and sign JWTs
+//!                     └──► flows over a store: requests handled, the bank asked, the hub told
 //! ```
 
 mod dispatch;
+mod engine;
+pub mod flows;
 mod settings;
+mod store;
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{Error, Exchange, Kept, Outcome, Result, error::row};
+use bankchannel_foundation::{Error, Exchange, Kept, Outcome, Result};
 pub use bankchannel_salt_edge::{
     Afterwards, Class, Credentials, Issuer, Refusal, SaltEdge, Side, Terms, TokenUse, Verifier, class, client_jwt,
-    connector::{CATALOGUE, PROTOCOL, TERMS, errors, operations, terms},
+    connector::{CATALOGUE, PROTOCOL, TERMS, errors, operations, questions, terms},
     envelope, for_each_connector_operation as for_each_operation, model, receive,
 };
+pub use engine::SaltEdgeBank;
 pub use settings::SaltEdgeConnectorSettings;
 
 pub use crate::salt_edge::KeySettings;
 use crate::{
     CallOptions, ClientKind, Commands, Protocol,
-    client::{ProtocolClient, signer::Unsigned},
+    client::ProtocolClient,
     salt_edge::{Sender, own},
 };
 use settings::Ready;
@@ -33,8 +38,9 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     module: "salt_edge_connector",
     class: "SaltEdgeConnector",
     what: "a bank's connector, which Salt Edge asks for its customers' accounts",
-    operations: &[dispatch::OPERATIONS],
+    operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
     errors: errors::ROWS,
+    interfaces: &[&questions::BANK],
     commands: Commands::ByCall,
     sessions: None,
     client: Some(ClientKind::of::<SaltEdgeConnector>(&[])),
@@ -51,6 +57,14 @@ struct Inner {
     /// Present where the settings name a hub.
     sender: Option<Sender>,
     kept: Kept,
+    store: store::StoreHandle,
+}
+
+impl Inner {
+    /// What is said where a hub is needed and none is named.
+    fn no_hub(&self) -> Error {
+        Error::invalid_setting("base_url", "is missing: it names Salt Edge, such as https://priora.saltedge.com")
+    }
 }
 
 impl SaltEdgeConnector {
@@ -63,9 +77,9 @@ impl SaltEdgeConnector {
     }
 
     fn of(ready: Arc<Ready>) -> Result<Self> {
-        let sender = ready.sender(failed)?;
+        let sender = ready.sender()?;
         let kept = own(&ready.key);
-        Ok(Self(Arc::new(Inner { ready, sender, kept })))
+        Ok(Self(Arc::new(Inner { ready, sender, kept, store: store::StoreHandle::default() })))
     }
 
     /// Carries out one exchange with the hub.
@@ -78,20 +92,8 @@ impl SaltEdgeConnector {
     {
         match &self.0.sender {
             Some(sender) => sender.exchange::<O>(request, options).await,
-            None => {
-                let missing = "is missing: it names Salt Edge, such as https://priora.saltedge.com";
-                let error = Error::invalid_setting("base_url", missing).with_outcome(Outcome::NotSent);
-                Err(error.in_operation(const { O::DECLARATION.name }))
-            }
+            None => Err(self.0.no_hub().with_outcome(Outcome::NotSent).in_operation(const { O::DECLARATION.name })),
         }
-    }
-}
-
-/// The error of a signer that did not sign.
-fn failed(fault: Unsigned) -> Error {
-    match fault {
-        Unsigned::Internal(why) => Error::because(&row::INTERNAL, why),
-        Unsigned::Token(why) => Error::because(&errors::TOKEN_FAILED, why).with("field", "pkcs11"),
     }
 }
 

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     Boundary, Error, Kept, Result, Secret,
     model::{Dialect, Profile, Value, Writer},
 };
-use bankchannel_salt_edge::{Credentials, Verifier};
+use bankchannel_salt_edge::{Credentials, Verifier, connector::errors, receive::Receiver};
 use bankchannel_transport::Settings;
 
 use super::SaltEdgeConnector;
@@ -16,10 +16,16 @@ use crate::{
     client::{
         ClientSettings,
         keys::{one_of, secret_of},
-        signer::Unsigned,
     },
     salt_edge::{Key, KeySettings, Sender},
 };
+
+/// For how many days a token is good, where nothing is said.
+const TOKEN_DAYS: u32 = 90;
+const MAX_TOKEN_DAYS: u32 = 3650;
+/// How many codes a customer may give in one session, where nothing is said.
+const TRIES: u32 = 3;
+const MAX_TRIES: u32 = 100;
 
 /// The settings of a connector. All are optional: each operation says what it needs.
 #[derive(Debug, Clone, Default, Boundary)]
@@ -46,6 +52,19 @@ pub struct SaltEdgeConnectorSettings {
     pub issuer: Option<String>,
     /// How many seconds later than `exp` a request may arrive; 30 when left out.
     pub leeway_s: Option<u32>,
+    /// Where sessions, tokens and callbacks are kept: a folder, or the address of a PostgreSQL database
+    /// (`postgres://user:password@host/database`). Any number of processes may share one. Needed by `handle_request`, `work` and what goes
+    /// with them.
+    pub store: Option<Secret>,
+    /// The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which then has its own in the file `store.key`; needed for
+    /// PostgreSQL.
+    pub store_key: Option<Secret>,
+    /// A file that holds it.
+    pub store_key_file: Option<String>,
+    /// For how many days an access token is good at most, if the consent is not for less; 90 when left out.
+    pub token_days: Option<u32>,
+    /// How many codes a customer may give in one session; 3 when left out.
+    pub confirmation_tries: Option<u32>,
     /// How the hub is reached.
     #[boundary(flatten)]
     pub connection: ConnectionSettings,
@@ -73,17 +92,31 @@ pub(super) struct Ready {
     credentials: Credentials,
     exchange_timeout: Option<Duration>,
     transport: Option<Settings>,
+    receiver: Option<Receiver>,
+    pub(super) store: Option<Secret>,
+    pub(super) store_key: Option<Secret>,
+    pub(super) token_days: u32,
+    pub(super) confirmation_tries: u32,
 }
 
 impl Ready {
     pub(super) fn of(settings: SaltEdgeConnectorSettings) -> Result<Self> {
         let transport = settings.base_url.clone().map(|url| settings.connection.transport(url)).transpose()?;
         let hub_public_key = one_of("hub_public_key", settings.hub_public_key, settings.hub_public_key_file)?;
-        if let Some(pem) = &hub_public_key {
-            let unusable = |why: String| Error::invalid_setting("hub_public_key", why);
-            let keys = VerifyingKey::all_from_pem(pem).map_err(|fault| unusable(fault.to_string()))?;
-            Verifier::new(keys).map_err(|fault| unusable(fault.to_string()))?;
-        }
+        let receiver = match &hub_public_key {
+            None => None,
+            Some(pem) => {
+                let unusable = |why: String| Error::invalid_setting("hub_public_key", why);
+                let keys = VerifyingKey::all_from_pem(pem).map_err(|fault| unusable(fault.to_string()))?;
+                let verifier = Verifier::new(keys).map_err(|fault| unusable(fault.to_string()))?;
+                let verifier = verifier.with(settings.issuer.clone(), settings.leeway_s);
+                Some(Receiver { verifier, provider_code: settings.provider_code.clone() })
+            }
+        };
+        let within = |setting, given: Option<u32>, default, most| match given.unwrap_or(default) {
+            value if (1..=most).contains(&value) => Ok(value),
+            _ => Err(Error::invalid_setting(setting, format!("must be 1 to {most}"))),
+        };
         let app_secret = secret_of("app_secret", settings.app_secret, settings.app_secret_file)?;
         Ok(Self {
             key: Key::of(settings.key)?,
@@ -94,16 +127,31 @@ impl Ready {
             credentials: Credentials { app_id: settings.app_id, app_secret },
             exchange_timeout: settings.connection.exchange_limit(),
             transport,
+            receiver,
+            store: settings.store.filter(|place| !place.is_empty()),
+            store_key: secret_of("store_key", settings.store_key, settings.store_key_file)?,
+            token_days: within("token_days", settings.token_days, TOKEN_DAYS, MAX_TOKEN_DAYS)?,
+            confirmation_tries: within("confirmation_tries", settings.confirmation_tries, TRIES, MAX_TRIES)?,
         })
+    }
+
+    /// Who checks what the hub sends.
+    ///
+    /// # Errors
+    /// `configuration.invalid` where the hub's key is missing.
+    pub(super) fn receiver(&self) -> Result<&Receiver> {
+        let missing = "is missing: requests of Salt Edge are verified with it";
+        self.receiver.as_ref().ok_or_else(|| Error::invalid_setting("hub_public_key", missing))
     }
 
     /// What sends, where a hub is named.
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
-    pub(super) fn sender(&self, failed: fn(Unsigned) -> Error) -> Result<Option<Sender>> {
+    pub(super) fn sender(&self) -> Result<Option<Sender>> {
         let made = |transport| {
-            Sender::of(transport, self.credentials.clone(), self.exchange_timeout, self.key.clone(), failed)
+            let (credentials, key) = (self.credentials.clone(), self.key.clone());
+            Sender::of(transport, credentials, self.exchange_timeout, key, &errors::TOKEN_FAILED)
         };
         self.transport.as_ref().map(made).transpose()
     }

@@ -46,6 +46,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     what: "a client of the ISECure WS Channel",
     operations: &[dispatch::OPERATIONS, dispatch::FLOWS],
     errors: errors::ROWS,
+    interfaces: &[],
     commands: Commands::BySubject,
     sessions: Some(kept::SESSIONS),
     client: Some(ClientKind::of::<WsChannel>(&VARIABLES)),

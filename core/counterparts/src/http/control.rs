@@ -6,7 +6,8 @@
 //!   POST reset         everything as after a first start: data, outbox, transcript, clock, limits, faults
 //!   POST seed          puts data in: its form is the counterpart's own
 //!   POST clock         {"now": RFC 3339} or {"advance_s": N}
-//!   POST fail_next     {"operation": NAME, "status": 503, "count": 1}: these requests are answered so, and do nothing
+//!   POST fail_next     {"operation": NAME, "status": 503, "count": 1, "done": false}: these requests are answered so, and do
+//!                      nothing; with `done` they are carried out, and only their answer is lost
 //!   POST limits        {…}: other limits; what is left out has its default
 //! ```
 //!
@@ -138,6 +139,8 @@ struct Fault {
     status: u16,
     #[serde(default = "one")]
     count: u32,
+    #[serde(default)]
+    done: bool,
 }
 
 fn one() -> u32 {
@@ -147,6 +150,15 @@ fn one() -> u32 {
 /// The name of an operation without its protocol's.
 fn short(operation: &str) -> &str {
     operation.rsplit_once('.').map_or(operation, |(_, short)| short)
+}
+
+/// A status that was ordered for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ordered {
+    /// Nothing is done.
+    Instead(u16),
+    /// It is done, and its own answer is lost.
+    Afterwards(u16),
 }
 
 /// One line of the transcript.
@@ -183,20 +195,20 @@ impl Control {
     }
 
     /// The status that a request of this operation shall be answered with, if it was told to fail.
-    pub(crate) fn fault_for(&self, operation: &str) -> Option<u16> {
+    pub(crate) fn fault_for(&self, operation: &str) -> Option<Ordered> {
         if self.pending_faults.load(Ordering::Acquire) == 0 {
             return None;
         }
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         let is_meant = |fault: &Fault| fault.operation == operation || fault.operation == short(operation);
         let at = faults.iter().position(is_meant)?;
-        let status = faults[at].status;
+        let (status, done) = (faults[at].status, faults[at].done);
         faults[at].count -= 1;
         if faults[at].count == 0 {
             faults.remove(at);
         }
         self.pending_faults.store(faults.len(), Ordering::Release);
-        Some(status)
+        Some(if done { Ordered::Afterwards(status) } else { Ordered::Instead(status) })
     }
 
     fn fail(&self, fault: Fault) -> Result<(), Error> {

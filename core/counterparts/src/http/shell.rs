@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     answer::{self, AnswerBody},
-    control::{Control, Seen},
+    control::{Control, Ordered, Seen},
     router::{Found, Mount},
 };
 
@@ -55,8 +55,10 @@ pub(crate) struct Routed {
     pub(crate) found: Found,
     /// See [`Api::request_id`].
     pub(crate) id: String,
-    /// The status that the control interface has ordered for it.
+    /// The status that the control interface has ordered in place of doing it.
     pub(crate) ordered: Option<u16>,
+    /// The status that it has ordered in place of the answer, once it is done.
+    lost: Option<u16>,
     pub(crate) begun: Instant,
 }
 
@@ -68,7 +70,12 @@ impl Routed {
         let id = api.request_id(&head.headers);
         let operation = found.operation();
         let ordered = api.control().filter(|_| !operation.is_empty()).and_then(|control| control.fault_for(operation));
-        Self { head, body, peer, mount, found, id, ordered, begun }
+        let (ordered, lost) = match ordered {
+            Some(Ordered::Instead(status)) => (Some(status), None),
+            Some(Ordered::Afterwards(status)) => (None, Some(status)),
+            None => (None, None),
+        };
+        Self { head, body, peer, mount, found, id, ordered, lost, begun }
     }
 }
 
@@ -94,7 +101,11 @@ pub(crate) async fn answer<A: Api>(api: Arc<A>, request: Request<Incoming>, peer
 async fn finish<A: Api>(api: &A, routed: Routed) -> Response<AnswerBody> {
     let (begun, operation, id) = (routed.begun, routed.found.operation(), routed.id.clone());
     let seen = api.control().map(|_| (routed.head.method.clone(), routed.head.uri.path().to_owned()));
+    let lost = routed.lost.and_then(|status| StatusCode::from_u16(status).ok());
     let mut response = api.answer(routed).await;
+    if let Some(status) = lost {
+        response = answer::empty(status);
+    }
     if let (Some(control), Some((method, path))) = (api.control(), seen) {
         control.record(&Seen {
             method: method.as_str(),

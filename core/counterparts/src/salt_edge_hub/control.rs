@@ -3,6 +3,8 @@
 //! ```text
 //!   POST sandbox/sessions            {"session_secret"?, "about"?: "token" | "refresh", "expires_at"?}: begins one
 //!   POST sandbox/sessions/{secret}   {}: what came of it
+//!   POST sandbox/sessions/all        {}: the names of all sessions, oldest first
+//!   POST sandbox/requests            {"operation", "session_secret"?, …}: a request to a connector, signed, to be handed to it
 //! ```
 
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::http::control::{Control, Controlled, Controlling, Further, parsed, re
 /// The largest order, bytes.
 const ORDER_MAX: usize = 16 * 1024;
 const SESSIONS: &str = "sessions";
+const REQUESTS: &str = "requests";
 
 /// A hub under control.
 pub(super) struct Target {
@@ -40,6 +43,11 @@ impl Target {
     pub(super) fn of(hub: Arc<Hub>) -> Option<Self> {
         let control = hub.control.clone()?;
         Some(Self { hub, control })
+    }
+
+    fn request(&self, body: &[u8]) -> Result<Value> {
+        let body = parsed(body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
+        self.hub.request(read(body)?)
     }
 
     fn begin(&self, body: &[u8]) -> Result<Value> {
@@ -99,13 +107,19 @@ impl Controlled for Target {
     }
 
     fn takes(&self, path: &str) -> Option<usize> {
-        let is_own = path == SESSIONS || path.strip_prefix("sessions/").is_some_and(|secret| !secret.is_empty());
+        let is_own = path == SESSIONS
+            || path == REQUESTS
+            || path.strip_prefix("sessions/").is_some_and(|secret| !secret.is_empty());
         is_own.then_some(ORDER_MAX)
     }
 
     fn further(&self, asked: Further) -> Option<Controlling<'_>> {
+        if asked.path == REQUESTS {
+            return Some(Box::pin(std::future::ready(self.request(&asked.body))));
+        }
         let done = match asked.path.strip_prefix(SESSIONS)? {
             "" => self.begin(&asked.body),
+            "/all" => Ok(json!({"sessions": self.hub.state.sessions()})),
             secret => {
                 let shown = self.hub.state.shown(secret.strip_prefix('/')?);
                 shown.ok_or_else(|| Error::invalid_field("session_secret", "there is no such session"))

@@ -5,7 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bankchannel_crypto::{digest, random, rsa::PrivateKey, signature::VerifyingKey};
+use bankchannel_crypto::{
+    digest, random,
+    rsa::PrivateKey,
+    signature::{SigningKey, VerifyingKey},
+};
 use bankchannel_foundation::{Error, Result, error::row, message::is_visible, shown};
 use bankchannel_transport::open_regular;
 use zeroize::Zeroizing;
@@ -39,6 +43,10 @@ pub(super) struct Keys {
     pub(super) connector_key_file: Option<PathBuf>,
     /// The third party's public key, PEM.
     pub(super) third_party: String,
+    /// The third party's private key.
+    pub(super) third_party_key: SigningKey,
+    /// The hub's own private key.
+    pub(super) hub_key: SigningKey,
 }
 
 impl Keys {
@@ -57,8 +65,8 @@ impl Keys {
         };
         let connector = VerifyingKey::all_from_pem(&pem)
             .map_err(|why| Error::invalid_setting("connector_public_key", why.to_string()))?;
-        let [_, hub_public_key_file] = pair(data, HUB)?;
-        let [_, third_party] = pair(data, THIRD_PARTY)?;
+        let [hub_key_file, hub_public_key_file] = pair(data, HUB)?;
+        let [third_party_key_file, third_party] = pair(data, THIRD_PARTY)?;
         let [id, app_secret_file] = APP.map(|name| data.join(name));
         let app_id = text(&id)?;
         let secret = text(&app_secret_file)?;
@@ -70,6 +78,8 @@ impl Keys {
             connector,
             connector_key_file,
             third_party: read(&third_party)?,
+            third_party_key: signing(&third_party_key_file)?,
+            hub_key: signing(&hub_key_file)?,
         })
     }
 }
@@ -91,6 +101,12 @@ fn pair(data: &Path, names: [&str; 2]) -> Result<[PathBuf; 2]> {
         write_whole(&public_file, PUBLIC_MODE, public.as_bytes())?;
     }
     Ok([key_file, public_file])
+}
+
+/// The private key in this file.
+fn signing(path: &Path) -> Result<SigningKey> {
+    let pem = read_secret(path, MAX)?.ok_or_else(|| Error::because(&row::STORAGE, "a key is gone that was there"))?;
+    SigningKey::from_pem(pem.expose(), None).map_err(|why| Error::invalid_setting("data", why.to_string()))
 }
 
 /// A random text that is in this file, made where it is missing.

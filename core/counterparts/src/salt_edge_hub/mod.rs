@@ -6,6 +6,7 @@
 //!   pipeline    request ─► app id ─► JWT ─► handler ─► answer, or a class of error
 //!   sessions/ tokens/ clients/                     one handler per operation
 //!   state       sessions and tokens, in memory     control     what tests tell it
+//!   requests    requests to a connector, made and signed as Salt Edge makes them
 //! ```
 //!
 //! Section numbers are those of the Salt Edge sheet.
@@ -16,6 +17,7 @@ mod keys;
 mod openapi;
 mod options;
 mod pipeline;
+mod requests;
 mod running;
 mod service;
 mod sessions;

@@ -5,14 +5,20 @@ use std::sync::Arc;
 use bankchannel_foundation::{
     Error, Exchange,
     clock::Clock as _,
-    error::row,
-    message::{Body, Headers, InRequest, OutResponse},
-    model::{Object, Timestamp, Value},
+    message::{Headers, OutResponse},
+    model::{Object, Timestamp},
 };
-use bankchannel_salt_edge::{Class, Refusal, SaltEdge, class::of_hub as class, connector::CATALOGUE, model::Instant};
+use bankchannel_salt_edge::{
+    Class, Refusal, SaltEdge,
+    class::{error_answer as refused, of_hub as class},
+    codec::read_request,
+    connector::CATALOGUE,
+    envelope::after_bearer,
+    model::Instant,
+};
 use hyper::{HeaderMap, Response, StatusCode};
 
-use super::{clients, service::Hub, sessions, tokens};
+use super::service::Hub;
 use crate::http::{
     answer::{self, AnswerBody},
     control::Control,
@@ -30,8 +36,14 @@ pub(super) struct Pipeline {
     mounts: [Mount; 1],
 }
 
-/// A handler, found by its operation's name.
-type Handler = fn(&Hub, InRequest<'_>) -> Result<OutResponse, Problem>;
+/// What a connector asks, its JWT opened.
+pub(super) struct Asked<'a> {
+    /// What the JWT carries.
+    data: Object<'static>,
+    pub(super) headers: &'a Headers,
+}
+
+type Handler = fn(&Hub, Asked<'_>) -> Result<OutResponse, Problem>;
 
 /// Why a request is not answered with success.
 pub(super) enum Problem {
@@ -49,41 +61,38 @@ impl From<&'static Class> for Problem {
     }
 }
 
-static HANDLERS: &[(&str, Handler)] = &[
-    ("salt_edge_connector.succeed_session", sessions::succeed_session::handle),
-    ("salt_edge_connector.update_session", sessions::update_session::handle),
-    ("salt_edge_connector.fail_session", sessions::fail_session::handle),
-    ("salt_edge_connector.list_tokens_at_hub", tokens::list_tokens_at_hub::handle),
-    ("salt_edge_connector.revoke_token_at_hub", tokens::revoke_token_at_hub::handle),
-    ("salt_edge_connector.get_client_info", clients::get_client_info::handle),
-];
+macro_rules! handlers {
+    ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
+        /// The handler of each operation, at its place in the catalogue.
+        static HANDLERS: &[Option<Handler>] = &[$(handlers!(@one $kind $subject $file)),+];
+    };
+    (@one exchange $subject:ident $file:ident) => { Some(super::$subject::$file::handle) };
+    (@one local $($rest:tt)*) => { None };
+}
+
+bankchannel_salt_edge::for_each_connector_operation!(handlers);
 
 impl Pipeline {
     pub(super) fn new(hub: Arc<Hub>) -> Self {
         Self { hub, mounts: [Mount::of("", CATALOGUE, |_| true)] }
     }
 
-    fn respond(&self, operation: &str, headers: &HeaderMap) -> Result<OutResponse, Problem> {
-        let handler = HANDLERS.iter().find(|(name, _)| *name == operation).map(|(_, handler)| handler);
-        let handler = handler.ok_or_else(|| Problem::Unreadable(Error::new(&row::INTERNAL)))?;
+    fn respond(&self, handler: Handler, headers: &HeaderMap) -> Result<OutResponse, Problem> {
         let headers: Headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes().to_vec())).collect();
         let one = |name: &str| if headers.count(name) == 1 { headers.text(name) } else { None };
-        let jwt = one("authorization").and_then(|text| text.split_once(' '));
-        let jwt = jwt.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let (_, jwt) = jwt.ok_or(&class::AUTHORIZATION_MISSING)?;
+        let jwt = one("authorization").and_then(after_bearer).ok_or(&class::AUTHORIZATION_MISSING)?;
         let provider = one("app-id").zip(one("app-secret"));
         if !provider.is_some_and(|(app_id, app_secret)| self.hub.knows(app_id, app_secret)) {
             return Err(Problem::Class(&class::PROVIDER_NOT_FOUND, "App-Id and App-Secret are no provider's."));
         }
         let data = self.hub.verifier.open(jwt.trim(), self.hub.clock.now_s()).map_err(Problem::Refused)?;
-        let body = Value::Object(data).to_json().into();
-        handler(&self.hub, InRequest { body, headers: Some(&headers), ..InRequest::default() })
+        handler(&self.hub, Asked { data, headers: &headers })
     }
 }
 
 /// The typed request of an operation.
-pub(super) fn read<O: Exchange<Codec = SaltEdge>>(message: InRequest<'_>) -> Result<O::Request, Problem> {
-    O::decode_request(message).map_err(Problem::Unreadable)
+pub(super) fn read<O: Exchange<Codec = SaltEdge>>(asked: Asked<'_>) -> Result<O::Request, Problem> {
+    read_request(asked.data, Some(asked.headers)).map_err(Problem::Unreadable)
 }
 
 /// The time that an answer says.
@@ -106,36 +115,33 @@ impl Api for Pipeline {
 
     async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
         if intake::plain(routed.body, BODY_MAX).await.is_err() {
-            return sent(&refused(413, "WrongRequestFormat", "the body is too long, or has not arrived"));
+            return sent(&refused("WrongRequestFormat", "the body is too long, or has not arrived", 413));
         }
         if let Some(status) = routed.ordered {
-            return sent(&refused(status, "InternalServerError", "ordered by the control interface"));
+            return sent(&refused("InternalServerError", "ordered by the control interface", status));
         }
-        let Found::Operation { entry, .. } = routed.found else {
+        let Found::Operation { index, .. } = routed.found else {
             return sent(&match routed.found {
                 Found::OtherMethods(methods) => {
-                    let mut answer = refused(405, "WrongRequestFormat", "this path has another method");
+                    let mut answer = refused("WrongRequestFormat", "this path has another method", 405);
                     answer.headers.push("Allow", methods.join(", "));
                     answer
                 }
-                _ => refused(404, "WrongRequestFormat", "there is no such path"),
+                _ => refused("WrongRequestFormat", "there is no such path", 404),
             });
         };
-        match self.respond(entry.declaration.name, &routed.head.headers) {
+        let Some(Some(handler)) = HANDLERS.get(index) else {
+            tracing::error!(index, "an operation is listed but not served");
+            return sent(&refused("InternalServerError", "the operation is listed but not served", 500));
+        };
+        match self.respond(*handler, &routed.head.headers) {
             Ok(message) => sent(&message),
-            Err(Problem::Class(class, text)) => sent(&refused(class.status.unwrap_or(400), class.name, text)),
+            Err(Problem::Class(class, text)) => sent(&refused(class.name, text, class.http_status())),
             // Which classes Salt Edge has for these is not documented: they are those that connectors have.
-            Err(Problem::Refused(refusal)) => sent(&refused(401, refusal.class.name, &refusal.text)),
-            Err(Problem::Unreadable(fault)) => sent(&refused(400, "WrongRequestFormat", fault.message())),
+            Err(Problem::Refused(refusal)) => sent(&refused(refusal.class.name, &refusal.text, 401)),
+            Err(Problem::Unreadable(fault)) => sent(&refused("WrongRequestFormat", fault.message(), 400)),
         }
     }
-}
-
-fn refused(status: u16, class: &str, text: &str) -> OutResponse {
-    let mut body = Object::with_capacity(2);
-    body.push("error_class", class.to_owned());
-    body.push("error_message", text.to_owned());
-    OutResponse::new(status, Body::json(body))
 }
 
 fn sent(message: &OutResponse) -> Response<AnswerBody> {

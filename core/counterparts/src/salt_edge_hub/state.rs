@@ -6,6 +6,7 @@ use std::{
 };
 
 use bankchannel_crypto::digest::sha256;
+use bankchannel_foundation::Secret;
 use bankchannel_salt_edge::{Class, class::of_hub as class};
 use serde_json::{Value, json};
 
@@ -46,11 +47,12 @@ impl About {
 pub(super) struct Session {
     pub(super) about: About,
     pub(super) expires_ms: i64,
-    /// The class of the failure; empty for a success.
-    pub(super) ended: Option<String>,
+    /// How it has ended: well, or with the class of the failure.
+    ended: Option<Result<(), String>>,
     updates: VecDeque<Value>,
     user_id: Option<String>,
-    token: Option<[u8; 32]>,
+    /// The token that has come of it, as it is presented.
+    token: Option<Secret>,
 }
 
 /// A token, by its SHA-256.
@@ -136,18 +138,18 @@ impl State {
         let session = known.open(secret, now_ms)?;
         match ending {
             Ending::Failure { class, user_id } => {
-                session.ended = Some(class);
+                session.ended = Some(Err(class));
                 session.user_id = user_id;
             }
             Ending::Success { token, expires_ms, user_id } => {
                 if session.about == About::Token && (token.is_none() || expires_ms.is_none() || user_id.is_none()) {
                     return Err(&class::ACTION_NOT_ALLOWED);
                 }
-                session.ended = Some(String::new());
+                session.ended = Some(Ok(()));
                 session.user_id = user_id;
                 if let Some(token) = token {
                     let sha256 = sha256(token.as_bytes());
-                    session.token = Some(sha256);
+                    session.token = Some(Secret::new(token));
                     known.add(sha256, expires_ms);
                 }
             }
@@ -193,19 +195,29 @@ impl State {
     pub(super) fn shown(&self, secret: &str) -> Option<Value> {
         let known = self.known();
         let session = known.sessions.get(secret)?;
-        let status = match session.ended.as_deref() {
-            None => "open",
-            Some("") => "success",
-            Some(_) => "fail",
+        let (status, error_class) = match &session.ended {
+            None => ("open", None),
+            Some(Ok(())) => ("success", None),
+            Some(Err(class)) => ("fail", Some(class)),
         };
         Some(json!({
             "about": session.about.as_str(),
             "status": status,
-            "error_class": session.ended.as_deref().filter(|class| !class.is_empty()),
+            "error_class": error_class,
             "updates": session.updates,
             "user_id": session.user_id,
             "has_token": session.token.is_some(),
         }))
+    }
+
+    /// The names of all sessions, oldest first.
+    pub(super) fn sessions(&self) -> Vec<String> {
+        self.known().order.iter().cloned().collect()
+    }
+
+    /// The token that has come of a session.
+    pub(super) fn token_of(&self, secret: &str) -> Option<Secret> {
+        self.known().sessions.get(secret)?.token.clone()
     }
 
     /// Forgets everything.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Headers, is_token};
+use super::{Headers, is_token, text_has_control};
 use crate::{Boundary, Error};
 
 /// A header field.
@@ -25,7 +25,7 @@ impl HeaderField {
                 let why = "must be a header name: letters, digits and hyphens";
                 return Err(Error::invalid_field(&format!("headers[{at}].name"), why));
             }
-            if field.value.chars().any(|c| c.is_control() && c != '\t') {
+            if text_has_control(&field.value) {
                 let why = "must have no control characters, such as line ends";
                 return Err(Error::invalid_field(&format!("headers[{at}].value"), why));
             }

@@ -34,9 +34,6 @@ impl Boundary for JsonObject {
     }
 }
 
-/// A number that travels as a JSON number, where the boundary has a decimal: see [`Shape::Number`].
-pub const NUMBER: &Shape = &Shape::Number;
-
 #[cfg(test)]
 mod tests {
     use super::*;

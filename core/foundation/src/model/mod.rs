@@ -29,7 +29,7 @@ mod writer;
 pub use content::{Content, PieceSource, Pieces};
 pub use decimal::Decimal;
 pub use fields::{Fields, joined};
-pub use json::{JsonObject, NUMBER};
+pub use json::JsonObject;
 pub use open_content::OpenContent;
 pub use reader::{ObjectReader, Profile, Reader};
 pub use shape::{EnumShape, EnumValue, Field, Shape, StructShape, TextShape, UnionShape, UnionVariant};

@@ -18,6 +18,14 @@ pub struct Class {
     pub meaning: &'static str,
 }
 
+impl Class {
+    /// The HTTP status of an answer that says so; 500 for what no answer has.
+    #[must_use]
+    pub fn http_status(&self) -> u16 {
+        self.status.unwrap_or(500)
+    }
+}
+
 /// Declares classes: a constant each, and the list of all.
 macro_rules! classes {
     ($list:ident: $($constant:ident = $name:literal, $status:expr, $meaning:literal;)+) => {
@@ -100,7 +108,7 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal at a step.
     pub fn new(class: &'static Class, step: u8, text: impl Into<String>) -> Self {
-        Self { class, status: class.status.unwrap_or(500), step, text: text.into(), allow: Vec::new() }
+        Self { class, status: class.http_status(), step, text: text.into(), allow: Vec::new() }
     }
 
     /// The same with another HTTP status: for what has no class of its own.
@@ -120,8 +128,9 @@ impl Refusal {
     }
 }
 
-/// A connector's answer that is not a success (§6.2).
-pub(crate) fn error_answer(class: &str, text: &str, status: u16) -> OutResponse {
+/// An answer that is not a success, of either side (§3.7, §6.2).
+#[must_use]
+pub fn error_answer(class: &str, text: &str, status: u16) -> OutResponse {
     let mut body = Object::with_capacity(2);
     body.push("error_class", class.to_owned());
     body.push("error_message", text.to_owned());

@@ -8,11 +8,9 @@ use bankchannel_foundation::{
 
 use crate::{
     class::{Class, of_connector as class},
-    envelope::Verifier,
+    envelope::{Verifier, after_bearer},
 };
 
-/// What stands before the JWT.
-const SCHEME: &str = "bearer ";
 /// The fields that count in [`ClientJwtMode::Enforce`]; every other difference is a warning, as the reference's own examples differ.
 const ENFORCED: [&str; 4] = ["redirect_url", "scopes", "consent_period_days", "credentials"];
 /// The members of `credentials` that say how a customer is to be authenticated: both sides have words of their own for it.
@@ -71,9 +69,7 @@ pub fn compare(verifier: &Verifier, jwt: &str, payload: &Value<'_>, how: Compari
         return compared;
     }
     let enforced = how.mode == ClientJwtMode::Enforce;
-    let bare = jwt.get(..SCHEME.len()).filter(|scheme| scheme.eq_ignore_ascii_case(SCHEME));
-    let bare = bare.map_or(jwt, |scheme| &jwt[scheme.len()..]);
-    let signed = match verifier.open_expired(bare, how.now_s) {
+    let signed = match verifier.open_expired(after_bearer(jwt).unwrap_or(jwt), how.now_s) {
         Ok((signed, expired)) => {
             if let Some(refusal) = expired {
                 // It may have run out on its way (§7, 4).

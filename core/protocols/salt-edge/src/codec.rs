@@ -130,7 +130,7 @@ impl Codec for SaltEdge {
 ///
 /// # Errors
 /// `input.*`, naming the field or header.
-pub(crate) fn read_request<R: Boundary>(data: Object<'_>, headers: Option<&Headers>) -> Result<R, Error> {
+pub fn read_request<R: Boundary>(data: Object<'_>, headers: Option<&Headers>) -> Result<R, Error> {
     let shape = R::SHAPE.fields();
     let mut fields = data;
     for (field, name) in in_headers(shape) {

@@ -29,7 +29,7 @@ const MAX_DEPTH: usize = 32;
 /// The last second that may be named: whole numbers are exact up to there in every language.
 const MAX_SECOND: u64 = 1 << 53;
 /// The sizes of keys whose signatures count, bits (RFC 7518 §3.3; beyond, they cost too much).
-const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+pub const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// The same where a third party's key may be as short as that of the reference.
 const SHORT_BITS: usize = 1024;
 const HEADER: &[u8] = br#"{"alg":"RS256"}"#;
@@ -104,6 +104,16 @@ impl Verifier {
         let least = if short_keys { SHORT_BITS } else { *BITS.start() };
         fit(&keys, least)?;
         Ok(Self { keys, issuer: Issuer::Any, leeway_s: LEEWAY_S })
+    }
+
+    /// The same with another issuer and leeway, each where it is given.
+    #[must_use]
+    pub fn with(mut self, issuer: Option<String>, leeway_s: Option<u32>) -> Self {
+        if let Some(issuer) = issuer {
+            self.issuer = Issuer::Named(issuer);
+        }
+        self.leeway_s = leeway_s.unwrap_or(self.leeway_s);
+        self
     }
 
     /// The `data` of an envelope, when all of it is right at this moment: form, algorithm, signature, `exp`, `iss`, `data`, in that
@@ -194,6 +204,12 @@ impl Verifier {
             Some(_) => Err(Refusal::new(&class::JWT_DECODE_ERROR, 7, format!("iss must be {issuer}, or left out"))),
         }
     }
+}
+
+/// What follows `Bearer` and a space; `None` for text that does not begin so.
+#[must_use]
+pub fn after_bearer(text: &str) -> Option<&str> {
+    text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, jwt)| jwt)
 }
 
 /// Whether all keys have so many bits at least, and not too many.

@@ -12,7 +12,7 @@ use bankchannel_foundation::{
 use crate::{
     class::{Refusal, of_connector as class},
     codec,
-    envelope::Verifier,
+    envelope::{Verifier, after_bearer},
     hub::operations::{
         accounts, customers, errors,
         errors::notify_error::{ErrorNotice, NoticedError, NoticedRequest},
@@ -124,12 +124,59 @@ endpoints! {
         "Take note of an answer that Salt Edge could not use.";
 }
 
+/// A request whose sender is known, and which was not read yet: steps 1 to 9 have passed.
+pub struct Authenticated {
+    endpoint: &'static Endpoint,
+    /// The third party's id.
+    pub client_id: u64,
+    /// The access token. Whether it is good is not known here.
+    pub access_token: Option<Secret>,
+    consent_id: Result<Option<String>, String>,
+    data: Object<'static>,
+    warnings: Vec<String>,
+}
+
+impl fmt::Debug for Authenticated {
+    /// Nothing of what was sent but who sent it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authenticated").field("client_id", &self.client_id).finish_non_exhaustive()
+    }
+}
+
+impl Authenticated {
+    /// Whether a token must come with it.
+    #[must_use]
+    pub fn needs_token(&self) -> bool {
+        self.endpoint.terms.token == TokenUse::Needed
+    }
+
+    /// The endpoint, as the protocol's documents name it.
+    #[must_use]
+    pub fn endpoint(&self) -> &'static str {
+        self.endpoint.route.wire_name
+    }
+}
+
 impl Receiver {
     /// Makes the checks. Nothing is looked up before the signature has held.
     ///
     /// # Errors
     /// A refusal at one of the steps, with the HTTP status of its answer.
     pub fn receive(&self, method: &str, target: &str, headers: &Headers, now_s: i64) -> Result<Received, Refusal> {
+        self.read(self.authenticate(method, target, headers, now_s)?)
+    }
+
+    /// The first of the checks, 1 to 9: who sends it, and whether a token comes with it where there must be one.
+    ///
+    /// # Errors
+    /// A refusal at one of these steps.
+    pub fn authenticate(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &Headers,
+        now_s: i64,
+    ) -> Result<Authenticated, Refusal> {
         let lines = headers.iter().map(|header| header.name.len() + header.value.len() + 4);
         if method.len() + target.len() + lines.sum::<usize>() > MAX_HEAD {
             let text = format!("the request's head has more than {MAX_HEAD} bytes");
@@ -140,8 +187,27 @@ impl Receiver {
         let client_id = client_id(headers)?;
         let data = self.verifier.open(bearer(headers)?, now_s)?;
         let access_token = access_token(headers, endpoint.terms.token)?;
-        let (is_notice, mut warnings) = (endpoint.terms.token == TokenUse::Ignored, Vec::new());
-        let consent_id = match consent_id(headers) {
+        let mut warnings = Vec::new();
+        if query.is_some_and(|query| !query.is_empty()) {
+            warnings.push("the query was not read: parameters stand in the JWT".into());
+        }
+        for name in ["Accept", "Content-Type"] {
+            let value = headers.text(name).unwrap_or_default();
+            if !value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
+                warnings.push(format!("{name} should be application/json"));
+            }
+        }
+        Ok(Authenticated { endpoint, client_id, access_token, consent_id: consent_id(headers), data, warnings })
+    }
+
+    /// The checks of what is asked, 14 and 15.
+    ///
+    /// # Errors
+    /// A refusal at one of these steps.
+    pub fn read(&self, authenticated: Authenticated) -> Result<Received, Refusal> {
+        let Authenticated { endpoint, client_id, access_token, consent_id, data, mut warnings } = authenticated;
+        let is_notice = endpoint.terms.token == TokenUse::Ignored;
+        let consent_id = match consent_id {
             Err(why) if is_notice => {
                 warnings.push(why);
                 None
@@ -166,15 +232,6 @@ impl Receiver {
         match self.check_provider(provider_code.as_ref()) {
             Err(refusal) if is_notice => warnings.push(refusal.text),
             checked => checked?,
-        }
-        if query.is_some_and(|query| !query.is_empty()) {
-            warnings.push("the query was not read: parameters stand in the JWT".into());
-        }
-        for name in ["Accept", "Content-Type"] {
-            let value = headers.text(name).unwrap_or_default();
-            if !value.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-                warnings.push(format!("{name} should be application/json"));
-            }
         }
         Ok(Received { request, client_id, consent_id, access_token, warnings, unknown })
     }
@@ -284,8 +341,7 @@ fn bearer(headers: &Headers) -> Result<&str, Refusal> {
     let refused = |text: &str| Refusal::new(&class::AUTHORIZATION_MISSING, 3, text);
     let text = codec::one(headers, "Authorization").map_err(|fault| refused(fault.message()))?;
     let text = text.ok_or_else(|| refused("Authorization is missing"))?;
-    let jwt = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let jwt = jwt.map(|(_, jwt)| jwt.trim()).filter(|jwt| !jwt.is_empty());
+    let jwt = after_bearer(text).map(str::trim).filter(|jwt| !jwt.is_empty());
     jwt.ok_or_else(|| refused("Authorization must be `Bearer` and a JWT"))
 }
 

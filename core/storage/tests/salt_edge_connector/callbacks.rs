@@ -2,11 +2,12 @@
 
 use crate::common::cases;
 use crate::samples::{
-    MINUTE, NOW, about_token, approval, by_bank, callback, deliver_all, enrolled, enrolment, id, presented, waiting,
+    MINUTE, NOW, about_token, approval, by_bank, callback, deliver_all, enrolled, enrolment, id, presented, renewal,
+    waiting,
 };
 use bankchannel_storage::salt_edge_connector::{
     AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackState, Change, DueCallback, Revoked, SessionKind,
-    SessionState, Store, TokenRefusal,
+    SessionState, Settled, Store, TokenRefusal,
 };
 
 cases!(
@@ -17,6 +18,11 @@ cases!(
     a_session_that_the_hub_has_closed_is_over_here,
     what_may_have_arrived_is_taken_back,
     delivered_callbacks_hold_nothing,
+    a_stopped_update_does_not_keep_the_end_back_for_ever,
+    a_refusal_is_no_arrival,
+    a_revocation_follows_the_success_that_it_is_about,
+    a_renewal_that_does_not_arrive_leaves_the_former_token,
+    a_renewal_that_may_have_arrived_ends_both_tokens,
 );
 
 pub(crate) const DELIVERED: CallbackEnd = CallbackEnd::Delivered;
@@ -108,9 +114,11 @@ async fn a_stopped_callback_waits_for_somebody(store: Store) {
 async fn a_session_that_the_hub_has_closed_is_over_here(store: Store) {
     two_waiting(&store).await;
     let update = take(&store, NOW + 1).await.unwrap();
-    let gone = CallbackEnd::GivenUp { may_have_arrived: false };
+    let gone = CallbackEnd::OverThere;
     assert!(store.end_attempt(ended(&update, NOW, gone)).await.unwrap());
     assert!(take(&store, NOW + 9 * MINUTE).await.is_none(), "nothing follows");
+    assert_eq!(store.session(id(1)).await.unwrap().unwrap().state, SessionState::Failed);
+    assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Revoked), "its success has not left");
     store.open_session(enrolment(2)).await.unwrap();
     store.settle(by_bank(2, waiting(SessionState::AwaitingRedirect))).await.unwrap();
     let update = take(&store, NOW + 1).await.unwrap();
@@ -132,7 +140,7 @@ async fn what_may_have_arrived_is_taken_back(store: Store) {
     store.settle(by_bank(1, approval(1))).await.unwrap();
     take(&store, NOW + 1).await.unwrap();
     let second = take(&store, NOW + 2 * MINUTE).await.unwrap();
-    let gone = CallbackEnd::GivenUp { may_have_arrived: false };
+    let gone = CallbackEnd::OverThere;
     assert!(store.end_attempt(ended(&second, NOW, gone)).await.unwrap());
     assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Revoked));
     assert_eq!(deliver_all(&store).await, [(Some(id(1)), CallbackKind::Revoke)]);
@@ -142,10 +150,80 @@ async fn what_may_have_arrived_is_taken_back(store: Store) {
     let done = Change::Succeed { sealed: vec![], granted: None, callback: callback(CallbackKind::Success) };
     store.settle(by_bank(5, done)).await.unwrap();
     let success = take(&store, NOW + 1).await.unwrap();
-    let gone = CallbackEnd::GivenUp { may_have_arrived: true };
+    let gone = CallbackEnd::OverThere;
     assert!(store.end_attempt(ended(&success, NOW, gone)).await.unwrap());
     assert!(store.token(presented(4, NOW)).await.unwrap().is_ok());
     assert_eq!(store.revoke_token(id(4), NOW).await.unwrap(), Revoked::Done);
+}
+
+async fn a_stopped_update_does_not_keep_the_end_back_for_ever(store: Store) {
+    two_waiting(&store).await;
+    let update = take(&store, NOW + 1).await.unwrap();
+    assert!(store.end_attempt(ended(&update, NOW, CallbackEnd::Stopped)).await.unwrap());
+    let end = NOW + 15 * MINUTE;
+    assert_eq!(store.expire_callbacks(end, 9).await.unwrap(), 1);
+    let success = take(&store, end).await.unwrap();
+    assert_eq!(success.kind, CallbackKind::Success);
+    assert!(store.token(presented(1, NOW)).await.unwrap().is_ok());
+    // One that waits, and whose time is over when it is sent.
+    store.open_session(enrolment(2)).await.unwrap();
+    store.settle(by_bank(2, waiting(SessionState::AwaitingRedirect))).await.unwrap();
+    let update = take(&store, NOW + 1).await.unwrap();
+    assert!(store.end_attempt(ended(&update, NOW, CallbackEnd::TooLate)).await.unwrap());
+    assert_eq!(
+        store.session(id(2)).await.unwrap().unwrap().state,
+        SessionState::AwaitingRedirect,
+        "its end is said in its time"
+    );
+}
+
+async fn a_refusal_is_no_arrival(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, approval(1))).await.unwrap();
+    let success = take(&store, NOW + 1).await.unwrap();
+    assert!(store.end_attempt(ended(&success, NOW, CallbackEnd::Stopped)).await.unwrap());
+    assert!(store.retry_callback(success.id, NOW + 2).await.unwrap());
+    assert_eq!(take(&store, NOW + 2).await.unwrap().sent, 0);
+}
+
+async fn a_revocation_follows_the_success_that_it_is_about(store: Store) {
+    store.open_session(enrolment(1)).await.unwrap();
+    store.settle(by_bank(1, approval(1))).await.unwrap();
+    assert_eq!(store.revoke_token(id(1), NOW).await.unwrap(), Revoked::Done);
+    let told = deliver_all(&store).await;
+    assert_eq!(told, [(Some(id(1)), CallbackKind::Success), (Some(id(1)), CallbackKind::Revoke)]);
+}
+
+async fn a_renewal_that_does_not_arrive_leaves_the_former_token(store: Store) {
+    enrolled(&store, 1).await;
+    store.open_session(about_token(2, SessionKind::Reconnect, 1)).await.unwrap();
+    assert_eq!(store.settle(by_bank(2, renewal(2))).await.unwrap(), Settled::Done);
+    assert!(
+        store.token(presented(1, NOW)).await.unwrap().is_ok() && store.token(presented(2, NOW)).await.unwrap().is_ok()
+    );
+    let success = take(&store, NOW + 1).await.unwrap();
+    assert!(store.end_attempt(ended(&success, NOW, CallbackEnd::OverThere)).await.unwrap());
+    assert!(store.token(presented(1, NOW)).await.unwrap().is_ok());
+    assert_eq!(store.token(presented(2, NOW)).await.unwrap(), Err(TokenRefusal::NotFound));
+    // A second renewal is the first again.
+    store.open_session(about_token(3, SessionKind::Reconnect, 1)).await.unwrap();
+    assert_eq!(store.settle(by_bank(3, renewal(3))).await.unwrap(), Settled::Done);
+}
+
+async fn a_renewal_that_may_have_arrived_ends_both_tokens(store: Store) {
+    enrolled(&store, 1).await;
+    store.open_session(about_token(2, SessionKind::Reconnect, 1)).await.unwrap();
+    store.settle(by_bank(2, renewal(2))).await.unwrap();
+    take(&store, NOW + 1).await.unwrap();
+    let second = take(&store, NOW + 2 * MINUTE).await.unwrap();
+    assert!(store.end_attempt(ended(&second, NOW, CallbackEnd::OverThere)).await.unwrap());
+    for number in [1, 2] {
+        assert!(store.token(presented(number, NOW)).await.unwrap().is_err());
+    }
+    let told: Vec<_> = store.take_callbacks(NOW + 9 * MINUTE, i64::MAX, 9).await.unwrap();
+    let mut generations: Vec<_> = told.iter().map(|one| (one.kind, one.generation)).collect();
+    generations.sort_by_key(|(_, generation)| *generation);
+    assert_eq!(generations, [(CallbackKind::Revoke, 0), (CallbackKind::Revoke, 1)]);
 }
 
 async fn delivered_callbacks_hold_nothing(store: Store) {

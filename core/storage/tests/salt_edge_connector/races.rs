@@ -3,7 +3,7 @@
 use crate::common::{cases, race};
 use crate::samples::{
     CLIENT, MINUTE, NOW, about_token, approval, by_bank, callback, deliver_all, digest, enrolled, enrolment, id,
-    presented, task, waiting,
+    presented, renewal, task, waiting,
 };
 use bankchannel_storage::salt_edge_connector::{
     Answered, CallbackKind, Cancelled, Change, NewSession, Opened, Revoked, SessionKind, SessionState, Settled,
@@ -101,20 +101,24 @@ async fn approve_and_expire(store: Store) {
 async fn revoke_and_renew(store: Store) {
     for number in 1..=8 {
         enrolled(&store, number).await;
-        let renewal = number + 50;
-        store.open_session(about_token(renewal, SessionKind::Reconnect, number)).await.unwrap();
-        let settling = store.settle(by_bank(renewal, approval(renewal)));
+        let renewed = number + 50;
+        store.open_session(about_token(renewed, SessionKind::Reconnect, number)).await.unwrap();
+        let settling = store.settle(by_bank(renewed, renewal(renewed)));
         let (settled, revoked) = tokio::join!(settling, store.revoke_token(id(number), NOW));
         assert_eq!(revoked.unwrap(), Revoked::Done);
         let settled = settled.unwrap();
         let ended = [Settled::Done, Settled::Ended(SessionState::Failed), Settled::TokenRevoked];
         assert!(ended.contains(&settled), "{settled:?}");
         assert!(store.token(presented(number, NOW)).await.unwrap().is_err());
-        assert!(store.token(presented(renewal, NOW)).await.unwrap().is_err(), "revoked is revoked");
+        assert!(store.token(presented(renewed, NOW)).await.unwrap().is_err(), "revoked is revoked");
         let told = deliver_all(&store).await;
         assert!(told.contains(&(Some(id(number)), CallbackKind::Revoke)), "{told:?}");
-        let ends = told.iter().filter(|(of, _)| *of == Some(id(renewal))).count();
+        let ends = told.iter().filter(|(of, kind)| *of == Some(id(renewed)) && kind.ends_session()).count();
         assert_eq!(ends, 1, "{told:?}");
+        let place = |kind| told.iter().position(|one| *one == (Some(id(renewed)), kind));
+        if let Some(success) = place(CallbackKind::Success) {
+            assert!(place(CallbackKind::Revoke).is_some_and(|revoke| revoke > success), "{told:?}");
+        }
     }
 }
 
@@ -127,6 +131,7 @@ async fn many_answers_are_one_try(store: Store) {
             secret: digest(1),
             client_id: CLIENT,
             presented: None,
+            answer: digest(u8::try_from(number).unwrap()),
             max_tries: 1,
             now: NOW + 2,
             task: task(u8::try_from(number).unwrap() + 10, TaskKind::Confirm),

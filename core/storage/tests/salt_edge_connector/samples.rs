@@ -35,6 +35,7 @@ pub(crate) fn enrolment(number: u8) -> NewSession {
         now: NOW,
         expires_at: NOW + 15 * MINUTE,
         task: task(number, TaskKind::Authenticate),
+        may_begin: true,
     }
 }
 
@@ -54,11 +55,21 @@ pub(crate) fn presented(token: u8, now: i64) -> Presented {
 
 /// The end of an enrolment: its token is the digest of this number.
 pub(crate) fn approval(number: u8) -> Change {
+    granting(number, 0)
+}
+
+/// The end of the first renewal of a token: it is then the digest of this number.
+pub(crate) fn renewal(number: u8) -> Change {
+    granting(number, 1)
+}
+
+fn granting(number: u8, generation: i64) -> Change {
     Change::Succeed {
         sealed: vec![number, 1],
         granted: Some(Granted {
             access_token: digest(number),
             holder: digest(200),
+            generation,
             expires_at: NOW + 90 * 24 * 60 * MINUTE,
             sealed: vec![number, 1],
         }),

@@ -3,7 +3,7 @@
 use crate::common::cases;
 use crate::samples::{
     CLIENT, MINUTE, NOW, about_token, approval, by_bank, by_task, callback, deliver_all, digest, enrolled, enrolment,
-    id, presented, task, waiting,
+    id, presented, renewal, task, waiting,
 };
 use bankchannel_storage::salt_edge_connector::{
     Answered, CallbackKind, Cancelled, Change, Opened, SessionKind, SessionState, Settled, StepAnswer, Store, TaskKind,
@@ -32,6 +32,7 @@ fn answer(number: u8, of_task: u8) -> StepAnswer {
         secret: digest(number),
         client_id: CLIENT,
         presented: None,
+        answer: digest(of_task),
         max_tries: 2,
         now: NOW + 2,
         task: task(of_task, TaskKind::Confirm),
@@ -164,7 +165,9 @@ async fn a_renewal_that_fails_leaves_the_token_as_it_was(store: Store) {
     assert!(store.token(presented(1, NOW)).await.unwrap().is_ok());
     // And one that does not: the new token counts, the old one no longer.
     store.open_session(about_token(3, SessionKind::Reconnect, 1)).await.unwrap();
-    assert_eq!(store.settle(by_bank(3, approval(3))).await.unwrap(), Settled::Done);
+    assert_eq!(store.settle(by_bank(3, renewal(3))).await.unwrap(), Settled::Done);
+    assert!(store.token(presented(1, NOW)).await.unwrap().is_ok(), "until the hub has heard of the other");
+    deliver_all(&store).await;
     assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::NotFound));
     assert!(store.token(presented(3, NOW)).await.unwrap().is_ok());
 }

@@ -19,7 +19,7 @@ use std::{
 
 use bankchannel::{
     Commands, Protocol,
-    operation::{Entry, Kind},
+    operation::{Ask, Entry, Kind},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -176,6 +176,7 @@ async fn call(client: &Client, request: &Value) -> Told<Value> {
         shared.extend([option.to_owned(), client.file().display().to_string()]);
     }
     shared.extend(signer(&request["answers"]).map(|command| format!("--signer={command}")));
+    shared.extend(bank(client, entry, &request["answers"])?.map(|command| format!("--bank-command={command}")));
     match request["timeout_ms"].as_i64() {
         None | Some(-1) => {}
         Some(limit) if limit > 0 && limit % 1000 == 0 => shared.push(format!("--timeout={}", limit / 1000)),
@@ -326,10 +327,29 @@ fn signer(answers: &Value) -> Option<String> {
     Some(format!("openssl {}", words.join(" ")))
 }
 
+/// What stands before the names of questions to a bank's code.
+const BANK: &str = "bank.";
+
+/// The command of a user whose bank is a program: prints the answer that a file has for each question.
+fn bank(client: &Client, entry: &Entry, answers: &Value) -> Told<Option<String>> {
+    if !entry.declaration.asks.iter().any(|ask| matches!(ask, Ask::Object { .. })) {
+        return Ok(None);
+    }
+    let mut cases = String::new();
+    for (kind, answer) in answers.as_object().into_iter().flatten() {
+        let Some(name) = kind.strip_prefix(BANK) else { continue };
+        let text = answer.as_str().ok_or_else(|| format!("{kind}: the answer is no text"))?;
+        let file = client.scratch(&format!("answer-{name}.json"), text.as_bytes())?;
+        cases.push_str(&format!("{name}) cat '{}';; ", file.display()));
+    }
+    Ok(Some(format!("case \"$BANKCHANNEL_QUESTION\" in {cases}*) exit 1;; esac")))
+}
+
 /// Codes that a flow asks for come from the environment, as in a script (WS Channel sheet §8.1).
 fn environment(answers: &Value) -> Result<Vec<(String, String)>, String> {
     let mut out: BTreeMap<&str, String> = BTreeMap::new();
-    for (kind, value) in answers.as_object().into_iter().flatten().filter(|(_, value)| value["sign_with"].is_null()) {
+    let asked = answers.as_object().into_iter().flatten();
+    for (kind, value) in asked.filter(|(kind, value)| value["sign_with"].is_null() && !kind.starts_with(BANK)) {
         let variable = match kind.as_str() {
             "phone_code" => "ISECURE_PHONE_CODE",
             "email_code" => "ISECURE_EMAIL_CODE",

@@ -48,9 +48,7 @@ impl Operation for GreetWhoever {
 
 impl Flow<Toy> for GreetWhoever {
     async fn run(client: &Toy, request: GreetWhoeverRequest, options: &CallOptions) -> Result<GreetWhoeverResponse> {
-        let question =
-            Question { kind: "name", text: request.question, choices: Vec::new(), secret: None, signature: None };
-        let name = options.ask(question).await?.expose().to_owned();
+        let name = options.ask(Question::new("name", request.question)).await?.expose().to_owned();
         let greeting = client.exchange::<Greet>(GreetRequest { name: name.clone() }, options).await?.greeting;
         Ok(GreetWhoeverResponse { whom: name, greeting })
     }

@@ -405,6 +405,239 @@ interface Client
     ): SignJwtResponse;
 
     /**
+     * Handle a request of Salt Edge: verify it, keep what it asks for, answer it.
+     *
+     * Takes a request out of any web framework's route, and gives the whole answer: refusals too. What
+     * must survive is on disk before the answer is given. The bank's code is asked only for data that
+     * stand in the answer; anything else is done by `work`. A request that comes twice is done once.
+     *
+     * @param string $method The HTTP method.
+     * @param string $target The path with its query, as it stands on the request line.
+     * @param list<HeaderField> $headers The header fields. Their names may have any case.
+     * @param \DateTimeInterface|null $at The instant at which it arrives; now when left out.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
+     */
+    public function handleRequest(
+        string $method,
+        string $target,
+        array $headers,
+        ?\DateTimeInterface $at = null,
+        ?int $timeoutMs = null,
+        ?callable $onCode = null,
+        ?callable $signer = null,
+    ): HandleRequestResponse;
+
+    /**
+     * Ask the bank what is to be asked, and tell Salt Edge what is to be told.
+     *
+     * Does all that is due, and says when something is due next. Each answer of the bank's is on disk
+     * together with the report of it before that is sent; a report is sent until Salt Edge has it. Any
+     * number of processes may work on one store at once. The time limit says until when something new is
+     * begun.
+     *
+     * @param \DateTimeInterface|null $at The instant at which it is done; now when left out.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
+     * `salt_edge_connector.token_failed`
+     */
+    public function work(
+        ?\DateTimeInterface $at = null,
+        ?int $timeoutMs = null,
+        ?callable $onCode = null,
+        ?callable $signer = null,
+    ): WorkResponse;
+
+    /**
+     * Say what a session is about, and how far it is.
+     *
+     * For the bank's page: the third party's name, the rights that it asks for, and whether the customer
+     * may still approve.
+     *
+     * @param string $sessionId Its id, as the bank's code was told.
+     * @param \DateTimeInterface|null $at The instant at which it is looked at; now when left out.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     *
+     * @throws BankchannelException
+     */
+    public function getSession(
+        string $sessionId,
+        ?\DateTimeInterface $at = null,
+        ?int $timeoutMs = null,
+    ): GetSessionResponse;
+
+    /**
+     * Approve a session: the customer has said yes.
+     *
+     * For the bank's page, and its app. The token and the report of it are on disk before anything is
+     * sent; Salt Edge is told at once, where it can be reached. Then send the customer's browser to
+     * `redirect_url`. A session that had ended stays as it was.
+     *
+     * @param string $sessionId The session's id, as the bank's code was told.
+     * @param string $userId The bank's own id of its customer, always the same.
+     * @param list<AccountConsent>|null $consent What the customer has chosen; left out where the customer
+     * was not asked.
+     * @param list<string>|null $scopes The rights that are given; those that were asked for when left
+     * out.
+     * @param \DateTimeInterface|null $tokenExpiresAt When the token expires, if that is before the end of
+     * the consent.
+     * @param \DateTimeInterface|null $at The instant at which it is approved; now when left out.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
+     * `salt_edge_connector.token_failed`
+     */
+    public function approveSession(
+        string $sessionId,
+        string $userId,
+        ?array $consent = null,
+        ?array $scopes = null,
+        ?\DateTimeInterface $tokenExpiresAt = null,
+        ?\DateTimeInterface $at = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): SessionEnd;
+
+    /**
+     * Refuse a session: the customer has said no, or the bank does.
+     *
+     * The session fails, and Salt Edge is told. Then send the customer's browser to `redirect_url`. A
+     * session that had ended stays as it was.
+     *
+     * @param string $sessionId The session's id, as the bank's code was told.
+     * @param string|null $errorClass The class; `AccessDenied` when left out.
+     * @param string|null $errorMessage Why, in words. The third party may see it: nothing secret.
+     * @param \DateTimeInterface|null $at The instant at which it is refused; now when left out.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
+     * `salt_edge_connector.token_failed`
+     */
+    public function refuseSession(
+        string $sessionId,
+        ?string $errorClass = null,
+        ?string $errorMessage = null,
+        ?\DateTimeInterface $at = null,
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): SessionEnd;
+
+    /**
+     * Revoke a token: the customer or the bank ends the access.
+     *
+     * From the answer on the token is refused, and its open sessions have failed. `work` tells Salt Edge,
+     * for a day at most.
+     *
+     * @param string $tokenId The token, as `list_tokens` names it.
+     * @param \DateTimeInterface|null $at The instant at which it is revoked; now when left out.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     *
+     * @throws BankchannelException
+     */
+    public function revokeToken(
+        string $tokenId,
+        ?\DateTimeInterface $at = null,
+        ?int $timeoutMs = null,
+    ): RevokeTokenResponse;
+
+    /**
+     * List tokens: which third party has access to what.
+     *
+     * For the bank's back office, a page at a time, oldest first.
+     *
+     * @param string|null $userId Only this customer's.
+     * @param AccessState|null $state Only those in this state.
+     * @param string|null $after `next` of the page before; left out for the first.
+     * @param int|null $limit How many at most, 1 to 1000; 100 when left out.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     *
+     * @throws BankchannelException
+     */
+    public function listTokens(
+        ?string $userId = null,
+        ?AccessState $state = null,
+        ?string $after = null,
+        ?int $limit = null,
+        ?int $timeoutMs = null,
+    ): ListTokensResponse;
+
+    /**
+     * Revoke here what Salt Edge has revoked.
+     *
+     * Reads Salt Edge's list of revoked tokens from where it was read to before. Once a day is enough.
+     *
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.customer_not_found`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.busy`, `salt_edge_connector.hub_failed`,
+     * `salt_edge_connector.key_unusable`, `salt_edge_connector.token_failed`
+     */
+    public function reconcileTokens(
+        ?int $timeoutMs = null,
+        ?callable $signer = null,
+    ): ReconcileTokensResponse;
+
+    /**
+     * List what Salt Edge is told, and what became of it.
+     *
+     * For the operator, a page at a time, oldest first. Delivered ones stay listed for thirty days.
+     *
+     * @param CallbackStatus|null $state Only those in this state.
+     * @param string|null $after `next` of the page before; left out for the first.
+     * @param int|null $limit How many at most, 1 to 1000; 100 when left out.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     *
+     * @throws BankchannelException
+     */
+    public function listCallbacks(
+        ?CallbackStatus $state = null,
+        ?string $after = null,
+        ?int $limit = null,
+        ?int $timeoutMs = null,
+    ): ListCallbacksResponse;
+
+    /**
+     * Have a stopped callback sent again.
+     *
+     * For the operator, who has set right what Salt Edge complained of. Callbacks that wait need no help.
+     *
+     * @param string $callbackId Its id, as `list_callbacks` names it.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     *
+     * @throws BankchannelException
+     */
+    public function retryCallback(
+        string $callbackId,
+        ?int $timeoutMs = null,
+    ): RetryCallbackResponse;
+
+    /**
      * Carries out any operation by its name (`ws_channel.list_files`), with the fields of the catalogue.
      *
      * @param array<string, mixed> $request

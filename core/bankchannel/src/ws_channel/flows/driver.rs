@@ -150,13 +150,8 @@ fn choice_question(machine: &LoginMachine) -> Question {
     // The service's own text: it must not steer a terminal.
     let plain = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
     let sms = destination.map(|masked| format!("; an SMS goes to {}", plain(masked))).unwrap_or_default();
-    Question {
-        kind: "mfa_method",
-        text: format!("Which second factor{sms}"),
-        choices: methods.iter().map(ToString::to_string).collect(),
-        secret: None,
-        signature: None,
-    }
+    let choices = methods.iter().map(ToString::to_string).collect();
+    Question { choices, ..Question::new("mfa_method", format!("Which second factor{sms}")) }
 }
 
 fn read_method(text: &str) -> Result<MfaMethod> {

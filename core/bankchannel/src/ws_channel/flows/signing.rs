@@ -102,13 +102,9 @@ impl Signing {
 
 fn question(signature: &PendingSignature, name: &FileName, size: u64) -> Question {
     let (algorithm, key_fingerprint) = (signature.algorithm().as_str(), signature.key_fingerprint());
-    Question {
-        kind: SIGNATURE,
-        text: format!("The signature of the file {name} ({size} bytes) by the key {key_fingerprint} ({algorithm})"),
-        choices: Vec::new(),
-        secret: None,
-        signature: Some(SignatureRequest { algorithm, digest: signature.digest().to_vec(), key_fingerprint }),
-    }
+    let text = format!("The signature of the file {name} ({size} bytes) by the key {key_fingerprint} ({algorithm})");
+    let wanted = SignatureRequest { algorithm, digest: signature.digest().to_vec(), key_fingerprint };
+    Question::signature(SIGNATURE, text, wanted)
 }
 
 /// The raw signature of an answer. Line breaks do not matter: encoders make them.

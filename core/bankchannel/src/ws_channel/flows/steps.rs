@@ -115,7 +115,7 @@ const ASKS_MAX: u32 = 3;
 
 /// A question for a code.
 pub(super) fn code_question(kind: &'static str, text: impl Into<String>) -> Question {
-    Question { kind, text: text.into(), choices: Vec::new(), secret: None, signature: None }
+    Question::new(kind, text)
 }
 
 /// What every request for a secret may be: the settings' or the caller's.

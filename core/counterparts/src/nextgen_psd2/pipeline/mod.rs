@@ -208,7 +208,7 @@ impl Api for Pipeline {
 
     async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
         let at_ms = self.bank.clock.now_ms();
-        let Routed { head, body, peer, mount, found, ordered, id, begun } = routed;
+        let Routed { head, body, peer, mount, found, ordered, id, begun, .. } = routed;
         let (message, taken) = intake::take(&head, body).await;
         // After the body: what was blocked or revoked while it arrived counts.
         let mut context = self.context(&head, &self.mounts[mount], found, at_ms.div_euclid(1000));

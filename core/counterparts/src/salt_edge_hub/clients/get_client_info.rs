@@ -1,18 +1,15 @@
 //! Who a third party is (§3.6).
 
-use bankchannel_foundation::{
-    Error, Exchange,
-    message::{InRequest, OutResponse},
-};
+use bankchannel_foundation::{Error, Exchange, message::OutResponse};
 use bankchannel_salt_edge::connector::operations::clients::get_client_info::{GetClientInfo, GetClientInfoResponse};
 
 use super::super::{
-    pipeline::{Problem, read, time},
+    pipeline::{Asked, Problem, read, time},
     service::{CLIENT_ID, CLIENT_NAME, CLIENT_SCOPES, Hub},
 };
 
-pub(crate) fn handle(hub: &Hub, message: InRequest<'_>) -> Result<OutResponse, Problem> {
-    let request = read::<GetClientInfo>(message)?;
+pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
+    let request = read::<GetClientInfo>(asked)?;
     if request.client_id != CLIENT_ID {
         return Err(Problem::Unreadable(Error::invalid_field("client_id", "is no third party's")));
     }

@@ -1,19 +1,16 @@
 //! Takes note that a session has ended well (§3.1).
 
-use bankchannel_foundation::{
-    Exchange,
-    message::{InRequest, OutResponse},
-};
+use bankchannel_foundation::{Exchange, message::OutResponse};
 use bankchannel_salt_edge::connector::operations::sessions::succeed_session::{SucceedSession, SucceedSessionResponse};
 
 use super::super::{
-    pipeline::{Problem, read, time},
+    pipeline::{Asked, Problem, read, time},
     service::Hub,
     state::Ending,
 };
 
-pub(crate) fn handle(hub: &Hub, message: InRequest<'_>) -> Result<OutResponse, Problem> {
-    let request = read::<SucceedSession>(message)?;
+pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
+    let request = read::<SucceedSession>(asked)?;
     let ending = Ending::Success {
         token: request.token.map(|token| token.expose().to_owned()),
         expires_ms: request.token_expires_at.map(|at| at.0.as_ms()),

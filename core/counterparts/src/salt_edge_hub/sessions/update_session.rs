@@ -1,19 +1,16 @@
 //! Takes note of how far a session is (§3.2).
 
-use bankchannel_foundation::{
-    Exchange,
-    message::{InRequest, OutResponse},
-};
+use bankchannel_foundation::{Exchange, message::OutResponse};
 use bankchannel_salt_edge::connector::operations::sessions::update_session::{UpdateSession, UpdateSessionResponse};
 use serde_json::json;
 
 use super::super::{
-    pipeline::{Problem, read, time},
+    pipeline::{Asked, Problem, read, time},
     service::Hub,
 };
 
-pub(crate) fn handle(hub: &Hub, message: InRequest<'_>) -> Result<OutResponse, Problem> {
-    let request = read::<UpdateSession>(message)?;
+pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
+    let request = read::<UpdateSession>(asked)?;
     let update = json!({
         "status": request.status.as_str(),
         "redirect_url": request.extra.and_then(|extra| extra.redirect_url),

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Exchange,
-    message::{InRequest, OutResponse},
+    message::OutResponse,
     model::{JsonObject, Object},
 };
 use bankchannel_salt_edge::{
@@ -11,7 +11,7 @@ use bankchannel_salt_edge::{
 };
 
 use super::super::{
-    pipeline::{Problem, read, time},
+    pipeline::{Asked, Problem, read, time},
     service::Hub,
 };
 
@@ -19,8 +19,8 @@ use super::super::{
 const PAGE: u32 = 100;
 const PAGE_MAX: u32 = 1000;
 
-pub(crate) fn handle(hub: &Hub, message: InRequest<'_>) -> Result<OutResponse, Problem> {
-    let request = read::<ListTokensAtHub>(message)?;
+pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
+    let request = read::<ListTokensAtHub>(asked)?;
     if request.customer_id.is_some() {
         // No message tells a connector such an id, so there is none that it could know.
         return Err((&class::CUSTOMER_NOT_FOUND).into());

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use bankchannel_crypto::{digest::Sha256, signature::SigningKey};
+use bankchannel_crypto::{digest::sha256_of_texts, signature::SigningKey};
 use bankchannel_foundation::{Error, LocalContext, Secret};
 
 use crate::{certificates::Certificate, errors, verify::Verifier};
@@ -14,7 +14,9 @@ use crate::{certificates::Certificate, errors, verify::Verifier};
 /// # Errors
 /// `nextgen_psd2.certificate_unusable`, naming the field.
 pub(crate) fn certificate(field: &'static str, pem: &str, with: &LocalContext<'_>) -> Result<Arc<Certificate>, Error> {
-    with.get_or_make(of(&[Some(pem)]), || Certificate::from_pem(pem).map_err(|fault| unusable(field, &fault)))
+    with.get_or_make(sha256_of_texts(&[Some(pem)]), || {
+        Certificate::from_pem(pem).map_err(|fault| unusable(field, &fault))
+    })
 }
 
 /// The field `private_key`.
@@ -27,7 +29,7 @@ pub(crate) fn private_key(
     with: &LocalContext<'_>,
 ) -> Result<Arc<SigningKey>, Error> {
     let passphrase = passphrase.map(Secret::expose);
-    with.get_or_make(of(&[Some(pem.expose()), passphrase]), || {
+    with.get_or_make(sha256_of_texts(&[Some(pem.expose()), passphrase]), || {
         SigningKey::from_pem(pem.expose(), passphrase).map_err(|fault| {
             Error::because(&errors::KEY_UNUSABLE, fault.naming_opener("passphrase")).with("field", "private_key")
         })
@@ -39,7 +41,7 @@ pub(crate) fn private_key(
 /// # Errors
 /// `nextgen_psd2.certificate_unusable`.
 pub(crate) fn verifier(trusted: Option<&str>, with: &LocalContext<'_>) -> Result<Arc<Verifier>, Error> {
-    with.get_or_make(of(&[trusted]), || certificates("trusted", trusted).map(Verifier::new))
+    with.get_or_make(sha256_of_texts(&[trusted]), || certificates("trusted", trusted).map(Verifier::new))
 }
 
 /// All certificates in a field.
@@ -53,18 +55,6 @@ pub(crate) fn certificates(field: &'static str, pem: Option<&str>) -> Result<Vec
 
 fn unusable(field: &'static str, fault: &impl ToString) -> Error {
     Error::because(&errors::CERTIFICATE_UNUSABLE, fault.to_string()).with("field", field)
-}
-
-/// The SHA-256 of texts, each after its length: no two lists of texts give the same bytes.
-fn of(texts: &[Option<&str>]) -> [u8; 32] {
-    let mut digest = Sha256::new();
-    for text in texts {
-        // What is left out is not an empty text.
-        let length = text.map_or(u64::MAX, |text| text.len() as u64);
-        digest.update(&length.to_be_bytes());
-        digest.update(text.unwrap_or_default().as_bytes());
-    }
-    digest.finish()
 }
 
 #[cfg(test)]
@@ -158,9 +148,9 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for text in texts {
             for passphrase in passphrases {
-                assert!(seen.insert(of(&[Some(text), passphrase])), "{text} {passphrase:?}");
+                assert!(seen.insert(sha256_of_texts(&[Some(text), passphrase])), "{text} {passphrase:?}");
             }
         }
-        assert!(!seen.contains(&of(&[Some("a")])));
+        assert!(!seen.contains(&sha256_of_texts(&[Some("a")])));
     }
 }

@@ -61,7 +61,7 @@ pub(crate) const CLASSES: &[(&Class, &Row)] = &[
 ];
 
 /// What the hub may say to a report of a session.
-pub(crate) const OF_SESSIONS: &[&Row] = &[
+pub const OF_SESSIONS: &[&Row] = &[
     &SESSION_CLOSED,
     &CONFIGURATION_REFUSED,
     &SESSION_EXPIRED,
@@ -78,7 +78,7 @@ pub(crate) const OF_SESSIONS: &[&Row] = &[
 ];
 
 /// What it may say to the list of tokens.
-pub(crate) const OF_LISTS: &[&Row] = &[
+pub const OF_LISTS: &[&Row] = &[
     &CONFIGURATION_REFUSED,
     &AUTHORIZATION_REFUSED,
     &CUSTOMER_NOT_FOUND,
@@ -92,7 +92,7 @@ pub(crate) const OF_LISTS: &[&Row] = &[
 ];
 
 /// What it may say where a token is revoked.
-pub(crate) const OF_TOKENS: &[&Row] = &[
+pub const OF_TOKENS: &[&Row] = &[
     &CONFIGURATION_REFUSED,
     &TOKEN_MISSING,
     &AUTHORIZATION_REFUSED,
@@ -109,7 +109,7 @@ pub(crate) const OF_TOKENS: &[&Row] = &[
 ];
 
 /// What it may say where a third party is looked up.
-pub(crate) const OF_CLIENTS: &[&Row] = &[
+pub const OF_CLIENTS: &[&Row] = &[
     &CONFIGURATION_REFUSED,
     &AUTHORIZATION_REFUSED,
     &PROVIDER_NOT_FOUND,
@@ -122,6 +122,6 @@ pub(crate) const OF_CLIENTS: &[&Row] = &[
 ];
 
 /// What is wrong with a key that is only read.
-pub(crate) const OF_KEYS: &[&Row] = &[&KEY_UNUSABLE];
+pub const OF_KEYS: &[&Row] = &[&KEY_UNUSABLE];
 /// The same with a key that signs.
-pub(crate) const OF_SIGNING: &[&Row] = &[&KEY_UNUSABLE, &TOKEN_FAILED];
+pub const OF_SIGNING: &[&Row] = &[&KEY_UNUSABLE, &TOKEN_FAILED];

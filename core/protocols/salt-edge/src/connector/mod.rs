@@ -2,6 +2,7 @@
 
 pub mod errors;
 pub mod operations;
+pub mod questions;
 
 pub use operations::{CATALOGUE, TERMS, terms};
 

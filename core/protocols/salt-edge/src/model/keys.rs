@@ -1,7 +1,7 @@
 //! Keys that requests give as text, and the key of the client itself. A client reads each text once, and keeps what came of it.
 
 use bankchannel_crypto::{
-    digest::Sha256,
+    digest::sha256_of_texts,
     signature::{SigningKey, VerifyingKey},
 };
 use bankchannel_foundation::{Error, LocalContext, Secret, error::row, model::Timestamp};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::{
     connector::errors,
-    envelope::{Issuer, UnfitKeys, Verifier},
+    envelope::{UnfitKeys, Verifier},
 };
 
 /// The key of a client itself, wherever that is.
@@ -65,14 +65,8 @@ pub(crate) fn hub_verifier(
     with: &LocalContext<'_>,
 ) -> Result<Verifier, Error> {
     let keys = public_keys("hub_public_key", pem, with)?;
-    let mut verifier = Verifier::new(keys).map_err(|fault| unfit("hub_public_key", fault))?;
-    if let Some(issuer) = issuer {
-        verifier.issuer = Issuer::Named(issuer);
-    }
-    if let Some(leeway_s) = leeway_s {
-        verifier.leeway_s = leeway_s;
-    }
-    Ok(verifier)
+    let verifier = Verifier::new(keys).map_err(|fault| unusable("hub_public_key", fault))?;
+    Ok(verifier.with(issuer, leeway_s))
 }
 
 /// Who verifies what a third party, or anybody, has signed.
@@ -82,7 +76,7 @@ pub(crate) fn client_verifier(pem: &str, short_keys: bool, with: &LocalContext<'
         UnfitKeys::Size { bits, .. } if !short_keys && (1024..2048).contains(&bits) => {
             unusable("public_key", format!("the key has {bits} bits: set allow_short_key where it is to count"))
         }
-        fault => unfit("public_key", fault),
+        fault => unusable("public_key", fault),
     })
 }
 
@@ -93,7 +87,7 @@ pub(crate) fn private_key(
     with: &LocalContext<'_>,
 ) -> Result<Arc<SigningKey>, Error> {
     let passphrase = passphrase.map(Secret::expose);
-    with.get_or_make(of(&[Some(pem.expose()), passphrase]), || {
+    with.get_or_make(sha256_of_texts(&[Some(pem.expose()), passphrase]), || {
         let read = SigningKey::from_pem(pem.expose(), passphrase);
         read.map_err(|fault| unusable("private_key", fault.naming_opener("passphrase")))
     })
@@ -101,20 +95,5 @@ pub(crate) fn private_key(
 
 fn public_keys(field: &'static str, pem: &str, with: &LocalContext<'_>) -> Result<Vec<VerifyingKey>, Error> {
     let read = || VerifyingKey::all_from_pem(pem).map_err(|fault| unusable(field, fault));
-    with.get_or_make(of(&[Some(pem)]), read).map(|keys: Arc<Vec<VerifyingKey>>| keys.to_vec())
-}
-
-fn unfit(field: &'static str, fault: UnfitKeys) -> Error {
-    unusable(field, fault)
-}
-
-/// The SHA-256 of texts, each after its length: no two lists of texts give the same bytes.
-fn of(texts: &[Option<&str>]) -> [u8; 32] {
-    let mut digest = Sha256::new();
-    for text in texts {
-        // What is left out is not an empty text.
-        digest.update(&text.map_or(u64::MAX, |text| text.len() as u64).to_be_bytes());
-        digest.update(text.unwrap_or_default().as_bytes());
-    }
-    digest.finish()
+    with.get_or_make(sha256_of_texts(&[Some(pem)]), read).map(|keys: Arc<Vec<VerifyingKey>>| keys.to_vec())
 }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Decimal, Dialect, NUMBER, Reader, Shape, Value, Writer},
+    model::{Decimal, Dialect, Reader, Shape, Value, Writer},
 };
 use serde_json::Number;
 
@@ -28,7 +28,7 @@ impl Boundary for Money {
 
 impl Boundary for FeeAmount {
     const SHAPE: &'static Shape = Decimal::SHAPE;
-    const WIRE_SHAPE: &'static Shape = NUMBER;
+    const WIRE_SHAPE: &'static Shape = &Shape::Number;
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let amount = read(value, reader)?;
@@ -62,8 +62,8 @@ fn digits(number: &str) -> usize {
     number.bytes().filter(u8::is_ascii_digit).count()
 }
 
-fn read(value: Value<'_>, reader: &Reader<'_>) -> Result<Decimal, Error> {
-    let text = match value {
+fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Decimal, Error> {
+    let value = match value {
         Value::Number(number) if reader.dialect() == Dialect::Wire => {
             let text = number.to_string();
             if digits(&text) > EXACT {
@@ -72,11 +72,9 @@ fn read(value: Value<'_>, reader: &Reader<'_>) -> Result<Decimal, Error> {
             }
             text.into()
         }
-        other => reader.text(other)?,
+        other => other,
     };
-    Decimal::new(&text).map_err(|_| {
-        reader.invalid("must be a decimal number as a string, such as \"1450.05\", with at most 18 digits")
-    })
+    Decimal::read(value, reader)
 }
 
 #[cfg(test)]

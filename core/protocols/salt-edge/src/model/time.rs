@@ -57,12 +57,17 @@ impl DayOrInstant {
 
 /// The instant, or so many milliseconds after the beginning of the day.
 fn instant(text: &str, into_day_ms: i64) -> Option<i64> {
-    if text.len() == 10 {
+    if is_day(text) {
         let day: jiff::civil::Date = Date::read(Value::from(text), &mut Reader::new(Dialect::Boundary)).ok()?.0;
         let days = jiff::civil::date(1970, 1, 1).until(day).ok()?.get_days();
         return Some(i64::from(days) * DAY_MS + into_day_ms);
     }
     Timestamp::new(text).ok().map(|instant| instant.as_ms())
+}
+
+/// Whether a text that is one of the two is a day.
+fn is_day(text: &str) -> bool {
+    text.len() == 10
 }
 
 /// When something happened: a day or an instant; on the wire always an instant.
@@ -81,7 +86,7 @@ impl Boundary for MadeOn {
         match writer.dialect() {
             Dialect::Boundary => self.0.write(writer),
             // The day is the day, whatever instants can be told.
-            Dialect::Wire if self.0.as_str().len() == 10 => format!("{}T00:00:00.000Z", self.0.as_str()).into(),
+            Dialect::Wire if is_day(self.0.as_str()) => format!("{}T00:00:00.000Z", self.0.as_str()).into(),
             Dialect::Wire => Timestamp::from_ms(self.0.first_ms()).write(writer),
         }
     }

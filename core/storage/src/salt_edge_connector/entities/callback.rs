@@ -67,6 +67,8 @@ pub struct DueCallback {
     pub session: Option<Id>,
     /// The token, where it is about one.
     pub token: Option<Id>,
+    /// Which of the row's tokens is over.
+    pub generation: i64,
     /// Of a failure: the class, where nothing else is said of it.
     pub reason: Option<String>,
     /// What it says, sealed.
@@ -108,11 +110,10 @@ pub enum CallbackEnd {
     },
     /// Somebody has to set something right first.
     Stopped,
-    /// It is not sent any more: for the hub the session is over, or it is too late.
-    GivenUp {
-        /// Whether it may have reached the hub all the same.
-        may_have_arrived: bool,
-    },
+    /// For the hub the session is over, by another end than ours.
+    OverThere,
+    /// It is too late to say it; it was not sent this time.
+    TooLate,
 }
 
 /// Which callbacks are listed, oldest first.

@@ -68,6 +68,8 @@ pub struct NewSession {
     pub expires_at: i64,
     /// What the bank is asked first.
     pub task: NewTask,
+    /// Whether a session may begin; else only one that has begun is repeated.
+    pub may_begin: bool,
 }
 
 /// The token that a session is about.
@@ -108,6 +110,8 @@ pub struct StepAnswer {
     pub client_id: i64,
     /// Of a refresh, the token that was presented; else the session is about a new token.
     pub presented: Option<Digest>,
+    /// What was answered: the same answer twice is one.
+    pub answer: Digest,
     /// How many answers a session may take.
     pub max_tries: i64,
     /// Now.

@@ -68,6 +68,8 @@ pub struct Granted {
     pub access_token: Digest,
     /// Whose it is.
     pub holder: Digest,
+    /// Which of the row's tokens it is: one more than that of a token that is renewed.
+    pub generation: i64,
     /// When it expires.
     pub expires_at: i64,
     /// What is known of it, sealed.
@@ -83,7 +85,7 @@ pub enum Settled {
     Ended(SessionState),
     /// Somebody else has taken the task: nothing is done.
     Lost,
-    /// The token was revoked meanwhile; the session has failed.
+    /// The token was revoked or renewed meanwhile; the session has failed.
     TokenRevoked,
     /// There is no such session.
     NotFound,

@@ -7,17 +7,23 @@ CREATE TABLE sealing_key (
     key_id {blob} NOT NULL
 ){strict};
 
--- Access tokens that customers have given, or are about to give.
+-- Access tokens that customers have given, or are about to give. While the hub has not been told of a renewal, the former
+-- token counts too.
 CREATE TABLE token (
     id {blob} PRIMARY KEY,
     access_token {blob} UNIQUE,
+    generation {int} NOT NULL,
+    granted_by {blob},
     client_id {int} NOT NULL,
     state {text} NOT NULL,
     holder {blob},
     created_at {int} NOT NULL,
     expires_at {int},
     ended_at {int},
-    sealed {blob} NOT NULL
+    sealed {blob} NOT NULL,
+    former {blob} UNIQUE,
+    former_expires_at {int},
+    former_sealed {blob}
 ){strict};
 CREATE INDEX token_of_holder ON token (holder, created_at, id);
 CREATE INDEX token_by_age ON token (created_at, id);
@@ -34,6 +40,7 @@ CREATE TABLE session (
     expires_at {int} NOT NULL,
     ended_at {int},
     tries {int} NOT NULL,
+    last_answer {blob},
     callbacks {int} NOT NULL,
     sealed {blob} NOT NULL,
     last_update {blob}
@@ -60,6 +67,7 @@ CREATE TABLE callback (
     session {blob},
     position {int} NOT NULL,
     token {blob},
+    generation {int} NOT NULL,
     kind {text} NOT NULL,
     ends_session {int} NOT NULL,
     state {text} NOT NULL,
@@ -78,7 +86,7 @@ CREATE UNIQUE INDEX callback_order ON callback (session, position);
 CREATE UNIQUE INDEX callback_one_end ON callback (session) WHERE ends_session = 1;
 CREATE INDEX callback_due ON callback (due_at) WHERE state = 'waiting' AND due_at IS NOT NULL;
 CREATE INDEX callback_stopped ON callback (expires_at) WHERE state = 'stopped';
-CREATE INDEX callback_ended ON callback (ended_at);
+CREATE INDEX callback_of_token ON callback (token);
 
 -- How far the hub's list of revoked tokens was read.
 CREATE TABLE reading (

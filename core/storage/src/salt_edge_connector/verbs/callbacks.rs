@@ -1,10 +1,10 @@
 //! Callbacks: taken, sent, done with.
 
-use super::ending::{drop_callbacks, end_session, end_token, session, tell_revoked};
+use super::ending::{drop_callbacks, end_session, end_token, next, session, tell_revoked};
 use crate::engine::{Result, Row, args};
 use crate::salt_edge_connector::{
-    AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback, Id, SessionKind,
-    SessionState, Store, Tx, callback_columns,
+    AttemptEnd, CallbackEnd, CallbackFilter, CallbackKind, CallbackRow, CallbackState, DueCallback, Id, Session,
+    SessionKind, SessionState, Store, TokenState, Tx, callback_columns,
 };
 use futures_util::future::BoxFuture;
 
@@ -19,13 +19,31 @@ impl Store {
                 let sql = "UPDATE callback SET lease = lease + 1, sent = sent + 1, due_at = $2 WHERE id IN \
                            (SELECT id FROM callback WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at <= $1 \
                             ORDER BY due_at LIMIT $3) \
-                           RETURNING id, lease, sent, kind, session, token, reason, expires_at, sealed";
+                           RETURNING id, lease, sent, kind, session, token, generation, reason, expires_at, sealed";
                 let rows = tx.query(sql, args![*now, *until, *limit]).await?;
                 let mut due = Vec::with_capacity(rows.len());
                 for row in rows {
                     due.push(taken(tx, row).await?);
                 }
                 Ok(due)
+            })
+        })
+    }
+
+    /// The same for the callback of one session.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn take_callback_of(&self, session: Id, now: i64, until: i64) -> BoxFuture<'_, Result<Option<DueCallback>>> {
+        self.write((session, now, until), |tx, (session, now, until)| {
+            Box::pin(async move {
+                let sql = "UPDATE callback SET lease = lease + 1, sent = sent + 1, due_at = $3 WHERE id IN \
+                           (SELECT id FROM callback WHERE session = $1 AND state = 'waiting' AND due_at IS NOT NULL AND due_at <= $2) \
+                           RETURNING id, lease, sent, kind, session, token, generation, reason, expires_at, sealed";
+                match tx.first(sql, args![*session, *now, *until]).await? {
+                    Some(row) => taken(tx, row).await.map(Some),
+                    None => Ok(None),
+                }
             })
         })
     }
@@ -49,6 +67,20 @@ impl Store {
                 let sql = "UPDATE callback SET state = $2, due_at = $3 WHERE id = $1 AND state = $4";
                 let args = args![*id, CallbackState::Waiting, *now, CallbackState::Stopped];
                 Ok(tx.execute(sql, args).await? == 1)
+            })
+        })
+    }
+
+    /// Whether the hub has been told how a session ended.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn is_told(&self, session: Id) -> BoxFuture<'_, Result<bool>> {
+        self.read(session, |tx, session| {
+            Box::pin(async move {
+                let sql =
+                    "SELECT count(*) FROM callback WHERE session = $1 AND ends_session = 1 AND state = 'delivered'";
+                Ok(tx.number(sql, args![*session]).await? == 1)
             })
         })
     }
@@ -77,49 +109,57 @@ impl Store {
 async fn taken(tx: &mut Tx, mut row: Row) -> Result<DueCallback> {
     let (id, lease, sent, kind) = (row.bytes()?, row.int()?, row.int()?, row.word(CallbackKind::parse)?);
     let (session, token): (Option<Id>, Option<Id>) = (row.opt_bytes()?, row.opt_bytes()?);
-    let (reason, expires_at, sealed) = (row.opt_text()?, row.int()?, row.opt_blob()?);
-    let subject = match (session, token) {
-        (Some(session), _) => tx.first("SELECT sealed FROM session WHERE id = $1", args![session]).await?,
-        (None, Some(token)) => tx.first("SELECT sealed FROM token WHERE id = $1", args![token]).await?,
+    let (generation, reason, expires_at, sealed) = (row.int()?, row.opt_text()?, row.int()?, row.opt_blob()?);
+    let subject = match (token, session) {
+        (Some(_), _) => None,
+        (None, Some(session)) => tx.first("SELECT sealed FROM session WHERE id = $1", args![session]).await?,
         (None, None) => None,
     };
     let subject = subject.map(|mut row| row.blob()).transpose()?.unwrap_or_default();
-    Ok(DueCallback { id, lease, sent: sent - 1, kind, session, token, reason, sealed, subject, expires_at })
+    Ok(DueCallback { id, lease, sent: sent - 1, kind, session, token, generation, reason, sealed, subject, expires_at })
 }
 
 async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
-    let sql = "SELECT state, lease, sent, kind, session, token FROM callback WHERE id = $1";
+    let sql = "SELECT state, lease, sent, kind, session FROM callback WHERE id = $1";
     let Some(mut row) = tx.first(sql, args![attempt.id]).await? else { return Ok(false) };
     let (state, lease, sent) = (row.word(CallbackState::parse)?, row.int()?, row.int()?);
     let kind = row.word(CallbackKind::parse)?;
-    let (of, token): (Option<Id>, Option<Id>) = (row.opt_bytes()?, row.opt_bytes()?);
+    let of: Option<Id> = row.opt_bytes()?;
     let is_open = matches!(state, CallbackState::Waiting | CallbackState::Stopped);
     if !is_open || (lease != attempt.lease && attempt.end != CallbackEnd::Delivered) {
         return Ok(false);
     }
     let sql = "UPDATE callback SET status = $2, class = $3 WHERE id = $1";
     tx.execute(sql, args![attempt.id, attempt.status, attempt.class.as_deref()]).await?;
+    // Those of earlier attempts that may have reached the hub.
+    let earlier = sent - 1;
     match attempt.end {
         CallbackEnd::Again { due_at, may_have_arrived } => {
             let sql = "UPDATE callback SET due_at = $2, sent = sent - $3 WHERE id = $1";
             tx.execute(sql, args![attempt.id, due_at, !may_have_arrived]).await?;
         }
         CallbackEnd::Stopped => {
-            let sql = "UPDATE callback SET state = $2, due_at = NULL WHERE id = $1";
+            let sql = "UPDATE callback SET state = $2, due_at = NULL, sent = sent - 1 WHERE id = $1";
             tx.execute(sql, args![attempt.id, CallbackState::Stopped]).await?;
         }
         CallbackEnd::Delivered => {
             close(tx, attempt.id, CallbackState::Delivered, attempt.now).await?;
+            if let Some(of) = of.filter(|_| kind == CallbackKind::Success) {
+                forget_former(tx, of).await?;
+            }
             if let Some(of) = of {
                 next(tx, of, attempt.now).await?;
             }
         }
-        CallbackEnd::GivenUp { may_have_arrived } => {
+        CallbackEnd::TooLate => {
+            close(tx, attempt.id, CallbackState::Failed, attempt.now).await?;
+            too_late(tx, of, kind, earlier > 0, attempt.now).await?;
+        }
+        CallbackEnd::OverThere => {
             close(tx, attempt.id, CallbackState::Failed, attempt.now).await?;
             if let Some(of) = of {
-                give_up(tx, of, kind, may_have_arrived || sent > 1, attempt.now).await?;
+                over_there(tx, of, kind, earlier > 0, attempt.now).await?;
             }
-            debug_assert!(of.is_some() || token.is_some(), "a callback is about a session or a token");
         }
     }
     Ok(true)
@@ -131,31 +171,62 @@ async fn close(tx: &mut Tx, id: Id, state: CallbackState, now: i64) -> Result<()
     tx.execute(sql, args![id, state, now]).await.map(drop)
 }
 
-/// The next callback of a session becomes due.
-async fn next(tx: &mut Tx, session: Id, now: i64) -> Result<()> {
-    let sql = "UPDATE callback SET due_at = $2 WHERE session = $1 AND state = 'waiting' AND position = \
-               (SELECT min(position) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped'))";
-    tx.execute(sql, args![session, now]).await.map(drop)
+/// It is too late to say something of a session. Of an update nothing follows: the session's end is said in its time.
+pub(super) async fn too_late(
+    tx: &mut Tx,
+    of: Option<Id>,
+    kind: CallbackKind,
+    may_have_arrived: bool,
+    now: i64,
+) -> Result<()> {
+    let Some(of) = of else { return Ok(()) };
+    if kind == CallbackKind::Success
+        && let Some(session) = session(tx, of).await?
+    {
+        take_back(tx, &session, may_have_arrived, now).await?;
+    }
+    next(tx, of, now).await
 }
 
-/// The hub will not be told: for it the session is over, and so it is here. A token that it cannot have got is revoked; where it
-/// may have got it all the same, it is told that the token is over.
-pub(super) async fn give_up(tx: &mut Tx, of: Id, kind: CallbackKind, may_have_arrived: bool, now: i64) -> Result<()> {
+/// For the hub a session is over, and so it is here: nothing further is said of it.
+async fn over_there(tx: &mut Tx, of: Id, kind: CallbackKind, may_have_arrived: bool, now: i64) -> Result<()> {
     drop_callbacks(tx, of, now).await?;
     let Some(session) = session(tx, of).await? else { return Ok(()) };
     if !session.state.is_end() {
-        return end_session(tx, &session, SessionState::Failed, now).await;
+        end_session(tx, &session, SessionState::Failed, now).await?;
+    } else if session.state == SessionState::Succeeded {
+        // A success that stood behind an update has not left.
+        take_back(tx, &session, may_have_arrived && kind == CallbackKind::Success, now).await?;
     }
-    if session.state != SessionState::Succeeded || kind != CallbackKind::Success {
+    next(tx, of, now).await
+}
+
+/// A session that ended well here, and not at the hub. A token that the hub cannot have got is over, and a renewed one is what it was before;
+/// where the hub may have got it all the same, it is told that it is over.
+async fn take_back(tx: &mut Tx, of: &Session, may_have_arrived: bool, now: i64) -> Result<()> {
+    if of.state != SessionState::Succeeded {
         return Ok(());
     }
-    let sql = "UPDATE session SET state = $2 WHERE id = $1";
-    tx.execute(sql, args![session.id, SessionState::Failed]).await?;
-    if session.kind == SessionKind::Refresh || !end_token(tx, session.token, now).await? {
+    tx.execute("UPDATE session SET state = $2 WHERE id = $1", args![of.id, SessionState::Failed]).await?;
+    if of.kind == SessionKind::Refresh {
         return Ok(());
     }
-    if may_have_arrived {
-        tell_revoked(tx, session.token, now).await?;
+    if of.kind == SessionKind::Reconnect && !may_have_arrived {
+        let sql = "UPDATE token SET access_token = former, generation = generation - 1, expires_at = former_expires_at, \
+                   sealed = former_sealed, former = NULL, former_expires_at = NULL, former_sealed = NULL, granted_by = NULL \
+                   WHERE id = $1 AND granted_by = $2 AND former IS NOT NULL AND state <> $3";
+        return tx.execute(sql, args![of.token, of.id, TokenState::Revoked]).await.map(drop);
+    }
+    let sql = "SELECT count(*) FROM token WHERE id = $1 AND granted_by = $2";
+    if tx.number(sql, args![of.token, of.id]).await? == 1 && end_token(tx, of.token, now).await? && may_have_arrived {
+        tell_revoked(tx, of.token, now).await?;
     }
     Ok(())
+}
+
+/// The hub has a renewed token: the former one is over.
+async fn forget_former(tx: &mut Tx, session: Id) -> Result<()> {
+    let sql = "UPDATE token SET former = NULL, former_expires_at = NULL, former_sealed = NULL \
+               WHERE id = (SELECT token FROM session WHERE id = $1) AND granted_by = $1";
+    tx.execute(sql, args![session]).await.map(drop)
 }

@@ -18,13 +18,9 @@ pub(super) async fn session(tx: &mut Tx, id: Id) -> Result<Option<Session>> {
 
 /// Puts a callback of a session in line. It is due when no other one of the session waits.
 pub(super) async fn tell(tx: &mut Tx, of: &Session, callback: &NewCallback, now: i64) -> Result<()> {
-    let sql = "UPDATE session SET callbacks = callbacks + 1 WHERE id = $1 RETURNING callbacks";
-    let position = tx.number(sql, args![of.id]).await?;
-    let sql = "SELECT count(*) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped')";
-    let is_first = tx.number(sql, args![of.id]).await? == 0;
-    let due_at = is_first.then_some(now);
-    let sql = "INSERT INTO callback (id, session, position, token, kind, ends_session, state, due_at, expires_at, created_at, lease, sent, reason, sealed) \
-               VALUES ($1, $2, $3, NULL, $4, $5, 'waiting', $6, $7, $8, 0, 0, $9, $10)";
+    let (position, due_at) = place(tx, of.id, now).await?;
+    let sql = "INSERT INTO callback (id, session, position, token, generation, kind, ends_session, state, due_at, expires_at, created_at, lease, sent, reason, sealed) \
+               VALUES ($1, $2, $3, NULL, 0, $4, $5, 'waiting', $6, $7, $8, 0, 0, $9, $10)";
     tx.execute(
         sql,
         args![
@@ -44,7 +40,21 @@ pub(super) async fn tell(tx: &mut Tx, of: &Session, callback: &NewCallback, now:
     .map(drop)
 }
 
-/// Ends a session, which is open: no question of it is asked any more, and no update of it is sent.
+/// The next place in a session's line, and when it is due, if nobody stands before it.
+async fn place(tx: &mut Tx, session: Id, now: i64) -> Result<(i64, Option<i64>)> {
+    let sql = "UPDATE session SET callbacks = callbacks + 1 WHERE id = $1 RETURNING callbacks";
+    let position = tx.number(sql, args![session]).await?;
+    let is_first = !is_waiting(tx, session).await?;
+    Ok((position, is_first.then_some(now)))
+}
+
+/// Whether anything of a session waits to be told.
+pub(super) async fn is_waiting(tx: &mut Tx, session: Id) -> Result<bool> {
+    let sql = "SELECT count(*) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped')";
+    Ok(tx.number(sql, args![session]).await? > 0)
+}
+
+/// Ends a session, which is open: no question of it is asked any more.
 pub(super) async fn end_session(tx: &mut Tx, of: &Session, state: SessionState, now: i64) -> Result<()> {
     let sql = "UPDATE session SET state = $2, ended_at = $3, last_update = NULL WHERE id = $1";
     tx.execute(sql, args![of.id, state, now]).await?;
@@ -60,8 +70,12 @@ async fn give_back_token(tx: &mut Tx, of: &Session, now: i64) -> Result<()> {
     match of.kind {
         SessionKind::Enrolment => end_token(tx, of.token, now).await.map(drop),
         SessionKind::Reconnect => {
-            let sql = "UPDATE token SET state = $2 WHERE id = $1 AND state = $3";
-            tx.execute(sql, args![of.token, TokenState::Confirmed, TokenState::Unconfirmed]).await.map(drop)
+            // Another renewal of it may wait for the customer.
+            let sql = "UPDATE token SET state = $2 WHERE id = $1 AND state = $3 AND NOT EXISTS \
+                       (SELECT 1 FROM session WHERE token = $1 AND kind = $4 AND ended_at IS NULL \
+                        AND (state = 'awaiting_code' OR state = 'awaiting_redirect'))";
+            let args = args![of.token, TokenState::Confirmed, TokenState::Unconfirmed, SessionKind::Reconnect];
+            tx.execute(sql, args).await.map(drop)
         }
         SessionKind::Refresh => Ok(()),
     }
@@ -84,11 +98,39 @@ pub(super) async fn end_token(tx: &mut Tx, id: Id, now: i64) -> Result<bool> {
     Ok(tx.execute(sql, args![id, TokenState::Revoked, now]).await? == 1)
 }
 
-/// Has the hub told that a token is over. Once is enough.
+/// Has the hub told that a token is over: each of the row's tokens that it has, or may get. What it has not heard of yet it hears first.
 pub(super) async fn tell_revoked(tx: &mut Tx, token: Id, now: i64) -> Result<()> {
-    let sql = "INSERT INTO callback (id, session, position, token, kind, ends_session, state, due_at, expires_at, created_at, lease, sent) \
-               VALUES ($1, NULL, 0, $2, $3, 0, 'waiting', $4, $5, $4, 0, 0) ON CONFLICT (id) DO NOTHING";
-    let args = args![callback_id(token, 0), token, CallbackKind::Revoke, now, now + REVOKE_MS];
+    let sql = "SELECT generation, granted_by, former FROM token WHERE id = $1 AND access_token IS NOT NULL";
+    let Some(mut row) = tx.first(sql, args![token]).await? else { return Ok(()) };
+    let (generation, granted_by) = (row.int()?, row.opt_bytes()?);
+    if !row.is_null() {
+        put_revocation(tx, token, generation - 1, None, now).await?;
+    }
+    put_revocation(tx, token, generation, granted_by, now).await
+}
+
+/// The same where the hub itself has revoked the token: only of a renewal that it has not heard of yet it must hear that it is over.
+pub(super) async fn tell_revoked_of_renewal(tx: &mut Tx, token: Id, now: i64) -> Result<()> {
+    let sql = "SELECT generation, granted_by FROM token WHERE id = $1 AND former IS NOT NULL";
+    let Some(mut row) = tx.first(sql, args![token]).await? else { return Ok(()) };
+    let (generation, granted_by) = (row.int()?, row.opt_bytes()?);
+    put_revocation(tx, token, generation, granted_by, now).await
+}
+
+async fn put_revocation(tx: &mut Tx, token: Id, generation: i64, behind: Option<Id>, now: i64) -> Result<()> {
+    let behind = match behind {
+        Some(session) if is_waiting(tx, session).await? => Some(session),
+        _ => None,
+    };
+    let (position, due_at) = match behind {
+        Some(session) => place(tx, session, now).await?,
+        None => (0, Some(now)),
+    };
+    let sql = "INSERT INTO callback (id, session, position, token, generation, kind, ends_session, state, due_at, expires_at, created_at, lease, sent) \
+               VALUES ($1, $2, $3, $4, $5, $6, 0, 'waiting', $7, $8, $9, 0, 0) ON CONFLICT (id) DO NOTHING";
+    // Places of sessions are above zero.
+    let id = callback_id(token, -1 - generation);
+    let args = args![id, behind, position, token, generation, CallbackKind::Revoke, due_at, now + REVOKE_MS, now];
     tx.execute(sql, args).await.map(drop)
 }
 
@@ -102,11 +144,21 @@ pub(super) async fn fail_sessions_of(tx: &mut Tx, token: Id, reason: &'static st
     Ok(())
 }
 
-/// Whatever still waits to be said of a session is not said.
+/// Whatever still waits to be said of a session is not said. What may be on its way at this moment keeps its place, and is not
+/// sent again. That a token is over is said all the same.
 pub(super) async fn drop_callbacks(tx: &mut Tx, session: Id, now: i64) -> Result<()> {
     let sql = "UPDATE callback SET state = $2, due_at = NULL, ended_at = $3, sealed = NULL \
-               WHERE session = $1 AND (state = 'waiting' OR state = 'stopped')";
-    tx.execute(sql, args![session, CallbackState::Failed, now]).await.map(drop)
+               WHERE session = $1 AND kind <> $4 AND (state = 'stopped' OR (state = 'waiting' AND (due_at IS NULL OR due_at <= $3 OR lease = 0)))";
+    tx.execute(sql, args![session, CallbackState::Failed, now, CallbackKind::Revoke]).await?;
+    let sql = "UPDATE callback SET expires_at = $2 WHERE session = $1 AND kind = $3 AND state = 'waiting'";
+    tx.execute(sql, args![session, now, CallbackKind::Update]).await.map(drop)
+}
+
+/// The first callback of a session that waits becomes due, unless it is being sent.
+pub(super) async fn next(tx: &mut Tx, session: Id, now: i64) -> Result<()> {
+    let sql = "UPDATE callback SET due_at = $2 WHERE session = $1 AND state = 'waiting' AND due_at IS NULL AND position = \
+               (SELECT min(position) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped'))";
+    tx.execute(sql, args![session, now]).await.map(drop)
 }
 
 /// The id of a callback: the same for the same place in the same line, so that none can be put there twice.

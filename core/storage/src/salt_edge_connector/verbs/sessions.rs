@@ -1,12 +1,12 @@
 //! Sessions as the hub's requests change them: begun, answered, given up.
 
-use super::ending::{drop_callbacks, end_session, fail_session, tell};
+use super::ending::{drop_callbacks, end_session, fail_session, is_waiting, tell};
 use super::tasks::put;
 use super::tokens::judge;
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
     About, Answered, CallbackKind, Cancelled, Digest, Id, NewCallback, NewSession, NewTask, Opened, Presented, Session,
-    SessionKind, SessionState, StepAnswer, Store, TokenState, Tx, session_columns,
+    SessionKind, SessionState, StepAnswer, Store, TokenRefusal, TokenState, Tx, session_columns,
 };
 use futures_util::future::BoxFuture;
 
@@ -100,8 +100,11 @@ async fn open(tx: &mut Tx, new: &NewSession) -> Result<Opened> {
             () => again(tx, &session, new).await,
         };
     }
+    if !new.may_begin {
+        return Ok(Opened::Token(TokenRefusal::Revoked));
+    }
     if let About::New { id, sealed } = &new.about {
-        let sql = "INSERT INTO token (id, client_id, state, created_at, expires_at, sealed) VALUES ($1, $2, $3, $4, NULL, $5)";
+        let sql = "INSERT INTO token (id, generation, client_id, state, created_at, expires_at, sealed) VALUES ($1, -1, $2, $3, $4, NULL, $5)";
         tx.execute(sql, args![*id, new.client_id, TokenState::Unconfirmed, new.now, sealed]).await?;
     }
     let sql = "INSERT INTO session (id, secret, client_id, kind, state, token, created_at, expires_at, tries, callbacks, sealed) \
@@ -130,8 +133,7 @@ async fn again(tx: &mut Tx, session: &Session, new: &NewSession) -> Result<Opene
     }
     let sql = "SELECT last_update FROM session WHERE id = $1";
     let last = tx.first(sql, args![session.id]).await?.map(|mut row| row.opt_blob()).transpose()?.flatten();
-    let sql = "SELECT count(*) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped')";
-    if last.is_some() && tx.number(sql, args![session.id]).await? == 0 {
+    if last.is_some() && session.expires_at > new.now && !is_waiting(tx, session.id).await? {
         let kind = CallbackKind::Update;
         let update = NewCallback { kind, reason: None, sealed: last, expires_at: session.expires_at };
         tell(tx, session, &update, new.now).await?;
@@ -165,12 +167,16 @@ async fn take_answer(tx: &mut Tx, answer: &StepAnswer) -> Result<Answered> {
         // It has ended, or is about to.
         _ => return Ok(Answered::Unchanged),
     }
+    let sql = "SELECT count(*) FROM session WHERE id = $1 AND last_answer = $2";
+    if tx.number(sql, args![session.id, answer.answer]).await? == 1 {
+        return Ok(Answered::Unchanged);
+    }
     if session.tries >= answer.max_tries {
         fail_session(tx, &session, WRONG_CODE, answer.now).await?;
         return Ok(Answered::TooMany);
     }
-    let sql = "UPDATE session SET state = $2, tries = tries + 1 WHERE id = $1";
-    tx.execute(sql, args![session.id, SessionState::Working]).await?;
+    let sql = "UPDATE session SET state = $2, tries = tries + 1, last_answer = $3 WHERE id = $1";
+    tx.execute(sql, args![session.id, SessionState::Working, answer.answer]).await?;
     put(tx, &answer.task, Some(session.id), answer.now).await?;
     Ok(Answered::Taken)
 }

@@ -8,6 +8,9 @@ use crate::salt_edge_connector::{
 };
 use futures_util::future::BoxFuture;
 
+/// What the hub is told of a renewal that came too late.
+const CANNOT_RECONNECT: &str = "CannotReconnectToken";
+
 impl Store {
     /// Commits what the bank has said of a session, with the callback that reports it. Of any number of settlements that
     /// end a session one is done.
@@ -53,7 +56,8 @@ async fn settle(tx: &mut Tx, asked: &Settlement) -> Result<Settled> {
             if let Some(granted) = granted
                 && !grant(tx, &session, granted).await?
             {
-                fail_session(tx, &session, TOKEN_REVOKED, asked.now).await?;
+                let reason = if session.kind == SessionKind::Reconnect { CANNOT_RECONNECT } else { TOKEN_REVOKED };
+                fail_session(tx, &session, reason, asked.now).await?;
                 return Ok(Settled::TokenRevoked);
             }
             tx.execute("UPDATE session SET sealed = $2 WHERE id = $1", args![session.id, sealed]).await?;
@@ -68,10 +72,19 @@ async fn settle(tx: &mut Tx, asked: &Settlement) -> Result<Settled> {
     Ok(Settled::Done)
 }
 
-/// Makes the session's token the one that is granted; false where it was revoked meanwhile.
+/// Makes the session's token the one that is granted; false where it was revoked or renewed meanwhile. While the hub has not heard of a renewal,
+/// the former token counts too.
 async fn grant(tx: &mut Tx, session: &Session, granted: &Granted) -> Result<bool> {
-    let sql = "UPDATE token SET state = $2, access_token = $3, holder = $4, expires_at = $5, sealed = $6 \
-               WHERE id = $1 AND state <> $7";
+    if session.kind == SessionKind::Reconnect {
+        let sql = "UPDATE token SET former = access_token, former_expires_at = expires_at, former_sealed = sealed \
+                   WHERE id = $1 AND former IS NULL AND generation = $2 AND state <> $3";
+        let args = args![session.token, granted.generation - 1, TokenState::Revoked];
+        if tx.execute(sql, args).await? == 0 {
+            return Ok(false);
+        }
+    }
+    let sql = "UPDATE token SET state = $2, access_token = $3, holder = $4, expires_at = $5, sealed = $6, generation = $8, granted_by = $9 \
+               WHERE id = $1 AND state <> $7 AND generation = $8 - 1";
     let args = args![
         session.token,
         TokenState::Confirmed,
@@ -79,7 +92,9 @@ async fn grant(tx: &mut Tx, session: &Session, granted: &Granted) -> Result<bool
         granted.holder,
         granted.expires_at,
         &granted.sealed,
-        TokenState::Revoked
+        TokenState::Revoked,
+        granted.generation,
+        session.id
     ];
     Ok(tx.execute(sql, args).await? == 1)
 }

@@ -55,6 +55,19 @@ impl Store {
         })
     }
 
+    /// A question was not asked after all: as if nobody had taken it.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn return_task(&self, id: Id, lease: i64, due_at: i64) -> BoxFuture<'_, Result<bool>> {
+        self.write((id, lease, due_at), |tx, (id, lease, due_at)| {
+            Box::pin(async move {
+                let sql = "UPDATE task SET due_at = $3, lease = lease - 1 WHERE id = $1 AND lease = $2";
+                Ok(tx.execute(sql, args![*id, *lease, *due_at]).await? == 1)
+            })
+        })
+    }
+
     /// Notes something that the bank is to be told.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Tokens: presented, revoked from either side, listed.
 
-use super::ending::{end_token, fail_sessions_of, tell_revoked};
+use super::ending::{end_token, fail_sessions_of, tell_revoked, tell_revoked_of_renewal};
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
     Digest, Id, Judged, NewTask, Presented, Revoked, Store, Token, TokenFilter, TokenRefusal, TokenState, Tx,
@@ -20,6 +20,19 @@ impl Store {
         self.read(presented, |tx, presented| Box::pin(judge(tx, presented)))
     }
 
+    /// A token by its id, whatever its state.
+    ///
+    /// # Errors
+    /// Environment faults only.
+    pub fn token_of_id(&self, id: Id) -> BoxFuture<'_, Result<Option<Token>>> {
+        self.read(id, |tx, id| {
+            Box::pin(async move {
+                let sql = concat!("SELECT ", token_columns!(), " FROM token WHERE id = $1");
+                tx.first(sql, args![*id]).await?.map(|mut row| Token::read(&mut row)).transpose()
+            })
+        })
+    }
+
     /// Revokes the token that is presented: the hub asks for it. Its open sessions fail.
     ///
     /// # Errors
@@ -34,6 +47,7 @@ impl Store {
                     Ok(token) => token,
                 };
                 end_token(tx, token.id, presented.now).await?;
+                tell_revoked_of_renewal(tx, token.id, presented.now).await?;
                 fail_sessions_of(tx, token.id, TOKEN_REVOKED, presented.now).await?;
                 super::tasks::put(tx, notice, None, presented.now).await?;
                 Ok(Revoked::Done)
@@ -52,16 +66,11 @@ impl Store {
                 if tx.number(sql, args![*id]).await? == 0 {
                     return Ok(Revoked::Refused(TokenRefusal::NotFound));
                 }
-                let sql = "SELECT count(*) FROM token WHERE id = $1 AND access_token IS NOT NULL";
-                let was_given = tx.number(sql, args![*id]).await? == 1;
                 if !end_token(tx, *id, *now).await? {
                     return Ok(Revoked::Unchanged);
                 }
                 fail_sessions_of(tx, *id, TOKEN_REVOKED, *now).await?;
-                // Of a token that nobody was given the hub knows nothing.
-                if was_given {
-                    tell_revoked(tx, *id, *now).await?;
-                }
+                tell_revoked(tx, *id, *now).await?;
                 Ok(Revoked::Done)
             })
         })
@@ -74,12 +83,14 @@ impl Store {
     pub fn revoke_listed(&self, access_token: Digest, now: i64) -> BoxFuture<'_, Result<Revoked>> {
         self.write((access_token, now), |tx, (access_token, now)| {
             Box::pin(async move {
-                let row = tx.first("SELECT id FROM token WHERE access_token = $1", args![*access_token]).await?;
+                let sql = "SELECT id FROM token WHERE access_token = $1 OR former = $1";
+                let row = tx.first(sql, args![*access_token]).await?;
                 let Some(mut row) = row else { return Ok(Revoked::Refused(TokenRefusal::NotFound)) };
                 let id = row.bytes()?;
                 if !end_token(tx, id, *now).await? {
                     return Ok(Revoked::Unchanged);
                 }
+                tell_revoked_of_renewal(tx, id, *now).await?;
                 fail_sessions_of(tx, id, TOKEN_REVOKED, *now).await?;
                 Ok(Revoked::Done)
             })
@@ -155,7 +166,12 @@ pub(super) async fn judge(tx: &mut Tx, presented: &Presented) -> Result<Judged> 
 
 async fn find(tx: &mut Tx, presented: &Presented) -> Result<Judged> {
     let sql = concat!("SELECT ", token_columns!(), " FROM token WHERE access_token = $1");
-    let row = tx.first(sql, args![presented.access_token]).await?;
+    let mut row = tx.first(sql, args![presented.access_token]).await?;
+    if row.is_none() {
+        // Renewed, and the hub has not heard of it yet.
+        let sql = "SELECT id, client_id, state, created_at, former_expires_at, ended_at, former_sealed FROM token WHERE former = $1";
+        row = tx.first(sql, args![presented.access_token]).await?;
+    }
     let token = row.map(|mut row| Token::read(&mut row)).transpose()?;
     Ok(token.filter(|token| token.client_id == presented.client_id).ok_or(TokenRefusal::NotFound))
 }

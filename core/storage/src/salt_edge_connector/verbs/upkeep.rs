@@ -1,6 +1,6 @@
 //! What time brings: sessions and callbacks whose time is over, rows that nobody needs.
 
-use super::callbacks::give_up;
+use super::callbacks::too_late;
 use super::ending::{drop_callbacks, end_session, failure, tell};
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
@@ -55,9 +55,7 @@ impl Store {
                     let sql =
                         "UPDATE callback SET state = $2, due_at = NULL, ended_at = $3, sealed = NULL WHERE id = $1";
                     tx.execute(sql, args![id, CallbackState::Failed, *now]).await?;
-                    if let Some(of) = of {
-                        give_up(tx, of, kind, sent > 0, *now).await?;
-                    }
+                    too_late(tx, of, kind, sent > 0, *now).await?;
                 }
                 Ok(count)
             })
@@ -103,7 +101,7 @@ impl Store {
                     tx.execute("DELETE FROM callback WHERE session = $1", args![id]).await?;
                     purged.sessions += tx.execute("DELETE FROM session WHERE id = $1", args![id]).await?;
                 }
-                let sql = "SELECT id FROM token WHERE (ended_at < $1 OR expires_at < $1) \
+                let sql = "SELECT id FROM token WHERE created_at < $1 AND (ended_at < $1 OR expires_at < $1) \
                            AND NOT EXISTS (SELECT 1 FROM session WHERE token = token.id) \
                            AND NOT EXISTS (SELECT 1 FROM callback WHERE token = token.id AND (state = 'waiting' OR state = 'stopped')) \
                            ORDER BY created_at LIMIT $2";

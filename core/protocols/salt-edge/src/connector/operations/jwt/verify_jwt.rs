@@ -5,7 +5,7 @@ use bankchannel_foundation::{
     model::{JsonObject, Timestamp},
 };
 
-use crate::{connector::errors, declare, envelope::Issuer, model::keys};
+use crate::{connector::errors, declare, model::keys};
 
 /// A JWT, and who must have signed it.
 #[derive(Debug, Clone, Boundary)]
@@ -56,13 +56,8 @@ impl Operation for VerifyJwt {
 impl Local for VerifyJwt {
     fn run(asked: VerifyJwtRequest, with: LocalContext<'_>) -> Result<VerifyJwtResponse, Error> {
         let now_s = keys::instant_s(asked.at.as_ref(), &with);
-        let mut verifier = keys::client_verifier(&asked.public_key, asked.allow_short_key.unwrap_or_default(), &with)?;
-        if let Some(issuer) = asked.issuer {
-            verifier.issuer = Issuer::Named(issuer);
-        }
-        if let Some(leeway_s) = asked.leeway_s {
-            verifier.leeway_s = leeway_s;
-        }
+        let verifier = keys::client_verifier(&asked.public_key, asked.allow_short_key.unwrap_or_default(), &with)?;
+        let verifier = verifier.with(asked.issuer, asked.leeway_s);
         Ok(match verifier.open(asked.jwt.expose(), now_s) {
             Ok(data) => {
                 VerifyJwtResponse { accepted: true, data: Some(JsonObject(data)), error_class: None, text: None }

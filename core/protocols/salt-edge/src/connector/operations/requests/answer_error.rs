@@ -39,7 +39,7 @@ impl Local for AnswerError {
     fn run(asked: AnswerErrorRequest, _: LocalContext<'_>) -> Result<HttpAnswer, Error> {
         let class = known(&asked.error_class)?;
         let status = match (class, asked.retry_after_s) {
-            (_, None) => class.status.unwrap_or(of_connector::INTERNAL_SERVER_ERROR.status.unwrap_or(500)),
+            (_, None) => class.http_status(),
             (_, Some(0)) => return Err(Error::invalid_field("retry_after_s", "must be 1 or more")),
             (class, Some(_)) if *class == of_connector::INTERNAL_SERVER_ERROR => 503,
             (_, Some(_)) => {

@@ -1,0 +1,70 @@
+//! The bank's own code, as a Rust program writes it.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use bankchannel_foundation::{
+    Boundary, Error, Result, Secret,
+    error::row,
+    model::{Dialect, Reader, Value, Writer},
+    question::TypedQuestion,
+};
+use bankchannel_salt_edge::{connector::questions, for_each_bank_question};
+
+use crate::{Answer, Asker, CallOptions, Question};
+
+macro_rules! bank {
+    ($($file:ident::$name:ident;)+) => {
+        /// A bank's own code, as a connector asks it. Give it to a call with [`CallOptions::with_bank`].
+        ///
+        /// A method that fails ends what it was asked for with `InternalProviderError`; its text stays here.
+        pub trait SaltEdgeBank: Send + Sync + 'static {
+            $(
+                #[doc = concat!("See [`questions::", stringify!($file), "`].")]
+                fn $file(
+                    &self,
+                    question: <questions::$file::$name as TypedQuestion>::Request,
+                ) -> impl Future<Output = Result<<questions::$file::$name as TypedQuestion>::Answer>> + Send;
+            )+
+        }
+
+        impl<B: SaltEdgeBank> Asker for BankCode<B> {
+            fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+                Box::pin(async move {
+                    let Some(request) = question.request else {
+                        return match &self.1 {
+                            Some(other) => other.ask(question).await,
+                            None => Err(question.unanswered()),
+                        };
+                    };
+                    match question.kind {
+                        $(name if name == const { <questions::$file::$name as TypedQuestion>::DECLARATION.name } => {
+                            answered(self.0.$file(read(request)?).await?)
+                        })+
+                        _ => Err(Error::because(&row::INTERNAL, "a bank is asked what no bank is asked")),
+                    }
+                })
+            }
+        }
+    };
+}
+for_each_bank_question!(bank);
+
+/// A bank's code, and who answers whatever else is asked.
+struct BankCode<B>(Arc<B>, Option<Arc<dyn Asker>>);
+
+impl CallOptions {
+    /// The same options with a bank's own code, for the flows of a [`SaltEdgeConnector`](super::super::SaltEdgeConnector). Signatures are
+    /// asked of whoever was asked before.
+    #[must_use]
+    pub fn with_bank(self, bank: Arc<impl SaltEdgeBank>) -> Self {
+        Self { asker: Some(Arc::new(BankCode(bank, self.asker.clone()))), ..self }
+    }
+}
+
+fn read<T: Boundary>(request: Value<'static>) -> Result<T> {
+    T::read(request, &mut Reader::new(Dialect::Boundary))
+}
+
+fn answered(answer: impl Boundary) -> Result<Answer> {
+    Ok(Secret::new(answer.write(&mut Writer::new(Dialect::Boundary)).to_json()))
+}

@@ -1,0 +1,270 @@
+//! Callbacks: what the hub is told, signed and sent until it has heard.
+
+use std::time::Duration;
+
+use bankchannel_crypto::random;
+use bankchannel_foundation::{Category, Error, Outcome, Result, error::row};
+use bankchannel_salt_edge::{
+    class::of_connector,
+    connector::{
+        errors,
+        operations::{
+            sessions::{
+                fail_session::{FailSession, FailSessionRequest},
+                succeed_session::{SucceedSession, SucceedSessionRequest},
+                update_session::{InteractiveStep, SessionExtra, SessionStatus, UpdateSession, UpdateSessionRequest},
+            },
+            tokens::revoke_token_at_hub::{RevokeTokenAtHub, RevokeTokenAtHubRequest},
+        },
+    },
+    model::Instant,
+};
+use bankchannel_storage::salt_edge_connector::{AttemptEnd, CallbackEnd, CallbackKind, DueCallback, Id};
+
+use super::{
+    Engine, again_while_busy, read_id,
+    records::{FailureRecord, SessionRecord, SuccessRecord, UpdateRecord},
+    unusable,
+    vault::Place,
+};
+use crate::{CallOptions, LogLevel, salt_edge::Sender};
+
+/// How many are sent at once.
+pub(super) const AT_ONCE: i64 = 16;
+/// How long one of them may take.
+const EXCHANGE: Duration = Duration::from_secs(30);
+/// How long it may take at least, however little is left of the call.
+const LEAST: Duration = Duration::from_secs(5);
+/// How long others leave one that is being sent alone.
+pub(super) const LEASE_MS: i64 = 2 * 60 * 1000;
+/// The first pause before one is sent again; each is twice the one before.
+const FIRST_PAUSE_MS: i64 = 1000;
+/// The longest pause, for what a customer waits for.
+const LONGEST_PAUSE_MS: i64 = 60 * 1000;
+/// The longest pause, for the news that a token is over.
+const LONGEST_REVOKE_PAUSE_MS: i64 = 10 * 60 * 1000;
+/// The longest that the hub may ask us to wait.
+const LONGEST_WAIT_MS: i64 = 60 * 60 * 1000;
+
+/// What came of sending some.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::salt_edge_connector) struct Sent {
+    pub(super) delivered: u32,
+    pub(super) again: u32,
+    pub(super) stopped: u32,
+    pub(super) given_up: u32,
+}
+
+impl Sent {
+    /// Whether nothing was due.
+    pub(super) fn is_nothing(self) -> bool {
+        self.delivered + self.again + self.stopped + self.given_up == 0
+    }
+
+    fn count(&mut self, end: CallbackEnd) {
+        *match end {
+            CallbackEnd::Delivered => &mut self.delivered,
+            CallbackEnd::Again { .. } => &mut self.again,
+            CallbackEnd::Stopped => &mut self.stopped,
+            CallbackEnd::OverThere | CallbackEnd::TooLate => &mut self.given_up,
+        } += 1;
+    }
+}
+
+impl Engine<'_> {
+    /// Sends callbacks whose time has come, several at once. None where the connector was given no hub: they wait.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(super) async fn send_next(&self, options: &CallOptions) -> Result<Sent> {
+        let mut sent = Sent::default();
+        let Some(sender) = &self.client.sender else { return Ok(sent) };
+        let now = self.now();
+        let due = self.store.take_callbacks(now, now + LEASE_MS, AT_ONCE).await.map_err(unusable)?;
+        let attempts = due.iter().map(|due| self.send(sender, due, options));
+        for end in futures_util::future::join_all(attempts).await {
+            sent.count(end?);
+        }
+        Ok(sent)
+    }
+
+    /// Sends what is to be said of one session, in its order, for so long.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(super) async fn send_of(&self, session: Id, limit: Duration) -> Result<()> {
+        let Some(sender) = &self.client.sender else { return Ok(()) };
+        let until = std::time::Instant::now() + limit;
+        loop {
+            let options = self.options.until(until);
+            let now = self.now();
+            let due = self.store.take_callback_of(session, now, now + LEASE_MS).await.map_err(unusable)?;
+            let Some(due) = due else { return Ok(()) };
+            let end = self.send(sender, &due, &options).await?;
+            if end != CallbackEnd::Delivered || std::time::Instant::now() >= until {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn send(&self, sender: &Sender, due: &DueCallback, options: &CallOptions) -> Result<CallbackEnd> {
+        let ended = if due.expires_at <= self.now() {
+            Attempt { end: CallbackEnd::TooLate, status: None, class: None }
+        } else {
+            let limit = options.timeout.map_or(EXCHANGE, |left| left.clamp(LEAST, EXCHANGE));
+            let options = CallOptions { timeout: Some(limit), ..options.clone() };
+            match self.exchange(sender, due, &options).await {
+                Ok(()) => Attempt { end: CallbackEnd::Delivered, status: Some(200), class: None },
+                Err(error) => self.judge(due, &error),
+            }
+        };
+        let Attempt { end, status, class } = ended;
+        let attempt = AttemptEnd { id: due.id, lease: due.lease, now: self.now(), status, class, end };
+        again_while_busy(|| self.store.end_attempt(attempt.clone())).await?;
+        Ok(end)
+    }
+
+    /// One callback, as it stands in the store now.
+    async fn exchange(&self, sender: &Sender, due: &DueCallback, options: &CallOptions) -> Result<()> {
+        match (due.kind, due.session, due.token) {
+            (CallbackKind::Update, Some(session), _) => {
+                let request = self.update(due, session)?;
+                sender.exchange::<UpdateSession>(request, options).await.map(drop)
+            }
+            (CallbackKind::Success, Some(session), _) => {
+                let request = self.success_of(due, session)?;
+                sender.exchange::<SucceedSession>(request, options).await.map(drop)
+            }
+            (CallbackKind::Fail, Some(session), _) => {
+                let request = self.failure_of(due, session)?;
+                sender.exchange::<FailSession>(request, options).await.map(drop)
+            }
+            (CallbackKind::Revoke, _, Some(token)) => {
+                let generation = u32::try_from(due.generation).unwrap_or_default();
+                let request = RevokeTokenAtHubRequest { token: self.vault.token(token, generation) };
+                sender.exchange::<RevokeTokenAtHub>(request, options).await.map(drop)
+            }
+            _ => Err(Error::because(&row::INTERNAL, "a callback is about nothing")),
+        }
+    }
+
+    fn said<T: bankchannel_foundation::Boundary>(&self, due: &DueCallback, session: Id) -> Result<Option<T>> {
+        due.sealed.as_ref().map(|sealed| self.vault.open(sealed, Place::Callback(session))).transpose()
+    }
+
+    fn needed<T: bankchannel_foundation::Boundary>(&self, due: &DueCallback, session: Id) -> Result<T> {
+        self.said(due, session)?.ok_or_else(|| Error::because(&row::INTERNAL, "a callback says nothing"))
+    }
+
+    fn update(&self, due: &DueCallback, session: Id) -> Result<UpdateSessionRequest> {
+        let of: SessionRecord = self.vault.open(&due.subject, Place::Session(session))?;
+        let said: UpdateRecord = self.needed(due, session)?;
+        let status = match said.status.as_str() {
+            "redirect" => SessionStatus::Redirect,
+            "waiting_confirmation_code" => SessionStatus::WaitingConfirmationCode,
+            other => SessionStatus::Other(other.to_owned()),
+        };
+        let step = InteractiveStep { instruction: said.instruction, interactive_field: said.field };
+        let has_step = step.interactive_field.is_some() || step.instruction.is_some();
+        Ok(UpdateSessionRequest {
+            session_secret: of.session_secret,
+            status,
+            extra: said.redirect_url.map(|url| SessionExtra { redirect_url: Some(url) }),
+            session_expires_at: Some(Instant(said.session_expires_at)),
+            user_id: said.user_id,
+            interactive_step_instruction: has_step.then_some(step),
+        })
+    }
+
+    fn success_of(&self, due: &DueCallback, session: Id) -> Result<SucceedSessionRequest> {
+        let of: SessionRecord = self.vault.open(&due.subject, Place::Session(session))?;
+        let said: SuccessRecord = self.needed(due, session)?;
+        let token = said.token_id.as_deref().map(|id| read_id("token_id", id)).transpose()?;
+        Ok(SucceedSessionRequest {
+            session_secret: of.session_secret,
+            user_id: said.user_id,
+            token: token.map(|id| self.vault.token(id, said.generation)),
+            token_expires_at: said.token_expires_at.map(Instant),
+            consent: said.consent,
+            extra: None,
+            beneficiary_id: None,
+            identifiers: None,
+        })
+    }
+
+    fn failure_of(&self, due: &DueCallback, session: Id) -> Result<FailSessionRequest> {
+        let of: SessionRecord = self.vault.open(&due.subject, Place::Session(session))?;
+        let said = self.said::<FailureRecord>(due, session)?;
+        let (error_class, error_message, user_id) = match said {
+            Some(said) => (said.error_class, said.error_message, said.user_id),
+            None => {
+                let class = due.reason.as_deref().unwrap_or(of_connector::INTERNAL_PROVIDER_ERROR.name);
+                let known = of_connector::ALL.iter().find(|known| known.name == class);
+                let meaning = known.map_or(class, |known| known.meaning);
+                (class.to_owned(), meaning.to_owned(), of.user_id)
+            }
+        };
+        Ok(FailSessionRequest { session_secret: of.session_secret, error_class, error_message, user_id, extra: None })
+    }
+
+    /// What follows from a callback that was not taken.
+    fn judge(&self, due: &DueCallback, error: &Error) -> Attempt {
+        let status = error.http_status().map(i64::from);
+        let class = error.peer().and_then(|peer| peer.code.clone());
+        let code = error.code();
+        let is = |row: &bankchannel_foundation::error::Row| code == row.code;
+        let is_over_there =
+            is(&errors::SESSION_CLOSED) || is(&errors::SESSION_EXPIRED) || is(&errors::SESSION_NOT_FOUND);
+        let is_revoked_there = is(&errors::TOKEN_REVOKED) || is(&errors::TOKEN_EXPIRED) || is(&errors::TOKEN_NOT_FOUND);
+        let outcome = error.outcome();
+        let end = match due.kind {
+            // It was done, and only its answer could not be read.
+            _ if outcome == Some(Outcome::Accepted) => CallbackEnd::Delivered,
+            CallbackKind::Revoke if is_revoked_there => CallbackEnd::Delivered,
+            // Ours has arrived before, and closed it.
+            CallbackKind::Success | CallbackKind::Fail if is(&errors::SESSION_CLOSED) && due.sent > 0 => {
+                CallbackEnd::Delivered
+            }
+            CallbackKind::Update | CallbackKind::Success | CallbackKind::Fail if is_over_there => {
+                CallbackEnd::OverThere
+            }
+            // What is wrong on this side, somebody has to set right.
+            _ if outcome == Some(Outcome::NotSent) && error.category() == Category::Configuration => {
+                CallbackEnd::Stopped
+            }
+            _ if outcome == Some(Outcome::Refused) && status != Some(429) => CallbackEnd::Stopped,
+            _ => {
+                let may_have_arrived = !matches!(outcome, Some(Outcome::NotSent | Outcome::Refused));
+                CallbackEnd::Again { due_at: self.again_at(due, error), may_have_arrived }
+            }
+        };
+        let what = match end {
+            CallbackEnd::Delivered => "arrived before",
+            CallbackEnd::Again { .. } => "will be sent again",
+            CallbackEnd::Stopped => "waits for somebody to set something right",
+            CallbackEnd::OverThere | CallbackEnd::TooLate => "will not be sent any more",
+        };
+        self.options.note(LogLevel::Warning, &format!("callback {}: {code}; it {what}", due.kind.as_str()));
+        Attempt { end, status, class }
+    }
+
+    /// When a callback is sent again: as the hub says, or after a pause that grows.
+    fn again_at(&self, due: &DueCallback, error: &Error) -> i64 {
+        let longest = if due.kind == CallbackKind::Revoke { LONGEST_REVOKE_PAUSE_MS } else { LONGEST_PAUSE_MS };
+        let doublings = u32::try_from(due.lease - 1).unwrap_or(u32::MAX).min(20);
+        let pause = FIRST_PAUSE_MS.saturating_mul(1 << doublings).min(longest);
+        // Up to a quarter more, so that those that failed together do not come together.
+        let spread = i64::from(random::bytes::<1>()[0]) * pause / 1024;
+        let said = error.retry_after_s().and_then(|seconds| i64::try_from(seconds).ok());
+        let said = said.map_or(0, |seconds| seconds.saturating_mul(1000).clamp(0, LONGEST_WAIT_MS));
+        let wait = said.max(pause + spread);
+        (self.now() + wait).min(due.expires_at.max(self.now()))
+    }
+}
+
+/// What came of one attempt.
+struct Attempt {
+    end: CallbackEnd,
+    status: Option<i64>,
+    class: Option<String>,
+}

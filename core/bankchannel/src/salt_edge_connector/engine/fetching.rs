@@ -1,0 +1,213 @@
+//! Data that stand in the answer: the bank is asked while the hub waits, and the consent is applied.
+
+use bankchannel_foundation::{
+    Boundary, Exchange as _, Result, Secret,
+    model::{Dialect, Object, Value, Writer},
+};
+use bankchannel_salt_edge::{
+    Refusal,
+    class::of_connector as class,
+    connector::{
+        operations::requests::{answer_accounts, answer_transactions},
+        questions::{
+            get_customer::{GetCustomer, GetCustomerQuestion},
+            list_accounts::{ListAccounts, ListAccountsQuestion},
+            list_transactions::{ListTransactions, ListTransactionsQuestion},
+        },
+    },
+    hub::operations::{
+        customers::fetch_customer::{FetchCustomer, FetchCustomerResponse},
+        transactions::fetch_transactions::{FetchTransactions, FetchTransactionsResponse, TransactionsWanted},
+    },
+    model::{AccountConsent, AccountId, BankAccount, ConsentScope, HttpAnswer},
+};
+use bankchannel_storage::salt_edge_connector::{Presented, Token};
+
+use super::{
+    Engine,
+    question::{Refused, Unanswered},
+    records::TokenRecord,
+    requests::{busy, refusal_of},
+    shown, unusable,
+};
+
+/// What a consent gives where the customer chose all accounts.
+const ALL_ACCOUNTS: &str = "all";
+/// The members of an account that only the consent to see its balance shows.
+const OF_BALANCE: [&str; 3] = ["balance", "available_amount", "credit_limit"];
+
+/// An answer, or why there is none.
+pub(super) type Answered = std::result::Result<HttpAnswer, Refusal>;
+
+/// A token that was found good, whose it is, and how it was presented.
+pub(super) struct Holder<'a> {
+    pub(super) token: &'a Token,
+    pub(super) record: &'a TokenRecord,
+    pub(super) presented: Presented,
+}
+
+impl Engine<'_> {
+    /// The accounts that a customer's consent covers.
+    ///
+    /// # Errors
+    /// `resource.storage`, and what ends the call.
+    pub(super) async fn accounts(&self, holder: &Holder<'_>) -> Result<Answered> {
+        let question = ListAccountsQuestion {
+            user_id: holder.record.user_id.clone().unwrap_or_default(),
+            client_id: holder.token.client_id.unsigned_abs(),
+            token_id: shown(holder.token.id),
+        };
+        let answer = match self.ask::<ListAccounts>(question).await {
+            Ok(answer) => answer,
+            Err(unanswered) => return self.unanswered(unanswered),
+        };
+        let accounts = match (answer.accounts, answer.refused) {
+            (Some(accounts), None) => accounts,
+            (None, Some(refused)) => return Ok(Err(refused_by_bank(Refused::by_bank(refused)))),
+            _ => return self.unanswered(self.senseless("bank.list_accounts", "give accounts, or refused")),
+        };
+        if let Err(fault) = answer_accounts::check(&accounts) {
+            return self.unanswered(self.senseless("bank.list_accounts", fault.message()));
+        }
+        if let Some(refusal) = self.refused_meanwhile(holder).await? {
+            return Ok(Err(refusal));
+        }
+        let consent = holder.record.consent.as_deref();
+        let seen = accounts.into_iter().filter_map(|account| visible(account, consent));
+        let mut body = Object::with_capacity(1);
+        body.push("data", Value::Array(seen.collect()));
+        Ok(Ok(json_answer(body)))
+    }
+
+    /// An account's transactions, where the consent covers them.
+    ///
+    /// # Errors
+    /// As [`accounts`](Self::accounts).
+    pub(super) async fn transactions(&self, holder: &Holder<'_>, wanted: TransactionsWanted) -> Result<Answered> {
+        let consent = holder.record.consent.as_deref();
+        match granted(consent, &wanted.account_id) {
+            None => return Ok(Err(refusal_of(&class::ACCOUNT_NOT_FOUND, 17))),
+            Some(scopes) if !scopes.contains(&ConsentScope::Transactions) => {
+                return Ok(Err(refusal_of(&class::ACCESS_DENIED, 16)));
+            }
+            Some(_) => {}
+        }
+        let account_id = wanted.account_id.clone();
+        let question = ListTransactionsQuestion {
+            user_id: holder.record.user_id.clone().unwrap_or_default(),
+            account_id: wanted.account_id,
+            from_date: wanted.from_date,
+            to_date: wanted.to_date,
+            client_id: holder.token.client_id.unsigned_abs(),
+            token_id: shown(holder.token.id),
+        };
+        let answer = match self.ask::<ListTransactions>(question).await {
+            Ok(answer) => answer,
+            Err(unanswered) => return self.unanswered(unanswered),
+        };
+        let transactions = match (answer.transactions, answer.refused) {
+            (Some(transactions), None) => transactions,
+            (None, Some(refused)) => return Ok(Err(refused_by_bank(Refused::by_bank(refused)))),
+            _ => return self.unanswered(self.senseless("bank.list_transactions", "give transactions, or refused")),
+        };
+        if let Err(fault) = answer_transactions::check(&transactions) {
+            return self.unanswered(self.senseless("bank.list_transactions", fault.message()));
+        }
+        if transactions.iter().any(|transaction| transaction.account_id != account_id) {
+            let why = "a transaction is on another account than was asked for";
+            return self.unanswered(self.senseless("bank.list_transactions", why));
+        }
+        if let Some(refusal) = self.refused_meanwhile(holder).await? {
+            return Ok(Err(refusal));
+        }
+        let transactions =
+            transactions.into_iter().map(bankchannel_salt_edge::model::BankTransaction::complete).collect();
+        Ok(Ok(HttpAnswer::of(&FetchTransactions::encode_response(FetchTransactionsResponse { transactions }))))
+    }
+
+    /// What the bank knows of its customer.
+    ///
+    /// # Errors
+    /// As [`accounts`](Self::accounts).
+    pub(super) async fn customer(&self, holder: &Holder<'_>) -> Result<Answered> {
+        let question = GetCustomerQuestion {
+            user_id: holder.record.user_id.clone().unwrap_or_default(),
+            client_id: holder.token.client_id.unsigned_abs(),
+            token_id: shown(holder.token.id),
+        };
+        let answer = match self.ask::<GetCustomer>(question).await {
+            Ok(answer) => answer,
+            Err(unanswered) => return self.unanswered(unanswered),
+        };
+        let customer = match (answer.customer, answer.refused) {
+            (Some(customer), None) => customer,
+            (None, Some(refused)) => return Ok(Err(refused_by_bank(Refused::by_bank(refused)))),
+            _ => return self.unanswered(self.senseless("bank.get_customer", "give customer, or refused")),
+        };
+        if let Some(refusal) = self.refused_meanwhile(holder).await? {
+            return Ok(Err(refusal));
+        }
+        Ok(Ok(HttpAnswer::of(&FetchCustomer::encode_response(FetchCustomerResponse { customer }))))
+    }
+
+    /// Whether the token was revoked, or ran out, while the bank was asked.
+    async fn refused_meanwhile(&self, holder: &Holder<'_>) -> Result<Option<Refusal>> {
+        let presented = Presented { now: self.now(), ..holder.presented };
+        let judged = self.store.token(presented).await.map_err(unusable)?;
+        Ok(judged.err().map(super::requests::token_refusal))
+    }
+
+    fn unanswered(&self, unanswered: Unanswered) -> Result<Answered> {
+        match unanswered {
+            Unanswered::Failed => Ok(Err(refused_by_bank(Refused::failure()))),
+            // The bank took too long: the hub may come again.
+            Unanswered::Broken(error) if error.code() == bankchannel_foundation::error::row::TIMED_OUT.code => {
+                Ok(Ok(busy("The bank has not answered in time.")))
+            }
+            Unanswered::Broken(error) | Unanswered::Nobody(error) => Err(error),
+        }
+    }
+}
+
+/// A refusal of the bank's, as an answer.
+fn refused_by_bank(refused: Refused) -> Refusal {
+    let known = class::ALL.iter().find(|known| known.name == refused.class);
+    // A class that has no place in an answer is a failure of the bank's.
+    let known = known.copied().unwrap_or(&class::INTERNAL_PROVIDER_ERROR);
+    Refusal::new(known, 0, refused.text)
+}
+
+/// What may be seen of an account; `None` where the consent does not cover it at all.
+fn granted<'c>(consent: Option<&'c [AccountConsent]>, account: &AccountId) -> Option<&'c [ConsentScope]> {
+    const ALL: &[ConsentScope] = &[ConsentScope::Balance, ConsentScope::Transactions];
+    let Some(consent) = consent else { return Some(ALL) };
+    let of = |id: &str| consent.iter().find(|one| one.account_id == id).map(|one| one.scopes.as_slice());
+    // What is said of the account itself counts before what is said of all.
+    of(&account.0).or_else(|| of(ALL_ACCOUNTS))
+}
+
+/// An account as it is sent, as far as the consent goes.
+fn visible(account: BankAccount, consent: Option<&[AccountConsent]>) -> Option<Value<'static>> {
+    let scopes = granted(consent, &account.id)?;
+    let Value::Object(mut members) = account.complete().write(&mut Writer::new(Dialect::Wire)) else { return None };
+    if !scopes.contains(&ConsentScope::Balance) {
+        for name in OF_BALANCE {
+            members.remove(name);
+        }
+    }
+    Some(Value::Object(members))
+}
+
+fn json_answer(body: Object<'static>) -> HttpAnswer {
+    use bankchannel_foundation::message::{Body, OutResponse};
+    HttpAnswer::of(&OutResponse::new(200, Body::json(body)))
+}
+
+/// A token's text is looked at here only.
+pub(super) fn presented(engine: &Engine<'_>, token: &Secret, client_id: u64) -> Presented {
+    Presented {
+        access_token: engine.vault.access_token(token.expose()),
+        client_id: i64::try_from(client_id).unwrap_or(i64::MAX),
+        now: engine.now(),
+    }
+}

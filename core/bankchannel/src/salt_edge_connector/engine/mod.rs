@@ -1,0 +1,191 @@
+//! The engine of a connector: what it knows, whom it asks, what it tells.
+//!
+//! ```text
+//!   request ─► requests ─► verified, judged, committed ─► HTTP answer
+//!                 │ data that stands in the answer: the bank is asked at once
+//!                 └─ anything else is a task ─┐
+//!   work ─► tasks: the bank is asked ─► steps: its answer and the callback that reports it, one commit
+//!       └─► callbacks: signed, sent, until the hub has heard
+//! ```
+//!
+//! Everything about customers, third parties and secrets is sealed by the [`vault`] before the store sees it.
+
+mod bank;
+mod callbacks;
+mod fetching;
+mod question;
+mod records;
+mod requests;
+mod steps;
+mod tasks;
+mod tokens;
+mod vault;
+mod work;
+
+use std::{
+    path::Path,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+use bankchannel_crypto::random;
+use bankchannel_foundation::{
+    Error, Result, Secret,
+    clock::{Clock as _, SystemClock},
+    error::row,
+    model::Timestamp,
+};
+use bankchannel_storage::salt_edge_connector::{Id, PostgresSettings, Session, Store, StoreError};
+use data_encoding::HEXLOWER;
+
+pub use bank::SaltEdgeBank;
+pub(super) use requests::Handled;
+pub(super) use tokens::SessionView;
+
+use super::Inner;
+use crate::CallOptions;
+use vault::Vault;
+
+/// The file name of the database in a store's folder.
+const DATABASE: &str = "connector.sqlite";
+
+/// A connector's store, open, with the key that opens what it holds.
+pub(super) struct OpenStore {
+    pub(super) store: Store,
+    vault: Vault,
+}
+
+impl OpenStore {
+    /// Opens a store: a folder, or a PostgreSQL database.
+    ///
+    /// # Errors
+    /// `resource.storage`; `configuration.invalid` for a key that is missing or another one than the store's.
+    pub(super) async fn open(place: &str, key: Option<&Secret>) -> Result<Self> {
+        let is_server = place.starts_with("postgres://") || place.starts_with("postgresql://");
+        let (vault, store) = if is_server {
+            let why = "is missing: a store in PostgreSQL needs one, base64 of 32 bytes, which is kept elsewhere";
+            let key = key.ok_or_else(|| Error::invalid_setting("store_key", why))?;
+            let vault = Vault::of(key)?;
+            (vault, Store::connect_postgres(place, &PostgresSettings::default()).await.map_err(unusable)?)
+        } else {
+            let folder = Path::new(place);
+            opens_here()?;
+            let made = match key {
+                Some(_) => None,
+                None => {
+                    let folder = folder.to_owned();
+                    let made = tokio::task::spawn_blocking(move || vault::key_in(&folder, DATABASE)).await;
+                    Some(made.map_err(|_| Error::because(&row::INTERNAL, "reading the store's key was broken off"))??)
+                }
+            };
+            let vault = Vault::of(key.or(made.as_ref()).ok_or_else(|| Error::new(&row::INTERNAL))?)?;
+            (vault, Store::open_sqlite(folder).await.map_err(unusable)?)
+        };
+        match store.sealed_by(vault.key_id()).await {
+            Ok(()) => Ok(Self { store, vault }),
+            Err(StoreError::Misuse { reason }) => {
+                store.close().await;
+                Err(Error::invalid_setting("store_key", format!("is not the store's: {reason}")))
+            }
+            Err(fault) => Err(unusable(fault)),
+        }
+    }
+}
+
+/// Whether a folder may be opened in this process. SQLite remembers the locks of a process by itself: in the child of one that had a folder
+/// open it would take its own memory of them for locks that it has.
+fn opens_here() -> Result<()> {
+    static OPENED_BY: OnceLock<u32> = OnceLock::new();
+    if *OPENED_BY.get_or_init(std::process::id) == std::process::id() {
+        return Ok(());
+    }
+    let why =
+        "the parent process had a store in a folder open before it forked: fork first, or keep the store in PostgreSQL";
+    Err(Error::because(&row::FORKED, why))
+}
+
+/// One call of the engine.
+pub(super) struct Engine<'a> {
+    client: &'a Inner,
+    store: &'a Store,
+    vault: &'a Vault,
+    options: &'a CallOptions,
+    /// When the call's time is up, where it has a limit.
+    deadline: Option<Instant>,
+    at: Option<i64>,
+}
+
+impl<'a> Engine<'a> {
+    /// A call. `at` is the instant at which it happens, where it is not now.
+    pub(super) fn new(
+        client: &'a Inner,
+        open: &'a OpenStore,
+        options: &'a CallOptions,
+        at: Option<&Timestamp>,
+    ) -> Self {
+        let deadline = options.timeout.and_then(|limit| Instant::now().checked_add(limit));
+        Self { client, store: &open.store, vault: &open.vault, options, deadline, at: at.map(Timestamp::as_ms) }
+    }
+
+    /// Milliseconds since 1970.
+    fn now(&self) -> i64 {
+        self.at.unwrap_or_else(|| SystemClock::default().now_ms())
+    }
+
+    fn session_record(&self, session: &Session) -> Result<records::SessionRecord> {
+        self.vault.open(&session.sealed, vault::Place::Session(session.id))
+    }
+}
+
+/// A new row's id.
+fn new_id() -> Id {
+    random::bytes()
+}
+
+/// How a row's id is written.
+fn shown(id: Id) -> String {
+    HEXLOWER.encode(&id)
+}
+
+/// A row's id as it was written.
+///
+/// # Errors
+/// `input.invalid_field`.
+pub(super) fn read_id(field: &'static str, text: &str) -> Result<Id> {
+    let read = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| Id::try_from(bytes).ok());
+    read.ok_or_else(|| {
+        Error::invalid_field(field, "must be 32 digits of lower-case hex, as this connector has named it")
+    })
+}
+
+/// How often a change is tried again that the store could not make for a moment, and how long is waited between.
+const BUSY_TRIES: u32 = 10;
+const BUSY_PAUSE: Duration = Duration::from_millis(500);
+
+/// Makes a change that may be made twice, through a store that is in the way for a moment: what the bank or the hub has said is not to be
+/// lost for that.
+async fn again_while_busy<T, F: Future<Output = Result<T, StoreError>>>(change: impl Fn() -> F) -> Result<T> {
+    for _ in 1..BUSY_TRIES {
+        match change().await {
+            Err(
+                StoreError::Unreachable { .. }
+                | StoreError::Unknown { .. }
+                | StoreError::Contended { .. }
+                | StoreError::Locked { .. }
+                | StoreError::Full { .. },
+            ) => tokio::time::sleep(BUSY_PAUSE).await,
+            done => return done.map_err(unusable),
+        }
+    }
+    change().await.map_err(unusable)
+}
+
+/// The error of a store that cannot be used.
+fn unusable(fault: StoreError) -> Error {
+    Error::because(&row::STORAGE, fault.to_string())
+}
+
+/// An instant on the boundary.
+fn timestamp(ms: i64) -> Timestamp {
+    Timestamp::from_ms(ms)
+}

@@ -1,0 +1,489 @@
+//! A request of the hub's, from its arrival to its answer.
+//!
+//! ```text
+//!   steps 1–9: who sends it ─► 10–13: the token ─► 14, 15: what is asked ─► 16–18: scope, account, session ─► commit ─► answer
+//! ```
+//!
+//! Where a request changes something, the token and the session are judged once more in the transaction that commits.
+
+use bankchannel_foundation::{
+    Error, Result,
+    error::row,
+    message::{Body, HeaderField, Headers, OutResponse, is_token},
+    model::Object,
+    redact::redact_words,
+};
+use bankchannel_salt_edge::{
+    Class, Refusal,
+    class::{error_answer, of_connector as class},
+    connector::questions::notice::{NoticeKind, NoticeQuestion},
+    hub::operations::{
+        accounts::refresh_accounts::RefreshWanted, errors::notify_error::ErrorNotice, tokens::create_token::TokenWanted,
+    },
+    model::{ConfirmationParameters, HttpAnswer, SessionSecret},
+    receive::{HubRequest, Received},
+};
+use bankchannel_storage::salt_edge_connector::{
+    About, Answered, Cancelled, NewSession, NewTask, Opened, Presented, Revoked, SessionKind, StepAnswer, StoreError,
+    TaskKind, Token, TokenRefusal,
+};
+
+use super::{
+    Engine,
+    fetching::Holder,
+    new_id,
+    records::{CredentialsRecord, SessionRecord, TokenRecord},
+    shown, unusable,
+    vault::Place,
+};
+use crate::{CallOptions, LogLevel};
+
+/// How long the bank has for its first word in a session.
+const FIRST_MS: i64 = 15 * 60 * 1000;
+/// After how many seconds the hub may come again when something is in the way for a moment.
+const RETRY_AFTER_S: u32 = 10;
+/// The field of credentials that names the way to authenticate.
+const AUTHORIZATION_TYPE: &str = "authorization_type";
+
+/// What came of a request.
+#[derive(Debug)]
+pub(in crate::salt_edge_connector) struct Handled {
+    pub(in crate::salt_edge_connector) answer: HttpAnswer,
+    /// The endpoint, once it is known.
+    pub(in crate::salt_edge_connector) endpoint: Option<&'static str>,
+    /// The class and the step of a refusal.
+    pub(in crate::salt_edge_connector) refused: Option<(String, u8)>,
+    pub(in crate::salt_edge_connector) warnings: Vec<String>,
+    /// Whether something is to be done now, after the answer.
+    pub(in crate::salt_edge_connector) has_work: bool,
+}
+
+impl Handled {
+    /// The answer where the store is in the way: the hub may come again. What is wrong is said here, and not there.
+    pub(in crate::salt_edge_connector) fn without_store(options: &CallOptions, why: &Error) -> Self {
+        options.note(LogLevel::Warning, &format!("a request is put off: {}", why.message()));
+        Self {
+            answer: busy("The connector cannot take this now."),
+            endpoint: None,
+            refused: Some((class::INTERNAL_SERVER_ERROR.name.to_owned(), 0)),
+            warnings: Vec::new(),
+            has_work: false,
+        }
+    }
+}
+
+/// What a request is answered, and whether there is work.
+enum Reply {
+    Answer(HttpAnswer),
+    /// `{}`; the rest is done afterwards.
+    Taken,
+    /// `{}`, and nothing more.
+    Done,
+}
+
+/// Why a request is not answered as it wishes.
+enum Declined {
+    Refused(Refusal),
+    /// The store is in the way: the hub may come again.
+    Store(StoreError),
+    /// The call itself ended.
+    Broken(Error),
+}
+
+impl From<Refusal> for Declined {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<StoreError> for Declined {
+    fn from(fault: StoreError) -> Self {
+        Self::Store(fault)
+    }
+}
+
+impl From<Error> for Declined {
+    fn from(error: Error) -> Self {
+        Self::Broken(error)
+    }
+}
+
+type Outcome<T = Reply> = std::result::Result<T, Declined>;
+
+impl Engine<'_> {
+    /// Answers a request of the hub's.
+    ///
+    /// # Errors
+    /// What is missing on this side, and what ends the call; nothing that the request says is one.
+    pub(in crate::salt_edge_connector) async fn handle(
+        &self,
+        method: &str,
+        target: &str,
+        headers: Vec<HeaderField>,
+    ) -> Result<Handled> {
+        let receiver = self.client.ready.receiver()?;
+        let fields = headers.into_iter().filter(|field| is_token(&field.name));
+        let headers: Headers = fields.map(|field| (field.name, field.value.into_bytes())).collect();
+        let authenticated = receiver.authenticate(method, target, &headers, self.now().div_euclid(1000));
+        let mut handled =
+            Handled { answer: done(), endpoint: None, refused: None, warnings: Vec::new(), has_work: false };
+        let replied = match authenticated {
+            Err(refusal) => Err(Declined::Refused(refusal)),
+            Ok(authenticated) => {
+                handled.endpoint = Some(authenticated.endpoint());
+                let needs_token = authenticated.needs_token();
+                let presented = authenticated
+                    .access_token
+                    .as_ref()
+                    .map(|token| super::fetching::presented(self, token, authenticated.client_id));
+                match receiver.read(authenticated) {
+                    // A token that is no good is said before what else is wrong.
+                    Err(refusal) => match (needs_token, presented) {
+                        (true, Some(presented)) => {
+                            let judged = self.good(presented).await;
+                            Err(judged.err().unwrap_or(Declined::Refused(refusal)))
+                        }
+                        _ => Err(Declined::Refused(refusal)),
+                    },
+                    Ok(mut received) => {
+                        handled.warnings = std::mem::take(&mut received.warnings);
+                        self.reply(received, presented).await
+                    }
+                }
+            }
+        };
+        match replied {
+            Ok(Reply::Answer(answer)) => handled.answer = answer,
+            Ok(Reply::Taken) => handled.has_work = true,
+            Ok(Reply::Done) => {}
+            Err(Declined::Refused(refusal)) => {
+                handled.refused = Some((refusal.class.name.to_owned(), refusal.step));
+                handled.answer = HttpAnswer::of(&refusal.answer());
+            }
+            Err(Declined::Store(fault)) => return Ok(Handled::without_store(self.options, &unusable(fault))),
+            Err(Declined::Broken(error)) if error.code() == row::STORAGE.code => {
+                return Ok(Handled::without_store(self.options, &error));
+            }
+            Err(Declined::Broken(error)) => return Err(error),
+        }
+        Ok(handled)
+    }
+
+    async fn reply(&self, received: Received, presented: Option<Presented>) -> Outcome {
+        let Received { request, client_id, consent_id, .. } = received;
+        let client_id = i64::try_from(client_id).unwrap_or(i64::MAX);
+        match request {
+            HubRequest::CreateToken(wanted) => self.create(wanted, client_id, consent_id).await,
+            HubRequest::ConfirmToken(answer) => {
+                let given = answer.original_request.client_payload.data;
+                self.confirm_step(&answer.session_secret, client_id, given, None).await
+            }
+            HubRequest::CancelToken(session) => self.cancel(&session.session_secret, client_id).await,
+            HubRequest::NotifyError(notice) => self.note_error(notice, client_id, presented).await,
+            HubRequest::RevokeToken(_) => self.revoke(needed(presented)?).await,
+            HubRequest::ReconnectToken(session) => {
+                self.about_token(SessionKind::Reconnect, session.session_secret, None, needed(presented)?, consent_id)
+                    .await
+            }
+            HubRequest::RefreshAccounts(wanted) => {
+                let secret = wanted.session_secret.clone();
+                self.about_token(SessionKind::Refresh, secret, Some(wanted), needed(presented)?, consent_id).await
+            }
+            HubRequest::ConfirmAccounts(answer) => {
+                let given = answer.original_request.client_payload.data;
+                self.confirm_step(&answer.session_secret, client_id, given, Some(needed(presented)?)).await
+            }
+            HubRequest::FetchAccounts(_) => self.fetch("accounts", needed(presented)?, Fetch::Accounts).await,
+            HubRequest::FetchTransactions(wanted) => {
+                self.fetch("transactions", needed(presented)?, Fetch::Transactions(wanted)).await
+            }
+            HubRequest::FetchCustomer(_) => self.fetch("kyc", needed(presented)?, Fetch::Customer).await,
+        }
+    }
+
+    /// The token that was presented, where it is good, with what is known of it.
+    async fn good(&self, presented: Presented) -> Outcome<(Token, TokenRecord)> {
+        let token = self.store.token(presented).await?.map_err(token_refusal)?;
+        let record = self.vault.open(&token.sealed, Place::Token(token.id))?;
+        Ok((token, record))
+    }
+
+    async fn fetch(&self, scope: &str, presented: Presented, what: Fetch) -> Outcome {
+        let (token, record) = self.good(presented).await?;
+        in_scope(&record, scope)?;
+        let holder = Holder { token: &token, record: &record, presented };
+        let answered = match what {
+            Fetch::Accounts => self.accounts(&holder).await?,
+            Fetch::Transactions(wanted) => self.transactions(&holder, wanted).await?,
+            Fetch::Customer => self.customer(&holder).await?,
+        };
+        Ok(Reply::Answer(answered?))
+    }
+
+    async fn create(&self, wanted: TokenWanted, client_id: i64, consent_id: Option<String>) -> Outcome {
+        let (id, token, task) = (new_id(), new_id(), new_id());
+        let asked = wanted.original_request.client_payload.data;
+        let mut credentials = asked.credentials;
+        let authorization_type = credentials.remove(AUTHORIZATION_TYPE).map(|code| code.expose().to_owned());
+        let record = SessionRecord {
+            session_secret: wanted.session_secret,
+            app_name: wanted.app_name.clone(),
+            scopes: asked.scopes.clone(),
+            consent_period_days: asked.consent_period_days,
+            authorization_type,
+            redirect_url: asked.redirect_url,
+            consent_id: consent_id.clone(),
+            user_id: None,
+            field: None,
+            from_date: None,
+            to_date: None,
+        };
+        let unconfirmed = TokenRecord {
+            generation: 0,
+            user_id: None,
+            app_name: wanted.app_name,
+            scopes: asked.scopes,
+            consent_period_days: asked.consent_period_days,
+            consent: None,
+            consent_id,
+        };
+        let given = CredentialsRecord { credentials, force_sca: asked.force_sca };
+        let about = About::New { id: token, sealed: self.vault.seal(unconfirmed, Place::Token(token)) };
+        let sealed = self.vault.seal(given, Place::Task(task));
+        let task = NewTask { id: task, kind: TaskKind::Authenticate, sealed };
+        self.open(SessionKind::Enrolment, id, record, client_id, about, task, None).await
+    }
+
+    /// A session about a token that is there: its renewal, or a refresh of its accounts.
+    async fn about_token(
+        &self,
+        kind: SessionKind,
+        session_secret: SessionSecret,
+        refresh: Option<RefreshWanted>,
+        presented: Presented,
+        consent_id: Option<String>,
+    ) -> Outcome {
+        // For a repeat of a renewal the token is one that waits, or the old one: only the transaction can tell.
+        let (token, refused) = match self.good(presented).await {
+            Ok((_, record)) => {
+                if kind == SessionKind::Refresh {
+                    in_scope(&record, "accounts")?;
+                }
+                (Some(record), None)
+            }
+            Err(Declined::Refused(refusal)) => (None, Some(refusal)),
+            Err(declined) => return Err(declined),
+        };
+        let token = token.unwrap_or_else(|| TokenRecord {
+            generation: 0,
+            user_id: None,
+            app_name: String::new(),
+            scopes: Vec::new(),
+            consent_period_days: 0,
+            consent: None,
+            consent_id: None,
+        });
+        let (id, task) = (new_id(), new_id());
+        let (from_date, to_date, redirect_url) = match refresh {
+            Some(wanted) => (wanted.from_date, wanted.to_date, wanted.redirect_url),
+            None => (None, None, None),
+        };
+        let record = SessionRecord {
+            session_secret,
+            app_name: token.app_name,
+            scopes: token.scopes,
+            consent_period_days: token.consent_period_days,
+            authorization_type: None,
+            redirect_url,
+            consent_id,
+            user_id: token.user_id,
+            field: None,
+            from_date,
+            to_date,
+        };
+        let asked = if kind == SessionKind::Refresh { TaskKind::Refresh } else { TaskKind::Reconnect };
+        let nothing = CredentialsRecord { credentials: std::collections::BTreeMap::new(), force_sca: None };
+        let task = NewTask { id: task, kind: asked, sealed: self.vault.seal(nothing, Place::Task(task)) };
+        let about = About::Presented(presented.access_token);
+        self.open(kind, id, record, presented.client_id, about, task, refused).await
+    }
+
+    #[allow(clippy::too_many_arguments)] // what a session is made of
+    async fn open(
+        &self,
+        kind: SessionKind,
+        id: [u8; 16],
+        record: SessionRecord,
+        client_id: i64,
+        about: About,
+        task: NewTask,
+        refused: Option<Refusal>,
+    ) -> Outcome {
+        let now = self.now();
+        let secret = self.vault.session(record.session_secret.as_str());
+        let sealed = self.vault.seal(record, Place::Session(id));
+        let (expires_at, may_begin) = (now + FIRST_MS, refused.is_none());
+        let new = NewSession { id, secret, client_id, kind, about, sealed, now, expires_at, task, may_begin };
+        match self.store.open_session(new).await? {
+            Opened::New | Opened::Repeated => Ok(Reply::Taken),
+            Opened::OtherClient | Opened::OtherKind => Err(of_another().into()),
+            Opened::Token(refusal) => Err(refused.unwrap_or_else(|| token_refusal(refusal)).into()),
+        }
+    }
+
+    async fn confirm_step(
+        &self,
+        secret: &SessionSecret,
+        client_id: i64,
+        given: ConfirmationParameters,
+        presented: Option<Presented>,
+    ) -> Outcome {
+        if let Some(presented) = presented {
+            in_scope(&self.good(presented).await?.1, "accounts")?;
+        }
+        let id = new_id();
+        let answer = self.vault.answer(&given.credentials);
+        let record = CredentialsRecord { credentials: given.credentials, force_sca: None };
+        let task = NewTask { id, kind: TaskKind::Confirm, sealed: self.vault.seal(record, Place::Task(id)) };
+        let answer = StepAnswer {
+            secret: self.vault.session(secret.as_str()),
+            client_id,
+            presented: presented.map(|presented| presented.access_token),
+            answer,
+            max_tries: i64::from(self.client.ready.confirmation_tries),
+            now: self.now(),
+            task,
+        };
+        match self.store.answer_step(answer).await? {
+            Answered::Taken | Answered::TooMany => Ok(Reply::Taken),
+            Answered::Unchanged => Ok(Reply::Done),
+            Answered::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
+            Answered::OtherClient => Err(of_another().into()),
+            Answered::NotAwaited => {
+                let text = "this session waits for no answer of the customer's";
+                Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 18, text).into())
+            }
+            Answered::Token(refusal) => Err(token_refusal(refusal).into()),
+        }
+    }
+
+    async fn cancel(&self, secret: &SessionSecret, client_id: i64) -> Outcome {
+        let secret = self.vault.session(secret.as_str());
+        let session = self.store.session_of(secret).await?;
+        let record = session.as_ref().map(|session| self.session_record(session)).transpose()?;
+        let notice = NoticeQuestion {
+            session_id: session.as_ref().map(|session| shown(session.id)),
+            user_id: record.and_then(|record| record.user_id),
+            ..notice(NoticeKind::Cancelled, client_id)
+        };
+        match self.store.cancel_session(secret, client_id, self.noted(notice), self.now()).await? {
+            Cancelled::Done => Ok(Reply::Taken),
+            Cancelled::Unchanged => Ok(Reply::Done),
+            Cancelled::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
+            Cancelled::OtherClient => Err(of_another().into()),
+        }
+    }
+
+    async fn revoke(&self, presented: Presented) -> Outcome {
+        let known = self.good(presented).await;
+        let (token_id, user_id) = match known {
+            Ok((token, record)) => (Some(shown(token.id)), record.user_id),
+            Err(Declined::Refused(_)) => (None, None),
+            Err(declined) => return Err(declined),
+        };
+        let notice = NoticeQuestion { token_id, user_id, ..notice(NoticeKind::Revoked, presented.client_id) };
+        match self.store.revoke_presented(presented, self.noted(notice)).await? {
+            Revoked::Done => Ok(Reply::Taken),
+            Revoked::Unchanged => Ok(Reply::Done),
+            Revoked::Refused(refusal) => Err(token_refusal(refusal).into()),
+        }
+    }
+
+    async fn note_error(&self, said: ErrorNotice, client_id: i64, presented: Option<Presented>) -> Outcome {
+        let token = match presented {
+            Some(presented) => self.store.token(presented).await?.ok(),
+            None => None,
+        };
+        let record = token.as_ref().map(|token| self.vault.open::<TokenRecord>(&token.sealed, Place::Token(token.id)));
+        // Of the hub's texts nothing is kept that looks like a secret.
+        let plain = |text: Option<String>| text.map(|text| redact_words(&text).chars().take(2000).collect::<String>());
+        let (request_method, request_url) = said.request.map(|of| (of.method, of.url)).unwrap_or_default();
+        let (error_class, error_message) = said.error.map(|of| (of.error_class, of.error_message)).unwrap_or_default();
+        let notice = NoticeQuestion {
+            token_id: token.map(|token| shown(token.id)),
+            user_id: record.transpose()?.and_then(|record| record.user_id),
+            error_class: plain(error_class),
+            error_message: plain(error_message),
+            request_method: plain(request_method),
+            request_url: plain(request_url),
+            ..notice(NoticeKind::ErrorReported, client_id)
+        };
+        self.store.put_notice(self.noted(notice), self.now()).await?;
+        Ok(Reply::Taken)
+    }
+
+    fn noted(&self, notice: NoticeQuestion) -> NewTask {
+        let id = new_id();
+        NewTask { id, kind: TaskKind::Notice, sealed: self.vault.seal(notice, Place::Task(id)) }
+    }
+}
+
+/// What is fetched.
+enum Fetch {
+    Accounts,
+    Transactions(bankchannel_salt_edge::hub::operations::transactions::fetch_transactions::TransactionsWanted),
+    Customer,
+}
+
+fn notice(kind: NoticeKind, client_id: i64) -> NoticeQuestion {
+    NoticeQuestion {
+        kind,
+        client_id: client_id.unsigned_abs(),
+        session_id: None,
+        token_id: None,
+        user_id: None,
+        error_class: None,
+        error_message: None,
+        request_method: None,
+        request_url: None,
+    }
+}
+
+fn in_scope(record: &TokenRecord, scope: &str) -> std::result::Result<(), Refusal> {
+    if record.scopes.iter().any(|given| given == scope) {
+        return Ok(());
+    }
+    Err(Refusal::new(&class::ACCESS_DENIED, 16, format!("the token does not give the scope {scope}")))
+}
+
+fn needed(presented: Option<Presented>) -> std::result::Result<Presented, Refusal> {
+    presented.ok_or_else(|| refusal_of(&class::ACCESS_TOKEN_MISSING, 9))
+}
+
+fn of_another() -> Refusal {
+    Refusal::new(&class::WRONG_REQUEST_FORMAT, 18, "session_secret is in use for another request")
+}
+
+pub(super) fn token_refusal(refusal: TokenRefusal) -> Refusal {
+    match refusal {
+        TokenRefusal::NotFound => refusal_of(&class::TOKEN_NOT_FOUND, 10),
+        TokenRefusal::Revoked => refusal_of(&class::TOKEN_REVOKED, 12),
+        TokenRefusal::Expired => refusal_of(&class::TOKEN_EXPIRED, 13),
+    }
+}
+
+/// A refusal in the words of its class.
+pub(super) fn refusal_of(class: &'static Class, step: u8) -> Refusal {
+    Refusal::new(class, step, class.meaning)
+}
+
+/// The answer that says: not now.
+pub(super) fn busy(text: &str) -> HttpAnswer {
+    let mut answer = error_answer(class::INTERNAL_SERVER_ERROR.name, text, 503);
+    answer.headers.push("Retry-After", RETRY_AFTER_S.to_string());
+    HttpAnswer::of(&answer)
+}
+
+fn done() -> HttpAnswer {
+    HttpAnswer::of(&OutResponse::new(200, Body::json(Object::new())))
+}

@@ -1,0 +1,215 @@
+//! What the bank says of a session, and what follows: the session's new state and the callback that reports it.
+
+use bankchannel_foundation::Result;
+use bankchannel_salt_edge::{
+    Class,
+    connector::questions::{Approved, CodeNeeded, Redirected, Step},
+};
+use bankchannel_storage::salt_edge_connector::{
+    CallbackKind, Change, Granted, NewCallback, Session, SessionKind, SessionState,
+};
+
+use super::{
+    Engine,
+    question::Refused,
+    records::{FailureRecord, SessionRecord, SuccessRecord, TokenRecord, UpdateRecord},
+    shown, timestamp, unusable,
+    vault::Place,
+};
+
+/// How long a customer has for a page, where the bank does not say.
+const PAGE_S: u32 = 15 * 60;
+/// How long a customer has for a code, where the bank does not say.
+const CODE_S: u32 = 5 * 60;
+/// The longest that a bank may say, seconds.
+const MAX_S: u32 = 24 * 60 * 60;
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// How much longer than its session's time the end of a session may be reported.
+pub(super) const REPORT_MS: i64 = 15 * 60 * 1000;
+
+/// A step that the bank took, or why it is none.
+type Planned = Result<Change, &'static str>;
+
+impl Engine<'_> {
+    /// What follows from a step of the bank's.
+    ///
+    /// # Errors
+    /// `resource.storage`; inside, why the step makes no sense.
+    pub(super) async fn plan(&self, session: &Session, step: Step) -> Result<Planned> {
+        let record = self.session_record(session)?;
+        Ok(match step {
+            Step::Approved(approved) if session.kind == SessionKind::Refresh => {
+                Ok(self.refreshed(session, SessionRecord { user_id: Some(approved.user_id), ..record }))
+            }
+            Step::Approved(approved) => return self.approved(session, record, approved).await,
+            Step::Redirect(page) => self.to_page(session, record, page),
+            Step::CodeNeeded(code) => self.for_code(session, record, code),
+            Step::Done(_) if session.kind == SessionKind::Refresh => Ok(self.refreshed(session, record)),
+            Step::Done(_) => {
+                let sealed = self.vault.seal(record, Place::Session(session.id));
+                let (state, expires_at) = (SessionState::Working, session.expires_at);
+                Ok(Change::Wait { state, sealed, expires_at, update: None })
+            }
+            Step::Refused(refused) => Ok(self.failed(session, &record, Refused::by_bank(refused))),
+        })
+    }
+
+    /// The end of a session that failed.
+    pub(super) fn failed(&self, session: &Session, record: &SessionRecord, refused: Refused) -> Change {
+        let said =
+            FailureRecord { error_class: refused.class, error_message: refused.text, user_id: record.user_id.clone() };
+        let callback = NewCallback {
+            kind: CallbackKind::Fail,
+            reason: None,
+            sealed: Some(self.vault.seal(said, Place::Callback(session.id))),
+            expires_at: session.expires_at.max(self.now()) + REPORT_MS,
+        };
+        Change::Fail { callback }
+    }
+
+    /// The same for a class in its own words.
+    pub(super) fn failed_as(&self, session: &Session, class: &Class) -> Result<Change> {
+        Ok(self.failed(session, &self.session_record(session)?, Refused::class(class)))
+    }
+
+    fn refreshed(&self, session: &Session, record: SessionRecord) -> Change {
+        let said = SuccessRecord {
+            user_id: record.user_id.clone(),
+            token_id: None,
+            generation: 0,
+            token_expires_at: None,
+            consent: None,
+        };
+        let callback = self.success(session, said);
+        Change::Succeed { sealed: self.vault.seal(record, Place::Session(session.id)), granted: None, callback }
+    }
+
+    async fn approved(&self, session: &Session, record: SessionRecord, mut approved: Approved) -> Result<Planned> {
+        if approved.user_id.trim().is_empty() {
+            return Ok(Err("user_id is empty"));
+        }
+        if let Some(why) = approved.consent.as_ref().and_then(|consent| senseless(consent)) {
+            return Ok(Err(why));
+        }
+        let found = self.store.token_of_id(session.token).await.map_err(unusable)?;
+        let Some(token) = found else { return Ok(Err("the session's token is gone")) };
+        let mut given: TokenRecord = self.vault.open(&token.sealed, Place::Token(token.id))?;
+        if session.kind == SessionKind::Reconnect {
+            if given.user_id.as_ref().is_some_and(|user_id| *user_id != approved.user_id) {
+                return Ok(Err("user_id is another customer's than the token's"));
+            }
+            given.generation += 1;
+            // Where the customer was not asked again, what was chosen before holds.
+            approved.consent = approved.consent.or_else(|| given.consent.clone());
+        }
+        let now = self.now();
+        let days = given.consent_period_days.min(self.client.ready.token_days);
+        let end = now.saturating_add(i64::from(days) * DAY_MS);
+        let expires_at = approved.token_expires_at.as_ref().map_or(end, |said| said.as_ms().min(end));
+        if expires_at <= now {
+            return Ok(Err("token_expires_at is over"));
+        }
+        let user_id = approved.user_id;
+        given.user_id = Some(user_id.clone());
+        given.scopes = approved.scopes.unwrap_or(given.scopes);
+        given.consent = approved.consent;
+        let said = SuccessRecord {
+            user_id: Some(user_id.clone()),
+            token_id: Some(shown(token.id)),
+            generation: given.generation,
+            token_expires_at: Some(timestamp(expires_at)),
+            consent: given.consent.clone(),
+        };
+        let access_token = self.vault.access_token(self.vault.token(token.id, given.generation).expose());
+        let granted = Granted {
+            access_token,
+            holder: self.vault.holder(&user_id),
+            generation: given.generation.into(),
+            expires_at,
+            sealed: self.vault.seal(given, Place::Token(token.id)),
+        };
+        let callback = self.success(session, said);
+        let record = SessionRecord { user_id: Some(user_id), field: None, ..record };
+        let sealed = self.vault.seal(record, Place::Session(session.id));
+        Ok(Ok(Change::Succeed { sealed, granted: Some(granted), callback }))
+    }
+
+    fn success(&self, session: &Session, said: SuccessRecord) -> NewCallback {
+        NewCallback {
+            kind: CallbackKind::Success,
+            reason: None,
+            sealed: Some(self.vault.seal(said, Place::Callback(session.id))),
+            expires_at: session.expires_at.max(self.now()) + REPORT_MS,
+        }
+    }
+
+    fn to_page(&self, session: &Session, record: SessionRecord, page: Redirected) -> Planned {
+        let is_page = url::Url::parse(&page.redirect_url).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+        if !is_page {
+            return Err("redirect_url must be an absolute URL with https");
+        }
+        let record = SessionRecord { user_id: page.user_id.or(record.user_id), field: None, ..record };
+        let said = |user_id, session_expires_at| UpdateRecord {
+            status: "redirect".into(),
+            redirect_url: Some(page.redirect_url),
+            instruction: None,
+            field: None,
+            user_id,
+            session_expires_at,
+        };
+        self.waiting(session, record, SessionState::AwaitingRedirect, page.expires_in_s.unwrap_or(PAGE_S), said)
+    }
+
+    fn for_code(&self, session: &Session, record: SessionRecord, code: CodeNeeded) -> Planned {
+        if code.field.trim().is_empty() {
+            return Err("field is empty: it names the field for the code");
+        }
+        let record =
+            SessionRecord { user_id: code.user_id.or(record.user_id), field: Some(code.field.clone()), ..record };
+        let said = |user_id, session_expires_at| UpdateRecord {
+            status: "waiting_confirmation_code".into(),
+            redirect_url: None,
+            instruction: code.instruction,
+            field: Some(code.field),
+            user_id,
+            session_expires_at,
+        };
+        self.waiting(session, record, SessionState::AwaitingCode, code.expires_in_s.unwrap_or(CODE_S), said)
+    }
+
+    fn waiting(
+        &self,
+        session: &Session,
+        record: SessionRecord,
+        state: SessionState,
+        seconds: u32,
+        said: impl FnOnce(Option<String>, bankchannel_foundation::model::Timestamp) -> UpdateRecord,
+    ) -> Planned {
+        if !(1..=MAX_S).contains(&seconds) {
+            return Err("expires_in_s must be 1 to 86400");
+        }
+        let expires_at = self.now() + i64::from(seconds) * 1000;
+        let said = said(record.user_id.clone(), timestamp(expires_at));
+        let update = NewCallback {
+            kind: CallbackKind::Update,
+            reason: None,
+            sealed: Some(self.vault.seal(said, Place::Callback(session.id))),
+            expires_at,
+        };
+        let sealed = self.vault.seal(record, Place::Session(session.id));
+        Ok(Change::Wait { state, sealed, expires_at, update: Some(update) })
+    }
+}
+
+/// What is wrong with a consent.
+fn senseless(consent: &[bankchannel_salt_edge::model::AccountConsent]) -> Option<&'static str> {
+    let mut ids: Vec<&str> = consent.iter().map(|one| one.account_id.as_str()).collect();
+    ids.sort_unstable();
+    let count = ids.len();
+    ids.dedup();
+    match () {
+        () if ids.iter().any(|id| id.is_empty()) => Some("consent names an account with an empty id"),
+        () if ids.len() < count => Some("consent names an account twice"),
+        () => None,
+    }
+}

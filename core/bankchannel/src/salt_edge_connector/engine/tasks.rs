@@ -1,0 +1,204 @@
+//! Tasks: what the bank's code has still to be asked, one at a time.
+
+use bankchannel_foundation::{Error, Result};
+use bankchannel_salt_edge::{
+    class::of_connector,
+    connector::questions::{
+        Step,
+        authenticate::{Authenticate, AuthenticateQuestion},
+        confirm::{Confirm, ConfirmQuestion},
+        notice::{Notice, NoticeQuestion},
+        reconnect::{Reconnect, ReconnectQuestion},
+        refresh::{Refresh, RefreshQuestion},
+    },
+};
+use bankchannel_storage::salt_edge_connector::{DueTask, Session, Settled, Settlement, Settler, TaskKind};
+
+use super::{
+    Engine, again_while_busy,
+    question::Unanswered,
+    records::{CredentialsRecord, TokenRecord},
+    shown, timestamp, unusable,
+    vault::Place,
+};
+use crate::LogLevel;
+
+/// How long the bank's code may take before others take the question for lost.
+pub(super) const LEASE_MS: i64 = 5 * 60 * 1000;
+/// How often the bank is told a notice.
+const NOTICES: i64 = 5;
+/// How often the bank is asked to refresh.
+const REFRESHES: i64 = 3;
+/// How much later a notice is told again, and a refresh asked again.
+const AGAIN_MS: i64 = 30 * 1000;
+
+impl Engine<'_> {
+    /// Asks the bank one question whose time has come, and commits what follows. False where there was none.
+    ///
+    /// # Errors
+    /// `resource.storage`; `cancelled` and `timeout.deadline` of the call, after what was asked is settled.
+    pub(super) async fn ask_next(&self) -> Result<bool> {
+        let now = self.now();
+        let Some(task) = self.store.take_task(now, now + LEASE_MS).await.map_err(unusable)? else { return Ok(false) };
+        match &task.session {
+            None => self.tell(&task).await?,
+            Some(session) => self.ask_of_session(&task, session).await?,
+        }
+        Ok(true)
+    }
+
+    async fn tell(&self, task: &DueTask) -> Result<()> {
+        let notice: NoticeQuestion = self.vault.open(&task.sealed, Place::Task(task.id))?;
+        let (told, broken) = match self.ask::<Notice>(notice).await {
+            Ok(_) => (true, None),
+            Err(Unanswered::Failed) => (false, None),
+            Err(Unanswered::Broken(error)) => (false, Some(error)),
+            Err(Unanswered::Nobody(error)) => return self.not_asked(task, error).await,
+        };
+        if told || task.lease >= NOTICES {
+            if !told {
+                self.options.note(LogLevel::Warning, "bank.notice: not told, after five tries");
+            }
+            self.store.drop_task(task.id, task.lease).await.map_err(unusable)?;
+        } else {
+            let due_at = self.now() + AGAIN_MS * task.lease;
+            self.store.put_off_task(task.id, task.lease, due_at).await.map_err(unusable)?;
+        }
+        broken.map_or(Ok(()), Err)
+    }
+
+    async fn ask_of_session(&self, task: &DueTask, session: &Session) -> Result<()> {
+        let asks_again = task.kind == TaskKind::Refresh && task.lease < REFRESHES;
+        if task.lease > 1 && task.kind != TaskKind::Refresh {
+            // Somebody has asked, and was heard of no more. What the bank has done is not known: it is not done twice.
+            let line = format!("bank.{}: the answer was lost; the session fails", task.kind.as_str());
+            self.options.note(LogLevel::Warning, &line);
+            let change = self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?;
+            return self.settle_task(task, session, change).await;
+        }
+        let step = match task.kind {
+            TaskKind::Authenticate => self.authenticate(task, session).await?,
+            TaskKind::Confirm => self.confirm(task, session).await?,
+            TaskKind::Reconnect => self.reconnect(session).await?,
+            TaskKind::Refresh => self.refresh(session).await?,
+            TaskKind::Notice => Err(Unanswered::Failed),
+        };
+        let (change, broken) = match step {
+            Ok(step) => match self.plan(session, step).await? {
+                Ok(change) => (change, None),
+                Err(why) => {
+                    self.senseless(&format!("bank.{}", task.kind.as_str()), why);
+                    (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, None)
+                }
+            },
+            Err(Unanswered::Nobody(error)) => return self.not_asked(task, error).await,
+            Err(unanswered) if asks_again => {
+                let due_at = self.now() + AGAIN_MS;
+                self.store.put_off_task(task.id, task.lease, due_at).await.map_err(unusable)?;
+                return if let Unanswered::Broken(error) = unanswered { Err(error) } else { Ok(()) };
+            }
+            Err(Unanswered::Broken(error)) => {
+                (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, Some(error))
+            }
+            Err(Unanswered::Failed) => (self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?, None),
+        };
+        self.settle_task(task, session, change).await?;
+        broken.map_or(Ok(()), Err)
+    }
+
+    /// Nobody is there to be asked: the question waits for a call that has somebody.
+    async fn not_asked(&self, task: &DueTask, error: Error) -> Result<()> {
+        self.store.return_task(task.id, task.lease, self.now()).await.map_err(unusable)?;
+        Err(error)
+    }
+
+    async fn settle_task(
+        &self,
+        task: &DueTask,
+        session: &Session,
+        change: bankchannel_storage::salt_edge_connector::Change,
+    ) -> Result<()> {
+        let by = Settler::Task { id: task.id, lease: task.lease };
+        let settlement = Settlement { session: session.id, by, now: self.now(), change };
+        match again_while_busy(|| self.store.settle(settlement.clone())).await? {
+            Settled::Done | Settled::TokenRevoked => {}
+            Settled::Ended(state) => {
+                let line = format!("bank.{}: too late, the session was {}", task.kind.as_str(), state.as_str());
+                self.options.note(LogLevel::Info, &line);
+            }
+            Settled::Lost | Settled::NotFound => {
+                let line = format!("bank.{}: too late, somebody else has asked", task.kind.as_str());
+                self.options.note(LogLevel::Warning, &line);
+            }
+        }
+        Ok(())
+    }
+
+    async fn authenticate(&self, task: &DueTask, session: &Session) -> Result<Result<Step, Unanswered>> {
+        let record = self.session_record(session)?;
+        let given: CredentialsRecord = self.vault.open(&task.sealed, Place::Task(task.id))?;
+        let question = AuthenticateQuestion {
+            session_id: shown(session.id),
+            client_id: session.client_id.unsigned_abs(),
+            app_name: record.app_name,
+            scopes: record.scopes,
+            consent_period_days: record.consent_period_days,
+            authorization_type: record.authorization_type,
+            credentials: given.credentials,
+            redirect_url: record.redirect_url,
+            force_sca: given.force_sca,
+            consent_id: record.consent_id,
+            expires_at: timestamp(session.expires_at),
+        };
+        Ok(self.ask::<Authenticate>(question).await)
+    }
+
+    async fn confirm(&self, task: &DueTask, session: &Session) -> Result<Result<Step, Unanswered>> {
+        let record = self.session_record(session)?;
+        let given: CredentialsRecord = self.vault.open(&task.sealed, Place::Task(task.id))?;
+        let question = ConfirmQuestion {
+            session_id: shown(session.id),
+            client_id: session.client_id.unsigned_abs(),
+            user_id: record.user_id,
+            field: record.field,
+            credentials: given.credentials,
+            attempt: u32::try_from(session.tries).unwrap_or(u32::MAX),
+        };
+        Ok(self.ask::<Confirm>(question).await)
+    }
+
+    async fn reconnect(&self, session: &Session) -> Result<Result<Step, Unanswered>> {
+        let record = self.session_record(session)?;
+        let Some(token) = self.token_record(session).await? else { return Ok(Err(Unanswered::Failed)) };
+        let question = ReconnectQuestion {
+            session_id: shown(session.id),
+            client_id: session.client_id.unsigned_abs(),
+            user_id: token.user_id.unwrap_or_default(),
+            token_id: shown(session.token),
+            app_name: record.app_name,
+            scopes: token.scopes,
+            expires_at: timestamp(session.expires_at),
+        };
+        Ok(self.ask::<Reconnect>(question).await)
+    }
+
+    async fn refresh(&self, session: &Session) -> Result<Result<Step, Unanswered>> {
+        let record = self.session_record(session)?;
+        let Some(token) = self.token_record(session).await? else { return Ok(Err(Unanswered::Failed)) };
+        let question = RefreshQuestion {
+            session_id: shown(session.id),
+            client_id: session.client_id.unsigned_abs(),
+            user_id: token.user_id.unwrap_or_default(),
+            token_id: shown(session.token),
+            from_date: record.from_date,
+            to_date: record.to_date,
+            redirect_url: record.redirect_url,
+        };
+        Ok(self.ask::<Refresh>(question).await)
+    }
+
+    async fn token_record(&self, session: &Session) -> Result<Option<TokenRecord>> {
+        let token = self.store.token_of_id(session.token).await.map_err(unusable)?;
+        token.map(|token| self.vault.open(&token.sealed, Place::Token(token.id))).transpose()
+    }
+}

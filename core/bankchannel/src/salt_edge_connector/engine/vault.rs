@@ -1,0 +1,233 @@
+//! The key of a connector's store: what it seals, and what it makes of secrets so that they can be found and not read.
+
+use std::{collections::BTreeMap, path::Path};
+
+use bankchannel_crypto::{
+    aead::SealingKey,
+    digest::{hmac_sha256, sha256_of_texts},
+    random,
+};
+use bankchannel_foundation::{
+    Boundary, Error, Result, Secret,
+    error::row,
+    json,
+    model::{Dialect, Reader, Writer},
+};
+use bankchannel_storage::salt_edge_connector::{Digest, Id};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use data_encoding::BASE64;
+use zeroize::Zeroizing;
+
+/// Bytes of the store's key.
+const KEY_BYTES: usize = 32;
+/// The deepest nesting of what is sealed.
+const MAX_DEPTH: usize = 32;
+/// The key's file in a store's folder.
+pub(super) const KEY_FILE: &str = "store.key";
+
+/// What a store's key does. Each use has a key of its own, derived from it.
+pub(super) struct Vault {
+    sealing: SealingKey,
+    finding: Zeroizing<[u8; 32]>,
+    tokens: Zeroizing<[u8; 32]>,
+}
+
+impl Vault {
+    /// From the key as text: base64 of 32 bytes.
+    ///
+    /// # Errors
+    /// `configuration.invalid`; the text is not shown.
+    pub(super) fn of(text: &Secret) -> Result<Self> {
+        let unfit = || {
+            Error::invalid_setting("store_key", "must be base64 of 32 bytes, such as `openssl rand -base64 32` writes")
+        };
+        let key = BASE64.decode(text.expose().trim().as_bytes()).map(Zeroizing::new).map_err(|_| unfit())?;
+        if key.len() != KEY_BYTES {
+            return Err(unfit());
+        }
+        let derived =
+            |purpose: &str| Zeroizing::new(hmac_sha256(&key, &[b"bankchannel salt edge ", purpose.as_bytes()]));
+        let sealing = SealingKey::from_bytes(&*derived("sealing")).map_err(|_| unfit())?;
+        Ok(Self { sealing, finding: derived("finding"), tokens: derived("access tokens") })
+    }
+
+    /// The key's public name.
+    pub(super) fn key_id(&self) -> [u8; 8] {
+        self.sealing.key_id()
+    }
+
+    /// Seals a record; only the same place opens it.
+    pub(super) fn seal(&self, record: impl Boundary, place: Place) -> Vec<u8> {
+        let text = Zeroizing::new(record.write(&mut Writer::new(Dialect::Boundary)).to_json());
+        self.sealing.seal(text.as_bytes(), &place.bytes())
+    }
+
+    /// Reverses [`seal`](Self::seal).
+    ///
+    /// # Errors
+    /// `resource.storage`: the record is damaged, or was moved.
+    pub(super) fn open<T: Boundary>(&self, sealed: &[u8], place: Place) -> Result<T> {
+        let damaged = || Error::because(&row::STORAGE, "a stored record cannot be opened: the store is damaged");
+        let text = self.sealing.open(sealed, &place.bytes()).map_err(|_| damaged())?;
+        let value = json::parse(&text, MAX_DEPTH).map_err(|_| damaged())?;
+        T::read(value, &mut Reader::new(Dialect::Boundary)).map_err(|_| damaged())
+    }
+
+    /// By which a session is found.
+    pub(super) fn session(&self, secret: &str) -> Digest {
+        hmac_sha256(&*self.finding, &[b"session ", secret.as_bytes()])
+    }
+
+    /// By which an access token is found.
+    pub(super) fn access_token(&self, token: &str) -> Digest {
+        hmac_sha256(&*self.finding, &[b"access token ", token.as_bytes()])
+    }
+
+    /// By which a customer's tokens are found.
+    pub(super) fn holder(&self, user_id: &str) -> Digest {
+        hmac_sha256(&*self.finding, &[b"user ", user_id.as_bytes()])
+    }
+
+    /// By which an answer of a customer's is known again.
+    pub(super) fn answer(&self, given: &BTreeMap<String, Secret>) -> Digest {
+        let texts: Vec<Option<&str>> =
+            given.iter().flat_map(|(field, value)| [Some(field.as_str()), Some(value.expose())]).collect();
+        hmac_sha256(&*self.finding, &[b"answer ", &sha256_of_texts(&texts)])
+    }
+
+    /// The access token of a row: the same each time, and nobody without the key can tell it. So it need not be stored.
+    pub(super) fn token(&self, id: Id, generation: u32) -> Secret {
+        let bytes = Zeroizing::new(hmac_sha256(&*self.tokens, &[&id, &generation.to_be_bytes()]));
+        Secret::new(URL_SAFE_NO_PAD.encode(*bytes))
+    }
+}
+
+/// Where a sealed record belongs.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    /// A session's details.
+    Session(Id),
+    /// A token's details.
+    Token(Id),
+    /// What goes with a question.
+    Task(Id),
+    /// What the hub is told of a session.
+    Callback(Id),
+}
+
+impl Place {
+    fn bytes(self) -> Vec<u8> {
+        let (name, id): (&[u8], Id) = match self {
+            Self::Session(id) => (b"session ", id),
+            Self::Token(id) => (b"token ", id),
+            Self::Task(id) => (b"task ", id),
+            Self::Callback(id) => (b"callback ", id),
+        };
+        [name, &id].concat()
+    }
+}
+
+/// The key in a store's folder. It is made with the store; a store without its key is not given another one.
+///
+/// # Errors
+/// `resource.storage` where the folder cannot be used; `configuration.invalid` where the key is missing.
+pub(super) fn key_in(folder: &Path, database: &str) -> Result<Secret> {
+    let path = folder.join(KEY_FILE);
+    let unusable = |why: std::io::Error| {
+        let path = bankchannel_foundation::shown::path(&path);
+        Error::because(&row::STORAGE, format!("{path} cannot be used: {why}"))
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => return Ok(Secret::new(text)),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
+        Err(why) => return Err(unusable(why)),
+    }
+    if folder.join(database).exists() {
+        // Another process may have made both meanwhile.
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            return Ok(Secret::new(text));
+        }
+        let why =
+            "has a database, and not the file store.key that opens it: give it back, or name it with store_key_file";
+        return Err(Error::invalid_setting("store", why));
+    }
+    make_key(folder, &path).map_err(unusable)?;
+    std::fs::read_to_string(&path).map(Secret::new).map_err(unusable)
+}
+
+/// Makes the key's file, whole or not at all. Of several at once, one is kept.
+fn make_key(folder: &Path, path: &Path) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    let draft = folder.join(format!(".{KEY_FILE}.{}", random::base32_lower(16)));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
+    let text = Zeroizing::new(BASE64.encode(&*Zeroizing::new(random::bytes::<KEY_BYTES>())));
+    let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
+    let linked = written.and_then(|()| match std::fs::hard_link(&draft, path) {
+        Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        linked => linked,
+    });
+    std::fs::remove_file(&draft)?;
+    linked?;
+    std::fs::File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn vault(byte: u8) -> Vault {
+        Vault::of(&Secret::new(BASE64.encode(&[byte; 32]))).unwrap()
+    }
+
+    #[test]
+    fn a_record_opens_where_it_belongs_with_its_key() {
+        let sealed = vault(1).seal("text".to_owned(), Place::Session([7; 16]));
+        assert_eq!(vault(1).open::<String>(&sealed, Place::Session([7; 16])).unwrap(), "text");
+        assert!(vault(1).open::<String>(&sealed, Place::Session([8; 16])).is_err());
+        assert!(vault(1).open::<String>(&sealed, Place::Token([7; 16])).is_err());
+        assert!(vault(2).open::<String>(&sealed, Place::Session([7; 16])).is_err());
+    }
+
+    #[test]
+    fn tokens_are_the_same_each_time_and_differ_from_each_other() {
+        let token = |byte, id, generation| vault(byte).token([id; 16], generation).expose().to_owned();
+        assert_eq!(token(1, 1, 0), token(1, 1, 0));
+        assert_eq!(token(1, 1, 0).len(), 43);
+        for other in [token(2, 1, 0), token(1, 2, 0), token(1, 1, 1)] {
+            assert_ne!(token(1, 1, 0), other);
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_none_is_refused_and_not_shown() {
+        for text in ["", "secret-that-is-no-key", &BASE64.encode(&[1; 31])] {
+            let fault = Vault::of(&Secret::new(text)).err().unwrap().to_string();
+            assert!(fault.contains("store_key") && (text.is_empty() || !fault.contains(text)), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_folder_has_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let keys: Vec<String> = std::thread::scope(|scope| {
+            let made: Vec<_> = (0..8).map(|_| scope.spawn(|| key_in(&data, "db").unwrap())).collect();
+            made.into_iter().map(|key| key.join().unwrap().expose().to_owned()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0] && Vault::of(&Secret::new(key.as_str())).is_ok()));
+        std::fs::write(data.join("db"), "").unwrap();
+        std::fs::remove_file(data.join(KEY_FILE)).unwrap();
+        assert!(key_in(&data, "db").unwrap_err().to_string().contains("store.key"));
+        assert_eq!(std::fs::read_dir(&data).unwrap().count(), 1, "no draft is left");
+    }
+}

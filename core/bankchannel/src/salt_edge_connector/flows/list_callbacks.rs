@@ -1,0 +1,152 @@
+//! List callbacks: what waits to be told to Salt Edge, and what became of the rest.
+
+use bankchannel_foundation::{Boundary, Declaration, Error, Operation, Result, model::Timestamp};
+use bankchannel_storage::salt_edge_connector::{CallbackFilter, CallbackKind, CallbackState};
+use data_encoding::HEXLOWER;
+
+use super::{
+    Flow, flow,
+    list_tokens::{place, read_place},
+    opened,
+};
+use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
+
+/// How many callbacks stand on a page, where nothing is said.
+const PAGE: u32 = 100;
+const MAX_PAGE: u32 = 1000;
+
+/// What became of a callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum CallbackStatus {
+    /// It will be sent, or sent again.
+    Waiting,
+    /// Salt Edge does not take it until somebody has set something right: then `retry_callback`.
+    Stopped,
+    /// Salt Edge has it.
+    Delivered,
+    /// It will not be sent any more.
+    Failed,
+}
+
+/// What a callback says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+pub enum CallbackType {
+    /// How far a session is.
+    Update,
+    /// A session has ended well.
+    Success,
+    /// A session has failed.
+    Fail,
+    /// A token is over.
+    Revoke,
+}
+
+/// Which callbacks.
+#[derive(Debug, Clone, Boundary)]
+pub struct ListCallbacksRequest {
+    /// Only those in this state.
+    pub state: Option<CallbackStatus>,
+    /// `next` of the page before; left out for the first.
+    pub after: Option<String>,
+    /// How many at most, 1 to 1000; 100 when left out.
+    pub limit: Option<u32>,
+}
+
+/// A callback. What it says in detail is sealed.
+#[derive(Debug, Clone, Boundary)]
+pub struct CallbackListed {
+    /// Its id.
+    pub callback_id: String,
+    /// What it says.
+    pub kind: CallbackType,
+    /// What became of it.
+    pub state: CallbackStatus,
+    /// The session that it is about.
+    pub session_id: Option<String>,
+    /// The token that it is about.
+    pub token_id: Option<String>,
+    /// When it came up.
+    pub created_at: Timestamp,
+    /// When it is sent next; left out where it waits for another one, or for somebody.
+    pub due_at: Option<Timestamp>,
+    /// When it is too late to send it.
+    pub expires_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The HTTP status of Salt Edge's last answer.
+    pub http_status: Option<u32>,
+    /// The class of Salt Edge's last refusal.
+    pub error_class: Option<String>,
+}
+
+/// A page of callbacks, oldest first.
+#[derive(Debug, Clone, Boundary)]
+pub struct ListCallbacksResponse {
+    /// The callbacks.
+    pub callbacks: Vec<CallbackListed>,
+    /// Where the next page begins; left out after the last.
+    pub next: Option<String>,
+}
+
+/// Lists callbacks.
+#[derive(Debug)]
+pub struct ListCallbacks;
+
+impl Operation for ListCallbacks {
+    type Request = ListCallbacksRequest;
+    type Response = ListCallbacksResponse;
+    const DECLARATION: Declaration = flow(
+        "callbacks",
+        "salt_edge_connector.list_callbacks",
+        "List what Salt Edge is told, and what became of it",
+        "For the operator, a page at a time, oldest first. Delivered ones stay listed for thirty days.",
+        &[],
+    );
+}
+
+impl Flow<SaltEdgeConnector> for ListCallbacks {
+    async fn run(
+        client: &SaltEdgeConnector,
+        asked: ListCallbacksRequest,
+        options: &CallOptions,
+    ) -> Result<ListCallbacksResponse> {
+        let limit = asked.limit.unwrap_or(PAGE);
+        if !(1..=MAX_PAGE).contains(&limit) {
+            return Err(Error::invalid_field("limit", format!("must be 1 to {MAX_PAGE}")));
+        }
+        let after = asked.after.as_deref().map(read_place).transpose()?;
+        let state = asked.state.map(|state| match state {
+            CallbackStatus::Waiting => CallbackState::Waiting,
+            CallbackStatus::Stopped => CallbackState::Stopped,
+            CallbackStatus::Delivered => CallbackState::Delivered,
+            CallbackStatus::Failed => CallbackState::Failed,
+        });
+        let filter = CallbackFilter { state, after, limit: i64::from(limit) };
+        let found = opened(client, options, None).await?.callbacks(filter).await?;
+        let next = found.last().filter(|_| found.len() == limit as usize).map(|last| place(last.created_at, last.id));
+        let callbacks = found.into_iter().map(|row| CallbackListed {
+            callback_id: HEXLOWER.encode(&row.id),
+            kind: match row.kind {
+                CallbackKind::Update => CallbackType::Update,
+                CallbackKind::Success => CallbackType::Success,
+                CallbackKind::Fail => CallbackType::Fail,
+                CallbackKind::Revoke => CallbackType::Revoke,
+            },
+            state: match row.state {
+                CallbackState::Waiting => CallbackStatus::Waiting,
+                CallbackState::Stopped => CallbackStatus::Stopped,
+                CallbackState::Delivered => CallbackStatus::Delivered,
+                CallbackState::Failed => CallbackStatus::Failed,
+            },
+            session_id: row.session.map(|id| HEXLOWER.encode(&id)),
+            token_id: row.token.map(|id| HEXLOWER.encode(&id)),
+            created_at: Timestamp::from_ms(row.created_at),
+            due_at: row.due_at.map(Timestamp::from_ms),
+            expires_at: Timestamp::from_ms(row.expires_at),
+            attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+            http_status: row.status.and_then(|status| u32::try_from(status).ok()),
+            error_class: row.class,
+        });
+        Ok(ListCallbacksResponse { callbacks: callbacks.collect(), next })
+    }
+}

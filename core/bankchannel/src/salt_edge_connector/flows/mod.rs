@@ -1,0 +1,126 @@
+//! What a connector does over its store: it handles requests, asks the bank, tells the hub.
+//!
+//! A new flow is its file, its `pub mod` line and its name in the list below.
+
+pub mod approve_session;
+pub mod get_session;
+pub mod handle_request;
+pub mod list_callbacks;
+pub mod list_tokens;
+pub mod reconcile_tokens;
+pub mod refuse_session;
+pub mod retry_callback;
+pub mod revoke_token;
+pub mod work;
+
+mod view;
+
+use bankchannel_foundation::{
+    Declaration, Error, Kind, Outcome, Result,
+    error::{Row, row},
+    model::Timestamp,
+    operation::Ask,
+};
+use bankchannel_salt_edge::connector::{PROTOCOL, questions::Step};
+use bankchannel_storage::salt_edge_connector::Settled;
+pub use view::{SessionEnd, SessionView, SessionViewKind, SessionViewState};
+
+use crate::CallOptions;
+pub use crate::client::Flow;
+
+use super::{
+    SaltEdgeConnector,
+    engine::{Engine, read_id},
+};
+
+/// Hands the list of flows to a macro.
+macro_rules! for_each_flow {
+    ($callback:ident) => {
+        $callback! {
+            handle_request::HandleRequest;
+            work::Work;
+            get_session::GetSession;
+            approve_session::ApproveSession;
+            refuse_session::RefuseSession;
+            revoke_token::RevokeToken;
+            list_tokens::ListTokens;
+            reconcile_tokens::ReconcileTokens;
+            list_callbacks::ListCallbacks;
+            retry_callback::RetryCallback;
+        }
+    };
+}
+pub(super) use for_each_flow;
+
+/// A flow's declaration.
+const fn flow(
+    subject: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    doc: &'static str,
+    errors: &'static [&'static Row],
+) -> Declaration {
+    Declaration::new(Kind::Flow, PROTOCOL, subject, name, summary, doc, errors)
+}
+
+/// One that signs what it sends.
+const fn signing(declaration: Declaration) -> Declaration {
+    Declaration { asks: &[Ask::Signature { of: None }], ..declaration }
+}
+
+/// One that asks the bank's code.
+const fn asking_the_bank(declaration: Declaration) -> Declaration {
+    Declaration { asks: &[Ask::Object { option: "bank" }, Ask::Signature { of: None }], ..declaration }
+}
+
+/// The engine, with the store open. `at` is the instant at which the call happens, where it is not now.
+async fn opened<'a>(
+    client: &'a SaltEdgeConnector,
+    options: &'a CallOptions,
+    at: Option<&Timestamp>,
+) -> Result<Engine<'a>> {
+    let inner = &*client.0;
+    let open = inner.store.open(&inner.ready).await.map_err(|error| error.with_outcome(Outcome::NotSent))?;
+    Ok(Engine::new(inner, open, options, at))
+}
+
+/// A call that may ask the bank's code is given it.
+fn needs_bank(options: &CallOptions) -> Result<()> {
+    if options.asker.is_some() {
+        return Ok(());
+    }
+    let why = "bank is missing: the object that answers for the bank, with a method for each question";
+    Err(Error::because(&row::MISSING_FIELD, why).with("field", "bank").with_outcome(Outcome::NotSent))
+}
+
+/// What is said of something that is not there.
+fn not_found(field: &'static str, what: &str) -> Error {
+    let why = format!("{field}: this connector has no such {what}");
+    Error::because(&row::INVALID_FIELD, why).with("field", field).with_outcome(Outcome::NotSent)
+}
+
+/// The bank decides about a session.
+async fn decide(
+    client: &SaltEdgeConnector,
+    session_id: &str,
+    step: Step,
+    at: Option<&Timestamp>,
+    options: &CallOptions,
+) -> Result<SessionEnd> {
+    let id = read_id("session_id", session_id)?;
+    let engine = opened(client, options, at).await?;
+    let Some((session, known)) = engine.session(id).await? else { return Err(not_found("session_id", "session")) };
+    let settled = engine.decide(&session, step).await?;
+    // As it is now, whoever decided.
+    let state = match (settled, engine.session(id).await?) {
+        (Settled::Ended(state), _) => state,
+        (_, Some((session, _))) => session.state,
+        (_, None) => session.state,
+    };
+    Ok(SessionEnd {
+        state: SessionViewState::of(state),
+        is_decided: settled == Settled::Done,
+        is_told: engine.is_told(id).await?,
+        redirect_url: known.redirect_url,
+    })
+}

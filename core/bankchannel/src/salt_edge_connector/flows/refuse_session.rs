@@ -1,0 +1,58 @@
+//! Refuse: a customer has said no, or the bank has.
+
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
+use bankchannel_salt_edge::{
+    class::of_connector,
+    connector::{
+        errors,
+        questions::{RefusedByBank, Step},
+    },
+};
+
+use super::{Flow, SessionEnd, decide, flow, signing};
+use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
+
+/// Which session, and why.
+#[derive(Clone, Boundary)]
+pub struct RefuseSessionRequest {
+    /// The session's id, as the bank's code was told.
+    pub session_id: String,
+    /// The class; `AccessDenied` when left out.
+    pub error_class: Option<String>,
+    /// Why, in words. The third party may see it: nothing secret.
+    pub error_message: Option<String>,
+    /// The instant at which it is refused; now when left out.
+    pub at: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for RefuseSessionRequest {
+    /// Nothing of the customer's.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RefuseSessionRequest").finish_non_exhaustive()
+    }
+}
+
+/// Refuses a session.
+#[derive(Debug)]
+pub struct RefuseSession;
+
+impl Operation for RefuseSession {
+    type Request = RefuseSessionRequest;
+    type Response = SessionEnd;
+    const DECLARATION: Declaration = signing(flow(
+        "sessions",
+        "salt_edge_connector.refuse_session",
+        "Refuse a session: the customer has said no, or the bank does",
+        "The session fails, and Salt Edge is told. Then send the customer's browser to `redirect_url`. A session that had ended stays as it was.",
+        errors::OF_SIGNING,
+    ));
+}
+
+impl Flow<SaltEdgeConnector> for RefuseSession {
+    async fn run(client: &SaltEdgeConnector, asked: RefuseSessionRequest, options: &CallOptions) -> Result<SessionEnd> {
+        let RefuseSessionRequest { session_id, error_class, error_message, at } = asked;
+        let error_class = error_class.unwrap_or_else(|| of_connector::ACCESS_DENIED.name.to_owned());
+        let step = Step::Refused(RefusedByBank { error_class, error_message });
+        decide(client, &session_id, step, at.as_ref(), options).await
+    }
+}

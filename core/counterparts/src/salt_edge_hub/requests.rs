@@ -1,0 +1,266 @@
+//! Requests to a connector, made and signed as Salt Edge makes them.
+
+use std::collections::BTreeMap;
+
+use bankchannel_crypto::{digest::hex, random, signature::SigningKey};
+use bankchannel_foundation::{
+    Error, Exchange, Result, Secret,
+    error::row,
+    message::{OutRequest, Segment},
+};
+use bankchannel_salt_edge::{
+    Credentials, SaltEdge,
+    envelope::Unsigned,
+    hub::operations::{
+        accounts::{
+            confirm_accounts::{ConfirmAccounts, ConfirmAccountsRequest},
+            fetch_accounts::{FetchAccounts, FetchAccountsRequest},
+            refresh_accounts::{RefreshAccounts, RefreshAccountsRequest, RefreshWanted},
+        },
+        customers::fetch_customer::{CustomerWanted, FetchCustomer, FetchCustomerRequest},
+        errors::notify_error::{ErrorNotice, NoticedError, NoticedRequest, NotifyError, NotifyErrorRequest},
+        tokens::{
+            cancel_token::{CancelToken, CancelTokenRequest, SessionNamed},
+            confirm_token::{ConfirmToken, ConfirmTokenRequest, StepAnswered},
+            create_token::{CreateToken, CreateTokenRequest, TokenWanted},
+            reconnect_token::{ReconnectToken, ReconnectTokenRequest},
+            revoke_token::{RevokeToken, RevokeTokenRequest, TokenSession},
+        },
+        transactions::fetch_transactions::{FetchTransactions, FetchTransactionsRequest, TransactionsWanted},
+    },
+    model::{
+        AccountId, ConfirmationParameters, ConfirmationPayload, ConfirmationRequested, DayOrInstant, OnBehalfOf,
+        SessionSecret, TokenParameters, TokenPayload, TokenRequested, WithToken,
+    },
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    service::{CLIENT_ID, CLIENT_NAME, CLIENT_SCOPES, Hub, PROVIDER_CODE},
+    state::About,
+};
+
+/// How long a request is good, where nothing is said, in seconds.
+const LIFETIME_S: i64 = 60;
+/// For how many days access is asked for, where nothing is said.
+const DAYS: u32 = 90;
+
+/// A request that is ordered. What is left out is made up.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Order {
+    operation: String,
+    session_secret: Option<String>,
+    client_id: Option<u64>,
+    app_name: Option<String>,
+    scopes: Option<Vec<String>>,
+    consent_period_days: Option<u32>,
+    credentials: Option<BTreeMap<String, String>>,
+    redirect_url: Option<String>,
+    account_id: Option<String>,
+    from_date: Option<String>,
+    to_date: Option<String>,
+    access_token: Option<String>,
+    access_token_of: Option<String>,
+    expires_in_s: Option<i64>,
+}
+
+impl Hub {
+    /// Makes a request of the order: `{"method", "target", "headers", "session_secret"}`. A session that it begins is known here
+    /// from now on.
+    ///
+    /// # Errors
+    /// `input.*`.
+    pub(super) fn request(&self, order: Order) -> Result<Value> {
+        let secret = order.session_secret.clone().unwrap_or_else(|| hex(&random::bytes::<16>()));
+        let session_secret = SessionSecret::new(&secret)?;
+        let operation = order.operation.as_str();
+        let begun = match operation {
+            "create_token" | "reconnect_token" => Some(About::Token),
+            "refresh_accounts" => Some(About::Refresh),
+            _ => None,
+        };
+        if let Some(about) = begun {
+            // One of this name goes on: the request is a repeat.
+            self.state.begin(&secret, about, None, self.now_ms());
+        }
+        let message = self.message(operation, &order, session_secret)?;
+        let headers = self.signed(&message, order.expires_in_s.unwrap_or(LIFETIME_S))?;
+        Ok(json!({
+            "method": message.method,
+            "target": message.target,
+            "headers": headers,
+            "session_secret": secret,
+        }))
+    }
+
+    fn message(&self, operation: &str, order: &Order, session_secret: SessionSecret) -> Result<OutRequest> {
+        let on_behalf_of = OnBehalfOf { client_id: order.client_id.unwrap_or(CLIENT_ID), consent_id: None };
+        let provider_code = Some(PROVIDER_CODE.to_owned());
+        let day = |given: &Option<String>, field: &'static str| match given {
+            Some(text) => DayOrInstant::new(text).map_err(|fault| Error::invalid_field(field, fault.message())),
+            None => Err(Error::because(&row::MISSING_FIELD, format!("{field} is missing")).with("field", field)),
+        };
+        match operation {
+            "create_token" => {
+                let original_request = self.token_requested(order)?;
+                let app_name = order.app_name.clone().unwrap_or_else(|| CLIENT_NAME.to_owned());
+                let data = TokenWanted { session_secret, provider_code, app_name, original_request };
+                written::<CreateToken>(CreateTokenRequest { on_behalf_of, data })
+            }
+            "confirm_token" => {
+                let original_request = self.confirmation_requested(order)?;
+                let data = StepAnswered { session_secret, provider_code, original_request };
+                written::<ConfirmToken>(ConfirmTokenRequest { on_behalf_of, data })
+            }
+            "cancel_token" => {
+                let data = SessionNamed { session_secret };
+                written::<CancelToken>(CancelTokenRequest { on_behalf_of, data })
+            }
+            "revoke_token" => {
+                let (with_token, data) =
+                    (self.token(order, on_behalf_of)?, TokenSession { session_secret, provider_code });
+                written::<RevokeToken>(RevokeTokenRequest { with_token, data })
+            }
+            "reconnect_token" => {
+                let (with_token, data) =
+                    (self.token(order, on_behalf_of)?, TokenSession { session_secret, provider_code });
+                written::<ReconnectToken>(ReconnectTokenRequest { with_token, data })
+            }
+            "fetch_accounts" => {
+                let (with_token, data) = (self.token(order, on_behalf_of)?, SessionNamed { session_secret });
+                written::<FetchAccounts>(FetchAccountsRequest { with_token, data })
+            }
+            "refresh_accounts" => {
+                let data = RefreshWanted {
+                    session_secret,
+                    from_date: order.from_date.as_ref().map(|_| day(&order.from_date, "from_date")).transpose()?,
+                    to_date: order.to_date.as_ref().map(|_| day(&order.to_date, "to_date")).transpose()?,
+                    redirect_url: order.redirect_url.clone(),
+                };
+                let with_token = self.token(order, on_behalf_of)?;
+                written::<RefreshAccounts>(RefreshAccountsRequest { with_token, data })
+            }
+            "confirm_accounts" => {
+                let original_request = self.confirmation_requested(order)?;
+                let data = StepAnswered { session_secret, provider_code, original_request };
+                let with_token = self.token(order, on_behalf_of)?;
+                written::<ConfirmAccounts>(ConfirmAccountsRequest { with_token, data })
+            }
+            "fetch_transactions" => {
+                let account_id = order.account_id.clone().ok_or_else(|| {
+                    Error::because(&row::MISSING_FIELD, "account_id is missing").with("field", "account_id")
+                })?;
+                let data = TransactionsWanted {
+                    session_secret,
+                    account_id: AccountId(account_id),
+                    from_date: day(&order.from_date, "from_date")?,
+                    to_date: day(&order.to_date, "to_date")?,
+                };
+                let with_token = self.token(order, on_behalf_of)?;
+                written::<FetchTransactions>(FetchTransactionsRequest { with_token, data })
+            }
+            "fetch_customer" => {
+                let data = CustomerWanted { session_secret: Some(session_secret) };
+                let with_token = self.token(order, on_behalf_of)?;
+                written::<FetchCustomer>(FetchCustomerRequest { with_token, data })
+            }
+            "notify_error" => {
+                let data = ErrorNotice {
+                    request: Some(NoticedRequest { method: Some("get".into()), url: None, headers: None }),
+                    error: Some(NoticedError {
+                        error_class: Some("InternalProviderError".into()),
+                        error_message: Some("The answer could not be used.".into()),
+                    }),
+                };
+                let with_token = self.token(order, on_behalf_of)?;
+                written::<NotifyError>(NotifyErrorRequest { with_token, data })
+            }
+            _ => Err(Error::invalid_field(
+                "operation",
+                "must be one of the 11 that a connector serves, such as create_token",
+            )),
+        }
+    }
+
+    /// The token to present: as it was ordered, or the one that came of a session.
+    fn token(&self, order: &Order, on_behalf_of: OnBehalfOf) -> Result<WithToken> {
+        let access_token = match (&order.access_token, &order.access_token_of) {
+            (Some(token), _) => Secret::new(token.as_str()),
+            (None, Some(session)) => self.state.token_of(session).ok_or_else(|| {
+                Error::invalid_field("access_token_of", "no token has come of a session of this name")
+            })?,
+            (None, None) => {
+                let why = "access_token or access_token_of is missing";
+                return Err(Error::because(&row::MISSING_FIELD, why).with("field", "access_token_of"));
+            }
+        };
+        Ok(WithToken { on_behalf_of, access_token })
+    }
+
+    fn token_requested(&self, order: &Order) -> Result<TokenRequested> {
+        let scopes = order.scopes.clone().unwrap_or_else(|| CLIENT_SCOPES.map(str::to_owned).to_vec());
+        let data = TokenParameters {
+            provider_code: Some(PROVIDER_CODE.to_owned()),
+            scopes,
+            consent_period_days: order.consent_period_days.unwrap_or(DAYS),
+            credentials: credentials(order),
+            redirect_url: order.redirect_url.clone(),
+            force_sca: None,
+        };
+        let asked = json!({
+            "provider_code": PROVIDER_CODE,
+            "scopes": data.scopes,
+            "consent_period_days": data.consent_period_days,
+            "credentials": order.credentials,
+            "redirect_url": data.redirect_url,
+        });
+        let (client_jwt, exp) = self.third_party_jwt(&asked)?;
+        Ok(TokenRequested { client_jwt, client_payload: TokenPayload { data, exp } })
+    }
+
+    fn confirmation_requested(&self, order: &Order) -> Result<ConfirmationRequested> {
+        let (client_jwt, exp) = self.third_party_jwt(&json!({"credentials": order.credentials}))?;
+        let data = ConfirmationParameters { credentials: credentials(order) };
+        Ok(ConfirmationRequested { client_jwt, client_payload: ConfirmationPayload { data, exp } })
+    }
+
+    /// The third party's own request, and until when it is good.
+    fn third_party_jwt(&self, data: &Value) -> Result<(Secret, u64)> {
+        let exp = self.now_ms().div_euclid(1000) + LIFETIME_S;
+        let jwt = jwt(&data.to_string(), exp, &self.keys.third_party_key)?;
+        Ok((Secret::new(format!("Bearer {jwt}")), u64::try_from(exp).unwrap_or_default()))
+    }
+
+    fn signed(&self, message: &OutRequest, lifetime_s: i64) -> Result<Vec<Value>> {
+        let data = match message.body.segments() {
+            [Segment::Literal(bytes)] => std::str::from_utf8(bytes).ok(),
+            _ => None,
+        };
+        let data = data.ok_or_else(|| Error::because(&row::INTERNAL, "a request has no data"))?;
+        let jwt = jwt(data, self.now_ms().div_euclid(1000) + lifetime_s, &self.keys.hub_key)?;
+        let own = json!({"name": "Authorization", "value": format!("Bearer {jwt}")});
+        let headers = message
+            .headers
+            .iter()
+            .map(|header| json!({"name": header.name, "value": String::from_utf8_lossy(&header.value)}));
+        Ok(headers.chain([own]).collect())
+    }
+}
+
+fn credentials(order: &Order) -> BTreeMap<String, Secret> {
+    let given = order.credentials.iter().flatten();
+    given.map(|(field, value)| (field.clone(), Secret::new(value.as_str()))).collect()
+}
+
+fn jwt(data: &str, exp: i64, key: &SigningKey) -> Result<String> {
+    let unsigned = Unsigned::of(data, exp);
+    let signature = key.sign_pkcs1(bankchannel_crypto::signature::Hash::Sha256, unsigned.bytes());
+    let signature = signature.map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+    Ok(unsigned.complete(&signature))
+}
+
+fn written<O: Exchange<Codec = SaltEdge>>(request: O::Request) -> Result<OutRequest> {
+    O::encode_request(request, &Credentials::default())
+}

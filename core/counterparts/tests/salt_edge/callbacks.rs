@@ -1,0 +1,106 @@
+//! Callbacks: sent until the hub has them, in order, each session ended once.
+
+use bankchannel::{CallOptions, salt_edge_connector::flows::list_callbacks::CallbackStatus};
+use serde_json::{Value, json};
+
+use crate::{bank::Bank, world::World};
+
+async fn listed(world: &World) -> Vec<(String, CallbackStatus, u32)> {
+    let request = world.connector.request(json!({})).unwrap();
+    let found = world.connector.list_callbacks(request, &CallOptions::default()).await.unwrap().callbacks;
+    found.into_iter().map(|one| (format!("{:?}", one.kind), one.state, one.attempts)).collect()
+}
+
+fn password() -> Value {
+    json!({"authorization_type": "login_password", "password": "right"})
+}
+
+#[tokio::test]
+async fn a_callback_waits_for_a_hub_that_fails() {
+    let world = World::new(Bank::usual()).await;
+    world.request(json!({"operation": "create_token", "session_secret": "s-1", "credentials": password()})).await;
+    world.control("fail_next", json!({"operation": "succeed_session", "status": 503, "count": 1})).await;
+    let worked = world.work().await;
+    assert_eq!((worked.delivered, worked.again), (0, 1));
+    assert!(worked.next_due_at.is_some());
+    assert_eq!(listed(&world).await, [("Success".to_owned(), CallbackStatus::Waiting, 1)]);
+    assert_eq!(world.work().await.delivered, 0, "it is not due yet");
+    tokio::time::sleep(std::time::Duration::from_millis(1400)).await;
+    assert_eq!(world.work().await.delivered, 1);
+    assert_eq!(world.session("s-1").await["status"], "success");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_lost_is_no_second_end() {
+    let world = World::new(Bank::usual()).await;
+    world.request(json!({"operation": "create_token", "session_secret": "s-1", "credentials": password()})).await;
+    // The hub does what it is asked, and the answer does not arrive.
+    world.control("fail_next", json!({"operation": "succeed_session", "status": 503, "count": 1, "done": true})).await;
+    let worked = world.work().await;
+    assert_eq!((worked.delivered, worked.again), (0, 1), "{worked:?}");
+    assert_eq!(world.session("s-1").await["status"], "success");
+    tokio::time::sleep(std::time::Duration::from_millis(1400)).await;
+    let worked = world.work().await;
+    assert_eq!((worked.delivered, worked.given_up), (1, 0), "the session is closed, by ours");
+    assert_eq!(world.answer(json!({"operation": "fetch_accounts", "access_token_of": "s-1"})).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_session_that_the_hub_does_not_know_gives_no_token() {
+    let world = World::new(Bank::usual()).await;
+    world.request(json!({"operation": "create_token", "session_secret": "s-1", "credentials": password()})).await;
+    world.control("reset", json!({})).await;
+    let worked = world.work().await;
+    assert_eq!((worked.delivered, worked.given_up), (0, 1));
+    let request = world.connector.request(json!({"state": "revoked"})).unwrap();
+    assert_eq!(world.connector.list_tokens(request, &CallOptions::default()).await.unwrap().tokens.len(), 1);
+    let worked = world.work().await;
+    assert_eq!((worked.delivered, worked.next_due_at), (0, None), "nothing has left: nothing is to be taken back");
+}
+
+#[tokio::test]
+async fn what_the_dashboard_is_wrong_about_waits_for_somebody() {
+    let world = World::new(Bank::usual()).await;
+    world.request(json!({"operation": "create_token", "session_secret": "s-1", "credentials": password()})).await;
+    let wrong = world.with(json!({"app_id": "another"}));
+    let worked = wrong.work(wrong.request(json!({})).unwrap(), &world.options()).await.unwrap();
+    assert_eq!((worked.delivered, worked.stopped), (0, 1));
+    assert_eq!(world.work().await.delivered, 0);
+    let request = world.connector.request(json!({"state": "stopped"})).unwrap();
+    let stopped = world.connector.list_callbacks(request, &CallOptions::default()).await.unwrap().callbacks;
+    assert_eq!((stopped.len(), stopped[0].error_class.as_deref()), (1, Some("ProviderNotFound")));
+    let retry = world.connector.request(json!({"callback_id": stopped[0].callback_id})).unwrap();
+    assert!(world.connector.retry_callback(retry, &CallOptions::default()).await.unwrap().is_changed);
+    assert_eq!(world.work().await.delivered, 1);
+    assert_eq!(world.session("s-1").await["status"], "success");
+}
+
+#[tokio::test]
+async fn without_a_hub_callbacks_wait() {
+    let world = World::new(Bank::usual()).await;
+    let alone = world.with(json!({"base_url": null}));
+    let request =
+        world.made(json!({"operation": "create_token", "session_secret": "s-1", "credentials": password()})).await;
+    assert_eq!(alone.handle_request(request, &world.options()).await.unwrap().answer.status, 200);
+    let worked = alone.work(alone.request(json!({})).unwrap(), &world.options()).await.unwrap();
+    assert_eq!((worked.asked, worked.delivered, worked.next_due_at.is_none()), (1, 0, true));
+    assert_eq!(world.work().await.delivered, 1);
+}
+
+#[tokio::test]
+async fn time_ends_a_session_and_the_hub_is_told() {
+    let world = World::new(Bank::usual()).await;
+    let oauth = json!({"authorization_type": "oauth"});
+    world.request(json!({"operation": "create_token", "session_secret": "s-1", "credentials": oauth})).await;
+    world.work().await;
+    let later = bankchannel::Timestamp::from_ms(
+        i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()).unwrap()
+            + 16 * 60_000,
+    );
+    let work = world.connector.request(json!({"at": later.as_str()})).unwrap();
+    let worked = world.connector.work(work, &world.options()).await.unwrap();
+    assert_eq!((worked.expired, worked.delivered), (1, 1));
+    let known = world.session("s-1").await;
+    assert_eq!((&known["status"], &known["error_class"]), (&json!("fail"), &json!("AccessDenied")));
+    assert!(!world.approve(&world.last_session_id()).await.unwrap().is_decided);
+}

@@ -1,0 +1,149 @@
+//! A connector that is killed again and again while it takes requests, asks its bank and tells the hub. The hub, in another process, is
+//! the witness, and fails and loses answers meanwhile.
+//!
+//! `BANKCHANNEL_KILL_ROUNDS` says how often (25; `tests/long/kill` takes 500).
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bankchannel::{
+    CallOptions, Timestamp,
+    salt_edge_connector::{
+        SaltEdgeConnector,
+        flows::{
+            handle_request::HandleRequestRequest,
+            list_tokens::AccessState,
+            work::{WorkRequest, WorkResponse},
+        },
+    },
+};
+use serde_json::{Value, json};
+
+use crate::{bank::Bank, world::World};
+
+/// Set for the connector's process: its settings as JSON, and where requests are made.
+const CONNECTOR: &str = "BANKCHANNEL_TEST_KILLED_CONNECTOR";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_ends_once() {
+    if let Ok(told) = std::env::var(CONNECTOR) {
+        return connect(serde_json::from_str(&told).unwrap()).await;
+    }
+    let rounds = std::env::var("BANKCHANNEL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
+    let world = World::new(Bank::usual()).await;
+    let control = world.hub.readiness()["control_url"].as_str().unwrap().to_owned();
+    let told = json!({"settings": crate::world::settings(&world.hub, &world.folder, json!({})), "control": control});
+    let mut acknowledged = BTreeSet::new();
+    for round in 0_u64..rounds {
+        for (status, done) in [(503, false), (503, true), (429, false), (500, true)] {
+            let order = json!({"operation": "succeed_session", "status": status, "count": 1, "done": done});
+            world.control("fail_next", order).await;
+        }
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "kill::what_was_acknowledged_ends_once", "--nocapture"])
+            .env(CONNECTOR, told.to_string())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Every moment of a connector's life is to be hit: by the square of the round, so that many lives are short.
+        tokio::time::sleep(Duration::from_millis(40 + (round * round * 7) % 400)).await;
+        process.kill().unwrap();
+        let said = BufReader::new(process.stdout.take().unwrap());
+        acknowledged.extend(said.lines().map_while(Result::ok).filter_map(|line| {
+            let (_, secret) = line.split_once("acknowledged ")?;
+            Some(secret.to_owned())
+        }));
+        process.wait().unwrap();
+    }
+    println!("acknowledged before a kill: {} sessions", acknowledged.len());
+    assert!(acknowledged.len() >= usize::try_from(rounds).unwrap() / 4, "{}", acknowledged.len());
+    finish(&world).await;
+    let mut succeeded = 0;
+    for secret in &acknowledged {
+        let known = world.session(secret).await;
+        assert!(known["status"] == "success" || known["status"] == "fail", "{secret}: {known}");
+        if known["status"] == "success" {
+            succeeded += 1;
+            let fetch = json!({"operation": "fetch_accounts", "access_token_of": secret});
+            assert_eq!(world.answer(fetch).await.0, 200, "{secret}: what the hub was given is good");
+        } else {
+            assert_eq!(
+                known["error_class"], "InternalProviderError",
+                "{secret}: only a lost answer of the bank's fails one"
+            );
+        }
+    }
+    assert!(succeeded > 0);
+    // Requests that came in and were not answered may have become sessions too; none of them has a token that the hub has not.
+    let good = good_tokens(&world.connector).await;
+    let mut all = acknowledged;
+    for secret in unanswered(&world).await {
+        all.insert(secret);
+    }
+    let mut at_hub = 0;
+    for secret in &all {
+        at_hub += usize::from(world.session(secret).await["status"] == "success");
+    }
+    assert_eq!(good, at_hub, "tokens that are good here are those that the hub has");
+}
+
+/// Lets time pass until nothing is due: leases of killed workers run out, callbacks are sent again.
+async fn finish(world: &World) {
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    for minute in 0..14 {
+        let at = Some(Timestamp::from_ms(now + minute * 60_000));
+        let WorkResponse { next_due_at, .. } =
+            world.connector.work(WorkRequest { at }, &world.options()).await.unwrap();
+        if next_due_at.is_none() {
+            return;
+        }
+    }
+    panic!("something is due for ever");
+}
+
+async fn good_tokens(connector: &SaltEdgeConnector) -> usize {
+    let mut good = 0;
+    let mut after = None;
+    loop {
+        let request = connector.request(json!({"limit": 1000, "after": after})).unwrap();
+        let page = connector.list_tokens(request, &CallOptions::default()).await.unwrap();
+        good += page.tokens.iter().filter(|token| token.state == AccessState::Confirmed).count();
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return good,
+        }
+    }
+}
+
+/// The secrets of the sessions that were asked for, answered or not: the hub's.
+async fn unanswered(world: &World) -> Vec<String> {
+    let known = world.control("sessions/all", json!({})).await;
+    known["sessions"].as_array().unwrap().iter().map(|secret| secret.as_str().unwrap().to_owned()).collect()
+}
+
+/// The connector's process: takes requests and works, until it is killed.
+async fn connect(told: Value) {
+    let connector = SaltEdgeConnector::from_json(told["settings"].clone()).unwrap();
+    let requests = format!("{}/sandbox/requests", told["control"].as_str().unwrap());
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let bank = Bank::usual();
+    let credentials = json!({"authorization_type": "login_password", "password": "right"});
+    loop {
+        let order = json!({"operation": "create_token", "credentials": credentials});
+        let made: Value = http.post(&requests).json(&order).send().await.unwrap().json().await.unwrap();
+        let request = json!({"method": made["method"], "target": made["target"], "headers": made["headers"]});
+        let request: HandleRequestRequest = bankchannel::model::read_boundary(request).unwrap();
+        let options = CallOptions::default().with_bank(Arc::clone(&bank));
+        let handled = connector.handle_request(request, &options).await.unwrap();
+        assert_eq!(handled.answer.status, 200);
+        println!("acknowledged {}", made["session_secret"].as_str().unwrap());
+        connector.work(WorkRequest { at: None }, &options).await.unwrap();
+    }
+}

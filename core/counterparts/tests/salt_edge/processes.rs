@@ -1,0 +1,122 @@
+//! Several workers, and one that is gone in the middle.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bankchannel::{
+    Answer, Asker, CallOptions, Question, Result, Timestamp, salt_edge_connector::flows::work::WorkRequest,
+};
+use serde_json::json;
+
+use crate::{bank::Bank, world::World};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn workers_share_a_store() {
+    let world = World::new(Bank::usual()).await;
+    let credentials = json!({"authorization_type": "login_password", "password": "right"});
+    for number in 0..20 {
+        let secret = format!("s-{number}");
+        world.request(json!({"operation": "create_token", "session_secret": secret, "credentials": credentials})).await;
+    }
+    // Named differently, so that each opens it for itself.
+    let place = |times: usize| world.folder.path().join("./".repeat(times)).join("store");
+    let workers: Vec<_> = (0..4).map(|times| world.with(json!({"store": place(times)}))).collect();
+    let works = workers.iter().map(|worker| {
+        let options = world.options();
+        async move { worker.work(WorkRequest { at: None }, &options).await.unwrap() }
+    });
+    let done = futures_util::future::join_all(works).await;
+    assert_eq!(done.iter().map(|worked| worked.asked).sum::<u32>(), 20);
+    assert_eq!(done.iter().map(|worked| worked.delivered).sum::<u32>(), 20);
+    assert_eq!(world.bank.asked("authenticate").len(), 20, "nobody is asked twice");
+    for number in 0..20 {
+        assert_eq!(world.session(&format!("s-{number}")).await["status"], "success");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_is_gone_in_the_middle_of_a_question_fails_the_session() {
+    let world = World::new(Bank::usual()).await;
+    world.request(json!({"operation": "create_token", "session_secret": "s-1"})).await;
+    // A worker that takes the question and is heard of no more.
+    let options = CallOptions { asker: Some(Arc::new(Silent)), ..CallOptions::default() };
+    let worker = world.with(json!({}));
+    let cut = tokio::time::timeout(Duration::from_millis(300), worker.work(WorkRequest { at: None }, &options));
+    assert!(cut.await.is_err());
+    assert_eq!(world.work().await.asked, 0, "it may still answer");
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    let later = Timestamp::from_ms(now + 6 * 60_000);
+    let worked = world.connector.work(WorkRequest { at: Some(later) }, &world.options()).await.unwrap();
+    assert_eq!(worked.delivered, 1);
+    assert_eq!(world.bank.asked("authenticate").len(), 0, "what the bank may have done is not done twice");
+    assert_eq!(world.session("s-1").await["error_class"], "InternalProviderError");
+}
+
+/// A bank that never answers.
+struct Silent;
+
+impl Asker for Silent {
+    fn ask(&self, _: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_is_there_for_waits() {
+    let world = World::new(Bank::usual()).await;
+    world.request(json!({"operation": "create_token", "session_secret": "s-1"})).await;
+    let nobody = CallOptions { asker: Some(Arc::new(Nobody)), ..CallOptions::default() };
+    for _ in 0..2 {
+        let fault = world.connector.work(WorkRequest { at: None }, &nobody).await.unwrap_err();
+        assert_eq!(fault.code(), "input.missing_field");
+    }
+    assert_eq!(world.work().await.asked, 1, "it is asked when somebody is there");
+    assert_eq!(world.session("s-1").await["error_class"], "InvalidCredentials");
+}
+
+/// A program that has given nobody to ask.
+struct Nobody;
+
+impl Asker for Nobody {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+        Box::pin(std::future::ready(Err(question.unanswered())))
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_is_tried_again() {
+    let world = World::new(Bank::new(|question, asked| match question {
+        "refresh" => None,
+        _ => Some(crate::bank::usual(question, asked)),
+    }))
+    .await;
+    world.enrolled("s-1").await;
+    world.request(json!({"operation": "refresh_accounts", "session_secret": "s-2", "access_token_of": "s-1"})).await;
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    for later in 0..3 {
+        assert_eq!(world.session("s-2").await["status"], "open");
+        let at = Some(Timestamp::from_ms(now + 1000 + later * 31_000));
+        world.connector.work(WorkRequest { at }, &world.options()).await.unwrap();
+    }
+    assert_eq!(world.bank.asked("refresh").len(), 3);
+    assert_eq!(world.session("s-2").await["error_class"], "InternalProviderError");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_store_that_cannot_be_used_puts_the_hub_off() {
+    let world = World::new(Bank::usual()).await;
+    let file = world.folder.path().join("no-folder");
+    std::fs::write(&file, "").unwrap();
+    let connector = world.with(json!({"store": file}));
+    let request = world.made(json!({"operation": "create_token"})).await;
+    let handled = connector.handle_request(request, &world.options()).await.unwrap();
+    assert_eq!(handled.answer.status, 503);
+    assert!(handled.answer.headers.iter().any(|header| header.name == "Retry-After"));
+    assert!(!handled.answer.body.contains("no-folder"), "the path is nobody else's: {}", handled.answer.body);
+    let fault = connector.work(WorkRequest { at: None }, &world.options()).await.unwrap_err();
+    assert_eq!(fault.code(), "resource.storage");
+}

@@ -1,0 +1,66 @@
+//! What a call asks the program that made it, with typed answers: declared once, generated as an interface in every language.
+//!
+//! ```text
+//!   call ──► question: name, request ──► a method of the program's own object ──► answer ──► call goes on
+//! ```
+
+use crate::model::{Boundary, Shape};
+
+/// Something that a call asks the program that made it.
+pub trait TypedQuestion: Send + Sync + 'static {
+    /// What is asked.
+    type Request: Boundary;
+    /// What is answered.
+    type Answer: Boundary;
+    /// Name and documentation.
+    const DECLARATION: QuestionDeclaration;
+}
+
+/// What is known of a question beforehand.
+#[derive(Debug)]
+pub struct QuestionDeclaration {
+    /// The interface's option and the method: `bank.list_accounts`.
+    pub name: &'static str,
+    /// One line.
+    pub summary: &'static str,
+    /// The whole story.
+    pub doc: &'static str,
+}
+
+/// A declaration with its shapes.
+#[derive(Debug, Clone, Copy)]
+pub struct QuestionEntry {
+    /// The declaration.
+    pub declaration: &'static QuestionDeclaration,
+    /// The request's shape.
+    pub request: &'static Shape,
+    /// The answer's shape.
+    pub answer: &'static Shape,
+}
+
+impl QuestionEntry {
+    /// The entry of a question.
+    #[must_use]
+    pub const fn of<Q: TypedQuestion>() -> Self {
+        Self { declaration: &Q::DECLARATION, request: Q::Request::SHAPE, answer: Q::Answer::SHAPE }
+    }
+
+    /// The method's name: `list_accounts`.
+    #[must_use]
+    pub fn method(&self) -> &'static str {
+        self.declaration.name.split_once('.').map_or(self.declaration.name, |(_, method)| method)
+    }
+}
+
+/// The questions that one object of a program answers.
+#[derive(Debug)]
+pub struct Interface {
+    /// The interface's name in every language: `SaltEdgeBank`.
+    pub name: &'static str,
+    /// How a client is given the object, and what stands before the names of the questions: `bank`.
+    pub option: &'static str,
+    /// What it is, in one line.
+    pub what: &'static str,
+    /// The questions.
+    pub questions: &'static [QuestionEntry],
+}
