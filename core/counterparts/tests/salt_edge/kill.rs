@@ -26,6 +26,8 @@ use serde_json::{Value, json};
 
 use crate::{bank::Bank, world::World};
 
+/// The hub remembers 10,000 sessions; a round makes some twenty.
+const ROUNDS_PER_WORLD: u64 = 100;
 /// Set for the connector's process: its settings as JSON, and where requests are made.
 const CONNECTOR: &str = "BANKCHANNEL_TEST_KILLED_CONNECTOR";
 
@@ -34,12 +36,21 @@ async fn what_was_acknowledged_ends_once() {
     if let Ok(told) = std::env::var(CONNECTOR) {
         return connect(serde_json::from_str(&told).unwrap()).await;
     }
-    let rounds = std::env::var("BANKCHANNEL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
+    let mut left: u64 = std::env::var("BANKCHANNEL_KILL_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(25);
+    while left > 0 {
+        let rounds = left.min(ROUNDS_PER_WORLD);
+        kill(rounds).await;
+        left -= rounds;
+    }
+}
+
+/// So many rounds with one hub and one store.
+async fn kill(rounds: u64) {
     let world = World::new(Bank::usual()).await;
     let control = world.hub.readiness()["control_url"].as_str().unwrap().to_owned();
     let told = json!({"settings": crate::world::settings(&world.hub, &world.folder, json!({})), "control": control});
     let mut acknowledged = BTreeSet::new();
-    for round in 0_u64..rounds {
+    for round in 0..rounds {
         for (status, done) in [(503, false), (503, true), (429, false), (500, true)] {
             let order = json!({"operation": "succeed_session", "status": status, "count": 1, "done": done});
             world.control("fail_next", order).await;
