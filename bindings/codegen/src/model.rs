@@ -110,12 +110,12 @@ impl Operation {
 
     /// Whether it may ask for what a person knows, or an object of the program's own.
     pub(crate) fn asks_person(&self) -> bool {
-        self.entry.declaration.asks.iter().any(|ask| matches!(ask, Ask::Person | Ask::Object { .. }))
+        self.asks_object() || self.entry.declaration.asks.contains(&Ask::Person)
     }
 
     /// Whether it may ask an object of the program's own: then it is not begun without somebody to ask.
     pub(crate) fn asks_object(&self) -> bool {
-        self.entry.declaration.asks.iter().any(|ask| matches!(ask, Ask::Object { .. }))
+        self.entry.declaration.asks_object().is_some()
     }
 
     /// Whether it may ask for signatures, and the field of the request that names their key.

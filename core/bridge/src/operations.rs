@@ -2,10 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bankchannel::{
-    Content, Error, Result,
-    operation::{Ask, Kind},
-};
+use bankchannel::{Content, Error, Result, operation::Kind};
 pub use bankchannel::{catalogue as all, catalogue_json as catalogue, find};
 use bankchannel_foundation::{
     error::row,
@@ -23,10 +20,7 @@ pub fn is_local(name: &str) -> bool {
 /// What of the program's own the operation of this name may ask: the interface's option, such as `bank`.
 #[must_use]
 pub fn asks_program(name: &str) -> Option<&'static str> {
-    find(name)?.declaration.asks.iter().find_map(|ask| match ask {
-        Ask::Object { option } => Some(*option),
-        Ask::Person | Ask::Signature { .. } => None,
-    })
+    find(name)?.declaration.asks_object()
 }
 
 /// Carries out a local operation; what the request leaves out is taken from the profile. A panic becomes an error: nothing

@@ -255,6 +255,15 @@ impl Declaration {
         }
     }
 
+    /// The object of the program's own that it may ask, by its interface's option.
+    #[must_use]
+    pub fn asks_object(&self) -> Option<&'static str> {
+        self.asks.iter().find_map(|ask| match ask {
+            Ask::Object { option } => Some(*option),
+            Ask::Person | Ask::Signature { .. } => None,
+        })
+    }
+
     /// The group of its command.
     #[must_use]
     pub fn command_group(&self) -> &'static str {

@@ -42,8 +42,7 @@ fn command(entry: &'static Entry) -> Command {
         .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc));
     let signs = declaration.route.is_some() || declaration.asks.contains(&Ask::Signature { of: None });
     let command = if signs { command.arg(signer_argument()) } else { command };
-    let asks_bank = declaration.asks.iter().any(|ask| matches!(ask, Ask::Object { .. }));
-    let command = if asks_bank { command.arg(bank_argument()) } else { command };
+    let command = if declaration.asks_object().is_some() { command.arg(bank_argument()) } else { command };
     add_fields(command, &[entry]).arg(output_argument()).arg(force_argument())
 }
 

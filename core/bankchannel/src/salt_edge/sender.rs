@@ -15,11 +15,12 @@ use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{
     Error, Exchange, Outcome, Result, Secret,
     clock::{Clock as _, SystemClock},
-    error::{Row, row},
-    message::{Body, InResponse, OutRequest, Segment},
+    error::Row,
+    message::{Body, InResponse, OutRequest},
 };
 use bankchannel_salt_edge::{
     Credentials, SaltEdge,
+    codec::data_of,
     envelope::{LIFETIME_S, Unsigned},
 };
 use bankchannel_transport::{RequestSigner, Settings, Signing, Transport};
@@ -123,7 +124,7 @@ impl RequestSigner for Signed<'_> {
     fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>> {
         Box::pin(async move {
             let options = self.options.until(self.deadline);
-            let jwt = self.sender.jwt(data(&message.body)?, self.operation, &options).await;
+            let jwt = self.sender.jwt(data_of(message)?, self.operation, &options).await;
             let jwt = jwt.map_err(|error| error.with_outcome(Outcome::NotSent))?;
             let mut headers = message.headers.clone();
             headers.push_secret("Authorization", &Secret::new(format!("Bearer {jwt}")));
@@ -131,13 +132,4 @@ impl RequestSigner for Signed<'_> {
             Ok(OutRequest { method, target, headers, body: Body::empty() })
         })
     }
-}
-
-/// The data of a message, as JSON text.
-fn data(body: &Body) -> Result<&str> {
-    match body.segments() {
-        [Segment::Literal(bytes)] => std::str::from_utf8(bytes).ok(),
-        _ => None,
-    }
-    .ok_or_else(|| Error::because(&row::INTERNAL, "a request of this protocol has no data"))
 }

@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 
 use bankchannel_crypto::{digest::hex, random, signature::SigningKey};
-use bankchannel_foundation::{
-    Error, Exchange, Result, Secret,
-    error::row,
-    message::{OutRequest, Segment},
-};
+use bankchannel_foundation::{Error, Exchange, Result, Secret, error::row, message::OutRequest};
 use bankchannel_salt_edge::{
     Credentials, SaltEdge,
-    envelope::Unsigned,
+    codec::data_of,
+    envelope::sign_text,
     hub::operations::{
         accounts::{
             confirm_accounts::{ConfirmAccounts, ConfirmAccountsRequest},
@@ -234,12 +231,7 @@ impl Hub {
     }
 
     fn signed(&self, message: &OutRequest, lifetime_s: i64) -> Result<Vec<Value>> {
-        let data = match message.body.segments() {
-            [Segment::Literal(bytes)] => std::str::from_utf8(bytes).ok(),
-            _ => None,
-        };
-        let data = data.ok_or_else(|| Error::because(&row::INTERNAL, "a request has no data"))?;
-        let jwt = jwt(data, self.now_ms().div_euclid(1000) + lifetime_s, &self.keys.hub_key)?;
+        let jwt = jwt(data_of(message)?, self.now_ms().div_euclid(1000) + lifetime_s, &self.keys.hub_key)?;
         let own = json!({"name": "Authorization", "value": format!("Bearer {jwt}")});
         let headers = message
             .headers
@@ -255,10 +247,7 @@ fn credentials(order: &Order) -> BTreeMap<String, Secret> {
 }
 
 fn jwt(data: &str, exp: i64, key: &SigningKey) -> Result<String> {
-    let unsigned = Unsigned::of(data, exp);
-    let signature = key.sign_pkcs1(bankchannel_crypto::signature::Hash::Sha256, unsigned.bytes());
-    let signature = signature.map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
-    Ok(unsigned.complete(&signature))
+    sign_text(data, exp, key).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
 }
 
 fn written<O: Exchange<Codec = SaltEdge>>(request: O::Request) -> Result<OutRequest> {

@@ -16,7 +16,7 @@ use bankchannel_foundation::{
     Boundary, Codec, Error, Exchange, Operation, Secret,
     error::row,
     json,
-    message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse, is_visible},
+    message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse, Segment, is_visible},
     model::{Dialect, Field, Object, Reader, Value, Writer},
     operation::Route,
 };
@@ -124,6 +124,18 @@ impl Codec for SaltEdge {
         };
         fitting(fields).map_err(|fault| broken(&format!("it does not fit: {}", fault.message())))
     }
+}
+
+/// The data of a request that is written and not signed, as JSON text.
+///
+/// # Errors
+/// `internal` for a message that this codec has not written.
+pub fn data_of(message: &OutRequest) -> Result<&str, Error> {
+    match message.body.segments() {
+        [Segment::Literal(bytes)] => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    }
+    .ok_or_else(|| Error::because(&row::INTERNAL, "a request of this protocol has no data"))
 }
 
 /// A typed request from the `data` of its JWT and from its headers.

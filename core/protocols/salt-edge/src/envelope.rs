@@ -225,7 +225,15 @@ fn fit(keys: &[VerifyingKey], least: usize) -> Result<(), UnfitKeys> {
 /// # Errors
 /// The key cannot sign.
 pub fn sign(data: Object<'_>, exp: i64, key: &SigningKey) -> bankchannel_crypto::Result<String> {
-    let unsigned = Unsigned::of(&Value::Object(data).to_json(), exp);
+    sign_text(&Value::Object(data).to_json(), exp, key)
+}
+
+/// The same around the text of a JSON object.
+///
+/// # Errors
+/// As [`sign`].
+pub fn sign_text(data: &str, exp: i64, key: &SigningKey) -> bankchannel_crypto::Result<String> {
+    let unsigned = Unsigned::of(data, exp);
     let signature = key.sign_pkcs1(Hash::Sha256, unsigned.bytes())?;
     Ok(unsigned.complete(&signature))
 }

@@ -1,10 +1,16 @@
 //! The handle that connectors hold.
 
-use super::schema::{SaltEdgeConnector, Verb};
-use crate::engine::{Database, PostgresSettings, Result, SqliteSettings, StoreError, args};
+use super::schema::{SaltEdgeConnector, Tx, Verb};
+use crate::engine::{Database, PostgresSettings, Result, Schema as _, SqliteSettings, StoreError, args};
 use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
+
+/// Whether this key is the one that is recorded.
+async fn is_sealed_by(tx: &mut Tx, key_id: &[u8; 8]) -> Result<bool> {
+    let recorded = tx.first("SELECT key_id FROM sealing_key", &[]).await?;
+    Ok(recorded.map(|mut row| row.bytes::<8>()).transpose()? == Some(*key_id))
+}
 
 /// The data of a connector. Cheap to clone; all clones share one writer or pool. Other processes may have it open too.
 ///
@@ -13,6 +19,9 @@ use std::sync::Arc;
 pub struct Store(Arc<Database<SaltEdgeConnector>>);
 
 impl Store {
+    /// The name of the database in a data folder.
+    pub const DATABASE_FILE: &'static str = SaltEdgeConnector::DATABASE_FILE;
+
     /// Opens or creates a data folder, which other processes may have open too. Must be called inside a tokio runtime,
     /// which then runs the writer.
     ///
@@ -39,17 +48,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Misuse`] where another key has sealed what is there.
     pub fn sealed_by(&self, key_id: [u8; 8]) -> BoxFuture<'_, Result<()>> {
-        self.write(key_id, |tx, key_id| {
-            Box::pin(async move {
-                let sql = "INSERT INTO sealing_key (one, key_id) VALUES (1, $1) ON CONFLICT (one) DO NOTHING";
-                tx.execute(sql, args![*key_id]).await?;
-                let recorded = tx.first("SELECT key_id FROM sealing_key", &[]).await?;
-                let recorded = recorded.map(|mut row| row.bytes::<8>()).transpose()?;
-                if recorded == Some(*key_id) {
-                    return Ok(());
-                }
-                Err(StoreError::misuse(format!("what {} holds was sealed with another key", tx.place())))
+        Box::pin(async move {
+            // Only the first start writes.
+            if self.read(key_id, |tx, key_id| Box::pin(is_sealed_by(tx, key_id))).await? {
+                return Ok(());
+            }
+            self.write(key_id, |tx, key_id| {
+                Box::pin(async move {
+                    let sql = "INSERT INTO sealing_key (one, key_id) VALUES (1, $1) ON CONFLICT (one) DO NOTHING";
+                    tx.execute(sql, args![*key_id]).await?;
+                    if is_sealed_by(tx, key_id).await? {
+                        return Ok(());
+                    }
+                    Err(StoreError::misuse(format!("what {} holds was sealed with another key", tx.place())))
+                })
             })
+            .await
         })
     }
 

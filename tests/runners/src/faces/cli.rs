@@ -19,7 +19,7 @@ use std::{
 
 use bankchannel::{
     Commands, Protocol,
-    operation::{Ask, Entry, Kind},
+    operation::{Entry, Kind},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -332,7 +332,7 @@ const BANK: &str = "bank.";
 
 /// The command of a user whose bank is a program: prints the answer that a file has for each question.
 fn bank(client: &Client, entry: &Entry, answers: &Value) -> Told<Option<String>> {
-    if !entry.declaration.asks.iter().any(|ask| matches!(ask, Ask::Object { .. })) {
+    if entry.declaration.asks_object().is_none() {
         return Ok(None);
     }
     let mut cases = String::new();

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret,
     error::row,
-    model::{Dialect, Reader, Value, Writer},
+    model::{Dialect, Writer, read_boundary},
     question::TypedQuestion,
 };
 use bankchannel_salt_edge::{connector::questions, for_each_bank_question};
@@ -38,7 +38,7 @@ macro_rules! bank {
                     };
                     match question.kind {
                         $(name if name == const { <questions::$file::$name as TypedQuestion>::DECLARATION.name } => {
-                            answered(self.0.$file(read(request)?).await?)
+                            answered(self.0.$file(read_boundary(request)?).await?)
                         })+
                         _ => Err(Error::because(&row::INTERNAL, "a bank is asked what no bank is asked")),
                     }
@@ -59,10 +59,6 @@ impl CallOptions {
     pub fn with_bank(self, bank: Arc<impl SaltEdgeBank>) -> Self {
         Self { asker: Some(Arc::new(BankCode(bank, self.asker.clone()))), ..self }
     }
-}
-
-fn read<T: Boundary>(request: Value<'static>) -> Result<T> {
-    T::read(request, &mut Reader::new(Dialect::Boundary))
 }
 
 fn answered(answer: impl Boundary) -> Result<Answer> {

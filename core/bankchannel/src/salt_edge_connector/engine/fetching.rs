@@ -2,7 +2,9 @@
 
 use bankchannel_foundation::{
     Boundary, Exchange as _, Result, Secret,
+    error::row,
     model::{Dialect, Object, Value, Writer},
+    question::TypedQuestion,
 };
 use bankchannel_salt_edge::{
     Refusal,
@@ -10,6 +12,7 @@ use bankchannel_salt_edge::{
     connector::{
         operations::requests::{answer_accounts, answer_transactions},
         questions::{
+            RefusedByBank,
             get_customer::{GetCustomer, GetCustomerQuestion},
             list_accounts::{ListAccounts, ListAccountsQuestion},
             list_transactions::{ListTransactions, ListTransactionsQuestion},
@@ -19,7 +22,7 @@ use bankchannel_salt_edge::{
         customers::fetch_customer::{FetchCustomer, FetchCustomerResponse},
         transactions::fetch_transactions::{FetchTransactions, FetchTransactionsResponse, TransactionsWanted},
     },
-    model::{AccountConsent, AccountId, BankAccount, ConsentScope, HttpAnswer},
+    model::{AccountConsent, AccountId, BankAccount, BankTransaction, ConsentScope, HttpAnswer},
 };
 use bankchannel_storage::salt_edge_connector::{Presented, Token};
 
@@ -27,7 +30,7 @@ use super::{
     Engine,
     question::{Refused, Unanswered},
     records::TokenRecord,
-    requests::{busy, refusal_of},
+    requests::{busy, json_answer, refusal_of, token_refusal},
     shown, unusable,
 };
 
@@ -57,14 +60,10 @@ impl Engine<'_> {
             client_id: holder.token.client_id.unsigned_abs(),
             token_id: shown(holder.token.id),
         };
-        let answer = match self.ask::<ListAccounts>(question).await {
-            Ok(answer) => answer,
-            Err(unanswered) => return self.unanswered(unanswered),
-        };
-        let accounts = match (answer.accounts, answer.refused) {
-            (Some(accounts), None) => accounts,
-            (None, Some(refused)) => return Ok(Err(refused_by_bank(Refused::by_bank(refused)))),
-            _ => return self.unanswered(self.senseless("bank.list_accounts", "give accounts, or refused")),
+        let asked = self.ask::<ListAccounts>(question).await.map(|answer| (answer.accounts, answer.refused));
+        let accounts = match self.given::<ListAccounts, _>(asked, "accounts")? {
+            Ok(accounts) => accounts,
+            Err(answered) => return Ok(answered),
         };
         if let Err(fault) = answer_accounts::check(&accounts) {
             return self.unanswered(self.senseless("bank.list_accounts", fault.message()));
@@ -101,14 +100,10 @@ impl Engine<'_> {
             client_id: holder.token.client_id.unsigned_abs(),
             token_id: shown(holder.token.id),
         };
-        let answer = match self.ask::<ListTransactions>(question).await {
-            Ok(answer) => answer,
-            Err(unanswered) => return self.unanswered(unanswered),
-        };
-        let transactions = match (answer.transactions, answer.refused) {
-            (Some(transactions), None) => transactions,
-            (None, Some(refused)) => return Ok(Err(refused_by_bank(Refused::by_bank(refused)))),
-            _ => return self.unanswered(self.senseless("bank.list_transactions", "give transactions, or refused")),
+        let asked = self.ask::<ListTransactions>(question).await.map(|answer| (answer.transactions, answer.refused));
+        let transactions = match self.given::<ListTransactions, _>(asked, "transactions")? {
+            Ok(transactions) => transactions,
+            Err(answered) => return Ok(answered),
         };
         if let Err(fault) = answer_transactions::check(&transactions) {
             return self.unanswered(self.senseless("bank.list_transactions", fault.message()));
@@ -120,8 +115,7 @@ impl Engine<'_> {
         if let Some(refusal) = self.refused_meanwhile(holder).await? {
             return Ok(Err(refusal));
         }
-        let transactions =
-            transactions.into_iter().map(bankchannel_salt_edge::model::BankTransaction::complete).collect();
+        let transactions = transactions.into_iter().map(BankTransaction::complete).collect();
         Ok(Ok(HttpAnswer::of(&FetchTransactions::encode_response(FetchTransactionsResponse { transactions }))))
     }
 
@@ -135,14 +129,10 @@ impl Engine<'_> {
             client_id: holder.token.client_id.unsigned_abs(),
             token_id: shown(holder.token.id),
         };
-        let answer = match self.ask::<GetCustomer>(question).await {
-            Ok(answer) => answer,
-            Err(unanswered) => return self.unanswered(unanswered),
-        };
-        let customer = match (answer.customer, answer.refused) {
-            (Some(customer), None) => customer,
-            (None, Some(refused)) => return Ok(Err(refused_by_bank(Refused::by_bank(refused)))),
-            _ => return self.unanswered(self.senseless("bank.get_customer", "give customer, or refused")),
+        let asked = self.ask::<GetCustomer>(question).await.map(|answer| (answer.customer, answer.refused));
+        let customer = match self.given::<GetCustomer, _>(asked, "customer")? {
+            Ok(customer) => customer,
+            Err(answered) => return Ok(answered),
         };
         if let Some(refusal) = self.refused_meanwhile(holder).await? {
             return Ok(Err(refusal));
@@ -150,18 +140,36 @@ impl Engine<'_> {
         Ok(Ok(HttpAnswer::of(&FetchCustomer::encode_response(FetchCustomerResponse { customer }))))
     }
 
+    /// What the bank gives, or what is answered where it refuses or its code fails: an answer holds either `wanted` or a refusal.
+    fn given<Q: TypedQuestion, T>(
+        &self,
+        asked: std::result::Result<(Option<T>, Option<RefusedByBank>), Unanswered>,
+        wanted: &str,
+    ) -> Result<std::result::Result<T, Answered>> {
+        let answered = match asked {
+            Ok((Some(given), None)) => return Ok(Ok(given)),
+            Ok((None, Some(refused))) => Err(refused_by_bank(Refused::by_bank(refused))),
+            Ok(_) => {
+                let name = const { &Q::DECLARATION }.name;
+                self.unanswered(self.senseless(name, &format!("give {wanted}, or refused")))?
+            }
+            Err(unanswered) => self.unanswered(unanswered)?,
+        };
+        Ok(Err(answered))
+    }
+
     /// Whether the token was revoked, or ran out, while the bank was asked.
     async fn refused_meanwhile(&self, holder: &Holder<'_>) -> Result<Option<Refusal>> {
         let presented = Presented { now: self.now(), ..holder.presented };
         let judged = self.store.token(presented).await.map_err(unusable)?;
-        Ok(judged.err().map(super::requests::token_refusal))
+        Ok(judged.err().map(token_refusal))
     }
 
     fn unanswered(&self, unanswered: Unanswered) -> Result<Answered> {
         match unanswered {
             Unanswered::Failed => Ok(Err(refused_by_bank(Refused::failure()))),
             // The bank took too long: the hub may come again.
-            Unanswered::Broken(error) if error.code() == bankchannel_foundation::error::row::TIMED_OUT.code => {
+            Unanswered::Broken(error) if error.code() == row::TIMED_OUT.code => {
                 Ok(Ok(busy("The bank has not answered in time.")))
             }
             Unanswered::Broken(error) | Unanswered::Nobody(error) => Err(error),
@@ -196,11 +204,6 @@ fn visible(account: BankAccount, consent: Option<&[AccountConsent]>) -> Option<V
         }
     }
     Some(Value::Object(members))
-}
-
-fn json_answer(body: Object<'static>) -> HttpAnswer {
-    use bankchannel_foundation::message::{Body, OutResponse};
-    HttpAnswer::of(&OutResponse::new(200, Body::json(body)))
 }
 
 /// A token's text is looked at here only.

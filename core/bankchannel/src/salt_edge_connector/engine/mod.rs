@@ -46,9 +46,6 @@ use super::Inner;
 use crate::CallOptions;
 use vault::Vault;
 
-/// The file name of the database in a store's folder.
-const DATABASE: &str = "connector.sqlite";
-
 /// A connector's store, open, with the key that opens what it holds.
 pub(super) struct OpenStore {
     pub(super) store: Store,
@@ -70,15 +67,16 @@ impl OpenStore {
         } else {
             let folder = Path::new(place);
             opens_here()?;
-            let made = match key {
-                Some(_) => None,
+            let key = match key {
+                Some(key) => key.clone(),
                 None => {
                     let folder = folder.to_owned();
-                    let made = tokio::task::spawn_blocking(move || vault::key_in(&folder, DATABASE)).await;
-                    Some(made.map_err(|_| Error::because(&row::INTERNAL, "reading the store's key was broken off"))??)
+                    let read = move || vault::key_in(&folder, Store::DATABASE_FILE);
+                    let read = tokio::task::spawn_blocking(read).await;
+                    read.map_err(|_| Error::because(&row::INTERNAL, "reading the store's key was broken off"))??
                 }
             };
-            let vault = Vault::of(key.or(made.as_ref()).ok_or_else(|| Error::new(&row::INTERNAL))?)?;
+            let vault = Vault::of(&key)?;
             (vault, Store::open_sqlite(folder).await.map_err(unusable)?)
         };
         match store.sealed_by(vault.key_id()).await {
@@ -128,7 +126,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Milliseconds since 1970.
-    fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> i64 {
         self.at.unwrap_or_else(|| SystemClock::default().now_ms())
     }
 
@@ -143,7 +141,7 @@ fn new_id() -> Id {
 }
 
 /// How a row's id is written.
-fn shown(id: Id) -> String {
+pub(super) fn shown(id: Id) -> String {
     HEXLOWER.encode(&id)
 }
 

@@ -2,13 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bankchannel_foundation::{
-    Error, Result,
-    error::row,
-    json,
-    model::{Boundary as _, Dialect, Reader},
-    question::TypedQuestion,
-};
+use bankchannel_foundation::{Error, Result, error::row, json, model::read_boundary, question::TypedQuestion};
 use bankchannel_salt_edge::{class::of_connector, connector::questions::RefusedByBank};
 
 use super::Engine;
@@ -87,10 +81,9 @@ impl Engine<'_> {
                 return Err(Unanswered::Failed);
             }
         };
-        let read = json::parse_text(answer.expose(), MAX_DEPTH).map_err(|fault| fault.to_string()).and_then(|value| {
-            let read = Q::Answer::read(value, &mut Reader::new(Dialect::Boundary));
-            read.map_err(|fault| fault.message().to_owned())
-        });
+        let read = json::parse_text(answer.expose(), MAX_DEPTH)
+            .map_err(|fault| fault.to_string())
+            .and_then(|value| read_boundary::<Q::Answer>(value).map_err(|fault| fault.message().to_owned()));
         read.map_err(|why| {
             // It names the field, and repeats no value.
             self.options.note(LogLevel::Warning, &format!("{name}: the bank's answer cannot be used: {why}"));

@@ -33,7 +33,7 @@ pub(super) struct SessionRecord {
 }
 
 /// What is known of a token.
-#[derive(Debug, Clone, Boundary)]
+#[derive(Debug, Clone, Default, Boundary)]
 pub(super) struct TokenRecord {
     /// Which of the row's tokens it is.
     pub(super) generation: u32,

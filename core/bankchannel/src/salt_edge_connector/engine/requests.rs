@@ -274,15 +274,7 @@ impl Engine<'_> {
             Err(Declined::Refused(refusal)) => (None, Some(refusal)),
             Err(declined) => return Err(declined),
         };
-        let token = token.unwrap_or_else(|| TokenRecord {
-            generation: 0,
-            user_id: None,
-            app_name: String::new(),
-            scopes: Vec::new(),
-            consent_period_days: 0,
-            consent: None,
-            consent_id: None,
-        });
+        let token = token.unwrap_or_default();
         let (id, task) = (new_id(), new_id());
         let (from_date, to_date, redirect_url) = match refresh {
             Some(wanted) => (wanted.from_date, wanted.to_date, wanted.redirect_url),
@@ -485,5 +477,10 @@ pub(super) fn busy(text: &str) -> HttpAnswer {
 }
 
 fn done() -> HttpAnswer {
-    HttpAnswer::of(&OutResponse::new(200, Body::json(Object::new())))
+    json_answer(Object::new())
+}
+
+/// An answer of success with these members.
+pub(super) fn json_answer(body: Object<'static>) -> HttpAnswer {
+    HttpAnswer::of(&OutResponse::new(200, Body::json(body)))
 }

@@ -11,9 +11,12 @@ use bankchannel_foundation::{
     Boundary, Error, Result, Secret,
     error::row,
     json,
-    model::{Dialect, Reader, Writer},
+    model::{Dialect, Writer, read_boundary},
 };
-use bankchannel_storage::salt_edge_connector::{Digest, Id};
+use bankchannel_storage::{
+    engine::create_private_dir,
+    salt_edge_connector::{Digest, Id},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use data_encoding::BASE64;
 use zeroize::Zeroizing;
@@ -70,7 +73,7 @@ impl Vault {
         let damaged = || Error::because(&row::STORAGE, "a stored record cannot be opened: the store is damaged");
         let text = self.sealing.open(sealed, &place.bytes()).map_err(|_| damaged())?;
         let value = json::parse(&text, MAX_DEPTH).map_err(|_| damaged())?;
-        T::read(value, &mut Reader::new(Dialect::Boundary)).map_err(|_| damaged())
+        read_boundary(value).map_err(|_| damaged())
     }
 
     /// By which a session is found.
@@ -158,11 +161,7 @@ pub(super) fn key_in(folder: &Path, database: &str) -> Result<Secret> {
 /// Makes the key's file, whole or not at all. Of several at once, one is kept.
 fn make_key(folder: &Path, path: &Path) -> std::io::Result<()> {
     use std::io::Write as _;
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)?;
+    create_private_dir(folder)?;
     let draft = folder.join(format!(".{KEY_FILE}.{}", random::base32_lower(16)));
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,10 +1,6 @@
 //! Get session: what a bank's page shows.
 
-use bankchannel_foundation::{
-    Boundary, Declaration, Operation, Result,
-    clock::{Clock as _, SystemClock},
-    model::Timestamp,
-};
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
 
 use super::{Flow, SessionView, flow, opened};
 use crate::{
@@ -51,9 +47,9 @@ impl Flow<SaltEdgeConnector> for GetSession {
         options: &CallOptions,
     ) -> Result<GetSessionResponse> {
         let id = engine::read_id("session_id", &asked.session_id)?;
-        let now = asked.at.as_ref().map_or_else(|| SystemClock::default().now_ms(), Timestamp::as_ms);
-        let found = opened(client, options, asked.at.as_ref()).await?.session(id).await?;
-        let session = found.map(|(session, known)| SessionView::of(&session, known, now));
+        let engine = opened(client, options, asked.at.as_ref()).await?;
+        let found = engine.session(id).await?;
+        let session = found.map(|(session, known)| SessionView::of(&session, known, engine.now()));
         Ok(GetSessionResponse { session })
     }
 }

@@ -1,19 +1,13 @@
 //! List callbacks: what waits to be told to Salt Edge, and what became of the rest.
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Operation, Result, model::Timestamp};
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
 use bankchannel_storage::salt_edge_connector::{CallbackFilter, CallbackKind, CallbackState};
-use data_encoding::HEXLOWER;
 
-use super::{
-    Flow, flow,
-    list_tokens::{place, read_place},
-    opened,
+use super::{Flow, flow, opened, page::Page};
+use crate::{
+    CallOptions,
+    salt_edge_connector::{SaltEdgeConnector, engine::shown},
 };
-use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
-
-/// How many callbacks stand on a page, where nothing is said.
-const PAGE: u32 = 100;
-const MAX_PAGE: u32 = 1000;
 
 /// What became of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -110,22 +104,18 @@ impl Flow<SaltEdgeConnector> for ListCallbacks {
         asked: ListCallbacksRequest,
         options: &CallOptions,
     ) -> Result<ListCallbacksResponse> {
-        let limit = asked.limit.unwrap_or(PAGE);
-        if !(1..=MAX_PAGE).contains(&limit) {
-            return Err(Error::invalid_field("limit", format!("must be 1 to {MAX_PAGE}")));
-        }
-        let after = asked.after.as_deref().map(read_place).transpose()?;
+        let page = Page::read(asked.limit, asked.after.as_deref())?;
         let state = asked.state.map(|state| match state {
             CallbackStatus::Waiting => CallbackState::Waiting,
             CallbackStatus::Stopped => CallbackState::Stopped,
             CallbackStatus::Delivered => CallbackState::Delivered,
             CallbackStatus::Failed => CallbackState::Failed,
         });
-        let filter = CallbackFilter { state, after, limit: i64::from(limit) };
+        let filter = CallbackFilter { state, after: page.after, limit: i64::from(page.limit) };
         let found = opened(client, options, None).await?.callbacks(filter).await?;
-        let next = found.last().filter(|_| found.len() == limit as usize).map(|last| place(last.created_at, last.id));
+        let next = page.next(found.len(), found.last().map(|last| (last.created_at, last.id)));
         let callbacks = found.into_iter().map(|row| CallbackListed {
-            callback_id: HEXLOWER.encode(&row.id),
+            callback_id: shown(row.id),
             kind: match row.kind {
                 CallbackKind::Update => CallbackType::Update,
                 CallbackKind::Success => CallbackType::Success,
@@ -138,8 +128,8 @@ impl Flow<SaltEdgeConnector> for ListCallbacks {
                 CallbackState::Delivered => CallbackStatus::Delivered,
                 CallbackState::Failed => CallbackStatus::Failed,
             },
-            session_id: row.session.map(|id| HEXLOWER.encode(&id)),
-            token_id: row.token.map(|id| HEXLOWER.encode(&id)),
+            session_id: row.session.map(shown),
+            token_id: row.token.map(shown),
             created_at: Timestamp::from_ms(row.created_at),
             due_at: row.due_at.map(Timestamp::from_ms),
             expires_at: Timestamp::from_ms(row.expires_at),

@@ -1,19 +1,14 @@
 //! List tokens: who has access to what.
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Operation, Result, model::Timestamp};
+use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
 use bankchannel_salt_edge::model::AccountConsent;
-use bankchannel_storage::salt_edge_connector::{Id, TokenState};
-use data_encoding::HEXLOWER;
+use bankchannel_storage::salt_edge_connector::TokenState;
 
-use super::{Flow, flow, opened};
+use super::{Flow, flow, opened, page::Page};
 use crate::{
     CallOptions,
     salt_edge_connector::{SaltEdgeConnector, engine},
 };
-
-/// How many tokens stand on a page, where nothing is said.
-const PAGE: u32 = 100;
-const MAX_PAGE: u32 = 1000;
 
 /// Whether a token is good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
@@ -109,11 +104,7 @@ impl Flow<SaltEdgeConnector> for ListTokens {
         asked: ListTokensRequest,
         options: &CallOptions,
     ) -> Result<ListTokensResponse> {
-        let limit = asked.limit.unwrap_or(PAGE);
-        if !(1..=MAX_PAGE).contains(&limit) {
-            return Err(Error::invalid_field("limit", format!("must be 1 to {MAX_PAGE}")));
-        }
-        let after = asked.after.as_deref().map(read_place).transpose()?;
+        let page = Page::read(asked.limit, asked.after.as_deref())?;
         let state = asked.state.map(|state| match state {
             AccessState::Unconfirmed => TokenState::Unconfirmed,
             AccessState::Confirmed => TokenState::Confirmed,
@@ -121,11 +112,10 @@ impl Flow<SaltEdgeConnector> for ListTokens {
         });
         let user_id = asked.user_id;
         let engine = opened(client, options, None).await?;
-        let found = engine.tokens(user_id.as_deref(), state, after, limit).await?;
-        let is_full = found.len() == limit as usize;
-        let next = found.last().filter(|_| is_full).map(|(token, _)| place(token.created_at, token.id));
+        let found = engine.tokens(user_id.as_deref(), state, page.after, page.limit).await?;
+        let next = page.next(found.len(), found.last().map(|(token, _)| (token.created_at, token.id)));
         let tokens = found.into_iter().map(|(token, known)| AccessListed {
-            token_id: HEXLOWER.encode(&token.id),
+            token_id: engine::shown(token.id),
             state: match token.state {
                 TokenState::Unconfirmed => AccessState::Unconfirmed,
                 TokenState::Confirmed => AccessState::Confirmed,
@@ -142,20 +132,4 @@ impl Flow<SaltEdgeConnector> for ListTokens {
         });
         Ok(ListTokensResponse { tokens: tokens.collect(), next })
     }
-}
-
-/// A place in a list: the age of its last row, and its id.
-pub(super) fn place(age: i64, id: Id) -> String {
-    format!("{age}.{}", HEXLOWER.encode(&id))
-}
-
-/// The same read.
-///
-/// # Errors
-/// `input.invalid_field`.
-pub(super) fn read_place(text: &str) -> Result<(i64, Id)> {
-    let wrong = || Error::invalid_field("after", "must be `next` of the page before");
-    let (age, id) = text.split_once('.').ok_or_else(wrong)?;
-    let id = engine::read_id("after", id).map_err(|_| wrong())?;
-    Ok((age.parse().map_err(|_| wrong())?, id))
 }

@@ -13,6 +13,7 @@ pub mod retry_callback;
 pub mod revoke_token;
 pub mod work;
 
+mod page;
 mod view;
 
 use bankchannel_foundation::{

@@ -2,7 +2,6 @@
 
 use bankchannel_foundation::{Boundary, model::Timestamp};
 use bankchannel_storage::salt_edge_connector::{Session, SessionKind, SessionState};
-use data_encoding::HEXLOWER;
 
 use crate::salt_edge_connector::engine;
 
@@ -100,7 +99,7 @@ impl SessionView {
         let is_late = session.expires_at <= now_ms && !session.state.is_end();
         let state = if is_late { SessionState::Expired } else { session.state };
         Self {
-            session_id: HEXLOWER.encode(&session.id),
+            session_id: engine::shown(session.id),
             kind,
             state: SessionViewState::of(state),
             is_open: !state.is_end(),

@@ -4,8 +4,7 @@
 mod open;
 mod writer;
 
-pub(crate) use open::create_private_dir;
-pub use open::open_copy;
+pub use open::{create_private_dir, open_copy};
 
 use super::tx::Connection;
 use super::{Dialect, Result, Row, Schema, StoreError, Tx, Value, Verb, args, migrations};

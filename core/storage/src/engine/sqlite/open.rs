@@ -141,8 +141,11 @@ fn private_options() -> OpenOptions {
     options
 }
 
-/// A folder that only its owner can enter.
-pub(crate) fn create_private_dir(folder: &Path) -> std::io::Result<()> {
+/// Makes a folder that only its owner can enter, and those above it.
+///
+/// # Errors
+/// Those of the operating system; none where it is there.
+pub fn create_private_dir(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

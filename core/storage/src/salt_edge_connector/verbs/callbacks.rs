@@ -8,6 +8,13 @@ use crate::salt_edge_connector::{
 };
 use futures_util::future::BoxFuture;
 
+/// The columns that [`taken`] reads.
+macro_rules! due_columns {
+    () => {
+        "id, lease, sent, kind, session, token, generation, reason, expires_at, sealed"
+    };
+}
+
 impl Store {
     /// Takes callbacks whose time has come, until `until`: then others may take them. From now on each counts as sent.
     ///
@@ -16,10 +23,13 @@ impl Store {
     pub fn take_callbacks(&self, now: i64, until: i64, limit: i64) -> BoxFuture<'_, Result<Vec<DueCallback>>> {
         self.write((now, until, limit), |tx, (now, until, limit)| {
             Box::pin(async move {
-                let sql = "UPDATE callback SET lease = lease + 1, sent = sent + 1, due_at = $2 WHERE id IN \
+                let sql = concat!(
+                    "UPDATE callback SET lease = lease + 1, sent = sent + 1, due_at = $2 WHERE id IN \
                            (SELECT id FROM callback WHERE state = 'waiting' AND due_at IS NOT NULL AND due_at <= $1 \
                             ORDER BY due_at LIMIT $3) \
-                           RETURNING id, lease, sent, kind, session, token, generation, reason, expires_at, sealed";
+                           RETURNING ",
+                    due_columns!()
+                );
                 let rows = tx.query(sql, args![*now, *until, *limit]).await?;
                 let mut due = Vec::with_capacity(rows.len());
                 for row in rows {
@@ -37,9 +47,12 @@ impl Store {
     pub fn take_callback_of(&self, session: Id, now: i64, until: i64) -> BoxFuture<'_, Result<Option<DueCallback>>> {
         self.write((session, now, until), |tx, (session, now, until)| {
             Box::pin(async move {
-                let sql = "UPDATE callback SET lease = lease + 1, sent = sent + 1, due_at = $3 WHERE id IN \
+                let sql = concat!(
+                    "UPDATE callback SET lease = lease + 1, sent = sent + 1, due_at = $3 WHERE id IN \
                            (SELECT id FROM callback WHERE session = $1 AND state = 'waiting' AND due_at IS NOT NULL AND due_at <= $2) \
-                           RETURNING id, lease, sent, kind, session, token, generation, reason, expires_at, sealed";
+                           RETURNING ",
+                    due_columns!()
+                );
                 match tx.first(sql, args![*session, *now, *until]).await? {
                     Some(row) => taken(tx, row).await.map(Some),
                     None => Ok(None),
@@ -166,7 +179,7 @@ async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
 }
 
 /// A callback that is done with: what it says is wiped.
-async fn close(tx: &mut Tx, id: Id, state: CallbackState, now: i64) -> Result<()> {
+pub(super) async fn close(tx: &mut Tx, id: Id, state: CallbackState, now: i64) -> Result<()> {
     let sql = "UPDATE callback SET state = $2, due_at = NULL, ended_at = $3, sealed = NULL WHERE id = $1";
     tx.execute(sql, args![id, state, now]).await.map(drop)
 }
@@ -194,7 +207,7 @@ async fn over_there(tx: &mut Tx, of: Id, kind: CallbackKind, may_have_arrived: b
     let Some(session) = session(tx, of).await? else { return Ok(()) };
     if !session.state.is_end() {
         end_session(tx, &session, SessionState::Failed, now).await?;
-    } else if session.state == SessionState::Succeeded {
+    } else {
         // A success that stood behind an update has not left.
         take_back(tx, &session, may_have_arrived && kind == CallbackKind::Success, now).await?;
     }

@@ -1,6 +1,6 @@
 //! What time brings: sessions and callbacks whose time is over, rows that nobody needs.
 
-use super::callbacks::too_late;
+use super::callbacks::{close, too_late};
 use super::ending::{drop_callbacks, end_session, failure, tell};
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
@@ -52,9 +52,7 @@ impl Store {
                 for mut row in rows {
                     let (id, of): (Id, Option<Id>) = (row.bytes()?, row.opt_bytes()?);
                     let (kind, sent) = (row.word(CallbackKind::parse)?, row.int()?);
-                    let sql =
-                        "UPDATE callback SET state = $2, due_at = NULL, ended_at = $3, sealed = NULL WHERE id = $1";
-                    tx.execute(sql, args![id, CallbackState::Failed, *now]).await?;
+                    close(tx, id, CallbackState::Failed, *now).await?;
                     too_late(tx, of, kind, sent > 0, *now).await?;
                 }
                 Ok(count)

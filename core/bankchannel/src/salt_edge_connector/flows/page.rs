@@ -1,0 +1,48 @@
+//! Lists that come a page at a time: how long a page is, and where it begins.
+
+use bankchannel_foundation::{Error, Result};
+use bankchannel_storage::salt_edge_connector::Id;
+
+use crate::salt_edge_connector::engine::{read_id, shown};
+
+/// How many rows stand on a page, where nothing is said.
+const ROWS: u32 = 100;
+const MAX_ROWS: u32 = 1000;
+
+/// A place in a list: the age of a row, and its id.
+pub(super) type Place = (i64, Id);
+
+/// Which page is wanted.
+pub(super) struct Page {
+    /// How many rows it has at most.
+    pub(super) limit: u32,
+    /// After which row it begins.
+    pub(super) after: Option<Place>,
+}
+
+impl Page {
+    /// From the request's fields.
+    ///
+    /// # Errors
+    /// `input.invalid_field`.
+    pub(super) fn read(limit: Option<u32>, after: Option<&str>) -> Result<Self> {
+        let limit = limit.unwrap_or(ROWS);
+        if !(1..=MAX_ROWS).contains(&limit) {
+            return Err(Error::invalid_field("limit", format!("must be 1 to {MAX_ROWS}")));
+        }
+        Ok(Self { limit, after: after.map(read_place).transpose()? })
+    }
+
+    /// Where the next page begins, after so many rows whose last stands there; nothing after the last page.
+    pub(super) fn next(&self, rows: usize, last: Option<Place>) -> Option<String> {
+        let (age, id) = last.filter(|_| rows == self.limit as usize)?;
+        Some(format!("{age}.{}", shown(id)))
+    }
+}
+
+fn read_place(text: &str) -> Result<Place> {
+    let wrong = || Error::invalid_field("after", "must be `next` of the page before");
+    let (age, id) = text.split_once('.').ok_or_else(wrong)?;
+    let id = read_id("after", id).map_err(|_| wrong())?;
+    Ok((age.parse().map_err(|_| wrong())?, id))
+}
