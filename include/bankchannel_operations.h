@@ -320,4 +320,40 @@
 /** Have a stopped callback sent again. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_RETRY_CALLBACK "salt_edge_connector.retry_callback"
 
+/** Answer a connector's question from a route. */
+#define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_BANK "salt_edge_connector.answer_bank"
+
+/** Begin a customer's enrolment. */
+#define BANKCHANNEL_OP_SALT_EDGE_HUB_CREATE_TOKEN "salt_edge_hub.create_token"
+
+/** Revoke a token. */
+#define BANKCHANNEL_OP_SALT_EDGE_HUB_REVOKE_TOKEN "salt_edge_hub.revoke_token"
+
+/** Renew a token. */
+#define BANKCHANNEL_OP_SALT_EDGE_HUB_RECONNECT_TOKEN "salt_edge_hub.reconnect_token"
+
+/** Answer an interactive step of an enrolment. */
+#define BANKCHANNEL_OP_SALT_EDGE_HUB_CONFIRM_TOKEN "salt_edge_hub.confirm_token"
+
+/** Give up an enrolment. */
+#define BANKCHANNEL_OP_SALT_EDGE_HUB_CANCEL_TOKEN "salt_edge_hub.cancel_token"
+
+/** List a customer's accounts. */
+#define BANKCHANNEL_OP_SALT_EDGE_HUB_FETCH_ACCOUNTS "salt_edge_hub.fetch_accounts"
+
+/** Have a customer's accounts read again. */
+#define BANKCHANNEL_OP_SALT_EDGE_HUB_REFRESH_ACCOUNTS "salt_edge_hub.refresh_accounts"
+
+/** Answer an interactive step of a refresh. */
+#define BANKCHANNEL_OP_SALT_EDGE_HUB_CONFIRM_ACCOUNTS "salt_edge_hub.confirm_accounts"
+
+/** List an account's transactions. */
+#define BANKCHANNEL_OP_SALT_EDGE_HUB_FETCH_TRANSACTIONS "salt_edge_hub.fetch_transactions"
+
+/** Get what a bank knows of its customer. */
+#define BANKCHANNEL_OP_SALT_EDGE_HUB_FETCH_CUSTOMER "salt_edge_hub.fetch_customer"
+
+/** Tell a connector what was wrong with an answer of its. */
+#define BANKCHANNEL_OP_SALT_EDGE_HUB_NOTIFY_ERROR "salt_edge_hub.notify_error"
+
 #endif

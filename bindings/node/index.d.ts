@@ -580,6 +580,43 @@ export declare const codes: {
   readonly SALT_EDGE_CONNECTOR_BUSY: "salt_edge_connector.busy";
   /** Salt Edge could not answer because of a failure of its own. See the outcome, and repeat later. */
   readonly SALT_EDGE_CONNECTOR_HUB_FAILED: "salt_edge_connector.hub_failed";
+  /** The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text. */
+  readonly SALT_EDGE_HUB_KEY_UNUSABLE: "salt_edge_hub.key_unusable";
+  /**
+   * The token with the private key did not sign. The message says why: look at the token, its reader or
+   * line, and its PIN; do not repeat a PIN that was refused.
+   */
+  readonly SALT_EDGE_HUB_TOKEN_FAILED: "salt_edge_hub.token_failed";
+  /**
+   * The connector does not accept the request's form or one of its values. The connector's class and text
+   * say which.
+   */
+  readonly SALT_EDGE_HUB_FORMAT_REFUSED: "salt_edge_hub.format_refused";
+  /** The connector does not accept the third party's id. `clientId` is a whole number, 1 or more. */
+  readonly SALT_EDGE_HUB_CLIENT_REFUSED: "salt_edge_hub.client_refused";
+  /**
+   * The connector does not accept the request's JWT. The class says why: it cannot be read, has another
+   * algorithm, another key's signature, or has expired.
+   */
+  readonly SALT_EDGE_HUB_SIGNATURE_REFUSED: "salt_edge_hub.signature_refused";
+  /**
+   * The connector does not accept the access token. The class says why: it is missing, unknown, another
+   * third party's, revoked, or has expired.
+   */
+  readonly SALT_EDGE_HUB_TOKEN_REFUSED: "salt_edge_hub.token_refused";
+  /** The customer's consent does not cover this. Ask for what the token's scopes and accounts cover. */
+  readonly SALT_EDGE_HUB_ACCESS_REFUSED: "salt_edge_hub.access_refused";
+  /**
+   * The connector does not know what the request is about. Its class and text say what: the path, the
+   * account or the customer.
+   */
+  readonly SALT_EDGE_HUB_NOT_FOUND: "salt_edge_hub.not_found";
+  /** The connector has refused the request. Its class and text are attached. */
+  readonly SALT_EDGE_HUB_REFUSED: "salt_edge_hub.refused";
+  /** The connector takes no more requests now. Wait as long as it says. */
+  readonly SALT_EDGE_HUB_BUSY: "salt_edge_hub.busy";
+  /** The connector could not answer because of a failure of its own. See the outcome, and repeat later. */
+  readonly SALT_EDGE_HUB_CONNECTOR_FAILED: "salt_edge_hub.connector_failed";
 };
 
 /** An error code: one of `codes`, or one that this version does not know. */
@@ -7922,6 +7959,32 @@ export interface RetryCallbackResponse {
   readonly isChanged: boolean;
 }
 
+/** A connector's question, as it has arrived. */
+export interface AnswerBankRequest {
+  /**
+   * The path as it stands on the request line, with its query. Its last part is the question's name, such
+   * as `listAccounts`.
+   */
+  target: string;
+  /** The header fields. Their names may have any case. */
+  headers: readonly HeaderField[];
+  /** The body, JSON. */
+  body: string;
+  /** The instant at which it arrives; now when left out. */
+  at?: string | null;
+}
+
+/** What to answer. */
+export interface AnswerBankResponse {
+  /** The answer to send. */
+  readonly answer: HttpAnswer;
+  /**
+   * The question that the bank's code was asked, such as `listAccounts`; left out where it was asked
+   * nothing.
+   */
+  readonly question?: string;
+}
+
 /** The settings of a connector. All are optional: each operation says what it needs. */
 export interface SaltEdgeConnectorSettings {
   /**
@@ -7978,6 +8041,13 @@ export interface SaltEdgeConnectorSettings {
   storeKey?: Secret | null;
   /** A file that holds it. */
   storeKeyFile?: string | null;
+  /**
+   * The secret that a connector and the bank's own code share where they speak over HTTP: 32 characters
+   * or more. Needed by `answerBank`.
+   */
+  bankSecret?: Secret | null;
+  /** A file that holds it. */
+  bankSecretFile?: string | null;
   /** For how many days an access token is good at most, if the consent is not for less; 90 when left out. */
   tokenDays?: number | null;
   /** How many codes a customer may give in one session; 3 when left out. */
@@ -8053,9 +8123,9 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Report that a session has ended well.
    *
-   * Sent once, when every step of the session is done. A session that began with `create_token` or
-   * `reconnect_token` says the user, the new token and when that expires; one that began with
-   * `refresh_accounts` says nothing further (§3.1).
+   * Sent once, when every step of the session is done. A session that began with `createToken` or
+   * `reconnectToken` says the user, the new token and when that expires; one that began with
+   * `refreshAccounts` says nothing further (§3.1).
    *
    * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
@@ -8413,6 +8483,675 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * For the operator, who has set right what Salt Edge complained of. Callbacks that wait need no help.
    */
   retryCallback(request: RetryCallbackRequest, options?: CallOptions): Promise<RetryCallbackResponse>;
+
+  /**
+   * Answer a connector's question from a route.
+   *
+   * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
+   * URL`: a POST to the route becomes a question to the bank's code, the same that `work` asks in
+   * process. The request is known by its MAC with `bankSecret`; whatever is wrong with it comes back as
+   * the answer to send, not as an error.
+   *
+   * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
+   * not sign.
+   */
+  answerBank(request: AnswerBankRequest, options?: CallOptions & AskOptions): Promise<AnswerBankResponse>;
+
+  /**
+   * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only
+   * computes does so on another thread, so that the event loop goes on: `client.call('…', …)` for big
+   * content. Such a one takes no time limit, no signal, and no stream.
+   */
+  call(name: string, request?: object, options?: CallOptions & ContentOptions & ClientOptions): Promise<unknown>;
+  /** An operation that only computes, by its name, here and now. */
+  callLocal(name: string, request?: object, options?: { content?: LocalContent }): unknown;
+  /** Ends the client: running calls are cancelled. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Begin a customer's enrolment: the whole request. */
+export interface CreateTokenRequest {
+  /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
+  clientId?: number | null;
+  /** The id of the consent at Salt Edge. */
+  consentId?: string | null;
+  /** The session in which the connector reports. */
+  sessionSecret: string;
+  /** The bank's code at Salt Edge. Left out, the client's own. */
+  providerCode?: string | null;
+  /** The third party's name, as the customer is to see it. */
+  appName: string;
+  /** The third party's own request. */
+  originalRequest: TokenRequested;
+}
+
+/** The request is taken. */
+export interface CreateTokenResponse {
+}
+
+/** Revoke a token: the whole request. */
+export interface TokenRevocationRequest {
+  /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
+  clientId?: number | null;
+  /** The id of the consent at Salt Edge. */
+  consentId?: string | null;
+  /** The access token. */
+  accessToken: Secret;
+  /** The session, a new one. */
+  sessionSecret: string;
+  /** The bank's code at Salt Edge. Left out, the client's own. */
+  providerCode?: string | null;
+}
+
+/** The token is revoked. */
+export interface TokenRevocationResponse {
+}
+
+/** Renew a token: the whole request. */
+export interface ReconnectTokenRequest {
+  /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
+  clientId?: number | null;
+  /** The id of the consent at Salt Edge. */
+  consentId?: string | null;
+  /** The access token. */
+  accessToken: Secret;
+  /** The session, a new one. */
+  sessionSecret: string;
+  /** The bank's code at Salt Edge. Left out, the client's own. */
+  providerCode?: string | null;
+}
+
+/** The request is taken. */
+export interface ReconnectTokenResponse {
+}
+
+/** Answer an interactive step of an enrolment: the whole request. */
+export interface ConfirmTokenRequest {
+  /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
+  clientId?: number | null;
+  /** The id of the consent at Salt Edge. */
+  consentId?: string | null;
+  /** The session that waits for it. */
+  sessionSecret: string;
+  /** The bank's code at Salt Edge. Left out, the client's own. */
+  providerCode?: string | null;
+  /** The third party's own request. */
+  originalRequest: ConfirmationRequested;
+}
+
+/** The request is taken. */
+export interface ConfirmTokenResponse {
+}
+
+/** Give up an enrolment: the whole request. */
+export interface CancelTokenRequest {
+  /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
+  clientId?: number | null;
+  /** The id of the consent at Salt Edge. */
+  consentId?: string | null;
+  /** The session. */
+  sessionSecret: string;
+}
+
+/** The session has ended. */
+export interface CancelTokenResponse {
+}
+
+/** List a customer's accounts: the whole request. */
+export interface FetchAccountsRequest {
+  /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
+  clientId?: number | null;
+  /** The id of the consent at Salt Edge. */
+  consentId?: string | null;
+  /** The access token. */
+  accessToken: Secret;
+  /** The session. */
+  sessionSecret: string;
+}
+
+/** A customer's accounts. */
+export interface FetchAccountsResponse {
+  /** The accounts. */
+  readonly accounts: readonly BankAccount[];
+}
+
+/** Have a customer's accounts read again: the whole request. */
+export interface RefreshAccountsRequest {
+  /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
+  clientId?: number | null;
+  /** The id of the consent at Salt Edge. */
+  consentId?: string | null;
+  /** The access token. */
+  accessToken: Secret;
+  /** The session in which the connector reports. */
+  sessionSecret: string;
+  /** The first day. */
+  fromDate?: string | null;
+  /** The last day; a day is meant whole. */
+  toDate?: string | null;
+  /** Where the customer's browser goes after the bank's page, if there must be one. */
+  redirectUrl?: string | null;
+}
+
+/** The request is taken. */
+export interface RefreshAccountsResponse {
+}
+
+/** Answer an interactive step of a refresh: the whole request. */
+export interface ConfirmAccountsRequest {
+  /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
+  clientId?: number | null;
+  /** The id of the consent at Salt Edge. */
+  consentId?: string | null;
+  /** The access token. */
+  accessToken: Secret;
+  /** The session that waits for it. */
+  sessionSecret: string;
+  /** The bank's code at Salt Edge. Left out, the client's own. */
+  providerCode?: string | null;
+  /** The third party's own request. */
+  originalRequest: ConfirmationRequested;
+}
+
+/** The request is taken. */
+export interface ConfirmAccountsResponse {
+}
+
+/** List an account's transactions: the whole request. */
+export interface FetchTransactionsRequest {
+  /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
+  clientId?: number | null;
+  /** The id of the consent at Salt Edge. */
+  consentId?: string | null;
+  /** The access token. */
+  accessToken: Secret;
+  /** The session. */
+  sessionSecret: string;
+  /** The account. */
+  accountId: string;
+  /** The first instant or day. */
+  fromDate: string;
+  /** The last instant or day; a day is meant whole. */
+  toDate: string;
+}
+
+/** An account's transactions. */
+export interface FetchTransactionsResponse {
+  /** The transactions. */
+  readonly transactions: readonly BankTransaction[];
+}
+
+/** Get what a bank knows of its customer: the whole request. */
+export interface FetchCustomerRequest {
+  /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
+  clientId?: number | null;
+  /** The id of the consent at Salt Edge. */
+  consentId?: string | null;
+  /** The access token. */
+  accessToken: Secret;
+  /** The session. */
+  sessionSecret?: string | null;
+}
+
+/** A customer. */
+export interface FetchCustomerResponse {
+  /** What the bank knows of the customer. */
+  readonly customer: BankCustomer;
+}
+
+/** Tell a connector what was wrong with an answer of its: the whole request. */
+export interface NotifyErrorRequest {
+  /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
+  clientId?: number | null;
+  /** The id of the consent at Salt Edge. */
+  consentId?: string | null;
+  /** The access token. */
+  accessToken: Secret;
+  /** What was asked. */
+  request?: NoticedRequest | null;
+  /** What was wrong. */
+  error?: NoticedError | null;
+}
+
+/** It is noted. */
+export interface NotifyErrorResponse {
+}
+
+/** The settings of a client that asks a connector as Salt Edge does. `baseUrl` and a key are needed. */
+export interface SaltEdgeHubSettings {
+  /**
+   * The connector's base URL: what stands before `/api/priora/v1`. Plain HTTP is for loopback addresses
+   * only.
+   */
+  baseUrl?: string | null;
+  /** The bank's code at Salt Edge, such as `demobank`. */
+  providerCode?: string | null;
+  /** The third party's id at Salt Edge, 1 or more, where a request does not name one. */
+  clientId?: number | null;
+  /** What `iss` of each request says; `priora.saltedge.com` when left out. */
+  issuer?: string | null;
+  /**
+   * The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is elsewhere, give
+   * `publicKey`: each call then asks for the signature.
+   */
+  privateKey?: Secret | null;
+  /** A file that holds it. */
+  privateKeyFile?: string | null;
+  /** A PKCS#12 file (`.p12`, `.pfx`) that holds it. */
+  keystoreFile?: string | null;
+  /** The key in an HSM or on a smart card. */
+  pkcs11?: Pkcs11Settings | null;
+  /** Opens a private key that is encrypted, or the PKCS#12 file. */
+  passphrase?: Secret | null;
+  /**
+   * The public half as PEM text, where no private key is here: signatures that are asked for are verified
+   * with it before anything is sent.
+   */
+  publicKey?: string | null;
+  /** A file that holds it. */
+  publicKeyFile?: string | null;
+  /** Further certificate authorities to trust for the server's own certificate: a PEM file. */
+  caFile?: string | null;
+  /** Whether only the authorities of `caFile` are trusted, not the system's. */
+  onlyCaFile?: boolean | null;
+  /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
+  proxy?: Secret | null;
+  /**
+   * How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
+   * exchange, a flow makes several. 0 and absent mean the operation's own limit.
+   */
+  exchangeTimeoutS?: number | null;
+  /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
+  timeoutS?: number | null;
+  /** The largest answer besides a file's content, in bytes; 16 MiB when left out. */
+  maxAnswerBytes?: number | null;
+}
+
+/**
+ * How a connector is started. Everything else stands in its configuration file; what is given here counts
+ * before that.
+ */
+export interface ConnectorOptions {
+  /**
+   * The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. Beyond loopback
+   * with TLS only.
+   */
+  listen?: string | null;
+  /**
+   * The data folder, with the store, the keys and the shared secret; created with mode 0700 when it is
+   * absent. Left out, a fresh temporary one that is removed at the end.
+   */
+  data?: string | null;
+  /** The configuration file (TOML); left out, every setting has its default. */
+  config?: string | null;
+  /** The bank: `example`, or the URL below which the bank's own code answers. `example` when left out. */
+  bank?: string | null;
+  /** A file with the secret that connector and bank share. Left out, one is made in the data folder. */
+  bankSecretFile?: string | null;
+  /** Salt Edge's base URL, such as `https://priora.saltedge.com`. Left out, callbacks wait. */
+  hubUrl?: string | null;
+  /**
+   * Files with Salt Edge's public key: one, or two while it changes. Left out, it is the key that Salt
+   * Edge has published.
+   */
+  hubPublicKey?: readonly string[] | null;
+  /** The provider's app id, from the dashboard. */
+  appId?: string | null;
+  /** A file with the app secret, from the dashboard. */
+  appSecretFile?: string | null;
+  /** The bank's code at Salt Edge; `demobank` when left out. */
+  providerCode?: string | null;
+  /** The connector's private key, a PEM file. Left out, one is made in the data folder. */
+  privateKey?: string | null;
+  /** The certificate chain of the TLS listener, a PEM file. */
+  tlsCert?: string | null;
+  /** Its private key, a PEM file. */
+  tlsKey?: string | null;
+  /** The connector's clock stands at this instant; left out, it goes with the system's. On loopback only. */
+  clock?: string | null;
+  /** Opens the control interface. On loopback only. */
+  control?: boolean | null;
+}
+
+/**
+ * A connector to Salt Edge that serves: with an example bank, or before the bank's own code: the other
+ * side, in this process, for tests and trials.
+ */
+export declare class SaltEdgeConnectorServer implements AsyncDisposable {
+  private constructor();
+  /** Starts it; the promise resolves when it takes calls. */
+  static start(options?: ConnectorOptions): Promise<SaltEdgeConnectorServer>;
+  /**
+   * What stands before `/api/priora/v1`: what Salt Edge is told, and what clients of the hub's side take
+   * as `baseUrl`.
+   */
+  readonly baseUrl: string;
+  /** The connector's public key, a PEM file, for the dashboard: an absolute path. */
+  readonly publicKeyFile: string;
+  /** What clients of the hub's side take as `providerCode`. */
+  readonly providerCode: string;
+  /** Where the bank's page and back office reach sessions and tokens, with the shared secret. */
+  readonly bankInterfaceUrl: string;
+  /** The file with the shared secret: an absolute path. */
+  readonly bankSecretFile: string;
+  /** The control interface, where it was asked for. */
+  readonly controlUrl: string | null;
+  /** What a client needs to reach it: spread it into the client's settings. */
+  readonly clientSettings: { baseUrl: string; publicKeyFile: string; providerCode: string };
+  /** Stops it; running answers get some time to finish. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** A client of the salt-edge-hub protocol. Calls may run at the same time. */
+export declare class SaltEdgeHub implements AsyncDisposable {
+  constructor(settings?: SaltEdgeHubSettings, options?: ClientOptions);
+
+  /**
+   * Begin a customer's enrolment.
+   *
+   * A third party wants access to a customer's accounts. The connector answers at once, and reports later
+   * how it went: in a session of its own, which the request names (§2.1, §5.1, §5.2).
+   *
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
+   * request's form or one of its values.
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
+   * party's id.
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
+   * request's JWT.
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
+   * access token.
+   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
+   * this.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
+   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
+   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
+   * of a failure of its own.
+   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
+   * sign.
+   */
+  createToken(request: CreateTokenRequest, options?: CallOptions & AskOptions): Promise<CreateTokenResponse>;
+
+  /**
+   * Revoke a token.
+   *
+   * The customer or the third party ends the access. From the answer on the token is refused; a token
+   * that was revoked before is revoked all the same (§2.2, §5.5).
+   *
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
+   * request's form or one of its values.
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
+   * party's id.
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
+   * request's JWT.
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
+   * access token.
+   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
+   * this.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
+   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
+   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
+   * of a failure of its own.
+   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
+   * sign.
+   */
+  revokeToken(request: TokenRevocationRequest, options?: CallOptions & AskOptions): Promise<TokenRevocationResponse>;
+
+  /**
+   * Renew a token.
+   *
+   * The connector gives a new token for the old one, asks the customer, or refuses; it reports in the
+   * session that the request names. Deprecated by Salt Edge (§2.3, §5.7).
+   *
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
+   * request's form or one of its values.
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
+   * party's id.
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
+   * request's JWT.
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
+   * access token.
+   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
+   * this.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
+   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
+   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
+   * of a failure of its own.
+   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
+   * sign.
+   */
+  reconnectToken(request: ReconnectTokenRequest, options?: CallOptions & AskOptions): Promise<ReconnectTokenResponse>;
+
+  /**
+   * Answer an interactive step of an enrolment.
+   *
+   * Hands on what the customer answered, such as a one-time code. The connector answers at once, and
+   * reports how it went (§2.4, §5.2).
+   *
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
+   * request's form or one of its values.
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
+   * party's id.
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
+   * request's JWT.
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
+   * access token.
+   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
+   * this.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
+   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
+   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
+   * of a failure of its own.
+   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
+   * sign.
+   */
+  confirmToken(request: ConfirmTokenRequest, options?: CallOptions & AskOptions): Promise<ConfirmTokenResponse>;
+
+  /**
+   * Give up an enrolment.
+   *
+   * The session ends, and the token that it was for is revoked. A token that was confirmed meanwhile
+   * stays (§2.5, §5.8).
+   *
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
+   * request's form or one of its values.
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
+   * party's id.
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
+   * request's JWT.
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
+   * access token.
+   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
+   * this.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
+   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
+   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
+   * of a failure of its own.
+   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
+   * sign.
+   */
+  cancelToken(request: CancelTokenRequest, options?: CallOptions & AskOptions): Promise<CancelTokenResponse>;
+
+  /**
+   * List a customer's accounts.
+   *
+   * All accounts that the customer's consent covers (§2.6).
+   *
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
+   * request's form or one of its values.
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
+   * party's id.
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
+   * request's JWT.
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
+   * access token.
+   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
+   * this.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
+   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
+   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
+   * of a failure of its own.
+   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
+   * sign.
+   */
+  fetchAccounts(request: FetchAccountsRequest, options?: CallOptions & AskOptions): Promise<FetchAccountsResponse>;
+
+  /**
+   * Have a customer's accounts read again.
+   *
+   * A connector that keeps a copy reads these days again from the bank, and reports when that is done
+   * (§2.7, §5.4).
+   *
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
+   * request's form or one of its values.
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
+   * party's id.
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
+   * request's JWT.
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
+   * access token.
+   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
+   * this.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
+   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
+   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
+   * of a failure of its own.
+   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
+   * sign.
+   */
+  refreshAccounts(request: RefreshAccountsRequest, options?: CallOptions & AskOptions): Promise<RefreshAccountsResponse>;
+
+  /**
+   * Answer an interactive step of a refresh.
+   *
+   * Hands on what the customer answered. The connector answers at once, and reports how it went (§2.8,
+   * §5.4).
+   *
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
+   * request's form or one of its values.
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
+   * party's id.
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
+   * request's JWT.
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
+   * access token.
+   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
+   * this.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
+   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
+   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
+   * of a failure of its own.
+   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
+   * sign.
+   */
+  confirmAccounts(request: ConfirmAccountsRequest, options?: CallOptions & AskOptions): Promise<ConfirmAccountsResponse>;
+
+  /**
+   * List an account's transactions.
+   *
+   * All of the time asked for, in one answer: there are no pages (§2.9).
+   *
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
+   * request's form or one of its values.
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
+   * party's id.
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
+   * request's JWT.
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
+   * access token.
+   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
+   * this.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
+   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
+   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
+   * of a failure of its own.
+   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
+   * sign.
+   */
+  fetchTransactions(request: FetchTransactionsRequest, options?: CallOptions & AskOptions): Promise<FetchTransactionsResponse>;
+
+  /**
+   * Get what a bank knows of its customer.
+   *
+   * Name, and what else there is (§2.10).
+   *
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
+   * request's form or one of its values.
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
+   * party's id.
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
+   * request's JWT.
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
+   * access token.
+   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
+   * this.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
+   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
+   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
+   * of a failure of its own.
+   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
+   * sign.
+   */
+  fetchCustomer(request: FetchCustomerRequest, options?: CallOptions & AskOptions): Promise<FetchCustomerResponse>;
+
+  /**
+   * Tell a connector what was wrong with an answer of its.
+   *
+   * Salt Edge could not use an answer. The connector takes note, whatever it says (§2.11).
+   *
+   * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
+   * request's form or one of its values.
+   * @throws {AuthenticationError} `salt_edge_hub.client_refused`: The connector does not accept the third
+   * party's id.
+   * @throws {SignatureError} `salt_edge_hub.signature_refused`: The connector does not accept the
+   * request's JWT.
+   * @throws {PermissionDeniedError} `salt_edge_hub.token_refused`: The connector does not accept the
+   * access token.
+   * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
+   * this.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
+   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
+   * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
+   * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
+   * of a failure of its own.
+   * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
+   * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
+   * sign.
+   */
+  notifyError(request: NotifyErrorRequest, options?: CallOptions & AskOptions): Promise<NotifyErrorResponse>;
 
   /**
    * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only

@@ -7,5 +7,6 @@ module.exports = {
   ...require('./lib/nextgen_psd2'),
   ...require('./lib/iso20022'),
   ...require('./lib/salt_edge_connector'),
+  ...require('./lib/salt_edge_hub'),
   ...require('./lib/about'),
 };

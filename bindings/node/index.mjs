@@ -18,6 +18,8 @@ export const {
   RateLimitedError,
   ResourceExhaustedError,
   SaltEdgeConnector,
+  SaltEdgeConnectorServer,
+  SaltEdgeHub,
   SaltEdgeHubServer,
   SecretText,
   Service,

@@ -142,6 +142,17 @@ const codes = Object.freeze({
   SALT_EDGE_CONNECTOR_REFUSED: "salt_edge_connector.refused",
   SALT_EDGE_CONNECTOR_BUSY: "salt_edge_connector.busy",
   SALT_EDGE_CONNECTOR_HUB_FAILED: "salt_edge_connector.hub_failed",
+  SALT_EDGE_HUB_KEY_UNUSABLE: "salt_edge_hub.key_unusable",
+  SALT_EDGE_HUB_TOKEN_FAILED: "salt_edge_hub.token_failed",
+  SALT_EDGE_HUB_FORMAT_REFUSED: "salt_edge_hub.format_refused",
+  SALT_EDGE_HUB_CLIENT_REFUSED: "salt_edge_hub.client_refused",
+  SALT_EDGE_HUB_SIGNATURE_REFUSED: "salt_edge_hub.signature_refused",
+  SALT_EDGE_HUB_TOKEN_REFUSED: "salt_edge_hub.token_refused",
+  SALT_EDGE_HUB_ACCESS_REFUSED: "salt_edge_hub.access_refused",
+  SALT_EDGE_HUB_NOT_FOUND: "salt_edge_hub.not_found",
+  SALT_EDGE_HUB_REFUSED: "salt_edge_hub.refused",
+  SALT_EDGE_HUB_BUSY: "salt_edge_hub.busy",
+  SALT_EDGE_HUB_CONNECTOR_FAILED: "salt_edge_hub.connector_failed",
 });
 
 module.exports = {

@@ -498,6 +498,18 @@ const RetryCallbackResponse = struct([
   ["isChanged", "is_changed"],
 ]);
 
+const AnswerBankRequest = struct([
+  ["target", "target"],
+  ["headers", "headers", list(HeaderField)],
+  ["body", "body"],
+  ["at", "at"],
+]);
+
+const AnswerBankResponse = struct([
+  ["answer", "answer", HttpAnswer],
+  ["question", "question"],
+]);
+
 const Pkcs11Settings = struct([
   ["module", "module"],
   ["token", "token"],
@@ -525,6 +537,8 @@ const SaltEdgeConnectorSettings = struct([
   ["store", "store", secret],
   ["storeKey", "store_key", secret],
   ["storeKeyFile", "store_key_file"],
+  ["bankSecret", "bank_secret", secret],
+  ["bankSecretFile", "bank_secret_file"],
   ["tokenDays", "token_days"],
   ["confirmationTries", "confirmation_tries"],
   ["caFile", "ca_file"],
@@ -569,6 +583,7 @@ const operations = {
   reconcileTokens: { name: "salt_edge_connector.reconcile_tokens", request: ReconcileTokensRequest, response: ReconcileTokensResponse },
   listCallbacks: { name: "salt_edge_connector.list_callbacks", request: ListCallbacksRequest, response: ListCallbacksResponse },
   retryCallback: { name: "salt_edge_connector.retry_callback", request: RetryCallbackRequest, response: RetryCallbackResponse },
+  answerBank: { name: "salt_edge_connector.answer_bank", request: AnswerBankRequest, response: AnswerBankResponse },
 };
 
 class SaltEdgeConnector extends Client {
@@ -674,6 +689,10 @@ class SaltEdgeConnector extends Client {
 
   retryCallback(request = {}, options = {}) {
     return this._call(operations.retryCallback, request, options);
+  }
+
+  answerBank(request = {}, options = {}) {
+    return this._call(operations.answerBank, request, options);
   }
 }
 

@@ -6,7 +6,10 @@ service. `NextGenPsd2` and `AsyncNextGenPsd2`: a third party that asks NextGenPS
 verifies and explains requests. `NextGenPsd2Bank`: An embedded NextGenPSD2 sandbox bank. `iso20022`:
 payment files, status reports and statements, made, read and explained. `SaltEdgeConnector` and
 `AsyncSaltEdgeConnector`: a bank's connector, which Salt Edge asks for its customers' accounts.
-`SaltEdgeHubServer`: An embedded hub that plays Salt Edge. `errors` has the exceptions.
+`SaltEdgeHubServer`: An embedded hub that plays Salt Edge. `SaltEdgeHub` and `AsyncSaltEdgeHub`: a
+client that asks a bank's connector as Salt Edge does, for the bank's own tests.
+`SaltEdgeConnectorServer`: A connector to Salt Edge that serves: with an example bank, or before the
+bank's own code. `errors` has the exceptions.
 Modules are loaded when they are first used.
 """
 
@@ -50,7 +53,10 @@ if TYPE_CHECKING:
     from .nextgen_psd2 import NextGenPsd2 as NextGenPsd2
     from .salt_edge_connector import AsyncSaltEdgeConnector as AsyncSaltEdgeConnector
     from .salt_edge_connector import SaltEdgeConnector as SaltEdgeConnector
+    from .salt_edge_hub import AsyncSaltEdgeHub as AsyncSaltEdgeHub
+    from .salt_edge_hub import SaltEdgeHub as SaltEdgeHub
     from .service import NextGenPsd2Bank as NextGenPsd2Bank
+    from .service import SaltEdgeConnectorServer as SaltEdgeConnectorServer
     from .service import SaltEdgeHubServer as SaltEdgeHubServer
     from .service import Service as Service
     from .ws_channel import AsyncWsChannel as AsyncWsChannel
@@ -68,6 +74,7 @@ _PLACES = {
     "AsyncNextGenPsd2": "nextgen_psd2",
     "AsyncOnCode": "_call",
     "AsyncSaltEdgeConnector": "salt_edge_connector",
+    "AsyncSaltEdgeHub": "salt_edge_hub",
     "AsyncSigner": "_call",
     "AsyncWsChannel": "ws_channel",
     "BankchannelError": "_errors",
@@ -80,6 +87,8 @@ _PLACES = {
     "Record": "_native",
     "Replace": "_content",
     "SaltEdgeConnector": "salt_edge_connector",
+    "SaltEdgeConnectorServer": "service",
+    "SaltEdgeHub": "salt_edge_hub",
     "SaltEdgeHubServer": "service",
     "SecretText": "_secret",
     "Service": "service",
@@ -87,7 +96,7 @@ _PLACES = {
     "Signer": "_call",
     "WsChannel": "ws_channel",
 }
-_MODULES = ("codes", "errors", "iso20022", "nextgen_psd2", "salt_edge_connector", "service", "ws_channel")
+_MODULES = ("codes", "errors", "iso20022", "nextgen_psd2", "salt_edge_connector", "salt_edge_hub", "service", "ws_channel")
 
 
 def catalogue() -> "list[dict[str, Any]]":

@@ -307,3 +307,35 @@ SALT_EDGE_CONNECTOR_BUSY: Final = "salt_edge_connector.busy"
 """Salt Edge takes no more requests now. Wait as long as it says."""
 SALT_EDGE_CONNECTOR_HUB_FAILED: Final = "salt_edge_connector.hub_failed"
 """Salt Edge could not answer because of a failure of its own. See the outcome, and repeat later."""
+SALT_EDGE_HUB_KEY_UNUSABLE: Final = "salt_edge_hub.key_unusable"
+"""The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text."""
+SALT_EDGE_HUB_TOKEN_FAILED: Final = "salt_edge_hub.token_failed"
+"""The token with the private key did not sign. The message says why: look at the token, its reader or
+line, and its PIN; do not repeat a PIN that was refused.
+"""
+SALT_EDGE_HUB_FORMAT_REFUSED: Final = "salt_edge_hub.format_refused"
+"""The connector does not accept the request's form or one of its values. The connector's class and text
+say which.
+"""
+SALT_EDGE_HUB_CLIENT_REFUSED: Final = "salt_edge_hub.client_refused"
+"""The connector does not accept the third party's id. `client_id` is a whole number, 1 or more."""
+SALT_EDGE_HUB_SIGNATURE_REFUSED: Final = "salt_edge_hub.signature_refused"
+"""The connector does not accept the request's JWT. The class says why: it cannot be read, has another
+algorithm, another key's signature, or has expired.
+"""
+SALT_EDGE_HUB_TOKEN_REFUSED: Final = "salt_edge_hub.token_refused"
+"""The connector does not accept the access token. The class says why: it is missing, unknown, another
+third party's, revoked, or has expired.
+"""
+SALT_EDGE_HUB_ACCESS_REFUSED: Final = "salt_edge_hub.access_refused"
+"""The customer's consent does not cover this. Ask for what the token's scopes and accounts cover."""
+SALT_EDGE_HUB_NOT_FOUND: Final = "salt_edge_hub.not_found"
+"""The connector does not know what the request is about. Its class and text say what: the path, the
+account or the customer.
+"""
+SALT_EDGE_HUB_REFUSED: Final = "salt_edge_hub.refused"
+"""The connector has refused the request. Its class and text are attached."""
+SALT_EDGE_HUB_BUSY: Final = "salt_edge_hub.busy"
+"""The connector takes no more requests now. Wait as long as it says."""
+SALT_EDGE_HUB_CONNECTOR_FAILED: Final = "salt_edge_hub.connector_failed"
+"""The connector could not answer because of a failure of its own. See the outcome, and repeat later."""

@@ -1056,6 +1056,21 @@ class RetryCallbackResponse(Record):
     """Whether it was stopped, and `work` sends it now."""
 
 
+class AnswerBankResponse(Record):
+    """What to answer."""
+
+    __slots__ = ()
+    __match_args__ = ("answer", "question")
+
+    answer: HttpAnswer
+    """The answer to send."""
+
+    question: str | None = None
+    """The question that the bank's code was asked, such as `list_accounts`; left out where it was asked
+    nothing.
+    """
+
+
 class Pkcs11Settings(Record):
     """A private key in an HSM or on a smart card, over PKCS#11."""
 
@@ -1150,6 +1165,14 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     store_key_file: str | PathLike[str] | None
     """A file that holds it."""
 
+    bank_secret: Secret | None
+    """The secret that a connector and the bank's own code share where they speak over HTTP: 32 characters
+    or more. Needed by `answer_bank`.
+    """
+
+    bank_secret_file: str | PathLike[str] | None
+    """A file that holds it."""
+
     token_days: int | None
     """For how many days an access token is good at most, if the consent is not for less; 90 when left out."""
 
@@ -1230,6 +1253,9 @@ class SaltEdgeConnector(Client):
         store_key: The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which
             then has its own in the file `store.key`; needed for PostgreSQL.
         store_key_file: A file that holds it.
+        bank_secret: The secret that a connector and the bank's own code share where they speak over
+            HTTP: 32 characters or more. Needed by `answer_bank`.
+        bank_secret_file: A file that holds it.
         token_days: For how many days an access token is good at most, if the consent is not for less;
             90 when left out.
         confirmation_tries: How many codes a customer may give in one session; 3 when left out.
@@ -1270,6 +1296,8 @@ class SaltEdgeConnector(Client):
         store: Secret | None = None,
         store_key: Secret | None = None,
         store_key_file: str | PathLike[str] | None = None,
+        bank_secret: Secret | None = None,
+        bank_secret_file: str | PathLike[str] | None = None,
         token_days: int | None = None,
         confirmation_tries: int | None = None,
         ca_file: str | PathLike[str] | None = None,
@@ -1302,6 +1330,8 @@ class SaltEdgeConnector(Client):
                 "store": store,
                 "store_key": store_key,
                 "store_key_file": store_key_file,
+                "bank_secret": bank_secret,
+                "bank_secret_file": bank_secret_file,
                 "token_days": token_days,
                 "confirmation_tries": confirmation_tries,
                 "ca_file": ca_file,
@@ -2364,6 +2394,57 @@ class SaltEdgeConnector(Client):
         )
         return answer
 
+    def answer_bank(
+        self,
+        *,
+        target: str,
+        headers: Sequence[HeaderField],
+        body: str,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        on_code: OnCode | None = None,
+        signer: Signer | None = None,
+    ) -> AnswerBankResponse:
+        """Answer a connector's question from a route.
+
+        For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
+        URL`: a POST to the route becomes a question to the bank's code, the same that `work` asks in
+        process. The request is known by its MAC with `bank_secret`; whatever is wrong with it comes
+        back as the answer to send, not as an error.
+
+        Args:
+            target: The path as it stands on the request line, with its query. Its last part is the
+                question's name, such as `list_accounts`.
+            headers: The header fields. Their names may have any case.
+            body: The body, JSON.
+            at: The instant at which it arrives; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
+                not sign.
+        """
+        answer: AnswerBankResponse = self._call(
+            "salt_edge_connector.answer_bank",
+            {
+                "target": target,
+                "headers": headers,
+                "body": body,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            on_code=on_code,
+            signer=signer,
+        )
+        return answer
+
 
 class AsyncSaltEdgeConnector(AsyncClient):
     """The settings of a connector. All are optional: each operation says what it needs.
@@ -2398,6 +2479,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
         store_key: The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which
             then has its own in the file `store.key`; needed for PostgreSQL.
         store_key_file: A file that holds it.
+        bank_secret: The secret that a connector and the bank's own code share where they speak over
+            HTTP: 32 characters or more. Needed by `answer_bank`.
+        bank_secret_file: A file that holds it.
         token_days: For how many days an access token is good at most, if the consent is not for less;
             90 when left out.
         confirmation_tries: How many codes a customer may give in one session; 3 when left out.
@@ -2438,6 +2522,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         store: Secret | None = None,
         store_key: Secret | None = None,
         store_key_file: str | PathLike[str] | None = None,
+        bank_secret: Secret | None = None,
+        bank_secret_file: str | PathLike[str] | None = None,
         token_days: int | None = None,
         confirmation_tries: int | None = None,
         ca_file: str | PathLike[str] | None = None,
@@ -2470,6 +2556,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 "store": store,
                 "store_key": store_key,
                 "store_key_file": store_key_file,
+                "bank_secret": bank_secret,
+                "bank_secret_file": bank_secret_file,
                 "token_days": token_days,
                 "confirmation_tries": confirmation_tries,
                 "ca_file": ca_file,
@@ -3529,5 +3617,56 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+        )
+        return answer
+
+    async def answer_bank(
+        self,
+        *,
+        target: str,
+        headers: Sequence[HeaderField],
+        body: str,
+        at: datetime | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        on_code: AsyncOnCode | None = None,
+        signer: AsyncSigner | None = None,
+    ) -> AnswerBankResponse:
+        """Answer a connector's question from a route.
+
+        For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
+        URL`: a POST to the route becomes a question to the bank's code, the same that `work` asks in
+        process. The request is known by its MAC with `bank_secret`; whatever is wrong with it comes
+        back as the answer to send, not as an error.
+
+        Args:
+            target: The path as it stands on the request line, with its query. Its last part is the
+                question's name, such as `list_accounts`.
+            headers: The header fields. Their names may have any case.
+            body: The body, JSON.
+            at: The instant at which it arrives; now when left out.
+            timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
+                operation's own.
+            cancel: Stops the call, from any thread.
+            on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
+            signer: Signs where the client has no private key; in place of the client's.
+
+        Raises:
+            InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
+            ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
+                not sign.
+        """
+        answer: AnswerBankResponse = await self._call(
+            "salt_edge_connector.answer_bank",
+            {
+                "target": target,
+                "headers": headers,
+                "body": body,
+                "at": at,
+            },
+            timeout=timeout,
+            cancel=cancel,
+            on_code=on_code,
+            signer=signer,
         )
         return answer

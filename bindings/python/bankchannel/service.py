@@ -235,3 +235,102 @@ class SaltEdgeHubServer(EmbeddedService):
     def client_settings(self) -> SaltEdgeHubServerClientSettings:
         """What a client needs to reach it: `SaltEdgeConnector(**server.client_settings, ...)`."""
         return {"base_url": self.base_url, "hub_public_key_file": self.hub_public_key_file, "app_id": self.app_id, "app_secret_file": self.app_secret_file, "provider_code": self.provider_code, "private_key_file": self.private_key_file}
+
+
+class SaltEdgeConnectorServerClientSettings(TypedDict):
+    """What a client needs to reach it: spread it into the client's settings."""
+
+    base_url: str
+    public_key_file: str
+    provider_code: str
+
+
+class SaltEdgeConnectorServer(EmbeddedService):
+    """How a connector is started. Everything else stands in its configuration file; what is given here
+    counts before that.
+
+    It runs from its construction until `close()` or the end of a `with` block.
+
+    Args:
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one.
+            Beyond loopback with TLS only.
+        data: The data folder, with the store, the keys and the shared secret; created with mode 0700
+            when it is absent. Left out, a fresh temporary one that is removed at the end.
+        config: The configuration file (TOML); left out, every setting has its default.
+        bank: The bank: `example`, or the URL below which the bank's own code answers. `example` when
+            left out.
+        bank_secret_file: A file with the secret that connector and bank share. Left out, one is made in
+            the data folder.
+        hub_url: Salt Edge's base URL, such as `https://priora.saltedge.com`. Left out, callbacks wait.
+        hub_public_key: Files with Salt Edge's public key: one, or two while it changes. Left out, it is
+            the key that Salt Edge has published.
+        app_id: The provider's app id, from the dashboard.
+        app_secret_file: A file with the app secret, from the dashboard.
+        provider_code: The bank's code at Salt Edge; `demobank` when left out.
+        private_key: The connector's private key, a PEM file. Left out, one is made in the data folder.
+        tls_cert: The certificate chain of the TLS listener, a PEM file.
+        tls_key: Its private key, a PEM file.
+        clock: The connector's clock stands at this instant; left out, it goes with the system's. On
+            loopback only.
+        control: Opens the control interface. On loopback only.
+    """
+
+    base_url: str
+    """What stands before `/api/priora/v1`: what Salt Edge is told, and what clients of the hub's side take
+    as `base_url`.
+    """
+    public_key_file: str
+    """The connector's public key, a PEM file, for the dashboard: an absolute path."""
+    provider_code: str
+    """What clients of the hub's side take as `provider_code`."""
+    bank_interface_url: str
+    """Where the bank's page and back office reach sessions and tokens, with the shared secret."""
+    bank_secret_file: str
+    """The file with the shared secret: an absolute path."""
+    control_url: str | None
+    """The control interface, where it was asked for."""
+
+    def __init__(
+        self,
+        *,
+        listen: str | None = None,
+        data: str | PathLike[str] | None = None,
+        config: str | PathLike[str] | None = None,
+        bank: str | None = None,
+        bank_secret_file: str | PathLike[str] | None = None,
+        hub_url: str | None = None,
+        hub_public_key: Sequence[str] | None = None,
+        app_id: str | None = None,
+        app_secret_file: str | PathLike[str] | None = None,
+        provider_code: str | None = None,
+        private_key: str | None = None,
+        tls_cert: str | PathLike[str] | None = None,
+        tls_key: str | PathLike[str] | None = None,
+        clock: datetime | None = None,
+        control: bool | None = None,
+    ) -> None:
+        super().__init__(
+            "salt-edge-connector",
+            {
+                "listen": listen,
+                "data": data,
+                "config": config,
+                "bank": bank,
+                "bank_secret_file": bank_secret_file,
+                "hub_url": hub_url,
+                "hub_public_key": hub_public_key,
+                "app_id": app_id,
+                "app_secret_file": app_secret_file,
+                "provider_code": provider_code,
+                "private_key": private_key,
+                "tls_cert": tls_cert,
+                "tls_key": tls_key,
+                "clock": clock,
+                "control": control,
+            },
+        )
+
+    @property
+    def client_settings(self) -> SaltEdgeConnectorServerClientSettings:
+        """What a client needs to reach it: `SaltEdgeHub(**server.client_settings, ...)`."""
+        return {"base_url": self.base_url, "public_key_file": self.public_key_file, "provider_code": self.provider_code}

@@ -30,6 +30,8 @@ pub struct CallOptions {
     pub timeout: Option<Duration>,
     /// Cancels the call.
     pub cancel: CancellationToken,
+    /// Lets a call that does many things, such as `work`, end after those that it has begun.
+    pub winding_down: CancellationToken,
     /// Content given beside the JSON.
     pub content: Option<Content>,
     /// Where content of the answer goes.
@@ -91,6 +93,14 @@ impl CallOptions {
         tracing::debug!("{line}");
         if let Some(log) = &self.log {
             log.push(level, line);
+        }
+    }
+
+    /// The same for what goes wrong without an error of the call: its operator learns it from here only.
+    pub(crate) fn warn(&self, line: &str) {
+        tracing::warn!("{line}");
+        if let Some(log) = &self.log {
+            log.push(LogLevel::Warning, line);
         }
     }
 
@@ -226,6 +236,11 @@ impl Question {
         let declaration = const { &Q::DECLARATION };
         let request = request.write(&mut Writer::new(Dialect::Boundary));
         Self { request: Some(request), ..Self::new(declaration.name, declaration.summary) }
+    }
+
+    /// Whether an error is what [`unanswered`](Self::unanswered) says of a question of this kind.
+    pub(crate) fn is_unanswered(error: &Error, kind: &str) -> bool {
+        error.code() == row::MISSING_FIELD.code && error.detail("field") == Some(kind)
     }
 
     /// What is said where nobody is there to be asked.

@@ -27,6 +27,7 @@ mod protocol;
 mod protocols;
 mod salt_edge;
 pub mod salt_edge_connector;
+pub mod salt_edge_hub;
 #[cfg(feature = "testing")]
 #[path = "../../../tests/toy/client/mod.rs"]
 pub mod toy;

@@ -12,6 +12,7 @@ macro_rules! for_each_protocol {
             nextgen_psd2;
             iso20022;
             salt_edge_connector;
+            salt_edge_hub;
             #[cfg(feature = "testing")] toy;
         }
     };

@@ -51,6 +51,18 @@ pub struct Finding {
     pub text: String,
 }
 
+impl Finding {
+    /// A start would get past this.
+    pub(crate) fn good(subject: &'static str, text: impl Into<String>) -> Self {
+        Self { subject, ok: true, text: text.into() }
+    }
+
+    /// A start would fail here.
+    pub(crate) fn bad(subject: &'static str, text: impl Into<String>) -> Self {
+        Self { subject, ok: false, text: text.into() }
+    }
+}
+
 type StartFn = for<'a> fn(&'static Counterpart, Value<'a>) -> Result<Starting>;
 
 /// A counterpart that is being started.

@@ -6,6 +6,7 @@
 //!   ws_channel      the WS Channel service: somebody can run it
 //!   nextgen_psd2    a bank that third parties ask: the sandbox of NextGenPSD2
 //!   salt_edge_hub   a hub that plays Salt Edge, for banks' connectors
+//!   salt_edge_connector  a bank's connector to Salt Edge: somebody can run it
 //! ```
 //!
 //! A handler has the same relative path as the operation it serves: `operations/files/list_files.rs` of the
@@ -17,8 +18,11 @@ pub mod http;
 pub mod nextgen_psd2;
 mod openapi;
 mod private;
+mod salt_edge_connector;
 mod salt_edge_hub;
+mod salt_edge_openapi;
 mod temporary;
+mod toml_file;
 #[cfg(feature = "testing")]
 #[path = "../../../tests/toy/counterpart.rs"]
 mod toy;
@@ -34,6 +38,7 @@ pub static COUNTERPARTS: &[&Counterpart] = &[
     &ws_channel::DESCRIPTOR,
     &nextgen_psd2::DESCRIPTOR,
     &salt_edge_hub::DESCRIPTOR,
+    &salt_edge_connector::DESCRIPTOR,
     #[cfg(feature = "testing")]
     &toy::DESCRIPTOR,
 ];

@@ -73,10 +73,14 @@ fn argument(counterpart: &Counterpart, field: &'static Field) -> Arg {
             shape.values.iter().map(|value| PossibleValue::new(value.value).help(value.doc)),
         )),
         Shape::Timestamp => argument.value_name("INSTANT"),
+        Shape::List(_) => return argument.value_name("FILE").action(ArgAction::Append),
         _ => argument.value_name(match field.name {
             "listen" => "ADDRESS",
             "data" => "DIR",
             name if name.ends_with("_code") => "CODE",
+            name if name.ends_with("_url") => "URL",
+            name if name.ends_with("_id") => "ID",
+            "bank" => "example|URL",
             _ => "FILE",
         }),
     };
@@ -97,6 +101,9 @@ pub(super) fn given(counterpart: &'static Counterpart, matches: &ArgMatches) -> 
                 Some(spelling(counterpart, field).is_none_or(|spelling| spelling.means).into())
             }
             Shape::Bool => None,
+            Shape::List(_) => matches
+                .get_many::<String>(field.name)
+                .map(|texts| texts.map(|text| Value::from(text.as_str())).collect::<Vec<_>>().into()),
             _ => matches.get_one::<String>(field.name).map(|text| Value::from(text.as_str())),
         };
         if let Some(value) = value {

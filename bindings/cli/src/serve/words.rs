@@ -96,6 +96,25 @@ Sessions and tokens are in memory. GET /healthz and GET /readyz answer probes. I
         warnings: &[("control", "the control interface is open: whoever reaches it controls this hub")],
         drains: true,
     },
+    Words {
+        kind: "salt-edge-connector",
+        about: "A bank's connector to Salt Edge: with an example bank, or before the bank's own code",
+        after_help: "Examples:
+  bankchannel serve salt-edge-connector --data connector                       with the example bank, on a free loopback port
+  bankchannel serve salt-edge-connector --data connector --config connector.toml --check
+  bankchannel serve salt-edge-connector --data connector --bank http://127.0.0.1:8000/bank \\
+      --hub-url https://priora.saltedge.com --app-id ID --app-secret-file secret --provider-code mybank \\
+      --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
+
+When it is ready it prints one line of JSON: kind, base_url, public_key_file, provider_code, bank_interface_url, bank_secret_file,
+control_url. Tell Salt Edge's dashboard base_url and the public key. With --bank URL each question to the bank is a POST to URL/NAME; the
+bank's page and back office reach sessions and tokens at bank_interface_url. Both are known by the secret in bank_secret_file.
+GET /healthz and GET /readyz answer probes. It stops at SIGINT or SIGTERM, after what has begun.
+docs/salt-edge-connector.md says the rest; docs/salt-edge-connector.toml has every setting.",
+        spellings: &[],
+        warnings: &[("control", "the control interface is open: whoever reaches it controls this connector")],
+        drains: true,
+    },
 ];
 
 #[cfg(test)]

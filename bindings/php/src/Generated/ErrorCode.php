@@ -476,4 +476,55 @@ final class ErrorCode
 
     /** Salt Edge could not answer because of a failure of its own. See the outcome, and repeat later. */
     public const SALT_EDGE_CONNECTOR_HUB_FAILED = 'salt_edge_connector.hub_failed';
+
+    /**
+     * The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM
+     * text.
+     */
+    public const SALT_EDGE_HUB_KEY_UNUSABLE = 'salt_edge_hub.key_unusable';
+
+    /**
+     * The token with the private key did not sign. The message says why: look at the token, its reader or
+     * line, and its PIN; do not repeat a PIN that was refused.
+     */
+    public const SALT_EDGE_HUB_TOKEN_FAILED = 'salt_edge_hub.token_failed';
+
+    /**
+     * The connector does not accept the request's form or one of its values. The connector's class and
+     * text say which.
+     */
+    public const SALT_EDGE_HUB_FORMAT_REFUSED = 'salt_edge_hub.format_refused';
+
+    /** The connector does not accept the third party's id. `client_id` is a whole number, 1 or more. */
+    public const SALT_EDGE_HUB_CLIENT_REFUSED = 'salt_edge_hub.client_refused';
+
+    /**
+     * The connector does not accept the request's JWT. The class says why: it cannot be read, has another
+     * algorithm, another key's signature, or has expired.
+     */
+    public const SALT_EDGE_HUB_SIGNATURE_REFUSED = 'salt_edge_hub.signature_refused';
+
+    /**
+     * The connector does not accept the access token. The class says why: it is missing, unknown, another
+     * third party's, revoked, or has expired.
+     */
+    public const SALT_EDGE_HUB_TOKEN_REFUSED = 'salt_edge_hub.token_refused';
+
+    /** The customer's consent does not cover this. Ask for what the token's scopes and accounts cover. */
+    public const SALT_EDGE_HUB_ACCESS_REFUSED = 'salt_edge_hub.access_refused';
+
+    /**
+     * The connector does not know what the request is about. Its class and text say what: the path, the
+     * account or the customer.
+     */
+    public const SALT_EDGE_HUB_NOT_FOUND = 'salt_edge_hub.not_found';
+
+    /** The connector has refused the request. Its class and text are attached. */
+    public const SALT_EDGE_HUB_REFUSED = 'salt_edge_hub.refused';
+
+    /** The connector takes no more requests now. Wait as long as it says. */
+    public const SALT_EDGE_HUB_BUSY = 'salt_edge_hub.busy';
+
+    /** The connector could not answer because of a failure of its own. See the outcome, and repeat later. */
+    public const SALT_EDGE_HUB_CONNECTOR_FAILED = 'salt_edge_hub.connector_failed';
 }

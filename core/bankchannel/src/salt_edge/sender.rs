@@ -42,6 +42,8 @@ pub(crate) struct Sender {
     exchange_timeout: Option<Duration>,
     key: Key,
     signatory: Signatory,
+    /// What `iss` says of who signs, where it is said.
+    issuer: Option<String>,
     /// The protocol's row for a token that did not sign.
     token_failed: &'static Row,
 }
@@ -60,7 +62,12 @@ impl Sender {
     ) -> Result<Self> {
         let transport = Transport::new(settings)?;
         let signatory = Signatory::new(key.signer.clone());
-        Ok(Self { transport, credentials, exchange_timeout, key, signatory, token_failed })
+        Ok(Self { transport, credentials, exchange_timeout, key, signatory, issuer: None, token_failed })
+    }
+
+    /// The same, naming who signs in each JWT.
+    pub(crate) fn issued_by(self, issuer: String) -> Self {
+        Self { issuer: Some(issuer), ..self }
     }
 
     /// Carries out one exchange.
@@ -87,7 +94,7 @@ impl Sender {
     /// The JWT around a message's data.
     async fn jwt(&self, data: &str, operation: &str, options: &CallOptions) -> Result<String> {
         let turn = self.signatory.turn(options).await?;
-        let unsigned = Unsigned::of(data, SystemClock::default().now_s() + LIFETIME_S);
+        let unsigned = Unsigned::issued(data, SystemClock::default().now_s() + LIFETIME_S, self.issuer.as_deref());
         let bytes = unsigned.bytes();
         let public = match (&self.key.signer, &self.key.public) {
             (Some(_), _) => None,

@@ -7,6 +7,7 @@
 //!                     └──► flows over a store: requests handled, the bank asked, the hub told
 //! ```
 
+mod bank_at_url;
 mod dispatch;
 mod engine;
 pub mod flows;
@@ -15,6 +16,8 @@ mod store;
 
 use std::sync::Arc;
 
+pub use bank_at_url::BankAtUrl;
+use bankchannel_crypto::pem;
 use bankchannel_foundation::{Error, Exchange, Kept, Outcome, Result};
 pub use bankchannel_salt_edge::{
     Afterwards, Class, Credentials, Issuer, Refusal, SaltEdge, Side, Terms, TokenUse, Verifier, class, client_jwt,
@@ -80,6 +83,20 @@ impl SaltEdgeConnector {
         let sender = ready.sender()?;
         let kept = own(&ready.key);
         Ok(Self(Arc::new(Inner { ready, sender, kept, store: store::StoreHandle::default() })))
+    }
+
+    /// The public half of the client's key as PEM text, for the dashboard at Salt Edge; `None` where no key is here.
+    #[must_use]
+    pub fn public_key(&self) -> Option<String> {
+        self.0.ready.key.signer.as_ref().map(|signer| pem::encode("PUBLIC KEY", signer.spki_der()))
+    }
+
+    /// Opens the store, where it is not open yet: what a service does before it takes requests.
+    ///
+    /// # Errors
+    /// `configuration.invalid` where none is named, or its key is none; `resource.storage`.
+    pub async fn open_store(&self) -> Result<()> {
+        self.0.store.open(&self.0.ready).await.map(drop)
     }
 
     /// Carries out one exchange with the hub.

@@ -7,7 +7,9 @@ use bankchannel_foundation::{
     Boundary, Error, Kept, Result, Secret,
     model::{Dialect, Profile, Value, Writer},
 };
-use bankchannel_salt_edge::{Credentials, Verifier, connector::errors, receive::Receiver};
+use bankchannel_salt_edge::{
+    Credentials, Verifier, bank_interface::SharedSecret, connector::errors, receive::Receiver,
+};
 use bankchannel_transport::Settings;
 
 use super::SaltEdgeConnector;
@@ -61,6 +63,11 @@ pub struct SaltEdgeConnectorSettings {
     pub store_key: Option<Secret>,
     /// A file that holds it.
     pub store_key_file: Option<String>,
+    /// The secret that a connector and the bank's own code share where they speak over HTTP: 32 characters or more. Needed by
+    /// `answer_bank`.
+    pub bank_secret: Option<Secret>,
+    /// A file that holds it.
+    pub bank_secret_file: Option<String>,
     /// For how many days an access token is good at most, if the consent is not for less; 90 when left out.
     pub token_days: Option<u32>,
     /// How many codes a customer may give in one session; 3 when left out.
@@ -95,6 +102,7 @@ pub(super) struct Ready {
     receiver: Option<Receiver>,
     pub(super) store: Option<Secret>,
     pub(super) store_key: Option<Secret>,
+    pub(super) bank_secret: Option<SharedSecret>,
     pub(super) token_days: u32,
     pub(super) confirmation_tries: u32,
 }
@@ -118,6 +126,9 @@ impl Ready {
             _ => Err(Error::invalid_setting(setting, format!("must be 1 to {most}"))),
         };
         let app_secret = secret_of("app_secret", settings.app_secret, settings.app_secret_file)?;
+        let bank_secret = secret_of("bank_secret", settings.bank_secret, settings.bank_secret_file)?;
+        let bank_secret = bank_secret.as_ref().map(SharedSecret::new).transpose();
+        let bank_secret = bank_secret.map_err(|why| Error::invalid_setting("bank_secret", why))?;
         Ok(Self {
             key: Key::of(settings.key)?,
             hub_public_key,
@@ -130,6 +141,7 @@ impl Ready {
             receiver,
             store: settings.store.filter(|place| !place.is_empty()),
             store_key: secret_of("store_key", settings.store_key, settings.store_key_file)?,
+            bank_secret,
             token_days: within("token_days", settings.token_days, TOKEN_DAYS, MAX_TOKEN_DAYS)?,
             confirmation_tries: within("confirmation_tries", settings.confirmation_tries, TRIES, MAX_TRIES)?,
         })

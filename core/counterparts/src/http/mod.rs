@@ -1,6 +1,7 @@
 //! What every counterpart has in common on the network: listening, routing by declaration, bounded bodies, answers.
 
 pub(crate) mod answer;
+pub(crate) mod browser;
 pub(crate) mod control;
 pub(crate) mod framing;
 pub(crate) mod health;
@@ -8,6 +9,7 @@ mod idle;
 pub(crate) mod intake;
 mod linger;
 pub(crate) mod listen;
+pub(crate) mod page;
 pub(crate) mod query;
 pub(crate) mod rate;
 pub(crate) mod router;

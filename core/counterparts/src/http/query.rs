@@ -36,6 +36,26 @@ pub(crate) fn pairs(text: &str, plus: Plus, most: usize) -> Result<Vec<(String, 
     found.collect::<Option<_>>().ok_or(QueryFault::Malformed)
 }
 
+/// The fields of a query or form, decoded.
+pub(crate) struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// `None` where one cannot be decoded, or there are too many: left out, it would decide something else.
+    pub(crate) fn read(text: &str, most: usize) -> Option<Self> {
+        pairs(text, Plus::Space, most).ok().map(Self)
+    }
+
+    /// The first of this name.
+    pub(crate) fn first(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All of this name.
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
+        self.0.iter().filter(|(own, _)| own == name).map(|(_, value)| value.clone()).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +75,16 @@ mod tests {
             assert_eq!(read(bad, Plus::Plus), Err(QueryFault::Malformed), "{bad}");
         }
         assert_eq!(read("&&&&", Plus::Plus), Err(QueryFault::TooMany));
+    }
+
+    #[test]
+    fn fields_are_decoded() {
+        let fields = Fields::read("state=a%20b+c&account=1&account=2&empty", 4).unwrap();
+        assert_eq!(
+            (fields.first("state"), fields.first("empty"), fields.first("bad")),
+            (Some("a b c"), Some(""), None)
+        );
+        assert!(Fields::read("state=a&psu=%zz", 4).is_none() && Fields::read("a&b&c&d&e", 4).is_none());
+        assert_eq!(fields.all("account"), ["1", "2"]);
     }
 }

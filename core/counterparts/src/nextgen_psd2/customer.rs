@@ -3,10 +3,11 @@
 use bankchannel_nextgen_psd2::{certificates::Certificate, model::CustomerContext};
 
 use super::{
-    pages::{self, AccountChoice, Capacity, Customer, Dead, Form, Notice, Page, Purpose, ScaPage},
+    pages::{self, AccountChoice, Capacity, Customer, Dead, Form, Notice, Purpose, ScaPage},
     service::Bank,
     state::{self, Decision, Person, ScaProblem, ScaView, Want},
 };
+use crate::http::page::Page;
 
 /// The types of a name in a certificate that say who it is, the best first: organizationName, commonName.
 const NAMES: [&str; 2] = ["2.5.4.10", "2.5.4.3"];

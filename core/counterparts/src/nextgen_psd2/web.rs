@@ -1,21 +1,17 @@
 //! What browsers ask for: the customer's page, the page of requests (§4.5).
-//!
-//! They answer only to addresses and to `localhost`: a foreign name that leads here is somebody else's page trying to be this
-//! one's.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use hyper::{
-    HeaderMap, Method, Request, Response, StatusCode,
+    Method, Request, Response, StatusCode,
     body::Incoming,
-    header::{self, HeaderName, HeaderValue},
+    header::{self, HeaderValue},
     http::uri::Authority,
 };
-use serde_json::json;
 
 use super::{
     customer,
-    pages::{self, Dead, Form, Page},
+    pages::{self, Dead, Form},
     pipeline::{EXPLAIN_PATH, Pipeline},
     records::Record,
     service::Bank,
@@ -23,8 +19,9 @@ use super::{
 };
 use crate::http::{
     answer::{self, AnswerBody},
+    browser::{is_foreign, is_own, page, refuse},
     intake::{self, IntakeError},
-    query::{self, Plus},
+    query::Fields,
 };
 
 /// Most fields of a query: a customer's accounts, and few others.
@@ -70,7 +67,7 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>)
     }
     let query = head.uri.query().unwrap_or_default();
     match path {
-        TAP if head.method == Method::GET => match Query::read(query) {
+        TAP if head.method == Method::GET => match Fields::read(query, PAIRS_MAX) {
             Some(query) => tap(bank, &query),
             None => page(&pages::dead(Dead::Unknown)),
         },
@@ -101,7 +98,7 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>)
 
 /// The customer comes; with `auto` a test decides in one step, for `psu` and the accounts `account` if it names them, where the bank
 /// was started for that: elsewhere a customer who follows a link would have answered without having seen a page.
-fn tap(bank: &Bank, query: &Query) -> Response<AnswerBody> {
+fn tap(bank: &Bank, query: &Fields) -> Response<AnswerBody> {
     let state = query.first("state").unwrap_or_default();
     let decision = match query.first("auto") {
         Some("approve") => Decision::Approve {
@@ -118,103 +115,4 @@ fn tap(bank: &Bank, query: &Query) -> Response<AnswerBody> {
         );
     }
     page(&customer::decided(bank, state, decision))
-}
-
-/// The fields of a query, decoded.
-struct Query(Vec<(String, String)>);
-
-impl Query {
-    /// `None` where one cannot be decoded: left out, it would decide something else.
-    fn read(text: &str) -> Option<Self> {
-        query::pairs(text, Plus::Space, PAIRS_MAX).ok().map(Self)
-    }
-
-    fn first(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
-    }
-
-    fn all(&self, name: &str) -> Vec<String> {
-        self.0.iter().filter(|(own, _)| own == name).map(|(_, value)| value.clone()).collect()
-    }
-}
-
-/// Whether a request was addressed to this machine by a name that nobody else can give it. The port may be another's that leads
-/// here.
-fn is_own(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.parse::<u16>().is_ok() => name,
-        _ => host,
-    };
-    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
-    name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
-}
-
-/// Whether a browser says that a page of another origin than this host's asks.
-fn is_foreign(headers: &HeaderMap, host: &str) -> bool {
-    let origin = headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or_default());
-    let from = origin.map(|origin| origin.split_once("://").map_or("", |(_, host)| host));
-    let site =
-        headers.get("sec-fetch-site").map(|site| site.as_bytes() == b"same-origin" || site.as_bytes() == b"none");
-    from.is_some_and(|from| !from.eq_ignore_ascii_case(host)) || site == Some(false)
-}
-
-fn page(page: &Page) -> Response<AnswerBody> {
-    let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = answer::json(status, page.body.clone());
-    for (name, value) in &page.headers {
-        let Ok(value) = HeaderValue::from_str(value) else {
-            return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the page has a header that cannot be written");
-        };
-        response.headers_mut().insert(HeaderName::from_static(name), value);
-    }
-    response
-}
-
-fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
-    answer::json(status, json!({ "error": { "message": why } }).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_lead_here() {
-        for own in ["127.0.0.1:8443", "localhost:1", "[::1]:8443", "192.0.2.7:8443", "127.0.0.1", "[::1]"] {
-            assert!(is_own(own), "{own}");
-        }
-        for foreign in
-            ["", "127.0.0.1:x", "rebound.example.test:8443", "localhost.example.test", ":8443", "[::1]x:8443"]
-        {
-            assert!(!is_own(foreign), "{foreign}");
-        }
-    }
-
-    #[test]
-    fn forms_of_other_pages() {
-        let headers = |name: &'static str, value: &'static str| {
-            HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))])
-        };
-        let host = "127.0.0.1:1";
-        assert!(!is_foreign(&HeaderMap::new(), host) && !is_foreign(&headers("origin", "https://127.0.0.1:1"), host));
-        assert!(!is_foreign(&headers("sec-fetch-site", "same-origin"), host));
-        for (name, value) in [
-            ("origin", "https://evil.example"),
-            ("origin", "https://127.0.0.1:2"),
-            ("origin", "https://127.0.0.1"),
-            ("origin", "http://localhost:1"),
-            ("origin", "null"),
-            ("sec-fetch-site", "cross-site"),
-        ] {
-            assert!(is_foreign(&headers(name, value), host), "{value}");
-        }
-    }
-
-    #[test]
-    fn fields_are_decoded() {
-        let query = Query::read("state=a%20b+c&account=1&account=2&empty").unwrap();
-        assert_eq!((query.first("state"), query.first("empty"), query.first("bad")), (Some("a b c"), Some(""), None));
-        assert!(Query::read("state=a&psu=%zz").is_none());
-        assert_eq!(query.all("account"), ["1", "2"]);
-    }
 }

@@ -14,7 +14,6 @@
 mod clients;
 mod control;
 mod keys;
-mod openapi;
 mod options;
 mod pipeline;
 mod requests;
@@ -37,5 +36,5 @@ pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
     PROTOCOL,
     ("SaltEdgeHubServer", "Hub"),
     "An embedded hub that plays Salt Edge",
-    openapi::describe,
+    crate::salt_edge_openapi::hub,
 );

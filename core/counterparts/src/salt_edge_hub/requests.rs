@@ -7,7 +7,7 @@ use bankchannel_foundation::{Error, Exchange, Result, Secret, error::row, messag
 use bankchannel_salt_edge::{
     Credentials, SaltEdge,
     codec::data_of,
-    envelope::sign_text,
+    envelope::{ISSUER, Unsigned},
     hub::operations::{
         accounts::{
             confirm_accounts::{ConfirmAccounts, ConfirmAccountsRequest},
@@ -21,7 +21,7 @@ use bankchannel_salt_edge::{
             confirm_token::{ConfirmToken, ConfirmTokenRequest, StepAnswered},
             create_token::{CreateToken, CreateTokenRequest, TokenWanted},
             reconnect_token::{ReconnectToken, ReconnectTokenRequest},
-            revoke_token::{RevokeToken, RevokeTokenRequest, TokenSession},
+            revoke_token::{RevokeToken, TokenRevocationRequest, TokenSession},
         },
         transactions::fetch_transactions::{FetchTransactions, FetchTransactionsRequest, TransactionsWanted},
     },
@@ -118,7 +118,7 @@ impl Hub {
             "revoke_token" => {
                 let (with_token, data) =
                     (self.token(order, on_behalf_of)?, TokenSession { session_secret, provider_code });
-                written::<RevokeToken>(RevokeTokenRequest { with_token, data })
+                written::<RevokeToken>(TokenRevocationRequest { with_token, data })
             }
             "reconnect_token" => {
                 let (with_token, data) =
@@ -226,12 +226,13 @@ impl Hub {
     /// The third party's own request, and until when it is good.
     fn third_party_jwt(&self, data: &Value) -> Result<(Secret, u64)> {
         let exp = self.now_ms().div_euclid(1000) + LIFETIME_S;
-        let jwt = jwt(&data.to_string(), exp, &self.keys.third_party_key)?;
+        let jwt = jwt(&data.to_string(), exp, None, &self.keys.third_party_key)?;
         Ok((Secret::new(format!("Bearer {jwt}")), u64::try_from(exp).unwrap_or_default()))
     }
 
     fn signed(&self, message: &OutRequest, lifetime_s: i64) -> Result<Vec<Value>> {
-        let jwt = jwt(data_of(message)?, self.now_ms().div_euclid(1000) + lifetime_s, &self.keys.hub_key)?;
+        let jwt =
+            jwt(data_of(message)?, self.now_ms().div_euclid(1000) + lifetime_s, Some(ISSUER), &self.keys.hub_key)?;
         let own = json!({"name": "Authorization", "value": format!("Bearer {jwt}")});
         let headers = message
             .headers
@@ -246,8 +247,8 @@ fn credentials(order: &Order) -> BTreeMap<String, Secret> {
     given.map(|(field, value)| (field.clone(), Secret::new(value.as_str()))).collect()
 }
 
-fn jwt(data: &str, exp: i64, key: &SigningKey) -> Result<String> {
-    sign_text(data, exp, key).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
+fn jwt(data: &str, exp: i64, issuer: Option<&str>, key: &SigningKey) -> Result<String> {
+    Unsigned::issued(data, exp, issuer).signed(key).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
 }
 
 fn written<O: Exchange<Codec = SaltEdge>>(request: O::Request) -> Result<OutRequest> {

@@ -2,12 +2,13 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use bankchannel_foundation::{Error, Result, Secret, shown};
+use bankchannel_foundation::{Error, Result, Secret};
 use bankchannel_storage::ws_channel::PostgresSettings;
 use hyper::HeaderMap;
 use serde::Deserialize;
 
 use super::ServiceOptions;
+use crate::toml_file;
 
 /// The service's configuration. `docs/ws-channel.toml` is a commented file with every setting.
 #[derive(Debug, Clone, Deserialize)]
@@ -292,13 +293,7 @@ impl Config {
     pub fn load(options: &ServiceOptions, loopback: bool) -> Result<Self> {
         let mut config = match &options.config {
             None => Self::default(),
-            Some(path) => {
-                let name = shown::path(path);
-                let text = std::fs::read_to_string(path)
-                    .map_err(|why| Error::invalid_setting("config", format!("{name}: {why}")))?;
-                toml::from_str(&text)
-                    .map_err(|why| Error::invalid_setting("config", format!("{name}: {}", place(&text, &why))))?
-            }
+            Some(path) => toml_file::read(path)?,
         };
         config.fixed_code = options.verification_code.clone();
         config.no_limits = options.no_limits.unwrap_or(false);
@@ -377,31 +372,6 @@ impl Config {
         let address = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
         address.map_or(socket, |address| address.to_canonical())
     }
-}
-
-/// Where a file is wrong, and why. Its lines are not repeated, nor are values: they may hold a password, or the file be
-/// another.
-fn place(text: &str, fault: &toml::de::Error) -> String {
-    let before = fault.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    let message = fault.message();
-    let why = match (message.find(": string \""), message.rfind("\", expected "), message.find("`, expected ")) {
-        (Some(from), Some(to), _) => format!("{}: a string{}", &message[..from], &message[to + 1..]),
-        (_, _, Some(to)) if message.starts_with("unknown variant `") => format!("unknown word{}", &message[to + 1..]),
-        _ => message.to_owned(),
-    };
-    match setting_of(text.lines().nth(line - 1).unwrap_or_default()) {
-        Some(name) => format!("line {line}, column {column}, {name}: {why}"),
-        None => format!("line {line}, column {column}: {why}"),
-    }
-}
-
-/// The name in `name = value`, where it is one that a setting may have.
-fn setting_of(line: &str) -> Option<&str> {
-    let name = line.split_once('=')?.0.trim();
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'.';
-    (!name.is_empty() && name.len() <= 64 && name.bytes().all(fits)).then_some(name)
 }
 
 #[cfg(test)]

@@ -39,6 +39,12 @@ impl Body {
         Self::of(JSON, Value::Object(object).to_json())
     }
 
+    /// The text of a JSON object as body.
+    #[must_use]
+    pub fn json_text(text: String) -> Self {
+        Self::of(JSON, text)
+    }
+
     /// A JSON object as body whose top-level member `member` is the base64 of `content`.
     #[must_use]
     pub fn json_with_content(mut object: Object<'_>, member: &str, content: Content) -> Self {

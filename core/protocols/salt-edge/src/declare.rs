@@ -26,8 +26,6 @@ pub(crate) const fn of_hub(
 ) -> Declaration {
     Declaration {
         route: Some(route),
-        // Without a key of its own, the client asks for each signature.
-        asks: &[Ask::Signature { of: None }],
         ..Declaration::new(Kind::Exchange, hub::PROTOCOL, subject, name, summary, doc, hub::errors::ANSWERED)
     }
 }
@@ -43,6 +41,7 @@ pub(crate) const fn of_connector(
 ) -> Declaration {
     Declaration {
         route: Some(route),
+        // Without a key of its own, the client asks for each signature.
         asks: &[Ask::Signature { of: None }],
         ..Declaration::new(Kind::Exchange, connector::PROTOCOL, subject, name, summary, doc, errors)
     }

@@ -225,17 +225,7 @@ fn fit(keys: &[VerifyingKey], least: usize) -> Result<(), UnfitKeys> {
 /// # Errors
 /// The key cannot sign.
 pub fn sign(data: Object<'_>, exp: i64, key: &SigningKey) -> bankchannel_crypto::Result<String> {
-    sign_text(&Value::Object(data).to_json(), exp, key)
-}
-
-/// The same around the text of a JSON object.
-///
-/// # Errors
-/// As [`sign`].
-pub fn sign_text(data: &str, exp: i64, key: &SigningKey) -> bankchannel_crypto::Result<String> {
-    let unsigned = Unsigned::of(data, exp);
-    let signature = key.sign_pkcs1(Hash::Sha256, unsigned.bytes())?;
-    Ok(unsigned.complete(&signature))
+    Unsigned::of(&Value::Object(data).to_json(), exp).signed(key)
 }
 
 /// An envelope that only lacks its signature: for keys that are elsewhere.
@@ -245,7 +235,29 @@ impl Unsigned {
     /// An envelope around `data`, which is the text of a JSON object. `exp` is in Unix seconds.
     #[must_use]
     pub fn of(data: &str, exp: i64) -> Self {
-        Self(jws::signing_input(HEADER, format!("{{\"data\":{data},\"exp\":{exp}}}").as_bytes()))
+        Self::issued(data, exp, None)
+    }
+
+    /// The same, saying in `iss` who signs, where that is said.
+    #[must_use]
+    pub fn issued(data: &str, exp: i64, issuer: Option<&str>) -> Self {
+        let payload = match issuer {
+            None => format!("{{\"data\":{data},\"exp\":{exp}}}"),
+            Some(issuer) => {
+                let issuer = Value::String(issuer.into()).to_json();
+                format!("{{\"data\":{data},\"exp\":{exp},\"iss\":{issuer}}}")
+            }
+        };
+        Self(jws::signing_input(HEADER, payload.as_bytes()))
+    }
+
+    /// The JWT, signed with a key that is here.
+    ///
+    /// # Errors
+    /// The key cannot sign.
+    pub fn signed(self, key: &SigningKey) -> bankchannel_crypto::Result<String> {
+        let signature = key.sign_pkcs1(Hash::Sha256, self.bytes())?;
+        Ok(self.complete(&signature))
     }
 
     /// What is signed, with RS256.

@@ -13,6 +13,7 @@
 //!
 //! Section numbers (`§6.1`) are those of the Salt Edge sheet.
 
+pub mod bank_interface;
 pub mod class;
 pub mod client_jwt;
 pub mod codec;
@@ -23,6 +24,9 @@ pub mod hub;
 pub mod model;
 pub mod receive;
 mod terms;
+
+/// The key that Salt Edge has published for what it signs. It may change: settings name another.
+pub const SALT_EDGE_PUBLIC_KEY: &str = include_str!("salt-edge.public.pem");
 
 pub use class::{Class, Refusal};
 pub use codec::{Credentials, SaltEdge};

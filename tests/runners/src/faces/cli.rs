@@ -67,10 +67,11 @@ impl Client {
         self.folder.path().join(if has_sessions(self.protocol) { "wscli/settings.yaml" } else { "wscli/settings.json" })
     }
 
-    /// A call that only shows what the settings are worth: of something that only computes, without what it would need.
+    /// A call that only shows what the settings are worth: without what it would need, so that nothing is sent.
     fn probe(&self) -> Value {
         let local = self.protocol.callables().find(|found| found.entry.declaration.kind == Kind::Local);
-        let name = local.map_or("", |found| found.entry.declaration.name);
+        let any = local.or_else(|| self.protocol.callables().next());
+        let name = any.map_or("", |found| found.entry.declaration.name);
         json!({"name": name, "request": {}, "timeout_ms": -1})
     }
 

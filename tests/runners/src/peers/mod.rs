@@ -1,6 +1,7 @@
 //! The counterparts as scenarios know them: how each is started, what a case may name of it, what holds for each of its answers.
 
 pub mod nextgen_psd2;
+mod salt_edge_connector;
 mod salt_edge_hub;
 #[cfg(feature = "testing")]
 #[path = "../../../toy/peer.rs"]
@@ -93,6 +94,7 @@ pub static PEERS: &[&dyn Peer] = &[
     &ws_channel::Service,
     &nextgen_psd2::Bank,
     &salt_edge_hub::Hub,
+    &salt_edge_connector::Connector,
     #[cfg(feature = "testing")]
     &toy::Host,
 ];

@@ -638,6 +638,38 @@ interface Client
     ): RetryCallbackResponse;
 
     /**
+     * Answer a connector's question from a route.
+     *
+     * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
+     * URL`: a POST to the route becomes a question to the bank's code, the same that `work` asks in
+     * process. The request is known by its MAC with `bank_secret`; whatever is wrong with it comes back
+     * as the answer to send, not as an error.
+     *
+     * @param string $target The path as it stands on the request line, with its query. Its last part is
+     * the question's name, such as `list_accounts`.
+     * @param list<HeaderField> $headers The header fields. Their names may have any case.
+     * @param string $body The body, JSON.
+     * @param \DateTimeInterface|null $at The instant at which it arrives; now when left out.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
+     * `salt_edge_connector.token_failed`
+     */
+    public function answerBank(
+        string $target,
+        array $headers,
+        string $body,
+        ?\DateTimeInterface $at = null,
+        ?int $timeoutMs = null,
+        ?callable $onCode = null,
+        ?callable $signer = null,
+    ): AnswerBankResponse;
+
+    /**
      * Carries out any operation by its name (`ws_channel.list_files`), with the fields of the catalogue.
      *
      * @param array<string, mixed> $request

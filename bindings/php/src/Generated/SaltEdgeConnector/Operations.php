@@ -49,6 +49,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $storeKey The key that seals what is kept, base64 of 32 bytes. Left out
      * for a folder, which then has its own in the file `store.key`; needed for PostgreSQL.
      * @param string|null $storeKeyFile A file that holds it.
+     * @param string|Secret|null $bankSecret The secret that a connector and the bank's own code share
+     * where they speak over HTTP: 32 characters or more. Needed by `answer_bank`.
+     * @param string|null $bankSecretFile A file that holds it.
      * @param int|null $tokenDays For how many days an access token is good at most, if the consent is not
      * for less; 90 when left out.
      * @param int|null $confirmationTries How many codes a customer may give in one session; 3 when left
@@ -94,6 +97,8 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $store = null,
         #[\SensitiveParameter] string|Secret|null $storeKey = null,
         ?string $storeKeyFile = null,
+        #[\SensitiveParameter] string|Secret|null $bankSecret = null,
+        ?string $bankSecretFile = null,
         ?int $tokenDays = null,
         ?int $confirmationTries = null,
         ?string $caFile = null,
@@ -127,6 +132,8 @@ abstract class Operations extends AbstractClient implements Client
             'store' => $store === null ? null : Encode::secret($store),
             'store_key' => $storeKey === null ? null : Encode::secret($storeKey),
             'store_key_file' => $storeKeyFile,
+            'bank_secret' => $bankSecret === null ? null : Encode::secret($bankSecret),
+            'bank_secret_file' => $bankSecretFile,
             'token_days' => $tokenDays,
             'confirmation_tries' => $confirmationTries,
             'ca_file' => $caFile,
@@ -963,5 +970,46 @@ abstract class Operations extends AbstractClient implements Client
         ], timeoutMs: $timeoutMs);
 
         return RetryCallbackResponse::fromArray($response);
+    }
+
+    /**
+     * Answer a connector's question from a route.
+     *
+     * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
+     * URL`: a POST to the route becomes a question to the bank's code, the same that `work` asks in
+     * process. The request is known by its MAC with `bank_secret`; whatever is wrong with it comes back
+     * as the answer to send, not as an error.
+     *
+     * @param string $target The path as it stands on the request line, with its query. Its last part is
+     * the question's name, such as `list_accounts`.
+     * @param list<HeaderField> $headers The header fields. Their names may have any case.
+     * @param string $body The body, JSON.
+     * @param \DateTimeInterface|null $at The instant at which it arrives; now when left out.
+     * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
+     * expired at once.
+     * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
+     * left out, the client's own.
+     *
+     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
+     * `salt_edge_connector.token_failed`
+     */
+    public function answerBank(
+        string $target,
+        array $headers,
+        string $body,
+        ?\DateTimeInterface $at = null,
+        ?int $timeoutMs = null,
+        ?callable $onCode = null,
+        ?callable $signer = null,
+    ): AnswerBankResponse {
+        [$response] = $this->carryOut('salt_edge_connector.answer_bank', [
+            'target' => $target,
+            'headers' => array_values(array_map(static fn (HeaderField $item): mixed => (object) $item->toArray(), $headers)),
+            'body' => $body,
+            'at' => $at === null ? null : Encode::timestamp($at),
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer);
+
+        return AnswerBankResponse::fromArray($response);
     }
 }

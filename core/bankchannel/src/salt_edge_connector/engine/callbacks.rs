@@ -27,7 +27,7 @@ use super::{
     unusable,
     vault::Place,
 };
-use crate::{CallOptions, LogLevel, salt_edge::Sender};
+use crate::{CallOptions, salt_edge::Sender};
 
 /// How many are sent at once.
 pub(super) const AT_ONCE: i64 = 16;
@@ -244,7 +244,7 @@ impl Engine<'_> {
             CallbackEnd::Stopped => "waits for somebody to set something right",
             CallbackEnd::OverThere | CallbackEnd::TooLate => "will not be sent any more",
         };
-        self.options.note(LogLevel::Warning, &format!("callback {}: {code}; it {what}", due.kind.as_str()));
+        self.options.warn(&format!("callback {}: {code}; it {what}", due.kind.as_str()));
         Attempt { end, status, class }
     }
 

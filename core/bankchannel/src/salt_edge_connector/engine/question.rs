@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use bankchannel_foundation::{Error, Result, error::row, json, model::read_boundary, question::TypedQuestion};
+use bankchannel_foundation::{Error, json, model::read_boundary, question::TypedQuestion};
 use bankchannel_salt_edge::{class::of_connector, connector::questions::RefusedByBank};
 
 use super::Engine;
-use crate::{LogLevel, Question};
+use crate::Question;
 
 /// How long the bank's code may take, whatever it is asked: less than others leave the question alone.
 const LONGEST: Duration = Duration::from_secs(4 * 60);
@@ -74,10 +74,10 @@ impl Engine<'_> {
         let options = self.options.until(self.deadline.map_or(limited, |deadline| deadline.min(limited)));
         let answer = match options.ask(Question::typed::<Q>(request)).await {
             Ok(answer) => answer,
-            Err(error) if is_nobody(&error, name) => return Err(Unanswered::Nobody(error)),
+            Err(error) if Question::is_unanswered(&error, name) => return Err(Unanswered::Nobody(error)),
             Err(error) if self.has_ended() => return Err(Unanswered::Broken(error)),
             Err(error) => {
-                self.options.note(LogLevel::Warning, &format!("{name}: the bank's code failed ({})", error.code()));
+                self.options.warn(&format!("{name}: the bank's code failed ({})", error.code()));
                 return Err(Unanswered::Failed);
             }
         };
@@ -86,19 +86,14 @@ impl Engine<'_> {
             .and_then(|value| read_boundary::<Q::Answer>(value).map_err(|fault| fault.message().to_owned()));
         read.map_err(|why| {
             // It names the field, and repeats no value.
-            self.options.note(LogLevel::Warning, &format!("{name}: the bank's answer cannot be used: {why}"));
+            self.options.warn(&format!("{name}: the bank's answer cannot be used: {why}"));
             Unanswered::Failed
         })
     }
 
     /// Notes an answer of the bank's that has the right form and makes no sense.
     pub(super) fn senseless(&self, name: &str, why: &str) -> Unanswered {
-        self.options.note(LogLevel::Warning, &format!("{name}: the bank's answer cannot be used: {why}"));
+        self.options.warn(&format!("{name}: the bank's answer cannot be used: {why}"));
         Unanswered::Failed
     }
-}
-
-/// Whether nobody is there to be asked: what [`Question::unanswered`] says.
-fn is_nobody(error: &Error, name: &str) -> bool {
-    error.code() == row::MISSING_FIELD.code && error.detail("field") == Some(name)
 }

@@ -36,7 +36,7 @@ use super::{
     shown, unusable,
     vault::Place,
 };
-use crate::{CallOptions, LogLevel};
+use crate::CallOptions;
 
 /// How long the bank has for its first word in a session.
 const FIRST_MS: i64 = 15 * 60 * 1000;
@@ -61,7 +61,7 @@ pub(in crate::salt_edge_connector) struct Handled {
 impl Handled {
     /// The answer where the store is in the way: the hub may come again. What is wrong is said here, and not there.
     pub(in crate::salt_edge_connector) fn without_store(options: &CallOptions, why: &Error) -> Self {
-        options.note(LogLevel::Warning, &format!("a request is put off: {}", why.message()));
+        options.warn(&format!("a request is put off: {}", why.message()));
         Self {
             answer: busy("The connector cannot take this now."),
             endpoint: None,

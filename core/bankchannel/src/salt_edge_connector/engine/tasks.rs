@@ -57,7 +57,7 @@ impl Engine<'_> {
         };
         if told || task.lease >= NOTICES {
             if !told {
-                self.options.note(LogLevel::Warning, "bank.notice: not told, after five tries");
+                self.options.warn("bank.notice: not told, after five tries");
             }
             self.store.drop_task(task.id, task.lease).await.map_err(unusable)?;
         } else {
@@ -72,7 +72,7 @@ impl Engine<'_> {
         if task.lease > 1 && task.kind != TaskKind::Refresh {
             // Somebody has asked, and was heard of no more. What the bank has done is not known: it is not done twice.
             let line = format!("bank.{}: the answer was lost; the session fails", task.kind.as_str());
-            self.options.note(LogLevel::Warning, &line);
+            self.options.warn(&line);
             let change = self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?;
             return self.settle_task(task, session, change).await;
         }
@@ -128,7 +128,7 @@ impl Engine<'_> {
             }
             Settled::Lost | Settled::NotFound => {
                 let line = format!("bank.{}: too late, somebody else has asked", task.kind.as_str());
-                self.options.note(LogLevel::Warning, &line);
+                self.options.warn(&line);
             }
         }
         Ok(())

@@ -20,7 +20,6 @@ use super::{
     unusable,
     vault::Place,
 };
-use crate::LogLevel;
 
 /// How long an approval waits for the hub to hear of it.
 const TELLING: Duration = Duration::from_secs(10);
@@ -60,7 +59,7 @@ impl Engine<'_> {
         if settled == Settled::Done {
             // What is decided is decided: a store that is in the way now keeps nobody from hearing that.
             if let Err(error) = self.send_of(session.id, TELLING).await {
-                self.options.note(LogLevel::Warning, &format!("the hub is told later: {}", error.message()));
+                self.options.warn(&format!("the hub is told later: {}", error.message()));
             }
         }
         Ok(settled)

@@ -133,7 +133,9 @@ impl Engine<'_> {
 
     /// Whether nothing new is begun.
     fn is_over(&self) -> bool {
-        self.options.cancel.is_cancelled() || self.deadline.is_some_and(|until| Instant::now() >= until)
+        self.options.cancel.is_cancelled()
+            || self.options.winding_down.is_cancelled()
+            || self.deadline.is_some_and(|until| Instant::now() >= until)
     }
 
     /// Removes what ended long ago, once an hour.

@@ -2,6 +2,7 @@
 //!
 //! A new flow is its file, its `pub mod` line and its name in the list below.
 
+pub mod answer_bank;
 pub mod approve_session;
 pub mod get_session;
 pub mod handle_request;
@@ -18,6 +19,7 @@ mod view;
 
 use bankchannel_foundation::{
     Declaration, Error, Kind, Outcome, Result,
+    clock::{Clock as _, SystemClock},
     error::{Row, row},
     model::Timestamp,
     operation::Ask,
@@ -48,6 +50,7 @@ macro_rules! for_each_flow {
             reconcile_tokens::ReconcileTokens;
             list_callbacks::ListCallbacks;
             retry_callback::RetryCallback;
+            answer_bank::AnswerBank;
         }
     };
 }
@@ -83,6 +86,11 @@ async fn opened<'a>(
     let inner = &*client.0;
     let open = inner.store.open(&inner.ready).await.map_err(|error| error.with_outcome(Outcome::NotSent))?;
     Ok(Engine::new(inner, open, options, at))
+}
+
+/// The second at which a call happens.
+fn instant_s(at: Option<&Timestamp>) -> i64 {
+    at.map_or_else(|| SystemClock::default().now_s(), |at| at.as_ms().div_euclid(1000))
 }
 
 /// A call that may ask the bank's code is given it.

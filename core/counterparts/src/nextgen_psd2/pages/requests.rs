@@ -3,7 +3,7 @@
 use bankchannel_crypto::random;
 use serde::Serialize;
 
-use super::html::{Page, source, style};
+use crate::http::page::{Page, source, style};
 
 const DOCUMENT: &str = include_str!("requests.html");
 const SCRIPT: &str =

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, sync::LazyLock};
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::html::{Page, Text, source, style};
+use crate::http::page::{Page, Text, source, style};
 
 /// The pages' style, and the policy that allows nothing else.
 static LOOK: LazyLock<Look> = LazyLock::new(|| {

@@ -30,13 +30,13 @@ async fn findings(options: &ServiceOptions) -> Vec<Finding> {
     let mut findings = Vec::new();
     let listen = match running::address(options) {
         Ok(listen) => listen,
-        Err(why) => return vec![bad("configuration", why.message())],
+        Err(why) => return vec![Finding::bad("configuration", why.message())],
     };
     let config = match Config::load(options, listen.ip().is_loopback()) {
         Ok(config) => config,
-        Err(why) => return vec![bad("configuration", why.message())],
+        Err(why) => return vec![Finding::bad("configuration", why.message())],
     };
-    findings.push(good("configuration", options.config.as_deref().unwrap_or("every setting has its default")));
+    findings.push(Finding::good("configuration", options.config.as_deref().unwrap_or("every setting has its default")));
     findings.push(address(options, listen).await);
     findings.extend(folder(options, &config).await);
     findings
@@ -45,29 +45,29 @@ async fn findings(options: &ServiceOptions) -> Vec<Finding> {
 async fn address(options: &ServiceOptions, listen: SocketAddr) -> Finding {
     let tls = match running::tls(options) {
         Ok(tls) => tls,
-        Err(why) => return bad("listen", why.message()),
+        Err(why) => return Finding::bad("listen", why.message()),
     };
     match Listener::bind(listen, tls.as_ref()).await {
-        Ok(listener) => good("listen", format!("{}://{} is free", listener.scheme(), listen)),
-        Err(why) => bad("listen", why.to_string()),
+        Ok(listener) => Finding::good("listen", format!("{}://{} is free", listener.scheme(), listen)),
+        Err(why) => Finding::bad("listen", why.to_string()),
     }
 }
 
 async fn folder(options: &ServiceOptions, config: &Config) -> Vec<Finding> {
     let Some(given) = options.data.as_deref() else {
-        return vec![good("data", "a temporary folder: everything is gone after the stop")];
+        return vec![Finding::good("data", "a temporary folder: everything is gone after the stop")];
     };
     let data = Path::new(given);
     if let Err(why) = data::expect(config, data).and_then(|()| look_at_folder(data)) {
-        return vec![bad("data", why.message())];
+        return vec![Finding::bad("data", why.message())];
     }
     let mut findings = Vec::new();
     if !data.exists() {
-        findings.push(good("data", format!("{given} is not there yet and will be made")));
+        findings.push(Finding::good("data", format!("{given} is not there yet and will be made")));
     }
     if config.postgres_url.is_none() && !data.join(DATABASE).exists() {
         if data.exists() {
-            findings.push(good("store", format!("{DATABASE} is not there yet and will be made")));
+            findings.push(Finding::good("store", format!("{DATABASE} is not there yet and will be made")));
         }
         findings.push(keys(None, data, config).await);
         return findings;
@@ -75,17 +75,17 @@ async fn folder(options: &ServiceOptions, config: &Config) -> Vec<Finding> {
     match open_store(config, data).await {
         Ok(store) => {
             findings.push(match store.check_integrity().await {
-                Ok(()) => good("store", "it opens and is whole"),
-                Err(StoreError::Unsupported { .. }) => good("store", "the database answers"),
-                Err(why) => bad("store", why.to_string()),
+                Ok(()) => Finding::good("store", "it opens and is whole"),
+                Err(StoreError::Unsupported { .. }) => Finding::good("store", "the database answers"),
+                Err(why) => Finding::bad("store", why.to_string()),
             });
             findings.push(keys(Some(&store), data, config).await);
             if let Err(why) = data::look_at_files(&store, data, config).await {
-                findings.push(bad("files", why.message()));
+                findings.push(Finding::bad("files", why.message()));
             }
             store.close().await;
         }
-        Err(why) => findings.push(bad("store", why.message())),
+        Err(why) => findings.push(Finding::bad("store", why.message())),
     }
     findings
 }
@@ -101,16 +101,8 @@ async fn keys(store: Option<&Store>, data: &Path, config: &Config) -> Finding {
         Err(why) => Err(why),
     };
     match looked {
-        Ok(true) => good("keys", format!("{} can be read", shown.display())),
-        Ok(false) => good("keys", format!("{} is not complete yet; what lacks will be made", shown.display())),
-        Err(why) => bad("keys", why.message()),
+        Ok(true) => Finding::good("keys", format!("{} can be read", shown.display())),
+        Ok(false) => Finding::good("keys", format!("{} is not complete yet; what lacks will be made", shown.display())),
+        Err(why) => Finding::bad("keys", why.message()),
     }
-}
-
-fn good(subject: &'static str, text: impl Into<String>) -> Finding {
-    Finding { subject, ok: true, text: text.into() }
-}
-
-fn bad(subject: &'static str, text: impl Into<String>) -> Finding {
-    Finding { subject, ok: false, text: text.into() }
 }

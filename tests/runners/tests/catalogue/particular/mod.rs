@@ -43,7 +43,7 @@ pub(crate) fn of(protocol: &str) -> &'static dyn Particular {
     match protocol {
         bankchannel_ws_channel::PROTOCOL => &ws_channel::WsChannel,
         bankchannel_nextgen_psd2::PROTOCOL => &nextgen_psd2::NextGenPsd2,
-        bankchannel_salt_edge::connector::PROTOCOL => &salt_edge::SaltEdge,
+        bankchannel_salt_edge::connector::PROTOCOL | bankchannel_salt_edge::hub::PROTOCOL => &salt_edge::SaltEdge,
         _ => &Nothing,
     }
 }

@@ -24,4 +24,13 @@ impl Particular for SaltEdge {
         matches!(shape, Shape::Timestamp)
             .then(|| json!(["2026-11-20T06:00:00.000Z", "2017-10-28T06:30:08.123Z"][random.below(2)]))
     }
+
+    /// A day on which something was made travels as its first instant.
+    fn settle_response(&self, response: &mut Value) {
+        for transaction in response["transactions"].as_array_mut().into_iter().flatten() {
+            if let Some(day) = transaction["made_on"].as_str().filter(|text| text.len() == 10) {
+                transaction["made_on"] = format!("{day}T00:00:00.000Z").into();
+            }
+        }
+    }
 }

@@ -23,7 +23,7 @@ pub struct TokenSession {
 /// Revoke a token: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
-pub struct RevokeTokenRequest {
+pub struct TokenRevocationRequest {
     /// On whose behalf, and with which token.
     #[boundary(flatten)]
     pub with_token: WithToken,
@@ -34,15 +34,15 @@ pub struct RevokeTokenRequest {
 
 /// The token is revoked.
 #[derive(Debug, Clone, Boundary)]
-pub struct RevokeTokenResponse {}
+pub struct TokenRevocationResponse {}
 
 /// Revoke a token.
 #[derive(Debug)]
 pub struct RevokeToken;
 
 impl Operation for RevokeToken {
-    type Request = RevokeTokenRequest;
-    type Response = RevokeTokenResponse;
+    type Request = TokenRevocationRequest;
+    type Response = TokenRevocationResponse;
     const DECLARATION: Declaration = declare::of_hub(
         "tokens",
         "salt_edge_hub.revoke_token",

@@ -1,4 +1,4 @@
-//! Documents: escaped text, style and script inside, and the headers that allow nothing else.
+//! Pages for browsers: escaped text, style and script inside, and the headers that allow nothing else.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use bankchannel_crypto::digest::sha256;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 /// What all pages look like.
-const BASE_STYLE: &str = include_str!("base.css");
+const BASE_STYLE: &str = include_str!("page.css");
 
 /// An answer for a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,18 +21,18 @@ pub(crate) struct Page {
 
 impl Page {
     /// A document under a content security policy and a referrer policy.
-    pub(super) fn document(status: u16, policy: String, referrer: &str, body: String) -> Self {
+    pub(crate) fn document(status: u16, policy: String, referrer: &str, body: String) -> Self {
         Self { status, headers: common("text/html; charset=utf-8", referrer), body }
             .with("content-security-policy", policy)
     }
 
     /// An answer without a document.
-    pub(super) fn plain(status: u16, content_type: &str, body: String) -> Self {
+    pub(crate) fn plain(status: u16, content_type: &str, body: String) -> Self {
         Self { status, headers: common(content_type, "no-referrer"), body }
     }
 
     /// One more header.
-    pub(super) fn with(mut self, name: &'static str, value: String) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
     }
@@ -52,7 +52,7 @@ fn common(content_type: &str, referrer: &str) -> Vec<(&'static str, String)> {
 }
 
 /// Text within HTML, between tags or in a quoted attribute.
-pub(super) struct Text<'a>(pub(super) &'a str);
+pub(crate) struct Text<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,12 +74,12 @@ impl fmt::Display for Text<'_> {
 }
 
 /// A page's own style, after that of all pages.
-pub(super) fn style(own: &str) -> String {
+pub(crate) fn style(own: &str) -> String {
     format!("{BASE_STYLE}{own}")
 }
 
 /// The source expression of a policy that allows exactly this inline style or script.
-pub(super) fn source(inline: &str) -> String {
+pub(crate) fn source(inline: &str) -> String {
     format!("'sha256-{}'", STANDARD.encode(sha256(inline.as_bytes())))
 }
 

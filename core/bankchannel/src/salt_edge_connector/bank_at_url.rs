@@ -1,0 +1,127 @@
+//! The bank's own code behind a URL: each question is a POST, known by its MAC.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    time::{Duration, Instant},
+};
+
+use bankchannel_foundation::{
+    Error, Outcome, Result, Secret,
+    clock::{Clock as _, SystemClock},
+    error::row,
+    message::{Body, Headers, InResponse, JSON, OutRequest},
+    model::Value,
+    operation::Repeat,
+};
+use bankchannel_salt_edge::bank_interface::SharedSecret;
+use bankchannel_transport::{CancellationToken, Plan, Settings, Sink, Transport};
+
+use crate::{Answer, Asker, ConnectionSettings, Question};
+
+/// Questions that only read: where an answer is lost, they are asked again.
+const READING: [&str; 4] = ["list_accounts", "list_transactions", "get_customer", "refresh"];
+/// How long is waited before a bank that could not be reached is tried again.
+const PAUSE: Duration = Duration::from_millis(500);
+/// The longest answer, bytes.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+/// The bank's own code behind a URL. Give it to a call as its asker ([`CallOptions::asker`](crate::CallOptions)).
+pub struct BankAtUrl {
+    transport: Transport,
+    /// The URL's path, which the MAC covers.
+    path: String,
+    secret: SharedSecret,
+    timeout: Duration,
+}
+
+impl BankAtUrl {
+    /// A bank whose questions are posted below this URL: `https://bank.example/connector` is asked at
+    /// `https://bank.example/connector/list_accounts`. Each question may take so long, tries included.
+    ///
+    /// # Errors
+    /// `configuration.invalid`.
+    pub fn new(url: &str, secret: &Secret, timeout: Duration, connection: &ConnectionSettings) -> Result<Self> {
+        let secret = SharedSecret::new(secret).map_err(|why| Error::invalid_setting("bank_secret", why))?;
+        let wrong = |why: &str| Error::invalid_setting("bank", why);
+        let parsed = url::Url::parse(url).map_err(|_| wrong("must be `example` or a URL"))?;
+        if parsed.query().is_some() || parsed.fragment().is_some() {
+            return Err(wrong("must be a URL without a query"));
+        }
+        let path = parsed.path().trim_end_matches('/').to_owned();
+        let settings = Settings { max_answer_bytes: MAX_ANSWER, ..connection.transport(url.to_owned())? };
+        let transport = Transport::new(&settings).map_err(|error| match error.detail("field") {
+            Some("base_url") => wrong(error.message()),
+            _ => error,
+        })?;
+        Ok(Self { transport, path, secret, timeout })
+    }
+
+    async fn post(&self, method: &str, request: Value<'static>) -> Result<Answer> {
+        let body = request.to_json();
+        let until = Instant::now() + self.timeout;
+        loop {
+            let done = self.try_once(method, &body, until).await;
+            match done {
+                // Nothing has arrived there, so nothing was done.
+                Err(error) if error.outcome() == Some(Outcome::NotSent) && Instant::now() + PAUSE < until => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn try_once(&self, method: &str, body: &str, until: Instant) -> Result<Answer> {
+        let target = format!("/{method}");
+        let mut headers = Headers::default();
+        headers.push("Accept", JSON);
+        let path = format!("{}{target}", self.path);
+        for (name, value) in self.secret.headers(SystemClock::default().now_s(), &path, body.as_bytes()) {
+            headers.push(name, value);
+        }
+        let message = OutRequest { method: "POST".to_owned(), target, headers, body: Body::json_text(body.to_owned()) };
+        let (cancel, mut sink) = (CancellationToken::new(), Sink::memory(0));
+        let repeat = if READING.contains(&method) { Repeat::Safe } else { Repeat::Never };
+        let plan = Plan {
+            deadline: Some(until),
+            cancel: &cancel,
+            repeat,
+            response_content: None,
+            sink: &mut sink,
+            observer: None,
+            earlier: &mut None,
+            headers: &[],
+            signing: None,
+        };
+        answer(self.transport.exchange(&message, plan).await?)
+    }
+}
+
+/// What the bank answers. Of a failure only its status is told: its text is the bank's.
+fn answer(message: InResponse) -> Result<Answer> {
+    if message.status != 200 {
+        let why = format!("the bank's URL answered with status {}", message.status);
+        return Err(Error::because(&row::PEER_PROTOCOL, why).with_status(message.status));
+    }
+    let text = String::from_utf8(message.body.to_vec());
+    let text = text.map_err(|_| Error::because(&row::PEER_PROTOCOL, "the bank's answer is no UTF-8"))?;
+    Ok(Secret::new(text))
+}
+
+impl Asker for BankAtUrl {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+        Box::pin(async move {
+            match (question.kind.strip_prefix("bank."), question.request.as_ref()) {
+                (Some(method), Some(request)) => self.post(method, request.clone()).await,
+                _ => Err(question.unanswered()),
+            }
+        })
+    }
+}
+
+impl std::fmt::Debug for BankAtUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BankAtUrl").finish_non_exhaustive()
+    }
+}

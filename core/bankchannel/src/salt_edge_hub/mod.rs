@@ -1,0 +1,98 @@
+//! A connector asked as Salt Edge asks it: with it a bank's own tests call their connector.
+//!
+//! ```text
+//!   settings ──► SaltEdgeHub ──► exchange: headers, data ─► JWT, signed anew for each attempt ─► connector
+//! ```
+
+mod dispatch;
+mod settings;
+
+use std::sync::Arc;
+
+use bankchannel_foundation::{Exchange, Result};
+pub use bankchannel_salt_edge::{
+    Afterwards, Class, SaltEdge, Side, Terms, TokenUse, class, for_each_hub_operation as for_each_operation,
+    hub::{CATALOGUE, PROTOCOL, TERMS, errors, operations, terms},
+    model,
+};
+pub use settings::SaltEdgeHubSettings;
+
+use crate::{CallOptions, ClientKind, Commands, Protocol, client::ProtocolClient, salt_edge::Sender};
+use settings::Ready;
+
+/// Salt Edge's side, as the library knows it.
+pub(crate) static DESCRIPTOR: Protocol = Protocol {
+    name: PROTOCOL,
+    module: "salt_edge_hub",
+    class: "SaltEdgeHub",
+    what: "a client that asks a bank's connector as Salt Edge does, for the bank's own tests",
+    operations: &[dispatch::OPERATIONS],
+    errors: errors::ROWS,
+    interfaces: &[],
+    commands: Commands::ByCall,
+    sessions: None,
+    client: Some(ClientKind::of::<SaltEdgeHub>(&[])),
+};
+
+/// A client that asks a connector as Salt Edge does. It keeps the key that it has read, so keep it.
+///
+/// Cloning is cheap; a clone is the same client.
+#[derive(Clone)]
+pub struct SaltEdgeHub(Arc<Inner>);
+
+struct Inner {
+    ready: Arc<Ready>,
+    sender: Sender,
+}
+
+impl SaltEdgeHub {
+    /// Makes a client. Files that the settings name are read now; nothing is sent.
+    ///
+    /// # Errors
+    /// `configuration.invalid` for settings that cannot be used, each naming its field.
+    pub fn new(settings: SaltEdgeHubSettings) -> Result<Self> {
+        Self::of(Arc::new(Ready::of(settings)?))
+    }
+
+    fn of(ready: Arc<Ready>) -> Result<Self> {
+        let sender = ready.sender()?;
+        Ok(Self(Arc::new(Inner { ready, sender })))
+    }
+
+    /// Carries out one exchange with the connector.
+    ///
+    /// # Errors
+    /// Any; each with its outcome and the operation's name.
+    pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
+    where
+        O: Exchange<Codec = SaltEdge>,
+    {
+        self.0.sender.exchange::<O>(request, options).await
+    }
+}
+
+impl ProtocolClient for SaltEdgeHub {
+    type Settings = SaltEdgeHubSettings;
+
+    fn protocol() -> &'static Protocol {
+        &DESCRIPTOR
+    }
+
+    fn open(settings: SaltEdgeHubSettings) -> Result<Self> {
+        Self::new(settings)
+    }
+
+    fn in_child(&self, _: &SaltEdgeHubSettings) -> Result<Self> {
+        Self::of(Arc::clone(&self.0.ready))
+    }
+
+    fn peer(&self) -> Option<&str> {
+        Some(self.0.sender.transport.base_url())
+    }
+}
+
+impl std::fmt::Debug for SaltEdgeHub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SaltEdgeHub").finish_non_exhaustive()
+    }
+}

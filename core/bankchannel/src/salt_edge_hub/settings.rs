@@ -1,0 +1,117 @@
+//! The settings of a client that asks connectors: one declaration for every language.
+
+use std::time::Duration;
+
+use bankchannel_foundation::{
+    Boundary, Error, Result, Secret,
+    model::{Dialect, Profile, Value, Writer},
+};
+use bankchannel_pkcs11::Pkcs11Settings;
+use bankchannel_salt_edge::{Credentials, envelope::ISSUER, hub::errors};
+use bankchannel_transport::Settings;
+
+use super::SaltEdgeHub;
+use crate::{
+    ConnectionSettings,
+    client::ClientSettings,
+    salt_edge::{Key, KeySettings, Sender},
+};
+
+/// The settings of a client that asks a connector as Salt Edge does. `base_url` and a key are needed.
+#[derive(Debug, Clone, Default, Boundary)]
+pub struct SaltEdgeHubSettings {
+    /// The connector's base URL: what stands before `/api/priora/v1`. Plain HTTP is for loopback addresses only.
+    pub base_url: Option<String>,
+    /// The bank's code at Salt Edge, such as `demobank`.
+    pub provider_code: Option<String>,
+    /// The third party's id at Salt Edge, 1 or more, where a request does not name one.
+    pub client_id: Option<u64>,
+    /// What `iss` of each request says; `priora.saltedge.com` when left out.
+    pub issuer: Option<String>,
+    /// The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more: the connector knows its public
+    /// half.
+    pub private_key: Option<Secret>,
+    /// A file that holds it.
+    pub private_key_file: Option<String>,
+    /// A PKCS#12 file (`.p12`, `.pfx`) that holds it.
+    pub keystore_file: Option<String>,
+    /// The key in an HSM or on a smart card.
+    pub pkcs11: Option<Pkcs11Settings>,
+    /// Opens a private key that is encrypted, or the PKCS#12 file.
+    pub passphrase: Option<Secret>,
+    /// How the connector is reached.
+    #[boundary(flatten)]
+    pub connection: ConnectionSettings,
+}
+
+impl ClientSettings for SaltEdgeHubSettings {
+    type Client = SaltEdgeHub;
+
+    fn connection(&self) -> &ConnectionSettings {
+        &self.connection
+    }
+
+    fn or_variables(&self, _: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>> {
+        None
+    }
+}
+
+/// The settings with their files read.
+pub(super) struct Ready {
+    key: Key,
+    provider_code: Option<String>,
+    client_id: Option<u64>,
+    issuer: String,
+    exchange_timeout: Option<Duration>,
+    transport: Settings,
+}
+
+impl Ready {
+    pub(super) fn of(settings: SaltEdgeHubSettings) -> Result<Self> {
+        let url = settings.base_url.ok_or_else(|| {
+            Error::invalid_setting(
+                "base_url",
+                "is missing: it names the connector, such as https://connector.bank.example",
+            )
+        })?;
+        let key = KeySettings {
+            private_key: settings.private_key,
+            private_key_file: settings.private_key_file,
+            keystore_file: settings.keystore_file,
+            pkcs11: settings.pkcs11,
+            passphrase: settings.passphrase,
+            ..KeySettings::default()
+        };
+        Ok(Self {
+            key: Key::of(key)?,
+            provider_code: settings.provider_code,
+            client_id: settings.client_id,
+            issuer: settings.issuer.unwrap_or_else(|| ISSUER.to_owned()),
+            exchange_timeout: settings.connection.exchange_limit(),
+            transport: settings.connection.transport(url)?,
+        })
+    }
+
+    /// What sends.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, naming the setting.
+    pub(super) fn sender(&self) -> Result<Sender> {
+        let credentials = Credentials::default();
+        let sender =
+            Sender::of(&self.transport, credentials, self.exchange_timeout, self.key.clone(), &errors::TOKEN_FAILED)?;
+        Ok(sender.issued_by(self.issuer.clone()))
+    }
+}
+
+/// A client has what its requests leave out.
+impl Profile for SaltEdgeHub {
+    fn value(&self, field: &str) -> Option<Value<'static>> {
+        let ready = &self.0.ready;
+        match field {
+            "provider_code" => ready.provider_code.clone().map(|code| code.write(&mut Writer::new(Dialect::Boundary))),
+            "client_id" => ready.client_id.map(|id| id.write(&mut Writer::new(Dialect::Boundary))),
+            _ => None,
+        }
+    }
+}

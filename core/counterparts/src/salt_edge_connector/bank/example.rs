@@ -1,0 +1,281 @@
+//! The example bank: what it answers. It keeps nothing of sessions: a code is made from the session's id, so that a connector that is
+//! started again goes on.
+
+use std::{
+    collections::VecDeque,
+    fs::OpenOptions,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+};
+
+use bankchannel::salt_edge_connector::{
+    SaltEdgeBank,
+    questions::{
+        Approved, CodeNeeded, GoesOn, Redirected, RefusedByBank, Step,
+        authenticate::AuthenticateQuestion,
+        confirm::ConfirmQuestion,
+        get_customer::{GetCustomerAnswer, GetCustomerQuestion},
+        list_accounts::{ListAccountsAnswer, ListAccountsQuestion},
+        list_transactions::{ListTransactionsAnswer, ListTransactionsQuestion},
+        notice::{NoticeAnswer, NoticeQuestion},
+        reconnect::ReconnectQuestion,
+        refresh::RefreshQuestion,
+    },
+};
+use bankchannel_crypto::digest::{constant_time_eq, hex, hmac_sha256};
+use bankchannel_foundation::{
+    Error, Result, Secret,
+    clock::{Clock as _, SystemClock},
+    error::row,
+    model::Timestamp,
+};
+use bankchannel_salt_edge::class::{Class, of_connector as class};
+use serde_json::{Value, json};
+
+use super::{
+    data::{self, ExampleCustomer},
+    page::PATH,
+};
+
+/// Where codes go, in the data folder.
+const OUTBOX: &str = "outbox.jsonl";
+/// How many of them are remembered.
+const REMEMBERED: usize = 1000;
+/// Most customers.
+const CUSTOMERS: usize = 10_000;
+/// The ways to authenticate: a page, login and password, the same with a code.
+const REDIRECT: &str = "oauth";
+const PASSWORD: &str = "login_password";
+const CODE: &str = "login_password_sms";
+/// The field that a code comes in.
+const FIELD: &str = "sms";
+/// How long a customer who has signed in may take, seconds.
+const TICKET_S: i64 = 900;
+
+/// The example bank.
+pub(in super::super) struct ExampleBank {
+    customers: RwLock<Vec<Arc<ExampleCustomer>>>,
+    secret: Secret,
+    outbox: PathBuf,
+    sent: Mutex<VecDeque<Value>>,
+    clock: Arc<SystemClock>,
+    /// Where browsers reach its page.
+    origin: OnceLock<String>,
+}
+
+impl ExampleBank {
+    /// A bank that writes codes into this folder.
+    ///
+    /// # Errors
+    /// `internal`.
+    pub(in super::super) fn new(data: &Path, secret: Secret, clock: Arc<SystemClock>) -> Result<Self> {
+        Ok(Self {
+            customers: RwLock::new(data::first()?.into_iter().map(Arc::new).collect()),
+            secret,
+            outbox: data.join(OUTBOX),
+            sent: Mutex::default(),
+            clock,
+            origin: OnceLock::new(),
+        })
+    }
+
+    /// Says where browsers reach its page.
+    pub(in super::super) fn reachable_at(&self, origin: String) {
+        let _ = self.origin.set(origin);
+    }
+
+    pub(super) fn origin(&self) -> &str {
+        self.origin.get().map_or("", String::as_str)
+    }
+
+    pub(super) fn sent(&self) -> Vec<Value> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    pub(super) fn reset(&self) {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        if let Ok(first) = data::first() {
+            *self.customers.write().unwrap_or_else(PoisonError::into_inner) = first.into_iter().map(Arc::new).collect();
+        }
+    }
+
+    pub(super) fn seed(&self, request: Value) -> Result<usize> {
+        let new = data::customers(request)?;
+        let count = new.len();
+        let mut customers = self.customers.write().unwrap_or_else(PoisonError::into_inner);
+        if customers.len() + count > CUSTOMERS {
+            return Err(Error::invalid_field("customers", format!("the example bank has {CUSTOMERS} at most")));
+        }
+        for customer in new {
+            customers.retain(|known| known.user_id != customer.user_id && known.login != customer.login);
+            customers.push(Arc::new(customer));
+        }
+        Ok(count)
+    }
+
+    fn find(&self, wanted: impl Fn(&ExampleCustomer) -> bool) -> Option<Arc<ExampleCustomer>> {
+        let customers = self.customers.read().unwrap_or_else(PoisonError::into_inner);
+        customers.iter().find(|customer| wanted(customer)).cloned()
+    }
+
+    pub(super) fn customer(&self, user_id: &str) -> Option<Arc<ExampleCustomer>> {
+        self.find(|customer| customer.user_id == user_id)
+    }
+
+    /// Who signs in with these.
+    pub(super) fn signed_in(&self, login: &str, password: &str) -> Option<Arc<ExampleCustomer>> {
+        self.find(|customer| customer.login == login).filter(|customer| customer.has_password(password))
+    }
+
+    /// What shows for a while that a customer has signed in for a session.
+    pub(super) fn ticket(&self, session_id: &str, user_id: &str) -> String {
+        let until = self.clock.now_s() + TICKET_S;
+        format!("{until}.{}", self.ticket_mac(session_id, user_id, until))
+    }
+
+    /// Whether it is one.
+    pub(super) fn is_ticket(&self, ticket: &str, session_id: &str, user_id: &str) -> bool {
+        let Some((until, mac)) = ticket.split_once('.') else { return false };
+        let Ok(until) = until.parse::<i64>() else { return false };
+        until > self.clock.now_s()
+            && constant_time_eq(mac.as_bytes(), self.ticket_mac(session_id, user_id, until).as_bytes())
+    }
+
+    fn ticket_mac(&self, session_id: &str, user_id: &str, until: i64) -> String {
+        let text = json!(["ticket", session_id, user_id, until]).to_string();
+        hex(&hmac_sha256(self.secret.expose().as_bytes(), &[text.as_bytes()]))
+    }
+
+    /// The code of a session: six digits.
+    fn code(&self, session_id: &str) -> String {
+        let mac = hmac_sha256(self.secret.expose().as_bytes(), &[b"code\n", session_id.as_bytes()]);
+        let number = mac.iter().take(4).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+        format!("{:06}", number % 1_000_000)
+    }
+
+    /// Sends a code: it is appended to a file, from where a bank would have it sent.
+    async fn send(&self, customer: &ExampleCustomer, session_id: &str) -> Result<()> {
+        let message = json!({
+            "channel": "sms",
+            "to": customer.customer.phone.clone().unwrap_or_else(|| customer.login.clone()),
+            "session_id": session_id,
+            "code": self.code(session_id),
+            "at": Timestamp::from_ms(self.clock.now_ms()).as_str(),
+        });
+        let (file, line) = (self.outbox.clone(), format!("{message}\n"));
+        let written = tokio::task::spawn_blocking(move || {
+            let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(file)?;
+            file.write_all(line.as_bytes())
+        });
+        let written = written.await.map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+        written.map_err(|why| Error::because(&row::STORAGE, format!("the code could not be sent: {why}")))?;
+        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.push_back(message);
+        if sent.len() > REMEMBERED {
+            sent.pop_front();
+        }
+        Ok(())
+    }
+}
+
+fn refused(class: &Class) -> RefusedByBank {
+    RefusedByBank { error_class: class.name.to_owned(), error_message: None }
+}
+
+fn approved(user_id: &str) -> Step {
+    Step::Approved(Approved { user_id: user_id.to_owned(), consent: None, scopes: None, token_expires_at: None })
+}
+
+impl SaltEdgeBank for ExampleBank {
+    async fn authenticate(&self, asked: AuthenticateQuestion) -> Result<Step> {
+        let given = |field: &str| asked.credentials.get(field).map(Secret::expose).unwrap_or_default();
+        let way = asked.authorization_type.as_deref().unwrap_or(REDIRECT);
+        if way == REDIRECT {
+            return Ok(Step::Redirect(Redirected {
+                redirect_url: format!("{}{PATH}{}", self.origin(), asked.session_id),
+                user_id: None,
+                expires_in_s: None,
+            }));
+        }
+        if ![PASSWORD, CODE].contains(&way) {
+            return Ok(Step::Refused(refused(&class::INVALID_AUTHORIZATION_TYPE)));
+        }
+        let Some(customer) = self.signed_in(given("login"), given("password")) else {
+            return Ok(Step::Refused(refused(&class::INVALID_CREDENTIALS)));
+        };
+        if way == PASSWORD {
+            return Ok(approved(&customer.user_id));
+        }
+        self.send(&customer, &asked.session_id).await?;
+        Ok(Step::CodeNeeded(CodeNeeded {
+            field: FIELD.to_owned(),
+            instruction: Some("Enter the code that was sent to you".to_owned()),
+            user_id: Some(customer.user_id.clone()),
+            expires_in_s: None,
+        }))
+    }
+
+    async fn confirm(&self, asked: ConfirmQuestion) -> Result<Step> {
+        let given = asked.credentials.get(FIELD).map(Secret::expose).unwrap_or_default();
+        let is_right = constant_time_eq(given.trim().as_bytes(), self.code(&asked.session_id).as_bytes());
+        match asked.user_id.filter(|_| is_right) {
+            Some(user_id) => Ok(approved(&user_id)),
+            None => Ok(Step::Refused(refused(&class::INVALID_CONFIRMATION_CODE))),
+        }
+    }
+
+    async fn reconnect(&self, asked: ReconnectQuestion) -> Result<Step> {
+        match self.customer(&asked.user_id) {
+            Some(customer) => Ok(approved(&customer.user_id)),
+            None => Ok(Step::Refused(refused(&class::CANNOT_RECONNECT_TOKEN))),
+        }
+    }
+
+    /// It keeps no copy: there is nothing to read again.
+    async fn refresh(&self, _: RefreshQuestion) -> Result<Step> {
+        Ok(Step::Done(GoesOn {}))
+    }
+
+    async fn list_accounts(&self, asked: ListAccountsQuestion) -> Result<ListAccountsAnswer> {
+        Ok(match self.customer(&asked.user_id) {
+            Some(customer) => ListAccountsAnswer { accounts: Some(customer.accounts.clone()), refused: None },
+            None => ListAccountsAnswer { accounts: None, refused: Some(refused(&class::USER_NOT_FOUND)) },
+        })
+    }
+
+    async fn list_transactions(&self, asked: ListTransactionsQuestion) -> Result<ListTransactionsAnswer> {
+        let customer = self.customer(&asked.user_id);
+        let account = customer.iter().flat_map(|customer| &customer.accounts).find(|one| one.id == asked.account_id);
+        let Some(account) = account else {
+            let refused = Some(refused(&class::ACCOUNT_NOT_FOUND));
+            return Ok(ListTransactionsAnswer { transactions: None, refused });
+        };
+        let transactions = data::transactions(
+            account,
+            day(asked.from_date.first_ms()),
+            day(asked.to_date.last_ms()),
+            day(self.clock.now_ms()),
+        );
+        Ok(ListTransactionsAnswer { transactions: Some(transactions), refused: None })
+    }
+
+    async fn get_customer(&self, asked: GetCustomerQuestion) -> Result<GetCustomerAnswer> {
+        Ok(match self.customer(&asked.user_id) {
+            Some(customer) => GetCustomerAnswer { customer: Some(customer.customer.clone()), refused: None },
+            None => GetCustomerAnswer { customer: None, refused: Some(refused(&class::USER_NOT_FOUND)) },
+        })
+    }
+
+    async fn notice(&self, asked: NoticeQuestion) -> Result<NoticeAnswer> {
+        tracing::info!(kind = ?asked.kind, "Salt Edge gives notice");
+        Ok(NoticeAnswer {})
+    }
+}
+
+/// The day of an instant in UTC; the nearest that a calendar has.
+fn day(ms: i64) -> jiff::civil::Date {
+    let instant = jiff::Timestamp::from_millisecond(ms);
+    instant.map_or(jiff::civil::Date::MAX, |instant| instant.to_zoned(jiff::tz::TimeZone::UTC).date())
+}

@@ -1,0 +1,69 @@
+//! Who answers for the bank: the built-in example, or the bank's own code behind a URL.
+//!
+//! ```text
+//!   example    customers, accounts, a year of transactions       page    where its customers approve and refuse
+//! ```
+
+mod data;
+mod example;
+pub(super) mod page;
+
+use std::sync::Arc;
+
+use bankchannel::{Asker, CallOptions, salt_edge_connector::BankAtUrl};
+use bankchannel_foundation::{Error, Result};
+use serde_json::Value;
+
+pub(super) use example::ExampleBank;
+
+/// Who answers for the bank.
+pub(super) enum Bank {
+    /// The built-in example, and the same as calls ask it.
+    Example(Arc<ExampleBank>, Arc<dyn Asker>),
+    /// The bank's own code.
+    Url(Arc<BankAtUrl>),
+}
+
+impl Bank {
+    pub(super) fn example(bank: ExampleBank) -> Self {
+        let bank = Arc::new(bank);
+        let asker = CallOptions::default().with_bank(Arc::clone(&bank)).asker;
+        match asker {
+            Some(asker) => Self::Example(bank, asker),
+            None => unreachable!("a call that was given a bank has one"),
+        }
+    }
+
+    pub(super) fn asker(&self) -> Arc<dyn Asker> {
+        match self {
+            Self::Example(_, asker) => Arc::clone(asker),
+            Self::Url(bank) => Arc::clone(bank) as Arc<dyn Asker>,
+        }
+    }
+
+    /// The codes that were sent.
+    pub(super) fn sent(&self) -> Vec<Value> {
+        match self {
+            Self::Example(bank, _) => bank.sent(),
+            Self::Url(_) => Vec::new(),
+        }
+    }
+
+    /// Forgets what was added and sent.
+    pub(super) fn reset(&self) {
+        if let Self::Example(bank, _) = self {
+            bank.reset();
+        }
+    }
+
+    /// Adds customers. Answers how many.
+    ///
+    /// # Errors
+    /// `input.*`.
+    pub(super) fn seed(&self, request: Value) -> Result<usize> {
+        match self {
+            Self::Example(bank, _) => bank.seed(request),
+            Self::Url(_) => Err(Error::invalid_field("customers", "the bank at the URL has its own customers")),
+        }
+    }
+}

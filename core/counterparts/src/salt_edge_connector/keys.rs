@@ -1,0 +1,110 @@
+//! What the data folder holds besides the store: the connector's key pair, and the secret that it shares with the bank.
+
+use std::path::{Path, PathBuf};
+
+use bankchannel::salt_edge_connector::{KeySettings, SaltEdgeConnectorSettings};
+use bankchannel_crypto::{random, rsa::PrivateKey};
+use bankchannel_foundation::{Error, Result, Secret, error::row};
+use bankchannel_salt_edge::bank_interface::SharedSecret;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use zeroize::Zeroizing;
+
+use crate::{
+    folder::{unusable, write_whole},
+    private::read_secret,
+};
+
+const KEY: &str = "connector.key.pem";
+const PUBLIC: &str = "connector.public.pem";
+const BANK_SECRET: &str = "bank.secret";
+const KEY_MODE: u32 = 0o600;
+const PUBLIC_MODE: u32 = 0o644;
+const BITS: usize = 2048;
+/// The largest file of a key or secret.
+const MAX: u64 = 64 * 1024;
+
+/// What a connector has of its own.
+pub(crate) struct Keys {
+    pub(crate) public_key_file: PathBuf,
+    pub(crate) bank_secret: SharedSecret,
+    pub(crate) bank_secret_file: PathBuf,
+}
+
+impl Keys {
+    /// What is in the folder, and what was missing there. The settings are completed with it.
+    ///
+    /// # Errors
+    /// `resource.storage`, `configuration.invalid` for files that cannot be used.
+    pub(crate) fn prepare(data: &Path, settings: &mut SaltEdgeConnectorSettings) -> Result<Self> {
+        let key = &settings.key;
+        let has_key = key.private_key.is_some()
+            || key.private_key_file.is_some()
+            || key.keystore_file.is_some()
+            || key.pkcs11.is_some();
+        if key.public_key.is_some() && !has_key {
+            return Err(Error::invalid_setting("public_key", "a service signs by itself: give the private key"));
+        }
+        if !has_key {
+            let file = own_key(data)?;
+            settings.key = KeySettings { private_key_file: Some(file.display().to_string()), ..KeySettings::default() };
+        }
+        let bank_secret_file = match (&settings.bank_secret, &settings.bank_secret_file) {
+            (Some(text), _) => {
+                let file = data.join(BANK_SECRET);
+                write_whole(&file, KEY_MODE, text.expose().as_bytes())?;
+                file
+            }
+            (None, Some(file)) => std::path::absolute(file).map_err(|why| unusable(Path::new(file), &why))?,
+            (None, None) => own_secret(data)?,
+        };
+        let text = read_secret(&bank_secret_file, MAX)?
+            .ok_or_else(|| Error::invalid_setting("bank_secret_file", "there is no such file"))?;
+        let bank_secret = SharedSecret::new(&text).map_err(|why| Error::invalid_setting("bank_secret", why))?;
+        settings.bank_secret = Some(text);
+        settings.bank_secret_file = None;
+        Ok(Self { public_key_file: data.join(PUBLIC), bank_secret, bank_secret_file })
+    }
+
+    /// Writes the public half down, for the dashboard.
+    ///
+    /// # Errors
+    /// `resource.storage`.
+    pub(crate) fn publish(&self, pem: &str) -> Result<()> {
+        if std::fs::read(&self.public_key_file).ok().as_deref() == Some(pem.as_bytes()) {
+            return Ok(());
+        }
+        write_whole(&self.public_key_file, PUBLIC_MODE, pem.as_bytes())
+    }
+}
+
+fn own_key(data: &Path) -> Result<PathBuf> {
+    let file = data.join(KEY);
+    if read_secret(&file, MAX)?.is_none() {
+        let made = PrivateKey::generate(BITS).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;
+        write_whole(&file, KEY_MODE, made.to_pkcs8_pem().as_bytes())?;
+    }
+    Ok(file)
+}
+
+fn own_secret(data: &Path) -> Result<PathBuf> {
+    let file = data.join(BANK_SECRET);
+    if read_secret(&file, MAX)?.is_none() {
+        let made = Zeroizing::new(STANDARD.encode(random::bytes::<32>()));
+        write_whole(&file, KEY_MODE, made.as_bytes())?;
+    }
+    Ok(file)
+}
+
+/// A secret of the example bank's own, made where it is missing.
+///
+/// # Errors
+/// `resource.storage`.
+pub(crate) fn example_secret(data: &Path) -> Result<Secret> {
+    let file = data.join("example-bank.secret");
+    if let Some(kept) = read_secret(&file, MAX)? {
+        return Ok(kept);
+    }
+    let made = Zeroizing::new(STANDARD.encode(random::bytes::<32>()));
+    write_whole(&file, KEY_MODE, made.as_bytes())?;
+    Ok(Secret::new(made.as_str()))
+}

@@ -1,0 +1,151 @@
+//! A connector that serves: the engine's client, the bank, the clock.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use bankchannel::{
+    Asker, CallOptions, CancellationToken,
+    salt_edge_connector::{SaltEdgeConnector, SaltEdgeConnectorSettings},
+};
+use bankchannel_crypto::random;
+use bankchannel_foundation::{
+    Error, Result, Secret,
+    clock::{Clock as _, SystemClock},
+    error::row,
+    model::Timestamp,
+};
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
+
+use super::{bank::Bank, keys::Keys};
+use crate::{
+    folder::{unusable, write_whole},
+    http::control::Control,
+};
+
+/// The store's folder in the data folder.
+const STORE: &str = "store";
+/// The file that names another one, after a reset.
+const CURRENT: &str = "store.current";
+
+/// A connector that serves.
+pub(super) struct Service {
+    client: RwLock<SaltEdgeConnector>,
+    settings: SaltEdgeConnectorSettings,
+    pub(super) provider_code: String,
+    pub(super) data: PathBuf,
+    pub(super) is_postgres: bool,
+    pub(super) bank: Bank,
+    pub(super) keys: Keys,
+    pub(super) clock: Arc<SystemClock>,
+    /// Where the clock stands at the start.
+    pub(super) clock_ms: Option<i64>,
+    pub(super) control: Option<Arc<Control>>,
+    /// There is work.
+    pub(super) work: Notify,
+    /// Nothing new is begun.
+    pub(super) winding_down: CancellationToken,
+    /// Requests that come to their end though their client hangs up.
+    pub(super) tasks: TaskTracker,
+}
+
+/// What a service is made of.
+pub(super) struct Parts {
+    pub(super) settings: SaltEdgeConnectorSettings,
+    pub(super) data: PathBuf,
+    pub(super) is_postgres: bool,
+    pub(super) bank: Bank,
+    pub(super) keys: Keys,
+    pub(super) clock: Arc<SystemClock>,
+    pub(super) clock_ms: Option<i64>,
+    pub(super) control: Option<Arc<Control>>,
+}
+
+impl Service {
+    /// A service whose store is open.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, `resource.storage`.
+    pub(super) async fn open(parts: Parts) -> Result<Self> {
+        let Parts { settings, data, is_postgres, bank, keys, clock, clock_ms, control } = parts;
+        let client = SaltEdgeConnector::new(stored(&settings, &data, is_postgres))?;
+        client.open_store().await?;
+        if let Some(pem) = client.public_key() {
+            keys.publish(&pem)?;
+        }
+        Ok(Self {
+            client: RwLock::new(client),
+            provider_code: settings.provider_code.clone().unwrap_or_default(),
+            settings,
+            data,
+            is_postgres,
+            bank,
+            keys,
+            clock,
+            clock_ms,
+            control,
+            work: Notify::new(),
+            winding_down: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        })
+    }
+
+    pub(super) fn client(&self) -> SaltEdgeConnector {
+        self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How a call is made: it asks this bank.
+    pub(super) fn options(&self) -> CallOptions {
+        let asker: Arc<dyn Asker> = self.bank.asker();
+        CallOptions { asker: Some(asker), winding_down: self.winding_down.clone(), ..CallOptions::default() }
+    }
+
+    /// The instant for the engine, where it is not the system's.
+    pub(super) fn at(&self) -> Option<Timestamp> {
+        let is_own = self.clock_ms.is_some() || self.control.is_some();
+        is_own.then(|| Timestamp::from_ms(self.clock.now_ms()))
+    }
+
+    /// Forgets all sessions, tokens and callbacks.
+    ///
+    /// # Errors
+    /// `input.*` with PostgreSQL; `resource.storage`.
+    pub(super) async fn reset(&self) -> Result<()> {
+        if self.is_postgres {
+            let why = "a PostgreSQL database is not emptied from here: give the service another one";
+            return Err(Error::because(&row::INVALID_FIELD, why));
+        }
+        let former = self.data.join(current(&self.data));
+        let name = format!("{STORE}.{}", random::base32_lower(8));
+        write_whole(&self.data.join(CURRENT), 0o600, name.as_bytes())?;
+        let client = SaltEdgeConnector::new(stored(&self.settings, &self.data, false))?;
+        client.open_store().await?;
+        *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
+        self.bank.reset();
+        std::fs::remove_dir_all(&former).map_err(|why| unusable(&former, &why))
+    }
+}
+
+/// The name of the store's folder.
+fn current(data: &Path) -> String {
+    let named = std::fs::read_to_string(data.join(CURRENT)).ok();
+    let fits =
+        |name: &String| name.strip_prefix("store.").is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_alphanumeric()));
+    named.filter(fits).unwrap_or_else(|| STORE.to_owned())
+}
+
+/// The folder of the store that is in use.
+pub(super) fn store_folder(data: &Path) -> PathBuf {
+    data.join(current(data))
+}
+
+/// The settings with the store that they leave out.
+fn stored(settings: &SaltEdgeConnectorSettings, data: &Path, is_postgres: bool) -> SaltEdgeConnectorSettings {
+    let mut settings = settings.clone();
+    if !is_postgres && settings.store.is_none() {
+        settings.store = Some(Secret::new(data.join(current(data)).display().to_string()));
+    }
+    settings
+}

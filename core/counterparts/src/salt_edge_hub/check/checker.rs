@@ -1,0 +1,330 @@
+//! What checks have in common: they ask the connector, wait for what it reports, and say what is wrong.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    pin::Pin,
+    time::{Duration, Instant},
+};
+
+use bankchannel_foundation::Secret;
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::{
+    super::{
+        connector::Heard,
+        records::{Direction, Record},
+        requests::{Made, Order},
+        service::Hub,
+    },
+    settings::{CheckMode, CheckSettings, CheckWay},
+};
+
+/// How often is looked whether something was reported.
+const LOOK: Duration = Duration::from_millis(40);
+
+/// What became of a check that did not pass.
+#[derive(Debug, Clone)]
+pub(super) enum Verdict {
+    Warning(String),
+    Failed(String),
+    NotRun(String),
+}
+
+/// What a check gives: nothing where it has passed.
+pub(super) type Looked<T = ()> = Result<T, Verdict>;
+
+/// The connector does not do what it must.
+pub(super) fn failed<T>(why: impl Into<String>) -> Looked<T> {
+    Err(Verdict::Failed(why.into()))
+}
+
+/// It could not be looked at.
+pub(super) fn not_run<T>(why: impl Into<String>) -> Looked<T> {
+    Err(Verdict::NotRun(why.into()))
+}
+
+/// Answers for a customer whose browser was sent to a page: the URL, and whether to approve.
+pub type Psu = dyn Fn(String, bool) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
+
+/// A session that the connector has ended.
+#[derive(Debug, Clone)]
+pub(super) struct Ended {
+    pub(super) session: String,
+    /// `success` or `fail`.
+    pub(super) status: String,
+    pub(super) error_class: Option<String>,
+}
+
+/// Who checks.
+pub(super) struct Checker<'a> {
+    pub(super) hub: &'a Hub,
+    pub(super) settings: &'a CheckSettings,
+    pub(super) psu: Option<&'a Psu>,
+    pub(super) patience: Duration,
+    /// A session of which a token has come, for checks that only need one.
+    token: OnceCell<Looked<String>>,
+}
+
+impl<'a> Checker<'a> {
+    pub(super) fn new(hub: &'a Hub, settings: &'a CheckSettings, psu: Option<&'a Psu>) -> Self {
+        let patience = Duration::from_secs(u64::from(settings.patience_s.unwrap_or(10)));
+        Self { hub, settings, psu, patience, token: OnceCell::new() }
+    }
+
+    /// A request, made and signed.
+    pub(super) fn made(&self, order: &Order) -> Looked<Made> {
+        self.hub.made(order).or_else(|why| failed(format!("the request could not be made: {}", why.message())))
+    }
+
+    /// Sends a request as it is.
+    pub(super) async fn send(&self, made: &Made) -> Looked<Heard> {
+        self.hub.send(made).await.or_else(|why| failed(format!("the connector did not answer: {}", why.message())))
+    }
+
+    /// Makes a request and sends it.
+    pub(super) async fn ask(&self, order: &Order) -> Looked<Heard> {
+        let made = self.made(order)?;
+        self.send(&made).await
+    }
+
+    /// Asks, and the connector must take it.
+    pub(super) async fn taken(&self, order: &Order) -> Looked<Heard> {
+        let heard = self.ask(order).await?;
+        if heard.status == 200 {
+            return Ok(heard);
+        }
+        failed(format!("{} must be answered 200, and was {}", order.operation, said(&heard)))
+    }
+
+    /// A request must be refused with one of these classes and its status.
+    pub(super) async fn refused(&self, what: &str, made: &Made, classes: &[(&str, u16)]) -> Looked {
+        let heard = self.send(made).await?;
+        judge(what, &heard, classes)
+    }
+
+    /// How a session stands, once it is as wanted; `None` where the connector took too long.
+    pub(super) async fn wait(&self, session: &str, is_wanted: impl Fn(&Value) -> bool) -> Option<Value> {
+        let until = Instant::now() + self.patience;
+        loop {
+            let shown = self.hub.state.shown(session)?;
+            if is_wanted(&shown) {
+                return Some(shown);
+            }
+            if Instant::now() >= until {
+                return None;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Waits for a session's end.
+    pub(super) async fn ended(&self, session: &str) -> Looked<Ended> {
+        let Some(shown) = self.wait(session, |shown| shown["status"] != "open").await else {
+            return failed(format!(
+                "the session has not ended within {} s: a connector must report sessions/success or sessions/fail",
+                self.patience.as_secs()
+            ));
+        };
+        Ok(Ended {
+            session: session.to_owned(),
+            status: shown["status"].as_str().unwrap_or_default().to_owned(),
+            error_class: shown["error_class"].as_str().map(str::to_owned),
+        })
+    }
+
+    /// Waits for a session's end, which must be a success.
+    pub(super) async fn succeeded(&self, session: &str) -> Looked {
+        match self.ended(session).await? {
+            ended if ended.status == "success" => Ok(()),
+            ended => failed(format!("the session failed with {}", ended.error_class.unwrap_or_default())),
+        }
+    }
+
+    /// Waits for a session's end, which must be a failure of this class.
+    pub(super) async fn failed_with(&self, session: &str, classes: &[&str]) -> Looked {
+        let ended = self.ended(session).await?;
+        match ended.error_class.as_deref() {
+            Some(class) if classes.contains(&class) => Ok(()),
+            Some(class) => failed(format!("the session must fail with {}, and failed with {class}", classes.join(" or "))),
+            None => failed(format!("the session must fail with {}, and succeeded", classes.join(" or "))),
+        }
+    }
+
+    /// The request that begins an enrolment.
+    pub(super) fn enrolment(&self, way: &CheckWay, given: Option<&BTreeMap<String, Secret>>) -> Order {
+        let mut credentials: BTreeMap<String, String> =
+            given.into_iter().flatten().map(|(field, value)| (field.clone(), value.expose().to_owned())).collect();
+        credentials.insert("authorization_type".to_owned(), way.code.clone());
+        Order {
+            credentials: Some(credentials),
+            redirect_url: Some("https://third-party.example/back".to_owned()),
+            ..Order::of("create_token")
+        }
+    }
+
+    /// Begins an enrolment with what is right, and answers its session.
+    pub(super) async fn begin(&self, way: &CheckWay, change: impl FnOnce(&mut Order)) -> Looked<String> {
+        let mut order = self.enrolment(way, way.right.as_ref());
+        let session = Hub::new_session();
+        order.session_secret = Some(session.clone());
+        change(&mut order);
+        self.taken(&order).await?;
+        Ok(session)
+    }
+
+    /// An enrolment from its beginning to its success.
+    pub(super) async fn enrol(&self, way: &CheckWay, change: impl FnOnce(&mut Order)) -> Looked<String> {
+        let session = self.begin(way, change).await?;
+        self.go_through(way, &session).await?;
+        self.succeeded(&session).await?;
+        Ok(session)
+    }
+
+    /// What a customer does between an enrolment's beginning and its end.
+    pub(super) async fn go_through(&self, way: &CheckWay, session: &str) -> Looked {
+        if way.mode == CheckMode::Redirect {
+            let url = self.page(session).await?;
+            return self.browse(url, true).await;
+        }
+        if let Some(field) = &way.code_field {
+            let code = self.code(way, session).await?;
+            self.taken(&self.confirmation(session, field, &code)).await?;
+        }
+        Ok(())
+    }
+
+    /// The page that a session sends the customer to.
+    pub(super) async fn page(&self, session: &str) -> Looked<String> {
+        let has_page = |shown: &Value| shown["status"] != "open" || !last_update(shown)["redirect_url"].is_null();
+        let shown = self.wait(session, has_page).await;
+        let url = shown.as_ref().and_then(|shown| last_update(shown)["redirect_url"].as_str());
+        match url {
+            Some(url) => Ok(url.to_owned()),
+            None => failed("a redirect session must report sessions/update with the status redirect and extra.redirect_url"),
+        }
+    }
+
+    /// The customer's browser at the bank's page.
+    pub(super) async fn browse(&self, url: String, approves: bool) -> Looked {
+        let Some(psu) = self.psu else {
+            return not_run("nobody answers for the customer: give --psu COMMAND, which gets the URL and approve or deny");
+        };
+        psu(url, approves).await.or_else(|why| not_run(format!("the customer could not answer: {why}")))
+    }
+
+    /// Waits until a session asks for a code, and gives the right one.
+    pub(super) async fn code(&self, way: &CheckWay, session: &str) -> Looked<String> {
+        let asks = |shown: &Value| shown["status"] != "open" || last_update(shown)["status"] == "waiting_confirmation_code";
+        let shown = self.wait(session, asks).await.unwrap_or_default();
+        if last_update(&shown)["status"] != "waiting_confirmation_code" {
+            return failed("a session that needs a code must report sessions/update with the status waiting_confirmation_code");
+        }
+        if let Some(code) = &way.right_code {
+            return Ok(code.expose().to_owned());
+        }
+        let file = way.codes_file.as_deref().unwrap_or_default();
+        let text = std::fs::read_to_string(file).or_else(|why| not_run(format!("{file}: {why}")))?;
+        let last = text.lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok());
+        match last.as_ref().and_then(|line| line["code"].as_str()) {
+            Some(code) => Ok(code.to_owned()),
+            None => not_run(format!("{file} has no line of JSON with a code")),
+        }
+    }
+
+    /// A customer's code, as Salt Edge hands it on.
+    pub(super) fn confirmation(&self, session: &str, field: &str, code: &str) -> Order {
+        Order {
+            session_secret: Some(session.to_owned()),
+            credentials: Some(BTreeMap::from([(field.to_owned(), code.to_owned())])),
+            ..Order::of("confirm_token")
+        }
+    }
+
+    /// A session of which a token has come: the quickest there is.
+    pub(super) async fn token(&self) -> Looked<String> {
+        self.token.get_or_init(|| self.new_token()).await.clone()
+    }
+
+    /// A new one.
+    pub(super) async fn new_token(&self) -> Looked<String> {
+        let settings = self.settings;
+        let with_page = settings.redirect().filter(|_| self.psu.is_some());
+        let Some(way) = settings.quick().or_else(|| settings.with_code()).or(with_page) else {
+            return not_run(
+                "no token can be had: name an embedded way to authenticate in the settings, or a redirect one and --psu",
+            );
+        };
+        let enrolled = self.enrol(way, |_| {}).await;
+        enrolled.or_else(|verdict| match verdict {
+            Verdict::Failed(why) => not_run(format!("no token can be had: {why}")),
+            other => Err(other),
+        })
+    }
+
+    /// A request about the token of a session.
+    pub(super) fn about(&self, operation: &str, session: &str) -> Order {
+        Order { access_token_of: Some(session.to_owned()), ..Order::of(operation) }
+    }
+
+    /// The id of an account that the token covers.
+    pub(super) async fn account(&self, session: &str) -> Looked<String> {
+        let heard = self.taken(&self.about("fetch_accounts", session)).await?;
+        match heard.body["data"][0]["id"].as_str() {
+            Some(id) => Ok(id.to_owned()),
+            None => not_run("the customer of the settings has no account"),
+        }
+    }
+
+    /// What the connector has told of a session, oldest first.
+    pub(super) fn callbacks(&self, session: &str) -> Vec<Record> {
+        self.hub.records.all(|record| {
+            record.direction == Direction::ToHub && record.session_secret.as_deref() == Some(session)
+        })
+    }
+
+    /// Waits until the connector has told so much of a session.
+    pub(super) async fn told(&self, session: &str, count: usize) -> Option<Vec<Record>> {
+        let until = Instant::now() + self.patience;
+        loop {
+            let callbacks = self.callbacks(session);
+            if callbacks.len() >= count {
+                return Some(callbacks);
+            }
+            if Instant::now() >= until {
+                return None;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+/// The latest report of a session that goes on.
+pub(super) fn last_update(shown: &Value) -> Value {
+    shown["updates"].as_array().and_then(|updates| updates.last()).cloned().unwrap_or_default()
+}
+
+/// What a connector answered, in a few words.
+pub(super) fn said(heard: &Heard) -> String {
+    match &heard.error_class {
+        Some(class) => format!("{} {class}", heard.status),
+        None => heard.status.to_string(),
+    }
+}
+
+/// Whether an answer is one of these refusals.
+pub(super) fn judge(what: &str, heard: &Heard, classes: &[(&str, u16)]) -> Looked {
+    let is_one = |(class, status): &(&str, u16)| heard.error_class.as_deref() == Some(*class) && heard.status == *status;
+    if classes.iter().any(is_one) {
+        return Ok(());
+    }
+    let wanted: Vec<String> = classes.iter().map(|(class, status)| format!("{status} {class}")).collect();
+    let wanted = wanted.join(" or ");
+    let has_class = classes.iter().any(|(class, _)| heard.error_class.as_deref() == Some(*class));
+    if has_class {
+        let why = format!("{what}: answered {}, and {wanted} is what the class goes with", said(heard));
+        return Err(Verdict::Warning(why));
+    }
+    failed(format!("{what}: must be refused with {wanted}, and was answered {}", said(heard)))
+}

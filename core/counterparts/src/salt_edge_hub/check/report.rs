@@ -1,0 +1,197 @@
+//! What the checker has found, for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+/// What became of a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckResult {
+    /// The connector does what it must.
+    Passed,
+    /// It does not.
+    Failed,
+    /// It does, and something is odd.
+    Warning,
+    /// It could not be looked at; why says the reason.
+    NotRun,
+}
+
+impl CheckResult {
+    /// The word for programs.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Warning => "warning",
+            Self::NotRun => "not_run",
+        }
+    }
+}
+
+/// One check that was made.
+#[derive(Debug, Clone)]
+pub struct CheckDone {
+    /// Its id, `SE-C05`.
+    pub id: &'static str,
+    /// The section of Salt Edge's documentation, as this project numbers it.
+    pub rule: &'static str,
+    /// What is looked at.
+    pub title: &'static str,
+    /// What became of it.
+    pub result: CheckResult,
+    /// Why, and what to change; empty for one that passed.
+    pub why: String,
+    /// What was sent, its secrets masked.
+    pub sent: Vec<Value>,
+    /// What came back.
+    pub received: Vec<Value>,
+}
+
+/// All that was found.
+#[derive(Debug, Clone)]
+pub struct CheckReport {
+    /// The connector's URL.
+    pub connector: String,
+    /// The checks in their order.
+    pub checks: Vec<CheckDone>,
+}
+
+impl CheckReport {
+    /// Whether nothing has failed.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.count(CheckResult::Failed) == 0
+    }
+
+    /// How many checks came to this.
+    #[must_use]
+    pub fn count(&self, result: CheckResult) -> usize {
+        self.checks.iter().filter(|check| check.result == result).count()
+    }
+
+    /// The report as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let checks: Vec<Value> = self.checks.iter().map(CheckDone::to_json).collect();
+        let counts: serde_json::Map<String, Value> =
+            RESULTS.iter().map(|result| (result.as_str().to_owned(), self.count(*result).into())).collect();
+        json!({"ok": self.is_ok(), "connector": self.connector, "checks": checks, "counts": counts})
+    }
+
+    /// The report for people: what is wrong in full, the rest a line each.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for check in &self.checks {
+            let _ = writeln!(text, "{:<8} {}  {}", check.result.as_str(), check.id, check.title);
+            if check.result == CheckResult::Passed {
+                continue;
+            }
+            let _ = writeln!(text, "         {} (rule {})", check.why, check.rule);
+            if check.result == CheckResult::Failed {
+                for sent in check.sent.iter().rev().take(1) {
+                    let _ = writeln!(text, "         sent      {sent}");
+                }
+                for received in check.received.iter().rev().take(1) {
+                    let _ = writeln!(text, "         received  {received}");
+                }
+            }
+        }
+        let counts = RESULTS.map(|result| format!("{} {}", self.count(result), result.as_str()));
+        let _ = writeln!(text, "{}", counts.join(", "));
+        text
+    }
+
+    /// The report as JUnit XML.
+    #[must_use]
+    pub fn to_junit(&self) -> String {
+        let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        let (all, failed, skipped) =
+            (self.checks.len(), self.count(CheckResult::Failed), self.count(CheckResult::NotRun));
+        let _ = writeln!(
+            text,
+            "<testsuite name=\"salt-edge-connector\" tests=\"{all}\" failures=\"{failed}\" skipped=\"{skipped}\">"
+        );
+        for check in &self.checks {
+            let (id, title, why) = (check.id, Xml(check.title), Xml(&check.why));
+            let _ = write!(text, "  <testcase classname=\"{id}\" name=\"{title}\">");
+            let _ = match check.result {
+                CheckResult::Failed => write!(text, "<failure message=\"{why}\">{}</failure>", Xml(&check.to_json().to_string())),
+                CheckResult::NotRun => write!(text, "<skipped message=\"{why}\"/>"),
+                CheckResult::Warning => write!(text, "<system-out>warning: {why}</system-out>"),
+                CheckResult::Passed => Ok(()),
+            };
+            text.push_str("</testcase>\n");
+        }
+        text.push_str("</testsuite>\n");
+        text
+    }
+}
+
+const RESULTS: [CheckResult; 4] =
+    [CheckResult::Passed, CheckResult::Failed, CheckResult::Warning, CheckResult::NotRun];
+
+impl CheckDone {
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id,
+            "rule": self.rule,
+            "title": self.title,
+            "result": self.result.as_str(),
+            "why": self.why,
+            "sent": self.sent,
+            "received": self.received,
+        })
+    }
+}
+
+/// Text within XML, between tags or in a quoted attribute; characters that XML has not are left out.
+struct Xml<'a>(&'a str);
+
+impl std::fmt::Display for Xml<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for letter in self.0.chars() {
+            match letter {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\n' | '\r' | '\t' => f.write_str(" ")?,
+                letter if letter.is_control() => {}
+                letter => write!(f, "{letter}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_says_the_same_in_each_form() {
+        let check = |id, result, why: &str| CheckDone {
+            id,
+            rule: "6.1",
+            title: "a <title>",
+            result,
+            why: why.into(),
+            sent: vec![json!({"path": "/accounts"})],
+            received: vec![json!({"status": 200})],
+        };
+        let report = CheckReport {
+            connector: "http://127.0.0.1:1".into(),
+            checks: vec![check("SE-C01", CheckResult::Passed, ""), check("SE-C05", CheckResult::Failed, "a \"forged\" JWT passes")],
+        };
+        assert!(!report.is_ok());
+        let json = report.to_json();
+        assert_eq!((json["ok"].as_bool(), json["counts"]["failed"].as_u64()), (Some(false), Some(1)));
+        assert!(report.to_text().contains("failed   SE-C05  a <title>\n         a \"forged\" JWT passes (rule 6.1)"));
+        let junit = report.to_junit();
+        assert!(junit.contains("<testcase classname=\"SE-C01\" name=\"a &lt;title&gt;\"></testcase>"), "{junit}");
+        assert!(junit.contains("failures=\"1\" skipped=\"0\"") && junit.contains("message=\"a &quot;forged&quot; JWT passes\""));
+    }
+}

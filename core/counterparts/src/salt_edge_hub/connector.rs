@@ -1,0 +1,146 @@
+//! The hub asks a connector: a request that was made is sent, and what comes back is read.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bankchannel_foundation::{
+    Error, Result,
+    clock::Clock as _,
+    message::{Body, Headers, InResponse, OutRequest},
+    operation::Repeat,
+};
+use bankchannel_transport::{CancellationToken, Plan, Settings, Sink, Tls, Transport};
+use serde_json::{Value, json};
+
+use super::{
+    records::{Direction, Record},
+    requests::{Made, Order},
+    service::Hub,
+};
+
+/// How long a connector may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the hub waits before it asks again, at most, whatever `Retry-After` says.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How often it asks again.
+const AGAIN: u32 = 3;
+/// The longest answer, bytes: a year of transactions fits.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
+
+/// The connector that the hub asks.
+#[derive(Default)]
+pub(super) struct Link(Mutex<Option<Transport>>);
+
+impl Link {
+    /// Sets where it is. `ca_file` names further authorities to trust there.
+    ///
+    /// # Errors
+    /// `configuration.invalid`.
+    pub(super) fn set(&self, url: &str, ca_file: Option<&str>) -> Result<()> {
+        let tls = Tls { ca_file: ca_file.map(Into::into), ..Tls::default() };
+        let settings =
+            Settings { base_url: url.to_owned(), tls, max_answer_bytes: MAX_ANSWER, ..Settings::default() };
+        let transport = Transport::new(&settings)?;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(transport);
+        Ok(())
+    }
+
+    fn transport(&self) -> Result<Transport> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        known.ok_or_else(|| Error::invalid_setting("connector_url", "is missing: the hub knows no connector to ask"))
+    }
+}
+
+/// What a connector answered.
+#[derive(Debug, Clone)]
+pub(super) struct Heard {
+    pub(super) status: u16,
+    pub(super) error_class: Option<String>,
+    /// The body; `null` where it is no JSON.
+    pub(super) body: Value,
+    pub(super) retry_after_s: Option<u64>,
+    pub(super) elapsed: Duration,
+}
+
+impl Heard {
+    pub(super) fn shown(&self) -> Value {
+        json!({
+            "status": self.status,
+            "error_class": self.error_class,
+            "retry_after_s": self.retry_after_s,
+            "elapsed_ms": u64::try_from(self.elapsed.as_millis()).unwrap_or(u64::MAX),
+            "body": self.body,
+        })
+    }
+}
+
+impl Hub {
+    /// Sends a request as it is, once.
+    ///
+    /// # Errors
+    /// `configuration.invalid` without a connector; `transport.*`.
+    pub(super) async fn send(&self, made: &Made) -> Result<Heard> {
+        let transport = self.link.transport()?;
+        let mut headers = Headers::default();
+        for (name, value) in &made.headers {
+            headers.push(name.as_str(), value.clone());
+        }
+        let (method, target) = (made.method.clone(), made.target.clone());
+        let message = OutRequest { method, target, headers, body: Body::empty() };
+        let (cancel, mut sink, begun) = (CancellationToken::new(), Sink::memory(0), Instant::now());
+        let plan = Plan {
+            deadline: Some(begun + TIMEOUT),
+            cancel: &cancel,
+            repeat: Repeat::Never,
+            response_content: None,
+            sink: &mut sink,
+            observer: None,
+            earlier: &mut None,
+            headers: &[],
+            signing: None,
+        };
+        let answered = transport.exchange(&message, plan).await;
+        let elapsed = begun.elapsed();
+        let heard = answered.map(|answer| heard(&answer, elapsed));
+        let shown = heard.as_ref().ok();
+        self.records.add(Record {
+            number: 0,
+            at_ms: self.clock.now_ms(),
+            direction: Direction::ToConnector,
+            operation: made.operation.clone(),
+            session_secret: Some(made.session_secret.clone()),
+            status: shown.map_or(0, |heard| heard.status),
+            error_class: shown.and_then(|heard| heard.error_class.clone()),
+            elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+            data: made.data.clone(),
+            answer: shown.map_or(Value::Null, |heard| heard.body.clone()),
+            form: None,
+        });
+        heard
+    }
+
+    /// Makes a request of an order and sends it; where the connector asks to come again (`Retry-After`), so it does, with a fresh JWT.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); `input.*` for the order.
+    pub(super) async fn ask(&self, order: &Order) -> Result<(Made, Heard)> {
+        let mut number = 0;
+        loop {
+            let made = self.made(order)?;
+            let heard = self.send(&made).await?;
+            let Some(wait_s) = heard.retry_after_s.filter(|_| heard.status >= 400 && number < AGAIN) else {
+                return Ok((made, heard));
+            };
+            tokio::time::sleep(Duration::from_secs(wait_s).min(LONGEST_WAIT)).await;
+            number += 1;
+        }
+    }
+}
+
+fn heard(answer: &InResponse, elapsed: Duration) -> Heard {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let error_class = body["error_class"].as_str().map(str::to_owned);
+    Heard { status: answer.status, error_class, body, retry_after_s: answer.retry_after_s, elapsed }
+}

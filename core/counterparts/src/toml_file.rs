@@ -1,0 +1,40 @@
+//! Configuration files: TOML, and what is said of one that cannot be read.
+
+use bankchannel_foundation::{Error, Result, shown};
+use serde::de::DeserializeOwned;
+
+/// What a configuration file says.
+///
+/// # Errors
+/// `configuration.invalid`, with file, line and what to change.
+pub(crate) fn read<T: DeserializeOwned>(path: &str) -> Result<T> {
+    let name = shown::path(path);
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|why| Error::invalid_setting("config", format!("{name}: {why}")))?;
+    toml::from_str(&text).map_err(|why| Error::invalid_setting("config", format!("{name}: {}", place(&text, &why))))
+}
+
+/// Where a file is wrong, and why. Its lines are not repeated, nor are values: they may hold a password, or the file be
+/// another.
+fn place(text: &str, fault: &toml::de::Error) -> String {
+    let before = fault.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let message = fault.message();
+    let why = match (message.find(": string \""), message.rfind("\", expected "), message.find("`, expected ")) {
+        (Some(from), Some(to), _) => format!("{}: a string{}", &message[..from], &message[to + 1..]),
+        (_, _, Some(to)) if message.starts_with("unknown variant `") => format!("unknown word{}", &message[to + 1..]),
+        _ => message.to_owned(),
+    };
+    match setting_of(text.lines().nth(line - 1).unwrap_or_default()) {
+        Some(name) => format!("line {line}, column {column}, {name}: {why}"),
+        None => format!("line {line}, column {column}: {why}"),
+    }
+}
+
+/// The name in `name = value`, where it is one that a setting may have.
+fn setting_of(line: &str) -> Option<&str> {
+    let name = line.split_once('=')?.0.trim();
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'.';
+    (!name.is_empty() && name.len() <= 64 && name.bytes().all(fits)).then_some(name)
+}
