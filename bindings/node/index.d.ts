@@ -8081,6 +8081,11 @@ export interface HubOptions {
   data?: string | null;
   /** The connector's public key, a PEM file. Left out, the hub makes the connector's key pair too. */
   connectorPublicKey?: string | null;
+  /**
+   * The connector's base URL, for a hub that asks it by itself (`sandbox/enrolments`). Control can name
+   * it later.
+   */
+  connectorUrl?: string | null;
   /** The hub's clock stands at this instant; left out, it goes with the system's. */
   clock?: string | null;
   /** Opens the control interface. */
@@ -8107,6 +8112,8 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
    * key.
    */
   readonly privateKeyFile: string | null;
+  /** A page with all sessions and messages, for a browser. */
+  readonly requestsUrl: string;
   /** The control interface, where it was asked for. */
   readonly controlUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
@@ -8733,8 +8740,8 @@ export interface SaltEdgeHubSettings {
   /** What `iss` of each request says; `priora.saltedge.com` when left out. */
   issuer?: string | null;
   /**
-   * The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is elsewhere, give
-   * `publicKey`: each call then asks for the signature.
+   * The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more: the
+   * connector knows its public half.
    */
   privateKey?: Secret | null;
   /** A file that holds it. */
@@ -8745,13 +8752,6 @@ export interface SaltEdgeHubSettings {
   pkcs11?: Pkcs11Settings | null;
   /** Opens a private key that is encrypted, or the PKCS#12 file. */
   passphrase?: Secret | null;
-  /**
-   * The public half as PEM text, where no private key is here: signatures that are asked for are verified
-   * with it before anything is sent.
-   */
-  publicKey?: string | null;
-  /** A file that holds it. */
-  publicKeyFile?: string | null;
   /** Further certificate authorities to trust for the server's own certificate: a PEM file. */
   caFile?: string | null;
   /** Whether only the authorities of `caFile` are trusted, not the system's. */
@@ -8839,7 +8839,7 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
   /** The control interface, where it was asked for. */
   readonly controlUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
-  readonly clientSettings: { baseUrl: string; publicKeyFile: string; providerCode: string };
+  readonly clientSettings: { baseUrl: string; providerCode: string };
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -8875,7 +8875,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
    */
-  createToken(request: CreateTokenRequest, options?: CallOptions & AskOptions): Promise<CreateTokenResponse>;
+  createToken(request: CreateTokenRequest, options?: CallOptions): Promise<CreateTokenResponse>;
 
   /**
    * Revoke a token.
@@ -8903,7 +8903,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
    */
-  revokeToken(request: TokenRevocationRequest, options?: CallOptions & AskOptions): Promise<TokenRevocationResponse>;
+  revokeToken(request: TokenRevocationRequest, options?: CallOptions): Promise<TokenRevocationResponse>;
 
   /**
    * Renew a token.
@@ -8931,7 +8931,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
    */
-  reconnectToken(request: ReconnectTokenRequest, options?: CallOptions & AskOptions): Promise<ReconnectTokenResponse>;
+  reconnectToken(request: ReconnectTokenRequest, options?: CallOptions): Promise<ReconnectTokenResponse>;
 
   /**
    * Answer an interactive step of an enrolment.
@@ -8959,7 +8959,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
    */
-  confirmToken(request: ConfirmTokenRequest, options?: CallOptions & AskOptions): Promise<ConfirmTokenResponse>;
+  confirmToken(request: ConfirmTokenRequest, options?: CallOptions): Promise<ConfirmTokenResponse>;
 
   /**
    * Give up an enrolment.
@@ -8987,7 +8987,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
    */
-  cancelToken(request: CancelTokenRequest, options?: CallOptions & AskOptions): Promise<CancelTokenResponse>;
+  cancelToken(request: CancelTokenRequest, options?: CallOptions): Promise<CancelTokenResponse>;
 
   /**
    * List a customer's accounts.
@@ -9014,7 +9014,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
    */
-  fetchAccounts(request: FetchAccountsRequest, options?: CallOptions & AskOptions): Promise<FetchAccountsResponse>;
+  fetchAccounts(request: FetchAccountsRequest, options?: CallOptions): Promise<FetchAccountsResponse>;
 
   /**
    * Have a customer's accounts read again.
@@ -9042,7 +9042,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
    */
-  refreshAccounts(request: RefreshAccountsRequest, options?: CallOptions & AskOptions): Promise<RefreshAccountsResponse>;
+  refreshAccounts(request: RefreshAccountsRequest, options?: CallOptions): Promise<RefreshAccountsResponse>;
 
   /**
    * Answer an interactive step of a refresh.
@@ -9070,7 +9070,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
    */
-  confirmAccounts(request: ConfirmAccountsRequest, options?: CallOptions & AskOptions): Promise<ConfirmAccountsResponse>;
+  confirmAccounts(request: ConfirmAccountsRequest, options?: CallOptions): Promise<ConfirmAccountsResponse>;
 
   /**
    * List an account's transactions.
@@ -9097,7 +9097,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
    */
-  fetchTransactions(request: FetchTransactionsRequest, options?: CallOptions & AskOptions): Promise<FetchTransactionsResponse>;
+  fetchTransactions(request: FetchTransactionsRequest, options?: CallOptions): Promise<FetchTransactionsResponse>;
 
   /**
    * Get what a bank knows of its customer.
@@ -9124,7 +9124,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
    */
-  fetchCustomer(request: FetchCustomerRequest, options?: CallOptions & AskOptions): Promise<FetchCustomerResponse>;
+  fetchCustomer(request: FetchCustomerRequest, options?: CallOptions): Promise<FetchCustomerResponse>;
 
   /**
    * Tell a connector what was wrong with an answer of its.
@@ -9151,7 +9151,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
    */
-  notifyError(request: NotifyErrorRequest, options?: CallOptions & AskOptions): Promise<NotifyErrorResponse>;
+  notifyError(request: NotifyErrorRequest, options?: CallOptions): Promise<NotifyErrorResponse>;
 
   /**
    * Any operation by its name, with the fields in snake_case as the catalogue has them. One that only

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, ffi::OsString, process::ExitCode};
 use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 
 use crate::{
-    catalogue, completion, demo,
+    catalogue, check, completion, demo,
     exit::{FAILED, Failure, Outcome},
     iso20022,
     operations::{self, Spec},
@@ -76,6 +76,7 @@ pub(crate) fn command(specs: &[Spec]) -> Command {
         .subcommand(catalogue::command())
         .subcommand(demo::command())
         .subcommand(serve::command())
+        .subcommand(check::command())
         .subcommand(serve::admin_command())
         .subcommand(completion::command())
 }
@@ -97,6 +98,7 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
         "catalogue" => catalogue::run(inner),
         "demo" => demo::run(inner),
         "serve" => serve::run(inner),
+        "check" => check::run(inner),
         "admin" => serve::run_admin(inner),
         "completion" => completion::run(inner, command(specs)),
         group => {

@@ -16,6 +16,7 @@
 
 mod app;
 mod catalogue;
+mod check;
 mod completion;
 mod demo;
 mod exit;

@@ -553,6 +553,7 @@ const HubOptions = struct([
   ["listen", "listen"],
   ["data", "data"],
   ["connectorPublicKey", "connector_public_key"],
+  ["connectorUrl", "connector_url"],
   ["clock", "clock"],
   ["control", "control"],
 ]);
@@ -698,7 +699,7 @@ class SaltEdgeConnector extends Client {
 
 class SaltEdgeHubServer extends Embedded {
   static async start(options = {}) {
-    return this._start("salt-edge-hub", HubOptions, [["baseUrl", "base_url"], ["hubPublicKeyFile", "hub_public_key_file"], ["appId", "app_id"], ["appSecretFile", "app_secret_file"], ["providerCode", "provider_code"], ["privateKeyFile", "private_key_file"], ["controlUrl", "control_url"]], options);
+    return this._start("salt-edge-hub", HubOptions, [["baseUrl", "base_url"], ["hubPublicKeyFile", "hub_public_key_file"], ["appId", "app_id"], ["appSecretFile", "app_secret_file"], ["providerCode", "provider_code"], ["privateKeyFile", "private_key_file"], ["requestsUrl", "requests_url"], ["controlUrl", "control_url"]], options);
   }
 
   get clientSettings() {

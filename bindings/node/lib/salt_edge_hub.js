@@ -235,8 +235,6 @@ const SaltEdgeHubSettings = struct([
   ["keystoreFile", "keystore_file"],
   ["pkcs11", "pkcs11", Pkcs11Settings],
   ["passphrase", "passphrase", secret],
-  ["publicKey", "public_key"],
-  ["publicKeyFile", "public_key_file"],
   ["caFile", "ca_file"],
   ["onlyCaFile", "only_ca_file"],
   ["proxy", "proxy", secret],
@@ -333,7 +331,7 @@ class SaltEdgeConnectorServer extends Embedded {
   }
 
   get clientSettings() {
-    return { baseUrl: this.baseUrl, publicKeyFile: this.publicKeyFile, providerCode: this.providerCode };
+    return { baseUrl: this.baseUrl, providerCode: this.providerCode };
   }
 }
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
-    from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -420,8 +419,8 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     """What `iss` of each request says; `priora.saltedge.com` when left out."""
 
     private_key: Secret | None
-    """The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is elsewhere, give
-    `public_key`: each call then asks for the signature.
+    """The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more: the
+    connector knows its public half.
     """
 
     private_key_file: str | PathLike[str] | None
@@ -435,14 +434,6 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
 
     passphrase: Secret | None
     """Opens a private key that is encrypted, or the PKCS#12 file."""
-
-    public_key: str | None
-    """The public half as PEM text, where no private key is here: signatures that are asked for are
-    verified with it before anything is sent.
-    """
-
-    public_key_file: str | PathLike[str] | None
-    """A file that holds it."""
 
     ca_file: str | PathLike[str] | None
     """Further certificate authorities to trust for the server's own certificate: a PEM file."""
@@ -468,21 +459,9 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
 class SaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
     """What `SaltEdgeHub` may be given by keyword."""
 
-    on_code: OnCode | None
-    """Answers what an operation asks in its middle, such as for a one-time code."""
-
-    signer: Signer | None
-    """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
-
 
 class AsyncSaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
     """What `AsyncSaltEdgeHub` may be given by keyword."""
-
-    on_code: AsyncOnCode | None
-    """Answers what an operation asks in its middle, such as for a one-time code."""
-
-    signer: AsyncSigner | None
-    """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
 
 
 class SaltEdgeHub(Client):
@@ -497,15 +476,12 @@ class SaltEdgeHub(Client):
         provider_code: The bank's code at Salt Edge, such as `demobank`.
         client_id: The third party's id at Salt Edge, 1 or more, where a request does not name one.
         issuer: What `iss` of each request says; `priora.saltedge.com` when left out.
-        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is
-            elsewhere, give `public_key`: each call then asks for the signature.
+        private_key: The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048
+            bits or more: the connector knows its public half.
         private_key_file: A file that holds it.
         keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds it.
         pkcs11: The key in an HSM or on a smart card.
         passphrase: Opens a private key that is encrypted, or the PKCS#12 file.
-        public_key: The public half as PEM text, where no private key is here: signatures that are asked
-            for are verified with it before anything is sent.
-        public_key_file: A file that holds it.
         ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
@@ -514,9 +490,6 @@ class SaltEdgeHub(Client):
             limit.
         timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
-        on_code: Answers what an operation asks in its middle, such as for a one-time code.
-        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
-            digest.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -533,16 +506,12 @@ class SaltEdgeHub(Client):
         keystore_file: str | PathLike[str] | None = None,
         pkcs11: Pkcs11Settings | None = None,
         passphrase: Secret | None = None,
-        public_key: str | None = None,
-        public_key_file: str | PathLike[str] | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
-        on_code: OnCode | None = None,
-        signer: Signer | None = None,
     ) -> None:
         super().__init__(
             {
@@ -555,8 +524,6 @@ class SaltEdgeHub(Client):
                 "keystore_file": keystore_file,
                 "pkcs11": pkcs11,
                 "passphrase": passphrase,
-                "public_key": public_key,
-                "public_key_file": public_key_file,
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
@@ -564,8 +531,8 @@ class SaltEdgeHub(Client):
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
             },
-            on_code,
-            signer,
+            None,
+            None,
         )
 
     def create_token(
@@ -579,7 +546,6 @@ class SaltEdgeHub(Client):
         original_request: TokenRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: Signer | None = None,
     ) -> CreateTokenResponse:
         """Begin a customer's enrolment.
 
@@ -596,7 +562,6 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -631,7 +596,6 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -645,7 +609,6 @@ class SaltEdgeHub(Client):
         provider_code: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: Signer | None = None,
     ) -> TokenRevocationResponse:
         """Revoke a token.
 
@@ -661,7 +624,6 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -695,7 +657,6 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -709,7 +670,6 @@ class SaltEdgeHub(Client):
         provider_code: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: Signer | None = None,
     ) -> ReconnectTokenResponse:
         """Renew a token.
 
@@ -725,7 +685,6 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -759,7 +718,6 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -773,7 +731,6 @@ class SaltEdgeHub(Client):
         original_request: ConfirmationRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: Signer | None = None,
     ) -> ConfirmTokenResponse:
         """Answer an interactive step of an enrolment.
 
@@ -789,7 +746,6 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -823,7 +779,6 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -835,7 +790,6 @@ class SaltEdgeHub(Client):
         session_secret: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: Signer | None = None,
     ) -> CancelTokenResponse:
         """Give up an enrolment.
 
@@ -849,7 +803,6 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -881,7 +834,6 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -894,7 +846,6 @@ class SaltEdgeHub(Client):
         session_secret: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: Signer | None = None,
     ) -> FetchAccountsResponse:
         """List a customer's accounts.
 
@@ -908,7 +859,6 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -941,7 +891,6 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -957,7 +906,6 @@ class SaltEdgeHub(Client):
         redirect_url: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: Signer | None = None,
     ) -> RefreshAccountsResponse:
         """Have a customer's accounts read again.
 
@@ -975,7 +923,6 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1011,7 +958,6 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1026,7 +972,6 @@ class SaltEdgeHub(Client):
         original_request: ConfirmationRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: Signer | None = None,
     ) -> ConfirmAccountsResponse:
         """Answer an interactive step of a refresh.
 
@@ -1043,7 +988,6 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1078,7 +1022,6 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1094,7 +1037,6 @@ class SaltEdgeHub(Client):
         to_date: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: Signer | None = None,
     ) -> FetchTransactionsResponse:
         """List an account's transactions.
 
@@ -1111,7 +1053,6 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1147,7 +1088,6 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1160,7 +1100,6 @@ class SaltEdgeHub(Client):
         session_secret: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: Signer | None = None,
     ) -> FetchCustomerResponse:
         """Get what a bank knows of its customer.
 
@@ -1174,7 +1113,6 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1207,7 +1145,6 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1221,7 +1158,6 @@ class SaltEdgeHub(Client):
         error: NoticedError | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: Signer | None = None,
     ) -> NotifyErrorResponse:
         """Tell a connector what was wrong with an answer of its.
 
@@ -1236,7 +1172,6 @@ class SaltEdgeHub(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1270,7 +1205,6 @@ class SaltEdgeHub(Client):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1287,15 +1221,12 @@ class AsyncSaltEdgeHub(AsyncClient):
         provider_code: The bank's code at Salt Edge, such as `demobank`.
         client_id: The third party's id at Salt Edge, 1 or more, where a request does not name one.
         issuer: What `iss` of each request says; `priora.saltedge.com` when left out.
-        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is
-            elsewhere, give `public_key`: each call then asks for the signature.
+        private_key: The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048
+            bits or more: the connector knows its public half.
         private_key_file: A file that holds it.
         keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds it.
         pkcs11: The key in an HSM or on a smart card.
         passphrase: Opens a private key that is encrypted, or the PKCS#12 file.
-        public_key: The public half as PEM text, where no private key is here: signatures that are asked
-            for are verified with it before anything is sent.
-        public_key_file: A file that holds it.
         ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
         only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
         proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
@@ -1304,9 +1235,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             limit.
         timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
         max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
-        on_code: Answers what an operation asks in its middle, such as for a one-time code.
-        signer: Signs where the private key is elsewhere, such as in a security module; it is given a
-            digest.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -1323,16 +1251,12 @@ class AsyncSaltEdgeHub(AsyncClient):
         keystore_file: str | PathLike[str] | None = None,
         pkcs11: Pkcs11Settings | None = None,
         passphrase: Secret | None = None,
-        public_key: str | None = None,
-        public_key_file: str | PathLike[str] | None = None,
         ca_file: str | PathLike[str] | None = None,
         only_ca_file: bool | None = None,
         proxy: Secret | None = None,
         exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
-        on_code: AsyncOnCode | None = None,
-        signer: AsyncSigner | None = None,
     ) -> None:
         super().__init__(
             {
@@ -1345,8 +1269,6 @@ class AsyncSaltEdgeHub(AsyncClient):
                 "keystore_file": keystore_file,
                 "pkcs11": pkcs11,
                 "passphrase": passphrase,
-                "public_key": public_key,
-                "public_key_file": public_key_file,
                 "ca_file": ca_file,
                 "only_ca_file": only_ca_file,
                 "proxy": proxy,
@@ -1354,8 +1276,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
             },
-            on_code,
-            signer,
+            None,
+            None,
         )
 
     async def create_token(
@@ -1369,7 +1291,6 @@ class AsyncSaltEdgeHub(AsyncClient):
         original_request: TokenRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: AsyncSigner | None = None,
     ) -> CreateTokenResponse:
         """Begin a customer's enrolment.
 
@@ -1386,7 +1307,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1421,7 +1341,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1435,7 +1354,6 @@ class AsyncSaltEdgeHub(AsyncClient):
         provider_code: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: AsyncSigner | None = None,
     ) -> TokenRevocationResponse:
         """Revoke a token.
 
@@ -1451,7 +1369,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1485,7 +1402,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1499,7 +1415,6 @@ class AsyncSaltEdgeHub(AsyncClient):
         provider_code: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: AsyncSigner | None = None,
     ) -> ReconnectTokenResponse:
         """Renew a token.
 
@@ -1515,7 +1430,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1549,7 +1463,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1563,7 +1476,6 @@ class AsyncSaltEdgeHub(AsyncClient):
         original_request: ConfirmationRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: AsyncSigner | None = None,
     ) -> ConfirmTokenResponse:
         """Answer an interactive step of an enrolment.
 
@@ -1579,7 +1491,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1613,7 +1524,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1625,7 +1535,6 @@ class AsyncSaltEdgeHub(AsyncClient):
         session_secret: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: AsyncSigner | None = None,
     ) -> CancelTokenResponse:
         """Give up an enrolment.
 
@@ -1639,7 +1548,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1671,7 +1579,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1684,7 +1591,6 @@ class AsyncSaltEdgeHub(AsyncClient):
         session_secret: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: AsyncSigner | None = None,
     ) -> FetchAccountsResponse:
         """List a customer's accounts.
 
@@ -1698,7 +1604,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1731,7 +1636,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1747,7 +1651,6 @@ class AsyncSaltEdgeHub(AsyncClient):
         redirect_url: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: AsyncSigner | None = None,
     ) -> RefreshAccountsResponse:
         """Have a customer's accounts read again.
 
@@ -1765,7 +1668,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1801,7 +1703,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1816,7 +1717,6 @@ class AsyncSaltEdgeHub(AsyncClient):
         original_request: ConfirmationRequested,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: AsyncSigner | None = None,
     ) -> ConfirmAccountsResponse:
         """Answer an interactive step of a refresh.
 
@@ -1833,7 +1733,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1868,7 +1767,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1884,7 +1782,6 @@ class AsyncSaltEdgeHub(AsyncClient):
         to_date: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: AsyncSigner | None = None,
     ) -> FetchTransactionsResponse:
         """List an account's transactions.
 
@@ -1901,7 +1798,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1937,7 +1833,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -1950,7 +1845,6 @@ class AsyncSaltEdgeHub(AsyncClient):
         session_secret: str | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: AsyncSigner | None = None,
     ) -> FetchCustomerResponse:
         """Get what a bank knows of its customer.
 
@@ -1964,7 +1858,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -1997,7 +1890,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer
 
@@ -2011,7 +1903,6 @@ class AsyncSaltEdgeHub(AsyncClient):
         error: NoticedError | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
-        signer: AsyncSigner | None = None,
     ) -> NotifyErrorResponse:
         """Tell a connector what was wrong with an answer of its.
 
@@ -2026,7 +1917,6 @@ class AsyncSaltEdgeHub(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
-            signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
             InvalidInputError: `salt_edge_hub.format_refused`: The connector does not accept the
@@ -2060,6 +1950,5 @@ class AsyncSaltEdgeHub(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
-            signer=signer,
         )
         return answer

@@ -190,6 +190,8 @@ class SaltEdgeHubServer(EmbeddedService):
             that is started again knows none.
         connector_public_key: The connector's public key, a PEM file. Left out, the hub makes the
             connector's key pair too.
+        connector_url: The connector's base URL, for a hub that asks it by itself
+            (`sandbox/enrolments`). Control can name it later.
         clock: The hub's clock stands at this instant; left out, it goes with the system's.
         control: Opens the control interface.
     """
@@ -208,6 +210,8 @@ class SaltEdgeHubServer(EmbeddedService):
     """What connectors take as `private_key_file`: an absolute path; absent where the hub was given the
     public key.
     """
+    requests_url: str
+    """A page with all sessions and messages, for a browser."""
     control_url: str | None
     """The control interface, where it was asked for."""
 
@@ -217,6 +221,7 @@ class SaltEdgeHubServer(EmbeddedService):
         listen: str | None = None,
         data: str | PathLike[str] | None = None,
         connector_public_key: str | None = None,
+        connector_url: str | None = None,
         clock: datetime | None = None,
         control: bool | None = None,
     ) -> None:
@@ -226,6 +231,7 @@ class SaltEdgeHubServer(EmbeddedService):
                 "listen": listen,
                 "data": data,
                 "connector_public_key": connector_public_key,
+                "connector_url": connector_url,
                 "clock": clock,
                 "control": control,
             },
@@ -241,7 +247,6 @@ class SaltEdgeConnectorServerClientSettings(TypedDict):
     """What a client needs to reach it: spread it into the client's settings."""
 
     base_url: str
-    public_key_file: str
     provider_code: str
 
 
@@ -333,4 +338,4 @@ class SaltEdgeConnectorServer(EmbeddedService):
     @property
     def client_settings(self) -> SaltEdgeConnectorServerClientSettings:
         """What a client needs to reach it: `SaltEdgeHub(**server.client_settings, ...)`."""
-        return {"base_url": self.base_url, "public_key_file": self.public_key_file, "provider_code": self.provider_code}
+        return {"base_url": self.base_url, "provider_code": self.provider_code}

@@ -31,6 +31,7 @@ pub mod ws_channel;
 use bankchannel_foundation::{Error, Result};
 pub use counterpart::{CheckFn, Counterpart, Finding, RunningCounterpart, Starting};
 pub use openapi::openapi;
+pub use salt_edge_hub::check as salt_edge_check;
 pub use temporary::remove_all as remove_temporary_folders;
 
 /// Every counterpart there is: the one place that names them all.

@@ -16,6 +16,7 @@ mod waiting;
 use clap::Command;
 
 pub(crate) use call::{call, call_command, carry_out_shown};
+pub(crate) use program::run as run_program;
 pub(crate) use request::{Request, of_options as request_of_options};
 pub(crate) use run::run;
 pub(crate) use spec::{Spec, bank_argument, force_argument, output_argument, signer_argument, specs};

@@ -10,7 +10,7 @@ use std::{
 ///
 /// # Errors
 /// Why there is no answer.
-pub(super) fn run(command: &str, environment: &[(&str, &str)], asked: &[u8], max: usize) -> Result<Vec<u8>, String> {
+pub(crate) fn run(command: &str, environment: &[(&str, &str)], asked: &[u8], max: usize) -> Result<Vec<u8>, String> {
     // Its stderr is the user's: it may ask for a PIN there, or say what is wrong.
     let mut child = Command::new("/bin/sh")
         .args(["-c", command])

@@ -40,11 +40,16 @@ impl Link {
     /// `configuration.invalid`.
     pub(super) fn set(&self, url: &str, ca_file: Option<&str>) -> Result<()> {
         let tls = Tls { ca_file: ca_file.map(Into::into), ..Tls::default() };
-        let settings =
-            Settings { base_url: url.to_owned(), tls, max_answer_bytes: MAX_ANSWER, ..Settings::default() };
+        let settings = Settings { base_url: url.to_owned(), tls, max_answer_bytes: MAX_ANSWER, ..Settings::default() };
         let transport = Transport::new(&settings)?;
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(transport);
         Ok(())
+    }
+
+    /// Where it is.
+    pub(super) fn url(&self) -> Option<String> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().map(|transport| transport.base_url().to_owned())
     }
 
     fn transport(&self) -> Result<Transport> {

@@ -2,26 +2,45 @@
 //!
 //! ```text
 //!   POST sandbox/sessions            {"session_secret"?, "about"?: "token" | "refresh", "expires_at"?}: begins one
-//!   POST sandbox/sessions/{secret}   {}: what came of it
+//!   POST sandbox/sessions/{secret}   {}: what came of it, with its messages. {"credentials": {…}}: the customer's answer to an
+//!                                    interactive step, sent to the connector. {"cancel": true}: gives it up there.
+//!                                    {"answer": {"operation"?, "error_class"?, "status"?, "retry_after_s"?, "done"?, "count"?}}: how
+//!                                    its next reports are answered
 //!   POST sandbox/sessions/all        {}: the names of all sessions, oldest first
 //!   POST sandbox/requests            {"operation", "session_secret"?, …}: a request to a connector, signed, to be handed to it
+//!   POST sandbox/connector           {"url", "ca_file"?}: the connector that the hub asks by itself
+//!   POST sandbox/enrolments          the same as of requests, sent to the connector; "operation" is create_token when left out.
+//!                                    "times": so often, each with a fresh JWT, or with "same_jwt" the same
+//!   POST sandbox/tokens              {}: the tokens, without themselves
+//!   POST sandbox/check               the settings of the checker: its report
 //! ```
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use bankchannel_crypto::{digest::hex, random};
-use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row, model::Timestamp, operation::Entry};
-use bankchannel_salt_edge::{connector::CATALOGUE, model::SessionSecret};
-use serde::Deserialize;
+use bankchannel_foundation::{
+    Error, Result,
+    clock::SystemClock,
+    error::row,
+    model::{Timestamp, read_boundary},
+    operation::Entry,
+};
+use bankchannel_salt_edge::{class::of_hub, connector::CATALOGUE, model::SessionSecret};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::{service::Hub, state::About};
+use super::{
+    check::{self, CheckSettings},
+    records::Record,
+    requests::Order,
+    service::Hub,
+    state::{About, AnswerOrder},
+};
 use crate::http::control::{Control, Controlled, Controlling, Further, parsed, read};
 
 /// The largest order, bytes.
-const ORDER_MAX: usize = 16 * 1024;
-const SESSIONS: &str = "sessions";
-const REQUESTS: &str = "requests";
+const ORDER_MAX: usize = 64 * 1024;
+/// How often a request is sent at most by one order.
+const TIMES_MAX: u32 = 100;
 
 /// A hub under control.
 pub(super) struct Target {
@@ -38,6 +57,82 @@ struct NewSession {
     expires_at: Option<String>,
 }
 
+/// What is done with a session; nothing where all is left out.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WithSession {
+    credentials: Option<BTreeMap<String, String>>,
+    cancel: bool,
+    answer: Option<Answer>,
+}
+
+/// How a report is to be answered.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    operation: Option<String>,
+    error_class: Option<String>,
+    status: Option<u16>,
+    retry_after_s: Option<u32>,
+    #[serde(default)]
+    done: bool,
+    count: Option<u32>,
+}
+
+/// Where the connector is.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Connector {
+    url: String,
+    ca_file: Option<String>,
+}
+
+/// A request to send, and how often.
+#[derive(Deserialize)]
+struct Sending {
+    #[serde(default = "once")]
+    times: u32,
+    #[serde(default)]
+    same_jwt: bool,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// What a path below `sandbox/` orders.
+enum Path<'a> {
+    Sessions,
+    AllSessions,
+    Session(&'a str),
+    Requests,
+    Connector,
+    Enrolments,
+    Tokens,
+    Check,
+}
+
+impl<'a> Path<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        let parts: Vec<&str> = path.split('/').collect();
+        match parts[..] {
+            ["sessions"] => Some(Self::Sessions),
+            ["sessions", "all"] => Some(Self::AllSessions),
+            ["sessions", secret] if !secret.is_empty() => Some(Self::Session(secret)),
+            ["requests"] => Some(Self::Requests),
+            ["connector"] => Some(Self::Connector),
+            ["enrolments"] => Some(Self::Enrolments),
+            ["tokens"] => Some(Self::Tokens),
+            ["check"] => Some(Self::Check),
+            _ => None,
+        }
+    }
+}
+
+fn order<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    read(parsed(body).map_err(|why| Error::because(&row::INVALID_JSON, why))?)
+}
+
 impl Target {
     /// The hub, where it may be controlled.
     pub(super) fn of(hub: Arc<Hub>) -> Option<Self> {
@@ -45,17 +140,11 @@ impl Target {
         Some(Self { hub, control })
     }
 
-    fn request(&self, body: &[u8]) -> Result<Value> {
-        let body = parsed(body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
-        self.hub.request(read(body)?)
-    }
-
     fn begin(&self, body: &[u8]) -> Result<Value> {
-        let body = parsed(body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
-        let NewSession { session_secret, about, expires_at } = read(body)?;
+        let NewSession { session_secret, about, expires_at } = order(body)?;
         let secret = match session_secret {
             Some(given) => SessionSecret::new(&given)?.as_str().to_owned(),
-            None => hex(&random::bytes::<16>()),
+            None => Hub::new_session(),
         };
         let about = about.as_deref().unwrap_or("token");
         let about = About::from_text(about).ok_or_else(|| Error::invalid_field("about", "must be token or refresh"))?;
@@ -65,6 +154,88 @@ impl Target {
         }
         Ok(json!({ "session_secret": secret }))
     }
+
+    async fn session(&self, secret: &str, body: &[u8]) -> Result<Value> {
+        let unknown = || Error::invalid_field("session_secret", "there is no such session");
+        let WithSession { credentials, cancel, answer } = order(body)?;
+        if let Some(answer) = answer {
+            let ordered = ordered(answer)?;
+            return self.hub.state.order(secret, ordered).then(|| json!({})).ok_or_else(unknown);
+        }
+        if credentials.is_some() || cancel {
+            let mut shown = self.hub.state.shown(secret).ok_or_else(unknown)?;
+            let is_refresh = shown["about"].take() == "refresh";
+            let operation = match (cancel, is_refresh) {
+                (true, _) => "cancel_token",
+                (false, true) => "confirm_accounts",
+                (false, false) => "confirm_token",
+            };
+            let access_token_of = self.hub.state.token_before(secret);
+            let order =
+                Order { session_secret: Some(secret.to_owned()), credentials, access_token_of, ..Order::of(operation) };
+            let (_, heard) = self.hub.ask(&order).await?;
+            return Ok(heard.shown());
+        }
+        let mut shown = self.hub.state.shown(secret).ok_or_else(unknown)?;
+        let messages: Vec<Value> = self.hub.records.of_session(secret).iter().map(Record::shown).collect();
+        shown["messages"] = messages.into();
+        Ok(shown)
+    }
+
+    async fn enrol(&self, body: &[u8]) -> Result<Value> {
+        let mut given: Value = order(body)?;
+        let Sending { times, same_jwt } = read(given.clone())?;
+        if !(1..=TIMES_MAX).contains(&times) {
+            return Err(Error::invalid_field("times", format!("must be 1 to {TIMES_MAX}")));
+        }
+        if let Some(given) = given.as_object_mut() {
+            given.remove("times");
+            given.remove("same_jwt");
+            given.entry("operation").or_insert_with(|| "create_token".into());
+        }
+        let mut order: Order = read(given)?;
+        order.session_secret.get_or_insert_with(Hub::new_session);
+        let (mut made, heard) = self.hub.ask(&order).await?;
+        let mut answers = vec![heard.shown()];
+        for _ in 1..times {
+            if !same_jwt {
+                made = self.hub.made(&order)?;
+            }
+            answers.push(self.hub.send(&made).await?.shown());
+        }
+        Ok(json!({ "session_secret": made.session_secret, "answers": answers }))
+    }
+
+    async fn check(&self, body: &[u8]) -> Result<Value> {
+        let settings: Value = order(body)?;
+        let settings: CheckSettings = read_boundary(settings)?;
+        settings.check()?;
+        let report = check::run(&self.hub, &settings, None, &[], &|_| {}).await?;
+        Ok(report.to_json())
+    }
+}
+
+/// The order of an answer.
+fn ordered(answer: Answer) -> Result<AnswerOrder> {
+    let known = answer.error_class.as_deref().map(|name| {
+        let found = of_hub::ALL.iter().find(|class| class.name == name);
+        found.ok_or_else(|| Error::invalid_field("error_class", "is no class of Salt Edge's"))
+    });
+    let known = known.transpose()?;
+    let status = match (answer.status, known) {
+        (Some(status), _) if (200..600).contains(&status) => status,
+        (Some(_), _) => return Err(Error::invalid_field("status", "must be 200 to 599")),
+        (None, Some(class)) => class.http_status(),
+        (None, None) => 503,
+    };
+    Ok(AnswerOrder {
+        operation: answer.operation,
+        status,
+        error_class: known.map_or_else(|| "InternalServerError".to_owned(), |class| class.name.to_owned()),
+        retry_after_s: answer.retry_after_s,
+        done: answer.done,
+        count: answer.count.unwrap_or(1).max(1),
+    })
 }
 
 impl Controlled for Target {
@@ -94,6 +265,7 @@ impl Controlled for Target {
     fn reset(&self) -> Controlling<'_> {
         Box::pin(async move {
             self.hub.state.reset();
+            self.hub.records.forget();
             Ok(json!({}))
         })
     }
@@ -107,24 +279,28 @@ impl Controlled for Target {
     }
 
     fn takes(&self, path: &str) -> Option<usize> {
-        let is_own = path == SESSIONS
-            || path == REQUESTS
-            || path.strip_prefix("sessions/").is_some_and(|secret| !secret.is_empty());
-        is_own.then_some(ORDER_MAX)
+        Path::of(path).map(|_| ORDER_MAX)
     }
 
     fn further(&self, asked: Further) -> Option<Controlling<'_>> {
-        if asked.path == REQUESTS {
-            return Some(Box::pin(std::future::ready(self.request(&asked.body))));
-        }
-        let done = match asked.path.strip_prefix(SESSIONS)? {
-            "" => self.begin(&asked.body),
-            "/all" => Ok(json!({"sessions": self.hub.state.sessions()})),
-            secret => {
-                let shown = self.hub.state.shown(secret.strip_prefix('/')?);
-                shown.ok_or_else(|| Error::invalid_field("session_secret", "there is no such session"))
+        Path::of(&asked.path)?;
+        Some(Box::pin(async move {
+            let body = &*asked.body;
+            match Path::of(&asked.path) {
+                Some(Path::Sessions) => self.begin(body),
+                Some(Path::AllSessions) => Ok(json!({"sessions": self.hub.state.sessions()})),
+                Some(Path::Session(secret)) => self.session(secret, body).await,
+                Some(Path::Requests) => Ok(self.hub.made(&order(body)?)?.shown()),
+                Some(Path::Connector) => {
+                    let Connector { url, ca_file } = order(body)?;
+                    self.hub.link.set(&url, ca_file.as_deref())?;
+                    Ok(json!({}))
+                }
+                Some(Path::Enrolments) => self.enrol(body).await,
+                Some(Path::Tokens) => Ok(json!({"tokens": self.hub.state.all_tokens()})),
+                Some(Path::Check) => self.check(body).await,
+                None => Err(Error::new(&row::INTERNAL)),
             }
-        };
-        Some(Box::pin(std::future::ready(done)))
+        }))
     }
 }

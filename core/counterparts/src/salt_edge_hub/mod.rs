@@ -6,16 +6,22 @@
 //!   pipeline    request ─► app id ─► JWT ─► handler ─► answer, or a class of error
 //!   sessions/ tokens/ clients/                     one handler per operation
 //!   state       sessions and tokens, in memory     control     what tests tell it
-//!   requests    requests to a connector, made and signed as Salt Edge makes them
+//!   requests    requests to a connector, made and signed as Salt Edge makes them     connector   sent to one
+//!   records     what was said in both directions       page        the same for a browser
+//!   check/      a connector judged
 //! ```
 //!
 //! Section numbers are those of the Salt Edge sheet.
 
+pub mod check;
 mod clients;
+mod connector;
 mod control;
 mod keys;
 mod options;
+mod page;
 mod pipeline;
+mod records;
 mod requests;
 mod running;
 mod service;

@@ -12,6 +12,8 @@ pub(crate) struct HubOptions {
     pub(crate) data: Option<String>,
     /// The connector's public key, a PEM file. Left out, the hub makes the connector's key pair too.
     pub(crate) connector_public_key: Option<String>,
+    /// The connector's base URL, for a hub that asks it by itself (`sandbox/enrolments`). Control can name it later.
+    pub(crate) connector_url: Option<String>,
     /// The hub's clock stands at this instant; left out, it goes with the system's.
     pub(crate) clock: Option<Timestamp>,
     /// Opens the control interface.
@@ -33,6 +35,8 @@ pub(crate) struct HubReadiness {
     pub(crate) provider_code: String,
     /// What connectors take as `private_key_file`: an absolute path; absent where the hub was given the public key.
     pub(crate) private_key_file: Option<String>,
+    /// A page with all sessions and messages, for a browser.
+    pub(crate) requests_url: String,
     /// The control interface, where it was asked for.
     pub(crate) control_url: Option<String>,
 }

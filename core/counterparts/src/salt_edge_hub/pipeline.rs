@@ -1,11 +1,12 @@
 //! A request of a connector: who asks, the JWT, the handler of its operation, the answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
+use bankchannel_crypto::{digest::sha256, jws::Compact};
 use bankchannel_foundation::{
     Error, Exchange,
     clock::Clock as _,
-    message::{Headers, OutResponse},
+    message::{Headers, OutResponse, Segment},
     model::{Object, Timestamp},
 };
 use bankchannel_salt_edge::{
@@ -14,11 +15,15 @@ use bankchannel_salt_edge::{
     codec::read_request,
     connector::CATALOGUE,
     envelope::after_bearer,
-    model::Instant,
+    model::Instant as WireInstant,
 };
-use hyper::{HeaderMap, Response, StatusCode};
+use hyper::{HeaderMap, Response, StatusCode, header::AUTHORIZATION};
+use serde_json::Value;
 
-use super::service::Hub;
+use super::{
+    records::{CallbackForm, Direction, Record},
+    service::Hub,
+};
 use crate::http::{
     answer::{self, AnswerBody},
     control::Control,
@@ -77,7 +82,7 @@ impl Pipeline {
         Self { hub, mounts: [Mount::of("", CATALOGUE, |_| true)] }
     }
 
-    fn respond(&self, handler: Handler, headers: &HeaderMap) -> Result<OutResponse, Problem> {
+    fn respond(&self, handler: Handler, operation: &str, headers: &HeaderMap) -> Result<OutResponse, Problem> {
         let headers: Headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes().to_vec())).collect();
         let one = |name: &str| if headers.count(name) == 1 { headers.text(name) } else { None };
         let jwt = one("authorization").and_then(after_bearer).ok_or(&class::AUTHORIZATION_MISSING)?;
@@ -86,7 +91,59 @@ impl Pipeline {
             return Err(Problem::Class(&class::PROVIDER_NOT_FOUND, "App-Id and App-Secret are no provider's."));
         }
         let data = self.hub.verifier.open(jwt.trim(), self.hub.clock.now_s()).map_err(Problem::Refused)?;
-        handler(&self.hub, Asked { data, headers: &headers })
+        let session = data.get("session_secret").and_then(|secret| secret.as_str()).map(str::to_owned);
+        if let (Some(session), Some(token)) = (&session, data.get("token").and_then(|token| token.as_str())) {
+            self.hub.state.offer(session, token);
+        }
+        let ordered = session.and_then(|session| self.hub.state.ordered(&session, operation));
+        match ordered {
+            None => handler(&self.hub, Asked { data, headers: &headers }),
+            Some(order) => {
+                if order.done {
+                    // It counts, and nobody hears of it.
+                    handler(&self.hub, Asked { data, headers: &headers })?;
+                }
+                let mut answer = refused(&order.error_class, "ordered by the control interface", order.status);
+                if let Some(seconds) = order.retry_after_s {
+                    answer.headers.push("Retry-After", seconds.to_string());
+                }
+                Ok(answer)
+            }
+        }
+    }
+
+    /// Remembers what a connector said, and what it was answered.
+    fn record(&self, routed: &Heard, answer: &OutResponse) {
+        let payload = routed.jwt.as_deref().and_then(payload);
+        let text = |bytes: &OutResponse| match bytes.body.segments() {
+            [Segment::Literal(bytes)] => serde_json::from_slice(bytes).unwrap_or_default(),
+            _ => Value::Null,
+        };
+        let said: Value = text(answer);
+        let data = payload.as_ref().map(|payload| payload["data"].clone()).unwrap_or_default();
+        let claims = payload.as_ref().and_then(Value::as_object);
+        let form = CallbackForm {
+            claims: claims.map(|claims| claims.keys().cloned().collect()).unwrap_or_default(),
+            expires_in_s: payload
+                .as_ref()
+                .and_then(|payload| payload["exp"].as_i64())
+                .map(|exp| exp - self.hub.clock.now_s()),
+            body_bytes: routed.body_bytes,
+            jwt_sha256: sha256(routed.jwt.as_deref().unwrap_or_default().as_bytes()),
+        };
+        self.hub.records.add(Record {
+            number: 0,
+            at_ms: self.hub.now_ms(),
+            direction: Direction::ToHub,
+            operation: routed.operation.to_owned(),
+            session_secret: data["session_secret"].as_str().map(str::to_owned),
+            status: answer.status,
+            error_class: said["error_class"].as_str().map(str::to_owned),
+            elapsed_ms: u64::try_from(routed.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            data,
+            answer: said,
+            form: Some(form),
+        });
     }
 }
 
@@ -96,8 +153,8 @@ pub(super) fn read<O: Exchange<Codec = SaltEdge>>(asked: Asked<'_>) -> Result<O:
 }
 
 /// The time that an answer says.
-pub(super) fn time(hub: &Hub) -> Option<Instant> {
-    Some(Instant(Timestamp::from_ms(hub.now_ms())))
+pub(super) fn time(hub: &Hub) -> Option<WireInstant> {
+    Some(WireInstant(Timestamp::from_ms(hub.now_ms())))
 }
 
 impl Api for Pipeline {
@@ -114,9 +171,9 @@ impl Api for Pipeline {
     }
 
     async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
-        if intake::plain(routed.body, BODY_MAX).await.is_err() {
+        let Ok(taken) = intake::plain(routed.body, BODY_MAX).await else {
             return sent(&refused("WrongRequestFormat", "the body is too long, or has not arrived", 413));
-        }
+        };
         if let Some(status) = routed.ordered {
             return sent(&refused("InternalServerError", "ordered by the control interface", status));
         }
@@ -134,14 +191,34 @@ impl Api for Pipeline {
             tracing::error!(index, "an operation is listed but not served");
             return sent(&refused("InternalServerError", "the operation is listed but not served", 500));
         };
-        match self.respond(*handler, &routed.head.headers) {
-            Ok(message) => sent(&message),
-            Err(Problem::Class(class, text)) => sent(&refused(class.name, text, class.http_status())),
+        let operation = CATALOGUE.get(index).map_or("", |entry| entry.short_name());
+        let authorization = routed.head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let jwt = authorization.and_then(after_bearer).map(str::to_owned);
+        let heard = Heard { operation, jwt, body_bytes: taken.body.len(), begun: routed.begun };
+        let answer = match self.respond(*handler, operation, &routed.head.headers) {
+            Ok(message) => message,
+            Err(Problem::Class(class, text)) => refused(class.name, text, class.http_status()),
             // Which classes Salt Edge has for these is not documented: they are those that connectors have.
-            Err(Problem::Refused(refusal)) => sent(&refused(refusal.class.name, &refusal.text, 401)),
-            Err(Problem::Unreadable(fault)) => sent(&refused("WrongRequestFormat", fault.message(), 400)),
-        }
+            Err(Problem::Refused(refusal)) => refused(refusal.class.name, &refusal.text, 401),
+            Err(Problem::Unreadable(fault)) => refused("WrongRequestFormat", fault.message(), 400),
+        };
+        self.record(&heard, &answer);
+        sent(&answer)
     }
+}
+
+/// A request, as it is remembered.
+struct Heard {
+    operation: &'static str,
+    jwt: Option<String>,
+    body_bytes: usize,
+    begun: Instant,
+}
+
+/// What a JWT carries, whoever has signed it.
+fn payload(jwt: &str) -> Option<Value> {
+    let compact = Compact::split(jwt.trim()).ok()?;
+    serde_json::from_slice(&compact.payload).ok()
 }
 
 fn sent(message: &OutResponse) -> Response<AnswerBody> {

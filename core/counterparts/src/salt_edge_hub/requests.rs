@@ -44,33 +44,72 @@ const LIFETIME_S: i64 = 60;
 const DAYS: u32 = 90;
 
 /// A request that is ordered. What is left out is made up.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(super) struct Order {
-    operation: String,
-    session_secret: Option<String>,
-    client_id: Option<u64>,
-    app_name: Option<String>,
-    scopes: Option<Vec<String>>,
-    consent_period_days: Option<u32>,
-    credentials: Option<BTreeMap<String, String>>,
-    redirect_url: Option<String>,
-    account_id: Option<String>,
-    from_date: Option<String>,
-    to_date: Option<String>,
-    access_token: Option<String>,
-    access_token_of: Option<String>,
-    expires_in_s: Option<i64>,
+    pub(super) operation: String,
+    pub(super) session_secret: Option<String>,
+    pub(super) client_id: Option<u64>,
+    pub(super) app_name: Option<String>,
+    pub(super) scopes: Option<Vec<String>>,
+    pub(super) consent_period_days: Option<u32>,
+    pub(super) credentials: Option<BTreeMap<String, String>>,
+    pub(super) redirect_url: Option<String>,
+    pub(super) account_id: Option<String>,
+    pub(super) from_date: Option<String>,
+    pub(super) to_date: Option<String>,
+    pub(super) access_token: Option<String>,
+    pub(super) access_token_of: Option<String>,
+    pub(super) expires_in_s: Option<i64>,
+}
+
+impl Order {
+    /// An order that leaves the rest to be made up.
+    pub(super) fn of(operation: &str) -> Self {
+        Self { operation: operation.to_owned(), ..Self::default() }
+    }
+}
+
+/// A request that was made, and can be sent.
+#[derive(Clone)]
+pub(super) struct Made {
+    pub(super) operation: String,
+    pub(super) method: String,
+    pub(super) target: String,
+    /// Names and values, one of them the signed JWT.
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) session_secret: String,
+    /// What the JWT carries, as it was written.
+    pub(super) data_text: String,
+    /// The same, for records.
+    pub(super) data: Value,
+}
+
+impl Made {
+    /// As control shows it.
+    pub(super) fn shown(&self) -> Value {
+        let headers = self.headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
+        json!({
+            "method": self.method,
+            "target": self.target,
+            "headers": headers.collect::<Vec<_>>(),
+            "session_secret": self.session_secret,
+        })
+    }
 }
 
 impl Hub {
-    /// Makes a request of the order: `{"method", "target", "headers", "session_secret"}`. A session that it begins is known here
-    /// from now on.
+    /// The name of a new session.
+    pub(super) fn new_session() -> String {
+        hex(&random::bytes::<16>())
+    }
+
+    /// Makes a request of the order. A session that it begins is known here from now on.
     ///
     /// # Errors
     /// `input.*`.
-    pub(super) fn request(&self, order: Order) -> Result<Value> {
-        let secret = order.session_secret.clone().unwrap_or_else(|| hex(&random::bytes::<16>()));
+    pub(super) fn made(&self, order: &Order) -> Result<Made> {
+        let secret = order.session_secret.clone().unwrap_or_else(Self::new_session);
         let session_secret = SessionSecret::new(&secret)?;
         let operation = order.operation.as_str();
         let begun = match operation {
@@ -81,15 +120,16 @@ impl Hub {
         if let Some(about) = begun {
             // One of this name goes on: the request is a repeat.
             self.state.begin(&secret, about, None, self.now_ms());
+            if let Some(before) = &order.access_token_of {
+                self.state.begun_with(&secret, before);
+            }
         }
-        let message = self.message(operation, &order, session_secret)?;
+        let message = self.message(operation, order, session_secret)?;
         let headers = self.signed(&message, order.expires_in_s.unwrap_or(LIFETIME_S))?;
-        Ok(json!({
-            "method": message.method,
-            "target": message.target,
-            "headers": headers,
-            "session_secret": secret,
-        }))
+        let data_text = data_of(&message)?.to_owned();
+        let data = serde_json::from_str(&data_text).unwrap_or_default();
+        let (operation, method, target) = (operation.to_owned(), message.method, message.target);
+        Ok(Made { operation, method, target, headers, session_secret: secret, data_text, data })
     }
 
     fn message(&self, operation: &str, order: &Order, session_secret: SessionSecret) -> Result<OutRequest> {
@@ -230,14 +270,14 @@ impl Hub {
         Ok((Secret::new(format!("Bearer {jwt}")), u64::try_from(exp).unwrap_or_default()))
     }
 
-    fn signed(&self, message: &OutRequest, lifetime_s: i64) -> Result<Vec<Value>> {
+    fn signed(&self, message: &OutRequest, lifetime_s: i64) -> Result<Vec<(String, String)>> {
         let jwt =
             jwt(data_of(message)?, self.now_ms().div_euclid(1000) + lifetime_s, Some(ISSUER), &self.keys.hub_key)?;
-        let own = json!({"name": "Authorization", "value": format!("Bearer {jwt}")});
+        let own = ("Authorization".to_owned(), format!("Bearer {jwt}"));
         let headers = message
             .headers
             .iter()
-            .map(|header| json!({"name": header.name, "value": String::from_utf8_lossy(&header.value)}));
+            .map(|header| (header.name.clone(), String::from_utf8_lossy(&header.value).into_owned()));
         Ok(headers.chain([own]).collect())
     }
 }

@@ -4,12 +4,16 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row};
 use futures_util::future::BoxFuture;
+use hyper::{Request, body::Incoming};
 
 use super::{
     HubOptions, HubReadiness,
+    connector::Link,
     control::Target,
     keys::Keys,
+    page,
     pipeline::Pipeline,
+    records::Records,
     service::{Hub, PROVIDER_CODE},
     state::State,
 };
@@ -32,6 +36,10 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    pub(super) fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
     async fn open(options: HubOptions) -> Result<Self> {
         let listen: SocketAddr = options
             .listen
@@ -52,9 +60,23 @@ impl Running {
         let clock = Arc::new(clock_ms.map_or_else(SystemClock::default, SystemClock::standing_at_ms));
         let listener = Listener::bind(listen, None).await.map_err(|why| Error::invalid_setting("listen", why))?;
         let control = options.control.unwrap_or_default().then(Arc::default);
-        let hub = Arc::new(Hub { keys, verifier, state: State::default(), clock, clock_ms, control });
+        let link = Link::default();
+        if let Some(url) = &options.connector_url {
+            link.set(url, None).map_err(|why| Error::invalid_setting("connector_url", why.message()))?;
+        }
+        let (state, records) = (State::default(), Records::default());
+        let hub = Arc::new(Hub { keys, verifier, state, records, link, clock, clock_ms, control });
         let pipeline = Arc::new(Pipeline::new(Arc::clone(&hub)));
-        let serve = move |request, peer| shell::answer(Arc::clone(&pipeline), request, peer);
+        let shown = Arc::clone(&hub);
+        let serve = move |request: Request<Incoming>, peer| {
+            let (pipeline, hub) = (Arc::clone(&pipeline), Arc::clone(&shown));
+            async move {
+                match request.uri().path() {
+                    page::PATH => page::answer(&hub, &request),
+                    _ => shell::answer(pipeline, request, peer).await,
+                }
+            }
+        };
         let mut server = Server::begin(listener, Arc::default(), serve);
         if let Some(target) = Target::of(Arc::clone(&hub)) {
             server.open_control(Arc::new(target)).await?;
@@ -80,6 +102,7 @@ impl Serves for Running {
             app_secret_file: keys.app_secret_file.display().to_string(),
             provider_code: PROVIDER_CODE.to_owned(),
             private_key_file: keys.connector_key_file.as_ref().map(|path| path.display().to_string()),
+            requests_url: format!("{}{}", self.server.origin, page::PATH),
             control_url: self.server.control_url.clone(),
         }
     }

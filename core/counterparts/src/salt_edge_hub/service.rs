@@ -6,7 +6,7 @@ use bankchannel_crypto::digest::sha256;
 use bankchannel_foundation::clock::{Clock as _, SystemClock};
 use bankchannel_salt_edge::{Verifier, envelope::Issuer};
 
-use super::{keys::Keys, state::State};
+use super::{connector::Link, keys::Keys, records::Records, state::State};
 use crate::http::control::Control;
 
 /// The bank's code at this hub.
@@ -23,6 +23,9 @@ pub(super) struct Hub {
     pub(super) keys: Keys,
     pub(super) verifier: Verifier,
     pub(super) state: State,
+    pub(super) records: Records,
+    /// The connector that the hub asks.
+    pub(super) link: Link,
     pub(super) clock: Arc<SystemClock>,
     /// Where the clock stands at the start.
     pub(super) clock_ms: Option<i64>,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bankchannel_crypto::digest::sha256;
-use bankchannel_foundation::Secret;
+use bankchannel_foundation::{Secret, model::Timestamp};
 use bankchannel_salt_edge::{Class, class::of_hub as class};
 use serde_json::{Value, json};
 
@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 const MOST: usize = 10_000;
 /// Most updates of a session that are remembered.
 const UPDATES: usize = 100;
+/// Most orders that wait for a session's reports.
+const ORDERS: usize = 100;
 /// How long a session goes on that says nothing else, milliseconds.
 const SESSION_MS: i64 = 60 * 60 * 1000;
 
@@ -53,6 +55,27 @@ pub(super) struct Session {
     user_id: Option<String>,
     /// The token that has come of it, as it is presented.
     token: Option<Secret>,
+    token_expires_ms: Option<i64>,
+    /// Of which session the token is that the session was begun with.
+    token_before: Option<String>,
+    /// The token that a report of success had last, whatever that was answered.
+    offered: Option<Secret>,
+    /// How the next reports are answered, by order.
+    orders: VecDeque<AnswerOrder>,
+}
+
+/// How a report is answered in place of what it would be.
+#[derive(Debug, Clone)]
+pub(super) struct AnswerOrder {
+    /// Which report, such as `succeed_session`; any where it is left out.
+    pub(super) operation: Option<String>,
+    pub(super) status: u16,
+    pub(super) error_class: String,
+    pub(super) retry_after_s: Option<u32>,
+    /// Whether it is carried out, and only the answer is another.
+    pub(super) done: bool,
+    /// How often.
+    pub(super) count: u32,
 }
 
 /// A token, by its SHA-256.
@@ -106,6 +129,10 @@ impl State {
             updates: VecDeque::new(),
             user_id: None,
             token: None,
+            token_expires_ms: None,
+            token_before: None,
+            offered: None,
+            orders: VecDeque::new(),
         };
         known.sessions.insert(secret.to_owned(), session);
         known.order.push_back(secret.to_owned());
@@ -147,6 +174,7 @@ impl State {
                 }
                 session.ended = Some(Ok(()));
                 session.user_id = user_id;
+                session.token_expires_ms = expires_ms;
                 if let Some(token) = token {
                     let sha256 = sha256(token.as_bytes());
                     session.token = Some(Secret::new(token));
@@ -207,7 +235,70 @@ impl State {
             "updates": session.updates,
             "user_id": session.user_id,
             "has_token": session.token.is_some(),
+            "token_expires_at": session.token_expires_ms.map(|at| Timestamp::from_ms(at).as_str().to_owned()),
+            "expires_at": Timestamp::from_ms(session.expires_ms).as_str(),
         }))
+    }
+
+    /// Notes with which session's token a session was begun.
+    pub(super) fn begun_with(&self, secret: &str, token_of: &str) {
+        if let Some(session) = self.known().sessions.get_mut(secret) {
+            session.token_before = Some(token_of.to_owned());
+        }
+    }
+
+    /// Of which session the token is that a session was begun with.
+    pub(super) fn token_before(&self, secret: &str) -> Option<String> {
+        self.known().sessions.get(secret)?.token_before.clone()
+    }
+
+    /// All tokens, without themselves.
+    pub(super) fn all_tokens(&self) -> Vec<Value> {
+        let shown = |ms: Option<i64>| ms.map(|ms| Timestamp::from_ms(ms).as_str().to_owned());
+        let known = self.known();
+        let tokens = known.tokens.iter();
+        tokens
+            .map(|token| {
+                json!({"id": token.id, "expires_at": shown(token.expires_ms), "revoked_at": shown(token.revoked_ms)})
+            })
+            .collect()
+    }
+
+    /// Orders how reports of a session are answered; `false` where there is none of this name.
+    pub(super) fn order(&self, secret: &str, order: AnswerOrder) -> bool {
+        let mut known = self.known();
+        let Some(session) = known.sessions.get_mut(secret) else { return false };
+        if session.orders.len() == ORDERS {
+            session.orders.pop_front();
+        }
+        session.orders.push_back(order);
+        true
+    }
+
+    /// How a report is to be answered, if that was ordered.
+    pub(super) fn ordered(&self, secret: &str, operation: &str) -> Option<AnswerOrder> {
+        let mut known = self.known();
+        let orders = &mut known.sessions.get_mut(secret)?.orders;
+        let is_meant = |order: &AnswerOrder| order.operation.as_deref().is_none_or(|name| name == operation);
+        let at = orders.iter().position(is_meant)?;
+        let found = orders[at].clone();
+        orders[at].count -= 1;
+        if orders[at].count == 0 {
+            orders.remove(at);
+        }
+        Some(found)
+    }
+
+    /// Keeps the token that a report of success has, before it is answered.
+    pub(super) fn offer(&self, secret: &str, token: &str) {
+        if let Some(session) = self.known().sessions.get_mut(secret) {
+            session.offered = Some(Secret::new(token));
+        }
+    }
+
+    /// The token that a report of success had last, whatever that was answered.
+    pub(super) fn offered(&self, secret: &str) -> Option<Secret> {
+        self.known().sessions.get(secret)?.offered.clone()
     }
 
     /// The names of all sessions, oldest first.

@@ -7,7 +7,7 @@
 //! ```
 
 use bankchannel_crypto::digest::{constant_time_eq, hex, hmac_sha256};
-use bankchannel_foundation::{Secret, message::is_visible};
+use bankchannel_foundation::Secret;
 
 /// The header with the time.
 pub const TIME: &str = "Bank-Interface-Time";
@@ -30,8 +30,10 @@ impl SharedSecret {
     /// Why it is none.
     pub fn new(text: &Secret) -> Result<Self, &'static str> {
         let text = text.expose().trim();
-        if !(SECRET_MIN..=SECRET_MAX).contains(&text.len()) || !is_visible(text.as_bytes()) {
-            return Err("must be 32 to 1024 characters of visible ASCII, such as `openssl rand -base64 32` writes");
+        if !(SECRET_MIN..=SECRET_MAX).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(
+                "must be 32 to 1024 characters of visible ASCII without spaces, such as `openssl rand -base64 32` writes",
+            );
         }
         Ok(Self(Secret::new(text)))
     }

@@ -35,6 +35,9 @@ final class Hub extends AbstractService
      */
     public readonly ?string $privateKeyFile;
 
+    /** A page with all sessions and messages, for a browser. */
+    public readonly string $requestsUrl;
+
     /** The control interface, where it was asked for. */
     public readonly ?string $controlUrl;
 
@@ -48,6 +51,8 @@ final class Hub extends AbstractService
      * memory: a hub that is started again knows none.
      * @param string|null $connectorPublicKey The connector's public key, a PEM file. Left out, the hub
      * makes the connector's key pair too.
+     * @param string|null $connectorUrl The connector's base URL, for a hub that asks it by itself
+     * (`sandbox/enrolments`). Control can name it later.
      * @param \DateTimeInterface|null $clock The hub's clock stands at this instant; left out, it goes
      * with the system's.
      * @param bool|null $control Opens the control interface.
@@ -58,6 +63,7 @@ final class Hub extends AbstractService
         ?string $listen = null,
         ?string $data = null,
         ?string $connectorPublicKey = null,
+        ?string $connectorUrl = null,
         ?\DateTimeInterface $clock = null,
         ?bool $control = null,
         ?Bridge $bridge = null,
@@ -66,6 +72,7 @@ final class Hub extends AbstractService
             'listen' => $listen,
             'data' => $data,
             'connector_public_key' => $connectorPublicKey,
+            'connector_url' => $connectorUrl,
             'clock' => $clock === null ? null : Encode::timestamp($clock),
             'control' => $control,
         ], $bridge);
@@ -75,6 +82,7 @@ final class Hub extends AbstractService
         $this->appSecretFile = $told['app_secret_file'] ?? '';
         $this->providerCode = $told['provider_code'] ?? '';
         $this->privateKeyFile = $told['private_key_file'] ?? null;
+        $this->requestsUrl = $told['requests_url'] ?? '';
         $this->controlUrl = $told['control_url'] ?? null;
     }
 

@@ -36,8 +36,6 @@ interface Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -53,7 +51,6 @@ interface Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): CreateTokenResponse;
 
     /**
@@ -70,8 +67,6 @@ interface Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -86,7 +81,6 @@ interface Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): TokenRevocationResponse;
 
     /**
@@ -103,8 +97,6 @@ interface Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -119,7 +111,6 @@ interface Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): ReconnectTokenResponse;
 
     /**
@@ -136,8 +127,6 @@ interface Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -152,7 +141,6 @@ interface Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): ConfirmTokenResponse;
 
     /**
@@ -167,8 +155,6 @@ interface Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -181,7 +167,6 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): CancelTokenResponse;
 
     /**
@@ -196,8 +181,6 @@ interface Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -211,7 +194,6 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): FetchAccountsResponse;
 
     /**
@@ -231,8 +213,6 @@ interface Client
      * must be one.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -249,7 +229,6 @@ interface Client
         ?string $toDate = null,
         ?string $redirectUrl = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): RefreshAccountsResponse;
 
     /**
@@ -267,8 +246,6 @@ interface Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -284,7 +261,6 @@ interface Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): ConfirmAccountsResponse;
 
     /**
@@ -302,8 +278,6 @@ interface Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -320,7 +294,6 @@ interface Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): FetchTransactionsResponse;
 
     /**
@@ -335,8 +308,6 @@ interface Client
      * @param string|null $sessionSecret The session.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -350,7 +321,6 @@ interface Client
         ?string $consentId = null,
         ?string $sessionSecret = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): FetchCustomerResponse;
 
     /**
@@ -366,8 +336,6 @@ interface Client
      * @param NoticedError|null $error What was wrong.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -382,7 +350,6 @@ interface Client
         ?NoticedRequest $request = null,
         ?NoticedError $error = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): NotifyErrorResponse;
 
     /**

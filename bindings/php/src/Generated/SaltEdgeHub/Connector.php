@@ -115,10 +115,10 @@ final class Connector extends AbstractService
      * What a client needs to reach it, as named arguments: `new SaltEdgeHub(...$server->clientSettings(),
      * …)`.
      *
-     * @return array{baseUrl: string, publicKeyFile: string, providerCode: string}
+     * @return array{baseUrl: string, providerCode: string}
      */
     public function clientSettings(): array
     {
-        return ['baseUrl' => $this->baseUrl, 'publicKeyFile' => $this->publicKeyFile, 'providerCode' => $this->providerCode];
+        return ['baseUrl' => $this->baseUrl, 'providerCode' => $this->providerCode];
     }
 }

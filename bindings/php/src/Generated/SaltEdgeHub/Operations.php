@@ -28,15 +28,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more, where a request does not
      * name one.
      * @param string|null $issuer What `iss` of each request says; `priora.saltedge.com` when left out.
-     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or
-     * more. Where it is elsewhere, give `public_key`: each call then asks for the signature.
+     * @param string|Secret|null $privateKey The private key that stands for Salt Edge's, as PEM text,
+     * PKCS#8 or PKCS#1, 2048 bits or more: the connector knows its public half.
      * @param string|null $privateKeyFile A file that holds it.
      * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) that holds it.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
      * @param string|Secret|null $passphrase Opens a private key that is encrypted, or the PKCS#12 file.
-     * @param string|null $publicKey The public half as PEM text, where no private key is here: signatures
-     * that are asked for are verified with it before anything is sent.
-     * @param string|null $publicKeyFile A file that holds it.
      * @param string|null $caFile Further certificate authorities to trust for the server's own
      * certificate: a PEM file.
      * @param bool|null $onlyCaFile Whether only the authorities of `ca_file` are trusted, not the
@@ -49,10 +46,6 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutS The older name of `exchange_timeout_s`, which wins; in whole seconds.
      * @param int|null $maxAnswerBytes The largest answer besides a file's content, in bytes; 16 MiB when
      * left out.
-     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
-     * code.
-     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
-     * have, such as one in a hardware module; returns the raw signature's bytes.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
@@ -68,16 +61,12 @@ abstract class Operations extends AbstractClient implements Client
         ?string $keystoreFile = null,
         ?Pkcs11Settings $pkcs11 = null,
         #[\SensitiveParameter] string|Secret|null $passphrase = null,
-        ?string $publicKey = null,
-        ?string $publicKeyFile = null,
         ?string $caFile = null,
         ?bool $onlyCaFile = null,
         #[\SensitiveParameter] string|Secret|null $proxy = null,
         ?float $exchangeTimeoutS = null,
         ?int $timeoutS = null,
         ?int $maxAnswerBytes = null,
-        ?callable $onCode = null,
-        ?callable $signer = null,
         ?LoggerInterface $logger = null,
         ?Bridge $bridge = null,
     ) {
@@ -91,15 +80,13 @@ abstract class Operations extends AbstractClient implements Client
             'keystore_file' => $keystoreFile,
             'pkcs11' => $pkcs11 === null ? null : (object) $pkcs11->toArray(),
             'passphrase' => $passphrase === null ? null : Encode::secret($passphrase),
-            'public_key' => $publicKey,
-            'public_key_file' => $publicKeyFile,
             'ca_file' => $caFile,
             'only_ca_file' => $onlyCaFile,
             'proxy' => $proxy === null ? null : Encode::secret($proxy),
             'exchange_timeout_s' => $exchangeTimeoutS,
             'timeout_s' => $timeoutS,
             'max_answer_bytes' => $maxAnswerBytes,
-        ], $onCode, $signer, $logger, false, $bridge);
+        ], null, null, $logger, false, $bridge);
     }
 
     /**
@@ -117,8 +104,6 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -134,7 +119,6 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): CreateTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.create_token', [
             'client_id' => $clientId,
@@ -143,7 +127,7 @@ abstract class Operations extends AbstractClient implements Client
             'provider_code' => $providerCode,
             'app_name' => $appName,
             'original_request' => (object) $originalRequest->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs);
 
         return CreateTokenResponse::fromArray($response);
     }
@@ -162,8 +146,6 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -178,7 +160,6 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): TokenRevocationResponse {
         [$response] = $this->carryOut('salt_edge_hub.revoke_token', [
             'client_id' => $clientId,
@@ -186,7 +167,7 @@ abstract class Operations extends AbstractClient implements Client
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs);
 
         return TokenRevocationResponse::fromArray($response);
     }
@@ -205,8 +186,6 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -221,7 +200,6 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): ReconnectTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.reconnect_token', [
             'client_id' => $clientId,
@@ -229,7 +207,7 @@ abstract class Operations extends AbstractClient implements Client
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs);
 
         return ReconnectTokenResponse::fromArray($response);
     }
@@ -248,8 +226,6 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -264,7 +240,6 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): ConfirmTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.confirm_token', [
             'client_id' => $clientId,
@@ -272,7 +247,7 @@ abstract class Operations extends AbstractClient implements Client
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
             'original_request' => (object) $originalRequest->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs);
 
         return ConfirmTokenResponse::fromArray($response);
     }
@@ -289,8 +264,6 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -303,13 +276,12 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): CancelTokenResponse {
         [$response] = $this->carryOut('salt_edge_hub.cancel_token', [
             'client_id' => $clientId,
             'consent_id' => $consentId,
             'session_secret' => $sessionSecret,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs);
 
         return CancelTokenResponse::fromArray($response);
     }
@@ -326,8 +298,6 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -341,14 +311,13 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): FetchAccountsResponse {
         [$response] = $this->carryOut('salt_edge_hub.fetch_accounts', [
             'client_id' => $clientId,
             'consent_id' => $consentId,
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs);
 
         return FetchAccountsResponse::fromArray($response);
     }
@@ -370,8 +339,6 @@ abstract class Operations extends AbstractClient implements Client
      * must be one.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -388,7 +355,6 @@ abstract class Operations extends AbstractClient implements Client
         ?string $toDate = null,
         ?string $redirectUrl = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): RefreshAccountsResponse {
         [$response] = $this->carryOut('salt_edge_hub.refresh_accounts', [
             'client_id' => $clientId,
@@ -398,7 +364,7 @@ abstract class Operations extends AbstractClient implements Client
             'from_date' => $fromDate,
             'to_date' => $toDate,
             'redirect_url' => $redirectUrl,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs);
 
         return RefreshAccountsResponse::fromArray($response);
     }
@@ -418,8 +384,6 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $providerCode The bank's code at Salt Edge. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -435,7 +399,6 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $providerCode = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): ConfirmAccountsResponse {
         [$response] = $this->carryOut('salt_edge_hub.confirm_accounts', [
             'client_id' => $clientId,
@@ -444,7 +407,7 @@ abstract class Operations extends AbstractClient implements Client
             'session_secret' => $sessionSecret,
             'provider_code' => $providerCode,
             'original_request' => (object) $originalRequest->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs);
 
         return ConfirmAccountsResponse::fromArray($response);
     }
@@ -464,8 +427,6 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -482,7 +443,6 @@ abstract class Operations extends AbstractClient implements Client
         ?int $clientId = null,
         ?string $consentId = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): FetchTransactionsResponse {
         [$response] = $this->carryOut('salt_edge_hub.fetch_transactions', [
             'client_id' => $clientId,
@@ -492,7 +452,7 @@ abstract class Operations extends AbstractClient implements Client
             'account_id' => $accountId,
             'from_date' => $fromDate,
             'to_date' => $toDate,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs);
 
         return FetchTransactionsResponse::fromArray($response);
     }
@@ -509,8 +469,6 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $sessionSecret The session.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -524,14 +482,13 @@ abstract class Operations extends AbstractClient implements Client
         ?string $consentId = null,
         ?string $sessionSecret = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): FetchCustomerResponse {
         [$response] = $this->carryOut('salt_edge_hub.fetch_customer', [
             'client_id' => $clientId,
             'consent_id' => $consentId,
             'access_token' => Encode::secret($accessToken),
             'session_secret' => $sessionSecret,
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs);
 
         return FetchCustomerResponse::fromArray($response);
     }
@@ -549,8 +506,6 @@ abstract class Operations extends AbstractClient implements Client
      * @param NoticedError|null $error What was wrong.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
-     * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
-     * left out, the client's own.
      *
      * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
      * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
@@ -565,7 +520,6 @@ abstract class Operations extends AbstractClient implements Client
         ?NoticedRequest $request = null,
         ?NoticedError $error = null,
         ?int $timeoutMs = null,
-        ?callable $signer = null,
     ): NotifyErrorResponse {
         [$response] = $this->carryOut('salt_edge_hub.notify_error', [
             'client_id' => $clientId,
@@ -573,7 +527,7 @@ abstract class Operations extends AbstractClient implements Client
             'access_token' => Encode::secret($accessToken),
             'request' => $request === null ? null : (object) $request->toArray(),
             'error' => $error === null ? null : (object) $error->toArray(),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs);
 
         return NotifyErrorResponse::fromArray($response);
     }

@@ -65,12 +65,14 @@ pub(super) struct Checker<'a> {
     pub(super) patience: Duration,
     /// A session of which a token has come, for checks that only need one.
     token: OnceCell<Looked<String>>,
+    /// What becomes of each class that Salt Edge may answer.
+    pub(super) reactions: OnceCell<Vec<Looked>>,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn new(hub: &'a Hub, settings: &'a CheckSettings, psu: Option<&'a Psu>) -> Self {
         let patience = Duration::from_secs(u64::from(settings.patience_s.unwrap_or(10)));
-        Self { hub, settings, psu, patience, token: OnceCell::new() }
+        Self { hub, settings, psu, patience, token: OnceCell::new(), reactions: OnceCell::new() }
     }
 
     /// A request, made and signed.
@@ -147,7 +149,9 @@ impl<'a> Checker<'a> {
         let ended = self.ended(session).await?;
         match ended.error_class.as_deref() {
             Some(class) if classes.contains(&class) => Ok(()),
-            Some(class) => failed(format!("the session must fail with {}, and failed with {class}", classes.join(" or "))),
+            Some(class) => {
+                failed(format!("the session must fail with {}, and failed with {class}", classes.join(" or ")))
+            }
             None => failed(format!("the session must fail with {}, and succeeded", classes.join(" or "))),
         }
     }
@@ -167,9 +171,8 @@ impl<'a> Checker<'a> {
     /// Begins an enrolment with what is right, and answers its session.
     pub(super) async fn begin(&self, way: &CheckWay, change: impl FnOnce(&mut Order)) -> Looked<String> {
         let mut order = self.enrolment(way, way.right.as_ref());
-        let session = Hub::new_session();
-        order.session_secret = Some(session.clone());
         change(&mut order);
+        let session = order.session_secret.get_or_insert_with(Hub::new_session).clone();
         self.taken(&order).await?;
         Ok(session)
     }
@@ -199,27 +202,34 @@ impl<'a> Checker<'a> {
     pub(super) async fn page(&self, session: &str) -> Looked<String> {
         let has_page = |shown: &Value| shown["status"] != "open" || !last_update(shown)["redirect_url"].is_null();
         let shown = self.wait(session, has_page).await;
-        let url = shown.as_ref().and_then(|shown| last_update(shown)["redirect_url"].as_str());
+        let url = shown.and_then(|shown| last_update(&shown)["redirect_url"].as_str().map(str::to_owned));
         match url {
-            Some(url) => Ok(url.to_owned()),
-            None => failed("a redirect session must report sessions/update with the status redirect and extra.redirect_url"),
+            Some(url) => Ok(url),
+            None => {
+                failed("a redirect session must report sessions/update with the status redirect and extra.redirect_url")
+            }
         }
     }
 
     /// The customer's browser at the bank's page.
     pub(super) async fn browse(&self, url: String, approves: bool) -> Looked {
         let Some(psu) = self.psu else {
-            return not_run("nobody answers for the customer: give --psu COMMAND, which gets the URL and approve or deny");
+            return not_run(
+                "nobody answers for the customer: give --psu COMMAND, which gets the URL and approve or deny",
+            );
         };
         psu(url, approves).await.or_else(|why| not_run(format!("the customer could not answer: {why}")))
     }
 
     /// Waits until a session asks for a code, and gives the right one.
     pub(super) async fn code(&self, way: &CheckWay, session: &str) -> Looked<String> {
-        let asks = |shown: &Value| shown["status"] != "open" || last_update(shown)["status"] == "waiting_confirmation_code";
+        let asks =
+            |shown: &Value| shown["status"] != "open" || last_update(shown)["status"] == "waiting_confirmation_code";
         let shown = self.wait(session, asks).await.unwrap_or_default();
         if last_update(&shown)["status"] != "waiting_confirmation_code" {
-            return failed("a session that needs a code must report sessions/update with the status waiting_confirmation_code");
+            return failed(
+                "a session that needs a code must report sessions/update with the status waiting_confirmation_code",
+            );
         }
         if let Some(code) = &way.right_code {
             return Ok(code.expose().to_owned());
@@ -279,9 +289,9 @@ impl<'a> Checker<'a> {
 
     /// What the connector has told of a session, oldest first.
     pub(super) fn callbacks(&self, session: &str) -> Vec<Record> {
-        self.hub.records.all(|record| {
-            record.direction == Direction::ToHub && record.session_secret.as_deref() == Some(session)
-        })
+        self.hub
+            .records
+            .all(|record| record.direction == Direction::ToHub && record.session_secret.as_deref() == Some(session))
     }
 
     /// Waits until the connector has told so much of a session.
@@ -315,7 +325,8 @@ pub(super) fn said(heard: &Heard) -> String {
 
 /// Whether an answer is one of these refusals.
 pub(super) fn judge(what: &str, heard: &Heard, classes: &[(&str, u16)]) -> Looked {
-    let is_one = |(class, status): &(&str, u16)| heard.error_class.as_deref() == Some(*class) && heard.status == *status;
+    let is_one =
+        |(class, status): &(&str, u16)| heard.error_class.as_deref() == Some(*class) && heard.status == *status;
     if classes.iter().any(is_one) {
         return Ok(());
     }

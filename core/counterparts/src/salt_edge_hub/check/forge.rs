@@ -41,12 +41,6 @@ impl Made {
     pub(super) fn with_jwt(self, jwt: &str) -> Self {
         self.with("Authorization", &format!("Bearer {jwt}"))
     }
-
-    /// The JWT.
-    pub(super) fn jwt(&self) -> &str {
-        let found = self.headers.iter().find(|(name, _)| name == "Authorization");
-        found.and_then(|(_, value)| value.strip_prefix("Bearer ")).unwrap_or_default()
-    }
 }
 
 impl Checker<'_> {

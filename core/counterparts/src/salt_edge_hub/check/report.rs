@@ -118,7 +118,9 @@ impl CheckReport {
             let (id, title, why) = (check.id, Xml(check.title), Xml(&check.why));
             let _ = write!(text, "  <testcase classname=\"{id}\" name=\"{title}\">");
             let _ = match check.result {
-                CheckResult::Failed => write!(text, "<failure message=\"{why}\">{}</failure>", Xml(&check.to_json().to_string())),
+                CheckResult::Failed => {
+                    write!(text, "<failure message=\"{why}\">{}</failure>", Xml(&check.to_json().to_string()))
+                }
                 CheckResult::NotRun => write!(text, "<skipped message=\"{why}\"/>"),
                 CheckResult::Warning => write!(text, "<system-out>warning: {why}</system-out>"),
                 CheckResult::Passed => Ok(()),
@@ -130,8 +132,7 @@ impl CheckReport {
     }
 }
 
-const RESULTS: [CheckResult; 4] =
-    [CheckResult::Passed, CheckResult::Failed, CheckResult::Warning, CheckResult::NotRun];
+const RESULTS: [CheckResult; 4] = [CheckResult::Passed, CheckResult::Failed, CheckResult::Warning, CheckResult::NotRun];
 
 impl CheckDone {
     fn to_json(&self) -> Value {
@@ -184,7 +185,10 @@ mod tests {
         };
         let report = CheckReport {
             connector: "http://127.0.0.1:1".into(),
-            checks: vec![check("SE-C01", CheckResult::Passed, ""), check("SE-C05", CheckResult::Failed, "a \"forged\" JWT passes")],
+            checks: vec![
+                check("SE-C01", CheckResult::Passed, ""),
+                check("SE-C05", CheckResult::Failed, "a \"forged\" JWT passes"),
+            ],
         };
         assert!(!report.is_ok());
         let json = report.to_json();
@@ -192,6 +196,9 @@ mod tests {
         assert!(report.to_text().contains("failed   SE-C05  a <title>\n         a \"forged\" JWT passes (rule 6.1)"));
         let junit = report.to_junit();
         assert!(junit.contains("<testcase classname=\"SE-C01\" name=\"a &lt;title&gt;\"></testcase>"), "{junit}");
-        assert!(junit.contains("failures=\"1\" skipped=\"0\"") && junit.contains("message=\"a &quot;forged&quot; JWT passes\""));
+        assert!(
+            junit.contains("failures=\"1\" skipped=\"0\"")
+                && junit.contains("message=\"a &quot;forged&quot; JWT passes\"")
+        );
     }
 }

@@ -206,20 +206,44 @@ pub(super) async fn fields(checker: &Checker<'_>) -> Looked {
         Ok(made.with_jwt(&checker.forged(RS256, &checker.payload(data))?))
     };
     for (what, data) in [
-        ("tokens/create without session_secret", r#"{"app_name":"A","original_request":{"client_jwt":"Bearer e30.e30.e30","client_payload":{"data":{"scopes":["accounts"],"consent_period_days":90,"credentials":{}},"exp":1}}}"#),
+        (
+            "tokens/create without session_secret",
+            r#"{"app_name":"A","original_request":{"client_jwt":"Bearer e30.e30.e30","client_payload":{"data":{"scopes":["accounts"],"consent_period_days":90,"credentials":{}},"exp":1}}}"#,
+        ),
         ("tokens/create without original_request", r#"{"session_secret":"check-fields-1","app_name":"A"}"#),
-        ("tokens/create with scopes that are a text", r#"{"session_secret":"check-fields-2","app_name":"A","original_request":{"client_jwt":"Bearer e30.e30.e30","client_payload":{"data":{"scopes":"accounts","consent_period_days":90,"credentials":{}},"exp":1}}}"#),
-        ("tokens/create without scopes", r#"{"session_secret":"check-fields-3","app_name":"A","original_request":{"client_jwt":"Bearer e30.e30.e30","client_payload":{"data":{"scopes":[],"consent_period_days":90,"credentials":{}},"exp":1}}}"#),
-        ("tokens/create for no day", r#"{"session_secret":"check-fields-4","app_name":"A","original_request":{"client_jwt":"Bearer e30.e30.e30","client_payload":{"data":{"scopes":["accounts"],"consent_period_days":0,"credentials":{}},"exp":1}}}"#),
+        (
+            "tokens/create with scopes that are a text",
+            r#"{"session_secret":"check-fields-2","app_name":"A","original_request":{"client_jwt":"Bearer e30.e30.e30","client_payload":{"data":{"scopes":"accounts","consent_period_days":90,"credentials":{}},"exp":1}}}"#,
+        ),
+        (
+            "tokens/create without scopes",
+            r#"{"session_secret":"check-fields-3","app_name":"A","original_request":{"client_jwt":"Bearer e30.e30.e30","client_payload":{"data":{"scopes":[],"consent_period_days":90,"credentials":{}},"exp":1}}}"#,
+        ),
+        (
+            "tokens/create for no day",
+            r#"{"session_secret":"check-fields-4","app_name":"A","original_request":{"client_jwt":"Bearer e30.e30.e30","client_payload":{"data":{"scopes":["accounts"],"consent_period_days":0,"credentials":{}},"exp":1}}}"#,
+        ),
     ] {
         checker.refused(what, &create(data)?, &[FORMAT]).await?;
     }
     let session = checker.token().await?;
     for (what, operation, data) in [
         ("accounts without session_secret", "fetch_accounts", "{}"),
-        ("transactions without account_id", "fetch_transactions", r#"{"session_secret":"s","from_date":"2026-01-01","to_date":"2026-01-31"}"#),
-        ("transactions with days that are none", "fetch_transactions", r#"{"session_secret":"s","account_id":"1","from_date":"31-12-2025","to_date":"2026-01-31"}"#),
-        ("transactions that end before they begin", "fetch_transactions", r#"{"session_secret":"s","account_id":"1","from_date":"2026-02-01","to_date":"2026-01-01"}"#),
+        (
+            "transactions without account_id",
+            "fetch_transactions",
+            r#"{"session_secret":"s","from_date":"2026-01-01","to_date":"2026-01-31"}"#,
+        ),
+        (
+            "transactions with days that are none",
+            "fetch_transactions",
+            r#"{"session_secret":"s","account_id":"1","from_date":"31-12-2025","to_date":"2026-01-31"}"#,
+        ),
+        (
+            "transactions that end before they begin",
+            "fetch_transactions",
+            r#"{"session_secret":"s","account_id":"1","from_date":"2026-02-01","to_date":"2026-01-01"}"#,
+        ),
     ] {
         let order = Order { access_token: None, access_token_of: Some(session.clone()), ..Order::any(operation) };
         let made = checker.made(&order)?.with_jwt(&checker.forged(RS256, &checker.payload(data))?);
@@ -275,7 +299,8 @@ pub(super) async fn account_unknown(checker: &Checker<'_>) -> Looked {
 
 pub(super) async fn session_unknown(checker: &Checker<'_>) -> Looked {
     for operation in ["confirm_token", "cancel_token"] {
-        let order = Order { session_secret: Some(crate::salt_edge_hub::service::Hub::new_session()), ..Order::any(operation) };
+        let order =
+            Order { session_secret: Some(crate::salt_edge_hub::service::Hub::new_session()), ..Order::any(operation) };
         let made = checker.made(&order)?;
         checker.refused(&format!("{operation} of an unknown session"), &made, &[UNKNOWN]).await?;
     }

@@ -1,0 +1,141 @@
+//! `bankchannel check`: a server of somebody's, judged over the network.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
+
+use bankchannel_counterparts::salt_edge_check::{self, CheckDone, CheckRun, Psu};
+use clap::{Arg, ArgMatches, Command, value_parser};
+
+use crate::{
+    exit::{Failure, Outcome},
+    operations::run_program,
+    options::{flag, text},
+    output,
+};
+
+/// The kind that can be judged.
+const CONNECTOR: &str = "salt-edge-connector";
+/// Where the checker's hub listens when it is not told.
+const LISTEN: &str = "127.0.0.1:8090";
+
+/// How long a customer may take.
+const PSU_LIMIT: Duration = Duration::from_secs(120);
+
+const EXAMPLES: &str = "Examples:
+  bankchannel check salt-edge-connector --init check.json                    writes the settings, and says those of the connector
+  bankchannel check salt-edge-connector http://127.0.0.1:8080 --settings check.json
+  bankchannel check salt-edge-connector https://connector.bank.example --settings check.json --only SE-C,SE-D02 --junit report.xml
+  bankchannel check salt-edge-connector URL --settings check.json --psu ./customer.sh       ./customer.sh URL approve|deny
+
+The checker plays Salt Edge: it asks the connector, and the connector reports to it. Start the connector with the hub's URL that --init
+prints, or with the address of --listen. Exit code 0 without a finding, 1 with one. A check that could not be made is not_run, with the reason.";
+
+/// The command.
+pub(crate) fn command() -> Command {
+    let ids: Vec<String> = salt_edge_check::check_ids().map(|(id, title)| format!("  {id}  {title}")).collect();
+    let connector = Command::new(CONNECTOR)
+        .about("Judge a bank's connector to Salt Edge")
+        .after_help(EXAMPLES)
+        .after_long_help(format!("{EXAMPLES}\n\nChecks:\n{}", ids.join("\n")))
+        .arg(
+            Arg::new("url")
+                .value_name("URL")
+                .help("The connector's base URL: what stands before /api/priora/v1")
+                .required_unless_present("init"),
+        )
+        .arg(
+            text("settings", "FILE", "What the checker has to know, as JSON; --init writes one")
+                .required_unless_present("init"),
+        )
+        .arg(
+            text("init", "FILE", "Write settings to begin with, and say those of the connector")
+                .conflicts_with_all(["url", "settings"]),
+        )
+        .arg(
+            text("listen", "ADDRESS", "Where the connector reports to")
+                .default_value(LISTEN)
+                .value_parser(value_parser!(SocketAddr)),
+        )
+        .arg(text("psu", "COMMAND", "Answers for the customer: gets the page's URL and approve or deny"))
+        .arg(
+            text("only", "IDS", "Only these checks: ids or their beginnings, with commas between").value_delimiter(','),
+        )
+        .arg(flag("json", "The report as JSON"))
+        .arg(text("junit", "FILE", "Write the report as JUnit XML, too"));
+    Command::new("check")
+        .about("Judge a server over the network")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(connector)
+}
+
+/// Runs it.
+pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+    let Some((CONNECTOR, inner)) = matches.subcommand() else { return Err(Failure::usage("name what to check")) };
+    bankchannel_bridge::serving_runtime()?.block_on(connector(inner))
+}
+
+async fn connector(matches: &ArgMatches) -> Outcome {
+    let given = |name: &str| matches.get_one::<String>(name).cloned();
+    let listen = matches.get_one::<SocketAddr>("listen").copied().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8090)));
+    if let Some(file) = given("init") {
+        let of_connector = salt_edge_check::write_settings(Path::new(&file), listen).await?;
+        output::json(&of_connector);
+        output::note(&format!(
+            "{file} is written: name your ways to authenticate there, with what is right and wrong. The line above has the settings of \
+             the connector: give it these (serve salt-edge-connector: --hub-url, --hub-public-key, --app-id, --app-secret-file, \
+             --provider-code, --private-key). With a key of its own, set connector_public_key_file."
+        ));
+        return Ok(());
+    }
+    let (url, settings) = (given("url").unwrap_or_default(), given("settings").unwrap_or_default());
+    let only: Vec<String> = matches.get_many::<String>("only").map(|ids| ids.cloned().collect()).unwrap_or_default();
+    let is_json = matches.get_flag("json");
+    let checking = CheckRun::open(&PathBuf::from(&settings), &url, Some(listen)).await?;
+    if !is_json {
+        output::note(&format!("the connector {url} must report to {}", checking.hub_url()));
+    }
+    let psu = given("psu").map(psu);
+    let told = |done: &CheckDone| {
+        if !is_json {
+            output::note(&format!("{:<8} {}  {}", done.result.as_str(), done.id, done.title));
+        }
+    };
+    let report = checking.run(psu.as_deref(), &only, &told).await;
+    checking.close().await;
+    let report = report?;
+    if let Some(file) = given("junit") {
+        std::fs::write(&file, report.to_junit()).map_err(|why| Failure::usage(format!("--junit: {file}: {why}")))?;
+    }
+    match is_json {
+        true => output::json(&report.to_json()),
+        false => output::line(report.to_text().trim_end()),
+    }
+    if report.is_ok() { Ok(()) } else { Err(Failure::Told) }
+}
+
+/// Answers for a customer by a command.
+fn psu(command: String) -> Box<Psu> {
+    let command = Arc::new(command);
+    Box::new(move |url, approves| {
+        let command = Arc::clone(&command);
+        let answer = async move {
+            let word = if approves { "approve" } else { "deny" };
+            let ran = tokio::task::spawn_blocking(move || {
+                // The URL is data, never a part of the command's text.
+                let script = format!("{command} \"$BANKCHANNEL_PSU_URL\" \"$BANKCHANNEL_PSU_ANSWER\"");
+                let variables = [("BANKCHANNEL_PSU_URL", url.as_str()), ("BANKCHANNEL_PSU_ANSWER", word)];
+                run_program(&script, &variables, &[], 64 * 1024)
+            });
+            let ran = tokio::time::timeout(PSU_LIMIT, ran).await.map_err(|_| "the command has not ended".to_owned())?;
+            ran.map_err(|why| why.to_string())?.map(drop)
+        };
+        let boxed: Pin<Box<dyn Future<Output = Result<(), String>> + Send>> = Box::pin(answer);
+        boxed
+    })
+}

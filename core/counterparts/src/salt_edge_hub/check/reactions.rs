@@ -1,0 +1,182 @@
+//! What a connector does with what Salt Edge answers to its reports.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+
+use super::{
+    checker::{Checker, Looked, failed, not_run, said},
+    settings::CheckWay,
+};
+use crate::salt_edge_hub::{records::Record, requests::Order, state::AnswerOrder};
+use bankchannel_salt_edge::{Class, class::of_hub};
+
+/// How long is looked whether a report comes again that should not.
+const QUIET: Duration = Duration::from_secs(4);
+
+fn way<'a>(checker: &'a Checker<'_>) -> Looked<&'a CheckWay> {
+    match checker.settings.quick() {
+        Some(way) => Ok(way),
+        None => not_run("an embedded way without a code is needed"),
+    }
+}
+
+/// Begins a session whose report of success is answered by order.
+async fn begun(checker: &Checker<'_>, order: AnswerOrder) -> Looked<String> {
+    let way = way(checker)?;
+    let session = crate::salt_edge_hub::service::Hub::new_session();
+    // The session has to be known before the connector reports.
+    checker.hub.state.begin(&session, crate::salt_edge_hub::state::About::Token, None, checker.hub.now_ms());
+    checker.hub.state.order(&session, order);
+    checker.begin(way, |order| order.session_secret = Some(session.clone())).await
+}
+
+/// The reports of success of a session.
+fn reports(checker: &Checker<'_>, session: &str) -> Vec<Record> {
+    checker.callbacks(session).into_iter().filter(|record| record.operation == "succeed_session").collect()
+}
+
+async fn first_report(checker: &Checker<'_>, session: &str) -> Looked {
+    let until = Instant::now() + checker.patience;
+    while reports(checker, session).is_empty() {
+        if Instant::now() >= until {
+            return failed("the session was not reported");
+        }
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    }
+    Ok(())
+}
+
+/// A class that ends the matter: no further report, and where the session is over at Salt Edge, no token that is good here.
+async fn stops(checker: &Checker<'_>, class: &'static Class) -> Looked {
+    let order = AnswerOrder {
+        operation: Some("succeed_session".to_owned()),
+        status: class.http_status(),
+        error_class: class.name.to_owned(),
+        retry_after_s: None,
+        done: false,
+        count: u32::MAX,
+    };
+    let session = begun(checker, order).await?;
+    first_report(checker, &session).await?;
+    tokio::time::sleep(QUIET).await;
+    let count = reports(checker, &session).len();
+    if count > 1 {
+        return failed(format!("{} ends the matter, and the report was sent {count} times", class.name));
+    }
+    let is_over = [&of_hub::SESSION_CLOSED, &of_hub::SESSION_EXPIRED, &of_hub::SESSION_NOT_FOUND]
+        .iter()
+        .any(|over| over.name == class.name);
+    if !is_over {
+        return Ok(());
+    }
+    // Salt Edge has not taken the token: it must be worth nothing.
+    let Some(token) = checker.hub.state.offered(&session) else { return failed("the report of success had no token") };
+    let order = Order { access_token: Some(token.expose().to_owned()), ..Order::of("fetch_accounts") };
+    let heard = checker.ask(&order).await?;
+    if heard.status == 200 {
+        return failed(format!("Salt Edge answered {}, and the token that it did not take is good", class.name));
+    }
+    match heard.error_class.as_deref() {
+        Some("TokenRevoked" | "TokenNotFound") => Ok(()),
+        _ => failed(format!("a token that was not delivered must be TokenRevoked, and was {}", said(&heard))),
+    }
+}
+
+impl Checker<'_> {
+    /// All classes at once: each takes a while.
+    async fn looked_at(&self) -> &Vec<Looked> {
+        self.reactions
+            .get_or_init(|| async { join_all(of_hub::ALL.iter().map(|class| stops(self, class))).await })
+            .await
+    }
+
+    async fn reaction(&self, name: &str) -> Looked {
+        let looked = of_hub::ALL.iter().zip(self.looked_at().await).find(|(class, _)| class.name == name);
+        looked.map_or_else(|| not_run("there is no such class"), |(_, looked)| looked.clone())
+    }
+}
+
+macro_rules! reactions {
+    ($($check:ident = $class:ident;)+) => {
+        $(pub(super) async fn $check(checker: &Checker<'_>) -> Looked {
+            checker.reaction(of_hub::$class.name).await
+        })+
+    };
+}
+reactions! {
+    session_closed = SESSION_CLOSED;
+    configuration_error = CONFIGURATION_ERROR;
+    token_missing = TOKEN_MISSING;
+    session_expired = SESSION_EXPIRED;
+    authorization_missing = AUTHORIZATION_MISSING;
+    token_not_found = TOKEN_NOT_FOUND;
+    token_revoked = TOKEN_REVOKED;
+    token_expired = TOKEN_EXPIRED;
+    session_not_found = SESSION_NOT_FOUND;
+    customer_not_found = CUSTOMER_NOT_FOUND;
+    provider_not_found = PROVIDER_NOT_FOUND;
+    action_not_allowed = ACTION_NOT_ALLOWED;
+    provider_disabled = PROVIDER_DISABLED;
+}
+
+fn trouble(status: u16, retry_after_s: Option<u32>, done: bool, count: u32) -> AnswerOrder {
+    AnswerOrder {
+        operation: Some("succeed_session".to_owned()),
+        status,
+        error_class: "InternalServerError".to_owned(),
+        retry_after_s,
+        done,
+        count,
+    }
+}
+
+pub(super) async fn again_after_trouble(checker: &Checker<'_>) -> Looked {
+    let session = begun(checker, trouble(503, None, false, 1)).await?;
+    checker.succeeded(&session).await?;
+    let reports = reports(checker, &session);
+    let jwts: Vec<_> = reports.iter().filter_map(|record| record.form.as_ref()).map(|form| form.jwt_sha256).collect();
+    // A second of the clock may give the same JWT: the same exp, the same data.
+    match jwts.as_slice() {
+        [first, second, ..] if first == second => Err(super::checker::Verdict::Warning(
+            "the report came again with the same JWT: each attempt should be signed anew".to_owned(),
+        )),
+        [_, _, ..] => Ok(()),
+        _ => failed("a report that was answered 503 must come again"),
+    }
+}
+
+pub(super) async fn retry_after(checker: &Checker<'_>) -> Looked {
+    let session = begun(checker, trouble(429, Some(3), false, 1)).await?;
+    checker.succeeded(&session).await?;
+    let reports = reports(checker, &session);
+    match reports.as_slice() {
+        [first, second, ..] if second.at_ms - first.at_ms < 2900 => {
+            failed(format!("Retry-After was 3, and the report came again after {} ms", second.at_ms - first.at_ms))
+        }
+        [_, _, ..] => Ok(()),
+        _ => failed("a report that was answered 429 must come again"),
+    }
+}
+
+pub(super) async fn lost_answer(checker: &Checker<'_>) -> Looked {
+    let session = begun(checker, trouble(500, None, true, 1)).await?;
+    checker.succeeded(&session).await?;
+    let until = Instant::now() + checker.patience;
+    // The repeat is answered SessionClosed, which means here that the first has arrived.
+    while reports(checker, &session).len() < 2 {
+        if Instant::now() >= until {
+            return failed("a report whose answer was lost must come again");
+        }
+        tokio::time::sleep(Duration::from_millis(40)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let heard = checker.ask(&checker.about("fetch_accounts", &session)).await?;
+    if heard.status == 200 {
+        return Ok(());
+    }
+    failed(format!(
+        "SessionClosed on a repeat means that the report has arrived: the token must be good, and accounts were answered {}",
+        said(&heard)
+    ))
+}

@@ -1,0 +1,125 @@
+//! The checker by itself: a hub of its own that the connector reports to, and the settings that say what it needs.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use bankchannel_foundation::{Error, Result, model::read_boundary};
+use serde_json::{Value, json};
+
+use super::{CHECKS, CheckDone, CheckReport, CheckSettings, Psu};
+use crate::{
+    counterpart::Serves as _,
+    folder::{unusable, write_whole},
+    salt_edge_hub::{HubOptions, Running},
+};
+
+/// A checker that is started: its hub listens.
+pub struct CheckRun {
+    running: Running,
+    settings: CheckSettings,
+}
+
+impl CheckRun {
+    /// Reads the settings and opens a hub that the connector reports to.
+    ///
+    /// # Errors
+    /// `configuration.invalid`, `input.*` for the settings, `resource.storage`.
+    pub async fn open(settings: &Path, connector_url: &str, listen: Option<SocketAddr>) -> Result<Self> {
+        let text = std::fs::read_to_string(settings).map_err(|why| unusable(settings, &why))?;
+        let value: Value = serde_json::from_str(&text)
+            .map_err(|why| Error::invalid_setting("settings", format!("they are no JSON: line {}", why.line())))?;
+        let mut read: CheckSettings = read_boundary(value)?;
+        read.check()?;
+        let folder = settings.parent().unwrap_or(Path::new("."));
+        let beside = |path: &str| folder.join(path).display().to_string();
+        for way in &mut read.authorization_types {
+            way.codes_file = way.codes_file.as_deref().map(beside);
+        }
+        let ca_file = read.ca_file.as_deref().map(beside);
+        let options = HubOptions {
+            listen: listen.map(|address| address.to_string()),
+            data: Some(beside(&read.hub_folder)),
+            connector_public_key: read.connector_public_key_file.as_deref().map(beside),
+            ..HubOptions::default()
+        };
+        let running = Running::begin(options).await?;
+        let set = running.hub().link.set(connector_url, ca_file.as_deref());
+        set.map_err(|why| Error::invalid_setting("URL", why.message()))?;
+        Ok(Self { running, settings: read })
+    }
+
+    /// Where the connector must report to.
+    #[must_use]
+    pub fn hub_url(&self) -> String {
+        self.running.ready().base_url
+    }
+
+    /// Judges the connector. `only` names checks, or the beginnings of their ids. `told` hears of each when it is done.
+    ///
+    /// # Errors
+    /// `input.invalid_field` for an id that there is not.
+    pub async fn run(
+        &self,
+        psu: Option<&Psu>,
+        only: &[String],
+        told: &(dyn Fn(&CheckDone) + Send + Sync),
+    ) -> Result<CheckReport> {
+        super::run(self.running.hub(), &self.settings, psu, only, told).await
+    }
+
+    /// Stops the hub.
+    pub async fn close(self) {
+        self.running.end().await;
+    }
+}
+
+/// The ids of all checks, with their titles.
+pub fn check_ids() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CHECKS.iter().map(|check| (check.id, check.title))
+}
+
+/// Writes settings for the checker beside which a hub's keys are made, and answers the settings of the connector that go with them.
+///
+/// # Errors
+/// `configuration.invalid` for a file that is there, `resource.storage`.
+pub async fn write_settings(file: &Path, listen: SocketAddr) -> Result<Value> {
+    if file.exists() {
+        return Err(Error::invalid_setting("init", "the file is there: remove it, or name another"));
+    }
+    let folder =
+        file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(PathBuf::from("."), PathBuf::from);
+    let name = format!("{}.hub", file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("check"));
+    let options = HubOptions { data: Some(folder.join(&name).display().to_string()), ..HubOptions::default() };
+    let running = Running::begin(options).await?;
+    let ready = running.ready();
+    running.end().await;
+    let example = json!({
+        "hub_folder": name,
+        "authorization_types": [
+            {"code": "oauth", "mode": "redirect"},
+            {
+                "code": "login_password", "mode": "embedded",
+                "right": {"login": "anna", "password": "anna-password"},
+                "wrong": {"login": "anna", "password": "wrong"},
+            },
+            {
+                "code": "login_password_sms", "mode": "embedded",
+                "right": {"login": "ben", "password": "ben-password"},
+                "wrong": {"login": "ben", "password": "wrong"},
+                "code_field": "sms", "right_code": "123456",
+            },
+        ],
+    });
+    let text = serde_json::to_string_pretty(&example).unwrap_or_default();
+    write_whole(file, 0o600, format!("{text}\n").as_bytes())?;
+    Ok(json!({
+        "base_url": format!("http://{listen}"),
+        "hub_public_key_file": ready.hub_public_key_file,
+        "app_id": ready.app_id,
+        "app_secret_file": ready.app_secret_file,
+        "provider_code": ready.provider_code,
+        "private_key_file": ready.private_key_file,
+    }))
+}
