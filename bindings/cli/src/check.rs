@@ -96,7 +96,7 @@ async fn connector(matches: &ArgMatches) -> Outcome {
     let (url, settings) = (given("url").unwrap_or_default(), given("settings").unwrap_or_default());
     let only: Vec<String> = matches.get_many::<String>("only").map(|ids| ids.cloned().collect()).unwrap_or_default();
     let is_json = matches.get_flag("json");
-    let checking = CheckRun::open(&PathBuf::from(&settings), &url, Some(listen)).await?;
+    let checking = CheckRun::open(&PathBuf::from(&settings), Some(listen)).await?;
     if !is_json {
         output::note(&format!("the connector {url} must report to {}", checking.hub_url()));
     }
@@ -106,7 +106,7 @@ async fn connector(matches: &ArgMatches) -> Outcome {
             output::note(&format!("{:<8} {}  {}", done.result.as_str(), done.id, done.title));
         }
     };
-    let report = checking.run(psu.as_deref(), &only, &told).await;
+    let report = checking.run(&url, psu.as_deref(), &only, &told).await;
     checking.close().await;
     let report = report?;
     if let Some(file) = given("junit") {

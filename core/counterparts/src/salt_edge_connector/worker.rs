@@ -1,10 +1,16 @@
 //! Who does what follows the answers: asks the bank, and tells Salt Edge.
+//!
+//! ```text
+//!   request, page, bank interface ──► something to do ──► one of the workers ──► when something is due next
+//!                                           ▲                                              │
+//!                                           └───────────── timekeeper ◄────────────────────┘
+//! ```
 
 use std::{sync::Arc, time::Duration};
 
 use bankchannel::salt_edge_connector::flows::work::WorkRequest;
 use bankchannel_foundation::clock::Clock as _;
-use tokio::task::JoinHandle;
+use tokio::{sync::watch, task::JoinHandle};
 
 use super::service::Service;
 
@@ -12,41 +18,61 @@ use super::service::Service;
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 /// The same while the clock may be set by others.
 const LOOK_AGAIN_CONTROLLED: Duration = Duration::from_millis(250);
+/// The shortest time between two looks.
+const SHORTEST: Duration = Duration::from_millis(10);
 /// How long is waited after a failure of the store.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Starts so many. Each ends when the service winds down.
+/// Starts so many workers, and who wakes them when something is due. Each ends when the service winds down.
 pub(super) fn begin(service: &Arc<Service>, count: u32) -> Vec<JoinHandle<()>> {
-    (0..count)
-        .map(|number| {
-            let service = Arc::clone(service);
-            tokio::spawn(async move { work(&service, number == 0).await })
-        })
-        .collect()
+    let (told, due) = watch::channel(None);
+    let told = Arc::new(told);
+    let workers = (0..count).map(|_| {
+        let (service, told) = (Arc::clone(service), Arc::clone(&told));
+        tokio::spawn(async move { work(&service, &told).await })
+    });
+    let mut tasks: Vec<JoinHandle<()>> = workers.collect();
+    let service = Arc::clone(service);
+    tasks.push(tokio::spawn(async move { keep_time(&service, due).await }));
+    tasks
 }
 
-/// The first looks for what is due, the others are woken when something arrives.
-async fn work(service: &Service, is_first: bool) {
-    // What a stop has left.
-    let mut wait = if is_first { Duration::ZERO } else { LOOK_AGAIN };
+/// Works whenever there is something to do.
+async fn work(service: &Service, told: &watch::Sender<Option<i64>>) {
     loop {
         tokio::select! {
             () = service.winding_down.cancelled() => return,
             () = service.work.notified() => {}
-            () = tokio::time::sleep(wait), if is_first => {}
         }
-        wait = match service.client().work(WorkRequest { at: service.at() }, &service.options()).await {
+        match service.client().work(WorkRequest { at: service.at() }, &service.options()).await {
             Ok(worked) => {
-                let longest = if service.control.is_some() { LOOK_AGAIN_CONTROLLED } else { LOOK_AGAIN };
-                let until = |due_ms: i64| {
-                    Duration::from_millis(u64::try_from(due_ms - service.clock.now_ms()).unwrap_or_default())
-                };
-                worked.next_due_at.map_or(longest, |due| until(due.as_ms()).clamp(Duration::from_millis(10), longest))
+                told.send_replace(worked.next_due_at.map(|due| due.as_ms()));
             }
             Err(error) => {
                 tracing::error!(code = error.code(), why = error.message(), "work was broken off");
-                PAUSE
+                tokio::select! {
+                    () = service.winding_down.cancelled() => return,
+                    () = tokio::time::sleep(PAUSE) => service.work.notify_one(),
+                }
             }
+        }
+    }
+}
+
+/// Wakes a worker when something is due. At the start that is what the last stop has left.
+async fn keep_time(service: &Service, mut due: watch::Receiver<Option<i64>>) {
+    service.work.notify_one();
+    loop {
+        let longest = if service.control.is_some() { LOOK_AGAIN_CONTROLLED } else { LOOK_AGAIN };
+        let until = |due_ms: i64| {
+            let left = u64::try_from(due_ms - service.clock.now_ms()).unwrap_or_default();
+            Duration::from_millis(left).clamp(SHORTEST, longest)
         };
+        let wait = due.borrow_and_update().map_or(longest, until);
+        tokio::select! {
+            () = service.winding_down.cancelled() => return,
+            changed = due.changed() => if changed.is_err() { return },
+            () = tokio::time::sleep(wait) => service.work.notify_one(),
+        }
     }
 }

@@ -5,9 +5,11 @@
 
 mod bank;
 mod callbacks;
+mod check;
 mod flows;
 mod kill;
 mod processes;
+mod proxy;
 mod requests;
 mod secrets;
 mod world;

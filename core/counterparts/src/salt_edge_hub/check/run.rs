@@ -19,6 +19,7 @@ use crate::{
 pub struct CheckRun {
     running: Running,
     settings: CheckSettings,
+    ca_file: Option<String>,
 }
 
 impl CheckRun {
@@ -26,7 +27,7 @@ impl CheckRun {
     ///
     /// # Errors
     /// `configuration.invalid`, `input.*` for the settings, `resource.storage`.
-    pub async fn open(settings: &Path, connector_url: &str, listen: Option<SocketAddr>) -> Result<Self> {
+    pub async fn open(settings: &Path, listen: Option<SocketAddr>) -> Result<Self> {
         let text = std::fs::read_to_string(settings).map_err(|why| unusable(settings, &why))?;
         let value: Value = serde_json::from_str(&text)
             .map_err(|why| Error::invalid_setting("settings", format!("they are no JSON: line {}", why.line())))?;
@@ -45,9 +46,7 @@ impl CheckRun {
             ..HubOptions::default()
         };
         let running = Running::begin(options).await?;
-        let set = running.hub().link.set(connector_url, ca_file.as_deref());
-        set.map_err(|why| Error::invalid_setting("URL", why.message()))?;
-        Ok(Self { running, settings: read })
+        Ok(Self { running, settings: read, ca_file })
     }
 
     /// Where the connector must report to.
@@ -56,16 +55,19 @@ impl CheckRun {
         self.running.ready().base_url
     }
 
-    /// Judges the connector. `only` names checks, or the beginnings of their ids. `told` hears of each when it is done.
+    /// Judges the connector at this URL. `only` names checks, or the beginnings of their ids. `told` hears of each when it is done.
     ///
     /// # Errors
-    /// `input.invalid_field` for an id that there is not.
+    /// `configuration.invalid` for the URL, `input.invalid_field` for an id that there is not.
     pub async fn run(
         &self,
+        connector_url: &str,
         psu: Option<&Psu>,
         only: &[String],
         told: &(dyn Fn(&CheckDone) + Send + Sync),
     ) -> Result<CheckReport> {
+        let set = self.running.hub().link.set(connector_url, self.ca_file.as_deref());
+        set.map_err(|why| Error::invalid_setting("URL", why.message()))?;
         super::run(self.running.hub(), &self.settings, psu, only, told).await
     }
 

@@ -1,0 +1,437 @@
+//! The checker: it passes the connector that serves, and finds each defect that is planted. What cannot be seen from outside is not here:
+//! secrets in logs (10.A, Java, the last).
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    pin::Pin,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use bankchannel::salt_edge_connector::envelope::Unsigned;
+use bankchannel_counterparts::{
+    RunningCounterpart, counterpart,
+    salt_edge_check::{CheckReport, CheckResult, CheckRun, Psu, write_settings},
+};
+use bankchannel_crypto::signature::SigningKey;
+use serde_json::{Value, json};
+
+use crate::proxy::{Answered, Answering, Asked, Upstream, serve};
+
+/// A wrong connector: what it changes of requests and their answers, and of its reports.
+struct Defect {
+    /// The check that must find it.
+    found_by: &'static str,
+    what: &'static str,
+    inwards: fn(Arc<Wrong>, Asked) -> Answering,
+    outwards: fn(Arc<Wrong>, Asked) -> Answering,
+}
+
+/// What a wrong connector stands between.
+struct Wrong {
+    connector: Upstream,
+    hub: Upstream,
+    hub_key: SigningKey,
+    connector_key: SigningKey,
+    /// When each session last reported a code that is needed.
+    updated: Mutex<HashMap<String, Instant>>,
+    /// Sessions of reconnects.
+    reconnects: Mutex<Vec<String>>,
+    /// The headers of the last report, as the connector sends them.
+    headers: Mutex<Vec<(String, String)>>,
+}
+
+fn jwt(data: &Value, key: &SigningKey) -> String {
+    let now_s = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    Unsigned::of(&data.to_string(), i64::try_from(now_s).unwrap() + 50).signed(key).unwrap()
+}
+
+fn rightly(wrong: Arc<Wrong>, asked: Asked) -> Answering {
+    Box::pin(async move { wrong.connector.ask(asked).await })
+}
+
+fn reported(wrong: Arc<Wrong>, asked: Asked) -> Answering {
+    Box::pin(async move { wrong.hub.ask(asked).await })
+}
+
+/// The report with other data.
+fn reporting(wrong: Arc<Wrong>, asked: Asked, change: impl FnOnce(&mut Value)) -> Answering {
+    let mut data = asked.data();
+    change(&mut data);
+    let asked = asked.with_jwt(&jwt(&data, &wrong.connector_key));
+    reported(wrong, asked)
+}
+
+const DEFECTS: &[Defect] = &[
+    Defect {
+        found_by: "SE-D01",
+        what: "the class of a failure is overwritten with its text",
+        inwards: rightly,
+        outwards: |wrong, asked| match asked.path().ends_with("/sessions/fail") {
+            true => reporting(wrong, asked, |data| {
+                data["error_class"] = data["error_message"].take();
+                data["error_message"] = "".into();
+            }),
+            false => reported(wrong, asked),
+        },
+    },
+    Defect {
+        found_by: "SE-D02",
+        what: "a code confirms a session that waits for its page",
+        inwards: |wrong, asked| match asked.path().ends_with("/tokens/confirm") {
+            true => Box::pin(async move {
+                let session = asked.data()["session_secret"].as_str().unwrap().to_owned();
+                let data = json!({
+                    "session_secret": session, "user_id": "1001", "token": "minted-without-the-customer",
+                    "token_expires_at": "2099-01-01T00:00:00.000Z",
+                });
+                let report = Asked {
+                    method: "POST".into(),
+                    target: "/api/connectors/v1/sessions/success".into(),
+                    headers: wrong.headers.lock().unwrap().clone(),
+                };
+                wrong.hub.ask(report.with_jwt(&jwt(&data, &wrong.connector_key))).await;
+                Answered::json(200, &json!({}))
+            }),
+            false => rightly(wrong, asked),
+        },
+        outwards: |wrong, asked| {
+            *wrong.headers.lock().unwrap() = asked.headers.clone();
+            reported(wrong, asked)
+        },
+    },
+    Defect {
+        found_by: "SE-D03",
+        what: "tokens/confirm does not read its JWT",
+        inwards: |wrong, asked| match asked.path().ends_with("/tokens/confirm") {
+            true => Box::pin(async move { Answered::json(200, &json!({})) }),
+            false => rightly(wrong, asked),
+        },
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-D04",
+        what: "the report that a code is needed leaves before the code is stored",
+        inwards: |wrong, asked| match asked.path().ends_with("/tokens/confirm") {
+            true => Box::pin(async move {
+                let session = asked.data()["session_secret"].as_str().unwrap_or_default().to_owned();
+                let is_early =
+                    wrong.updated.lock().unwrap().get(&session).is_some_and(|at| at.elapsed() < Duration::from_secs(2));
+                match is_early {
+                    true => Answered::json(
+                        404,
+                        &json!({"error_class": "TokenNotFound", "error_message": "there is no such session"}),
+                    ),
+                    false => wrong.connector.ask(asked).await,
+                }
+            }),
+            false => rightly(wrong, asked),
+        },
+        outwards: |wrong, asked| {
+            if asked.path().ends_with("/sessions/update") {
+                let session = asked.data()["session_secret"].as_str().unwrap().to_owned();
+                wrong.updated.lock().unwrap().insert(session, Instant::now());
+            }
+            reported(wrong, asked)
+        },
+    },
+    Defect {
+        found_by: "SE-D05",
+        what: "a revoked token works until it expires",
+        inwards: |wrong, asked| {
+            Box::pin(async move {
+                let answered = wrong.connector.ask(asked).await;
+                match answered.class().as_str() {
+                    "TokenRevoked" => Answered::json(200, &json!({"data": []})),
+                    _ => answered,
+                }
+            })
+        },
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-D06",
+        what: "a refusal on the page is not reported",
+        inwards: rightly,
+        outwards: |wrong, asked| match asked.path().ends_with("/sessions/fail") {
+            true => Box::pin(async { Answered::json(200, &json!({"data": {}, "meta": {}})) }),
+            false => reported(wrong, asked),
+        },
+    },
+    Defect {
+        found_by: "SE-D07",
+        what: "a reconnect is reported under the old session",
+        inwards: |wrong, asked| {
+            if asked.path().ends_with("/tokens/reconnect") {
+                wrong
+                    .reconnects
+                    .lock()
+                    .unwrap()
+                    .push(asked.data()["session_secret"].as_str().unwrap_or_default().to_owned());
+            }
+            rightly(wrong, asked)
+        },
+        outwards: |wrong, asked| {
+            let session = asked.data()["session_secret"].as_str().unwrap_or_default().to_owned();
+            match wrong.reconnects.lock().unwrap().contains(&session) {
+                true => reporting(Arc::clone(&wrong), asked, |data| data["session_secret"] = "the-old-session".into()),
+                false => reported(Arc::clone(&wrong), asked),
+            }
+        },
+    },
+    Defect {
+        found_by: "SE-D08",
+        what: "the lifetime of tokens is a constant",
+        inwards: rightly,
+        outwards: |wrong, asked| match asked.data()["token_expires_at"].is_string() {
+            true => reporting(wrong, asked, |data| data["token_expires_at"] = "2099-01-01T00:00:00.000Z".into()),
+            false => reported(wrong, asked),
+        },
+    },
+    Defect {
+        found_by: "SE-D09",
+        what: "most of what is not found surfaces as a failure",
+        inwards: |wrong, asked| {
+            Box::pin(async move {
+                let answered = wrong.connector.ask(asked).await;
+                match answered.class().as_str() {
+                    "AccountNotFound" => {
+                        Answered::json(500, &json!({"error_class": "InternalServerError", "error_message": "null"}))
+                    }
+                    _ => answered,
+                }
+            })
+        },
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-D10",
+        what: "a notice of an error needs a token that is known",
+        inwards: |wrong, asked| match asked.path().ends_with("/errors") {
+            true => Box::pin(async {
+                Answered::json(404, &json!({"error_class": "TokenNotFound", "error_message": "unknown"}))
+            }),
+            false => rightly(wrong, asked),
+        },
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-D12",
+        what: "reading does not verify the JWT",
+        inwards: |wrong, asked| {
+            Box::pin(async move {
+                let reads = asked.method == "GET";
+                let answered = wrong.connector.ask(asked).await;
+                match reads && ["JWTVerificationError", "AccessTokenMissing"].contains(&answered.class().as_str()) {
+                    true => Answered::json(200, &json!({"data": []})),
+                    false => answered,
+                }
+            })
+        },
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-D13",
+        what: "the account comes from the query",
+        inwards: |wrong, asked| match asked.target.split_once("account_id=") {
+            Some((_, account)) => {
+                let mut data = asked.data();
+                data["account_id"] = account.into();
+                let asked = asked.with_jwt(&jwt(&data, &wrong.hub_key));
+                rightly(wrong, asked)
+            }
+            None => rightly(wrong, asked),
+        },
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-D14",
+        what: "an endpoint is not there",
+        inwards: |wrong, asked| match asked.path().ends_with("/accounts/confirm") {
+            true => {
+                Box::pin(async { Answered { status: 404, headers: Vec::new(), body: "<h1>Not found</h1>".into() } })
+            }
+            false => rightly(wrong, asked),
+        },
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-C12",
+        what: "a token counts as active while it has not expired",
+        inwards: |wrong, asked| {
+            Box::pin(async move {
+                let answered = wrong.connector.ask(asked).await;
+                match answered.class().as_str() {
+                    "TokenRevoked" => Answered::json(
+                        400,
+                        &json!({"error_class": "WrongRequestFormat", "error_message": "no account_id"}),
+                    ),
+                    _ => answered,
+                }
+            })
+        },
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-D16",
+        what: "a refusal has a status of its own invention, and no class",
+        inwards: |wrong, asked| {
+            Box::pin(async move {
+                let answered = wrong.connector.ask(asked).await;
+                match answered.status {
+                    400.. => Answered::json(402, &json!({"status": "payment_error"})),
+                    _ => answered,
+                }
+            })
+        },
+        outwards: reported,
+    },
+];
+
+/// A checker, and a connector that reports to it.
+struct Bench {
+    checking: CheckRun,
+    connector: RunningCounterpart,
+    keys: [SigningKey; 2],
+    _folder: tempfile::TempDir,
+}
+
+impl Bench {
+    /// `reports_to` says where the connector reports, from where the hub is.
+    async fn new(reports_to: impl AsyncFnOnce(&str, &Path) -> String) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, data) = (folder.path().join("check.json"), folder.path().join("connector"));
+        let of_connector = write_settings(&file, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let mut settings: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+        let with_code = settings["authorization_types"][2].as_object_mut().unwrap();
+        with_code.remove("right_code");
+        with_code.insert("codes_file".into(), "connector/outbox.jsonl".into());
+        settings["patience_s"] = 5.into();
+        std::fs::write(&file, settings.to_string()).unwrap();
+        let checking = CheckRun::open(&file, Some("127.0.0.1:0".parse().unwrap())).await.unwrap();
+        let hub_url = reports_to(&checking.hub_url(), folder.path()).await;
+        let text = |name: &str| of_connector[name].as_str().unwrap().to_owned();
+        let options = json!({
+            "data": data, "hub_url": hub_url, "hub_public_key": [text("hub_public_key_file")], "app_id": text("app_id"),
+            "app_secret_file": text("app_secret_file"), "private_key": text("private_key_file"),
+        });
+        let connector = counterpart("salt-edge-connector").unwrap().start(options.into()).unwrap().await.unwrap();
+        let keys = ["hub.key.pem", "connector.key.pem"].map(|name| {
+            let pem = std::fs::read_to_string(folder.path().join("check.hub").join(name)).unwrap();
+            SigningKey::from_pem(&pem, None).unwrap()
+        });
+        Self { checking, connector, keys, _folder: folder }
+    }
+
+    fn url(&self) -> String {
+        self.connector.readiness()["base_url"].as_str().unwrap().to_owned()
+    }
+
+    async fn run(&self, url: &str, only: &[&str]) -> CheckReport {
+        let only: Vec<String> = only.iter().map(|id| (*id).to_owned()).collect();
+        self.checking.run(url, Some(&*customer()), &only, &|_| {}).await.unwrap()
+    }
+
+    async fn close(self) {
+        self.connector.stop().await;
+        self.checking.close().await;
+    }
+}
+
+/// A customer of the example bank: signs in and approves, or refuses.
+fn customer() -> Box<Psu> {
+    Box::new(|url, approves| {
+        let answer: Pin<Box<dyn Future<Output = Result<(), String>> + Send>> = Box::pin(async move {
+            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+            let http =
+                reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+            let send = async |form: Vec<(&str, String)>| {
+                let body: String = form.iter().map(|(name, value)| format!("{name}={value}&")).collect();
+                http.post(&url).body(body).send().await.unwrap().text().await.unwrap()
+            };
+            if !approves {
+                send(vec![("action", "refuse".into())]).await;
+                return Ok(());
+            }
+            let page = send(vec![
+                ("action", "sign_in".into()),
+                ("login", "anna".into()),
+                ("password", "anna-password".into()),
+            ])
+            .await;
+            let hidden = |name: &str| {
+                let from = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
+                from.split('"').next().unwrap_or_default().to_owned()
+            };
+            let form = vec![
+                ("action", "approve".into()),
+                ("user_id", hidden("user_id")),
+                ("ticket", hidden("ticket")),
+                ("account", "501".into()),
+            ];
+            send(form).await;
+            Ok(())
+        });
+        answer
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_connector_that_serves_passes() {
+    let bench = Bench::new(async |hub: &str, _: &Path| hub.to_owned()).await;
+    let report = bench.run(&bench.url(), &[]).await;
+    assert!(report.is_ok(), "{}", report.to_text());
+    assert_eq!(report.count(CheckResult::Warning), 0, "{}", report.to_text());
+    let not_run: Vec<&str> =
+        report.checks.iter().filter(|check| check.result == CheckResult::NotRun).map(|check| check.id).collect();
+    // Each says why: time, logs, the published keys, and what nobody has asked for.
+    assert_eq!(not_run, ["SE-C13", "SE-F03", "SE-F06", "SE-R01", "SE-D11", "SE-A01", "SE-A02", "SE-A07", "SE-A09"]);
+    bench.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_planted_defect_is_found() {
+    for defect in DEFECTS {
+        let outwards = Arc::new(Mutex::new(None::<Arc<Wrong>>));
+        let (to_hub, answer) = (Arc::clone(&outwards), defect.outwards);
+        let bench = Bench::new(async move |hub: &str, _: &Path| {
+            let hub = Upstream::new(hub);
+            serve(move |asked| match to_hub.lock().unwrap().clone() {
+                Some(wrong) => answer(wrong, asked),
+                None => {
+                    let hub = hub.clone();
+                    Box::pin(async move { hub.ask(asked).await })
+                }
+            })
+            .await
+        })
+        .await;
+        let [hub_key, connector_key] = bench.keys.clone();
+        let wrong = Arc::new(Wrong {
+            connector: Upstream::new(&bench.url()),
+            hub: Upstream::new(&bench.checking.hub_url()),
+            hub_key,
+            connector_key,
+            updated: Mutex::default(),
+            reconnects: Mutex::default(),
+            headers: Mutex::default(),
+        });
+        *outwards.lock().unwrap() = Some(Arc::clone(&wrong));
+        let inwards = defect.inwards;
+        let url = serve(move |asked| inwards(Arc::clone(&wrong), asked)).await;
+        // Some look at what others have brought about.
+        let only: &[&str] = match defect.found_by {
+            "SE-D01" => &["SE-F02", "SE-D01"],
+            "SE-D02" => &["SE-F02", "SE-D02"],
+            "SE-D07" => &["SE-F07", "SE-D07"],
+            "SE-D16" => &["SE-C01", "SE-C10", "SE-D16"],
+            other => &[other],
+        };
+        let report = bench.run(&url, only).await;
+        let check = report.checks.iter().find(|check| check.id == defect.found_by).unwrap();
+        assert_eq!(check.result, CheckResult::Failed, "{}: {}\n{}", defect.found_by, defect.what, report.to_text());
+        assert!(!check.why.is_empty());
+        bench.close().await;
+    }
+}
