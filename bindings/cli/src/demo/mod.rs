@@ -3,10 +3,12 @@
 //! ```text
 //!   ws_channel      demo                register, log in, sign and send a payment, read the bank's answer
 //!   nextgen_psd2    demo nextgen-psd2   a third party at a sandbox bank; a broken signature explained
-//!   steps, workspace                    what both have in common
+//!   salt_edge       demo salt-edge      a connector and Salt Edge; a connector that is killed; the checker's verdict
+//!   steps, workspace                    what they have in common
 //! ```
 
 mod nextgen_psd2;
+mod salt_edge;
 mod steps;
 mod workspace;
 mod ws_channel;
@@ -20,13 +22,17 @@ use crate::{
 
 /// The command: the WS Channel's demo, unless another protocol is named.
 pub(crate) fn command() -> Command {
-    ws_channel::command().args_conflicts_with_subcommands(true).subcommand(nextgen_psd2::command())
+    ws_channel::command()
+        .args_conflicts_with_subcommands(true)
+        .subcommand(nextgen_psd2::command())
+        .subcommand(salt_edge::command())
 }
 
 /// Tells a story.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     match matches.subcommand() {
         Some((nextgen_psd2::NAME, inner)) => nextgen_psd2::run(inner),
+        Some((salt_edge::NAME, inner)) => salt_edge::run(inner),
         _ => ws_channel::run(matches),
     }
 }

@@ -49,14 +49,17 @@ impl Asker for Answers {
         if let (Some(request), Some(command)) = (&question.request, &self.bank) {
             // Callbacks go out meanwhile.
             let (command, kind, request) = (command.clone(), question.kind, request.to_json());
-            let answer = tokio::task::spawn_blocking(move || bank::answer(&command, kind, &request));
-            return Box::pin(async move {
-                answer.await.map_err(|_| Error::because(&row::INTERNAL, "the bank's program was not waited for"))?
-            });
+            return Box::pin(ask_bank_command(command, kind, request));
         }
         // Only one call runs in this program, and it waits for this answer: nothing is held up by waiting for a person.
         Box::pin(future::ready(self.answer(&question)))
     }
+}
+
+/// Has the user's program answer for the bank.
+pub(crate) async fn ask_bank_command(command: String, kind: &'static str, request: String) -> Result<Answer> {
+    let answer = tokio::task::spawn_blocking(move || bank::answer(&command, kind, &request));
+    answer.await.map_err(|_| Error::because(&row::INTERNAL, "the bank's program was not waited for"))?
 }
 
 impl Answers {

@@ -15,6 +15,7 @@ mod waiting;
 
 use clap::Command;
 
+pub(crate) use answers::ask_bank_command;
 pub(crate) use call::{call, call_command, carry_out_shown};
 pub(crate) use program::run as run_program;
 pub(crate) use request::{Request, of_options as request_of_options};

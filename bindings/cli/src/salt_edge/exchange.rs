@@ -11,6 +11,7 @@ use bankchannel_foundation::{
 use clap::{ArgMatches, Command};
 use serde_json::json;
 
+use super::work;
 use crate::{
     exit::{Failure, Outcome},
     operations::{
@@ -43,11 +44,27 @@ fn command(entry: &'static Entry) -> Command {
     let signs = declaration.route.is_some() || declaration.asks.contains(&Ask::Signature { of: None });
     let command = if signs { command.arg(signer_argument()) } else { command };
     let command = if declaration.asks_object().is_some() { command.arg(bank_argument()) } else { command };
-    add_fields(command, &[entry]).arg(output_argument()).arg(force_argument())
+    let command = add_fields(command, &[entry]).arg(output_argument()).arg(force_argument());
+    if is_work(entry) { work::with_options(command) } else { command }
+}
+
+fn is_work(entry: &Entry) -> bool {
+    entry.short_name() == "work"
 }
 
 fn ask(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
+    let settings = settings(matches)?;
+    if is_work(entry) && work::is_meant(matches) {
+        return work::run(settings, matches);
+    }
     let common = Common::without_settings(matches);
+    let client = Client::from(SaltEdgeConnector::new(settings)?);
+    let Request { json, content } = request_of_options(entry, matches, &common)?;
+    carry_out_shown(&client, entry, json, content, matches, &common)
+}
+
+/// What `--settings` says.
+pub(super) fn settings(matches: &ArgMatches) -> Outcome<SaltEdgeConnectorSettings> {
     let mut given = matches.get_one::<String>("settings").map_or_else(|| Ok(json!({})), |path| read_settings(path))?;
     if let Some(members) = given.as_object_mut() {
         // The same file serves every language: there the protocol may be named.
@@ -55,8 +72,5 @@ fn ask(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
             return Err(Failure::usage(format!("--settings: protocol must be {PROTOCOL}, or left out")));
         }
     }
-    let settings: SaltEdgeConnectorSettings = read_boundary(given)?;
-    let client = Client::from(SaltEdgeConnector::new(settings)?);
-    let Request { json, content } = request_of_options(entry, matches, &common)?;
-    carry_out_shown(&client, entry, json, content, matches, &common)
+    Ok(read_boundary(given)?)
 }

@@ -3,10 +3,12 @@
 //! ```text
 //!   jwt         verify, sign
 //!   exchange    an operation at the hub, signed and sent; or a flow over the connector's store
+//!   work        work that goes on, the bank behind a URL; what waits to be told
 //! ```
 
 mod exchange;
 mod jwt;
+mod work;
 
 use clap::{ArgMatches, Command};
 
@@ -21,7 +23,8 @@ const EXAMPLES: &str = "Examples:
   bankchannel salt-edge fail-session --settings connector.json --session-secret SECRET --error-class AccessDenied --error-message 'refused by the customer'
 
   bankchannel salt-edge work --settings connector.json --bank-command 'php bank.php'
-  bankchannel salt-edge list-callbacks --settings connector.json --state stopped
+  bankchannel salt-edge work --settings connector.json --bank http://127.0.0.1:8000/bank --watch
+  bankchannel salt-edge outbox --settings connector.json
 
 With a hub to try them at: `bankchannel serve salt-edge-hub --data hub --control` says the settings in one line; connector.json is then
 {\"base_url\": …, \"app_id\": …, \"app_secret_file\": …, \"private_key_file\": …}.
@@ -37,6 +40,7 @@ pub(crate) fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(jwt::verify_command())
         .subcommand(jwt::sign_command())
+        .subcommand(work::outbox_command())
         .subcommands(exchange::commands())
 }
 
@@ -46,6 +50,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     match name {
         "verify" => jwt::verify(inner),
         "sign" => jwt::sign(inner),
+        "outbox" => work::outbox(exchange::settings(inner)?, inner),
         _ => exchange::run(name, inner)
             .unwrap_or_else(|| Err(Failure::usage(format!("there is no command `{GROUP} {name}`")))),
     }

@@ -1,0 +1,174 @@
+//! `work --bank URL`, `work --watch`: the bank's own code behind a URL, and work that goes on until a signal.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use bankchannel::{
+    Answer, Asker, CallOptions, ConnectionSettings, Question, Result, Secret, Timestamp,
+    salt_edge_connector::{BankAtUrl, SaltEdgeConnector, SaltEdgeConnectorSettings, flows::work::WorkRequest},
+};
+use bankchannel_foundation::{
+    clock::{Clock as _, SystemClock},
+    model::write_boundary,
+};
+use clap::{Arg, ArgMatches, Command};
+use serde_json::json;
+
+use crate::{
+    exit::{Failure, Outcome},
+    operations::ask_bank_command,
+    options::{any_value, flag, format, read_file, settings_file, text},
+    output,
+    serve::Signals,
+};
+
+/// How long the bank's own code may take for one question.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long nobody looks where nothing is due: another process may have left something.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// The shortest time between two looks.
+const SHORTEST: Duration = Duration::from_millis(50);
+
+/// The command with its further options.
+pub(super) fn with_options(command: Command) -> Command {
+    let bank: Arg = any_value(text(
+        "bank",
+        "URL",
+        "The URL below which the bank's own code answers; the settings have bank_secret or bank_secret_file",
+    ));
+    command
+        .arg(bank.conflicts_with("bank-command"))
+        .arg(flag("watch", "Go on until SIGINT or SIGTERM: work is done as it becomes due"))
+}
+
+/// Whether it is a matter of these options.
+pub(super) fn is_meant(matches: &ArgMatches) -> bool {
+    matches.contains_id("bank") || matches.get_flag("watch")
+}
+
+/// Works once, or until a signal.
+pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome {
+    if matches.contains_id("signer") {
+        return Err(Failure::usage("--signer does not go with --bank and --watch: give the settings a key"));
+    }
+    let asker = asker(&settings, matches)?;
+    let client = SaltEdgeConnector::new(settings)?;
+    let options = CallOptions { asker: Some(asker), ..CallOptions::default() };
+    bankchannel_bridge::serving_runtime()?.block_on(async {
+        if matches.get_flag("watch") {
+            return watch(&client, options, matches).await;
+        }
+        let worked = client.work(WorkRequest { at: None }, &options).await?;
+        format(matches).show(&write_boundary(worked));
+        Ok(())
+    })
+}
+
+fn asker(settings: &SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome<Arc<dyn Asker>> {
+    if let Some(command) = matches.get_one::<String>("bank-command") {
+        return Ok(Arc::new(BankCommand(command.clone())));
+    }
+    let Some(url) = matches.get_one::<String>("bank") else {
+        return Err(Failure::usage("nobody answers for the bank: give --bank URL or --bank-command COMMAND"));
+    };
+    let secret = match (&settings.bank_secret, &settings.bank_secret_file) {
+        (Some(secret), _) => secret.clone(),
+        (None, Some(file)) => Secret::new(read_file("--settings: bank_secret_file", file)?),
+        (None, None) => return Err(Failure::usage("--settings: bank_secret or bank_secret_file is missing")),
+    };
+    Ok(Arc::new(BankAtUrl::new(url, &secret, TIMEOUT, &ConnectionSettings::default())?))
+}
+
+async fn watch(client: &SaltEdgeConnector, options: CallOptions, matches: &ArgMatches) -> Outcome {
+    let mut signals =
+        Signals::listen().map_err(|why| Failure::usage(format!("signals cannot be listened for: {why}")))?;
+    let winding_down = options.winding_down.clone();
+    let working = async {
+        while !options.winding_down.is_cancelled() {
+            let worked = client.work(WorkRequest { at: None }, &options).await?;
+            let done =
+                worked.asked + worked.delivered + worked.again + worked.stopped + worked.given_up + worked.expired;
+            let until = |due: &Timestamp| {
+                Duration::from_millis(u64::try_from(due.as_ms() - SystemClock::default().now_ms()).unwrap_or_default())
+            };
+            let wait = worked.next_due_at.as_ref().map_or(LOOK_AGAIN, until).clamp(SHORTEST, LOOK_AGAIN);
+            if done > 0 {
+                let line = write_boundary(worked);
+                match matches.get_flag("json") {
+                    true => output::json(&line),
+                    false => output::line(&format!(
+                        "{} {line}",
+                        Timestamp::from_ms(SystemClock::default().now_ms()).as_str()
+                    )),
+                }
+            }
+            tokio::select! {
+                () = options.winding_down.cancelled() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        Ok(())
+    };
+    tokio::pin!(working);
+    tokio::select! {
+        ended = &mut working => return ended,
+        () = signals.wait() => winding_down.cancel(),
+    }
+    // What has begun comes to its end, unless whoever signals again does not want to wait.
+    tokio::select! {
+        ended = &mut working => ended,
+        () = signals.wait() => Ok(()),
+    }
+}
+
+/// A program of the user's that answers for the bank.
+struct BankCommand(String);
+
+impl Asker for BankCommand {
+    fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
+        Box::pin(async move {
+            let Some(request) = &question.request else { return Err(question.unanswered()) };
+            let (command, kind, request) = (self.0.clone(), question.kind, request.to_json());
+            ask_bank_command(command, kind, request).await
+        })
+    }
+}
+
+/// The command that shows what waits to be told, and what became of the rest.
+pub(super) fn outbox_command() -> Command {
+    settings_file(Command::new("outbox"))
+        .mut_arg("settings", |settings| settings.help("Settings as JSON, as every language has them").required(true))
+        .about("Show what Salt Edge has not been told yet, what failed for good, and why")
+        .arg(text("retry", "ID", "Send a callback again that was stopped or has failed"))
+        .arg(flag("all", "Those that were delivered, too"))
+}
+
+/// Shows it.
+pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome {
+    let client = SaltEdgeConnector::new(settings)?;
+    bankchannel_bridge::runtime()?.block_on(async {
+        if let Some(id) = matches.get_one::<String>("retry") {
+            let request = client.request(json!({ "callback_id": id }))?;
+            format(matches).show(&write_boundary(client.retry_callback(request, &CallOptions::default()).await?));
+            return Ok(());
+        }
+        let states: &[&str] = match matches.get_flag("all") {
+            true => &["waiting", "stopped", "failed", "delivered"],
+            false => &["waiting", "stopped", "failed"],
+        };
+        let mut callbacks = Vec::new();
+        for state in states {
+            let mut after = None;
+            loop {
+                let request = client.request(json!({ "state": state, "after": after, "limit": 1000 }))?;
+                let page = client.list_callbacks(request, &CallOptions::default()).await?;
+                after = page.next.clone();
+                callbacks.extend(page.callbacks.into_iter().map(write_boundary));
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        format(matches).show(&json!({ "callbacks": callbacks }));
+        Ok(())
+    })
+}
