@@ -7985,6 +7985,324 @@ export interface AnswerBankResponse {
   readonly question?: string;
 }
 
+/** A customer who is to be authenticated. */
+export interface AuthenticateQuestion {
+  /**
+   * The session: it names it in `approveSession` and on the bank's page. Whoever knows it can see the
+   * session's page.
+   */
+  readonly sessionId: string;
+  /** The third party's id at Salt Edge. */
+  readonly clientId: number;
+  /** The third party's name, as the customer is to see it. */
+  readonly appName: string;
+  /** The rights asked for: `accounts`, `transactions`, `kyc`, and others. */
+  readonly scopes: readonly string[];
+  /** For how many days. */
+  readonly consentPeriodDays: number;
+  /**
+   * The code of the way to authenticate, as agreed with Salt Edge; left out where the third party named
+   * none.
+   */
+  readonly authorizationType?: string;
+  /** What the customer has given at first, by the codes of the fields: login, password. */
+  readonly credentials: Readonly<Record<string, SecretText>>;
+  /** Where the customer's browser goes after the bank's page. */
+  readonly redirectUrl?: string;
+  /** Whether the third party insists on strong authentication. */
+  readonly forceSca?: boolean;
+  /** The id of the consent at Salt Edge. */
+  readonly consentId?: string;
+  /** When the session's time is over, unless it goes on before. */
+  readonly expiresAt: string;
+}
+
+/** The bank's refusal. */
+export interface RefusedByBank {
+  /**
+   * The class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
+   * `AccountNotFound`.
+   */
+  errorClass: string;
+  /** Why, in words. The third party may see it: nothing secret. What the class means, when left out. */
+  errorMessage?: string | null;
+}
+
+/** The customer has approved: the token is made, or what was asked is done. */
+export interface StepApproved {
+  readonly outcome: "approved";
+  /** The bank's own id of its customer, always the same. */
+  userId: string;
+  /** What the customer has chosen; left out where the customer was not asked. */
+  consent?: readonly AccountConsent[] | null;
+  /** The rights that are given; those that were asked for when left out. */
+  scopes?: readonly string[] | null;
+  /** When the token expires, if that is before the end of the consent. */
+  tokenExpiresAt?: string | null;
+}
+
+/** The customer has to go to a page of the bank's. */
+export interface StepRedirect {
+  readonly outcome: "redirect";
+  /** The page. It names the session by `sessionId`. */
+  redirectUrl: string;
+  /** The bank's own id of its customer, where it is known already. */
+  userId?: string | null;
+  /** How many seconds the customer has; 900 when left out. */
+  expiresInS?: number | null;
+}
+
+/** The customer has to give a code. */
+export interface StepCodeNeeded {
+  readonly outcome: "code_needed";
+  /** The code of the field that the answer comes in, such as `sms`. */
+  field: string;
+  /** What to tell the customer. */
+  instruction?: string | null;
+  /** The bank's own id of its customer, where it is known already. */
+  userId?: string | null;
+  /** How many seconds the customer has; 300 when left out. */
+  expiresInS?: number | null;
+}
+
+/**
+ * A refresh: the accounts were read again. Any other session: the bank goes on by itself, such as in its
+ * app, and ends the session with `approveSession` or `refuseSession`.
+ */
+export interface StepDone {
+  readonly outcome: "done";
+}
+
+/** The session fails. */
+export interface StepRefused {
+  readonly outcome: "refused";
+  /**
+   * The class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
+   * `AccountNotFound`.
+   */
+  errorClass: string;
+  /** Why, in words. The third party may see it: nothing secret. What the class means, when left out. */
+  errorMessage?: string | null;
+}
+
+/** How a session goes on. */
+export type Step = StepApproved | StepRedirect | StepCodeNeeded | StepDone | StepRefused;
+
+/** What a customer gave in an interactive step. */
+export interface ConfirmQuestion {
+  /** The session. */
+  readonly sessionId: string;
+  /** The third party's id at Salt Edge. */
+  readonly clientId: number;
+  /** The bank's own id of its customer, where it said so before. */
+  readonly userId?: string;
+  /** The field that the answer was to come in. */
+  readonly field?: string;
+  /** What the customer gave, by the codes of the fields. */
+  readonly credentials: Readonly<Record<string, SecretText>>;
+  /** Which try it is, 1 for the first. */
+  readonly attempt: number;
+}
+
+/** A token that is to be renewed. */
+export interface ReconnectQuestion {
+  /** The session, a new one. */
+  readonly sessionId: string;
+  /** The third party's id at Salt Edge. */
+  readonly clientId: number;
+  /** The bank's own id of its customer. */
+  readonly userId: string;
+  /** The token, as `listTokens` names it. */
+  readonly tokenId: string;
+  /** The third party's name, as the customer knows it. */
+  readonly appName: string;
+  /** The rights that the token gives. */
+  readonly scopes: readonly string[];
+  /** When the session's time is over, unless it goes on before. */
+  readonly expiresAt: string;
+}
+
+/** Days to read again. */
+export interface RefreshQuestion {
+  /** The session. */
+  readonly sessionId: string;
+  /** The third party's id at Salt Edge. */
+  readonly clientId: number;
+  /** The bank's own id of its customer. */
+  readonly userId: string;
+  /** The token, as `listTokens` names it. */
+  readonly tokenId: string;
+  /** The first day. */
+  readonly fromDate?: string;
+  /** The last day; a day is meant whole. */
+  readonly toDate?: string;
+  /** Where the customer's browser goes after the bank's page, if there must be one. */
+  readonly redirectUrl?: string;
+}
+
+/** Whose accounts. */
+export interface ListAccountsQuestion {
+  /** The bank's own id of its customer. */
+  readonly userId: string;
+  /** The third party's id at Salt Edge. */
+  readonly clientId: number;
+  /** The token, as `listTokens` names it. */
+  readonly tokenId: string;
+}
+
+/** A customer's accounts, or a refusal. */
+export interface ListAccountsAnswer {
+  /** All accounts of the customer. Those that the consent does not cover are left out of what is sent. */
+  accounts?: readonly BankAccount[] | null;
+  /** Why there are none to tell of. */
+  refused?: RefusedByBank | null;
+}
+
+/** Which transactions. */
+export interface ListTransactionsQuestion {
+  /** The bank's own id of its customer. */
+  readonly userId: string;
+  /** The account. Whether it is this customer's, the bank has to check. */
+  readonly accountId: string;
+  /** The first instant or day. */
+  readonly fromDate: string;
+  /** The last instant or day; a day is meant whole. */
+  readonly toDate: string;
+  /** The third party's id at Salt Edge. */
+  readonly clientId: number;
+  /** The token, as `listTokens` names it. */
+  readonly tokenId: string;
+}
+
+/** An account's transactions, or a refusal. */
+export interface ListTransactionsAnswer {
+  /** All transactions of the time asked for. */
+  transactions?: readonly BankTransaction[] | null;
+  /** Why there are none to tell of: `AccountNotFound`, where the customer has no such account. */
+  refused?: RefusedByBank | null;
+}
+
+/** Which customer. */
+export interface GetCustomerQuestion {
+  /** The bank's own id of its customer. */
+  readonly userId: string;
+  /** The third party's id at Salt Edge. */
+  readonly clientId: number;
+  /** The token, as `listTokens` names it. */
+  readonly tokenId: string;
+}
+
+/** A customer, or a refusal. */
+export interface GetCustomerAnswer {
+  /** What the bank knows. */
+  customer?: BankCustomer | null;
+  /** Why nothing is told. */
+  refused?: RefusedByBank | null;
+}
+
+/**
+ * What has happened.
+ * - `revoked`: Salt Edge has revoked a token.
+ * - `cancelled`: Salt Edge has given up a session.
+ * - `error_reported`: Salt Edge could not use an answer of the connector's.
+ */
+export type NoticeKind = "revoked" | "cancelled" | "error_reported";
+
+/** Something that has happened. */
+export interface NoticeQuestion {
+  /** What. */
+  readonly kind: NoticeKind;
+  /** The third party's id at Salt Edge. */
+  readonly clientId: number;
+  /** The session, where it is about one. */
+  readonly sessionId?: string;
+  /** The token, where it is about one, as `listTokens` names it. */
+  readonly tokenId?: string;
+  /** The bank's own id of its customer, where it is known. */
+  readonly userId?: string;
+  /** Of an error: the class. */
+  readonly errorClass?: string;
+  /** Of an error: Salt Edge's text, redacted. */
+  readonly errorMessage?: string;
+  /** Of an error: the method of the request that was answered. */
+  readonly requestMethod?: string;
+  /** Of an error: its URL, redacted. */
+  readonly requestUrl?: string;
+}
+
+/** It is noted. */
+export interface NoticeAnswer {
+}
+
+/**
+ * A bank's own code, as a connector to Salt Edge asks it. A method that throws has failed; why stays in
+ * the program.
+ */
+export interface SaltEdgeBank {
+  /**
+   * A third party wants access: authenticate the customer.
+   *
+   * Answers how the session goes on: approved at once, a page of the bank's, a code that the customer has
+   * to give, or refused. The bank makes and sends codes itself. It is asked once: where the answer is
+   * lost, the session fails.
+   */
+  authenticate(question: AuthenticateQuestion): Step | Promise<Step>;
+  /**
+   * The customer has given a code: check it.
+   *
+   * Approved ends the session well. A wrong code is refused with `InvalidConfirmationCode`, which ends
+   * the session; to let the customer try again, answer once more that a code is needed. It is asked once:
+   * where the answer is lost, the session fails.
+   */
+  confirm(question: ConfirmQuestion): Step | Promise<Step>;
+  /**
+   * A third party wants a token renewed.
+   *
+   * Approved makes a new token, and the old one ends. With a page or a code the old one waits meanwhile.
+   * Refused leaves it as it was. It is asked once: where the answer is lost, the session fails.
+   */
+  reconnect(question: ReconnectQuestion): Step | Promise<Step>;
+  /**
+   * Read a customer's accounts again.
+   *
+   * Done, once a bank that keeps a copy has read these days again; at once, where it keeps none. It only
+   * reads: where the answer is lost, it is asked again.
+   */
+  refresh(question: RefreshQuestion): Step | Promise<Step>;
+  /**
+   * List a customer's accounts.
+   *
+   * Asked while Salt Edge waits for the answer. Give all accounts: the consent is applied by the
+   * connector.
+   */
+  listAccounts(question: ListAccountsQuestion): ListAccountsAnswer | Promise<ListAccountsAnswer>;
+  /**
+   * List an account's transactions.
+   *
+   * Asked while Salt Edge waits for the answer. Only after the consent was found to cover the account.
+   */
+  listTransactions(question: ListTransactionsQuestion): ListTransactionsAnswer | Promise<ListTransactionsAnswer>;
+  /**
+   * Say what the bank knows of a customer.
+   *
+   * Asked while Salt Edge waits for the answer.
+   */
+  getCustomer(question: GetCustomerQuestion): GetCustomerAnswer | Promise<GetCustomerAnswer>;
+  /**
+   * Take note of something that has happened.
+   *
+   * A token that Salt Edge has revoked, a session that it has given up, an answer that it could not use.
+   * It only tells: where the bank fails, it is told again, five times in all.
+   */
+  notice(question: NoticeQuestion): void | NoticeAnswer | Promise<void | NoticeAnswer>;
+}
+
+/** What `SaltEdgeConnector` has besides its settings. */
+export interface SaltEdgeConnectorOptions extends ClientOptions {
+  /** A bank's own code, as a connector to Salt Edge asks it. */
+  bank?: SaltEdgeBank;
+}
+
 /** The settings of a connector. All are optional: each operation says what it needs. */
 export interface SaltEdgeConnectorSettings {
   /**
@@ -8125,7 +8443,7 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
 
 /** A client of the salt-edge-connector protocol. Calls may run at the same time. */
 export declare class SaltEdgeConnector implements AsyncDisposable {
-  constructor(settings?: SaltEdgeConnectorSettings, options?: ClientOptions);
+  constructor(settings?: SaltEdgeConnectorSettings, options?: SaltEdgeConnectorOptions);
 
   /**
    * Report that a session has ended well.

@@ -22,6 +22,7 @@ mod python;
 mod python_client;
 mod python_init;
 mod python_module;
+mod python_questions;
 mod reference;
 mod served;
 mod text;

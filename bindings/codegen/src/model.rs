@@ -276,6 +276,33 @@ impl Protocol {
         self.operations.iter().any(Operation::asks)
     }
 
+    /// Whether a type of this name is what a question to an object of the program's asks.
+    pub(crate) fn is_question(&self, name: &str) -> bool {
+        let mut questions = self.interfaces.iter().flat_map(|interface| interface.questions);
+        questions.any(|question| question.request.name() == Some(name))
+    }
+
+    /// The types that only questions have, but for those that stand as alternatives of a union alone.
+    pub(crate) fn types_of_questions(&self) -> impl Iterator<Item = &Named> {
+        let stands = |name: &str| {
+            let mut questions = self.interfaces.iter().flat_map(|interface| interface.questions);
+            let asked = questions
+                .any(|question| question.request.name() == Some(name) || question.answer.name() == Some(name));
+            let held = self.of_questions.iter().any(|named| match named {
+                Named::Struct(shape) => shape.fields.iter().any(|field| holds(field.shape, name)),
+                _ => false,
+            });
+            let alternative = self.of_questions.iter().any(|named| match named {
+                Named::Union(shape) => {
+                    shape.variants.iter().filter_map(|variant| variant.shape).any(|of| of.name() == Some(name))
+                }
+                _ => false,
+            });
+            asked || held || !alternative
+        };
+        self.of_questions.iter().filter(move |named| stands(named.name()))
+    }
+
     /// Whether a type of this name is used only as an alternative of a union: then the union's own class has its fields.
     pub(crate) fn is_alternative(&self, name: &str) -> bool {
         let names = |shape: &'static Shape| {

@@ -57,7 +57,7 @@ fn types(out: &mut Out, protocol: &Protocol) {
     for (module, names) in protocol.taken_from_modules() {
         out.line(format!("const {{ {} }} = require('./{module}_types');", names.join(", ")));
     }
-    for named in &protocol.types {
+    for named in protocol.types.iter().chain(&protocol.of_questions) {
         match named {
             Named::Struct(shape) => {
                 out.blank();
@@ -128,9 +128,11 @@ fn client(protocol: &Protocol, settings: &'static StructShape) -> String {
         structure(&mut out, served.options);
     }
     descriptions(&mut out, protocol);
+    objects(&mut out, protocol);
+    let objects = if protocol.interfaces.is_empty() { "" } else { ", objects" };
     out.line(format!("class {} extends Client {{", protocol.class));
     out.line("  constructor(settings = {}, options = {}) {");
-    out.line(format!("    super({:?}, {}, operations, settings, options);", protocol.name, settings.name));
+    out.line(format!("    super({:?}, {}, operations, settings, options{objects});", protocol.name, settings.name));
     out.line("  }");
     if protocol.environment() {
         out.blank();
@@ -149,6 +151,30 @@ fn client(protocol: &Protocol, settings: &'static StructShape) -> String {
     out.blank();
     out.line(format!("module.exports = {{ {} }};", protocol.classes().join(", ")));
     out.done()
+}
+
+/// Which methods of the program's objects answer which questions, with the forms of both.
+fn objects(out: &mut Out, protocol: &Protocol) {
+    if protocol.interfaces.is_empty() {
+        return;
+    }
+    out.line("const objects = {");
+    for interface in protocol.interfaces {
+        out.line(format!("  {}: {{", camel(interface.option)));
+        for question in interface.questions {
+            let name = |shape: &'static Shape| shape.name().unwrap_or("struct([])");
+            out.line(format!(
+                "    {:?}: [{:?}, {}, {}],",
+                question.declaration.name,
+                camel(question.method()),
+                name(question.request),
+                name(question.answer)
+            ));
+        }
+        out.line("  },");
+    }
+    out.line("};");
+    out.blank();
 }
 
 /// The embedded server's class.

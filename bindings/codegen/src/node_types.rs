@@ -69,8 +69,45 @@ fn types(out: &mut Out, protocol: &Protocol, written: &mut HashSet<&'static str>
             Named::Struct(shape) if protocol.is_given(shape.name) => interface(out, shape, Way::In),
             Named::Struct(shape) => interface(out, shape, Way::Out),
             Named::Enum(shape) => names(out, shape),
-            Named::Union(shape) => union(out, shape)?,
+            Named::Union(shape) => union(out, shape, Way::Out)?,
         }
+    }
+    questions(out, protocol)
+}
+
+/// What is asked of objects of the program's own, and what they are.
+fn questions(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
+    for named in protocol.types_of_questions() {
+        out.blank();
+        match named {
+            Named::Struct(shape) if protocol.is_question(shape.name) => interface(out, shape, Way::Out),
+            Named::Struct(shape) => interface(out, shape, Way::In),
+            Named::Enum(shape) => names(out, shape),
+            Named::Union(shape) => union(out, shape, Way::In)?,
+        }
+    }
+    for asked in protocol.interfaces {
+        out.blank();
+        out.jsdoc("", &format!("{} A method that throws has failed; why stays in the program.", plain(asked.what)));
+        out.line(format!("export interface {} {{", asked.name));
+        for question in asked.questions {
+            let declaration = question.declaration;
+            out.jsdoc("  ", &format!("{}.\n\n{}", plain(declaration.summary), plain(declaration.doc)));
+            let (request, answer) = (type_of(question.request, Way::Out), type_of(question.answer, Way::In));
+            // One that has nothing to say may answer nothing.
+            let nothing = if question.answer.fields().is_empty() && matches!(question.answer, Shape::Struct(_)) { "void | " } else { "" };
+            out.line(format!(
+                "  {}(question: {request}): {nothing}{answer} | Promise<{nothing}{answer}>;",
+                camel(question.method())
+            ));
+        }
+        out.line("}");
+        out.blank();
+        out.jsdoc("", &format!("What `{}` has besides its settings.", protocol.class));
+        out.line(format!("export interface {}Options extends ClientOptions {{", protocol.class));
+        out.jsdoc("  ", &plain(asked.what));
+        out.line(format!("  {}?: {};", camel(asked.option), asked.name));
+        out.line("}");
     }
     Ok(())
 }
@@ -197,7 +234,7 @@ fn fields(out: &mut Out, fields: &[Field], way: Way) {
     }
 }
 
-fn union(out: &mut Out, shape: &UnionShape) -> Result<(), String> {
+fn union(out: &mut Out, shape: &UnionShape, way: Way) -> Result<(), String> {
     let mut alternatives = Vec::new();
     for variant in shape.variants {
         let name = format!("{}{}", shape.name, pascal(variant.tag));
@@ -205,7 +242,7 @@ fn union(out: &mut Out, shape: &UnionShape) -> Result<(), String> {
         out.line(format!("export interface {name} {{"));
         out.line(format!("  readonly {}: {:?};", camel(shape.tag), variant.tag));
         match variant.shape {
-            Some(Shape::Struct(of)) => fields(out, of.fields, Way::Out),
+            Some(Shape::Struct(of)) => fields(out, of.fields, way),
             None => {}
             Some(_) => return Err(format!("{}: an alternative must be a struct", shape.name)),
         }
@@ -276,7 +313,9 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     out.blank();
     out.jsdoc("", &format!("A client of the {} protocol. Calls may run at the same time.", protocol.name));
     out.line(format!("export declare class {} implements AsyncDisposable {{", protocol.class));
-    out.line(format!("  constructor(settings?: {}, options?: ClientOptions);", settings.name));
+    let options = if protocol.interfaces.is_empty() { "" } else { protocol.class };
+    let options = if options.is_empty() { "ClientOptions".to_owned() } else { format!("{options}Options") };
+    out.line(format!("  constructor(settings?: {}, options?: {options});", settings.name));
     if protocol.environment() {
         from_env(out, protocol, settings);
     }

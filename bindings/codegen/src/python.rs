@@ -9,7 +9,7 @@ use crate::{
     Generated,
     model::{Model, Named, Protocol},
     names::{error_class, python, upper},
-    python_client, python_init, python_module,
+    python_client, python_init, python_module, python_questions,
     served::Served,
     text::{Out, plain, sentence},
 };
@@ -58,7 +58,8 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     if protocol.operations.iter().any(|operation| operation.deprecated().is_some()) {
         out.line("import warnings");
     }
-    out.line("from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union");
+    let protocols = if protocol.interfaces.is_empty() { "" } else { "Protocol, " };
+    out.line(format!("from typing import TYPE_CHECKING, ClassVar, Literal, {protocols}TypedDict, Union"));
     out.blank();
     if protocol.is_module() {
         out.line("from ._local import local, pages, rows");
@@ -70,7 +71,11 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     }
     out.blank();
     out.line("if TYPE_CHECKING:");
-    let iterator = if protocol.is_module() { "Iterable, Iterator, " } else { "" };
+    let iterator = match (protocol.is_module(), protocol.interfaces.is_empty()) {
+        (true, _) => "Iterable, Iterator, ",
+        (false, true) => "",
+        (false, false) => "Awaitable, ",
+    };
     out.line(format!("    from collections.abc import {iterator}Mapping, Sequence"));
     out.line("    from datetime import date, datetime");
     out.line("    from decimal import Decimal");
@@ -102,9 +107,10 @@ fn module(protocol: &Protocol) -> Result<String, String> {
                 record(&mut out, shape.name, &plain(shape.doc), None, shape.fields, typed);
             }
             Named::Enum(shape) => names(&mut out, shape),
-            Named::Union(shape) => union(&mut out, shape)?,
+            Named::Union(shape) => union(&mut out, shape, output_type)?,
         }
     }
+    python_questions::interfaces(&mut out, protocol)?;
     match protocol.settings {
         Some(settings) => python_client::clients(&mut out, protocol, settings),
         None => python_module::functions(&mut out, protocol),
@@ -112,7 +118,7 @@ fn module(protocol: &Protocol) -> Result<String, String> {
     Ok(out.done())
 }
 
-fn names(out: &mut Out, shape: &EnumShape) {
+pub(crate) fn names(out: &mut Out, shape: &EnumShape) {
     let values: Vec<String> = shape.values.iter().map(|value| format!("{:?}", value.value)).collect();
     let literal = format!("Literal[{}]", values.join(", "));
     out.blank();
@@ -133,7 +139,7 @@ fn names(out: &mut Out, shape: &EnumShape) {
 }
 
 /// A class of results, or of what is given. What turns an answer into one is in the native half, which reads the same declaration.
-fn record(
+pub(crate) fn record(
     out: &mut Out,
     name: &str,
     doc: &str,
@@ -179,7 +185,7 @@ fn is_secret(field: &Field) -> bool {
 }
 
 /// Each alternative is a record of its own with the tag as a literal.
-fn union(out: &mut Out, shape: &UnionShape) -> Result<(), String> {
+pub(crate) fn union(out: &mut Out, shape: &UnionShape, typed: fn(&Shape) -> String) -> Result<(), String> {
     let mut alternatives = Vec::new();
     for variant in shape.variants {
         let name = alternative(shape, variant.tag);
@@ -188,7 +194,7 @@ fn union(out: &mut Out, shape: &UnionShape) -> Result<(), String> {
             None => &[],
             Some(_) => return Err(format!("{}: an alternative must be a struct", shape.name)),
         };
-        record(out, &name, &plain(variant.doc), Some((shape.tag, variant.tag)), fields, output_type);
+        record(out, &name, &plain(variant.doc), Some((shape.tag, variant.tag)), fields, typed);
         alternatives.push((variant.tag, name));
     }
     let classes: Vec<&str> = alternatives.iter().map(|(_, name)| name.as_str()).collect();
@@ -278,6 +284,9 @@ fn services(model: &Model) -> String {
     out.blank();
     let options = || model.protocols.iter().flat_map(Protocol::options);
     out.line("if TYPE_CHECKING:");
+    if options().any(|field| given_type(field).contains("Sequence[")) {
+        out.line("    from collections.abc import Sequence");
+    }
     if options().any(|field| given_type(field).contains("datetime")) {
         out.line("    from datetime import datetime");
     }

@@ -69,9 +69,10 @@ const ASKED: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// Those of them that this protocol has.
+/// Those of them that this protocol has, and the objects of the program's own that it asks.
 fn asked(protocol: &Protocol) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    ASKED.into_iter().filter(|_| protocol.asks())
+    let objects = protocol.interfaces.iter().map(|interface| (interface.option, interface.name, interface.what));
+    ASKED.into_iter().filter(|_| protocol.asks()).chain(objects)
 }
 
 fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form) {
@@ -113,6 +114,9 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form
     out.line("            },");
     for (name, _, _) in ASKED {
         out.line(format!("            {},", if protocol.asks() { name } else { "None" }));
+    }
+    for interface in protocol.interfaces {
+        out.line(format!("            whom={},", interface.option));
     }
     out.line("        )");
     if protocol.environment() {

@@ -5,6 +5,7 @@
 const { isNativeError, isUint8Array } = require('node:util/types');
 
 const { asBuffer } = require('./content');
+const { encode } = require('./encode');
 const { fromJson, inMiddle, inOperation, invalidField, missing, own, typed } = require('./error');
 const { hold, promised, release } = require('./events');
 const { native } = require('./native');
@@ -108,7 +109,8 @@ function begun(work) {
 
 /**
  * Carries a call through. `parts` has: `pieces` (an async iterable for the request's content), `field` (whose content that
- * is), `take` (takes a piece of the response's content), `onCode`, `signer`, `logger`, `signal`.
+ * is), `take` (takes a piece of the response's content), `onCode`, `methods` (of the program's objects, by the kind of question),
+ * `signer`, `logger`, `signal`.
  */
 async function carryThrough(call, parts) {
   const { signal } = parts;
@@ -226,13 +228,19 @@ async function answer(event, iterator, parts) {
 }
 
 /** Has a question answered by whom it concerns. */
-async function answered(asked, { onCode, signer }) {
+async function answered(asked, { onCode, methods, signer }) {
   if (asked.kind === 'signature') {
     if (!signer) throw missing('signature', 'is needed: give the client the private key, or a signer that has it');
     const { algorithm, digest, key_fingerprint: keyFingerprint } = asked.signature;
     const signature = await signer({ algorithm, digest: Buffer.from(digest, 'base64'), keyFingerprint });
     if (!isUint8Array(signature)) throw invalidField('signer', 'must answer the signature as bytes');
     return asBuffer(signature).toString('base64');
+  }
+  const typed = asked.request && methods?.get(asked.kind);
+  if (typed) {
+    const { object, method, question, answer } = typed;
+    // A notice needs no answer.
+    return encode(answer.in((await object[method](question.out(asked.request))) ?? {}));
   }
   const question = { kind: asked.kind, text: asked.text, choices: asked.choices };
   // Not enumerable: whoever logs the question does not log it.

@@ -27,10 +27,13 @@ class Client {
   #number;
   #operations;
   #options;
+  #objects;
   #running = new Set();
 
-  constructor(protocol, form, operations, settings, options) {
-    this.#options = checked(options);
+  /** `objects` says of each object of the program's that may be asked which of its methods answers which question. */
+  constructor(protocol, form, operations, settings, options, objects = {}) {
+    this.#objects = objects;
+    this.#options = checked(options, objects);
     this.#operations = operations;
     const text = encode({ ...form.in(object('settings', settings)), protocol });
     try {
@@ -146,15 +149,16 @@ class Client {
 
   async #run(operation, request, content, options) {
     const { destination, timeoutMs, signal, ...callbacks } = object('options', options);
-    const { onCode, signer, logger } = { ...this.#options, ...checked(callbacks) };
+    const { onCode, signer, logger, ...given } = { ...this.#options, ...checked(callbacks, this.#objects) };
+    const methods = methodsOf(this.#objects, given);
     const into = sink(destination);
     const from = source(operation.contentIn ?? 'content', content);
-    const parts = { pieces: from.pieces, field: operation.contentIn, onCode, signer, logger, signal: signalOf(signal) };
+    const parts = { pieces: from.pieces, field: operation.contentIn, onCode, methods, signer, logger, signal: signalOf(signal) };
     const form = {
       timeoutMs: milliseconds(timeoutMs),
       cancelled: Boolean(signal?.aborted),
       log: logger !== undefined,
-      asksNobody: !onCode,
+      asksNobody: !onCode && !methods,
       ...from.form,
       ...into.form,
     };
@@ -206,19 +210,27 @@ function unknownOption(name) {
 }
 
 /** The callables among the options, without those that are not given. */
-function checked(options) {
+function checked(options, objects) {
   const made = {};
   for (const [name, given] of Object.entries(object('options', options ?? {}))) {
     if (given === undefined || given === null) continue;
-    if (!Object.hasOwn(CALLABLES, name)) throw unknownOption(name);
-    if (typeof given !== CALLABLES[name])
-      throw invalidField(name, `must be ${CALLABLES[name] === 'object' ? 'an object' : 'a function'}`);
+    const wanted = Object.hasOwn(objects, name) ? 'object' : Object.hasOwn(CALLABLES, name) && CALLABLES[name];
+    if (!wanted) throw unknownOption(name);
+    if (typeof given !== wanted) throw invalidField(name, `must be ${wanted === 'object' ? 'an object' : 'a function'}`);
     made[name] = given;
   }
   return made;
 }
 
 const CALLABLES = { onCode: 'function', signer: 'function', logger: 'object' };
+
+/** Who answers which question, by its kind; nothing where no object was given. */
+function methodsOf(objects, given) {
+  const found = Object.entries(given).flatMap(([option, object]) =>
+    Object.entries(objects[option]).map(([kind, [method, question, answer]]) => [kind, { object, method, question, answer }]),
+  );
+  return found.length > 0 ? new Map(found) : undefined;
+}
 
 function nameOf(name) {
   if (typeof name !== 'string') throw invalidField('name', 'must be the name of an operation');

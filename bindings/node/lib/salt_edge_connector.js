@@ -517,6 +517,136 @@ const Pkcs11Settings = struct([
   ["key", "key"],
 ]);
 
+const AuthenticateQuestion = struct([
+  ["sessionId", "session_id"],
+  ["clientId", "client_id"],
+  ["appName", "app_name"],
+  ["scopes", "scopes"],
+  ["consentPeriodDays", "consent_period_days"],
+  ["authorizationType", "authorization_type"],
+  ["credentials", "credentials", map(secret)],
+  ["redirectUrl", "redirect_url"],
+  ["forceSca", "force_sca"],
+  ["consentId", "consent_id"],
+  ["expiresAt", "expires_at"],
+]);
+
+const Approved = struct([
+  ["userId", "user_id"],
+  ["consent", "consent", list(AccountConsent)],
+  ["scopes", "scopes"],
+  ["tokenExpiresAt", "token_expires_at"],
+]);
+
+const Redirected = struct([
+  ["redirectUrl", "redirect_url"],
+  ["userId", "user_id"],
+  ["expiresInS", "expires_in_s"],
+]);
+
+const CodeNeeded = struct([
+  ["field", "field"],
+  ["instruction", "instruction"],
+  ["userId", "user_id"],
+  ["expiresInS", "expires_in_s"],
+]);
+
+const GoesOn = struct([
+]);
+
+const RefusedByBank = struct([
+  ["errorClass", "error_class"],
+  ["errorMessage", "error_message"],
+]);
+
+const Step = union("outcome", {
+  "approved": Approved,
+  "redirect": Redirected,
+  "code_needed": CodeNeeded,
+  "done": GoesOn,
+  "refused": RefusedByBank,
+}, "outcome");
+
+const ConfirmQuestion = struct([
+  ["sessionId", "session_id"],
+  ["clientId", "client_id"],
+  ["userId", "user_id"],
+  ["field", "field"],
+  ["credentials", "credentials", map(secret)],
+  ["attempt", "attempt"],
+]);
+
+const ReconnectQuestion = struct([
+  ["sessionId", "session_id"],
+  ["clientId", "client_id"],
+  ["userId", "user_id"],
+  ["tokenId", "token_id"],
+  ["appName", "app_name"],
+  ["scopes", "scopes"],
+  ["expiresAt", "expires_at"],
+]);
+
+const RefreshQuestion = struct([
+  ["sessionId", "session_id"],
+  ["clientId", "client_id"],
+  ["userId", "user_id"],
+  ["tokenId", "token_id"],
+  ["fromDate", "from_date"],
+  ["toDate", "to_date"],
+  ["redirectUrl", "redirect_url"],
+]);
+
+const ListAccountsQuestion = struct([
+  ["userId", "user_id"],
+  ["clientId", "client_id"],
+  ["tokenId", "token_id"],
+]);
+
+const ListAccountsAnswer = struct([
+  ["accounts", "accounts", list(BankAccount)],
+  ["refused", "refused", RefusedByBank],
+]);
+
+const ListTransactionsQuestion = struct([
+  ["userId", "user_id"],
+  ["accountId", "account_id"],
+  ["fromDate", "from_date"],
+  ["toDate", "to_date"],
+  ["clientId", "client_id"],
+  ["tokenId", "token_id"],
+]);
+
+const ListTransactionsAnswer = struct([
+  ["transactions", "transactions", list(BankTransaction)],
+  ["refused", "refused", RefusedByBank],
+]);
+
+const GetCustomerQuestion = struct([
+  ["userId", "user_id"],
+  ["clientId", "client_id"],
+  ["tokenId", "token_id"],
+]);
+
+const GetCustomerAnswer = struct([
+  ["customer", "customer", BankCustomer],
+  ["refused", "refused", RefusedByBank],
+]);
+
+const NoticeQuestion = struct([
+  ["kind", "kind"],
+  ["clientId", "client_id"],
+  ["sessionId", "session_id"],
+  ["tokenId", "token_id"],
+  ["userId", "user_id"],
+  ["errorClass", "error_class"],
+  ["errorMessage", "error_message"],
+  ["requestMethod", "request_method"],
+  ["requestUrl", "request_url"],
+]);
+
+const NoticeAnswer = struct([
+]);
+
 const SaltEdgeConnectorSettings = struct([
   ["baseUrl", "base_url"],
   ["hubPublicKey", "hub_public_key"],
@@ -587,9 +717,22 @@ const operations = {
   answerBank: { name: "salt_edge_connector.answer_bank", request: AnswerBankRequest, response: AnswerBankResponse },
 };
 
+const objects = {
+  bank: {
+    "bank.authenticate": ["authenticate", AuthenticateQuestion, Step],
+    "bank.confirm": ["confirm", ConfirmQuestion, Step],
+    "bank.reconnect": ["reconnect", ReconnectQuestion, Step],
+    "bank.refresh": ["refresh", RefreshQuestion, Step],
+    "bank.list_accounts": ["listAccounts", ListAccountsQuestion, ListAccountsAnswer],
+    "bank.list_transactions": ["listTransactions", ListTransactionsQuestion, ListTransactionsAnswer],
+    "bank.get_customer": ["getCustomer", GetCustomerQuestion, GetCustomerAnswer],
+    "bank.notice": ["notice", NoticeQuestion, NoticeAnswer],
+  },
+};
+
 class SaltEdgeConnector extends Client {
   constructor(settings = {}, options = {}) {
-    super("salt-edge-connector", SaltEdgeConnectorSettings, operations, settings, options);
+    super("salt-edge-connector", SaltEdgeConnectorSettings, operations, settings, options, objects);
   }
 
   succeedSession(request = {}, options = {}) {

@@ -65,7 +65,7 @@ class AsyncClient(Base):
         logger = _log.listener()
         # A loop that cannot carry the call is found out before anything is sent.
         running = _Running(operation, logger)
-        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed, (on_code or self._on_code) is None)
+        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed, (on_code or self._on_code) is None and self._whom is None)
         running.begun(call, self._native.limit(operation) if timeout is None else timeout, cancel)
         self._running.add(running)
         try:
@@ -80,7 +80,7 @@ class AsyncClient(Base):
                     elif event[0] == "piece" and writer is not None:
                         reply = await running.aside(write, writer, event[1])
                     else:
-                        question, whom = asked(event, on_code or self._on_code, signer or self._signer)
+                        question, whom = asked(event, on_code or self._on_code, signer or self._signer, self._whom)
                         reply = answer(question, await running.answered(whom(question)))
                 except GeneratorExit:
                     raise

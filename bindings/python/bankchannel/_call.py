@@ -6,12 +6,13 @@ import io
 import json
 import math
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from ._content import PIECE, Readable, Writable
 from ._errors import BankchannelError, invalid_field, own
 from ._log import listener
-from ._native import Record
+from ._native import Record, answer_text
+from ._native import question as typed_question
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -64,7 +65,6 @@ Signer = Callable[[SignatureRequest], bytes]
 AsyncSigner = Callable[[SignatureRequest], Union[bytes, Awaitable[bytes]]]
 """The same for an asynchronous client, which awaits the signature where it is awaitable."""
 
-Asked = Union[Question, SignatureRequest]
 Reply = tuple[str, Any]
 
 
@@ -78,16 +78,29 @@ def milliseconds(timeout: float | None) -> int:
     return min(math.ceil(timeout * 1000), 2**53) if timeout != math.inf else 2**53
 
 
+class ObjectAsked(NamedTuple):
+    """What an object of the program's is asked."""
+
+    kind: str
+    question: object
+
+
+Asked = Union[Question, SignatureRequest, ObjectAsked]
+
+
 def asked(
-    event: tuple[Any, ...], on_code: AsyncOnCode | None, signer: AsyncSigner | None
+    event: tuple[Any, ...], on_code: AsyncOnCode | None, signer: AsyncSigner | None, whom: object = None
 ) -> tuple[Asked, Callable[[Any], Any]]:
-    """What an event asks, and whom."""
+    """What an event asks, and whom; `whom` is the program's object that answers typed questions."""
     _, kind, text, choices, secret, signature, request = event
     if signature is not None:
         if signer is None:
             raise missing("signature", "is needed: give the client the private key, or a signer= that has it")
         algorithm, digest, key_fingerprint = signature
         return SignatureRequest(algorithm=algorithm, digest=digest, key_fingerprint=key_fingerprint), signer
+    if request is not None and whom is not None:
+        method = getattr(whom, kind.partition(".")[2])
+        return ObjectAsked(kind, typed_question(kind, request)), lambda asked: method(asked.question)
     if on_code is None:
         raise missing(kind, "is needed; give on_code=")
     about = None if request is None else json.loads(request)
@@ -102,6 +115,9 @@ def answer(question: Asked, given: object) -> Reply:
         from binascii import b2a_base64
 
         return "answer", b2a_base64(given, newline=False).decode()
+    if isinstance(question, ObjectAsked):
+        # A notice needs no answer.
+        return "answer", answer_text(question.kind, {} if given is None else given)
     if not isinstance(given, str):
         raise invalid_field(question.kind, f"on_code must return a str, not {type(given).__name__}")
     if not is_text(given):

@@ -44,11 +44,17 @@ class Base:
     _running: Any
 
     def __init__(
-        self, settings: dict[str, Any], on_code: AsyncOnCode | None, signer: AsyncSigner | None, from_env: bool = False
+        self,
+        settings: dict[str, Any],
+        on_code: AsyncOnCode | None,
+        signer: AsyncSigner | None,
+        from_env: bool = False,
+        whom: object = None,
     ) -> None:
         self._native = _native.Client(self._protocol, settings, from_env)
         self._on_code = on_code
         self._signer = signer
+        self._whom = whom
         self._closed = False
         self._running = self._calls()
 
@@ -128,7 +134,7 @@ class Client(Base):
         typed: bool = True,
     ) -> Any:
         logger = _log.listener()
-        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed, (on_code or self._on_code) is None)
+        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed, (on_code or self._on_code) is None and self._whom is None)
         # Only there are signals heard, and it costs to listen.
         watch = get_ident() == main_thread().ident
         self._running.add(call)
@@ -144,7 +150,7 @@ class Client(Base):
                     elif event[0] == "piece" and writer is not None:
                         reply = write(writer, event[1])
                     else:
-                        question, whom = asked(event, on_code or self._on_code, signer or self._signer)
+                        question, whom = asked(event, on_code or self._on_code, signer or self._signer, self._whom)
                         reply = answer(question, whom(question))
                 except Exception as why:
                     if not asks_program(event):

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypedDict, Union
 
 from ._async import AsyncClient
 from ._client import Client
 from ._native import Received, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
     from datetime import date, datetime
     from decimal import Decimal
     from os import PathLike
@@ -1093,6 +1093,528 @@ class Pkcs11Settings(Record):
     """The key's label, or its id in hex. It must be an RSA key."""
 
 
+class AuthenticateQuestion(Record):
+    """A customer who is to be authenticated."""
+
+    __slots__ = ()
+    __match_args__ = ("session_id", "client_id", "app_name", "scopes", "consent_period_days", "authorization_type", "credentials", "redirect_url", "force_sca", "consent_id", "expires_at")
+
+    session_id: str
+    """The session: it names it in `approve_session` and on the bank's page. Whoever knows it can see the
+    session's page.
+    """
+
+    client_id: int
+    """The third party's id at Salt Edge."""
+
+    app_name: str
+    """The third party's name, as the customer is to see it."""
+
+    scopes: tuple[str, ...]
+    """The rights asked for: `accounts`, `transactions`, `kyc`, and others."""
+
+    consent_period_days: int
+    """For how many days."""
+
+    authorization_type: str | None = None
+    """The code of the way to authenticate, as agreed with Salt Edge; left out where the third party named
+    none.
+    """
+
+    credentials: Mapping[str, SecretText]
+    """What the customer has given at first, by the codes of the fields: login, password."""
+
+    redirect_url: str | None = None
+    """Where the customer's browser goes after the bank's page."""
+
+    force_sca: bool | None = None
+    """Whether the third party insists on strong authentication."""
+
+    consent_id: str | None = None
+    """The id of the consent at Salt Edge."""
+
+    expires_at: datetime
+    """When the session's time is over, unless it goes on before."""
+
+
+class RefusedByBank(Record):
+    """The bank's refusal."""
+
+    __slots__ = ()
+    __match_args__ = ("error_class", "error_message")
+
+    error_class: str
+    """The class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
+    `AccountNotFound`.
+    """
+
+    error_message: str | None = None
+    """Why, in words. The third party may see it: nothing secret. What the class means, when left out."""
+
+
+class StepApproved(Record):
+    """The customer has approved: the token is made, or what was asked is done."""
+
+    __slots__ = ()
+    __match_args__ = ("outcome", "user_id", "consent", "scopes", "token_expires_at")
+
+    outcome: Literal["approved"] = "approved"
+
+    user_id: str
+    """The bank's own id of its customer, always the same."""
+
+    consent: Sequence[AccountConsent] | None = None
+    """What the customer has chosen; left out where the customer was not asked."""
+
+    scopes: Sequence[str] | None = None
+    """The rights that are given; those that were asked for when left out."""
+
+    token_expires_at: datetime | None = None
+    """When the token expires, if that is before the end of the consent."""
+
+
+class StepRedirect(Record):
+    """The customer has to go to a page of the bank's."""
+
+    __slots__ = ()
+    __match_args__ = ("outcome", "redirect_url", "user_id", "expires_in_s")
+
+    outcome: Literal["redirect"] = "redirect"
+
+    redirect_url: str
+    """The page. It names the session by `session_id`."""
+
+    user_id: str | None = None
+    """The bank's own id of its customer, where it is known already."""
+
+    expires_in_s: int | None = None
+    """How many seconds the customer has; 900 when left out."""
+
+
+class StepCodeNeeded(Record):
+    """The customer has to give a code."""
+
+    __slots__ = ()
+    __match_args__ = ("outcome", "field", "instruction", "user_id", "expires_in_s")
+
+    outcome: Literal["code_needed"] = "code_needed"
+
+    field: str
+    """The code of the field that the answer comes in, such as `sms`."""
+
+    instruction: str | None = None
+    """What to tell the customer."""
+
+    user_id: str | None = None
+    """The bank's own id of its customer, where it is known already."""
+
+    expires_in_s: int | None = None
+    """How many seconds the customer has; 300 when left out."""
+
+
+class StepDone(Record):
+    """A refresh: the accounts were read again. Any other session: the bank goes on by itself, such as in
+    its app, and ends the session with `approve_session` or `refuse_session`.
+    """
+
+    __slots__ = ()
+    __match_args__ = ("outcome",)
+
+    outcome: Literal["done"] = "done"
+
+
+class StepRefused(Record):
+    """The session fails."""
+
+    __slots__ = ()
+    __match_args__ = ("outcome", "error_class", "error_message")
+
+    outcome: Literal["refused"] = "refused"
+
+    error_class: str
+    """The class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
+    `AccountNotFound`.
+    """
+
+    error_message: str | None = None
+    """Why, in words. The third party may see it: nothing secret. What the class means, when left out."""
+
+
+Step = Union[StepApproved, StepRedirect, StepCodeNeeded, StepDone, StepRefused]
+"""How a session goes on."""
+_Step = {"approved": StepApproved, "redirect": StepRedirect, "code_needed": StepCodeNeeded, "done": StepDone, "refused": StepRefused}
+
+
+class ConfirmQuestion(Record):
+    """What a customer gave in an interactive step."""
+
+    __slots__ = ()
+    __match_args__ = ("session_id", "client_id", "user_id", "field", "credentials", "attempt")
+
+    session_id: str
+    """The session."""
+
+    client_id: int
+    """The third party's id at Salt Edge."""
+
+    user_id: str | None = None
+    """The bank's own id of its customer, where it said so before."""
+
+    field: str | None = None
+    """The field that the answer was to come in."""
+
+    credentials: Mapping[str, SecretText]
+    """What the customer gave, by the codes of the fields."""
+
+    attempt: int
+    """Which try it is, 1 for the first."""
+
+
+class ReconnectQuestion(Record):
+    """A token that is to be renewed."""
+
+    __slots__ = ()
+    __match_args__ = ("session_id", "client_id", "user_id", "token_id", "app_name", "scopes", "expires_at")
+
+    session_id: str
+    """The session, a new one."""
+
+    client_id: int
+    """The third party's id at Salt Edge."""
+
+    user_id: str
+    """The bank's own id of its customer."""
+
+    token_id: str
+    """The token, as `list_tokens` names it."""
+
+    app_name: str
+    """The third party's name, as the customer knows it."""
+
+    scopes: tuple[str, ...]
+    """The rights that the token gives."""
+
+    expires_at: datetime
+    """When the session's time is over, unless it goes on before."""
+
+
+class RefreshQuestion(Record):
+    """Days to read again."""
+
+    __slots__ = ()
+    __match_args__ = ("session_id", "client_id", "user_id", "token_id", "from_date", "to_date", "redirect_url")
+
+    session_id: str
+    """The session."""
+
+    client_id: int
+    """The third party's id at Salt Edge."""
+
+    user_id: str
+    """The bank's own id of its customer."""
+
+    token_id: str
+    """The token, as `list_tokens` names it."""
+
+    from_date: str | None = None
+    """The first day."""
+
+    to_date: str | None = None
+    """The last day; a day is meant whole."""
+
+    redirect_url: str | None = None
+    """Where the customer's browser goes after the bank's page, if there must be one."""
+
+
+class ListAccountsQuestion(Record):
+    """Whose accounts."""
+
+    __slots__ = ()
+    __match_args__ = ("user_id", "client_id", "token_id")
+
+    user_id: str
+    """The bank's own id of its customer."""
+
+    client_id: int
+    """The third party's id at Salt Edge."""
+
+    token_id: str
+    """The token, as `list_tokens` names it."""
+
+
+class ListAccountsAnswer(Record):
+    """A customer's accounts, or a refusal."""
+
+    __slots__ = ()
+    __match_args__ = ("accounts", "refused")
+
+    accounts: Sequence[BankAccount] | None = None
+    """All accounts of the customer. Those that the consent does not cover are left out of what is sent."""
+
+    refused: RefusedByBank | None = None
+    """Why there are none to tell of."""
+
+
+class ListTransactionsQuestion(Record):
+    """Which transactions."""
+
+    __slots__ = ()
+    __match_args__ = ("user_id", "account_id", "from_date", "to_date", "client_id", "token_id")
+
+    user_id: str
+    """The bank's own id of its customer."""
+
+    account_id: str
+    """The account. Whether it is this customer's, the bank has to check."""
+
+    from_date: str
+    """The first instant or day."""
+
+    to_date: str
+    """The last instant or day; a day is meant whole."""
+
+    client_id: int
+    """The third party's id at Salt Edge."""
+
+    token_id: str
+    """The token, as `list_tokens` names it."""
+
+
+class ListTransactionsAnswer(Record):
+    """An account's transactions, or a refusal."""
+
+    __slots__ = ()
+    __match_args__ = ("transactions", "refused")
+
+    transactions: Sequence[BankTransaction] | None = None
+    """All transactions of the time asked for."""
+
+    refused: RefusedByBank | None = None
+    """Why there are none to tell of: `AccountNotFound`, where the customer has no such account."""
+
+
+class GetCustomerQuestion(Record):
+    """Which customer."""
+
+    __slots__ = ()
+    __match_args__ = ("user_id", "client_id", "token_id")
+
+    user_id: str
+    """The bank's own id of its customer."""
+
+    client_id: int
+    """The third party's id at Salt Edge."""
+
+    token_id: str
+    """The token, as `list_tokens` names it."""
+
+
+class GetCustomerAnswer(Record):
+    """A customer, or a refusal."""
+
+    __slots__ = ()
+    __match_args__ = ("customer", "refused")
+
+    customer: BankCustomer | None = None
+    """What the bank knows."""
+
+    refused: RefusedByBank | None = None
+    """Why nothing is told."""
+
+
+NoticeKind = Literal["revoked", "cancelled", "error_reported"]
+"""What has happened.
+  `revoked`: Salt Edge has revoked a token.
+  `cancelled`: Salt Edge has given up a session.
+  `error_reported`: Salt Edge could not use an answer of the connector's.
+"""
+
+
+class NoticeQuestion(Record):
+    """Something that has happened."""
+
+    __slots__ = ()
+    __match_args__ = ("kind", "client_id", "session_id", "token_id", "user_id", "error_class", "error_message", "request_method", "request_url")
+
+    kind: NoticeKind
+    """What."""
+
+    client_id: int
+    """The third party's id at Salt Edge."""
+
+    session_id: str | None = None
+    """The session, where it is about one."""
+
+    token_id: str | None = None
+    """The token, where it is about one, as `list_tokens` names it."""
+
+    user_id: str | None = None
+    """The bank's own id of its customer, where it is known."""
+
+    error_class: str | None = None
+    """Of an error: the class."""
+
+    error_message: str | None = None
+    """Of an error: Salt Edge's text, redacted."""
+
+    request_method: str | None = None
+    """Of an error: the method of the request that was answered."""
+
+    request_url: str | None = None
+    """Of an error: its URL, redacted."""
+
+
+class NoticeAnswer(Record):
+    """It is noted."""
+
+    __slots__ = ()
+    __match_args__ = ()
+
+
+class SaltEdgeBank(Protocol):
+    """A bank's own code, as a connector to Salt Edge asks it. A method that raises has failed; why stays
+    in the program.
+    """
+
+    def authenticate(self, question: AuthenticateQuestion, /) -> Step:
+        """A third party wants access: authenticate the customer.
+
+        Answers how the session goes on: approved at once, a page of the bank's, a code that the
+        customer has to give, or refused. The bank makes and sends codes itself. It is asked once: where
+        the answer is lost, the session fails.
+        """
+        ...
+
+    def confirm(self, question: ConfirmQuestion, /) -> Step:
+        """The customer has given a code: check it.
+
+        Approved ends the session well. A wrong code is refused with `InvalidConfirmationCode`, which
+        ends the session; to let the customer try again, answer once more that a code is needed. It is
+        asked once: where the answer is lost, the session fails.
+        """
+        ...
+
+    def reconnect(self, question: ReconnectQuestion, /) -> Step:
+        """A third party wants a token renewed.
+
+        Approved makes a new token, and the old one ends. With a page or a code the old one waits
+        meanwhile. Refused leaves it as it was. It is asked once: where the answer is lost, the session
+        fails.
+        """
+        ...
+
+    def refresh(self, question: RefreshQuestion, /) -> Step:
+        """Read a customer's accounts again.
+
+        Done, once a bank that keeps a copy has read these days again; at once, where it keeps none. It
+        only reads: where the answer is lost, it is asked again.
+        """
+        ...
+
+    def list_accounts(self, question: ListAccountsQuestion, /) -> ListAccountsAnswer:
+        """List a customer's accounts.
+
+        Asked while Salt Edge waits for the answer. Give all accounts: the consent is applied by the
+        connector.
+        """
+        ...
+
+    def list_transactions(self, question: ListTransactionsQuestion, /) -> ListTransactionsAnswer:
+        """List an account's transactions.
+
+        Asked while Salt Edge waits for the answer. Only after the consent was found to cover the
+        account.
+        """
+        ...
+
+    def get_customer(self, question: GetCustomerQuestion, /) -> GetCustomerAnswer:
+        """Say what the bank knows of a customer.
+
+        Asked while Salt Edge waits for the answer.
+        """
+        ...
+
+    def notice(self, question: NoticeQuestion, /) -> Union[NoticeAnswer, None]:
+        """Take note of something that has happened.
+
+        A token that Salt Edge has revoked, a session that it has given up, an answer that it could not
+        use. It only tells: where the bank fails, it is told again, five times in all.
+        """
+        ...
+
+
+class AsyncSaltEdgeBank(Protocol):
+    """A bank's own code, as a connector to Salt Edge asks it. Its methods may be coroutines. A method that
+    raises has failed; why stays in the program.
+    """
+
+    def authenticate(self, question: AuthenticateQuestion, /) -> Union[Step, Awaitable[Step]]:
+        """A third party wants access: authenticate the customer.
+
+        Answers how the session goes on: approved at once, a page of the bank's, a code that the
+        customer has to give, or refused. The bank makes and sends codes itself. It is asked once: where
+        the answer is lost, the session fails.
+        """
+        ...
+
+    def confirm(self, question: ConfirmQuestion, /) -> Union[Step, Awaitable[Step]]:
+        """The customer has given a code: check it.
+
+        Approved ends the session well. A wrong code is refused with `InvalidConfirmationCode`, which
+        ends the session; to let the customer try again, answer once more that a code is needed. It is
+        asked once: where the answer is lost, the session fails.
+        """
+        ...
+
+    def reconnect(self, question: ReconnectQuestion, /) -> Union[Step, Awaitable[Step]]:
+        """A third party wants a token renewed.
+
+        Approved makes a new token, and the old one ends. With a page or a code the old one waits
+        meanwhile. Refused leaves it as it was. It is asked once: where the answer is lost, the session
+        fails.
+        """
+        ...
+
+    def refresh(self, question: RefreshQuestion, /) -> Union[Step, Awaitable[Step]]:
+        """Read a customer's accounts again.
+
+        Done, once a bank that keeps a copy has read these days again; at once, where it keeps none. It
+        only reads: where the answer is lost, it is asked again.
+        """
+        ...
+
+    def list_accounts(self, question: ListAccountsQuestion, /) -> Union[ListAccountsAnswer, Awaitable[ListAccountsAnswer]]:
+        """List a customer's accounts.
+
+        Asked while Salt Edge waits for the answer. Give all accounts: the consent is applied by the
+        connector.
+        """
+        ...
+
+    def list_transactions(self, question: ListTransactionsQuestion, /) -> Union[ListTransactionsAnswer, Awaitable[ListTransactionsAnswer]]:
+        """List an account's transactions.
+
+        Asked while Salt Edge waits for the answer. Only after the consent was found to cover the
+        account.
+        """
+        ...
+
+    def get_customer(self, question: GetCustomerQuestion, /) -> Union[GetCustomerAnswer, Awaitable[GetCustomerAnswer]]:
+        """Say what the bank knows of a customer.
+
+        Asked while Salt Edge waits for the answer.
+        """
+        ...
+
+    def notice(self, question: NoticeQuestion, /) -> Union[Union[NoticeAnswer, None], Awaitable[Union[NoticeAnswer, None]]]:
+        """Take note of something that has happened.
+
+        A token that Salt Edge has revoked, a session that it has given up, an answer that it could not
+        use. It only tells: where the bank fails, it is told again, five times in all.
+        """
+        ...
+
+
 class _SaltEdgeConnectorSettings(TypedDict, total=False):
 
     base_url: str | None
@@ -1209,6 +1731,9 @@ class SaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
     signer: Signer | None
     """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
 
+    bank: SaltEdgeBank | None
+    """A bank's own code, as a connector to Salt Edge asks it."""
+
 
 class AsyncSaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
     """What `AsyncSaltEdgeConnector` may be given by keyword."""
@@ -1218,6 +1743,9 @@ class AsyncSaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
 
     signer: AsyncSigner | None
     """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
+
+    bank: AsyncSaltEdgeBank | None
+    """A bank's own code, as a connector to Salt Edge asks it."""
 
 
 class SaltEdgeConnector(Client):
@@ -1270,6 +1798,7 @@ class SaltEdgeConnector(Client):
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
+        bank: A bank's own code, as a connector to Salt Edge asks it.
     """
 
     _protocol: ClassVar = "salt-edge-connector"
@@ -1308,6 +1837,7 @@ class SaltEdgeConnector(Client):
         max_answer_bytes: int | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
+        bank: SaltEdgeBank | None = None,
     ) -> None:
         super().__init__(
             {
@@ -1343,6 +1873,7 @@ class SaltEdgeConnector(Client):
             },
             on_code,
             signer,
+            whom=bank,
         )
 
     def succeed_session(
@@ -2496,6 +3027,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
+        bank: A bank's own code, as a connector to Salt Edge asks it.
     """
 
     _protocol: ClassVar = "salt-edge-connector"
@@ -2534,6 +3066,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         max_answer_bytes: int | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
+        bank: AsyncSaltEdgeBank | None = None,
     ) -> None:
         super().__init__(
             {
@@ -2569,6 +3102,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             on_code,
             signer,
+            whom=bank,
         )
 
     async def succeed_session(

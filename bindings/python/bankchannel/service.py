@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 from ._service import EmbeddedService
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
     from os import PathLike
 

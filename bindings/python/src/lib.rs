@@ -68,6 +68,8 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<received::Received>()?;
     module.add_function(wrap_pyfunction!(catalogue, module)?)?;
     module.add_function(wrap_pyfunction!(is_local, module)?)?;
+    module.add_function(wrap_pyfunction!(plan::question, module)?)?;
+    module.add_function(wrap_pyfunction!(plan::answer_text, module)?)?;
     module.add_function(wrap_pyfunction!(client::local, module)?)?;
     module.add_function(wrap_pyfunction!(client::line, module)?)?;
     module.add("VERSION", bridge::VERSION)?;

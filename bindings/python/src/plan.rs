@@ -105,6 +105,26 @@ impl Plan {
     }
 }
 
+/// A question to an object of the program's, such as `bank.list_accounts`, from the JSON that travels; typed as its declaration says.
+#[pyfunction]
+pub(crate) fn question<'py>(py: Python<'py>, kind: &str, request: &str) -> PyResult<Bound<'py, PyAny>> {
+    let found = bankchannel::PROTOCOLS.iter().find_map(|protocol| {
+        let mut questions = protocol.interfaces.iter().flat_map(|interface| interface.questions);
+        questions.find(|question| question.declaration.name == kind).map(|question| (protocol.module, question.request))
+    });
+    let (module, shape) = found.ok_or_else(|| PyValueError::new_err("there is no such question"))?;
+    let request: serde_json::Value = serde_json::from_str(request).map_err(unreadable)?;
+    let made = make(&py.import(format!("bankchannel.{module}"))?, shape)?;
+    Maker { py, typed: true, from_runtime: false, content: None }.value(request.into(), &made).map_err(unreadable)
+}
+
+/// What an object of the program's has answered, as JSON text.
+#[pyfunction]
+pub(crate) fn answer_text(kind: &str, answer: &Bound<'_, PyAny>) -> PyResult<String> {
+    let value = crate::given::row(kind, answer);
+    value.map(|value| value.to_json()).map_err(|error| crate::errors::raised(answer.py(), &error))
+}
+
 /// The name of an operation as its declaration has it.
 pub(crate) fn declared(name: &str) -> Option<&'static str> {
     operations::find(name).map(|entry| entry.declaration.name)
