@@ -33,7 +33,7 @@ const EXAMPLES: &str = "Examples:
   bankchannel check salt-edge-connector URL --settings check.json --psu ./customer.sh       ./customer.sh URL approve|deny
 
 The checker plays Salt Edge: it asks the connector, and the connector reports to it. Start the connector with the hub's URL that --init
-prints, or with the address of --listen. Exit code 0 without a finding, 1 with one. A check that could not be made is not_run, with the reason.";
+prints, or with the address of --listen, which is on loopback: a connector elsewhere needs a tunnel to it. Exit code 0 without a finding, 1 with one. A check that could not be made is not_run, with the reason.";
 
 /// The command.
 pub(crate) fn command() -> Command {
@@ -77,7 +77,11 @@ pub(crate) fn command() -> Command {
 /// Runs it.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     let Some((CONNECTOR, inner)) = matches.subcommand() else { return Err(Failure::usage("name what to check")) };
-    bankchannel_bridge::serving_runtime()?.block_on(connector(inner))
+    let runtime = bankchannel_bridge::serving_runtime()?;
+    let ended = runtime.block_on(connector(inner));
+    // A customer's command that does not end is not waited for.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn connector(matches: &ArgMatches) -> Outcome {

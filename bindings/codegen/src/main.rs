@@ -16,6 +16,7 @@ mod node;
 mod node_types;
 mod php;
 mod php_module;
+mod php_questions;
 mod php_served;
 mod php_types;
 mod python;

@@ -286,8 +286,8 @@ impl Protocol {
     pub(crate) fn types_of_questions(&self) -> impl Iterator<Item = &Named> {
         let stands = |name: &str| {
             let mut questions = self.interfaces.iter().flat_map(|interface| interface.questions);
-            let asked = questions
-                .any(|question| question.request.name() == Some(name) || question.answer.name() == Some(name));
+            let asked =
+                questions.any(|question| question.request.name() == Some(name) || question.answer.name() == Some(name));
             let held = self.of_questions.iter().any(|named| match named {
                 Named::Struct(shape) => shape.fields.iter().any(|field| holds(field.shape, name)),
                 _ => false,

@@ -95,7 +95,11 @@ fn questions(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
             out.jsdoc("  ", &format!("{}.\n\n{}", plain(declaration.summary), plain(declaration.doc)));
             let (request, answer) = (type_of(question.request, Way::Out), type_of(question.answer, Way::In));
             // One that has nothing to say may answer nothing.
-            let nothing = if question.answer.fields().is_empty() && matches!(question.answer, Shape::Struct(_)) { "void | " } else { "" };
+            let nothing = if question.answer.fields().is_empty() && matches!(question.answer, Shape::Struct(_)) {
+                "void | "
+            } else {
+                ""
+            };
             out.line(format!(
                 "  {}(question: {request}): {nothing}{answer} | Promise<{nothing}{answer}>;",
                 camel(question.method())

@@ -9,7 +9,7 @@ use crate::{
     Generated,
     model::{Model, Named, Operation, Protocol},
     names::{camel, pascal, upper},
-    php_module, php_served,
+    php_module, php_questions, php_served,
     php_types::{self, Side},
     text::{Out, plain, sentence},
 };
@@ -37,6 +37,7 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
                 other => files.extend(php_types::files(protocol, other)),
             }
         }
+        files.extend(php_questions::files(protocol));
     }
     let mut paths: Vec<String> = files.iter().map(|file| file.path.to_ascii_lowercase()).collect();
     paths.sort_unstable();
@@ -224,6 +225,9 @@ fn constructor(out: &mut Out, protocol: &Protocol, settings: &'static StructShap
              one in a hardware module; returns the raw signature's bytes.",
         );
     }
+    for interface in protocol.interfaces {
+        doc.push_str(&format!("\n@param {}|null ${} {}", interface.name, interface.option, plain(interface.what)));
+    }
     doc.push_str(
         "\n@param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.",
     );
@@ -243,6 +247,9 @@ fn constructor(out: &mut Out, protocol: &Protocol, settings: &'static StructShap
         out.line("        ?callable $onCode = null,");
         out.line("        ?callable $signer = null,");
     }
+    for interface in protocol.interfaces {
+        out.line(format!("        ?{} ${} = null,", interface.name, interface.option));
+    }
     out.line("        ?LoggerInterface $logger = null,");
     if protocol.environment() {
         out.line("        bool $fromEnv = false,");
@@ -250,6 +257,10 @@ fn constructor(out: &mut Out, protocol: &Protocol, settings: &'static StructShap
     out.line("        ?Bridge $bridge = null,");
     out.line("    ) {");
     let asked = if protocol.asks() { "$onCode, $signer" } else { "null, null" };
+    for interface in protocol.interfaces {
+        let (option, calls) = (interface.option, php_questions::calls_class(interface));
+        out.line(format!("        $onCode = ${option} === null ? $onCode : {calls}::of(${option}, $onCode);"));
+    }
     let environment = if protocol.environment() { "$fromEnv" } else { "false" };
     let before = format!("        parent::__construct({}, ", quoted(protocol.name));
     fields(out, &before, settings, &format!(", {asked}, $logger, {environment}, $bridge);"));

@@ -21,11 +21,16 @@ pub(crate) enum Side {
 
 /// The files of a type.
 pub(crate) fn files(protocol: &Protocol, named: &Named) -> Vec<Generated> {
+    let is_given = matches!(named, Named::Struct(shape) if protocol.is_given(shape.name));
+    files_of(protocol, named, if is_given { Side::In } else { Side::Out })
+}
+
+/// The same for a type that is given, or is got.
+pub(crate) fn files_of(protocol: &Protocol, named: &Named, side: Side) -> Vec<Generated> {
     let namespace = format!("Bankchannel\\{}", protocol.class);
     let path = |name: &str| format!("{}/{name}", protocol.class);
     match named {
         Named::Struct(shape) => {
-            let side = if protocol.is_given(shape.name) { Side::In } else { Side::Out };
             vec![class(&path(shape.name), &namespace, |out| structure(out, shape, side))]
         }
         Named::Enum(shape) if shape.open => vec![class(&path(shape.name), &namespace, |out| constants(out, shape))],
@@ -36,10 +41,10 @@ pub(crate) fn files(protocol: &Protocol, named: &Named) -> Vec<Generated> {
                 let name = shape.name.to_owned() + &pascal(variant.tag);
                 let fields = variant.shape.map_or(&[][..], |shape| shape.fields());
                 files.push(class(&path(&name), &namespace, |out| {
-                    imports(out, fields, Side::Out);
+                    imports(out, fields, side);
                     out.jsdoc("", &plain(variant.doc));
                     out.line(format!("final class {name} extends {}", shape.name));
-                    members(out, fields, Some((shape.tag, variant.tag)), Side::Out);
+                    members(out, fields, Some((shape.tag, variant.tag)), side);
                 }));
             }
             files

@@ -26,7 +26,7 @@ const OWN: &[(&str, &str)] = &[
 /// The module.
 pub(crate) fn module(model: &Model) -> String {
     let mut classes: Vec<(String, &str)> = Vec::new();
-    let mut modules = vec!["codes", "errors", "service"];
+    let mut modules = vec!["codes", "errors", "service", "web"];
     for protocol in &model.protocols {
         modules.push(protocol.module);
         if protocol.is_module() {

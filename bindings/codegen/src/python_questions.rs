@@ -34,7 +34,10 @@ fn class(out: &mut Out, interface: &Interface, prefix: &str, given: fn(String) -
     out.blank();
     out.line(format!("class {prefix}{}(Protocol):", interface.name));
     let awaited = if prefix.is_empty() { "" } else { " Its methods may be coroutines." };
-    out.docstring("    ", &format!("{}{awaited} A method that raises has failed; why stays in the program.", plain(interface.what)));
+    out.docstring(
+        "    ",
+        &format!("{}{awaited} A method that raises has failed; why stays in the program.", plain(interface.what)),
+    );
     for question in interface.questions {
         out.blank();
         let answer = given(answer(question));

@@ -7,9 +7,11 @@ import {
   NextGenPsd2,
   NextGenPsd2Bank,
   PeerRefusedError,
+  SaltEdgeConnector,
   SecretText,
   Service,
   WsChannel,
+  type SaltEdgeBank,
   codes,
   type FileDescriptor,
 } from '../index.mjs';
@@ -90,3 +92,16 @@ const double: Pick<WsChannel, 'listFiles'> = {
 };
 await double.listFiles({});
 new WsChannel({ idToken: new SecretText('token') });
+
+// A bank's own code, asked by a connector.
+const own: SaltEdgeBank = {
+  authenticate: async ({ credentials, scopes }) => ({ outcome: 'approved', userId: credentials['login']?.reveal() ?? '', scopes }),
+  confirm: ({ userId }) => (userId ? { outcome: 'approved', userId } : { outcome: 'refused', errorClass: 'InvalidConfirmationCode' }),
+  reconnect: ({ userId }) => ({ outcome: 'approved', userId }),
+  refresh: () => ({ outcome: 'done' }),
+  listAccounts: async () => ({ accounts: [] }),
+  listTransactions: () => ({ refused: { errorClass: 'AccountNotFound' } }),
+  getCustomer: () => ({ customer: { name: 'Anna Example' } }),
+  notice: async ({ kind }) => console.log(kind),
+};
+await new SaltEdgeConnector({ store: 'store' }, { bank: own, logger: console }).work();

@@ -1,6 +1,6 @@
 // What the type checker must refuse: every line marked so, and no other.
 
-import { BankchannelError, Service, WsChannel, codes, type FileDescriptor } from '../index.mjs';
+import { BankchannelError, SaltEdgeConnector, Service, WsChannel, codes, type FileDescriptor, type SaltEdgeBank } from '../index.mjs';
 
 const client = new WsChannel({ mode: 'data' });
 new WsChannel({ mode: 'boss' }); // error
@@ -40,7 +40,9 @@ new BankchannelError('mine'); // error
 Service.start({ verificationCode: 123456 }); // error
 client.login({ mode: 'data' }); // error
 client.totpCode({ secret: 5 }); // error
-console.log(late, early);
+new SaltEdgeConnector({}, { bank: 'example' }); // error
+const refreshed: ReturnType<SaltEdgeBank['refresh']> = { outcome: 'perhaps' }; // error
+console.log(late, early, refreshed);
 
 export function codesOf(error: BankchannelError): 'input.invalid_field' {
   error.code = 'input.invalid_field'; // error

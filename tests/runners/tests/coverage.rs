@@ -17,6 +17,10 @@ const SECURITY_ROWS: u32 = 40;
 /// The ids of NextGenPSD2's sheet, §9, from the first of a group to its last: 128.
 const NEXTGEN_PSD2: &[(u32, u32)] = &[(1, 13), (20, 36), (40, 58), (60, 77), (80, 106), (110, 113), (120, 149)];
 
+/// The ids of Salt Edge's sheet, by letter: messages, checks, error classes, flows, repeats, defects, acceptance.
+const SALT_EDGE: &[(char, u32)] =
+    &[('V', 17), ('N', 3), ('C', 18), ('E', 13), ('F', 9), ('R', 6), ('D', 16), ('A', 9)];
+
 /// The cases of ISO 20022's sheet, §10.
 const ISO_20022: u32 = 122;
 
@@ -49,9 +53,9 @@ fn every_id_of_iso_20022_is_proved() {
 }
 
 #[test]
-fn every_message_of_salt_edge_is_proved() {
-    let outer = (1..=17).map(|number| format!("SE-V{number:02}"));
-    let wanted: Vec<String> = outer.chain((1..=3).map(|number| format!("SE-N{number:02}"))).collect();
+fn every_id_of_salt_edge_is_proved() {
+    let of = |(letter, count): &(char, u32)| (1..=*count).map(|number| format!("SE-{letter}{number:02}")).collect::<Vec<_>>();
+    let wanted: Vec<String> = SALT_EDGE.iter().flat_map(of).collect();
     are_proved(&wanted, "ids-salt-edge.json");
 }
 

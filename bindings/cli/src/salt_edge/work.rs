@@ -25,6 +25,8 @@ use crate::{
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// How long nobody looks where nothing is due: another process may have left something.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// How long is waited after a failure.
+const PAUSE: Duration = Duration::from_secs(2);
 /// The shortest time between two looks.
 const SHORTEST: Duration = Duration::from_millis(50);
 
@@ -53,14 +55,18 @@ pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> 
     let asker = asker(&settings, matches)?;
     let client = SaltEdgeConnector::new(settings)?;
     let options = CallOptions { asker: Some(asker), ..CallOptions::default() };
-    bankchannel_bridge::serving_runtime()?.block_on(async {
+    let runtime = bankchannel_bridge::serving_runtime()?;
+    let ended = runtime.block_on(async {
         if matches.get_flag("watch") {
             return watch(&client, options, matches).await;
         }
         let worked = client.work(WorkRequest { at: None }, &options).await?;
         format(matches).show(&write_boundary(worked));
         Ok(())
-    })
+    });
+    // A command that does not end is not waited for.
+    runtime.shutdown_background();
+    ended
 }
 
 fn asker(settings: &SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome<Arc<dyn Asker>> {
@@ -84,7 +90,18 @@ async fn watch(client: &SaltEdgeConnector, options: CallOptions, matches: &ArgMa
     let winding_down = options.winding_down.clone();
     let working = async {
         while !options.winding_down.is_cancelled() {
-            let worked = client.work(WorkRequest { at: None }, &options).await?;
+            let worked = match client.work(WorkRequest { at: None }, &options).await {
+                Ok(worked) => worked,
+                Err(error) if ["configuration", "input"].iter().any(|of| error.code().starts_with(of)) => {
+                    return Err(error.into());
+                }
+                Err(error) => {
+                    // The store, or whoever is asked, may come back.
+                    output::note(&format!("work was broken off: {error}"));
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            };
             let done =
                 worked.asked + worked.delivered + worked.again + worked.stopped + worked.given_up + worked.expired;
             let until = |due: &Timestamp| {

@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use super::{
     ConnectorOptions,
     config::{BankAt, Config},
+    keys::Keys,
     service::store_folder,
 };
 use crate::{Finding, http::Listener, private};
@@ -30,15 +31,17 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
         Err(why) => return vec![Finding::bad("configuration", why.message())],
     };
     let mut findings = vec![Finding::good("configuration", file.as_deref().unwrap_or("every setting has its default"))];
-    findings.push(match Listener::bind(config.listen, config.tls.as_ref()).await {
-        Ok(listener) => Finding::good("listen", format!("{}://{} is free", listener.scheme(), config.listen)),
-        Err(why) => Finding::bad("listen", why.to_string()),
-    });
-    if let BankAt::Url { url, .. } = &config.bank {
+    for (address, tls) in [(config.listen, config.tls.as_ref()), (config.bank_interface_listen, config.tls_beside())] {
+        findings.push(match Listener::bind(address, tls).await {
+            Ok(listener) => Finding::good("listen", format!("{}://{address} is free", listener.scheme())),
+            Err(why) => Finding::bad("listen", why.to_string()),
+        });
+    }
+    if let BankAt::Url { url, ca_file, .. } = &config.bank {
         // Any secret: the one of the data folder may not be there yet.
         let any = Secret::new("0".repeat(64));
-        let looked =
-            BankAtUrl::new(url, &any, std::time::Duration::from_secs(1), &bankchannel::ConnectionSettings::default());
+        let connection = Config::bank_connection(ca_file.as_ref());
+        let looked = BankAtUrl::new(url, &any, std::time::Duration::from_secs(1), &connection);
         findings.push(match looked {
             Ok(_) => Finding::good("bank", "its URL can be used; it was not asked"),
             Err(why) => Finding::bad("bank", why.message()),
@@ -51,6 +54,10 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
         if let Err(why) = private::check_folder(folder) {
             findings.push(Finding::bad("data", why.message()));
             return findings;
+        }
+        // What is there is read; nothing is made.
+        if let Err(why) = Keys::look(folder, &mut settings) {
+            findings.push(Finding::bad("keys", why.message()));
         }
         if settings.store.is_none() {
             let store = store_folder(folder);

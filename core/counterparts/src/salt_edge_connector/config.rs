@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::Path};
 
-use bankchannel::salt_edge_connector::SaltEdgeConnectorSettings;
+use bankchannel::{ConnectionSettings, salt_edge_connector::SaltEdgeConnectorSettings};
 use bankchannel_foundation::{Boundary, Error, Result, Secret, model::Timestamp, model::read_boundary, shown};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ pub(crate) struct ConnectorFile {
     pub(crate) bank: Option<String>,
     /// How many seconds the bank's own code may take for one question, 1 to 240; 30 when left out.
     pub(crate) bank_timeout_s: Option<u32>,
-    /// A PEM file with the authorities to trust at the bank's URL, in place of the usual ones.
+    /// Further authorities to trust at the bank's URL, a PEM file.
     pub(crate) bank_ca_file: Option<String>,
     /// How many questions are asked at once, 1 to 64; 4 when left out.
     pub(crate) workers: Option<u32>,
@@ -135,6 +135,16 @@ impl Config {
             clock: options.clock,
             control: options.control == Some(true),
         })
+    }
+
+    /// TLS of the bank interface, which has none on loopback.
+    pub(crate) fn tls_beside(&self) -> Option<&TlsFiles> {
+        self.tls.as_ref().filter(|_| !self.bank_interface_listen.ip().is_loopback())
+    }
+
+    /// How the bank's own code is reached.
+    pub(crate) fn bank_connection(ca_file: Option<&String>) -> ConnectionSettings {
+        ConnectionSettings { ca_file: ca_file.cloned(), ..ConnectionSettings::default() }
     }
 
     /// Whether the store is a PostgreSQL database.

@@ -28,6 +28,8 @@ pub(crate) struct Keys {
     pub(crate) public_key_file: PathBuf,
     pub(crate) bank_secret: SharedSecret,
     pub(crate) bank_secret_file: PathBuf,
+    /// Whether key and secret were given: several instances must have the same.
+    pub(crate) are_given: bool,
 }
 
 impl Keys {
@@ -36,18 +38,15 @@ impl Keys {
     /// # Errors
     /// `resource.storage`, `configuration.invalid` for files that cannot be used.
     pub(crate) fn prepare(data: &Path, settings: &mut SaltEdgeConnectorSettings) -> Result<Self> {
-        let key = &settings.key;
-        let has_key = key.private_key.is_some()
-            || key.private_key_file.is_some()
-            || key.keystore_file.is_some()
-            || key.pkcs11.is_some();
-        if key.public_key.is_some() && !has_key {
+        let has_key = has_key(&settings.key);
+        if settings.key.public_key.is_some() && !has_key {
             return Err(Error::invalid_setting("public_key", "a service signs by itself: give the private key"));
         }
         if !has_key {
             let file = own_key(data)?;
             settings.key = KeySettings { private_key_file: Some(file.display().to_string()), ..KeySettings::default() };
         }
+        let has_secret = settings.bank_secret.is_some() || settings.bank_secret_file.is_some();
         let bank_secret_file = match (&settings.bank_secret, &settings.bank_secret_file) {
             (Some(text), _) => {
                 let file = data.join(BANK_SECRET);
@@ -62,7 +61,23 @@ impl Keys {
         let bank_secret = SharedSecret::new(&text).map_err(|why| Error::invalid_setting("bank_secret", why))?;
         settings.bank_secret = Some(text);
         settings.bank_secret_file = None;
-        Ok(Self { public_key_file: data.join(PUBLIC), bank_secret, bank_secret_file })
+        let public_key_file = data.join(PUBLIC);
+        Ok(Self { public_key_file, bank_secret, bank_secret_file, are_given: has_key && has_secret })
+    }
+
+    /// Reads what is in the folder, and makes nothing. The settings are completed with it.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare).
+    pub(crate) fn look(data: &Path, settings: &mut SaltEdgeConnectorSettings) -> Result<()> {
+        let (key, secret) = (data.join(KEY), data.join(BANK_SECRET));
+        if read_secret(&key, MAX)?.is_some() && !has_key(&settings.key) {
+            settings.key.private_key_file = Some(key.display().to_string());
+        }
+        if settings.bank_secret.is_none() && settings.bank_secret_file.is_none() {
+            settings.bank_secret = read_secret(&secret, MAX)?;
+        }
+        Ok(())
     }
 
     /// Writes the public half down, for the dashboard.
@@ -75,6 +90,11 @@ impl Keys {
         }
         write_whole(&self.public_key_file, PUBLIC_MODE, pem.as_bytes())
     }
+}
+
+/// Whether there is a private key.
+fn has_key(key: &KeySettings) -> bool {
+    key.private_key.is_some() || key.private_key_file.is_some() || key.keystore_file.is_some() || key.pkcs11.is_some()
 }
 
 fn own_key(data: &Path) -> Result<PathBuf> {

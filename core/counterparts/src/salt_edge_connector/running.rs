@@ -25,7 +25,7 @@ use crate::{
     temporary::Temporary,
 };
 
-/// How long what has begun may take at the stop.
+/// How long what has begun may take at the stop, besides what the bank's own code may take for a question.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A running connector.
@@ -33,6 +33,8 @@ pub(crate) struct Running {
     service: Arc<Service>,
     server: Server,
     bank_interface: Server,
+    /// How long what has begun may take at the stop.
+    grace: Duration,
     // Removed last, after everything that writes into it.
     _temporary: Option<Temporary>,
 }
@@ -59,10 +61,7 @@ impl Running {
         let bank = match &config.bank {
             BankAt::Example => Bank::example(ExampleBank::new(&data, example_secret, Arc::clone(&clock))?),
             BankAt::Url { url, timeout_s, ca_file } => {
-                let connection = bankchannel::ConnectionSettings {
-                    ca_file: ca_file.clone(),
-                    ..bankchannel::ConnectionSettings::default()
-                };
+                let connection = Config::bank_connection(ca_file.as_ref());
                 let secret = config.connector.bank_secret.as_ref().ok_or_else(|| Error::new(&row::INTERNAL))?;
                 let timeout = Duration::from_secs(u64::from(*timeout_s));
                 Bank::Url(Arc::new(BankAtUrl::new(url, secret, timeout, &connection)?))
@@ -70,17 +69,17 @@ impl Running {
         };
         let unusable = |setting: &'static str| move |why| Error::invalid_setting(setting, why);
         let listener = Listener::bind(config.listen, config.tls.as_ref()).await.map_err(unusable("listen"))?;
-        let beside = Listener::bind(
-            config.bank_interface_listen,
-            config.tls.as_ref().filter(|_| !config.bank_interface_listen.ip().is_loopback()),
-        )
-        .await
-        .map_err(unusable("bank_interface_listen"))?;
+        let beside = Listener::bind(config.bank_interface_listen, config.tls_beside()).await;
+        let beside = beside.map_err(unusable("bank_interface_listen"))?;
         warn_about(&config);
+        if config.is_postgres() && !keys.are_given {
+            tracing::warn!(
+                "the connector's key or the bank's secret is this data folder's own: several instances need the same"
+            );
+        }
         let parts = Parts {
             settings: config.connector.clone(),
             data,
-            is_postgres: config.is_postgres(),
             bank,
             keys,
             clock,
@@ -90,12 +89,12 @@ impl Running {
         let service = Arc::new(Service::open(parts).await?);
         let pipeline = Arc::new(Pipeline::new(Arc::clone(&service)));
         let serving = Arc::clone(&pipeline);
-        let mut server = Server::begin(listener, Arc::default(), move |request, peer| {
+        let mut server = Server::begin(listener, Arc::clone(&service.readiness), move |request, peer| {
             let pipeline = Arc::clone(&serving);
             async move {
                 match &pipeline.service.bank {
                     Bank::Example(bank, _) if request.uri().path().starts_with(bank::page::PATH) => {
-                        bank::page::answer(&pipeline.service, bank, request).await
+                        bank::page::answer(Arc::clone(&pipeline.service), Arc::clone(bank), request).await
                     }
                     _ => shell::answer(pipeline, request, peer).await,
                 }
@@ -105,14 +104,18 @@ impl Running {
             bank.reachable_at(config.public_url.clone().unwrap_or_else(|| server.origin.clone()));
         }
         let asked = Arc::clone(&service);
-        let bank_interface = Server::begin(beside, Arc::default(), move |request, _| {
+        let bank_interface = Server::begin(beside, Arc::clone(&service.readiness), move |request, _| {
             bank_interface::answer(Arc::clone(&asked), request)
         });
         if let Some(target) = Target::of(Arc::clone(&service)) {
             server.open_control(Arc::new(target)).await?;
         }
         server.with(worker::begin(&service, config.workers));
-        Ok(Self { service, server, bank_interface, _temporary: temporary })
+        let grace = match &config.bank {
+            BankAt::Example => GRACE,
+            BankAt::Url { timeout_s, .. } => GRACE + Duration::from_secs(u64::from(*timeout_s)),
+        };
+        Ok(Self { service, server, bank_interface, grace, _temporary: temporary })
     }
 
     async fn stop(self) {
@@ -123,9 +126,9 @@ impl Running {
             service.tasks.close();
             service.tasks.wait().await;
         };
-        if tokio::time::timeout(GRACE, begun).await.is_err() {
+        if tokio::time::timeout(self.grace, begun).await.is_err() {
             tracing::warn!(
-                "the bank's code or Salt Edge took too long at the stop: what they were asked is left to the next start"
+                "the bank's code took too long at the stop: sessions that it was asked about fail in five minutes"
             );
         }
     }

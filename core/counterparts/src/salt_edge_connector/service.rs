@@ -22,7 +22,7 @@ use tokio_util::task::TaskTracker;
 use super::{bank::Bank, keys::Keys};
 use crate::{
     folder::{unusable, write_whole},
-    http::control::Control,
+    http::{control::Control, health::Readiness},
 };
 
 /// The store's folder in the data folder.
@@ -36,13 +36,14 @@ pub(super) struct Service {
     settings: SaltEdgeConnectorSettings,
     pub(super) provider_code: String,
     pub(super) data: PathBuf,
-    pub(super) is_postgres: bool,
     pub(super) bank: Bank,
     pub(super) keys: Keys,
     pub(super) clock: Arc<SystemClock>,
     /// Where the clock stands at the start.
     pub(super) clock_ms: Option<i64>,
     pub(super) control: Option<Arc<Control>>,
+    /// Whether it should be sent requests.
+    pub(super) readiness: Arc<Readiness>,
     /// There is work.
     pub(super) work: Notify,
     /// Nothing new is begun.
@@ -55,7 +56,6 @@ pub(super) struct Service {
 pub(super) struct Parts {
     pub(super) settings: SaltEdgeConnectorSettings,
     pub(super) data: PathBuf,
-    pub(super) is_postgres: bool,
     pub(super) bank: Bank,
     pub(super) keys: Keys,
     pub(super) clock: Arc<SystemClock>,
@@ -69,8 +69,8 @@ impl Service {
     /// # Errors
     /// `configuration.invalid`, `resource.storage`.
     pub(super) async fn open(parts: Parts) -> Result<Self> {
-        let Parts { settings, data, is_postgres, bank, keys, clock, clock_ms, control } = parts;
-        let client = SaltEdgeConnector::new(stored(&settings, &data, is_postgres))?;
+        let Parts { settings, data, bank, keys, clock, clock_ms, control } = parts;
+        let client = SaltEdgeConnector::new(stored(&settings, &data))?;
         client.open_store().await?;
         if let Some(pem) = client.public_key() {
             keys.publish(&pem)?;
@@ -80,12 +80,12 @@ impl Service {
             provider_code: settings.provider_code.clone().unwrap_or_default(),
             settings,
             data,
-            is_postgres,
             bank,
             keys,
             clock,
             clock_ms,
             control,
+            readiness: Arc::default(),
             work: Notify::new(),
             winding_down: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -111,16 +111,16 @@ impl Service {
     /// Forgets all sessions, tokens and callbacks.
     ///
     /// # Errors
-    /// `input.*` with PostgreSQL; `resource.storage`.
+    /// `input.*` for a store that the configuration names; `resource.storage`.
     pub(super) async fn reset(&self) -> Result<()> {
-        if self.is_postgres {
-            let why = "a PostgreSQL database is not emptied from here: give the service another one";
+        if self.settings.store.is_some() {
+            let why = "a store that the configuration names is not emptied from here";
             return Err(Error::because(&row::INVALID_FIELD, why));
         }
         let former = self.data.join(current(&self.data));
         let name = format!("{STORE}.{}", random::base32_lower(8));
         write_whole(&self.data.join(CURRENT), 0o600, name.as_bytes())?;
-        let client = SaltEdgeConnector::new(stored(&self.settings, &self.data, false))?;
+        let client = SaltEdgeConnector::new(stored(&self.settings, &self.data))?;
         client.open_store().await?;
         *self.client.write().unwrap_or_else(PoisonError::into_inner) = client;
         self.bank.reset();
@@ -142,9 +142,9 @@ pub(super) fn store_folder(data: &Path) -> PathBuf {
 }
 
 /// The settings with the store that they leave out.
-fn stored(settings: &SaltEdgeConnectorSettings, data: &Path, is_postgres: bool) -> SaltEdgeConnectorSettings {
+fn stored(settings: &SaltEdgeConnectorSettings, data: &Path) -> SaltEdgeConnectorSettings {
     let mut settings = settings.clone();
-    if !is_postgres && settings.store.is_none() {
+    if settings.store.is_none() {
         settings.store = Some(Secret::new(data.join(current(data)).display().to_string()));
     }
     settings

@@ -29,7 +29,15 @@ pub(super) fn begin(service: &Arc<Service>, count: u32) -> Vec<JoinHandle<()>> {
     let told = Arc::new(told);
     let workers = (0..count).map(|_| {
         let (service, told) = (Arc::clone(service), Arc::clone(&told));
-        tokio::spawn(async move { work(&service, &told).await })
+        tokio::spawn(async move {
+            // One that panics is followed by another.
+            loop {
+                let (service, told) = (Arc::clone(&service), Arc::clone(&told));
+                let ended = tokio::spawn(async move { work(&service, &told).await }).await;
+                let Err(why) = ended else { return };
+                tracing::error!(%why, "a worker has failed");
+            }
+        })
     });
     let mut tasks: Vec<JoinHandle<()>> = workers.collect();
     let service = Arc::clone(service);
@@ -46,10 +54,20 @@ async fn work(service: &Service, told: &watch::Sender<Option<i64>>) {
         }
         match service.client().work(WorkRequest { at: service.at() }, &service.options()).await {
             Ok(worked) => {
-                told.send_replace(worked.next_due_at.map(|due| due.as_ms()));
+                service.readiness.set_fault(None);
+                let (now, due) = (service.clock.now_ms(), worked.next_due_at.map(|due| due.as_ms()));
+                // What another worker has found holds until its time has come.
+                told.send_if_modified(|held| {
+                    let is_sooner = held.is_some_and(|held| held > now && due.is_none_or(|due| due >= held));
+                    if !is_sooner {
+                        *held = due;
+                    }
+                    !is_sooner
+                });
             }
             Err(error) => {
                 tracing::error!(code = error.code(), why = error.message(), "work was broken off");
+                service.readiness.set_fault(Some("storage"));
                 tokio::select! {
                     () = service.winding_down.cancelled() => return,
                     () = tokio::time::sleep(PAUSE) => service.work.notify_one(),

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Mutex, PoisonError},
+    time::Instant,
 };
 
 use bankchannel_foundation::redact::redact_words;
@@ -31,6 +32,8 @@ pub(super) enum Direction {
 pub(super) struct Record {
     pub(super) number: u64,
     pub(super) at_ms: i64,
+    /// When, whatever the hub's clock says.
+    pub(super) heard: Instant,
     pub(super) direction: Direction,
     /// The operation's name, such as `create_token`; empty for none.
     pub(super) operation: String,
@@ -38,6 +41,8 @@ pub(super) struct Record {
     pub(super) status: u16,
     pub(super) error_class: Option<String>,
     pub(super) elapsed_ms: u64,
+    /// After how many seconds the other side may come again.
+    pub(super) retry_after_s: Option<u64>,
     /// What it carried, masked.
     pub(super) data: Value,
     /// What was answered, masked.
@@ -79,6 +84,11 @@ impl Records {
             known.records.pop_front();
         }
         known.records.push_back(Record { number, data: masked(record.data), answer: masked(record.answer), ..record });
+    }
+
+    /// The number of the last one.
+    pub(super) fn last(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).last
     }
 
     /// The messages that are meant, oldest first.

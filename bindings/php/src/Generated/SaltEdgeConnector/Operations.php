@@ -72,6 +72,7 @@ abstract class Operations extends AbstractClient implements Client
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
      * have, such as one in a hardware module; returns the raw signature's bytes.
+     * @param SaltEdgeBank|null $bank A bank's own code, as a connector to Salt Edge asks it.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
@@ -109,9 +110,11 @@ abstract class Operations extends AbstractClient implements Client
         ?int $maxAnswerBytes = null,
         ?callable $onCode = null,
         ?callable $signer = null,
+        ?SaltEdgeBank $bank = null,
         ?LoggerInterface $logger = null,
         ?Bridge $bridge = null,
     ) {
+        $onCode = $bank === null ? $onCode : SaltEdgeBankCalls::of($bank, $onCode);
         parent::__construct('salt-edge-connector', [
             'base_url' => $baseUrl,
             'hub_public_key' => $hubPublicKey,

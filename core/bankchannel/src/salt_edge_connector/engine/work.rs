@@ -42,6 +42,17 @@ pub(in crate::salt_edge_connector) struct Worked {
     pub(in crate::salt_edge_connector) next_due_ms: Option<i64>,
 }
 
+/// How far the two sides of the work are. They run in one task, one after the other.
+#[derive(Default)]
+struct Turns {
+    /// The bank was asked whatever was due.
+    is_asked: AtomicBool,
+    asked: Notify,
+    /// Nothing more is sent.
+    is_sent: AtomicBool,
+    sent: Notify,
+}
+
 impl Worked {
     fn add(&mut self, sent: Sent) {
         self.delivered += sent.delivered;
@@ -61,14 +72,8 @@ impl Engine<'_> {
             return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
         }
         // The bank's code and the hub do not wait for each other.
-        let (more, is_asked) = (Notify::new(), AtomicBool::new(false));
-        let asking = async {
-            let asked = self.ask_all(&more).await;
-            is_asked.store(true, Ordering::Release);
-            more.notify_one();
-            asked
-        };
-        let (asked, sent) = futures_util::future::join(asking, self.send_all(&more, &is_asked)).await;
+        let turns = Turns::default();
+        let (asked, sent) = futures_util::future::join(self.ask_while_sending(&turns), self.send_all(&turns)).await;
         let mut worked = sent?;
         worked.asked = match asked {
             (asked, Ok(())) => asked,
@@ -94,8 +99,28 @@ impl Engine<'_> {
         Ok(sessions + callbacks)
     }
 
-    /// Asks the bank whatever is due. Answers how much, and why no more.
-    async fn ask_all(&self, more: &Notify) -> (u32, Result<()>) {
+    /// Asks the bank whatever is due, and again while something is being sent: a hub that takes its time holds up no customer. Answers
+    /// how much, and why no more.
+    async fn ask_while_sending(&self, turns: &Turns) -> (u32, Result<()>) {
+        let mut all = 0;
+        loop {
+            turns.is_asked.store(false, Ordering::Release);
+            let (asked, ended) = self.ask_all(turns).await;
+            all += asked;
+            turns.is_asked.store(true, Ordering::Release);
+            turns.asked.notify_one();
+            if ended.is_err() || self.is_over() || turns.is_sent.load(Ordering::Acquire) {
+                return (all, ended);
+            }
+            let _ = tokio::time::timeout(LOOK_AGAIN, turns.sent.notified()).await;
+            if turns.is_sent.load(Ordering::Acquire) {
+                return (all, Ok(()));
+            }
+        }
+    }
+
+    /// Asks the bank whatever is due now.
+    async fn ask_all(&self, turns: &Turns) -> (u32, Result<()>) {
         let mut asked = 0;
         loop {
             match self.ask_next().await {
@@ -103,7 +128,7 @@ impl Engine<'_> {
                 Ok(false) => return (asked, Ok(())),
                 Err(error) => return (asked, Err(error)),
             }
-            more.notify_one();
+            turns.asked.notify_one();
             if self.is_over() {
                 return (asked, Ok(()));
             }
@@ -111,22 +136,30 @@ impl Engine<'_> {
     }
 
     /// Ends what is over and sends whatever is due, until the bank was asked everything and nothing is.
-    async fn send_all(&self, more: &Notify, is_asked: &AtomicBool) -> Result<Worked> {
+    async fn send_all(&self, turns: &Turns) -> Result<Worked> {
+        let sent = self.send_while_asking(turns).await;
+        turns.is_sent.store(true, Ordering::Release);
+        turns.sent.notify_one();
+        sent
+    }
+
+    async fn send_while_asking(&self, turns: &Turns) -> Result<Worked> {
         let mut worked = Worked::default();
         loop {
             // Looked at first: what the last answer brings is sent.
-            let is_last = is_asked.load(Ordering::Acquire);
+            let was_asked = turns.is_asked.load(Ordering::Acquire);
             let over = self.end_what_is_over().await?;
             worked.expired += u32::try_from(over).unwrap_or(u32::MAX);
             let sent = self.send_next(self.options).await?;
             worked.add(sent);
             let is_idle = over == 0 && sent.is_nothing();
-            if (is_idle || self.is_over()) && is_last {
+            // And looked at last: the bank is not being asked again.
+            if (is_idle || self.is_over()) && was_asked && turns.is_asked.load(Ordering::Acquire) {
                 return Ok(worked);
             }
             if is_idle || self.is_over() {
                 // A wakening that comes meanwhile is kept.
-                let _ = tokio::time::timeout(LOOK_AGAIN, more.notified()).await;
+                let _ = tokio::time::timeout(LOOK_AGAIN, turns.asked.notified()).await;
             }
         }
     }

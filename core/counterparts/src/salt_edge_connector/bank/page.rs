@@ -6,7 +6,10 @@
 //!   POST the same                        action=sign_in: login, password     action=approve: user_id, ticket, account…     action=refuse
 //! ```
 
-use std::{fmt::Write as _, sync::LazyLock};
+use std::{
+    fmt::Write as _,
+    sync::{Arc, LazyLock},
+};
 
 use bankchannel::salt_edge_connector::flows::{
     SessionEnd, SessionView, approve_session::ApproveSessionRequest, get_session::GetSessionRequest,
@@ -40,8 +43,8 @@ static LOOK: LazyLock<(String, String)> = LazyLock::new(|| {
 
 /// Answers a browser.
 pub(in super::super) async fn answer(
-    service: &Service,
-    bank: &ExampleBank,
+    service: Arc<Service>,
+    bank: Arc<ExampleBank>,
     request: Request<Incoming>,
 ) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
@@ -52,7 +55,7 @@ pub(in super::super) async fn answer(
     }
     let session_id = head.uri.path().strip_prefix(PATH).unwrap_or_default().to_owned();
     let shown = match head.method {
-        Method::GET => show(service, &session_id).await,
+        Method::GET => show(&service, &session_id).await,
         Method::POST if is_foreign(&head.headers, host) => {
             return refuse(StatusCode::FORBIDDEN, "a page of another site asks");
         }
@@ -61,7 +64,10 @@ pub(in super::super) async fn answer(
             let fields =
                 taken.as_ref().and_then(|taken| Fields::read(std::str::from_utf8(&taken.body).ok()?, FIELDS_MAX));
             let Some(fields) = fields else { return refuse(StatusCode::BAD_REQUEST, "the form could not be read") };
-            act(service, bank, &session_id, &fields).await
+            // What a customer has decided comes to its end though the browser is closed.
+            let at = Arc::clone(&service);
+            let acting = service.tasks.spawn(async move { act(&at, &bank, &session_id, &fields).await });
+            acting.await.unwrap_or_else(|_| Ok(notice(500, "The bank has failed.")))
         }
         _ => {
             let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, "this page has GET and POST");
@@ -225,5 +231,6 @@ fn document(status: u16, body: &str) -> Page {
          <meta name=\"viewport\" content=\"width=device-width\"><title>Example bank</title><style>{style}</style></head>\
          <body><main>{body}</main></body></html>"
     );
-    Page::document(status, policy.clone(), "no-referrer", document)
+    // With `no-referrer` a browser would send the form with `Origin: null`, as another site's.
+    Page::document(status, policy.clone(), "same-origin", document)
 }

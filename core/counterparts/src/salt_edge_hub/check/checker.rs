@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bankchannel_foundation::Secret;
+use bankchannel_foundation::{Secret, model::Timestamp};
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
@@ -21,6 +21,8 @@ use super::{
     settings::{CheckMode, CheckSettings, CheckWay},
 };
 
+/// How long is looked whether a report comes again that should not, where the settings do not say: seconds.
+const QUIET_S: u32 = 5;
 /// How often is looked whether something was reported.
 const LOOK: Duration = Duration::from_millis(40);
 
@@ -63,8 +65,12 @@ pub(super) struct Checker<'a> {
     pub(super) settings: &'a CheckSettings,
     pub(super) psu: Option<&'a Psu>,
     pub(super) patience: Duration,
+    /// How long is looked whether a report comes again that should not.
+    pub(super) quiet: Duration,
     /// A session of which a token has come, for checks that only need one.
     token: OnceCell<Looked<String>>,
+    /// The number of the last message before this run, and the sessions that there were.
+    before: (u64, usize),
     /// What becomes of each class that Salt Edge may answer.
     pub(super) reactions: OnceCell<Vec<Looked>>,
 }
@@ -72,7 +78,33 @@ pub(super) struct Checker<'a> {
 impl<'a> Checker<'a> {
     pub(super) fn new(hub: &'a Hub, settings: &'a CheckSettings, psu: Option<&'a Psu>) -> Self {
         let patience = Duration::from_secs(u64::from(settings.patience_s.unwrap_or(10)));
-        Self { hub, settings, psu, patience, token: OnceCell::new(), reactions: OnceCell::new() }
+        let before = (hub.records.last(), hub.state.sessions().len());
+        Self {
+            before,
+            quiet: Duration::from_secs(u64::from(settings.quiet_s.unwrap_or(QUIET_S))),
+            hub,
+            settings,
+            psu,
+            patience,
+            token: OnceCell::new(),
+            reactions: OnceCell::new(),
+        }
+    }
+
+    /// The messages of this run that are meant.
+    pub(super) fn records(&self, is_meant: impl Fn(&Record) -> bool) -> Vec<Record> {
+        self.hub.records.all(|record| record.number > self.before.0 && is_meant(record))
+    }
+
+    /// The sessions of this run.
+    pub(super) fn sessions(&self) -> Vec<String> {
+        self.hub.state.sessions().into_iter().skip(self.before.1).collect()
+    }
+
+    /// The day so many days ago.
+    pub(super) fn day(&self, ago: i64) -> String {
+        let at = Timestamp::from_ms(self.hub.now_ms() - ago * 86_400_000);
+        at.as_str().get(..10).unwrap_or_default().to_owned()
     }
 
     /// A request, made and signed.

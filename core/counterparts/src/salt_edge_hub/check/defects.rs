@@ -9,11 +9,13 @@ use bankchannel_salt_edge::class::of_connector;
 
 /// What a report's JWT may hold.
 const CLAIMS: [&str; 2] = ["data", "exp"];
-/// How long a report's JWT may be good, seconds; a second for the way.
-const LIFETIME_S: i64 = 61;
+/// How long a report's JWT may be good, seconds; ten for clocks that are not the same.
+const LIFETIME_S: i64 = 70;
+/// What web servers answer by themselves.
+const WEB_SERVERS: [u16; 6] = [400, 404, 405, 413, 414, 431];
 
 pub(super) async fn class_and_text(checker: &Checker<'_>) -> Looked {
-    let fails = checker.hub.records.all(|record| record.operation == "fail_session");
+    let fails = checker.records(|record| record.operation == "fail_session");
     if fails.is_empty() {
         return not_run("no session has failed while the checker looked");
     }
@@ -69,7 +71,7 @@ pub(super) async fn quick_confirm(checker: &Checker<'_>) -> Looked {
 }
 
 pub(super) async fn reconnect_session(checker: &Checker<'_>) -> Looked {
-    let asked = checker.hub.records.all(|record| record.operation == "reconnect_token" && record.status == 200);
+    let asked = checker.records(|record| record.operation == "reconnect_token" && record.status == 200);
     let Some(asked) = asked.last().and_then(|record| record.session_secret.clone()) else {
         return not_run("no reconnect was taken while the checker looked");
     };
@@ -133,15 +135,14 @@ pub(super) async fn all_endpoints(checker: &Checker<'_>) -> Looked {
 }
 
 pub(super) async fn errors_have_their_form(checker: &Checker<'_>) -> Looked {
-    let refused = checker.hub.records.all(|record| {
-        record.direction == Direction::ToConnector && record.status >= 400 && !record.operation.is_empty()
-    });
-    for record in refused {
+    let refused = checker.records(|record| record.direction == Direction::ToConnector && record.status >= 400);
+    // A web server may answer some before the connector sees them: a path, a method, a head that is too large or stands twice.
+    let by_connector =
+        refused.iter().filter(|record| !(record.answer.is_null() && WEB_SERVERS.contains(&record.status)));
+    let mut looked_at = 0;
+    for record in by_connector {
+        looked_at += 1;
         let text = |name: &str| record.answer[name].as_str().unwrap_or_default().to_owned();
-        // A path that there is not may be answered by a web server before the connector.
-        if record.status == 404 && record.answer.is_null() {
-            continue;
-        }
         if text("error_class").is_empty() || text("error_message").is_empty() {
             return failed(format!(
                 "a refusal must be {{\"error_class\", \"error_message\"}}: {} was answered {} with {}",
@@ -149,7 +150,10 @@ pub(super) async fn errors_have_their_form(checker: &Checker<'_>) -> Looked {
             ));
         }
     }
-    Ok(())
+    match looked_at {
+        0 => not_run("the connector has refused nothing while the checker looked"),
+        _ => Ok(()),
+    }
 }
 
 pub(super) async fn vectors(_: &Checker<'_>) -> Looked {
@@ -163,7 +167,7 @@ pub(super) async fn third_party_vectors(_: &Checker<'_>) -> Looked {
 }
 
 pub(super) async fn reports_have_their_form(checker: &Checker<'_>) -> Looked {
-    let reports = checker.hub.records.all(|record| record.direction == Direction::ToHub);
+    let reports = checker.records(|record| record.direction == Direction::ToHub);
     if reports.is_empty() {
         return not_run("the connector has reported nothing while the checker looked");
     }
@@ -203,12 +207,14 @@ pub(super) async fn reports_have_their_form(checker: &Checker<'_>) -> Looked {
 }
 
 pub(super) async fn token_list(checker: &Checker<'_>) -> Looked {
-    let asked = checker.hub.records.all(|record| record.operation == "list_tokens_at_hub");
+    let asked = checker.records(|record| record.operation == "list_tokens_at_hub");
     match asked.len() {
         0 => not_run("the connector has not asked for the list of tokens"),
-        // A loop that does not end asks for ever.
+        // A loop that does not end asks for ever. How often a connector looks is its own affair.
         1..=50 => Ok(()),
-        count => failed(format!("the connector asked for the list of tokens {count} times: next_id null ends it")),
+        count => Err(super::checker::Verdict::Warning(format!(
+            "the connector asked for the list of tokens {count} times: does it end where next_id is null?"
+        ))),
     }
 }
 
@@ -225,22 +231,13 @@ pub(super) async fn large_head(checker: &Checker<'_>) -> Looked {
 }
 
 pub(super) async fn duplicate_headers(checker: &Checker<'_>) -> Looked {
-    let made = checker.made(&Order::any("fetch_accounts"))?;
-    for (name, value, class) in [
-        ("Client-Id", "2", ("InvalidClientId", 401)),
-        ("Access-Token", "another", ("AccessTokenMissing", 400)),
-        ("Authorization", "Bearer e30.e30.e30", ("AuthorizationMissing", 401)),
-    ] {
+    // With a good token: whoever takes one of the two must not answer 200.
+    let session = checker.token().await?;
+    let made = checker.made(&checker.about("fetch_accounts", &session))?;
+    for (name, value) in [("Client-Id", "2"), ("Access-Token", "another"), ("Authorization", "Bearer e30.e30.e30")] {
         let heard = checker.send(&made.clone().and(name, value)).await?;
-        if heard.status == 200 || heard.status >= 500 {
+        if !(400..500).contains(&heard.status) {
             return failed(format!("a request with two {name} must be refused, and was answered {}", said(&heard)));
-        }
-        if let Err(verdict) = judge(&format!("two {name}"), &heard, &[class]) {
-            // Web servers join or drop one of them: what follows is as good, as long as it is refused.
-            if heard.status >= 400 {
-                continue;
-            }
-            return Err(verdict);
         }
     }
     Ok(())

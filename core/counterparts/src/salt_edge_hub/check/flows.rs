@@ -5,6 +5,8 @@ use bankchannel_foundation::model::Timestamp;
 use super::checker::{Checker, Looked, failed, judge, last_update, not_run, said};
 use crate::salt_edge_hub::{requests::Order, service::Hub};
 
+/// How many wrong codes are given at most.
+const TRIES: u32 = 20;
 /// How long is looked whether nothing comes.
 const QUIET: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -54,19 +56,14 @@ pub(super) async fn embedded(checker: &Checker<'_>) -> Looked {
         if let Some(field) = &way.code_field {
             let session = checker.begin(way, |_| {}).await?;
             let right = checker.code(way, &session).await?;
-            // Another of the same length.
-            let wrong: String = right.chars().map(|digit| if digit == '1' { '2' } else { '1' }).collect();
-            checker.taken(&checker.confirmation(&session, field, &wrong)).await?;
-            // A connector may allow further tries.
-            for _ in 0..10 {
-                let again = |shown: &serde_json::Value| {
-                    shown["status"] != "open" || shown["updates"].as_array().is_some_and(|all| all.len() > 1)
-                };
-                match checker.wait(&session, again).await {
-                    Some(shown) if shown["status"] == "open" => {
-                        checker.taken(&checker.confirmation(&session, field, &wrong)).await?;
-                    }
-                    _ => break,
+            let updates = |shown: &serde_json::Value| shown["updates"].as_array().map_or(0, Vec::len);
+            // A connector may allow further tries: each time another wrong code, since the same one is no new try.
+            for number in 0..TRIES {
+                let known = checker.hub.state.shown(&session).as_ref().map_or(0, updates);
+                checker.taken(&checker.confirmation(&session, field, &wrong_code(&right, number))).await?;
+                let is_judged = |shown: &serde_json::Value| shown["status"] != "open" || updates(shown) > known;
+                if checker.wait(&session, is_judged).await.is_none_or(|shown| shown["status"] != "open") {
+                    break;
                 }
             }
             checker.failed_with(&session, &["InvalidConfirmationCode"]).await?;
@@ -81,6 +78,18 @@ pub(super) async fn embedded(checker: &Checker<'_>) -> Looked {
     checker.failed_with(&session, &["InvalidAuthorizationType"]).await
 }
 
+/// A code as long as the right one, and another each time.
+fn wrong_code(right: &str, number: u32) -> String {
+    let digit = |letter: char, shift: u32| {
+        letter.to_digit(10).map_or(letter, |digit| char::from_digit((digit + shift) % 10, 10).unwrap_or(letter))
+    };
+    right
+        .chars()
+        .enumerate()
+        .map(|(at, letter)| digit(letter, if at == 0 { 1 + number % 9 } else { number / 9 }))
+        .collect()
+}
+
 pub(super) async fn decoupled(_: &Checker<'_>) -> Looked {
     not_run("version 1 does not define it: it looks like a session that takes its time")
 }
@@ -90,8 +99,8 @@ pub(super) async fn refresh(checker: &Checker<'_>) -> Looked {
     let session = Hub::new_session();
     let order = Order {
         session_secret: Some(session.clone()),
-        from_date: Some("2026-08-18".to_owned()),
-        to_date: Some("2026-11-18".to_owned()),
+        from_date: Some(checker.day(90)),
+        to_date: Some(checker.day(0)),
         redirect_url: Some("https://third-party.example/back".to_owned()),
         ..checker.about("refresh_accounts", &token)
     };
@@ -105,11 +114,16 @@ pub(super) async fn revoke(checker: &Checker<'_>) -> Looked {
     checker.taken(&checker.about("fetch_accounts", &token)).await?;
     let session = Hub::new_session();
     let order = Order { session_secret: Some(session.clone()), ..checker.about("revoke_token", &token) };
+    let before = checker.records(|record| record.operation == "revoke_token_at_hub").len();
     checker.taken(&order).await?;
     // At once: the answer said so.
     let made = checker.made(&checker.about("fetch_accounts", &token))?;
     checker.refused("accounts at once after the revocation", &made, &[("TokenRevoked", 401)]).await?;
-    checker.quiet(&session, 0, "a revocation by Salt Edge is not reported").await
+    checker.quiet(&session, 0, "a revocation by Salt Edge is not reported").await?;
+    match checker.records(|record| record.operation == "revoke_token_at_hub").len() > before {
+        false => Ok(()),
+        true => failed("Salt Edge has revoked the token, and the connector revokes it at Salt Edge once more"),
+    }
 }
 
 pub(super) async fn revoke_at_bank(_: &Checker<'_>) -> Looked {

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
-
 use super::{
     checker::{Checker, Looked, failed, not_run, said},
     settings::CheckWay,
@@ -11,8 +9,8 @@ use super::{
 use crate::salt_edge_hub::{records::Record, requests::Order, state::AnswerOrder};
 use bankchannel_salt_edge::{Class, class::of_hub};
 
-/// How long is looked whether a report comes again that should not.
-const QUIET: Duration = Duration::from_secs(4);
+/// How long a report that has met trouble may take to come again.
+const AGAIN: Duration = Duration::from_secs(90);
 
 fn way<'a>(checker: &'a Checker<'_>) -> Looked<&'a CheckWay> {
     match checker.settings.quick() {
@@ -47,8 +45,8 @@ async fn first_report(checker: &Checker<'_>, session: &str) -> Looked {
     Ok(())
 }
 
-/// A class that ends the matter: no further report, and where the session is over at Salt Edge, no token that is good here.
-async fn stops(checker: &Checker<'_>, class: &'static Class) -> Looked {
+/// A session whose report of success is answered with a class, from its beginning to its first report.
+async fn reported(checker: &Checker<'_>, class: &'static Class) -> Looked<String> {
     let order = AnswerOrder {
         operation: Some("succeed_session".to_owned()),
         status: class.http_status(),
@@ -59,8 +57,12 @@ async fn stops(checker: &Checker<'_>, class: &'static Class) -> Looked {
     };
     let session = begun(checker, order).await?;
     first_report(checker, &session).await?;
-    tokio::time::sleep(QUIET).await;
-    let count = reports(checker, &session).len();
+    Ok(session)
+}
+
+/// A class that ends the matter: no further report, and where the session is over at Salt Edge, no token that is good here.
+async fn stopped(checker: &Checker<'_>, class: &'static Class, session: &str) -> Looked {
+    let count = reports(checker, session).len();
     if count > 1 {
         return failed(format!("{} ends the matter, and the report was sent {count} times", class.name));
     }
@@ -71,7 +73,7 @@ async fn stops(checker: &Checker<'_>, class: &'static Class) -> Looked {
         return Ok(());
     }
     // Salt Edge has not taken the token: it must be worth nothing.
-    let Some(token) = checker.hub.state.offered(&session) else { return failed("the report of success had no token") };
+    let Some(token) = checker.hub.state.offered(session) else { return failed("the report of success had no token") };
     let order = Order { access_token: Some(token.expose().to_owned()), ..Order::of("fetch_accounts") };
     let heard = checker.ask(&order).await?;
     if heard.status == 200 {
@@ -84,10 +86,24 @@ async fn stops(checker: &Checker<'_>, class: &'static Class) -> Looked {
 }
 
 impl Checker<'_> {
-    /// All classes at once: each takes a while.
+    /// All classes, one session after the other; then one wait for all of them.
     async fn looked_at(&self) -> &Vec<Looked> {
         self.reactions
-            .get_or_init(|| async { join_all(of_hub::ALL.iter().map(|class| stops(self, class))).await })
+            .get_or_init(|| async {
+                let mut sessions = Vec::new();
+                for class in of_hub::ALL {
+                    sessions.push((class, reported(self, class).await));
+                }
+                tokio::time::sleep(self.quiet).await;
+                let mut looked = Vec::new();
+                for (class, session) in sessions {
+                    looked.push(match session {
+                        Ok(session) => stopped(self, class, &session).await,
+                        Err(verdict) => Err(verdict),
+                    });
+                }
+                looked
+            })
             .await
     }
 
@@ -131,45 +147,56 @@ fn trouble(status: u16, retry_after_s: Option<u32>, done: bool, count: u32) -> A
     }
 }
 
-pub(super) async fn again_after_trouble(checker: &Checker<'_>) -> Looked {
-    let session = begun(checker, trouble(503, None, false, 1)).await?;
-    checker.succeeded(&session).await?;
-    let reports = reports(checker, &session);
-    let jwts: Vec<_> = reports.iter().filter_map(|record| record.form.as_ref()).map(|form| form.jwt_sha256).collect();
-    // A second of the clock may give the same JWT: the same exp, the same data.
-    match jwts.as_slice() {
-        [first, second, ..] if first == second => Err(super::checker::Verdict::Warning(
-            "the report came again with the same JWT: each attempt should be signed anew".to_owned(),
-        )),
-        [_, _, ..] => Ok(()),
-        _ => failed("a report that was answered 503 must come again"),
-    }
-}
-
-pub(super) async fn retry_after(checker: &Checker<'_>) -> Looked {
-    let session = begun(checker, trouble(429, Some(3), false, 1)).await?;
-    checker.succeeded(&session).await?;
-    let reports = reports(checker, &session);
-    match reports.as_slice() {
-        [first, second, ..] if second.at_ms - first.at_ms < 2900 => {
-            failed(format!("Retry-After was 3, and the report came again after {} ms", second.at_ms - first.at_ms))
+/// The reports of a session that met trouble, once it has come again.
+async fn come_again(checker: &Checker<'_>, order: AnswerOrder) -> Looked<(String, Vec<Record>)> {
+    let status = order.status;
+    let session = begun(checker, order).await?;
+    let until = Instant::now() + AGAIN;
+    loop {
+        let found = reports(checker, &session);
+        if found.len() > 1 {
+            return Ok((session, found));
         }
-        [_, _, ..] => Ok(()),
-        _ => failed("a report that was answered 429 must come again"),
-    }
-}
-
-pub(super) async fn lost_answer(checker: &Checker<'_>) -> Looked {
-    let session = begun(checker, trouble(500, None, true, 1)).await?;
-    checker.succeeded(&session).await?;
-    let until = Instant::now() + checker.patience;
-    // The repeat is answered SessionClosed, which means here that the first has arrived.
-    while reports(checker, &session).len() < 2 {
         if Instant::now() >= until {
-            return failed("a report whose answer was lost must come again");
+            let seconds = AGAIN.as_secs();
+            return failed(format!(
+                "a report that was answered {status} must come again, and did not within {seconds} s"
+            ));
         }
         tokio::time::sleep(Duration::from_millis(40)).await;
     }
+}
+
+pub(super) async fn again_after_trouble(checker: &Checker<'_>) -> Looked {
+    let (session, found) = come_again(checker, trouble(503, None, false, 1)).await?;
+    checker.succeeded(&session).await?;
+    let mut jwts = found.iter().filter_map(|record| record.form.as_ref()).map(|form| form.jwt_sha256);
+    // Within one second the same JWT may come of the same data and exp.
+    if jwts.next() == jwts.next() {
+        return Err(super::checker::Verdict::Warning(
+            "the report came again with the same JWT: each attempt should be signed anew".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+pub(super) async fn retry_after(checker: &Checker<'_>) -> Looked {
+    let (session, found) = come_again(checker, trouble(429, Some(3), false, 1)).await?;
+    checker.succeeded(&session).await?;
+    let mut heard = found.iter().map(|record| record.heard);
+    let (Some(first), Some(second)) = (heard.next(), heard.next()) else {
+        return failed("the report did not come again");
+    };
+    let pause = second.duration_since(first);
+    if pause < Duration::from_millis(2900) {
+        return failed(format!("Retry-After was 3, and the report came again after {} ms", pause.as_millis()));
+    }
+    Ok(())
+}
+
+pub(super) async fn lost_answer(checker: &Checker<'_>) -> Looked {
+    // The repeat is answered SessionClosed, which means here that the first has arrived.
+    let (session, _) = come_again(checker, trouble(500, None, true, 1)).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let heard = checker.ask(&checker.about("fetch_accounts", &session)).await?;
     if heard.status == 200 {

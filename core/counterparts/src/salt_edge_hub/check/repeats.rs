@@ -14,11 +14,12 @@ const FORMAT: (&str, u16) = ("WrongRequestFormat", 400);
 const AT_ONCE: usize = 8;
 
 pub(super) async fn busy(checker: &Checker<'_>) -> Looked {
-    let busy = checker.hub.records.all(|record| record.direction == Direction::ToConnector && record.status == 503);
-    if busy.is_empty() {
-        return not_run("the connector was never in trouble while the checker looked");
+    let busy = checker.records(|record| record.direction == Direction::ToConnector && record.status == 503);
+    match busy.iter().find(|record| record.retry_after_s.is_none()) {
+        _ if busy.is_empty() => not_run("the connector was never in trouble while the checker looked"),
+        None => Ok(()),
+        Some(record) => failed(format!("{} was answered 503 without Retry-After", record.operation)),
     }
-    Ok(())
 }
 
 pub(super) async fn create(checker: &Checker<'_>) -> Looked {
@@ -105,7 +106,7 @@ pub(super) async fn another_client(checker: &Checker<'_>) -> Looked {
 
 /// Looked at last: of all sessions of this run.
 pub(super) async fn one_end_each(checker: &Checker<'_>) -> Looked {
-    for session in checker.hub.state.sessions() {
+    for session in checker.sessions() {
         let ends = checker.callbacks(&session).into_iter().filter(|record| {
             ["succeed_session", "fail_session"].contains(&record.operation.as_str()) && record.status == 200
         });

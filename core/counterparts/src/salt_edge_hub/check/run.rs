@@ -110,7 +110,7 @@ pub async fn write_settings(file: &Path, listen: SocketAddr) -> Result<Value> {
                 "code": "login_password_sms", "mode": "embedded",
                 "right": {"login": "ben", "password": "ben-password"},
                 "wrong": {"login": "ben", "password": "wrong"},
-                "code_field": "sms", "right_code": "123456",
+                "code_field": "sms", "codes_file": "connector/outbox.jsonl",
             },
         ],
     });

@@ -18,6 +18,9 @@ pub(crate) struct CheckSettings {
     pub(crate) authorization_types: Vec<CheckWay>,
     /// How many seconds the connector may take to report; 10 when left out.
     pub(crate) patience_s: Option<u32>,
+    /// How many seconds the checker looks whether a report comes again that should not; 5 when left out. A connector that repeats later
+    /// than that is not found.
+    pub(crate) quiet_s: Option<u32>,
 }
 
 /// How a customer authenticates.
@@ -67,6 +70,9 @@ impl CheckSettings {
         }
         if !(1..=600).contains(&self.patience_s.unwrap_or(10)) {
             return Err(Error::invalid_field("patience_s", "must be 1 to 600"));
+        }
+        if self.quiet_s.is_some_and(|quiet| quiet > 600) {
+            return Err(Error::invalid_field("quiet_s", "must be 600 or less"));
         }
         Ok(())
     }

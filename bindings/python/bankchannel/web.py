@@ -1,0 +1,227 @@
+"""A connector to Salt Edge in a web server: applications for WSGI and ASGI, and who works beside them.
+
+    connector = SaltEdgeConnector(..., store="store", bank=Bank())
+    worker = Worker(connector)
+    application = wsgi(connector, worker)          # mount it at the root, or below any prefix
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .errors import BankchannelError
+from .salt_edge_connector import HeaderField
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, MutableMapping
+
+    from .salt_edge_connector import AsyncSaltEdgeConnector, HttpAnswer, SaltEdgeConnector
+
+    Environ = dict[str, Any]
+    StartResponse = Callable[..., Any]
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+LONGEST = 10.0
+"""How long nobody looks where nothing is due, in seconds: another process may have left something."""
+PAUSE = 2.0
+"""How long is waited after a failure, in seconds."""
+MAX_BODY = 1024 * 1024
+"""The longest body of a question that is read, in bytes; `answer_bank` refuses a longer one."""
+
+
+class Wakes(Protocol):
+    """Who is told that there is work."""
+
+    def wake(self) -> None: ...
+
+
+class Worker:
+    """A thread that calls `work` whenever there is something to do: when it is woken, and when something is due. Any number of
+    processes may each have one on the same store."""
+
+    def __init__(self, connector: SaltEdgeConnector) -> None:
+        self._connector = connector
+        self._woken = threading.Event()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="bankchannel-worker", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Says that there is work now."""
+        self._woken.set()
+
+    def close(self) -> None:
+        """Ends it after what it has begun."""
+        self._closed = True
+        self._woken.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._closed:
+            self._woken.clear()
+            try:
+                due = self._connector.work().next_due_at
+                wait = LONGEST if due is None else (due - datetime.now(timezone.utc)).total_seconds()
+            except BankchannelError as error:
+                if error.category == "configuration":
+                    raise
+                wait = PAUSE
+            self._woken.wait(min(max(wait, 0.01), LONGEST))
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def wsgi(connector: SaltEdgeConnector, worker: Wakes | None = None) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
+    """A WSGI application that answers Salt Edge. `worker` is woken when the answer has left."""
+
+    def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        handled = connector.handle_request(method=environ["REQUEST_METHOD"], target=_target(environ), headers=_headers(environ))
+        start_response(*_begun(handled.answer))
+        return _Body(handled.answer.body.encode(), worker if handled.has_work else None)
+
+    return application
+
+
+def wsgi_bank(connector: SaltEdgeConnector) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
+    """A WSGI application that answers a connector that runs elsewhere: its questions to the bank."""
+
+    def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        length = environ.get("CONTENT_LENGTH") or "0"
+        body = environ["wsgi.input"].read(min(int(length), MAX_BODY + 1) if length.isdigit() else 0)
+        text = body.decode("utf-8", "replace")
+        answer = connector.answer_bank(target=_target(environ), headers=_headers(environ), body=text).answer
+        start_response(*_begun(answer))
+        return [answer.body.encode()]
+
+    return application
+
+
+class _Body:
+    """An answer's body. Servers close it when it has left."""
+
+    def __init__(self, body: bytes, worker: Wakes | None) -> None:
+        self._body = body
+        self._worker = worker
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._worker.wake()
+
+
+def _target(environ: Environ) -> str:
+    """Path and query as they stand on the request line, where the server says so."""
+    raw = environ.get("REQUEST_URI") or environ.get("RAW_URI")
+    if isinstance(raw, str):
+        return _visible(raw)
+    from urllib.parse import quote
+
+    path = quote((environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")).encode("latin-1"), safe="/%:@!$&'()*+,;=~")
+    query = environ.get("QUERY_STRING", "")
+    return _visible(f"{path}?{query}" if query else path)
+
+
+def _headers(environ: Environ) -> list[HeaderField]:
+    """The header fields. WSGI joins those that stand twice with a comma: such a value is none that Salt Edge sends, and is refused."""
+    fields = []
+    for name, value in environ.items():
+        if name.startswith("HTTP_"):
+            fields.append(HeaderField(name=name[5:].replace("_", "-").title(), value=_visible(str(value))))
+    if environ.get("CONTENT_TYPE"):
+        fields.append(HeaderField(name="Content-Type", value=_visible(str(environ["CONTENT_TYPE"]))))
+    return fields
+
+
+def _visible(text: str) -> str:
+    """Text that can be UTF-8, whatever was sent."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _begun(answer: HttpAnswer) -> tuple[str, list[tuple[str, str]]]:
+    from http import HTTPStatus
+
+    try:
+        phrase = HTTPStatus(answer.status).phrase
+    except ValueError:
+        phrase = "Answer"
+    headers = [(header.name, header.value) for header in answer.headers]
+    headers.append(("Content-Length", str(len(answer.body.encode()))))
+    return f"{answer.status} {phrase}", headers
+
+
+def asgi(connector: AsyncSaltEdgeConnector) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """An ASGI application that answers Salt Edge, and works when an answer has left and when something is due."""
+    import asyncio
+
+    state: dict[str, Any] = {}
+
+    async def work() -> None:
+        woken: asyncio.Event = state["woken"]
+        while not state["closing"]:
+            woken.clear()
+            try:
+                due = (await connector.work()).next_due_at
+                wait = LONGEST if due is None else (due - datetime.now(timezone.utc)).total_seconds()
+            except BankchannelError as error:
+                if error.category == "configuration":
+                    raise
+                wait = PAUSE
+            if not state["closing"]:
+                try:
+                    await asyncio.wait_for(woken.wait(), min(max(wait, 0.01), LONGEST))
+                except asyncio.TimeoutError:
+                    pass
+
+    def begin() -> None:
+        if "task" not in state:
+            state["closing"] = False
+            state["woken"] = asyncio.Event()
+            state["task"] = asyncio.ensure_future(work())
+
+    async def lifespan(receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                begin()
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                task = state.pop("task", None)
+                if task is not None:
+                    # What has begun comes to its end: a question that is broken off fails its session.
+                    state["closing"] = True
+                    state["woken"].set()
+                    await task
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await lifespan(receive, send)
+        begin()
+        path = scope.get("raw_path") or scope["path"].encode()
+        query = scope.get("query_string") or b""
+        target = (path + b"?" + query if query else path).decode("latin-1")
+        headers = [
+            HeaderField(name=name.decode("latin-1"), value=_visible(value.decode("latin-1"))) for name, value in scope["headers"]
+        ]
+        handled = await connector.handle_request(method=scope["method"], target=_visible(target), headers=headers)
+        answer = handled.answer
+        body = answer.body.encode()
+        fields = [(header.name.lower().encode("latin-1"), header.value.encode("latin-1")) for header in answer.headers]
+        fields.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": fields})
+        await send({"type": "http.response.body", "body": body})
+        if handled.has_work:
+            state["woken"].set()
+
+    return application
