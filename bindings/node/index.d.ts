@@ -172,6 +172,44 @@ export declare class BankchannelError extends Error {
   toJSON(): Record<string, unknown>;
 }
 
+/** A request as Node's `http` has it; Express and Fastify (`request.raw`, or a raw handler) pass it on. */
+export interface WebRequest extends AsyncIterable<Uint8Array> {
+  readonly method?: string;
+  readonly url?: string;
+  readonly originalUrl?: string;
+  readonly rawHeaders: string[];
+}
+
+/** An answer as Node's `http` has it. */
+export interface WebResponse {
+  statusCode: number;
+  setHeader(name: string, value: string | number): unknown;
+  end(body: string): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
+
+/** Answers Salt Edge from a web server; `worker` is woken when an answer has left. A framework must not have changed the address. */
+export declare function saltEdgeHandler(
+  connector: SaltEdgeConnector,
+  worker?: Pick<SaltEdgeWorker, 'wake'>,
+): (request: WebRequest, response: WebResponse) => void;
+
+/**
+ * Answers a connector that runs elsewhere: its questions to the bank, by their last part of the path. The body must be there as it came:
+ * unread, as text, or as a buffer.
+ */
+export declare function saltEdgeBankHandler(connector: SaltEdgeConnector): (request: WebRequest, response: WebResponse) => void;
+
+/** Calls `work` of a connector whenever there is something to do: when it is woken, and when something is due. */
+export declare class SaltEdgeWorker implements AsyncDisposable {
+  constructor(connector: SaltEdgeConnector);
+  /** Says that there is work now. */
+  wake(): void;
+  /** Ends it after what it has begun. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
 /** Whose fault an error is; each has its class. Any other text: one that this version does not know. */
 export type Category = "invalid_input" | "configuration" | "transport" | "timed_out" | "cancelled" | "authentication" | "permission" | "signature" | "peer_protocol" | "peer_refused" | "rate_limited" | "not_supported" | "conflict" | "resource_exhausted" | "internal" | (string & {});
 

@@ -9,4 +9,5 @@ module.exports = {
   ...require('./lib/salt_edge_connector'),
   ...require('./lib/salt_edge_hub'),
   ...require('./lib/about'),
+  ...require('./lib/web'),
 };

@@ -21,6 +21,7 @@ export const {
   SaltEdgeConnectorServer,
   SaltEdgeHub,
   SaltEdgeHubServer,
+  SaltEdgeWorker,
   SecretText,
   Service,
   SignatureError,
@@ -30,6 +31,8 @@ export const {
   catalogue,
   codes,
   iso20022,
+  saltEdgeBankHandler,
+  saltEdgeHandler,
   version,
 } = bankchannel;
 export default bankchannel;

@@ -96,7 +96,7 @@ _PLACES = {
     "Signer": "_call",
     "WsChannel": "ws_channel",
 }
-_MODULES = ("codes", "errors", "iso20022", "nextgen_psd2", "salt_edge_connector", "salt_edge_hub", "service", "ws_channel")
+_MODULES = ("codes", "errors", "iso20022", "nextgen_psd2", "salt_edge_connector", "salt_edge_hub", "service", "web", "ws_channel")
 
 
 def catalogue() -> "list[dict[str, Any]]":

@@ -63,11 +63,15 @@ async fn a_consent_covers_what_it_says() {
 async fn a_token_expires() {
     let world = World::new(Bank::usual()).await;
     world.enrolled("s-1").await;
-    let mut later = world.made(json!({"operation": "fetch_accounts", "access_token_of": "s-1", "expires_in_s": 9_000_000})).await;
+    let mut later =
+        world.made(json!({"operation": "fetch_accounts", "access_token_of": "s-1", "expires_in_s": 9_000_000})).await;
     // The longest that a token lives is 90 days.
     later.at = Some(bankchannel::Timestamp::from_ms(now_ms() + 91 * 86_400_000));
     let handled = world.connector.handle_request(later, &world.options()).await.unwrap();
-    assert_eq!((handled.answer.status, handled.error_class.as_deref(), handled.step), (401, Some("TokenExpired"), Some(13)));
+    assert_eq!(
+        (handled.answer.status, handled.error_class.as_deref(), handled.step),
+        (401, Some("TokenExpired"), Some(13))
+    );
 }
 
 fn now_ms() -> i64 {

@@ -25,11 +25,16 @@ impl Particular for SaltEdge {
             .then(|| json!(["2026-11-20T06:00:00.000Z", "2017-10-28T06:30:08.123Z"][random.below(2)]))
     }
 
-    /// A day on which something was made travels as its first instant.
+    /// A day on which something was made travels as its first instant; a fee's amount as a number, which has no zeros at its end.
     fn settle_response(&self, response: &mut Value) {
-        for transaction in response["transactions"].as_array_mut().into_iter().flatten() {
+        for transaction in response.get_mut("transactions").and_then(Value::as_array_mut).into_iter().flatten() {
             if let Some(day) = transaction["made_on"].as_str().filter(|text| text.len() == 10) {
                 transaction["made_on"] = format!("{day}T00:00:00.000Z").into();
+            }
+            for fee in transaction.get_mut("fees").and_then(Value::as_array_mut).into_iter().flatten() {
+                if let Some(amount) = fee.get("amount").and_then(Value::as_str).filter(|amount| amount.contains('.')) {
+                    fee["amount"] = amount.trim_end_matches('0').trim_end_matches('.').to_owned().into();
+                }
             }
         }
     }
