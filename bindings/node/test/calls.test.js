@@ -391,6 +391,7 @@ test('every operation has a method', () => {
     ws_channel: client,
     nextgen_psd2: new bankchannel.NextGenPsd2(),
     salt_edge_connector: new bankchannel.SaltEdgeConnector(),
+    salt_edge_hub: new bankchannel.SaltEdgeHub({ baseUrl: 'http://127.0.0.1:9' }),
     iso20022,
   };
   for (const { name } of bankchannel.catalogue()) {

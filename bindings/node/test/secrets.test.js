@@ -10,7 +10,7 @@ const { Readable } = require('node:stream');
 const { after, before, test } = require('node:test');
 const { inspect } = require('node:util');
 
-const { NextGenPsd2, NextGenPsd2Bank, SaltEdgeConnector, SaltEdgeHubServer, SecretText, Service, WsChannel, catalogue, iso20022 } = require('..');
+const { NextGenPsd2, NextGenPsd2Bank, SaltEdgeConnector, SaltEdgeHub, SaltEdgeHubServer, SecretText, Service, WsChannel, catalogue, iso20022 } = require('..');
 const paths = require('./helpers/paths');
 const { run } = require('./helpers/process');
 
@@ -55,6 +55,7 @@ test('planted into every field of every operation and setting, nothing is repeat
     'ws-channel': new WsChannel({ baseUrl: 'http://127.0.0.1:9/v2', environment: 'test' }),
     'nextgen-psd2': new NextGenPsd2(),
     'salt-edge-connector': new SaltEdgeConnector(),
+    'salt-edge-hub': new SaltEdgeHub({ baseUrl: 'http://127.0.0.1:9' }),
   };
   const home = process.cwd();
   // What is taken for a folder's name is made.
@@ -91,7 +92,7 @@ test('planted into every field of every operation and setting, nothing is repeat
     for (const [planted, secret] of PLANTED) {
       for (const form of FORMS) {
         for (const field of settings.WsChannel) {
-          for (const Client of [WsChannel, NextGenPsd2, SaltEdgeConnector]) {
+          for (const Client of [WsChannel, NextGenPsd2, SaltEdgeConnector, SaltEdgeHub]) {
             await attempt(`${Client.name} ${field}`, secret, () => new Client({ [field]: form(planted) }).close());
           }
           for (const Server of [Service, NextGenPsd2Bank, SaltEdgeHubServer]) {

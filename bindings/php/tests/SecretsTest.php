@@ -14,6 +14,7 @@ use Bankchannel\Exception\PeerRefusedException;
 use Bankchannel\Iso20022;
 use Bankchannel\NextGenPsd2;
 use Bankchannel\SaltEdgeConnector;
+use Bankchannel\SaltEdgeHub;
 
 use Bankchannel\Secret;
 use Bankchannel\Tests\Support\Assertions;
@@ -71,7 +72,7 @@ final class SecretsTest extends TestCase
         $home = (string) getcwd();
         // What is taken for a folder's name is made.
         chdir(Scratch::folder());
-        $clients = ['ws-channel' => new WsChannel(baseUrl: 'http://127.0.0.1:9/v2'), 'nextgen-psd2' => new NextGenPsd2(), 'salt-edge-connector' => new SaltEdgeConnector()];
+        $clients = ['ws-channel' => new WsChannel(baseUrl: 'http://127.0.0.1:9/v2'), 'nextgen-psd2' => new NextGenPsd2(), 'salt-edge-connector' => new SaltEdgeConnector(), 'salt-edge-hub' => new SaltEdgeHub(baseUrl: 'http://127.0.0.1:9')];
         foreach (Bankchannel::catalogue() as $operation) {
             // By its name, what a module computes is carried out by any client.
             $client = $clients[$operation['protocol']] ?? $clients['ws-channel'];
@@ -112,7 +113,7 @@ final class SecretsTest extends TestCase
 
     public function testNothingPlantedIntoASettingIsRepeated(): void
     {
-        $clients = [WsChannel::class, NextGenPsd2::class, SaltEdgeConnector::class];
+        $clients = [WsChannel::class, NextGenPsd2::class, SaltEdgeConnector::class, SaltEdgeHub::class];
         foreach ([...$clients, Service::class, NextGenPsd2\Bank::class, SaltEdgeConnector\Hub::class] as $class) {
             foreach ((new \ReflectionMethod($class, '__construct'))->getParameters() as $parameter) {
                 // A data folder is made under whatever name is given.

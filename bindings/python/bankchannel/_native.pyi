@@ -15,10 +15,12 @@ __all__ = [
     "Record",
     "Server",
     "VERSION",
+    "answer_text",
     "catalogue",
     "is_local",
     "line",
     "local",
+    "question",
 ]
 
 VERSION: str

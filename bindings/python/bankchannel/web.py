@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from .salt_edge_connector import AsyncSaltEdgeConnector, HttpAnswer, SaltEdgeConnector
 
-    Environ = dict[str, Any]
-    StartResponse = Callable[..., Any]
-    Scope = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+    _Environ = dict[str, Any]
+    _StartResponse = Callable[..., Any]
+    _Scope = MutableMapping[str, Any]
+    _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 LONGEST = 10.0
 """How long nobody looks where nothing is due, in seconds: another process may have left something."""
@@ -79,10 +79,10 @@ class Worker:
         self.close()
 
 
-def wsgi(connector: SaltEdgeConnector, worker: Wakes | None = None) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
+def wsgi(connector: SaltEdgeConnector, worker: Wakes | None = None) -> Callable[[_Environ, _StartResponse], Iterable[bytes]]:
     """A WSGI application that answers Salt Edge. `worker` is woken when the answer has left."""
 
-    def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def application(environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
         handled = connector.handle_request(method=environ["REQUEST_METHOD"], target=_target(environ), headers=_headers(environ))
         start_response(*_begun(handled.answer))
         return _Body(handled.answer.body.encode(), worker if handled.has_work else None)
@@ -90,10 +90,10 @@ def wsgi(connector: SaltEdgeConnector, worker: Wakes | None = None) -> Callable[
     return application
 
 
-def wsgi_bank(connector: SaltEdgeConnector) -> Callable[[Environ, StartResponse], Iterable[bytes]]:
+def wsgi_bank(connector: SaltEdgeConnector) -> Callable[[_Environ, _StartResponse], Iterable[bytes]]:
     """A WSGI application that answers a connector that runs elsewhere: its questions to the bank."""
 
-    def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def application(environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
         length = environ.get("CONTENT_LENGTH") or "0"
         body = environ["wsgi.input"].read(min(int(length), MAX_BODY + 1) if length.isdigit() else 0)
         text = body.decode("utf-8", "replace")
@@ -119,7 +119,7 @@ class _Body:
             self._worker.wake()
 
 
-def _target(environ: Environ) -> str:
+def _target(environ: _Environ) -> str:
     """Path and query as they stand on the request line, where the server says so."""
     raw = environ.get("REQUEST_URI") or environ.get("RAW_URI")
     if isinstance(raw, str):
@@ -131,7 +131,7 @@ def _target(environ: Environ) -> str:
     return _visible(f"{path}?{query}" if query else path)
 
 
-def _headers(environ: Environ) -> list[HeaderField]:
+def _headers(environ: _Environ) -> list[HeaderField]:
     """The header fields. WSGI joins those that stand twice with a comma: such a value is none that Salt Edge sends, and is refused."""
     fields = []
     for name, value in environ.items():
@@ -159,7 +159,7 @@ def _begun(answer: HttpAnswer) -> tuple[str, list[tuple[str, str]]]:
     return f"{answer.status} {phrase}", headers
 
 
-def asgi(connector: AsyncSaltEdgeConnector) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+def asgi(connector: AsyncSaltEdgeConnector) -> Callable[[_Scope, _Receive, _Send], Awaitable[None]]:
     """An ASGI application that answers Salt Edge, and works when an answer has left and when something is due."""
     import asyncio
 
@@ -188,7 +188,7 @@ def asgi(connector: AsyncSaltEdgeConnector) -> Callable[[Scope, Receive, Send], 
             state["woken"] = asyncio.Event()
             state["task"] = asyncio.ensure_future(work())
 
-    async def lifespan(receive: Receive, send: Send) -> None:
+    async def lifespan(receive: _Receive, send: _Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
@@ -204,7 +204,7 @@ def asgi(connector: AsyncSaltEdgeConnector) -> Callable[[Scope, Receive, Send], 
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    async def application(scope: _Scope, receive: _Receive, send: _Send) -> None:
         if scope["type"] == "lifespan":
             return await lifespan(receive, send)
         begin()

@@ -343,6 +343,7 @@ class Package(unittest.TestCase):
             "ws_channel": (WsChannel, bankchannel.AsyncWsChannel),
             "nextgen_psd2": (bankchannel.NextGenPsd2, bankchannel.AsyncNextGenPsd2),
             "salt_edge_connector": (bankchannel.SaltEdgeConnector, bankchannel.AsyncSaltEdgeConnector),
+            "salt_edge_hub": (bankchannel.SaltEdgeHub, bankchannel.AsyncSaltEdgeHub),
             # A module of functions.
             "iso20022": (bankchannel.iso20022,),
         }

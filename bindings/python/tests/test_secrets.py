@@ -23,6 +23,7 @@ from bankchannel import (
     NextGenPsd2,
     NextGenPsd2Bank,
     SaltEdgeConnector,
+    SaltEdgeHub,
     SaltEdgeHubServer,
     SecretText,
     Service,
@@ -84,6 +85,7 @@ class Planted(unittest.TestCase):
             "ws_channel": WsChannel(base_url="http://127.0.0.1:9/v2", environment="test"),
             "nextgen_psd2": NextGenPsd2(),
             "salt_edge_connector": SaltEdgeConnector(),
+            "salt_edge_hub": SaltEdgeHub(base_url="http://127.0.0.1:9"),
         }
         modules: dict[str, Any] = {"iso20022": bankchannel.iso20022}
         for entry in bankchannel.catalogue():
@@ -115,7 +117,7 @@ class Planted(unittest.TestCase):
         self.assertGreater(self.failed, 2_000)
 
     def test_nothing_planted_into_a_setting_is_repeated(self) -> None:
-        makers: tuple[Any, ...] = (WsChannel, NextGenPsd2, SaltEdgeConnector, Service, NextGenPsd2Bank, SaltEdgeHubServer)
+        makers: tuple[Any, ...] = (WsChannel, NextGenPsd2, SaltEdgeConnector, SaltEdgeHub, Service, NextGenPsd2Bank, SaltEdgeHubServer)
         for maker in makers:
             for field in inspect.signature(maker.__init__).parameters:
                 # A data folder is made under whatever name is given.
