@@ -63,6 +63,27 @@ fn reporting(wrong: Arc<Wrong>, asked: Asked, change: impl FnOnce(&mut Value)) -
     reported(wrong, asked)
 }
 
+/// The answer with another value wherever it has this member.
+fn answering(wrong: Arc<Wrong>, asked: Asked, member: &'static str, value: &'static str) -> Answering {
+    Box::pin(async move {
+        let mut answered = wrong.connector.ask(asked).await;
+        if let Ok(mut body) = serde_json::from_slice::<Value>(&answered.body) {
+            let data = match &mut body["data"] {
+                Value::Array(items) => items.iter_mut().collect(),
+                data @ Value::Object(_) => vec![data],
+                _ => Vec::new(),
+            };
+            for item in data {
+                if let Some(found) = item.get_mut(member) {
+                    *found = value.into();
+                }
+            }
+            answered.body = body.to_string().into();
+        }
+        answered
+    })
+}
+
 const DEFECTS: &[Defect] = &[
     Defect {
         found_by: "SE-D01",
@@ -271,6 +292,24 @@ const DEFECTS: &[Defect] = &[
                 }
             })
         },
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-F10",
+        what: "an account has a nature that there is not",
+        inwards: |wrong, asked| answering(wrong, asked, "nature", "piggy bank"),
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-F11",
+        what: "all transactions are answered, whatever the days",
+        inwards: |wrong, asked| answering(wrong, asked, "made_on", "2001-01-01T00:00:00.000Z"),
+        outwards: reported,
+    },
+    Defect {
+        found_by: "SE-F12",
+        what: "the date of birth is written as people write it",
+        inwards: |wrong, asked| answering(wrong, asked, "date_of_birth", "12.04.1980"),
         outwards: reported,
     },
     Defect {

@@ -9,6 +9,7 @@
 //! ```
 
 mod checker;
+mod data;
 mod defects;
 mod flows;
 mod forge;
@@ -86,6 +87,9 @@ checks! {
     "SE-F07" "5.7" "Reconnect" flows::reconnect;
     "SE-F08" "5.8" "Cancel" flows::cancel;
     "SE-F09" "5.9" "A session says until when it waits" flows::lifetimes;
+    "SE-F10" "4.3" "Accounts are answered in their form" data::accounts;
+    "SE-F11" "4.4" "Transactions are answered in their form, of the days asked for" data::transactions;
+    "SE-F12" "4.6" "The customer's data is answered in its form" data::customer;
     "SE-R01" "6.4" "Trouble is answered 503 with Retry-After" repeats::busy;
     "SE-R02" "6.4" "tokens/create again, at once and afterwards" repeats::create;
     "SE-R03" "6.4" "tokens/confirm after the end" repeats::confirm;

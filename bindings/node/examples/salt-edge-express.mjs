@@ -1,0 +1,148 @@
+// A bank's connector to Salt Edge, with Express: what Salt Edge asks, the bank's answers, and the bank's page for the customer.
+//
+//   bankchannel check salt-edge-connector --init check.json > settings.json
+//   SETTINGS=settings.json STORE=store CODE_KEY=$(openssl rand -hex 32) CODES=connector/outbox.jsonl PORT=8080 node salt-edge-express.mjs
+//   bankchannel check salt-edge-connector http://127.0.0.1:8080 --settings check.json
+//
+// SETTINGS are the settings of a connector as JSON, as `check --init` and the embedded hub print them. STORE is the folder that all
+// processes share, or PostgreSQL's address. One-time codes are appended to CODES: a bank sends them to the customer. All names and
+// amounts are invented.
+
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { dirname } from 'node:path';
+
+import express from 'express';
+
+import { SaltEdgeConnector, SaltEdgeWorker, saltEdgeHandler } from 'bankchannel';
+
+const { SETTINGS, STORE, CODE_KEY, CODES } = process.env;
+if (!SETTINGS || !STORE || !CODE_KEY || !CODES) throw new Error('SETTINGS, STORE, CODE_KEY or CODES is not set: see the first lines');
+
+// A bank keeps no passwords in clear.
+const CUSTOMERS = [
+  { userId: '1001', login: 'anna', password: 'anna-password', name: 'Anna Example', accountId: '501' },
+  { userId: '1002', login: 'ben', password: 'ben-password', name: 'Ben Example', accountId: '601' },
+];
+
+/** Compares MACs of the texts, which are as long as each other: how long it takes tells nothing of what is right. */
+function isSame(left, right) {
+  const [one, other] = [left, right].map((text) => createHmac('sha256', CODE_KEY).update(`same\n${text}`).digest());
+  return timingSafeEqual(one, other);
+}
+
+const customerOf = (userId) => CUSTOMERS.find((customer) => customer.userId === userId);
+const signedIn = (login, password) => CUSTOMERS.find((customer) => customer.login === login && isSame(customer.password, password));
+
+/** The code of a session, made from its id: any process, started at any time, knows it. */
+function codeOf(sessionId) {
+  const mac = createHmac('sha256', CODE_KEY).update(`code\n${sessionId}`).digest();
+  return String(mac.readUInt32BE() % 1_000_000).padStart(6, '0');
+}
+
+const refused = (errorClass) => ({ outcome: 'refused', errorClass });
+
+/** What the connector asks of the bank. */
+const bank = {
+  authenticate({ sessionId, authorizationType, credentials }) {
+    if ((authorizationType ?? 'oauth') === 'oauth') return { outcome: 'redirect', redirectUrl: `${base}/approve/${sessionId}` };
+    if (!['login_password', 'login_password_sms'].includes(authorizationType)) return refused('InvalidAuthorizationType');
+    const customer = signedIn(credentials.login?.reveal() ?? '', credentials.password?.reveal() ?? '');
+    if (!customer) return refused('InvalidCredentials');
+    const { userId } = customer;
+    if (authorizationType === 'login_password') return { outcome: 'approved', userId };
+    mkdirSync(dirname(CODES), { recursive: true, mode: 0o700 });
+    appendFileSync(CODES, `${JSON.stringify({ user_id: userId, code: codeOf(sessionId) })}\n`, { mode: 0o600 });
+    return { outcome: 'code_needed', field: 'sms', instruction: 'Enter the code that was sent to you', userId };
+  },
+
+  confirm({ sessionId, userId, credentials }) {
+    const isRight = isSame((credentials.sms?.reveal() ?? '').trim(), codeOf(sessionId));
+    return isRight && userId ? { outcome: 'approved', userId } : refused('InvalidConfirmationCode');
+  },
+
+  reconnect({ userId }) {
+    return customerOf(userId) ? { outcome: 'approved', userId } : refused('CannotReconnectToken');
+  },
+
+  // It keeps no copy: there is nothing to read again.
+  refresh() {
+    return { outcome: 'done' };
+  },
+
+  listAccounts({ userId }) {
+    const { accountId } = customerOf(userId);
+    const [balance, availableAmount] = ['2417.30', '2417.30'];
+    return { accounts: [{ id: accountId, name: 'Salary', nature: 'checking', currencyCode: 'EUR', balance, availableAmount, paymentAccount: true }] };
+  },
+
+  listTransactions({ userId, accountId, toDate }) {
+    if (customerOf(userId)?.accountId !== accountId) return { refused: { errorClass: 'AccountNotFound' } };
+    // The last day asked for, or its last instant: the first ten characters are the day.
+    const madeOn = toDate.slice(0, 10);
+    const salary = { id: `${accountId}-${madeOn}`, accountId, amount: '2100.00', currencyCode: 'EUR', description: 'Salary', madeOn, status: 'posted' };
+    return { transactions: [salary] };
+  },
+
+  getCustomer({ userId }) {
+    return { customer: { name: customerOf(userId).name } };
+  },
+
+  notice({ kind }) {
+    console.error('Salt Edge gives notice:', kind);
+  },
+};
+
+/** The settings, which are written as in every language: their names in camelCase. */
+const settings = Object.entries(JSON.parse(readFileSync(SETTINGS, 'utf8'))).map(([name, value]) => [
+  name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()),
+  value,
+]);
+const connector = new SaltEdgeConnector({ ...Object.fromEntries(settings), store: STORE }, { bank });
+const worker = new SaltEdgeWorker(connector);
+
+const app = express();
+app.use('/api/priora', saltEdgeHandler(connector, worker));
+
+const escaped = (text) => String(text).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+
+/** The bank's page. No other site may frame it, or learn its address, which names the session. */
+function page(response, status, said, session) {
+  response.set({ 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'", 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-store' });
+  const alert = said ? `<p role="alert">${escaped(said)}</p>` : '';
+  const form = session
+    ? `<p>${escaped(session.appName)} asks for: ${escaped(session.scopes.join(', '))}, for ${session.consentPeriodDays} days.</p>
+<form method="post"><label>Login <input name="login" autocomplete="username"></label>
+<label>Password <input name="password" type="password" autocomplete="current-password"></label>
+<button name="answer" value="approve">Allow</button> <button name="answer" value="deny">Refuse</button></form>`
+    : '';
+  response.status(status).send(`<!doctype html><title>Your bank</title>${alert}${form}`);
+}
+
+// The customer signs in, and allows or refuses.
+app.all('/approve/:sessionId', express.urlencoded({ extended: false, limit: '4kb' }), async (request, response) => {
+  const { sessionId } = request.params;
+  const { session } = await connector.getSession({ sessionId });
+  if (!session?.isOpen) return page(response, 404, 'This is over, or never was: begin again in the app that sent you here.');
+  if (request.method !== 'POST') return page(response, 200, '', session);
+  const customer = signedIn(String(request.body.login), String(request.body.password));
+  if (!customer) return page(response, 403, 'Login or password is wrong.', session);
+  const { userId } = customer;
+  const isAllowed = request.body.answer === 'approve';
+  const end = isAllowed ? await connector.approveSession({ sessionId, userId }) : await connector.refuseSession({ sessionId });
+  worker.wake();
+  return end.redirectUrl ? response.redirect(303, end.redirectUrl) : page(response, 200, 'You may close this page.');
+});
+
+let base = process.env.PUBLIC_URL;
+// Salt Edge sends what it asks in a header: Node's own limit is 16 KiB for all of them.
+const server = createServer({ maxHeaderSize: 32 * 1024 }, app);
+server.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
+  base ??= `http://127.0.0.1:${server.address().port}`;
+  console.log(base);
+});
+process.once('SIGTERM', () => server.close(async () => {
+  await worker.close();
+  await connector.close();
+}));
