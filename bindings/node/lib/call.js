@@ -239,6 +239,7 @@ async function answered(asked, { onCode, methods, signer }) {
   const typed = asked.request && methods?.get(asked.kind);
   if (typed) {
     const { object, method, question, answer } = typed;
+    if (typeof object[method] !== 'function') throw missing(asked.kind, `is needed: the bank has no method ${method}`);
     // A notice needs no answer.
     return encode(answer.in((await object[method](question.out(asked.request))) ?? {}));
   }

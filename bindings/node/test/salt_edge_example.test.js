@@ -10,6 +10,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { randomBytes } = require('node:crypto');
 const { test } = require('node:test');
+const { setTimeout: sleep } = require('node:timers/promises');
 const { promisify } = require('node:util');
 
 const paths = require('./helpers/paths');
@@ -34,6 +35,38 @@ async function freePort() {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+/** The program that the README shows below a heading. */
+function route() {
+  const section = fs.readFileSync(path.join(paths.root, 'README.md'), 'utf8').split('## Salt Edge\n')[1].split('\n## ')[0];
+  return section.match(/^```js\n(.*?)^```$/ms)[1];
+}
+
+test('the route of the README answers, and the checker says what is missing', { timeout: 120_000 }, async (t) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-'));
+  t.after(() => fs.rmSync(folder, { recursive: true }));
+  fs.mkdirSync(path.join(folder, 'node_modules'));
+  fs.symlinkSync(paths.package, path.join(folder, 'node_modules/bankchannel'));
+  const [port, hub] = [await freePort(), `127.0.0.1:${await freePort()}`];
+  assert.ok(route().trim().split('\n').length <= 10);
+  fs.writeFileSync(path.join(folder, 'route.mjs'), route().replace('8080', String(port)).replace('127.0.0.1:8090', hub));
+  const check = ['check', 'salt-edge-connector'];
+  execFileSync(program, [...check, '--init', 'check.json', '--listen', hub], { cwd: folder, stdio: 'ignore' });
+  const server = spawn(process.execPath, ['route.mjs'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  t.after(() => server.kill('SIGKILL'));
+  let said = '';
+  server.stderr.on('data', (part) => (said += part));
+  const url = `http://127.0.0.1:${port}`;
+  while (!(await fetch(url).catch(() => undefined))) {
+    assert.equal(server.exitCode, null, said);
+    await sleep(50);
+  }
+  const judge = [...check, url, '--settings', 'check.json', '--listen', hub, '--only', 'SE-C', '--json'];
+  const judged = await promisify(execFile)(program, judge, { cwd: folder, maxBuffer: 64 << 20 }).catch((error) => error);
+  const { checks, counts } = JSON.parse(judged.stdout);
+  assert.deepEqual([checks.filter(({ result }) => result === 'failed').map(({ id }) => id), counts.passed], [['SE-C17'], 17], said);
+  assert.match(said, /bank.list_transactions .*the bank has no method listTransactions/);
+});
 
 test('the checker finds nothing', { skip: missing, timeout: 300_000 }, async (t) => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-'));

@@ -24,6 +24,31 @@ final class SaltEdgeExampleTest extends TestCase
         exit(str_contains($page, 'asks for') && preg_match('/ (200|303) /', $http_response_header[0]) ? 0 : 1);
         PHP;
 
+    public function testTheRouteOfTheReadmeAnswersAndTheCheckerSaysWhatIsMissing(): void
+    {
+        $section = explode("\n## ", explode("## Salt Edge\n", (string) file_get_contents(__DIR__ . '/../../../README.md'))[1])[0];
+        self::assertSame(1, preg_match('/^```php\n(.*?)^```$/ms', $section, $found));
+        self::assertLessThanOrEqual(10, substr_count($found[1], "\n"));
+        $folder = Scratch::folder();
+        [$port, $hub] = [Program::freePort(), '127.0.0.1:' . Program::freePort()];
+        mkdir("{$folder}/vendor");
+        file_put_contents("{$folder}/vendor/autoload.php", '<?php require ' . var_export(\dirname(__DIR__) . '/src/autoload.php', true) . ';');
+        file_put_contents("{$folder}/route.php", str_replace('127.0.0.1:8090', $hub, $found[1]));
+        $check = [(getenv('CARGO_TARGET_DIR') ?: \dirname(__DIR__, 3) . '/target') . '/release/bankchannel', 'check', 'salt-edge-connector'];
+        Program::must(...$check, ...['--init', "{$folder}/check.json", '--listen', $hub]);
+        $log = Scratch::file('');
+        $server = new Program([PHP_BINARY, '-d', 'ffi.enable=1', '-S', "127.0.0.1:{$port}", 'route.php'], [], $folder, $log);
+        for ($tries = 0; @stream_socket_client("tcp://127.0.0.1:{$port}") === false && $tries < 500; ++$tries) {
+            usleep(20_000);
+        }
+        [$printed] = (new Program([...$check, "http://127.0.0.1:{$port}", '--settings', "{$folder}/check.json", '--listen', $hub, '--only', 'SE-C', '--json']))->end();
+        $server->stop();
+        /** @var array{checks: list<array{id: string, result: string}>, counts: array<string, int>} $report */
+        $report = json_decode($printed, true, 32, JSON_THROW_ON_ERROR);
+        $failed = array_column(array_filter($report['checks'], static fn (array $one): bool => $one['result'] === 'failed'), 'id');
+        self::assertSame([['SE-C17'], 17], [$failed, $report['counts']['passed']], (string) file_get_contents($log));
+    }
+
     public function testTheCheckerFindsNothing(): void
     {
         $folder = Scratch::folder();

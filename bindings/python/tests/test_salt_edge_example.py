@@ -39,6 +39,21 @@ except urllib.error.HTTPError as error:
 """
 
 
+def wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Until it answers: what it is asked is not there."""
+    deadline = time.monotonic() + 30
+    while True:
+        assert server.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        try:
+            urlopen(url).close()
+        except HTTPError as answered:
+            answered.close()
+            return
+        except URLError:
+            time.sleep(0.1)
+
+
 @unittest.skipUnless(importlib.util.find_spec("flask") or os.environ.get("BANKCHANNEL_TESTS_REQUIRE_TOOLS"), "Flask is not installed")
 class Example(unittest.TestCase):
     def test_the_checker_finds_nothing(self) -> None:
@@ -62,7 +77,7 @@ class Example(unittest.TestCase):
             command = [sys.executable, "-m", "flask", "--app", "salt_edge_flask", "run", "--port", str(port)]
             with log.open("wb") as output, subprocess.Popen(command, env=environment, cwd=folder, stdout=output, stderr=output) as server:
                 try:
-                    self.wait(f"{url}/approve/none", server, log)
+                    wait(f"{url}/approve/none", server, log)
                     psu = f"'{sys.executable}' customer.py"
                     judged = subprocess.run(
                         [*check, url, "--settings", "check.json", "--listen", hub, "--psu", psu, "--json"],
@@ -80,19 +95,31 @@ class Example(unittest.TestCase):
             # The log of a route has neither credentials nor sessions' JWTs.
             self.assertNotRegex(log.read_text(), "anna-password|ben-password|eyJ")
 
-    def wait(self, url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-        """Until it answers."""
-        deadline = time.monotonic() + 30
-        while True:
-            self.assertIsNone(server.poll(), log.read_text())
-            self.assertLess(time.monotonic(), deadline, log.read_text())
-            try:
-                urlopen(url).close()
-            except HTTPError as answered:
-                answered.close()
-                return
-            except URLError:
-                time.sleep(0.1)
+class Readme(unittest.TestCase):
+    def test_the_route_answers_and_the_checker_says_what_is_missing(self) -> None:
+        (program,) = prepared.blocks(ROOT / "README.md", "## Salt Edge")
+        self.assertLessEqual(len(program.splitlines()), 10)
+        with tempfile.TemporaryDirectory() as folder:
+            port, hub = prepared.free_port(), f"127.0.0.1:{prepared.free_port()}"
+            check = [str(PROGRAM), "check", "salt-edge-connector"]
+            made = subprocess.run([*check, "--init", "check.json", "--listen", hub], cwd=folder, capture_output=True, check=True)
+            Path(folder, "settings.json").write_bytes(made.stdout)
+            self.assertIn("8080", program)
+            Path(folder, "route.py").write_text(program.replace("8080", str(port)))
+            environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+            log, url = Path(folder, "server.log"), f"http://127.0.0.1:{port}"
+            with log.open("wb") as output:
+                command = [sys.executable, "route.py"]
+                with subprocess.Popen(command, env=environment, cwd=folder, stdout=output, stderr=output) as server:
+                    try:
+                        wait(f"{url}/", server, log)
+                        judge = [*check, url, "--settings", "check.json", "--listen", hub, "--only", "SE-C", "--json"]
+                        judged = subprocess.run(judge, cwd=folder, capture_output=True, timeout=120)
+                    finally:
+                        server.terminate()
+            report = json.loads(judged.stdout)
+            self.assertEqual([one["id"] for one in report["checks"] if one["result"] == "failed"], ["SE-C17"], log.read_text())
+            self.assertEqual(report["counts"]["passed"], 17)
 
 
 if __name__ == "__main__":

@@ -123,7 +123,11 @@ async fn nothing_planted_into_a_request_is_repeated() {
     let ws_channel =
         settings(json!({"protocol": "ws-channel", "base_url": "http://127.0.0.1:9/v2", "environment": "test"}));
     let others = PROTOCOLS.iter().filter(|protocol| protocol.client.is_some() && protocol.name != "ws-channel");
-    let others = others.map(|protocol| (protocol.name, settings(json!({"protocol": protocol.name}))));
+    let others = others.map(|protocol| {
+        // A client that sends must know where to.
+        let base_url = (protocol.name == "salt-edge-hub").then_some("http://127.0.0.1:9");
+        (protocol.name, settings(json!({"protocol": protocol.name, "base_url": base_url})))
+    });
     let others: BTreeMap<&str, Client> = others.collect();
     let (mut tried, mut failed) = (0_u32, 0_u32);
     for entry in catalogue() {

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -10,21 +11,38 @@ use serde_json::Value;
 
 use crate::world::Told;
 
+/// How often it is looked again where files come and go meanwhile.
+const LOOKS: u32 = 100;
 /// How many bytes of a PEM are looked for, from inside its secret part.
 const PART: usize = 32;
 
-/// Searches every file for these texts; of a PEM, for a part of its bytes and for its lines.
+/// Searches every file for these texts; of a PEM, for a part of its bytes and for its lines. A file that is renamed meanwhile, as a
+/// server that writes does, is looked for again with all others.
 ///
 /// # Errors
 /// Which file has which of them.
 pub fn search(folder: &Path, texts: &[Value]) -> Told<()> {
+    for _ in 0..LOOKS {
+        if looked(folder, texts)? {
+            return Ok(());
+        }
+    }
+    Err(format!("{} does not stand still", folder.display()))
+}
+
+/// One look; whether all files were there until they were read.
+fn looked(folder: &Path, texts: &[Value]) -> Told<bool> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;
     if files.is_empty() {
         return Err(format!("{} holds no files", folder.display()));
     }
     for file in files {
-        let held = fs::read(&file).map_err(|why| format!("{}: {why}", file.display()))?;
+        let held = match fs::read(&file) {
+            Ok(held) => held,
+            Err(why) if why.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(why) => return Err(format!("{}: {why}", file.display())),
+        };
         for (number, text) in texts.iter().enumerate() {
             let text = text.as_str().ok_or("`data_has_no` takes texts")?;
             for needle in needles(text)? {
@@ -34,7 +52,7 @@ pub fn search(folder: &Path, texts: &[Value]) -> Told<()> {
             }
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Told<()> {
