@@ -8398,6 +8398,15 @@ export interface SaltEdgeConnectorSettings {
   /** A file that holds it. */
   storeKeyFile?: string | null;
   /**
+   * What a third party's own request is worth, which Salt Edge hands on with that for a token or a code:
+   * `off` when left out, since Salt Edge has verified it. Otherwise the connector asks Salt Edge for the
+   * third party's key, once an hour, and verifies and compares: with `warn` what is wrong is a warning,
+   * with `enforce` it refuses the request, and a key that cannot be had puts it off. Needs `baseUrl`.
+   */
+  clientJwt?: ClientJwtMode | null;
+  /** Whether a third party's key of less than 2048 bits counts, of 1024 at least. */
+  allowShortClientKey?: boolean | null;
+  /**
    * The secret that a connector and the bank's own code share where they speak over HTTP: 32 characters
    * or more. Needed by `answerBank`.
    */

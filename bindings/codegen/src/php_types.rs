@@ -164,6 +164,15 @@ fn is_secret(field: &Field) -> bool {
     matches!(field.shape, Shape::Secret(_))
 }
 
+/// Whether a value is a secret, or has some.
+fn holds_secrets(shape: &Shape) -> bool {
+    match shape {
+        Shape::Secret(_) => true,
+        Shape::List(of) | Shape::Map(of) => holds_secrets(of),
+        _ => false,
+    }
+}
+
 fn structure(out: &mut Out, shape: &'static StructShape, side: Side) {
     imports(out, shape.fields, side);
     out.jsdoc("", &plain(shape.doc));
@@ -194,7 +203,7 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
         out.line("    public function __construct(");
         for field in &order {
             let default = if field.optional { " = null" } else { "" };
-            let secret = if matches!(field.shape, Shape::Secret(_)) { "#[\\SensitiveParameter] " } else { "" };
+            let secret = if holds_secrets(field.shape) { "#[\\SensitiveParameter] " } else { "" };
             let kind = declared(field.shape, side, field.optional);
             let kept = if is_hidden(field, side) { "" } else { "public readonly " };
             out.line(format!("        {secret}{kept}{kind} ${}{default},", camel(field.name)));
@@ -222,7 +231,7 @@ fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, s
         out.line("    }");
         out.blank();
     }
-    let shown: Vec<&Field> = order.iter().copied().filter(|field| is_secret(field)).collect();
+    let shown: Vec<&Field> = order.iter().copied().filter(|field| holds_secrets(field.shape)).collect();
     if side == Side::Out && !shown.is_empty() {
         out.jsdoc("    ", "What `var_dump` and `print_r` show: no secrets. The members and `toArray` have them.\n\n@return array<string, mixed>");
         out.line("    public function __debugInfo(): array");

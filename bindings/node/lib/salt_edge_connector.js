@@ -667,6 +667,8 @@ const SaltEdgeConnectorSettings = struct([
   ["store", "store", secret],
   ["storeKey", "store_key", secret],
   ["storeKeyFile", "store_key_file"],
+  ["clientJwt", "client_jwt"],
+  ["allowShortClientKey", "allow_short_client_key"],
   ["bankSecret", "bank_secret", secret],
   ["bankSecretFile", "bank_secret_file"],
   ["tokenDays", "token_days"],

@@ -1687,6 +1687,16 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     store_key_file: str | PathLike[str] | None
     """A file that holds it."""
 
+    client_jwt: ClientJwtMode | None
+    """What a third party's own request is worth, which Salt Edge hands on with that for a token or a code:
+    `off` when left out, since Salt Edge has verified it. Otherwise the connector asks Salt Edge for the
+    third party's key, once an hour, and verifies and compares: with `warn` what is wrong is a warning,
+    with `enforce` it refuses the request, and a key that cannot be had puts it off. Needs `base_url`.
+    """
+
+    allow_short_client_key: bool | None
+    """Whether a third party's key of less than 2048 bits counts, of 1024 at least."""
+
     bank_secret: Secret | None
     """The secret that a connector and the bank's own code share where they speak over HTTP: 32 characters
     or more. Needed by `answer_bank`.
@@ -1781,6 +1791,13 @@ class SaltEdgeConnector(Client):
         store_key: The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which
             then has its own in the file `store.key`; needed for PostgreSQL.
         store_key_file: A file that holds it.
+        client_jwt: What a third party's own request is worth, which Salt Edge hands on with that for a
+            token or a code: `off` when left out, since Salt Edge has verified it. Otherwise the
+            connector asks Salt Edge for the third party's key, once an hour, and verifies and compares:
+            with `warn` what is wrong is a warning, with `enforce` it refuses the request, and a key
+            that cannot be had puts it off. Needs `base_url`.
+        allow_short_client_key: Whether a third party's key of less than 2048 bits counts, of 1024 at
+            least.
         bank_secret: The secret that a connector and the bank's own code share where they speak over
             HTTP: 32 characters or more. Needed by `answer_bank`.
         bank_secret_file: A file that holds it.
@@ -1825,6 +1842,8 @@ class SaltEdgeConnector(Client):
         store: Secret | None = None,
         store_key: Secret | None = None,
         store_key_file: str | PathLike[str] | None = None,
+        client_jwt: ClientJwtMode | None = None,
+        allow_short_client_key: bool | None = None,
         bank_secret: Secret | None = None,
         bank_secret_file: str | PathLike[str] | None = None,
         token_days: int | None = None,
@@ -1860,6 +1879,8 @@ class SaltEdgeConnector(Client):
                 "store": store,
                 "store_key": store_key,
                 "store_key_file": store_key_file,
+                "client_jwt": client_jwt,
+                "allow_short_client_key": allow_short_client_key,
                 "bank_secret": bank_secret,
                 "bank_secret_file": bank_secret_file,
                 "token_days": token_days,
@@ -3010,6 +3031,13 @@ class AsyncSaltEdgeConnector(AsyncClient):
         store_key: The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which
             then has its own in the file `store.key`; needed for PostgreSQL.
         store_key_file: A file that holds it.
+        client_jwt: What a third party's own request is worth, which Salt Edge hands on with that for a
+            token or a code: `off` when left out, since Salt Edge has verified it. Otherwise the
+            connector asks Salt Edge for the third party's key, once an hour, and verifies and compares:
+            with `warn` what is wrong is a warning, with `enforce` it refuses the request, and a key
+            that cannot be had puts it off. Needs `base_url`.
+        allow_short_client_key: Whether a third party's key of less than 2048 bits counts, of 1024 at
+            least.
         bank_secret: The secret that a connector and the bank's own code share where they speak over
             HTTP: 32 characters or more. Needed by `answer_bank`.
         bank_secret_file: A file that holds it.
@@ -3054,6 +3082,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         store: Secret | None = None,
         store_key: Secret | None = None,
         store_key_file: str | PathLike[str] | None = None,
+        client_jwt: ClientJwtMode | None = None,
+        allow_short_client_key: bool | None = None,
         bank_secret: Secret | None = None,
         bank_secret_file: str | PathLike[str] | None = None,
         token_days: int | None = None,
@@ -3089,6 +3119,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 "store": store,
                 "store_key": store_key,
                 "store_key_file": store_key_file,
+                "client_jwt": client_jwt,
+                "allow_short_client_key": allow_short_client_key,
                 "bank_secret": bank_secret,
                 "bank_secret_file": bank_secret_file,
                 "token_days": token_days,

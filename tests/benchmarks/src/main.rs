@@ -7,11 +7,13 @@
 
 mod bank;
 mod bare;
+mod connector;
 mod jwt;
 mod languages;
 mod large_files;
 mod load;
 mod memory;
+mod outbox;
 mod prepare;
 mod served;
 mod service;
@@ -42,6 +44,12 @@ fn main() {
     }
     if wanted("bank") {
         bank::measure(&mut table);
+    }
+    if wanted("connector") {
+        connector::measure(&mut table);
+    }
+    if wanted("outbox") {
+        outbox::measure(&mut table);
     }
     if wanted("startup") {
         startup::measure(&mut table);

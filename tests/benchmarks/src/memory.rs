@@ -39,6 +39,9 @@ pub(crate) fn in_child(arguments: &[&str]) -> u64 {
 /// scripts measure.
 pub(crate) fn child(arguments: &[String]) {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let ["outbox", store, key, hub] = arguments[..] {
+        return crate::outbox::child(store, key, hub);
+    }
     let added = match arguments[..] {
         ["sign", path] => sign(Path::new(path)),
         ["calls" | "upload-signed", ..] => crate::languages::child(&arguments),

@@ -8,7 +8,8 @@ use bankchannel_foundation::{
     model::{Dialect, Profile, Value, Writer},
 };
 use bankchannel_salt_edge::{
-    Credentials, Verifier, bank_interface::SharedSecret, connector::errors, receive::Receiver,
+    Credentials, Verifier, bank_interface::SharedSecret, client_jwt::ClientJwtMode, connector::errors,
+    receive::Receiver,
 };
 use bankchannel_transport::Settings;
 
@@ -63,6 +64,12 @@ pub struct SaltEdgeConnectorSettings {
     pub store_key: Option<Secret>,
     /// A file that holds it.
     pub store_key_file: Option<String>,
+    /// What a third party's own request is worth, which Salt Edge hands on with that for a token or a code: `off` when left out, since Salt
+    /// Edge has verified it. Otherwise the connector asks Salt Edge for the third party's key, once an hour, and verifies and compares: with
+    /// `warn` what is wrong is a warning, with `enforce` it refuses the request, and a key that cannot be had puts it off. Needs `base_url`.
+    pub client_jwt: Option<ClientJwtMode>,
+    /// Whether a third party's key of less than 2048 bits counts, of 1024 at least.
+    pub allow_short_client_key: Option<bool>,
     /// The secret that a connector and the bank's own code share where they speak over HTTP: 32 characters or more. Needed by
     /// `answer_bank`.
     pub bank_secret: Option<Secret>,
@@ -102,6 +109,8 @@ pub(super) struct Ready {
     receiver: Option<Receiver>,
     pub(super) store: Option<Secret>,
     pub(super) store_key: Option<Secret>,
+    pub(super) client_jwt: ClientJwtMode,
+    pub(super) allow_short_client_key: bool,
     pub(super) bank_secret: Option<SharedSecret>,
     pub(super) token_days: u32,
     pub(super) confirmation_tries: u32,
@@ -129,6 +138,11 @@ impl Ready {
         let bank_secret = secret_of("bank_secret", settings.bank_secret, settings.bank_secret_file)?;
         let bank_secret = bank_secret.as_ref().map(SharedSecret::new).transpose();
         let bank_secret = bank_secret.map_err(|why| Error::invalid_setting("bank_secret", why))?;
+        let client_jwt = settings.client_jwt.unwrap_or(ClientJwtMode::Off);
+        if client_jwt != ClientJwtMode::Off && transport.is_none() {
+            let why = "needs base_url: Salt Edge is asked for the third party's key";
+            return Err(Error::invalid_setting("client_jwt", why));
+        }
         Ok(Self {
             key: Key::of(settings.key)?,
             hub_public_key,
@@ -141,6 +155,8 @@ impl Ready {
             receiver,
             store: settings.store.filter(|place| !place.is_empty()),
             store_key: secret_of("store_key", settings.store_key, settings.store_key_file)?,
+            client_jwt,
+            allow_short_client_key: settings.allow_short_client_key.unwrap_or_default(),
             bank_secret,
             token_days: within("token_days", settings.token_days, TOKEN_DAYS, MAX_TOKEN_DAYS)?,
             confirmation_tries: within("confirmation_tries", settings.confirmation_tries, TRIES, MAX_TRIES)?,

@@ -1,6 +1,10 @@
 //! What a connector answers at once: data as far as token, scope and consent go, and refusals with their classes.
 
-use bankchannel::CallOptions;
+use bankchannel::{
+    CallOptions,
+    salt_edge_connector::{SaltEdgeConnector, envelope::Unsigned},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::{
@@ -186,4 +190,79 @@ async fn what_is_missing_on_this_side_is_said_here() {
     let without = world.with(json!({"hub_public_key_file": null}));
     let fault = without.handle_request(request, &world.options()).await.unwrap_err();
     assert!(fault.to_string().contains("hub_public_key"), "{fault}");
+}
+
+/// A request for a token as the hub would send it, with this in place of what the third party has signed.
+async fn with_client_jwt(world: &World, secret: &str, client_jwt: &str, scopes: Value) -> (u32, Value, Vec<String>) {
+    let public = world.hub.readiness()["hub_public_key_file"].as_str().unwrap().to_owned();
+    let pem = std::fs::read_to_string(std::path::Path::new(&public).with_file_name("hub.key.pem")).unwrap();
+    let key = bankchannel_crypto::signature::SigningKey::from_pem(&pem, None).unwrap();
+    let payload = json!({"data": {"provider_code": "demobank", "scopes": scopes, "consent_period_days": 90,
+                                  "credentials": {"authorization_type": "login_password", "login": "minna", "password": "right"}},
+                         "exp": 2_000_000_000});
+    let data = json!({"session_secret": secret, "provider_code": "demobank", "app_name": "Example App",
+                      "original_request": {"client_jwt": client_jwt, "client_payload": payload}});
+    let jwt = Unsigned::of(&data.to_string(), 4_000_000_000).signed(&key).unwrap();
+    let request = bankchannel::model::read_boundary(json!({
+        "method": "POST", "target": "/api/priora/v1/tokens/create",
+        "headers": [
+            {"name": "Client-Id", "value": world.client_id().await}, {"name": "Authorization", "value": format!("Bearer {jwt}")},
+            {"name": "Accept", "value": "application/json"}, {"name": "Content-Type", "value": "application/json"},
+        ],
+    }));
+    let handled = world.connector.handle_request(request.unwrap(), &world.options()).await.unwrap();
+    (handled.answer.status, serde_json::from_str(&handled.answer.body).unwrap(), handled.warnings)
+}
+
+/// What the third party of the embedded hub has signed, of a request that the hub makes.
+async fn own_client_jwt(world: &World, scopes: Value) -> String {
+    let credentials = json!({"authorization_type": "login_password", "login": "minna", "password": "right"});
+    let made = world.made(json!({"operation": "create_token", "scopes": scopes, "credentials": credentials})).await;
+    let bearer = made.headers.iter().find(|header| header.name == "Authorization").unwrap().value.clone();
+    let payload = bearer.split('.').nth(1).unwrap();
+    let said: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    said["data"]["original_request"]["client_jwt"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn what_a_third_party_has_signed_counts_where_the_settings_say_so() {
+    let mut world = World::new(Bank::usual()).await;
+    let usual = json!(["accounts"]);
+    let own = own_client_jwt(&world, usual.clone()).await;
+    let broken = format!("{}AAAA", &own[..own.len() - 4]);
+    // Off: nothing is looked at, and the hub is not asked.
+    let (status, _, warnings) = with_client_jwt(&world, "t-1", "none", usual.clone()).await;
+    assert_eq!((status, warnings.len()), (200, 0));
+
+    world.connector = world.with(json!({"client_jwt": "warn"}));
+    let (status, _, warnings) = with_client_jwt(&world, "t-2", &own, usual.clone()).await;
+    assert_eq!((status, warnings), (200, Vec::new()));
+    let (status, _, warnings) = with_client_jwt(&world, "t-3", &broken, usual.clone()).await;
+    assert_eq!((status, warnings.len()), (200, 1), "{warnings:?}");
+
+    world.connector = world.with(json!({"client_jwt": "enforce"}));
+    assert_eq!(with_client_jwt(&world, "t-4", &own, usual.clone()).await.0, 200);
+    let (status, said, _) = with_client_jwt(&world, "t-5", &broken, usual.clone()).await;
+    assert_eq!((status, said["error_class"].as_str()), (400, Some("JWTVerificationError")), "{said}");
+    // The hub says that more was asked for than the third party has signed.
+    let (status, said, _) = with_client_jwt(&world, "t-6", &own, json!(["accounts", "transactions"])).await;
+    assert_eq!((status, said["error_class"].as_str()), (400, Some("WrongRequestFormat")), "{said}");
+    world.work().await;
+    for refused in ["t-5", "t-6"] {
+        assert!(world.bank.asked("authenticate").len() == 4, "{refused} has begun nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_third_party_whose_key_cannot_be_had_is_put_off_or_warned_about() {
+    let mut world = World::new(Bank::usual()).await;
+    let own = own_client_jwt(&world, json!(["accounts"])).await;
+    for (mode, expected) in [("enforce", 503), ("warn", 200)] {
+        world.connector = world.with(json!({"client_jwt": mode}));
+        world.control("fail_next", json!({"operation": "get_client_info", "status": 404, "count": 10})).await;
+        let (status, said, warnings) = with_client_jwt(&world, mode, &own, json!(["accounts"])).await;
+        assert_eq!((status, warnings.len()), (expected, usize::from(mode == "warn")), "{said} {warnings:?}");
+    }
+    let refused = SaltEdgeConnector::from_json(json!({"client_jwt": "warn"})).unwrap_err();
+    assert_eq!((refused.code(), refused.detail("field")), ("configuration.invalid", Some("client_jwt")));
 }

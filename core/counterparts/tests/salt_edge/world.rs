@@ -81,6 +81,12 @@ impl World {
         (answer.status, serde_json::from_str(&answer.body).unwrap())
     }
 
+    /// The third party's id at the hub.
+    pub(crate) async fn client_id(&self) -> String {
+        let made = self.made(json!({"operation": "create_token"})).await;
+        made.headers.into_iter().find(|header| header.name == "Client-Id").unwrap().value
+    }
+
     pub(crate) async fn work(&self) -> WorkResponse {
         self.connector.work(WorkRequest { at: None }, &self.options()).await.unwrap()
     }

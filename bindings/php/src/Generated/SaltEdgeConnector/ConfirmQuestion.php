@@ -22,11 +22,21 @@ final class ConfirmQuestion
     public function __construct(
         public readonly string $sessionId,
         public readonly int $clientId,
-        public readonly array $credentials,
+        #[\SensitiveParameter] public readonly array $credentials,
         public readonly int $attempt,
         public readonly ?string $userId = null,
         public readonly ?string $field = null,
     ) {
+    }
+
+    /**
+     * What `var_dump` and `print_r` show: no secrets. The members and `toArray` have them.
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        return array_intersect_key(['credentials' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
     }
 
     /**

@@ -16,8 +16,18 @@ final class ConfirmationParameters
      * as `sms_pincode`.
      */
     public function __construct(
-        public readonly array $credentials,
+        #[\SensitiveParameter] public readonly array $credentials,
     ) {
+    }
+
+    /**
+     * What `var_dump` and `print_r` show: no secrets. The members and `toArray` have them.
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        return array_intersect_key(['credentials' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
     }
 
     /**

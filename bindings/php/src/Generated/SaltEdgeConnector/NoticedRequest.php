@@ -19,8 +19,18 @@ final class NoticedRequest
     public function __construct(
         public readonly ?string $method = null,
         public readonly ?string $url = null,
-        public readonly ?array $headers = null,
+        #[\SensitiveParameter] public readonly ?array $headers = null,
     ) {
+    }
+
+    /**
+     * What `var_dump` and `print_r` show: no secrets. The members and `toArray` have them.
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        return array_intersect_key(['headers' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
     }
 
     /**

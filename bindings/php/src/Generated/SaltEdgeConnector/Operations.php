@@ -49,6 +49,13 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $storeKey The key that seals what is kept, base64 of 32 bytes. Left out
      * for a folder, which then has its own in the file `store.key`; needed for PostgreSQL.
      * @param string|null $storeKeyFile A file that holds it.
+     * @param ClientJwtMode|null $clientJwt What a third party's own request is worth, which Salt Edge
+     * hands on with that for a token or a code: `off` when left out, since Salt Edge has verified it.
+     * Otherwise the connector asks Salt Edge for the third party's key, once an hour, and verifies and
+     * compares: with `warn` what is wrong is a warning, with `enforce` it refuses the request, and a key
+     * that cannot be had puts it off. Needs `base_url`.
+     * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits counts, of
+     * 1024 at least.
      * @param string|Secret|null $bankSecret The secret that a connector and the bank's own code share
      * where they speak over HTTP: 32 characters or more. Needed by `answer_bank`.
      * @param string|null $bankSecretFile A file that holds it.
@@ -98,6 +105,8 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $store = null,
         #[\SensitiveParameter] string|Secret|null $storeKey = null,
         ?string $storeKeyFile = null,
+        ?ClientJwtMode $clientJwt = null,
+        ?bool $allowShortClientKey = null,
         #[\SensitiveParameter] string|Secret|null $bankSecret = null,
         ?string $bankSecretFile = null,
         ?int $tokenDays = null,
@@ -135,6 +144,8 @@ abstract class Operations extends AbstractClient implements Client
             'store' => $store === null ? null : Encode::secret($store),
             'store_key' => $storeKey === null ? null : Encode::secret($storeKey),
             'store_key_file' => $storeKeyFile,
+            'client_jwt' => $clientJwt?->value,
+            'allow_short_client_key' => $allowShortClientKey,
             'bank_secret' => $bankSecret === null ? null : Encode::secret($bankSecret),
             'bank_secret_file' => $bankSecretFile,
             'token_days' => $tokenDays,

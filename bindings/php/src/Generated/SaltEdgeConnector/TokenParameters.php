@@ -24,11 +24,21 @@ final class TokenParameters
     public function __construct(
         public readonly array $scopes,
         public readonly int $consentPeriodDays,
-        public readonly array $credentials,
+        #[\SensitiveParameter] public readonly array $credentials,
         public readonly ?string $providerCode = null,
         public readonly ?string $redirectUrl = null,
         public readonly ?bool $forceSca = null,
     ) {
+    }
+
+    /**
+     * What `var_dump` and `print_r` show: no secrets. The members and `toArray` have them.
+     *
+     * @return array<string, mixed>
+     */
+    public function __debugInfo(): array
+    {
+        return array_intersect_key(['credentials' => '[secret]'], array_filter(get_object_vars($this))) + get_object_vars($this);
     }
 
     /**

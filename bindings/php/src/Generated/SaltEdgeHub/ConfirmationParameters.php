@@ -16,7 +16,7 @@ final class ConfirmationParameters
      * fields, such as `sms_pincode`.
      */
     public function __construct(
-        public readonly array $credentials,
+        #[\SensitiveParameter] public readonly array $credentials,
     ) {
     }
 

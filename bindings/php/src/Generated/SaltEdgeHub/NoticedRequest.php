@@ -19,7 +19,7 @@ final class NoticedRequest
     public function __construct(
         public readonly ?string $method = null,
         public readonly ?string $url = null,
-        public readonly ?array $headers = null,
+        #[\SensitiveParameter] public readonly ?array $headers = null,
     ) {
     }
 

@@ -24,7 +24,7 @@ final class TokenParameters
     public function __construct(
         public readonly array $scopes,
         public readonly int $consentPeriodDays,
-        public readonly array $credentials,
+        #[\SensitiveParameter] public readonly array $credentials,
         public readonly ?string $providerCode = null,
         public readonly ?string $redirectUrl = null,
         public readonly ?bool $forceSca = null,

@@ -18,6 +18,7 @@ mod records;
 mod requests;
 mod steps;
 mod tasks;
+mod third_party;
 mod tokens;
 mod vault;
 mod work;
@@ -50,6 +51,7 @@ use vault::Vault;
 pub(super) struct OpenStore {
     pub(super) store: Store,
     vault: Vault,
+    third_parties: third_party::ThirdParties,
 }
 
 impl OpenStore {
@@ -80,7 +82,7 @@ impl OpenStore {
             (vault, Store::open_sqlite(folder).await.map_err(unusable)?)
         };
         match store.sealed_by(vault.key_id()).await {
-            Ok(()) => Ok(Self { store, vault }),
+            Ok(()) => Ok(Self { store, vault, third_parties: third_party::ThirdParties::default() }),
             Err(StoreError::Misuse { reason }) => {
                 store.close().await;
                 Err(Error::invalid_setting("store_key", format!("is not the store's: {reason}")))
@@ -107,6 +109,7 @@ pub(super) struct Engine<'a> {
     client: &'a Inner,
     store: &'a Store,
     vault: &'a Vault,
+    third_parties: &'a third_party::ThirdParties,
     options: &'a CallOptions,
     /// When the call's time is up, where it has a limit.
     deadline: Option<Instant>,
@@ -122,7 +125,15 @@ impl<'a> Engine<'a> {
         at: Option<&Timestamp>,
     ) -> Self {
         let deadline = options.timeout.and_then(|limit| Instant::now().checked_add(limit));
-        Self { client, store: &open.store, vault: &open.vault, options, deadline, at: at.map(Timestamp::as_ms) }
+        Self {
+            client,
+            store: &open.store,
+            vault: &open.vault,
+            third_parties: &open.third_parties,
+            options,
+            deadline,
+            at: at.map(Timestamp::as_ms),
+        }
     }
 
     /// Milliseconds since 1970.

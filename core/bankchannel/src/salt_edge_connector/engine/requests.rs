@@ -73,7 +73,7 @@ impl Handled {
 }
 
 /// What a request is answered, and whether there is work.
-enum Reply {
+pub(super) enum Reply {
     Answer(HttpAnswer),
     /// `{}`; the rest is done afterwards.
     Taken,
@@ -82,10 +82,12 @@ enum Reply {
 }
 
 /// Why a request is not answered as it wishes.
-enum Declined {
+pub(super) enum Declined {
     Refused(Refusal),
     /// The store is in the way: the hub may come again.
     Store(StoreError),
+    /// Something else is in the way: what the hub is told, and why.
+    Later(&'static str, String),
     /// The call itself ended.
     Broken(Error),
 }
@@ -108,7 +110,8 @@ impl From<Error> for Declined {
     }
 }
 
-type Outcome<T = Reply> = std::result::Result<T, Declined>;
+/// What comes of a part of a request.
+pub(super) type Outcome<T = Reply> = std::result::Result<T, Declined>;
 
 impl Engine<'_> {
     /// Answers a request of the hub's.
@@ -147,7 +150,7 @@ impl Engine<'_> {
                     },
                     Ok(mut received) => {
                         handled.warnings = std::mem::take(&mut received.warnings);
-                        self.reply(received, presented).await
+                        self.reply(received, presented, &mut handled.warnings).await
                     }
                 }
             }
@@ -160,6 +163,11 @@ impl Engine<'_> {
                 handled.refused = Some((refusal.class.name.to_owned(), refusal.step));
                 handled.answer = HttpAnswer::of(&refusal.answer());
             }
+            Err(Declined::Later(told, why)) => {
+                self.options.warn(&format!("a request is put off: {why}"));
+                handled.refused = Some((class::INTERNAL_SERVER_ERROR.name.to_owned(), 0));
+                handled.answer = busy(told);
+            }
             Err(Declined::Store(fault)) => return Ok(Handled::without_store(self.options, &unusable(fault))),
             Err(Declined::Broken(error)) if error.code() == row::STORAGE.code => {
                 return Ok(Handled::without_store(self.options, &error));
@@ -169,9 +177,20 @@ impl Engine<'_> {
         Ok(handled)
     }
 
-    async fn reply(&self, received: Received, presented: Option<Presented>) -> Outcome {
-        let Received { request, client_id, consent_id, .. } = received;
-        let client_id = i64::try_from(client_id).unwrap_or(i64::MAX);
+    async fn reply(&self, received: Received, presented: Option<Presented>, warnings: &mut Vec<String>) -> Outcome {
+        let Received { request, client_id: third_party, consent_id, .. } = received;
+        match &request {
+            HubRequest::CreateToken(wanted) => {
+                let asked = &wanted.original_request;
+                warnings.extend(self.compared(third_party, &asked.client_jwt, &asked.client_payload).await?);
+            }
+            HubRequest::ConfirmToken(answer) => {
+                let asked = &answer.original_request;
+                warnings.extend(self.compared(third_party, &asked.client_jwt, &asked.client_payload).await?);
+            }
+            _ => {}
+        }
+        let client_id = i64::try_from(third_party).unwrap_or(i64::MAX);
         match request {
             HubRequest::CreateToken(wanted) => self.create(wanted, client_id, consent_id).await,
             HubRequest::ConfirmToken(answer) => {
@@ -190,8 +209,15 @@ impl Engine<'_> {
                 self.about_token(SessionKind::Refresh, secret, Some(wanted), needed(presented)?, consent_id).await
             }
             HubRequest::ConfirmAccounts(answer) => {
+                let presented = needed(presented)?;
+                if self.verifies_third_parties() {
+                    // Whether the token is good is said before.
+                    self.good(presented).await?;
+                    let asked = &answer.original_request;
+                    warnings.extend(self.compared(third_party, &asked.client_jwt, &asked.client_payload).await?);
+                }
                 let given = answer.original_request.client_payload.data;
-                self.confirm_step(&answer.session_secret, client_id, given, Some(needed(presented)?)).await
+                self.confirm_step(&answer.session_secret, client_id, given, Some(presented)).await
             }
             HubRequest::FetchAccounts(_) => self.fetch("accounts", needed(presented)?, Fetch::Accounts).await,
             HubRequest::FetchTransactions(wanted) => {
