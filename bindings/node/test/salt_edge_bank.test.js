@@ -131,6 +131,7 @@ for (const planted of ['throws', 'nonsense', 'missing', 'unknown']) {
     assert.equal(session.error_class, 'InternalProviderError');
     assert.doesNotMatch(JSON.stringify(session), /planted/);
     assert.ok(said.length > 0);
+    if (planted === 'missing') assert.match(said.join('\n'), /the bank has no method authenticate/);
     await client.close();
   });
 }

@@ -18,7 +18,8 @@ const SECURITY_ROWS: u32 = 40;
 const NEXTGEN_PSD2: &[(u32, u32)] = &[(1, 13), (20, 36), (40, 58), (60, 77), (80, 106), (110, 113), (120, 149)];
 
 /// The ids of Salt Edge's sheet, by letter: messages, checks, error classes, flows, repeats, defects, acceptance.
-const SALT_EDGE: &[(char, u32)] = &[('V', 17), ('N', 3), ('C', 18), ('E', 13), ('F', 12), ('R', 6), ('D', 16), ('A', 9)];
+const SALT_EDGE: &[(char, u32)] =
+    &[('V', 17), ('N', 3), ('C', 18), ('E', 13), ('F', 12), ('R', 6), ('D', 16), ('A', 9)];
 
 /// The cases of ISO 20022's sheet, §10.
 const ISO_20022: u32 = 122;
