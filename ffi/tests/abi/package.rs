@@ -240,6 +240,10 @@ fn the_package_is_complete_and_works_where_it_is_unpacked() {
         "share/doc/bankchannel/c-abi.md",
         "examples/demo.c",
         "examples/upload.c",
+        "examples/salt_edge.c",
+        "examples/bank.h",
+        "examples/http.h",
+        "examples/text.h",
         "examples/json.h",
         "examples/pain.001.001.09.xml",
     ] {

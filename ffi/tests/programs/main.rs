@@ -11,3 +11,5 @@ mod faults;
 mod hangup;
 mod memory;
 mod readme;
+#[cfg(target_os = "linux")]
+mod salt_edge;
