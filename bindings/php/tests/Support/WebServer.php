@@ -80,11 +80,19 @@ abstract class WebServer
                 return $this->begin($query)->end()[0];
             }
 
-            public function begin(string $query): Program
+            public function begin(string $query, array $parameters = []): Program
             {
-                return new Program(['cgi-fcgi', '-bind', '-connect', $this->socket], [
+                return new Program(['cgi-fcgi', '-bind', '-connect', $this->socket], $parameters + [
                     'SCRIPT_FILENAME' => "{$this->folder}/index.php", 'SCRIPT_NAME' => '/index.php', 'REQUEST_METHOD' => 'GET', 'QUERY_STRING' => $query,
                 ]);
+            }
+
+            public function workers(): array
+            {
+                $master = $this->processId();
+                $children = (string) file_get_contents("/proc/{$master}/task/{$master}/children");
+
+                return array_map(intval(...), array_filter(explode(' ', trim($children))));
             }
 
             private static function binary(): string
@@ -115,6 +123,12 @@ abstract class WebServer
         $this->program->stop(SIGKILL);
     }
 
+    /** The processes that answer. @return list<int> */
+    public function workers(): array
+    {
+        throw new \LogicException('this server has one process');
+    }
+
     /** So many requests at the same time. @return list<string> */
     public function askAtOnce(string $query, int $times): array
     {
@@ -126,7 +140,8 @@ abstract class WebServer
         return array_map(static fn (Program $one): string => $one->end()[0], $running);
     }
 
-    public function begin(string $query): Program
+    /** A request that is on its way. @param array<string, string> $parameters of FastCGI, such as `HTTP_ACCEPT` */
+    public function begin(string $query, array $parameters = []): Program
     {
         throw new \LogicException('one request at a time');
     }

@@ -1,5 +1,5 @@
-//! A connector that is killed again and again while it takes requests, asks its bank and tells the hub. The hub, in another process, is
-//! the witness, and fails and loses answers meanwhile.
+//! Two connector processes on one store, killed again and again while they take requests, ask the bank and tell the hub. The hub, in
+//! another process, is the witness, and fails and loses answers meanwhile.
 //!
 //! `BANKCHANNEL_KILL_ROUNDS` says how often (25; `tests/long/kill` takes 500).
 
@@ -48,29 +48,36 @@ async fn what_was_acknowledged_ends_once() {
 async fn kill(rounds: u64) {
     let world = World::new(Bank::usual()).await;
     let control = world.hub.readiness()["control_url"].as_str().unwrap().to_owned();
-    let told = json!({"settings": crate::world::settings(&world.hub, &world.folder, json!({})), "control": control});
+    let told = json!({"settings": crate::world::settings(&world.hub, &world.place, json!({})), "control": control});
+    let mut another = told.clone();
+    another["settings"]["store"] = json!(world.place.by_another_name(1));
     let mut acknowledged = BTreeSet::new();
     for round in 0..rounds {
         for (status, done) in [(503, false), (503, true), (429, false), (500, true)] {
             let order = json!({"operation": "succeed_session", "status": status, "count": 1, "done": done});
             world.control("fail_next", order).await;
         }
-        let mut process = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "kill::what_was_acknowledged_ends_once", "--nocapture"])
-            .env(CONNECTOR, told.to_string())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        // Two processes on one store.
+        let processes = [told.to_string(), another.to_string()].map(|told| {
+            Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "kill::what_was_acknowledged_ends_once", "--nocapture"])
+                .env(CONNECTOR, told)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        });
         // Every moment of a connector's life is to be hit: by the square of the round, so that many lives are short.
-        tokio::time::sleep(Duration::from_millis(40 + (round * round * 7) % 400)).await;
-        process.kill().unwrap();
-        let said = BufReader::new(process.stdout.take().unwrap());
-        acknowledged.extend(said.lines().map_while(Result::ok).filter_map(|line| {
-            let (_, secret) = line.split_once("acknowledged ")?;
-            Some(secret.to_owned())
-        }));
-        process.wait().unwrap();
+        for (mut process, pause) in processes.into_iter().zip([40 + (round * round * 7) % 400, (round * 13) % 60]) {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            process.kill().unwrap();
+            let said = BufReader::new(process.stdout.take().unwrap());
+            acknowledged.extend(said.lines().map_while(Result::ok).filter_map(|line| {
+                let (_, secret) = line.split_once("acknowledged ")?;
+                Some(secret.to_owned())
+            }));
+            process.wait().unwrap();
+        }
     }
     println!("acknowledged before a kill: {} sessions", acknowledged.len());
     assert!(acknowledged.len() >= usize::try_from(rounds).unwrap() / 4, "{}", acknowledged.len());

@@ -6,10 +6,14 @@
 mod bank;
 mod callbacks;
 mod check;
+mod faults;
 mod flows;
+mod full_disk;
 mod kill;
 mod processes;
 mod proxy;
+mod races;
 mod requests;
 mod secrets;
+mod service_secrets;
 mod world;

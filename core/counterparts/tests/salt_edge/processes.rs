@@ -21,9 +21,7 @@ async fn workers_share_a_store() {
         let secret = format!("s-{number}");
         world.request(json!({"operation": "create_token", "session_secret": secret, "credentials": credentials})).await;
     }
-    // Named differently, so that each opens it for itself.
-    let place = |times: usize| world.folder.path().join("./".repeat(times)).join("store");
-    let workers: Vec<_> = (0..4).map(|times| world.with(json!({"store": place(times)}))).collect();
+    let workers: Vec<_> = (1..5).map(|number| world.another(number)).collect();
     let works = workers.iter().map(|worker| {
         let options = world.options();
         async move { worker.work(WorkRequest { at: None }, &options).await.unwrap() }
@@ -110,20 +108,4 @@ async fn a_refresh_that_fails_is_tried_again() {
     }
     assert_eq!(world.bank.asked("refresh").len(), 3);
     assert_eq!(world.session("s-2").await["error_class"], "InternalProviderError");
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_store_that_cannot_be_used_puts_the_hub_off() {
-    let world = World::new(Bank::usual()).await;
-    let file = world.folder.path().join("no-folder");
-    std::fs::write(&file, "").unwrap();
-    let connector = world.with(json!({"store": file}));
-    let request = world.made(json!({"operation": "create_token"})).await;
-    let handled = connector.handle_request(request, &world.options()).await.unwrap();
-    assert_eq!(handled.answer.status, 503);
-    assert!(handled.answer.headers.iter().any(|header| header.name == "Retry-After"));
-    assert!(!handled.answer.body.contains("no-folder"), "the path is nobody else's: {}", handled.answer.body);
-    let fault = connector.work(WorkRequest { at: None }, &world.options()).await.unwrap_err();
-    assert_eq!(fault.code(), "resource.storage");
 }

@@ -77,6 +77,15 @@ impl Upstream {
         Self { http, url: url.trim_end_matches('/').to_owned() }
     }
 
+    /// An order to a control interface.
+    pub(crate) async fn order(&self, path: &str, order: &Value) -> Value {
+        let answer = self.http.post(format!("{}/sandbox/{path}", self.url)).json(order).send().await.unwrap();
+        let status = answer.status();
+        let said: Value = answer.json().await.unwrap();
+        assert!(status.is_success(), "{path}: {said}");
+        said
+    }
+
     pub(crate) async fn ask(&self, asked: Asked) -> Answered {
         let method = asked.method.parse().unwrap();
         let mut request = self.http.request(method, format!("{}{}", self.url, asked.target));

@@ -1,6 +1,12 @@
 //! A hub, a connector, and what goes between them.
 
-use std::sync::Arc;
+use std::{
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use bankchannel::{
     CallLog, CallOptions, Result,
@@ -18,31 +24,47 @@ use serde_json::{Value, json};
 
 use crate::bank::Bank;
 
-/// A hub that runs, a connector with a store in a folder, a bank.
+/// With a PostgreSQL server's URL here, each world's store is a new schema there instead of a folder.
+const POSTGRES: &str = "BANKCHANNEL_SERVICE_POSTGRES";
+
+/// A running hub, a connector with its store, a bank.
 pub(crate) struct World {
     pub(crate) hub: RunningCounterpart,
     pub(crate) connector: SaltEdgeConnector,
     pub(crate) bank: Arc<Bank>,
-    pub(crate) folder: tempfile::TempDir,
+    pub(crate) place: Place,
     pub(crate) log: CallLog,
     http: reqwest::Client,
 }
 
 impl World {
     pub(crate) async fn new(bank: Arc<Bank>) -> Self {
+        Self::at(Place::new(), bank).await
+    }
+
+    /// With the store in a folder, wherever other worlds have theirs.
+    pub(crate) async fn in_folder(bank: Arc<Bank>) -> Self {
+        Self::at(Place { folder: tempfile::tempdir().unwrap(), schema: None }, bank).await
+    }
+
+    async fn at(place: Place, bank: Arc<Bank>) -> Self {
         let hub = counterpart("salt-edge-hub").unwrap();
         let hub = hub.start(json!({"control": true}).into()).unwrap().await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let settings = settings(&hub, &folder, json!({}));
+        let settings = settings(&hub, &place, json!({}));
         let connector = SaltEdgeConnector::from_json(settings).unwrap();
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { hub, connector, bank, folder, log: CallLog::new(), http }
+        Self { hub, connector, bank, place, log: CallLog::new(), http }
     }
 
     /// The same world with another connector: further settings, the same store.
     pub(crate) fn with(&self, further: Value) -> SaltEdgeConnector {
-        SaltEdgeConnector::from_json(settings(&self.hub, &self.folder, further)).unwrap()
+        SaltEdgeConnector::from_json(settings(&self.hub, &self.place, further)).unwrap()
+    }
+
+    /// Another connector, which opens the same store for itself, as another process would.
+    pub(crate) fn another(&self, number: usize) -> SaltEdgeConnector {
+        self.with(json!({"store": self.place.by_another_name(number)}))
     }
 
     pub(crate) fn options(&self) -> CallOptions {
@@ -118,10 +140,84 @@ impl World {
     }
 }
 
+/// The key of stores in PostgreSQL.
+const STORE_KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
+/// Where a store is.
+pub(crate) struct Place {
+    pub(crate) folder: tempfile::TempDir,
+    /// The server and the schema.
+    schema: Option<(String, String)>,
+}
+
+impl Place {
+    fn new() -> Self {
+        static SCHEMAS: AtomicU32 = AtomicU32::new(0);
+        let schema = std::env::var(POSTGRES).ok().map(|server| {
+            let schema = format!("salt_edge_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Ordering::Relaxed));
+            psql(&server, &format!("CREATE SCHEMA {schema}"));
+            (server, schema)
+        });
+        Self { folder: tempfile::tempdir().unwrap(), schema }
+    }
+
+    /// The setting.
+    pub(crate) fn store(&self) -> String {
+        match &self.schema {
+            None => self.folder.path().join("store").display().to_string(),
+            Some((server, schema)) => {
+                let separator = if server.contains('?') { '&' } else { '?' };
+                format!("{server}{separator}options[search_path]={schema}")
+            }
+        }
+    }
+
+    /// The same place by another name, under which a process opens it once more.
+    pub(crate) fn by_another_name(&self, number: usize) -> String {
+        match &self.schema {
+            None => self.folder.path().join("./".repeat(number)).join("store").display().to_string(),
+            Some(_) => format!("{}&application_name=another-{number}", self.store()),
+        }
+    }
+
+    /// The store's files or tables in which `needle` occurs.
+    pub(crate) fn holding(&self, needle: &str) -> Vec<String> {
+        let holds = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle.as_bytes());
+        let Some((server, schema)) = &self.schema else {
+            let files = std::fs::read_dir(self.folder.path().join("store")).unwrap();
+            let paths = files.map(|file| file.unwrap().path());
+            return paths
+                .filter(|path| holds(&std::fs::read(path).unwrap()))
+                .map(|path| path.display().to_string())
+                .collect();
+        };
+        let tables = psql(server, &format!("SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'"));
+        let hex: String = needle.bytes().map(|byte| format!("{byte:02x}")).collect();
+        tables
+            .lines()
+            .filter(|table| {
+                // Bytes are written in hexadecimal.
+                let rows = psql(server, &format!("SELECT t::text FROM {schema}.{table} t"));
+                holds(rows.as_bytes()) || rows.contains(&hex)
+            })
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+fn psql(server: &str, command: &str) -> String {
+    let done = Command::new("psql").args(["-q", "-At", "-c", command, server]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
 /// The settings of a connector at this hub.
-pub(crate) fn settings(hub: &RunningCounterpart, folder: &tempfile::TempDir, further: Value) -> Value {
+pub(crate) fn settings(hub: &RunningCounterpart, place: &Place, further: Value) -> Value {
     let ready = hub.readiness();
-    let mut settings = json!({"store": folder.path().join("store")});
+    let mut settings = json!({"store": place.store()});
+    if place.schema.is_some() {
+        settings["store_key"] = json!(STORE_KEY);
+    }
     for name in ["base_url", "hub_public_key_file", "app_id", "app_secret_file", "provider_code", "private_key_file"] {
         settings[name] = ready[name].clone();
     }
