@@ -80,6 +80,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("salt_edge_jwt", salt_edge::jwt),
     ("salt_edge_request", salt_edge::request),
     ("salt_edge_answer", salt_edge::answer),
+    ("salt_edge_bank_answer", salt_edge::bank_answer),
 ];
 
 /// The target whose inputs a target takes: the readers of a payment file share theirs.

@@ -1,5 +1,7 @@
 //! `--bank-command COMMAND`: a program of the user's answers for the bank.
 
+use std::time::Duration;
+
 use bankchannel::{Error, Result, Secret};
 
 use super::program;
@@ -8,12 +10,15 @@ use super::program;
 const QUESTION: &str = "BANKCHANNEL_QUESTION";
 /// The most that it may answer, in bytes: a year of transactions.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
+/// How long it may take: as long as an engine waits for the bank's code.
+const LIMIT: Duration = Duration::from_secs(4 * 60);
 
 /// Has the program answer a question of this kind, such as `bank.list_accounts`.
 pub(super) fn answer(command: &str, kind: &str, request: &str) -> Result<Secret> {
     let failed = |why: String| Error::invalid_field("bank-command", why);
     let name = kind.split_once('.').map_or(kind, |(_, name)| name);
-    let answer = program::run(command, &[(QUESTION, name)], request.as_bytes(), MAX_ANSWER).map_err(failed)?;
+    let answer =
+        program::run(command, &[(QUESTION, name)], request.as_bytes(), MAX_ANSWER, Some(LIMIT)).map_err(failed)?;
     if answer.len() > MAX_ANSWER {
         return Err(failed(format!("answered more than {MAX_ANSWER} bytes")));
     }

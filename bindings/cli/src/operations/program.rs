@@ -2,34 +2,131 @@
 
 use std::{
     io::{Read as _, Write as _},
-    process::{Command, Stdio},
+    os::unix::process::CommandExt as _,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc::{RecvTimeoutError, channel},
+    thread,
+    time::{Duration, Instant},
 };
 
-/// Runs a command with what it is asked on its standard input, and gives what it answers on its standard output: one byte more than
-/// `max` at most.
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// How often a program that has answered is looked after until it ends.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// Runs a command. It reads `asked` on its standard input and answers on its standard output; of the answer at most one byte more than
+/// `max` is kept.
+///
+/// With a limit the program is killed when that time is over, with every process that it has started. Without one it may take its
+/// time, and may use the terminal, to ask for a PIN for instance.
 ///
 /// # Errors
 /// Why there is no answer.
-pub(crate) fn run(command: &str, environment: &[(&str, &str)], asked: &[u8], max: usize) -> Result<Vec<u8>, String> {
+pub(crate) fn run(
+    command: &str,
+    environment: &[(&str, &str)],
+    asked: &[u8],
+    max: usize,
+    limit: Option<Duration>,
+) -> Result<Vec<u8>, String> {
+    let mut shell = Command::new("/bin/sh");
     // Its stderr is the user's: it may ask for a PIN there, or say what is wrong.
-    let mut child = Command::new("/bin/sh")
-        .args(["-c", command])
-        .envs(environment.iter().copied())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|why| format!("cannot be started: {why}"))?;
+    shell.args(["-c", command]).envs(environment.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    if limit.is_some() {
+        // A group of its own, so that all of it can be killed. A program in such a group cannot read from the terminal.
+        shell.process_group(0);
+    }
+    let mut child = shell.spawn().map_err(|why| format!("cannot be started: {why}"))?;
+    let Some(limit) = limit else {
+        let answer = exchange(&mut child, asked, max);
+        let ended = child.wait().map_err(|why| format!("cannot be waited for: {why}"))?;
+        return judged(answer, ended, max);
+    };
+    let until = Instant::now() + limit;
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    // The child is not waited for while this can kill it: its id is still its own.
+    let kill = move || group.map(|group| kill_process_group(group, Signal::KILL));
+    let (done, is_done) = channel::<()>();
+    let answer = thread::scope(|scope| {
+        scope.spawn(move || {
+            if is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+                kill();
+            }
+        });
+        let answer = exchange(&mut child, asked, max);
+        drop(done);
+        answer
+    });
+    loop {
+        let ended = child.try_wait().map_err(|why| format!("cannot be waited for: {why}"))?;
+        let is_late = Instant::now() >= until;
+        match ended {
+            _ if is_late => {
+                if ended.is_none() {
+                    kill();
+                    let _ = child.wait();
+                }
+                return Err(format!("has not ended within {} s and was killed", limit.as_secs()));
+            }
+            Some(ended) => return judged(answer, ended, max),
+            None => thread::sleep(LOOK_AGAIN),
+        }
+    }
+}
+
+/// What the program answers.
+fn exchange(child: &mut Child, asked: &[u8], max: usize) -> Result<Vec<u8>, String> {
     if let Some(mut stdin) = child.stdin.take() {
         // One that knows what it is asked from elsewhere need not read it; what it answers decides.
         let _ = stdin.write_all(asked);
     }
     let mut answer = Vec::new();
     let read = child.stdout.take().map(|stdout| stdout.take(max as u64 + 1).read_to_end(&mut answer)).transpose();
-    let ended = child.wait().map_err(|why| format!("cannot be waited for: {why}"))?;
     read.map_err(|why| format!("its answer cannot be read: {why}"))?;
-    // One that would have written on ends by the broken pipe.
+    Ok(answer)
+}
+
+/// The answer of a program that ended well. One that would have written on ends by the broken pipe.
+fn judged(answer: Result<Vec<u8>, String>, ended: ExitStatus, max: usize) -> Result<Vec<u8>, String> {
+    let answer = answer?;
     if !ended.success() && answer.len() <= max {
         return Err(format!("failed ({ended})"));
     }
     Ok(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHORT: Option<Duration> = Some(Duration::from_millis(300));
+
+    #[test]
+    fn one_that_does_not_end_is_killed_with_what_it_has_started() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for (number, command) in
+            ["sleep 60", "exec sleep 60 >&-", "sleep 60 & sleep 60", "sleep 60 & echo started"].iter().enumerate()
+        {
+            let begun = Instant::now();
+            let file = folder.path().join(format!("pid-{number}"));
+            let script = format!("echo $$ > {}; {command}", file.display());
+            let error = run(&script, &[], b"", 1024, SHORT).expect_err("it is killed");
+            assert!(error.contains("killed"), "{command}: {error}");
+            assert!(begun.elapsed() < Duration::from_secs(30), "{command}");
+            let group = std::fs::read_to_string(file).expect("its id").trim().parse().ok().and_then(Pid::from_raw);
+            // Those it started are reaped by somebody else, some time.
+            let is_gone = || rustix::process::test_kill_process_group(group.expect("an id")).is_err();
+            while !is_gone() {
+                assert!(begun.elapsed() < Duration::from_secs(30), "{command}: something of it lives on");
+                thread::sleep(LOOK_AGAIN);
+            }
+        }
+    }
+
+    #[test]
+    fn one_that_ends_in_time_has_answered() {
+        assert_eq!(run("cat", &[], b"asked", 1024, SHORT.map(|short| short * 100)).as_deref(), Ok(&b"asked"[..]));
+        assert!(run("yes", &[], b"", 1024, SHORT.map(|short| short * 100)).is_ok_and(|answer| answer.len() == 1025));
+        assert!(run("exit 3", &[], b"", 1024, SHORT.map(|short| short * 100)).is_err());
+    }
 }

@@ -15,7 +15,7 @@ const MAX_ANSWER: usize = 16 * 1024;
 pub(super) fn sign(command: &str, wanted: &SignatureRequest) -> Result<Secret> {
     let failed = |why: String| Error::invalid_field("signer", why).with_outcome(Outcome::NotSent);
     let environment = [(ALGORITHM, wanted.algorithm), (FINGERPRINT, wanted.key_fingerprint.as_str())];
-    let answer = program::run(command, &environment, &wanted.digest, MAX_ANSWER).map_err(failed)?;
+    let answer = program::run(command, &environment, &wanted.digest, MAX_ANSWER, None).map_err(failed)?;
     if answer.is_empty() || answer.len() > MAX_ANSWER {
         return Err(failed(format!("answered {} bytes, which is no signature", answer.len())));
     }

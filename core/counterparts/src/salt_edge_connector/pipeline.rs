@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use bankchannel::salt_edge_connector::flows::handle_request::HandleRequestRequest;
-use bankchannel_foundation::message::{HeaderField, OutResponse};
+use bankchannel_foundation::message::OutResponse;
 use bankchannel_salt_edge::{
     class::{error_answer, of_connector as class},
     hub::CATALOGUE,
     model::HttpAnswer,
 };
-use hyper::{
-    HeaderMap, Method, Response, StatusCode,
-    header::{HeaderName, HeaderValue},
-};
+use hyper::{HeaderMap, Method, Response, StatusCode, header::HeaderValue};
 use tokio_util::task::TaskTracker;
 
 use super::service::Service;
@@ -67,16 +64,7 @@ impl Api for Pipeline {
             let name = class::INTERNAL_SERVER_ERROR.name;
             return failed(&error_answer(name, "ordered by the control interface", status));
         }
-        let headers = routed.head.headers.iter().map(|(name, value)| HeaderField {
-            name: name.as_str().to_owned(),
-            value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        });
-        let asked = HandleRequestRequest {
-            method: routed.head.method.as_str().to_owned(),
-            target: routed.head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
-            headers: headers.collect(),
-            at: self.service.at(),
-        };
+        let asked = HandleRequestRequest { at: self.service.at(), ..HandleRequestRequest::from(&routed.head) };
         match self.service.client().handle_request(asked, &self.service.options()).await {
             Ok(handled) => {
                 if handled.has_work {
@@ -97,13 +85,9 @@ impl Api for Pipeline {
 }
 
 fn sent(message: HttpAnswer) -> Response<AnswerBody> {
-    let status = u16::try_from(message.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-    let mut response = answer::json(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), message.body);
-    for HeaderField { name, value } in message.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(&value)) {
-            response.headers_mut().insert(name, value);
-        }
-    }
+    let (head, body) = Response::<String>::from(message).into_parts();
+    let mut response = answer::json(head.status, body);
+    response.headers_mut().extend(head.headers);
     response
 }
 

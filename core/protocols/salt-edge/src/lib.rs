@@ -20,6 +20,7 @@ pub mod codec;
 pub mod connector;
 mod declare;
 pub mod envelope;
+pub mod http;
 pub mod hub;
 pub mod model;
 pub mod receive;

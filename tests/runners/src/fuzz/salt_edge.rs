@@ -1,4 +1,4 @@
-//! Salt Edge: JWTs, whole requests of the hub, the data in a JWT, answers of both sides.
+//! Salt Edge: JWTs, whole requests of the hub, the data in a JWT, answers of both sides, questions to the bank and their answers.
 
 use std::sync::OnceLock;
 
@@ -9,12 +9,13 @@ use bankchannel_crypto::{
 use bankchannel_foundation::{
     Exchange,
     message::{Headers, InRequest, InResponse},
-    model::Value,
+    model::{Value, read_boundary},
+    question::TypedQuestion,
 };
 use bankchannel_salt_edge::{
     Verifier,
     client_jwt::{ClientJwtMode, Comparison, compare},
-    connector::operations as of_connector,
+    connector::{operations as of_connector, questions},
     hub::operations as of_hub,
     receive::Receiver,
     sign,
@@ -106,6 +107,20 @@ pub(super) fn answer(bytes: &[u8]) {
         };
     }
     bankchannel_salt_edge::for_each_hub_operation!(read_hub);
+}
+
+/// What a bank behind a URL reads, and what it answers.
+pub(super) fn bank_answer(bytes: &[u8]) {
+    let Ok(value) = bankchannel_foundation::json::parse(bytes, 32) else { return };
+    macro_rules! read {
+        ($($file:ident::$name:ident;)+) => {
+            $(
+                drop(read_boundary::<<questions::$file::$name as TypedQuestion>::Answer>(value.clone()));
+                drop(read_boundary::<<questions::$file::$name as TypedQuestion>::Request>(value.clone()));
+            )+
+        };
+    }
+    bankchannel_salt_edge::for_each_bank_question!(read);
 }
 
 /// Who verifies the messages of the corpus.

@@ -27,6 +27,7 @@ pub fn inputs(target: &str) -> Vec<Hostile> {
         | "ws_channel_response"
         | "salt_edge_request"
         | "salt_edge_answer"
+        | "salt_edge_bank_answer"
         | "psd2_refusal"
         | "psd2_response" => json::inputs(target),
         "payment" | "status_report" | "statement" => xml::inputs(target),

@@ -21,16 +21,21 @@ use bankchannel_salt_edge::{
 };
 use bankchannel_storage::salt_edge_connector::{AttemptEnd, CallbackEnd, CallbackKind, DueCallback, Id};
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
+
 use super::{
     Engine, again_while_busy, read_id,
     records::{FailureRecord, SessionRecord, SuccessRecord, UpdateRecord},
     unusable,
     vault::Place,
+    work::LOOK_AGAIN,
 };
 use crate::{CallOptions, salt_edge::Sender};
 
 /// How many are sent at once.
-pub(super) const AT_ONCE: i64 = 16;
+const AT_ONCE: usize = 16;
+/// How many are sent before what is over is looked for again.
+const ROUND: usize = 512;
 /// How long one of them may take.
 const EXCHANGE: Duration = Duration::from_secs(30);
 /// How long it may take at least, however little is left of the call.
@@ -72,20 +77,56 @@ impl Sent {
 }
 
 impl Engine<'_> {
-    /// Sends callbacks whose time has come, several at once. None where the connector was given no hub: they wait.
+    /// Sends callbacks whose time has come, several at once: where one has ended the next is taken, so that a slow answer holds up
+    /// no others. Ends after [`ROUND`] of them, when none is due, or when the call's time is up. None where the connector was
+    /// given no hub: they wait.
     ///
     /// # Errors
     /// `resource.storage`.
-    pub(super) async fn send_next(&self, options: &CallOptions) -> Result<Sent> {
+    pub(super) async fn send_some(&self, options: &CallOptions) -> Result<Sent> {
         let mut sent = Sent::default();
         let Some(sender) = &self.client.sender else { return Ok(sent) };
-        let now = self.now();
-        let due = self.store.take_callbacks(now, now + LEASE_MS, AT_ONCE).await.map_err(unusable)?;
-        let attempts = due.iter().map(|due| self.send(sender, due, options));
-        for end in futures_util::future::join_all(attempts).await {
-            sent.count(end?);
+        let (mut sending, mut taking) = (FuturesUnordered::new(), None);
+        let (mut taken, mut broken) = (0, None);
+        let mut may_be_due = true;
+        loop {
+            let free = AT_ONCE.saturating_sub(sending.len());
+            // A few together: each taking is one commit.
+            let takes = may_be_due && taken < ROUND && free >= AT_ONCE / 2 && !(taken > 0 && self.is_over());
+            if takes && taking.is_none() {
+                let now = self.now();
+                taking = Some((self.store.take_callbacks(now, now + LEASE_MS, i64::try_from(free).unwrap_or(1)), free));
+            }
+            if taking.is_none() && sending.is_empty() {
+                return broken.map_or(Ok(sent), Err);
+            }
+            let took = async {
+                match &mut taking {
+                    Some((due, wanted)) => (due.await, *wanted),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                (due, wanted) = took => {
+                    taking = None;
+                    match due.map_err(unusable) {
+                        Ok(due) => {
+                            may_be_due = due.len() == wanted;
+                            taken += due.len();
+                            sending.extend(due.into_iter().map(|due| self.send(sender, due, options)));
+                        }
+                        // What is on its way comes to its end.
+                        Err(error) => (may_be_due, broken) = (false, Some(error)),
+                    }
+                }
+                Some(ended) = sending.next() => match ended {
+                    Ok(end) => sent.count(end),
+                    Err(error) => (may_be_due, broken) = (false, Some(error)),
+                },
+                // Others may be due by now, while the hub takes its time.
+                () = tokio::time::sleep(LOOK_AGAIN), if !may_be_due && broken.is_none() => may_be_due = true,
+            }
         }
-        Ok(sent)
     }
 
     /// Sends what is to be said of one session, in its order, for so long.
@@ -100,22 +141,22 @@ impl Engine<'_> {
             let now = self.now();
             let due = self.store.take_callback_of(session, now, now + LEASE_MS).await.map_err(unusable)?;
             let Some(due) = due else { return Ok(()) };
-            let end = self.send(sender, &due, &options).await?;
+            let end = self.send(sender, due, &options).await?;
             if end != CallbackEnd::Delivered || std::time::Instant::now() >= until {
                 return Ok(());
             }
         }
     }
 
-    async fn send(&self, sender: &Sender, due: &DueCallback, options: &CallOptions) -> Result<CallbackEnd> {
+    async fn send(&self, sender: &Sender, due: DueCallback, options: &CallOptions) -> Result<CallbackEnd> {
         let ended = if due.expires_at <= self.now() {
             Attempt { end: CallbackEnd::TooLate, status: None, class: None }
         } else {
             let limit = options.timeout.map_or(EXCHANGE, |left| left.clamp(LEAST, EXCHANGE));
             let options = CallOptions { timeout: Some(limit), ..options.clone() };
-            match self.exchange(sender, due, &options).await {
+            match self.exchange(sender, &due, &options).await {
                 Ok(()) => Attempt { end: CallbackEnd::Delivered, status: Some(200), class: None },
-                Err(error) => self.judge(due, &error),
+                Err(error) => self.judge(&due, &error),
             }
         };
         let Attempt { end, status, class } = ended;

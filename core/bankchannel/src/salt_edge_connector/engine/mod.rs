@@ -16,6 +16,7 @@ mod fetching;
 mod question;
 mod records;
 mod requests;
+mod sessions;
 mod steps;
 mod tasks;
 mod third_party;

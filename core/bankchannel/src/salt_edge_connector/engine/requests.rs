@@ -17,33 +17,19 @@ use bankchannel_salt_edge::{
     Class, Refusal,
     class::{error_answer, of_connector as class},
     connector::questions::notice::{NoticeKind, NoticeQuestion},
-    hub::operations::{
-        accounts::refresh_accounts::RefreshWanted, errors::notify_error::ErrorNotice, tokens::create_token::TokenWanted,
-    },
-    model::{ConfirmationParameters, HttpAnswer, SessionSecret},
+    hub::operations::errors::notify_error::ErrorNotice,
+    model::HttpAnswer,
     receive::{HubRequest, Received},
 };
 use bankchannel_storage::salt_edge_connector::{
-    About, Answered, Cancelled, NewSession, NewTask, Opened, Presented, Revoked, SessionKind, StepAnswer, StoreError,
-    TaskKind, Token, TokenRefusal,
+    NewTask, Presented, Revoked, SessionKind, StoreError, TaskKind, Token, TokenRefusal,
 };
 
-use super::{
-    Engine,
-    fetching::Holder,
-    new_id,
-    records::{CredentialsRecord, SessionRecord, TokenRecord},
-    shown, unusable,
-    vault::Place,
-};
+use super::{Engine, fetching::Holder, new_id, records::TokenRecord, shown, unusable, vault::Place};
 use crate::CallOptions;
 
-/// How long the bank has for its first word in a session.
-const FIRST_MS: i64 = 15 * 60 * 1000;
 /// After how many seconds the hub may come again when something is in the way for a moment.
 const RETRY_AFTER_S: u32 = 10;
-/// The field of credentials that names the way to authenticate.
-const AUTHORIZATION_TYPE: &str = "authorization_type";
 
 /// What came of a request.
 #[derive(Debug)]
@@ -228,7 +214,7 @@ impl Engine<'_> {
     }
 
     /// The token that was presented, where it is good, with what is known of it.
-    async fn good(&self, presented: Presented) -> Outcome<(Token, TokenRecord)> {
+    pub(super) async fn good(&self, presented: Presented) -> Outcome<(Token, TokenRecord)> {
         let token = self.store.token(presented).await?.map_err(token_refusal)?;
         let record = self.vault.open(&token.sealed, Place::Token(token.id))?;
         Ok((token, record))
@@ -244,162 +230,6 @@ impl Engine<'_> {
             Fetch::Customer => self.customer(&holder).await?,
         };
         Ok(Reply::Answer(answered?))
-    }
-
-    async fn create(&self, wanted: TokenWanted, client_id: i64, consent_id: Option<String>) -> Outcome {
-        let (id, token, task) = (new_id(), new_id(), new_id());
-        let asked = wanted.original_request.client_payload.data;
-        let mut credentials = asked.credentials;
-        let authorization_type = credentials.remove(AUTHORIZATION_TYPE).map(|code| code.expose().to_owned());
-        let record = SessionRecord {
-            session_secret: wanted.session_secret,
-            app_name: wanted.app_name.clone(),
-            scopes: asked.scopes.clone(),
-            consent_period_days: asked.consent_period_days,
-            authorization_type,
-            redirect_url: asked.redirect_url,
-            consent_id: consent_id.clone(),
-            user_id: None,
-            field: None,
-            from_date: None,
-            to_date: None,
-        };
-        let unconfirmed = TokenRecord {
-            generation: 0,
-            user_id: None,
-            app_name: wanted.app_name,
-            scopes: asked.scopes,
-            consent_period_days: asked.consent_period_days,
-            consent: None,
-            consent_id,
-        };
-        let given = CredentialsRecord { credentials, force_sca: asked.force_sca };
-        let about = About::New { id: token, sealed: self.vault.seal(unconfirmed, Place::Token(token)) };
-        let sealed = self.vault.seal(given, Place::Task(task));
-        let task = NewTask { id: task, kind: TaskKind::Authenticate, sealed };
-        self.open(SessionKind::Enrolment, id, record, client_id, about, task, None).await
-    }
-
-    /// A session about a token that is there: its renewal, or a refresh of its accounts.
-    async fn about_token(
-        &self,
-        kind: SessionKind,
-        session_secret: SessionSecret,
-        refresh: Option<RefreshWanted>,
-        presented: Presented,
-        consent_id: Option<String>,
-    ) -> Outcome {
-        // For a repeat of a renewal the token is one that waits, or the old one: only the transaction can tell.
-        let (token, refused) = match self.good(presented).await {
-            Ok((_, record)) => {
-                if kind == SessionKind::Refresh {
-                    in_scope(&record, "accounts")?;
-                }
-                (Some(record), None)
-            }
-            Err(Declined::Refused(refusal)) => (None, Some(refusal)),
-            Err(declined) => return Err(declined),
-        };
-        let token = token.unwrap_or_default();
-        let (id, task) = (new_id(), new_id());
-        let (from_date, to_date, redirect_url) = match refresh {
-            Some(wanted) => (wanted.from_date, wanted.to_date, wanted.redirect_url),
-            None => (None, None, None),
-        };
-        let record = SessionRecord {
-            session_secret,
-            app_name: token.app_name,
-            scopes: token.scopes,
-            consent_period_days: token.consent_period_days,
-            authorization_type: None,
-            redirect_url,
-            consent_id,
-            user_id: token.user_id,
-            field: None,
-            from_date,
-            to_date,
-        };
-        let asked = if kind == SessionKind::Refresh { TaskKind::Refresh } else { TaskKind::Reconnect };
-        let nothing = CredentialsRecord { credentials: std::collections::BTreeMap::new(), force_sca: None };
-        let task = NewTask { id: task, kind: asked, sealed: self.vault.seal(nothing, Place::Task(task)) };
-        let about = About::Presented(presented.access_token);
-        self.open(kind, id, record, presented.client_id, about, task, refused).await
-    }
-
-    #[allow(clippy::too_many_arguments)] // what a session is made of
-    async fn open(
-        &self,
-        kind: SessionKind,
-        id: [u8; 16],
-        record: SessionRecord,
-        client_id: i64,
-        about: About,
-        task: NewTask,
-        refused: Option<Refusal>,
-    ) -> Outcome {
-        let now = self.now();
-        let secret = self.vault.session(record.session_secret.as_str());
-        let sealed = self.vault.seal(record, Place::Session(id));
-        let (expires_at, may_begin) = (now + FIRST_MS, refused.is_none());
-        let new = NewSession { id, secret, client_id, kind, about, sealed, now, expires_at, task, may_begin };
-        match self.store.open_session(new).await? {
-            Opened::New | Opened::Repeated => Ok(Reply::Taken),
-            Opened::OtherClient | Opened::OtherKind => Err(of_another().into()),
-            Opened::Token(refusal) => Err(refused.unwrap_or_else(|| token_refusal(refusal)).into()),
-        }
-    }
-
-    async fn confirm_step(
-        &self,
-        secret: &SessionSecret,
-        client_id: i64,
-        given: ConfirmationParameters,
-        presented: Option<Presented>,
-    ) -> Outcome {
-        if let Some(presented) = presented {
-            in_scope(&self.good(presented).await?.1, "accounts")?;
-        }
-        let id = new_id();
-        let answer = self.vault.answer(&given.credentials);
-        let record = CredentialsRecord { credentials: given.credentials, force_sca: None };
-        let task = NewTask { id, kind: TaskKind::Confirm, sealed: self.vault.seal(record, Place::Task(id)) };
-        let answer = StepAnswer {
-            secret: self.vault.session(secret.as_str()),
-            client_id,
-            presented: presented.map(|presented| presented.access_token),
-            answer,
-            max_tries: i64::from(self.client.ready.confirmation_tries),
-            now: self.now(),
-            task,
-        };
-        match self.store.answer_step(answer).await? {
-            Answered::Taken | Answered::TooMany => Ok(Reply::Taken),
-            Answered::Unchanged => Ok(Reply::Done),
-            Answered::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
-            Answered::OtherClient => Err(of_another().into()),
-            Answered::NotAwaited => {
-                let text = "this session waits for no answer of the customer's";
-                Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 18, text).into())
-            }
-            Answered::Token(refusal) => Err(token_refusal(refusal).into()),
-        }
-    }
-
-    async fn cancel(&self, secret: &SessionSecret, client_id: i64) -> Outcome {
-        let secret = self.vault.session(secret.as_str());
-        let session = self.store.session_of(secret).await?;
-        let record = session.as_ref().map(|session| self.session_record(session)).transpose()?;
-        let notice = NoticeQuestion {
-            session_id: session.as_ref().map(|session| shown(session.id)),
-            user_id: record.and_then(|record| record.user_id),
-            ..notice(NoticeKind::Cancelled, client_id)
-        };
-        match self.store.cancel_session(secret, client_id, self.noted(notice), self.now()).await? {
-            Cancelled::Done => Ok(Reply::Taken),
-            Cancelled::Unchanged => Ok(Reply::Done),
-            Cancelled::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
-            Cancelled::OtherClient => Err(of_another().into()),
-        }
     }
 
     async fn revoke(&self, presented: Presented) -> Outcome {
@@ -440,7 +270,7 @@ impl Engine<'_> {
         Ok(Reply::Taken)
     }
 
-    fn noted(&self, notice: NoticeQuestion) -> NewTask {
+    pub(super) fn noted(&self, notice: NoticeQuestion) -> NewTask {
         let id = new_id();
         NewTask { id, kind: TaskKind::Notice, sealed: self.vault.seal(notice, Place::Task(id)) }
     }
@@ -453,7 +283,7 @@ enum Fetch {
     Customer,
 }
 
-fn notice(kind: NoticeKind, client_id: i64) -> NoticeQuestion {
+pub(super) fn notice(kind: NoticeKind, client_id: i64) -> NoticeQuestion {
     NoticeQuestion {
         kind,
         client_id: client_id.unsigned_abs(),
@@ -467,7 +297,7 @@ fn notice(kind: NoticeKind, client_id: i64) -> NoticeQuestion {
     }
 }
 
-fn in_scope(record: &TokenRecord, scope: &str) -> std::result::Result<(), Refusal> {
+pub(super) fn in_scope(record: &TokenRecord, scope: &str) -> std::result::Result<(), Refusal> {
     if record.scopes.iter().any(|given| given == scope) {
         return Ok(());
     }
@@ -476,10 +306,6 @@ fn in_scope(record: &TokenRecord, scope: &str) -> std::result::Result<(), Refusa
 
 fn needed(presented: Option<Presented>) -> std::result::Result<Presented, Refusal> {
     presented.ok_or_else(|| refusal_of(&class::ACCESS_TOKEN_MISSING, 9))
-}
-
-fn of_another() -> Refusal {
-    Refusal::new(&class::WRONG_REQUEST_FORMAT, 18, "session_secret is in use for another request")
 }
 
 pub(super) fn token_refusal(refusal: TokenRefusal) -> Refusal {

@@ -21,8 +21,8 @@ const EXPIRED_AT_ONCE: i64 = 100;
 const PURGED_AT_ONCE: i64 = 200;
 /// How often that is done.
 const TIDY_MS: i64 = 60 * 60 * 1000;
-/// How often is looked for what is due while the bank thinks.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How often is looked for what is due while the bank or the hub thinks.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long a session that ended is kept.
 const KEEP_SESSIONS_MS: i64 = 30 * DAY_MS;
 /// How long a token that ended is kept.
@@ -150,7 +150,7 @@ impl Engine<'_> {
             let was_asked = turns.is_asked.load(Ordering::Acquire);
             let over = self.end_what_is_over().await?;
             worked.expired += u32::try_from(over).unwrap_or(u32::MAX);
-            let sent = self.send_next(self.options).await?;
+            let sent = self.send_some(self.options).await?;
             worked.add(sent);
             let is_idle = over == 0 && sent.is_nothing();
             // And looked at last: the bank is not being asked again.
@@ -165,7 +165,7 @@ impl Engine<'_> {
     }
 
     /// Whether nothing new is begun.
-    fn is_over(&self) -> bool {
+    pub(super) fn is_over(&self) -> bool {
         self.options.cancel.is_cancelled()
             || self.options.winding_down.is_cancelled()
             || self.deadline.is_some_and(|until| Instant::now() >= until)

@@ -3,7 +3,11 @@
 use bankchannel_foundation::{
     Boundary, Declaration, Operation, Result, error::row, message::HeaderField, model::Timestamp,
 };
-use bankchannel_salt_edge::{connector::errors, model::HttpAnswer};
+use bankchannel_salt_edge::{
+    connector::errors,
+    http::{header_fields, target},
+    model::HttpAnswer,
+};
 
 use super::{Flow, asking_the_bank, flow, needs_bank, opened};
 use crate::{
@@ -22,6 +26,18 @@ pub struct HandleRequestRequest {
     pub headers: Vec<HeaderField>,
     /// The instant at which it arrives; now when left out.
     pub at: Option<Timestamp>,
+}
+
+impl From<&http::request::Parts> for HandleRequestRequest {
+    /// A request out of a Rust web framework, arriving now.
+    fn from(parts: &http::request::Parts) -> Self {
+        Self {
+            method: parts.method.as_str().to_owned(),
+            target: target(parts),
+            headers: header_fields(&parts.headers),
+            at: None,
+        }
+    }
 }
 
 impl std::fmt::Debug for HandleRequestRequest {

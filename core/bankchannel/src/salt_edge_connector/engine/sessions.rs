@@ -1,0 +1,189 @@
+//! What a request does to a session: begins one, hands in the customer's answer, cancels it.
+//!
+//! The token and the session are judged once more in the transaction that commits.
+
+use bankchannel_salt_edge::{
+    Refusal,
+    class::of_connector as class,
+    connector::questions::notice::{NoticeKind, NoticeQuestion},
+    hub::operations::{accounts::refresh_accounts::RefreshWanted, tokens::create_token::TokenWanted},
+    model::{ConfirmationParameters, SessionSecret},
+};
+use bankchannel_storage::salt_edge_connector::{
+    About, Answered, Cancelled, NewSession, NewTask, Opened, Presented, SessionKind, StepAnswer, TaskKind,
+};
+
+use super::{
+    Engine, new_id,
+    records::{CredentialsRecord, SessionRecord, TokenRecord},
+    requests::{Declined, Outcome, Reply, in_scope, notice, refusal_of, token_refusal},
+    shown,
+    vault::Place,
+};
+
+/// How long the bank has for its first word in a session.
+const FIRST_MS: i64 = 15 * 60 * 1000;
+/// The field of credentials that names the way to authenticate.
+const AUTHORIZATION_TYPE: &str = "authorization_type";
+
+impl Engine<'_> {
+    pub(super) async fn create(&self, wanted: TokenWanted, client_id: i64, consent_id: Option<String>) -> Outcome {
+        let (id, token, task) = (new_id(), new_id(), new_id());
+        let asked = wanted.original_request.client_payload.data;
+        let mut credentials = asked.credentials;
+        let authorization_type = credentials.remove(AUTHORIZATION_TYPE).map(|code| code.expose().to_owned());
+        let record = SessionRecord {
+            session_secret: wanted.session_secret,
+            app_name: wanted.app_name.clone(),
+            scopes: asked.scopes.clone(),
+            consent_period_days: asked.consent_period_days,
+            authorization_type,
+            redirect_url: asked.redirect_url,
+            consent_id: consent_id.clone(),
+            user_id: None,
+            field: None,
+            from_date: None,
+            to_date: None,
+        };
+        let unconfirmed = TokenRecord {
+            generation: 0,
+            user_id: None,
+            app_name: wanted.app_name,
+            scopes: asked.scopes,
+            consent_period_days: asked.consent_period_days,
+            consent: None,
+            consent_id,
+        };
+        let given = CredentialsRecord { credentials, force_sca: asked.force_sca };
+        let about = About::New { id: token, sealed: self.vault.seal(unconfirmed, Place::Token(token)) };
+        let sealed = self.vault.seal(given, Place::Task(task));
+        let task = NewTask { id: task, kind: TaskKind::Authenticate, sealed };
+        self.open(SessionKind::Enrolment, id, record, client_id, about, task, None).await
+    }
+
+    /// A session about a token that is there: its renewal, or a refresh of its accounts.
+    pub(super) async fn about_token(
+        &self,
+        kind: SessionKind,
+        session_secret: SessionSecret,
+        refresh: Option<RefreshWanted>,
+        presented: Presented,
+        consent_id: Option<String>,
+    ) -> Outcome {
+        // For a repeat of a renewal the token is one that waits, or the old one: only the transaction can tell.
+        let (token, refused) = match self.good(presented).await {
+            Ok((_, record)) => {
+                if kind == SessionKind::Refresh {
+                    in_scope(&record, "accounts")?;
+                }
+                (Some(record), None)
+            }
+            Err(Declined::Refused(refusal)) => (None, Some(refusal)),
+            Err(declined) => return Err(declined),
+        };
+        let token = token.unwrap_or_default();
+        let (id, task) = (new_id(), new_id());
+        let (from_date, to_date, redirect_url) = match refresh {
+            Some(wanted) => (wanted.from_date, wanted.to_date, wanted.redirect_url),
+            None => (None, None, None),
+        };
+        let record = SessionRecord {
+            session_secret,
+            app_name: token.app_name,
+            scopes: token.scopes,
+            consent_period_days: token.consent_period_days,
+            authorization_type: None,
+            redirect_url,
+            consent_id,
+            user_id: token.user_id,
+            field: None,
+            from_date,
+            to_date,
+        };
+        let asked = if kind == SessionKind::Refresh { TaskKind::Refresh } else { TaskKind::Reconnect };
+        let nothing = CredentialsRecord { credentials: std::collections::BTreeMap::new(), force_sca: None };
+        let task = NewTask { id: task, kind: asked, sealed: self.vault.seal(nothing, Place::Task(task)) };
+        let about = About::Presented(presented.access_token);
+        self.open(kind, id, record, presented.client_id, about, task, refused).await
+    }
+
+    #[allow(clippy::too_many_arguments)] // what a session is made of
+    async fn open(
+        &self,
+        kind: SessionKind,
+        id: [u8; 16],
+        record: SessionRecord,
+        client_id: i64,
+        about: About,
+        task: NewTask,
+        refused: Option<Refusal>,
+    ) -> Outcome {
+        let now = self.now();
+        let secret = self.vault.session(record.session_secret.as_str());
+        let sealed = self.vault.seal(record, Place::Session(id));
+        let (expires_at, may_begin) = (now + FIRST_MS, refused.is_none());
+        let new = NewSession { id, secret, client_id, kind, about, sealed, now, expires_at, task, may_begin };
+        match self.store.open_session(new).await? {
+            Opened::New | Opened::Repeated => Ok(Reply::Taken),
+            Opened::OtherClient | Opened::OtherKind => Err(of_another().into()),
+            Opened::Token(refusal) => Err(refused.unwrap_or_else(|| token_refusal(refusal)).into()),
+        }
+    }
+
+    pub(super) async fn confirm_step(
+        &self,
+        secret: &SessionSecret,
+        client_id: i64,
+        given: ConfirmationParameters,
+        presented: Option<Presented>,
+    ) -> Outcome {
+        if let Some(presented) = presented {
+            in_scope(&self.good(presented).await?.1, "accounts")?;
+        }
+        let id = new_id();
+        let answer = self.vault.answer(&given.credentials);
+        let record = CredentialsRecord { credentials: given.credentials, force_sca: None };
+        let task = NewTask { id, kind: TaskKind::Confirm, sealed: self.vault.seal(record, Place::Task(id)) };
+        let answer = StepAnswer {
+            secret: self.vault.session(secret.as_str()),
+            client_id,
+            presented: presented.map(|presented| presented.access_token),
+            answer,
+            max_tries: i64::from(self.client.ready.confirmation_tries),
+            now: self.now(),
+            task,
+        };
+        match self.store.answer_step(answer).await? {
+            Answered::Taken | Answered::TooMany => Ok(Reply::Taken),
+            Answered::Unchanged => Ok(Reply::Done),
+            Answered::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
+            Answered::OtherClient => Err(of_another().into()),
+            Answered::NotAwaited => {
+                let text = "this session waits for no answer of the customer's";
+                Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 18, text).into())
+            }
+            Answered::Token(refusal) => Err(token_refusal(refusal).into()),
+        }
+    }
+
+    pub(super) async fn cancel(&self, secret: &SessionSecret, client_id: i64) -> Outcome {
+        let secret = self.vault.session(secret.as_str());
+        let session = self.store.session_of(secret).await?;
+        let record = session.as_ref().map(|session| self.session_record(session)).transpose()?;
+        let notice = NoticeQuestion {
+            session_id: session.as_ref().map(|session| shown(session.id)),
+            user_id: record.and_then(|record| record.user_id),
+            ..notice(NoticeKind::Cancelled, client_id)
+        };
+        match self.store.cancel_session(secret, client_id, self.noted(notice), self.now()).await? {
+            Cancelled::Done => Ok(Reply::Taken),
+            Cancelled::Unchanged => Ok(Reply::Done),
+            Cancelled::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
+            Cancelled::OtherClient => Err(of_another().into()),
+        }
+    }
+}
+
+fn of_another() -> Refusal {
+    Refusal::new(&class::WRONG_REQUEST_FORMAT, 18, "session_secret is in use for another request")
+}
