@@ -157,11 +157,25 @@ impl CallOptions {
     /// # Errors
     /// `input.missing_field` where nobody is there; `cancelled` and `timeout.deadline` while waiting.
     pub(crate) async fn ask(&self, question: Question) -> Result<Answer> {
+        self.race(self.asker(&question)?.ask(question)).await?
+    }
+
+    /// The same for a typed question.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(crate) async fn ask_typed(&self, question: Question) -> Result<TypedAnswer> {
+        self.race(self.asker(&question)?.ask_typed(question)).await?
+    }
+
+    fn asker(&self, question: &Question) -> Result<&dyn Asker> {
         let Some(asker) = &self.asker else {
             return Err(question.unanswered().with_outcome(Outcome::NotSent));
         };
-        self.note(LogLevel::Info, &format!("asks for {}", question.kind));
-        self.race(asker.ask(question)).await?
+        if self.is_logged() {
+            self.note(LogLevel::Info, &format!("asks for {}", question.kind));
+        }
+        Ok(asker.as_ref())
     }
 }
 
@@ -182,6 +196,21 @@ const LONG: Duration = Duration::from_secs(3_155_760_000);
 pub trait Asker: Send + Sync {
     /// Answers one question; an error ends the call with it.
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>>;
+
+    /// Answers a typed question. Where the answer is at hand as a value, it need not become text in between; left out, it is
+    /// the text of [`ask`](Self::ask).
+    fn ask_typed(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<TypedAnswer>> + Send + '_>> {
+        Box::pin(async move { self.ask(question).await.map(TypedAnswer::Text) })
+    }
+}
+
+/// The answer to a typed question.
+#[non_exhaustive]
+pub enum TypedAnswer {
+    /// JSON text.
+    Text(Answer),
+    /// The value that the text would be.
+    Value(bankchannel_foundation::model::Value<'static>),
 }
 
 /// A function that answers questions.

@@ -103,7 +103,8 @@ async fn waiting(store: &Path, key: &str, count: usize) {
                     "headers": [{"name": "Client-Id", "value": "771"}, {"name": "Authorization", "value": format!("Bearer {jwt}")}],
                 }))
                 .expect("a request");
-                let handled = client.handle_request(request, &CallOptions::default()).await.expect("is handled");
+                let options = CallOptions::asking(|_| Err(bankchannel::Error::invalid_field("bank", "is not asked yet")));
+                let handled = client.handle_request(request, &options).await.expect("is handled");
                 assert_eq!(handled.answer.status, 200, "{}", handled.answer.body);
             }
         })

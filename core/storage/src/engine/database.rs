@@ -1,7 +1,7 @@
 //! A database of one schema, in either kind.
 
 use super::postgres::{PostgresDriver, PostgresSettings};
-use super::sqlite::{SqliteDriver, SqliteSettings};
+use super::sqlite::{CommitState, SqliteDriver, SqliteSettings};
 use super::{Dialect, Result, Schema, StoreError, Verb, migrations};
 use futures_util::future::BoxFuture;
 use std::path::Path;
@@ -64,6 +64,15 @@ impl<S: Schema> Database<S> {
     pub fn sqlite(&self) -> Option<&SqliteDriver<S>> {
         match &self.driver {
             Driver::Sqlite(driver) => Some(driver),
+            Driver::Postgres(_) => None,
+        }
+    }
+
+    /// What stays equal until anybody commits, in this process or another: while it does, whatever was read from the
+    /// database is still so. None where that cannot be told without asking the database.
+    pub fn commit_state(&self) -> Option<CommitState> {
+        match &self.driver {
+            Driver::Sqlite(driver) => driver.commit_state(),
             Driver::Postgres(_) => None,
         }
     }

@@ -13,6 +13,7 @@
 //! customer or a third party sealed. What a peer did wrong is a *result* of the verb.
 
 mod entities;
+mod known;
 mod schema;
 mod store;
 mod verbs;

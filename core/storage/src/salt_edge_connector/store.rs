@@ -1,7 +1,8 @@
 //! The handle that connectors hold.
 
+use super::known::KnownTokens;
 use super::schema::{SaltEdgeConnector, Tx, Verb};
-use crate::engine::{Database, PostgresSettings, Result, Schema as _, SqliteSettings, StoreError, args};
+use crate::engine::{CommitState, Database, PostgresSettings, Result, Schema as _, SqliteSettings, StoreError, args};
 use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +17,10 @@ async fn is_sealed_by(tx: &mut Tx, key_id: &[u8; 8]) -> Result<bool> {
 ///
 /// Every method is one atomic verb. A method that changes something answers after the change is on disk.
 #[derive(Clone)]
-pub struct Store(Arc<Database<SaltEdgeConnector>>);
+pub struct Store {
+    database: Arc<Database<SaltEdgeConnector>>,
+    pub(super) known: Arc<KnownTokens>,
+}
 
 impl Store {
     /// The name of the database in a data folder.
@@ -31,7 +35,7 @@ impl Store {
     /// [`StoreError::Misuse`] for another schema's database.
     pub async fn open_sqlite(folder: &Path) -> Result<Self> {
         let settings = SqliteSettings { is_shared: true, ..SqliteSettings::default() };
-        Database::open_sqlite(folder, &settings).await.map(|database| Self(Arc::new(database)))
+        Database::open_sqlite(folder, &settings).await.map(Self::of)
     }
 
     /// Connects to a PostgreSQL database (`postgres://…`) and brings its schema up to date.
@@ -40,7 +44,11 @@ impl Store {
     /// [`StoreError::Unreachable`], [`StoreError::SchemaNewer`], [`StoreError::ReadOnly`];
     /// [`StoreError::Misuse`] for another schema's database.
     pub async fn connect_postgres(url: &str, settings: &PostgresSettings) -> Result<Self> {
-        Database::connect_postgres(url, settings).await.map(|database| Self(Arc::new(database)))
+        Database::connect_postgres(url, settings).await.map(Self::of)
+    }
+
+    fn of(database: Database<SaltEdgeConnector>) -> Self {
+        Self { database: Arc::new(database), known: Arc::default() }
     }
 
     /// Records which key seals what is stored here; the first one stays.
@@ -69,7 +77,12 @@ impl Store {
 
     /// Waits for the accepted verbs, then closes. Later verbs answer [`StoreError::Closed`].
     pub async fn close(&self) {
-        self.0.close().await;
+        self.database.close().await;
+    }
+
+    /// What stays equal until anybody commits.
+    pub(super) fn commit_state(&self) -> Option<CommitState> {
+        self.database.commit_state()
     }
 
     pub(super) fn write<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
@@ -77,7 +90,7 @@ impl Store {
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.0.write(args, verb, None)
+        self.database.write(args, verb, None)
     }
 
     pub(super) fn read<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
@@ -85,7 +98,7 @@ impl Store {
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.0.read(args, verb)
+        self.database.read(args, verb)
     }
 
     pub(super) fn read_snapshot<A, T>(&self, args: A, verb: Verb<A, T>) -> BoxFuture<'_, Result<T>>
@@ -93,12 +106,12 @@ impl Store {
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
-        self.0.read_snapshot(args, verb)
+        self.database.read_snapshot(args, verb)
     }
 }
 
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Store").field("database", &self.0.dialect()).finish_non_exhaustive()
+        f.debug_struct("Store").field("database", &self.database.dialect()).finish_non_exhaustive()
     }
 }

@@ -1,8 +1,10 @@
 //! Several processes have one folder open: they write in turn, and lose nothing.
 
-use crate::samples::{NOW, digest, enrolment};
+use crate::samples::{NOW, digest, enrolled, enrolment, id, presented, task};
 use bankchannel_storage::engine::{Database, SqliteSettings};
-use bankchannel_storage::salt_edge_connector::{NewSession, Opened, Store, StoreError};
+use bankchannel_storage::salt_edge_connector::{
+    NewSession, Opened, Revoked, Store, StoreError, TaskKind, TokenRefusal,
+};
 use std::path::Path;
 use std::process::Command;
 
@@ -115,4 +117,47 @@ async fn a_read_only_folder_is_named() {
         assert!(matches!(&refused, Some(StoreError::ReadOnly { .. })), "{refused:?}");
     })
     .await;
+}
+
+/// A token that was good a moment ago is not good any more once somebody's revocation is acknowledged.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_is_never_older_than_the_last_commit() {
+    let folder = tempfile::tempdir().unwrap();
+    let reading = Store::open_sqlite(folder.path()).await.unwrap();
+    let writing = Store::open_sqlite(folder.path()).await.unwrap();
+    for number in 1..=100 {
+        assert!(reading.token(presented(number, NOW)).await.unwrap().is_err(), "{number}");
+        enrolled(&writing, number).await;
+        // Read from the database, then from memory, while others look too.
+        for _ in 0..3 {
+            assert!(reading.token(presented(number, NOW)).await.unwrap().is_ok(), "{number}");
+        }
+        let looking = {
+            let (reading, earlier) = (reading.clone(), number.max(2) - 1);
+            tokio::spawn(async move {
+                for _ in 0..20 {
+                    let _ = reading.token(presented(earlier, NOW)).await.unwrap();
+                    let _ = reading.token(presented(number, NOW)).await.unwrap();
+                }
+            })
+        };
+        if number % 2 == 0 {
+            assert_eq!(writing.revoke_token(id(number), NOW).await.unwrap(), Revoked::Done);
+        } else {
+            let notice = task(number + 100, TaskKind::Notice);
+            assert_eq!(writing.revoke_presented(presented(number, NOW), notice).await.unwrap(), Revoked::Done);
+        }
+        assert_eq!(reading.token(presented(number, NOW)).await.unwrap(), Err(TokenRefusal::Revoked), "{number}");
+        looking.await.unwrap();
+        assert_eq!(reading.token(presented(number, NOW)).await.unwrap(), Err(TokenRefusal::Revoked), "{number}");
+    }
+    // A database that was closed by all and opened again has another index.
+    writing.close().await;
+    reading.close().await;
+    let [reading, writing] =
+        [Store::open_sqlite(folder.path()).await.unwrap(), Store::open_sqlite(folder.path()).await.unwrap()];
+    enrolled(&writing, 200).await;
+    assert!(reading.token(presented(200, NOW)).await.unwrap().is_ok());
+    assert_eq!(writing.revoke_token(id(200), NOW).await.unwrap(), Revoked::Done);
+    assert_eq!(reading.token(presented(200, NOW)).await.unwrap(), Err(TokenRefusal::Revoked));
 }

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_salt_edge::{connector::questions, for_each_bank_question};
 
-use crate::{Answer, Asker, CallOptions, Question};
+use crate::{Answer, Asker, CallOptions, Question, TypedAnswer};
 
 macro_rules! bank {
     ($($file:ident::$name:ident;)+) => {
@@ -30,15 +30,24 @@ macro_rules! bank {
         impl<B: SaltEdgeBank> Asker for BankCode<B> {
             fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
                 Box::pin(async move {
+                    Ok(match self.ask_typed(question).await? {
+                        TypedAnswer::Text(text) => text,
+                        TypedAnswer::Value(value) => Secret::new(value.to_json()),
+                    })
+                })
+            }
+
+            fn ask_typed(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<TypedAnswer>> + Send + '_>> {
+                Box::pin(async move {
                     let Some(request) = question.request else {
                         return match &self.1 {
-                            Some(other) => other.ask(question).await,
+                            Some(other) => other.ask_typed(question).await,
                             None => Err(question.unanswered()),
                         };
                     };
                     match question.kind {
                         $(name if name == const { <questions::$file::$name as TypedQuestion>::DECLARATION.name } => {
-                            answered(self.0.$file(read_boundary(request)?).await?)
+                            Ok(answered(self.0.$file(read_boundary(request)?).await?))
                         })+
                         _ => Err(Error::because(&row::INTERNAL, "a bank is asked what no bank is asked")),
                     }
@@ -61,6 +70,6 @@ impl CallOptions {
     }
 }
 
-fn answered(answer: impl Boundary) -> Result<Answer> {
-    Ok(Secret::new(answer.write(&mut Writer::new(Dialect::Boundary)).to_json()))
+fn answered(answer: impl Boundary) -> TypedAnswer {
+    TypedAnswer::Value(answer.write(&mut Writer::new(Dialect::Boundary)))
 }

@@ -26,18 +26,19 @@ mod work;
 
 use std::{
     path::Path,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{
     Error, Result, Secret,
+    cache::Cache,
     clock::{Clock as _, SystemClock},
     error::row,
     model::Timestamp,
 };
-use bankchannel_storage::salt_edge_connector::{Id, PostgresSettings, Session, Store, StoreError};
+use bankchannel_storage::salt_edge_connector::{Id, PostgresSettings, Session, Store, StoreError, Token};
 use data_encoding::HEXLOWER;
 
 pub use bank::SaltEdgeBank;
@@ -48,11 +49,22 @@ use super::Inner;
 use crate::CallOptions;
 use vault::Vault;
 
+/// How many tokens' records are kept open.
+const OPENED: u64 = 4096;
+
 /// A connector's store, open, with the key that opens what it holds.
 pub(super) struct OpenStore {
     pub(super) store: Store,
     vault: Vault,
     third_parties: third_party::ThirdParties,
+    /// Records of tokens, opened, beside what they were opened from.
+    opened: Cache<Id, Arc<OpenedToken>>,
+}
+
+/// A token's record as it is sealed, and open.
+struct OpenedToken {
+    sealed: Vec<u8>,
+    record: Arc<records::TokenRecord>,
 }
 
 impl OpenStore {
@@ -83,7 +95,10 @@ impl OpenStore {
             (vault, Store::open_sqlite(folder).await.map_err(unusable)?)
         };
         match store.sealed_by(vault.key_id()).await {
-            Ok(()) => Ok(Self { store, vault, third_parties: third_party::ThirdParties::default() }),
+            Ok(()) => {
+                let third_parties = third_party::ThirdParties::default();
+                Ok(Self { store, vault, third_parties, opened: Cache::new(OPENED) })
+            }
             Err(StoreError::Misuse { reason }) => {
                 store.close().await;
                 Err(Error::invalid_setting("store_key", format!("is not the store's: {reason}")))
@@ -111,6 +126,7 @@ pub(super) struct Engine<'a> {
     store: &'a Store,
     vault: &'a Vault,
     third_parties: &'a third_party::ThirdParties,
+    opened: &'a Cache<Id, Arc<OpenedToken>>,
     options: &'a CallOptions,
     /// When the call's time is up, where it has a limit.
     deadline: Option<Instant>,
@@ -131,6 +147,7 @@ impl<'a> Engine<'a> {
             store: &open.store,
             vault: &open.vault,
             third_parties: &open.third_parties,
+            opened: &open.opened,
             options,
             deadline,
             at: at.map(Timestamp::as_ms),
@@ -140,6 +157,21 @@ impl<'a> Engine<'a> {
     /// Milliseconds since 1970.
     pub(super) fn now(&self) -> i64 {
         self.at.unwrap_or_else(|| SystemClock::default().now_ms())
+    }
+
+    /// What is known of a token. It is opened once: a third party asks many times.
+    ///
+    /// # Errors
+    /// `resource.storage`: the record is damaged, or was moved.
+    fn opened_record(&self, token: &Token) -> Result<Arc<records::TokenRecord>> {
+        if let Some(known) = self.opened.get(&token.id).filter(|known| known.sealed == token.sealed) {
+            return Ok(Arc::clone(&known.record));
+        }
+        let record: Arc<_> =
+            self.vault.open::<records::TokenRecord>(&token.sealed, vault::Place::Token(token.id))?.into();
+        let opened = OpenedToken { sealed: token.sealed.clone(), record: Arc::clone(&record) };
+        self.opened.insert(token.id, Arc::new(opened), 1);
+        Ok(record)
     }
 
     fn session_record(&self, session: &Session) -> Result<records::SessionRecord> {

@@ -6,7 +6,7 @@ use bankchannel_foundation::{Error, json, model::read_boundary, question::TypedQ
 use bankchannel_salt_edge::{class::of_connector, connector::questions::RefusedByBank};
 
 use super::Engine;
-use crate::Question;
+use crate::{Question, TypedAnswer};
 
 /// How long the bank's code may take, whatever it is asked: less than others leave the question alone.
 const LONGEST: Duration = Duration::from_secs(4 * 60);
@@ -72,7 +72,7 @@ impl Engine<'_> {
         let name = const { &Q::DECLARATION }.name;
         let limited = Instant::now() + LONGEST;
         let options = self.options.until(self.deadline.map_or(limited, |deadline| deadline.min(limited)));
-        let answer = match options.ask(Question::typed::<Q>(request)).await {
+        let answer = match options.ask_typed(Question::typed::<Q>(request)).await {
             Ok(answer) => answer,
             Err(error) if Question::is_unanswered(&error, name) => return Err(Unanswered::Nobody(error)),
             Err(error) if self.has_ended() => return Err(Unanswered::Broken(error)),
@@ -81,9 +81,13 @@ impl Engine<'_> {
                 return Err(Unanswered::Failed);
             }
         };
-        let read = json::parse_text(answer.expose(), MAX_DEPTH)
-            .map_err(|fault| fault.to_string())
-            .and_then(|value| read_boundary::<Q::Answer>(value).map_err(|fault| fault.message().to_owned()));
+        let read = |value| read_boundary::<Q::Answer>(value).map_err(|fault| fault.message().to_owned());
+        let read = match answer {
+            TypedAnswer::Value(value) => read(value),
+            TypedAnswer::Text(text) => {
+                json::parse_text(text.expose(), MAX_DEPTH).map_err(|fault| fault.to_string()).and_then(read)
+            }
+        };
         read.map_err(|why| {
             // It names the field, and repeats no value.
             self.options.warn(&format!("{name}: the bank's answer cannot be used: {why}"));

@@ -6,6 +6,8 @@
 //!
 //! Where a request changes something, the token and the session are judged once more in the transaction that commits.
 
+use std::sync::Arc;
+
 use bankchannel_foundation::{
     Error, Result,
     error::row,
@@ -214,9 +216,9 @@ impl Engine<'_> {
     }
 
     /// The token that was presented, where it is good, with what is known of it.
-    pub(super) async fn good(&self, presented: Presented) -> Outcome<(Token, TokenRecord)> {
+    pub(super) async fn good(&self, presented: Presented) -> Outcome<(Token, Arc<TokenRecord>)> {
         let token = self.store.token(presented).await?.map_err(token_refusal)?;
-        let record = self.vault.open(&token.sealed, Place::Token(token.id))?;
+        let record = self.opened_record(&token)?;
         Ok((token, record))
     }
 
@@ -235,7 +237,7 @@ impl Engine<'_> {
     async fn revoke(&self, presented: Presented) -> Outcome {
         let known = self.good(presented).await;
         let (token_id, user_id) = match known {
-            Ok((token, record)) => (Some(shown(token.id)), record.user_id),
+            Ok((token, record)) => (Some(shown(token.id)), record.user_id.clone()),
             Err(Declined::Refused(_)) => (None, None),
             Err(declined) => return Err(declined),
         };

@@ -76,7 +76,7 @@ impl Engine<'_> {
                 if kind == SessionKind::Refresh {
                     in_scope(&record, "accounts")?;
                 }
-                (Some(record), None)
+                (Some(record.as_ref().clone()), None)
             }
             Err(Declined::Refused(refusal)) => (None, Some(refusal)),
             Err(declined) => return Err(declined),

@@ -1,13 +1,16 @@
 //! SQLite: one writer task with group commit, a few readers. A data folder belongs to one process, or is shared by several:
 //! then SQLite's own lock lets one of them write at a time.
 
+mod commits;
 mod open;
 mod writer;
 
+pub use commits::CommitState;
 pub use open::{create_private_dir, open_copy};
 
 use super::tx::Connection;
 use super::{Dialect, Result, Row, Schema, StoreError, Tx, Value, Verb, args, migrations};
+use commits::CommitWatch;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{Arguments as _, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
 use std::path::{Path, PathBuf};
@@ -42,6 +45,8 @@ pub struct SqliteDriver<S: Schema> {
     readers: SqlitePool,
     place: Arc<str>,
     folder: PathBuf,
+    /// Where other processes may commit too.
+    commits: Option<CommitWatch>,
 }
 
 impl<S: Schema> SqliteDriver<S> {
@@ -60,7 +65,9 @@ impl<S: Schema> SqliteDriver<S> {
         S::check(&mut tx).await?;
         drop(opening);
         let readers = open::reader_pool(&file, settings);
-        Ok(Self { writer: Writer::spawn(tx, lock, schema), readers, place, folder: folder.to_owned() })
+        let commits = if is_shared { CommitWatch::open(&file) } else { None };
+        let writer = Writer::spawn(tx, lock, schema);
+        Ok(Self { writer, readers, place, folder: folder.to_owned(), commits })
     }
 
     pub(super) async fn write<A, T>(&self, args: A, verb: Verb<S, A, T>) -> Result<T>
@@ -94,6 +101,11 @@ impl<S: Schema> SqliteDriver<S> {
         let connection = open::connect_plain(&self.folder.join(S::DATABASE_FILE), &self.place).await?;
         let mut tx = Tx::<S>::new(Connection::Writer(Box::new(connection)), self.place.clone());
         tx.execute("VACUUM INTO $1", args![target]).await.map(drop)
+    }
+
+    /// What stays equal until somebody commits. None where that cannot be told, or somebody is just committing.
+    pub(super) fn commit_state(&self) -> Option<CommitState> {
+        self.commits.as_ref().and_then(CommitWatch::state)
     }
 
     /// The data folder.

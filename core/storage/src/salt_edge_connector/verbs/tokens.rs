@@ -17,7 +17,19 @@ impl Store {
     /// # Errors
     /// Environment faults only.
     pub fn token(&self, presented: Presented) -> BoxFuture<'_, Result<Judged>> {
-        self.read(presented, |tx, presented| Box::pin(judge(tx, presented)))
+        Box::pin(async move {
+            let before = self.commit_state();
+            let known = before.and_then(|state| self.known.get(&presented.access_token, state));
+            if known.is_some() {
+                return Ok(judged(known, &presented));
+            }
+            let found = self.read(presented.access_token, |tx, token| Box::pin(find(tx, token))).await?;
+            // In between nobody has committed: it was read in that state.
+            if let (Some(token), Some(state)) = (&found, before.filter(|state| self.commit_state() == Some(*state))) {
+                self.known.insert(presented.access_token, token.clone(), state);
+            }
+            Ok(judged(found, &presented))
+        })
     }
 
     /// A token by its id, whatever its state.
@@ -40,7 +52,7 @@ impl Store {
     pub fn revoke_presented(&self, presented: Presented, notice: NewTask) -> BoxFuture<'_, Result<Revoked>> {
         self.write((presented, notice), |tx, (presented, notice)| {
             Box::pin(async move {
-                let token = match find(tx, presented).await? {
+                let token = match of_client(find(tx, &presented.access_token).await?, presented) {
                     Err(refusal) => return Ok(Revoked::Refused(refusal)),
                     Ok(token) if token.state == TokenState::Revoked => return Ok(Revoked::Unchanged),
                     Ok(token) if is_over(&token, presented.now) => return Ok(Revoked::Refused(TokenRefusal::Expired)),
@@ -157,23 +169,30 @@ impl Store {
 
 /// The token that is presented, if it is good: known, this third party's, confirmed, not revoked, not expired.
 pub(super) async fn judge(tx: &mut Tx, presented: &Presented) -> Result<Judged> {
-    Ok(match find(tx, presented).await? {
+    Ok(judged(find(tx, &presented.access_token).await?, presented))
+}
+
+fn judged(found: Option<Token>, presented: &Presented) -> Judged {
+    match of_client(found, presented) {
         Ok(token) if token.state != TokenState::Confirmed => Err(TokenRefusal::Revoked),
         Ok(token) if is_over(&token, presented.now) => Err(TokenRefusal::Expired),
         found => found,
-    })
+    }
 }
 
-async fn find(tx: &mut Tx, presented: &Presented) -> Result<Judged> {
+fn of_client(found: Option<Token>, presented: &Presented) -> Judged {
+    found.filter(|token| token.client_id == presented.client_id).ok_or(TokenRefusal::NotFound)
+}
+
+async fn find(tx: &mut Tx, access_token: &Digest) -> Result<Option<Token>> {
     let sql = concat!("SELECT ", token_columns!(), " FROM token WHERE access_token = $1");
-    let mut row = tx.first(sql, args![presented.access_token]).await?;
+    let mut row = tx.first(sql, args![*access_token]).await?;
     if row.is_none() {
         // Renewed, and the hub has not heard of it yet.
         let sql = "SELECT id, client_id, state, created_at, former_expires_at, ended_at, former_sealed FROM token WHERE former = $1";
-        row = tx.first(sql, args![presented.access_token]).await?;
+        row = tx.first(sql, args![*access_token]).await?;
     }
-    let token = row.map(|mut row| Token::read(&mut row)).transpose()?;
-    Ok(token.filter(|token| token.client_id == presented.client_id).ok_or(TokenRefusal::NotFound))
+    row.map(|mut row| Token::read(&mut row)).transpose()
 }
 
 fn is_over(token: &Token, now: i64) -> bool {

@@ -1,0 +1,75 @@
+//! Whether anybody has committed since: read from the log's index, without asking SQLite.
+//!
+//! In WAL mode all processes that have a database open share its index, the file `-shm`. Its header, which stands there
+//! twice, is changed by each commit, as the commit becomes visible to readers: it has a count of changes, the log's length,
+//! and a checksum over the whole log (<https://www.sqlite.org/walformat.html>, "The WAL-Index Header"). While it stays the
+//! same, whatever was read before is still so.
+
+use std::fs::File;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::time::Duration;
+
+/// The length of a header, bytes.
+const HEADER: usize = 48;
+/// The format's version, the only one there is.
+const VERSION: u32 = 3_007_000;
+/// Where the header says that it is filled in.
+const IS_INITIALIZED: usize = 12;
+
+/// A state of the database: equal as long as nobody has committed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CommitState([u8; HEADER]);
+
+/// Looks at the index of one database.
+pub(super) struct CommitWatch(Arc<File>);
+
+impl CommitWatch {
+    /// For a database that this process has open. None where its index cannot be read.
+    pub(super) fn open(database: &Path) -> Option<Self> {
+        let mut path = database.as_os_str().to_owned();
+        path.push("-shm");
+        let id_of = |file: &std::fs::Metadata| (file.dev(), file.ino());
+        let mut watched = watched()?;
+        // An index goes with the last connection of all processes; nobody has a lock on it any more.
+        watched.retain(|file| file.metadata().is_ok_and(|file| file.nlink() > 0));
+        let id = id_of(&std::fs::metadata(&path).ok()?);
+        let known = watched.iter().find(|file| file.metadata().is_ok_and(|file| id_of(&file) == id));
+        if let Some(known) = known {
+            return Some(Self(Arc::clone(known)));
+        }
+        let file = Arc::new(File::open(&path).ok()?);
+        watched.push(Arc::clone(&file));
+        Some(Self(file))
+    }
+
+    /// The state now. None where somebody is just committing.
+    pub(super) fn state(&self) -> Option<CommitState> {
+        let mut bytes = [0; 2 * HEADER];
+        self.0.read_exact_at(&mut bytes, 0).ok()?;
+        let (first, second) = bytes.split_at(HEADER);
+        let version = u32::from_ne_bytes(first[..4].try_into().ok()?);
+        let is_whole = first == second && version == VERSION && first[IS_INITIALIZED] == 1;
+        if is_whole { first.try_into().ok().map(CommitState) } else { None }
+    }
+}
+
+/// The list, which is held for a moment only: where a thread of the parent held it when this process was forked, for ever.
+fn watched() -> Option<MutexGuard<'static, Vec<Arc<File>>>> {
+    for _ in 0..TRIES {
+        match WATCHED.try_lock() {
+            Ok(watched) => return Some(watched),
+            Err(TryLockError::Poisoned(watched)) => return Some(watched.into_inner()),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+        }
+    }
+    None
+}
+
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// The indexes that this process looks at. Each stays open as long as it exists: closing one would take from SQLite the
+/// locks that this process has on it (`fcntl` gives locks to processes, not to descriptors).
+static WATCHED: Mutex<Vec<Arc<File>>> = Mutex::new(Vec::new());
