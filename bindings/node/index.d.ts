@@ -661,7 +661,7 @@ export declare const codes: {
 export type ErrorCode = (typeof codes)[keyof typeof codes] | (string & {});
 
 /**
- * The two users of an account: they log in separately and may do different things (§4).
+ * The two users of an account: they log in separately and may do different things.
  * - `admin`: Manages certificates, keys and accounts; logs in with a second factor.
  * - `data`: Moves files.
  */
@@ -669,7 +669,7 @@ export type Mode = "admin" | "data";
 
 /** Who wants to register. */
 export interface InitRegisterRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
@@ -685,7 +685,7 @@ export interface InitRegisterResponse {
 
 /** Who registers, and the answer to the challenge. */
 export interface RegisterRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
@@ -695,7 +695,7 @@ export interface RegisterRequest {
   chResp: Secret;
   /** The company's name. Left out, the client's own. */
   company?: string | null;
-  /** The password, encrypted for this challenge (§3.1): what `encryptPassword` answers. */
+  /** The password, encrypted for this challenge: what `encryptPassword` answers. */
   encrypted: Secret;
   /** The full name of the person who registers. Left out, the client's own. */
   name?: string | null;
@@ -713,7 +713,7 @@ export interface RegisterResponse {
 
 /** The phone and its code. */
 export interface VerifyPhoneRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
@@ -731,7 +731,7 @@ export interface VerifyPhoneResponse {
 
 /** The token of the login and the code from the mail. */
 export interface VerifyEmailRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
@@ -749,7 +749,7 @@ export interface VerifyEmailResponse {
 
 /** Whose password is to be reset. */
 export interface InitPasswordResetRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
@@ -763,7 +763,7 @@ export interface InitPasswordResetResponse {
 
 /** The code, and the new password as the answer to a challenge. */
 export interface PasswordResetRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
@@ -771,7 +771,7 @@ export interface PasswordResetRequest {
   chResp: Secret;
   /** The six digits from the SMS. */
   code: Secret;
-  /** The new password, encrypted for this challenge (§3.1). */
+  /** The new password, encrypted for this challenge. */
   encrypted: Secret;
 }
 
@@ -783,7 +783,7 @@ export interface PasswordResetResponse {
 
 /** Who wants to log in. */
 export interface InitLoginRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
@@ -799,13 +799,13 @@ export interface InitLoginResponse {
 
 /** The answer to the challenge. */
 export interface LoginRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
   /** The challenge, unchanged. */
   chResp: Secret;
-  /** The password, encrypted for this challenge (§3.1): what `encryptPassword` answers. */
+  /** The password, encrypted for this challenge: what `encryptPassword` answers. */
   encrypted: Secret;
 }
 
@@ -884,7 +884,7 @@ export type MfaType = "SMS_MFA" | "SOFTWARE_TOKEN_MFA";
 
 /** The code and the step it belongs to. */
 export interface LoginMfaRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Always `admin`: only its user has a second factor. Left out, the client's own. */
   mode?: AdminMode | null;
@@ -928,7 +928,7 @@ export interface LoginMfaResponse {
 
 /** The chosen factor. */
 export interface SelectMfaRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Always `admin`: only its user has a second factor. Left out, the client's own. */
   mode?: AdminMode | null;
@@ -950,7 +950,7 @@ export interface SelectMfaResponse {
 
 /** A current code of the new secret. */
 export interface VerifyTotpRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Always `admin`: only its user has a second factor. Left out, the client's own. */
   mode?: AdminMode | null;
@@ -968,7 +968,7 @@ export interface VerifyTotpResponse {
 
 /** Whose sessions end: the user that the session belongs to. */
 export interface LogoutRequest {
-  /** The account (§1.3). Left out, the client's own. */
+  /** The account. Left out, the client's own. */
   email?: string | null;
   /** Which of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
@@ -986,7 +986,7 @@ export interface LogoutResponse {
 export interface ListCertsRequest {
 }
 
-/** A certificate of the account's own (§2.13). */
+/** A certificate of the account's own. */
 export interface CertDescriptor {
   /** `BANK_customer_signing_cert` or `BANK_customer_encryption_cert`. */
   readonly certName: string;
@@ -1003,7 +1003,7 @@ export interface CertDescriptor {
 }
 
 /**
- * How an account comes to use a bank's certificates (§2.13).
+ * How an account comes to use a bank's certificates.
  * - `direct`: They are its own.
  * - `shared`: Another account shares them.
  * - any other text: a value that this version does not know
@@ -1068,7 +1068,7 @@ export interface ListCertsResponse {
 }
 
 /**
- * What the export of private keys may be set to: it cannot be switched on again (§2.14).
+ * What the export of private keys may be set to: it cannot be switched on again.
  * - `disabled`: Private keys never leave the service, from now on.
  */
 export type ExportSetting = "disabled";
@@ -1154,13 +1154,13 @@ export type Bank = "nordea" | "osuuspankki" | "danskebank" | "aktia" | "sp" | "s
 
 /** Which certificate, for which key. */
 export interface ExportCertRequest {
-  /** The bank (§6.1). Left out, the client's own. */
+  /** The bank. Left out, the client's own. */
   bank?: Bank | null;
   /** A key that is registered with purpose `export`. */
   pgpKeyId: string;
 }
 
-/** An exported certificate with its private key (§2.16). */
+/** An exported certificate with its private key. */
 export interface CertAndKey {
   /** The certificate. */
   readonly certificate: string;
@@ -1178,7 +1178,7 @@ export interface ExportCertResponse {
 
 /** What the bank gave. */
 export interface EnrollCertRequest {
-  /** The bank (§6.1). Left out, the client's own. */
+  /** The bank. Left out, the client's own. */
   bank?: Bank | null;
   /** The full PIN from the bank: where it comes in parts, all of them in the right order. */
   code: Secret;
@@ -1196,7 +1196,7 @@ export interface EnrollCertResponse {
 
 /** The certificate and its key. */
 export interface ImportCertRequest {
-  /** The bank (§6.1). Left out, the client's own. */
+  /** The bank. Left out, the client's own. */
   bank?: Bank | null;
   /** The signing certificate as PEM. */
   certificate: string;
@@ -1220,7 +1220,7 @@ export interface ImportCertResponse {
 
 /** Which certificates. */
 export interface RetireCertRequest {
-  /** The bank (§6.1). Left out, the client's own. */
+  /** The bank. Left out, the client's own. */
   bank?: Bank | null;
   /** A customer's account, for the owner of the API key; the session's own when left out. */
   account?: string | null;
@@ -1237,7 +1237,7 @@ export interface RetireCertResponse {
 }
 
 /**
- * Which files a listing shows (§2.20).
+ * Which files a listing shows.
  * - `NEW`: Files that were not downloaded yet.
  * - `DLD`: Files that were downloaded.
  * - `ALL`: All of them.
@@ -1246,7 +1246,7 @@ export type StatusFilter = "NEW" | "DLD" | "ALL";
 
 /** Which files to list. */
 export interface ListFilesRequest {
-  /** The bank that holds them (§6.1). Left out, the client's own. */
+  /** The bank that holds them. Left out, the client's own. */
   bank?: Bank | null;
   /** Only files of this type; all types when left out. `ALL` is not a type. */
   fileType?: string | null;
@@ -1255,14 +1255,14 @@ export interface ListFilesRequest {
 }
 
 /**
- * A file's status at the bank (§5.1).
+ * A file's status at the bank.
  * - `NEW`: Not downloaded yet.
  * - `DLD`: Downloaded.
  * - any other text: a value that this version does not know
  */
 export type FileStatus = "NEW" | "DLD" | (string & {});
 
-/** One file that the bank holds (§2.20). */
+/** One file that the bank holds. */
 export interface FileDescriptor {
   /** What to download or delete it by. */
   readonly fileReference: string;
@@ -1288,7 +1288,7 @@ export interface ListFilesResponse {
 
 /** The file to send and what authorises it. */
 export interface UploadFileRequest {
-  /** The bank to send it to (§6.1). Left out, the client's own. */
+  /** The bank to send it to. Left out, the client's own. */
   bank?: Bank | null;
   /** The file's bytes; at most 7 MiB at the deployed service. */
   fileContents: Content;
@@ -1311,7 +1311,7 @@ export interface UploadFileResponse {
 
 /** Which file. */
 export interface DownloadFileRequest {
-  /** The bank (§6.1). Left out, the client's own. */
+  /** The bank. Left out, the client's own. */
   bank?: Bank | null;
   /** The bank's name for its kind, as listed. */
   fileType: string;
@@ -1329,7 +1329,7 @@ export interface DownloadFileResponse {
 
 /** Which file. */
 export interface DeleteFileRequest {
-  /** The bank (§6.1). Left out, the client's own. */
+  /** The bank. Left out, the client's own. */
   bank?: Bank | null;
   /** The bank's name for its kind, as listed. */
   fileType: string;
@@ -1348,7 +1348,7 @@ export interface ListAccountsRequest {
 }
 
 /**
- * Whether private keys may be exported (§2.24).
+ * Whether private keys may be exported.
  * - `disabled`: They may not, and this cannot be changed.
  * - `allowed`: They may, encrypted to a registered export key.
  * - any other text: a value that this version does not know
@@ -1435,7 +1435,7 @@ export interface ListKeysRequest {
  */
 export type ListedPurpose = "authorize" | "export" | (string & {});
 
-/** A registered PGP key (§2.26). */
+/** A registered PGP key. */
 export interface PgpKeyDescriptor {
   /** Its short id: 8 hex digits, or what the service wrote in their place. */
   readonly pgpKeyId: string;
@@ -1452,7 +1452,7 @@ export interface ListKeysResponse {
 }
 
 /**
- * What a PGP key is registered for (§7). One key cannot have both purposes.
+ * What a PGP key is registered for. One key cannot have both purposes.
  * - `authorize`: It verifies the signatures of uploads.
  * - `export`: Exported private keys are encrypted to it.
  */
@@ -2207,7 +2207,7 @@ export interface DownloadNewFilesResponse {
 }
 
 /**
- * Which of the service's installations is meant (§1.1).
+ * Which of the service's installations is meant.
  * - `test`: The test installation, with the simulator bank.
  * - `production`: The real one.
  */
@@ -4331,7 +4331,7 @@ export interface RecoveredHash {
 
 /** A probable cause, tried. */
 export interface Cause {
-  /** The sheet's id, such as `H-08`. */
+  /** The id of the hypothesis, such as `H-08`. */
   readonly id: string;
   /** Whether it is so: the text that it supposes has the hash that was signed. */
   readonly matched: boolean;
@@ -4419,7 +4419,7 @@ export interface InspectCertificateRequest {
   certificate?: string | null;
 }
 
-/** The number under which an authority has authorised a third party (§7.1). */
+/** The number under which an authority has authorised a third party. */
 export interface AuthorisationNumber {
   /** The authority's country, two letters. */
   readonly country: string;
@@ -4617,7 +4617,7 @@ export interface NextGenPsd2Settings {
   allowedRedirectHosts?: readonly string[] | null;
   /**
    * Other names for headers, by the names of the documentation: `{"PSU-Context": "X-PSU-Context"}`. For
-   * banks that spell them differently (§1.3).
+   * banks that spell them differently.
    */
   headerNames?: Readonly<Record<string, string>> | null;
   /** The certificates of trusted issuers as PEM text, one after the other: for verifying. */
@@ -8497,7 +8497,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    *
    * Sent once, when every step of the session is done. A session that began with `createToken` or
    * `reconnectToken` says the user, the new token and when that expires; one that began with
-   * `refreshAccounts` says nothing further (§3.1).
+   * `refreshAccounts` says nothing further.
    *
    * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
@@ -8527,7 +8527,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Report how far a session is.
    *
-   * Asks for a step of the customer's, or says that something goes on. May be sent several times (§3.2).
+   * Asks for a step of the customer's, or says that something goes on. May be sent several times.
    *
    * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
@@ -8557,7 +8557,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Report that a session has failed.
    *
-   * Sent once; the session ends (§3.3).
+   * Sent once; the session ends.
    *
    * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
@@ -8588,7 +8588,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * List tokens as Salt Edge knows them.
    *
    * A page at a time: `nextId` is the next page's `fromId`. The list has ended when `nextId` is left
-   * out, when it is no greater than `fromId`, or when a page is empty (§3.4).
+   * out, when it is no greater than `fromId`, or when a page is empty.
    *
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
    * the provider's dashboard at Salt Edge.
@@ -8613,7 +8613,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Report that a token was revoked at the bank.
    *
-   * Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it (§3.5).
+   * Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it.
    *
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
    * the provider's dashboard at Salt Edge.
@@ -8641,7 +8641,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Look up a third party.
    *
-   * Its name, what it is admitted to, and the public key that its own requests are verified with (§3.6).
+   * Its name, what it is admitted to, and the public key that its own requests are verified with.
    *
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
    * the provider's dashboard at Salt Edge.
@@ -9218,7 +9218,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * Begin a customer's enrolment.
    *
    * A third party wants access to a customer's accounts. The connector answers at once, and reports later
-   * how it went: in a session of its own, which the request names (§2.1, §5.1, §5.2).
+   * how it went: in a session of its own, which the request names.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9246,7 +9246,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * Revoke a token.
    *
    * The customer or the third party ends the access. From the answer on the token is refused; a token
-   * that was revoked before is revoked all the same (§2.2, §5.5).
+   * that was revoked before is revoked all the same.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9274,7 +9274,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * Renew a token.
    *
    * The connector gives a new token for the old one, asks the customer, or refuses; it reports in the
-   * session that the request names. Deprecated by Salt Edge (§2.3, §5.7).
+   * session that the request names. Deprecated by Salt Edge.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9302,7 +9302,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * Answer an interactive step of an enrolment.
    *
    * Hands on what the customer answered, such as a one-time code. The connector answers at once, and
-   * reports how it went (§2.4, §5.2).
+   * reports how it went.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9330,7 +9330,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * Give up an enrolment.
    *
    * The session ends, and the token that it was for is revoked. A token that was confirmed meanwhile
-   * stays (§2.5, §5.8).
+   * stays.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9357,7 +9357,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * List a customer's accounts.
    *
-   * All accounts that the customer's consent covers (§2.6).
+   * All accounts that the customer's consent covers.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9384,8 +9384,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * Have a customer's accounts read again.
    *
-   * A connector that keeps a copy reads these days again from the bank, and reports when that is done
-   * (§2.7, §5.4).
+   * A connector that keeps a copy reads these days again from the bank, and reports when that is done.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9412,8 +9411,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * Answer an interactive step of a refresh.
    *
-   * Hands on what the customer answered. The connector answers at once, and reports how it went (§2.8,
-   * §5.4).
+   * Hands on what the customer answered. The connector answers at once, and reports how it went.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9440,7 +9438,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * List an account's transactions.
    *
-   * All of the time asked for, in one answer: there are no pages (§2.9).
+   * All of the time asked for, in one answer: there are no pages.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9467,7 +9465,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * Get what a bank knows of its customer.
    *
-   * Name, and what else there is (§2.10).
+   * Name, and what else there is.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9494,7 +9492,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * Tell a connector what was wrong with an answer of its.
    *
-   * Salt Edge could not use an answer. The connector takes note, whatever it says (§2.11).
+   * Salt Edge could not use an answer. The connector takes note, whatever it says.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.

@@ -1,4 +1,4 @@
-//! What can go wrong, and the exit codes that scripts rely on (WS Channel sheet §8.4).
+//! What can go wrong, and the exit codes that scripts rely on (docs/protocols/ws-channel.md §8.4).
 
 use bankchannel::{Error, Sessions};
 use bankchannel_foundation::error::{Row, row};

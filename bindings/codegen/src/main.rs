@@ -26,6 +26,7 @@ mod python_module;
 mod python_questions;
 mod reference;
 mod served;
+mod source;
 mod text;
 
 use std::{

@@ -9,6 +9,7 @@ use crate::{
     Generated,
     model::{Model, Named, Operation, Protocol, home},
     names::{camel, error_class},
+    source::sourced,
     text::{Out, plain},
 };
 
@@ -84,7 +85,7 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     out.blank();
     out.line(format!("{}. *{}*", declaration.summary.trim_end_matches('.'), declaration.kind.as_str()));
     out.blank();
-    out.line(plain(declaration.doc));
+    out.line(sourced(protocol, declaration.doc));
     out.blank();
     let (name, camel) = (operation.name, camel(operation.name));
     let command = if protocol.commands == Commands::BySubject {
@@ -157,7 +158,7 @@ fn table(out: &mut Out, protocol: &Protocol, title: &str, shape: &StructShape) {
             field.name,
             needed(field, title),
             linked(protocol, field.shape),
-            cell(field)
+            cell(protocol, field)
         ));
     }
 }
@@ -170,7 +171,7 @@ fn needed(field: &Field, title: &str) -> &'static str {
     }
 }
 
-fn cell(field: &Field) -> String {
+fn cell(protocol: &Protocol, field: &Field) -> String {
     let limits = match field.shape {
         Shape::Text(shape) | Shape::Secret(shape) if !shape.example.is_empty() => {
             format!(" Such as `{}`.", shape.example)
@@ -180,7 +181,7 @@ fn cell(field: &Field) -> String {
         Shape::Integer { min, max } => format!(" From {min} to {max}."),
         _ => String::new(),
     };
-    format!("{}{limits}", plain(field.doc)).replace("\n\n", " ").replace('|', "\\|")
+    format!("{}{limits}", sourced(protocol, field.doc)).replace("\n\n", " ").replace('|', "\\|")
 }
 
 fn linked(protocol: &Protocol, shape: &Shape) -> String {
@@ -259,7 +260,7 @@ fn texts_table(out: &mut Out, protocol: &Protocol) {
         text => format!("`{}`", text.replace('|', "\\|")),
     };
     for text in texts {
-        let what = plain(text.doc).replace("\n\n", " ").replace('\n', " ").replace('|', "\\|");
+        let what = sourced(protocol, text.doc).replace("\n\n", " ").replace('\n', " ").replace('|', "\\|");
         out.line(format!("| {what} | {} | {} | {} |", text.max_bytes, code(text.pattern), code(text.example)));
     }
 }
@@ -295,25 +296,25 @@ fn list_types<'a>(out: &mut Out, protocol: &Protocol, types: impl Iterator<Item 
         out.blank();
         match named {
             Named::Struct(shape) => {
-                out.line(plain(shape.doc));
+                out.line(sourced(protocol, shape.doc));
                 out.blank();
                 table(out, protocol, "Field", shape);
             }
             Named::Enum(shape) => {
-                out.line(plain(shape.doc));
+                out.line(sourced(protocol, shape.doc));
                 out.blank();
                 for value in shape.values {
-                    out.line(format!("- `{}`: {}", value.value, plain(value.doc)));
+                    out.line(format!("- `{}`: {}", value.value, sourced(protocol, value.doc)));
                 }
                 if shape.open {
                     out.line("- any other text: a value that this version does not know");
                 }
             }
             Named::Union(shape) => {
-                out.line(plain(shape.doc));
+                out.line(sourced(protocol, shape.doc));
                 for variant in shape.variants {
                     out.blank();
-                    out.line(format!("`{}` = `{}`: {}", shape.tag, variant.tag, plain(variant.doc)));
+                    out.line(format!("`{}` = `{}`: {}", shape.tag, variant.tag, sourced(protocol, variant.doc)));
                     if let Some(Shape::Struct(of)) = variant.shape
                         && !of.fields.is_empty()
                     {

@@ -1,5 +1,7 @@
 //! Writing lines: indentation, wrapping, comments.
 
+use bankchannel::model::cited;
+
 /// The longest line that is written, where words allow it.
 pub(crate) const WIDTH: usize = 110;
 
@@ -56,8 +58,9 @@ impl Out {
     }
 }
 
-/// Rust's links and line breaks taken out of a documentation text: one line per paragraph or list item.
+/// Rust's links, citations and line breaks taken out of a documentation text: one line per paragraph or list item.
 pub(crate) fn plain(doc: &str) -> String {
+    let doc = &*cited(doc).text;
     let mut paragraphs: Vec<String> = vec![String::new()];
     for line in doc.lines().map(str::trim) {
         if line.is_empty() {

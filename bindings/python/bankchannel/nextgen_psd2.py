@@ -913,7 +913,7 @@ class Cause(Record):
     __match_args__ = ("id", "matched", "text")
 
     id: str
-    """The sheet's id, such as `H-08`."""
+    """The id of the hypothesis, such as `H-08`."""
 
     matched: bool
     """Whether it is so: the text that it supposes has the hash that was signed."""
@@ -1028,7 +1028,7 @@ class ExplainRequestResponse(Record):
 
 
 class AuthorisationNumber(Record):
-    """The number under which an authority has authorised a third party (§7.1)."""
+    """The number under which an authority has authorised a third party."""
 
     __slots__ = ()
     __match_args__ = ("country", "authority", "number")
@@ -1257,7 +1257,7 @@ class _NextGenPsd2Settings(TypedDict, total=False):
 
     header_names: Mapping[str, str] | None
     """Other names for headers, by the names of the documentation: `{"PSU-Context": "X-PSU-Context"}`. For
-    banks that spell them differently (§1.3).
+    banks that spell them differently.
     """
 
     trusted: str | None
@@ -1321,7 +1321,7 @@ class NextGenPsd2(Client):
         allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
             sent.
         header_names: Other names for headers, by the names of the documentation: `{"PSU-Context":
-            "X-PSU-Context"}`. For banks that spell them differently (§1.3).
+            "X-PSU-Context"}`. For banks that spell them differently.
         trusted: The certificates of trusted issuers as PEM text, one after the other: for verifying.
         trusted_file: A file that holds them.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
@@ -2706,7 +2706,7 @@ class AsyncNextGenPsd2(AsyncClient):
         allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
             sent.
         header_names: Other names for headers, by the names of the documentation: `{"PSU-Context":
-            "X-PSU-Context"}`. For banks that spell them differently (§1.3).
+            "X-PSU-Context"}`. For banks that spell them differently.
         trusted: The certificates of trusted issuers as PEM text, one after the other: for verifying.
         trusted_file: A file that holds them.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.

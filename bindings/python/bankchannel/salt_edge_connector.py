@@ -1916,7 +1916,7 @@ class SaltEdgeConnector(Client):
 
         Sent once, when every step of the session is done. A session that began with `create_token` or
         `reconnect_token` says the user, the new token and when that expires; one that began with
-        `refresh_accounts` says nothing further (§3.1).
+        `refresh_accounts` says nothing further.
 
         Args:
             session_secret: The session.
@@ -1989,8 +1989,7 @@ class SaltEdgeConnector(Client):
     ) -> UpdateSessionResponse:
         """Report how far a session is.
 
-        Asks for a step of the customer's, or says that something goes on. May be sent several times
-        (§3.2).
+        Asks for a step of the customer's, or says that something goes on. May be sent several times.
 
         Args:
             session_secret: The session.
@@ -2058,7 +2057,7 @@ class SaltEdgeConnector(Client):
     ) -> FailSessionResponse:
         """Report that a session has failed.
 
-        Sent once; the session ends (§3.3).
+        Sent once; the session ends.
 
         Args:
             session_secret: The session.
@@ -2126,7 +2125,7 @@ class SaltEdgeConnector(Client):
         """List tokens as Salt Edge knows them.
 
         A page at a time: `next_id` is the next page's `from_id`. The list has ended when `next_id` is
-        left out, when it is no greater than `from_id`, or when a page is empty (§3.4).
+        left out, when it is no greater than `from_id`, or when a page is empty.
 
         Args:
             kind: The kind of tokens. Only `revoked` is documented.
@@ -2183,8 +2182,7 @@ class SaltEdgeConnector(Client):
     ) -> RevokeTokenAtHubResponse:
         """Report that a token was revoked at the bank.
 
-        Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it
-        (§3.5).
+        Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it.
 
         Args:
             token: The access token.
@@ -2236,8 +2234,7 @@ class SaltEdgeConnector(Client):
     ) -> GetClientInfoResponse:
         """Look up a third party.
 
-        Its name, what it is admitted to, and the public key that its own requests are verified with
-        (§3.6).
+        Its name, what it is admitted to, and the public key that its own requests are verified with.
 
         Args:
             client_id: The third party's id at Salt Edge, as `Client-Id` has it.
@@ -3156,7 +3153,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
 
         Sent once, when every step of the session is done. A session that began with `create_token` or
         `reconnect_token` says the user, the new token and when that expires; one that began with
-        `refresh_accounts` says nothing further (§3.1).
+        `refresh_accounts` says nothing further.
 
         Args:
             session_secret: The session.
@@ -3229,8 +3226,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> UpdateSessionResponse:
         """Report how far a session is.
 
-        Asks for a step of the customer's, or says that something goes on. May be sent several times
-        (§3.2).
+        Asks for a step of the customer's, or says that something goes on. May be sent several times.
 
         Args:
             session_secret: The session.
@@ -3298,7 +3294,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> FailSessionResponse:
         """Report that a session has failed.
 
-        Sent once; the session ends (§3.3).
+        Sent once; the session ends.
 
         Args:
             session_secret: The session.
@@ -3366,7 +3362,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         """List tokens as Salt Edge knows them.
 
         A page at a time: `next_id` is the next page's `from_id`. The list has ended when `next_id` is
-        left out, when it is no greater than `from_id`, or when a page is empty (§3.4).
+        left out, when it is no greater than `from_id`, or when a page is empty.
 
         Args:
             kind: The kind of tokens. Only `revoked` is documented.
@@ -3423,8 +3419,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> RevokeTokenAtHubResponse:
         """Report that a token was revoked at the bank.
 
-        Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it
-        (§3.5).
+        Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it.
 
         Args:
             token: The access token.
@@ -3476,8 +3471,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> GetClientInfoResponse:
         """Look up a third party.
 
-        Its name, what it is admitted to, and the public key that its own requests are verified with
-        (§3.6).
+        Its name, what it is admitted to, and the public key that its own requests are verified with.
 
         Args:
             client_id: The third party's id at Salt Edge, as `Client-Id` has it.

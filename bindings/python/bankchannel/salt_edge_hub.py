@@ -550,7 +550,7 @@ class SaltEdgeHub(Client):
         """Begin a customer's enrolment.
 
         A third party wants access to a customer's accounts. The connector answers at once, and reports
-        later how it went: in a session of its own, which the request names (§2.1, §5.1, §5.2).
+        later how it went: in a session of its own, which the request names.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -613,7 +613,7 @@ class SaltEdgeHub(Client):
         """Revoke a token.
 
         The customer or the third party ends the access. From the answer on the token is refused; a
-        token that was revoked before is revoked all the same (§2.2, §5.5).
+        token that was revoked before is revoked all the same.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -674,7 +674,7 @@ class SaltEdgeHub(Client):
         """Renew a token.
 
         The connector gives a new token for the old one, asks the customer, or refuses; it reports in
-        the session that the request names. Deprecated by Salt Edge (§2.3, §5.7).
+        the session that the request names. Deprecated by Salt Edge.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -735,7 +735,7 @@ class SaltEdgeHub(Client):
         """Answer an interactive step of an enrolment.
 
         Hands on what the customer answered, such as a one-time code. The connector answers at once, and
-        reports how it went (§2.4, §5.2).
+        reports how it went.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -794,7 +794,7 @@ class SaltEdgeHub(Client):
         """Give up an enrolment.
 
         The session ends, and the token that it was for is revoked. A token that was confirmed meanwhile
-        stays (§2.5, §5.8).
+        stays.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -849,7 +849,7 @@ class SaltEdgeHub(Client):
     ) -> FetchAccountsResponse:
         """List a customer's accounts.
 
-        All accounts that the customer's consent covers (§2.6).
+        All accounts that the customer's consent covers.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -910,7 +910,7 @@ class SaltEdgeHub(Client):
         """Have a customer's accounts read again.
 
         A connector that keeps a copy reads these days again from the bank, and reports when that is
-        done (§2.7, §5.4).
+        done.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -975,8 +975,7 @@ class SaltEdgeHub(Client):
     ) -> ConfirmAccountsResponse:
         """Answer an interactive step of a refresh.
 
-        Hands on what the customer answered. The connector answers at once, and reports how it went
-        (§2.8, §5.4).
+        Hands on what the customer answered. The connector answers at once, and reports how it went.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1040,7 +1039,7 @@ class SaltEdgeHub(Client):
     ) -> FetchTransactionsResponse:
         """List an account's transactions.
 
-        All of the time asked for, in one answer: there are no pages (§2.9).
+        All of the time asked for, in one answer: there are no pages.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1103,7 +1102,7 @@ class SaltEdgeHub(Client):
     ) -> FetchCustomerResponse:
         """Get what a bank knows of its customer.
 
-        Name, and what else there is (§2.10).
+        Name, and what else there is.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1161,7 +1160,7 @@ class SaltEdgeHub(Client):
     ) -> NotifyErrorResponse:
         """Tell a connector what was wrong with an answer of its.
 
-        Salt Edge could not use an answer. The connector takes note, whatever it says (§2.11).
+        Salt Edge could not use an answer. The connector takes note, whatever it says.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1295,7 +1294,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         """Begin a customer's enrolment.
 
         A third party wants access to a customer's accounts. The connector answers at once, and reports
-        later how it went: in a session of its own, which the request names (§2.1, §5.1, §5.2).
+        later how it went: in a session of its own, which the request names.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1358,7 +1357,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         """Revoke a token.
 
         The customer or the third party ends the access. From the answer on the token is refused; a
-        token that was revoked before is revoked all the same (§2.2, §5.5).
+        token that was revoked before is revoked all the same.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1419,7 +1418,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         """Renew a token.
 
         The connector gives a new token for the old one, asks the customer, or refuses; it reports in
-        the session that the request names. Deprecated by Salt Edge (§2.3, §5.7).
+        the session that the request names. Deprecated by Salt Edge.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1480,7 +1479,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         """Answer an interactive step of an enrolment.
 
         Hands on what the customer answered, such as a one-time code. The connector answers at once, and
-        reports how it went (§2.4, §5.2).
+        reports how it went.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1539,7 +1538,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         """Give up an enrolment.
 
         The session ends, and the token that it was for is revoked. A token that was confirmed meanwhile
-        stays (§2.5, §5.8).
+        stays.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1594,7 +1593,7 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> FetchAccountsResponse:
         """List a customer's accounts.
 
-        All accounts that the customer's consent covers (§2.6).
+        All accounts that the customer's consent covers.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1655,7 +1654,7 @@ class AsyncSaltEdgeHub(AsyncClient):
         """Have a customer's accounts read again.
 
         A connector that keeps a copy reads these days again from the bank, and reports when that is
-        done (§2.7, §5.4).
+        done.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1720,8 +1719,7 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> ConfirmAccountsResponse:
         """Answer an interactive step of a refresh.
 
-        Hands on what the customer answered. The connector answers at once, and reports how it went
-        (§2.8, §5.4).
+        Hands on what the customer answered. The connector answers at once, and reports how it went.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1785,7 +1783,7 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> FetchTransactionsResponse:
         """List an account's transactions.
 
-        All of the time asked for, in one answer: there are no pages (§2.9).
+        All of the time asked for, in one answer: there are no pages.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1848,7 +1846,7 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> FetchCustomerResponse:
         """Get what a bank knows of its customer.
 
-        Name, and what else there is (§2.10).
+        Name, and what else there is.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1906,7 +1904,7 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> NotifyErrorResponse:
         """Tell a connector what was wrong with an answer of its.
 
-        Salt Edge could not use an answer. The connector takes note, whatever it says (§2.11).
+        Salt Edge could not use an answer. The connector takes note, whatever it says.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.

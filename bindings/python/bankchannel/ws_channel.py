@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 Mode = Literal["admin", "data"]
-"""The two users of an account: they log in separately and may do different things (§4).
+"""The two users of an account: they log in separately and may do different things.
   `admin`: Manages certificates, keys and accounts; logs in with a second factor.
   `data`: Moves files.
 """
@@ -289,7 +289,7 @@ class LogoutResponse(Record):
 
 
 class CertDescriptor(Record):
-    """A certificate of the account's own (§2.13)."""
+    """A certificate of the account's own."""
 
     __slots__ = ()
     __match_args__ = ("cert_name", "expires", "issuer", "subject", "serial", "pem")
@@ -314,7 +314,7 @@ class CertDescriptor(Record):
 
 
 Access = Union[Literal["direct", "shared"], str]
-"""How an account comes to use a bank's certificates (§2.13).
+"""How an account comes to use a bank's certificates.
   `direct`: They are its own.
   `shared`: Another account shares them.
   Any other text: a value that this version does not know.
@@ -405,7 +405,7 @@ class ListCertsResponse(Record):
 
 
 ExportSetting = Literal["disabled"]
-"""What the export of private keys may be set to: it cannot be switched on again (§2.14).
+"""What the export of private keys may be set to: it cannot be switched on again.
   `disabled`: Private keys never leave the service, from now on.
 """
 
@@ -485,7 +485,7 @@ Bank = Literal["nordea", "osuuspankki", "danskebank", "aktia", "sp", "shb", "pop
 
 
 class CertAndKey(Record):
-    """An exported certificate with its private key (§2.16)."""
+    """An exported certificate with its private key."""
 
     __slots__ = ()
     __match_args__ = ("certificate", "encrypted_private_key")
@@ -547,7 +547,7 @@ class RetireCertResponse(Record):
 
 
 StatusFilter = Literal["NEW", "DLD", "ALL"]
-"""Which files a listing shows (§2.20).
+"""Which files a listing shows.
   `NEW`: Files that were not downloaded yet.
   `DLD`: Files that were downloaded.
   `ALL`: All of them.
@@ -555,7 +555,7 @@ StatusFilter = Literal["NEW", "DLD", "ALL"]
 
 
 FileStatus = Union[Literal["NEW", "DLD"], str]
-"""A file's status at the bank (§5.1).
+"""A file's status at the bank.
   `NEW`: Not downloaded yet.
   `DLD`: Downloaded.
   Any other text: a value that this version does not know.
@@ -563,7 +563,7 @@ FileStatus = Union[Literal["NEW", "DLD"], str]
 
 
 class FileDescriptor(Record):
-    """One file that the bank holds (§2.20)."""
+    """One file that the bank holds."""
 
     __slots__ = ()
     __match_args__ = ("file_reference", "file_timestamp", "file_type", "status", "service_id", "target_id")
@@ -634,7 +634,7 @@ class DeleteFileResponse(Record):
 
 
 ExportPolicy = Union[Literal["disabled", "allowed"], str]
-"""Whether private keys may be exported (§2.24).
+"""Whether private keys may be exported.
   `disabled`: They may not, and this cannot be changed.
   `allowed`: They may, encrypted to a registered export key.
   Any other text: a value that this version does not know.
@@ -740,7 +740,7 @@ ListedPurpose = Union[Literal["authorize", "export"], str]
 
 
 class PgpKeyDescriptor(Record):
-    """A registered PGP key (§2.26)."""
+    """A registered PGP key."""
 
     __slots__ = ()
     __match_args__ = ("pgp_key_id", "pgp_key_purpose")
@@ -766,7 +766,7 @@ class ListKeysResponse(Record):
 
 
 PgpKeyPurpose = Literal["authorize", "export"]
-"""What a PGP key is registered for (§7). One key cannot have both purposes.
+"""What a PGP key is registered for. One key cannot have both purposes.
   `authorize`: It verifies the signatures of uploads.
   `export`: Exported private keys are encrypted to it.
 """
@@ -1394,7 +1394,7 @@ class DownloadNewFilesResponse(Record):
 
 
 Environment = Literal["test", "production"]
-"""Which of the service's installations is meant (§1.1).
+"""Which of the service's installations is meant.
   `test`: The test installation, with the simulator bank.
   `production`: The real one.
 """
@@ -1624,7 +1624,7 @@ class WsChannel(Client):
         same whether or not the account exists, and changes nothing.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -1668,13 +1668,12 @@ class WsChannel(Client):
         error (except a 429, when nothing was done): look by logging in.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             api_key: The key of the integrator, or `0` for a new one. Left out, the client's own.
             ch_resp: The challenge, unchanged.
             company: The company's name. Left out, the client's own.
-            encrypted: The password, encrypted for this challenge (§3.1): what `encrypt_password`
-                answers.
+            encrypted: The password, encrypted for this challenge: what `encrypt_password` answers.
             name: The full name of the person who registers. Left out, the client's own.
             phone: The phone that codes are sent to; the same for both users. Left out, the client's
                 own.
@@ -1729,7 +1728,7 @@ class WsChannel(Client):
         separately. A refused code is never sent again by itself.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             phone: The registered phone. Left out, the client's own.
             code: The six digits from the SMS.
@@ -1775,7 +1774,7 @@ class WsChannel(Client):
         separately. A refused code is never sent again by itself.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             access_token: From the login that asked for this.
             code: The six digits from the mail.
@@ -1819,7 +1818,7 @@ class WsChannel(Client):
         effect: never prefetched, never cached, not repeated after a server error.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -1858,11 +1857,11 @@ class WsChannel(Client):
         password.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             ch_resp: The challenge, unchanged.
             code: The six digits from the SMS.
-            encrypted: The new password, encrypted for this challenge (§3.1).
+            encrypted: The new password, encrypted for this challenge.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1906,7 +1905,7 @@ class WsChannel(Client):
         changes nothing.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -1944,11 +1943,10 @@ class WsChannel(Client):
         user is locked for 15 minutes. A challenge is good for one try, whatever comes of it.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             ch_resp: The challenge, unchanged.
-            encrypted: The password, encrypted for this challenge (§3.1): what `encrypt_password`
-                answers.
+            encrypted: The password, encrypted for this challenge: what `encrypt_password` answers.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1995,7 +1993,7 @@ class WsChannel(Client):
         itself.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Always `admin`: only its user has a second factor. Left out, the client's own.
             code: The code from the SMS or the authenticator.
             session: From the login or the choice of the factor.
@@ -2045,7 +2043,7 @@ class WsChannel(Client):
         sends it now. Also switches a login that waits for an authenticator to SMS.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Always `admin`: only its user has a second factor. Left out, the client's own.
             mfa_type: The factor, one that was offered.
             session: From the login.
@@ -2091,7 +2089,7 @@ class WsChannel(Client):
         ten minutes and five tries. A refused code is never sent again by itself.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Always `admin`: only its user has a second factor. Left out, the client's own.
             access_token: From `login_mfa` with `setup_totp`.
             code: The authenticator's current code.
@@ -2135,7 +2133,7 @@ class WsChannel(Client):
         other user stays logged in.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             access_token: Accepted for older clients; everything is revoked with it or without.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -2350,7 +2348,7 @@ class WsChannel(Client):
         export is written into the service's audit trail.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             pgp_key_id: A key that is registered with purpose `export`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -2402,7 +2400,7 @@ class WsChannel(Client):
         certificate per bank: retire the old one first.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             code: The full PIN from the bank: where it comes in parts, all of them in the right order.
             company: The company's name exactly as in the contract with the bank. Left out, the client's
                 own.
@@ -2467,7 +2465,7 @@ class WsChannel(Client):
         first.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             certificate: The signing certificate as PEM.
             company: The company's name exactly as in the contract with the bank. Left out, the client's
                 own.
@@ -2527,7 +2525,7 @@ class WsChannel(Client):
         customer. Never repeated by itself after an error, except a 429, when nothing was done.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             account: A customer's account, for the owner of the API key; the session's own when left
                 out.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -2576,7 +2574,7 @@ class WsChannel(Client):
         shared.
 
         Args:
-            bank: The bank that holds them (§6.1). Left out, the client's own.
+            bank: The bank that holds them. Left out, the client's own.
             file_type: Only files of this type; all types when left out. `ALL` is not a type.
             status: Only files of this status; all of them when left out.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -2633,7 +2631,7 @@ class WsChannel(Client):
         answer files before sending it again. Needs a data session and a certificate for the bank.
 
         Args:
-            bank: The bank to send it to (§6.1). Left out, the client's own.
+            bank: The bank to send it to. Left out, the client's own.
             file_contents: The file's bytes; at most 7 MiB at the deployed service.
             file_name: The file's name as the bank will see it.
             file_type: The bank's name for its kind, such as `pain.001.001.09`.
@@ -2702,7 +2700,7 @@ class WsChannel(Client):
         data session.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             file_type: The bank's name for its kind, as listed.
             file_reference: What the bank calls it, as listed.
             destination: Where the content goes: a path that must not exist, `Replace(path)`, or a
@@ -2760,7 +2758,7 @@ class WsChannel(Client):
         second deletion is refused. Needs a data session.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             file_type: The bank's name for its kind, as listed.
             file_reference: What the bank calls it, as listed.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -4174,7 +4172,7 @@ class AsyncWsChannel(AsyncClient):
         same whether or not the account exists, and changes nothing.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -4218,13 +4216,12 @@ class AsyncWsChannel(AsyncClient):
         error (except a 429, when nothing was done): look by logging in.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             api_key: The key of the integrator, or `0` for a new one. Left out, the client's own.
             ch_resp: The challenge, unchanged.
             company: The company's name. Left out, the client's own.
-            encrypted: The password, encrypted for this challenge (§3.1): what `encrypt_password`
-                answers.
+            encrypted: The password, encrypted for this challenge: what `encrypt_password` answers.
             name: The full name of the person who registers. Left out, the client's own.
             phone: The phone that codes are sent to; the same for both users. Left out, the client's
                 own.
@@ -4279,7 +4276,7 @@ class AsyncWsChannel(AsyncClient):
         separately. A refused code is never sent again by itself.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             phone: The registered phone. Left out, the client's own.
             code: The six digits from the SMS.
@@ -4325,7 +4322,7 @@ class AsyncWsChannel(AsyncClient):
         separately. A refused code is never sent again by itself.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             access_token: From the login that asked for this.
             code: The six digits from the mail.
@@ -4369,7 +4366,7 @@ class AsyncWsChannel(AsyncClient):
         effect: never prefetched, never cached, not repeated after a server error.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -4408,11 +4405,11 @@ class AsyncWsChannel(AsyncClient):
         password.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             ch_resp: The challenge, unchanged.
             code: The six digits from the SMS.
-            encrypted: The new password, encrypted for this challenge (§3.1).
+            encrypted: The new password, encrypted for this challenge.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4456,7 +4453,7 @@ class AsyncWsChannel(AsyncClient):
         changes nothing.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -4494,11 +4491,10 @@ class AsyncWsChannel(AsyncClient):
         user is locked for 15 minutes. A challenge is good for one try, whatever comes of it.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             ch_resp: The challenge, unchanged.
-            encrypted: The password, encrypted for this challenge (§3.1): what `encrypt_password`
-                answers.
+            encrypted: The password, encrypted for this challenge: what `encrypt_password` answers.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4545,7 +4541,7 @@ class AsyncWsChannel(AsyncClient):
         itself.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Always `admin`: only its user has a second factor. Left out, the client's own.
             code: The code from the SMS or the authenticator.
             session: From the login or the choice of the factor.
@@ -4595,7 +4591,7 @@ class AsyncWsChannel(AsyncClient):
         sends it now. Also switches a login that waits for an authenticator to SMS.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Always `admin`: only its user has a second factor. Left out, the client's own.
             mfa_type: The factor, one that was offered.
             session: From the login.
@@ -4641,7 +4637,7 @@ class AsyncWsChannel(AsyncClient):
         ten minutes and five tries. A refused code is never sent again by itself.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Always `admin`: only its user has a second factor. Left out, the client's own.
             access_token: From `login_mfa` with `setup_totp`.
             code: The authenticator's current code.
@@ -4685,7 +4681,7 @@ class AsyncWsChannel(AsyncClient):
         other user stays logged in.
 
         Args:
-            email: The account (§1.3). Left out, the client's own.
+            email: The account. Left out, the client's own.
             mode: Which of the account's two users. Left out, the client's own.
             access_token: Accepted for older clients; everything is revoked with it or without.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -4900,7 +4896,7 @@ class AsyncWsChannel(AsyncClient):
         export is written into the service's audit trail.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             pgp_key_id: A key that is registered with purpose `export`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -4952,7 +4948,7 @@ class AsyncWsChannel(AsyncClient):
         certificate per bank: retire the old one first.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             code: The full PIN from the bank: where it comes in parts, all of them in the right order.
             company: The company's name exactly as in the contract with the bank. Left out, the client's
                 own.
@@ -5017,7 +5013,7 @@ class AsyncWsChannel(AsyncClient):
         first.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             certificate: The signing certificate as PEM.
             company: The company's name exactly as in the contract with the bank. Left out, the client's
                 own.
@@ -5077,7 +5073,7 @@ class AsyncWsChannel(AsyncClient):
         customer. Never repeated by itself after an error, except a 429, when nothing was done.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             account: A customer's account, for the owner of the API key; the session's own when left
                 out.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -5126,7 +5122,7 @@ class AsyncWsChannel(AsyncClient):
         shared.
 
         Args:
-            bank: The bank that holds them (§6.1). Left out, the client's own.
+            bank: The bank that holds them. Left out, the client's own.
             file_type: Only files of this type; all types when left out. `ALL` is not a type.
             status: Only files of this status; all of them when left out.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -5183,7 +5179,7 @@ class AsyncWsChannel(AsyncClient):
         answer files before sending it again. Needs a data session and a certificate for the bank.
 
         Args:
-            bank: The bank to send it to (§6.1). Left out, the client's own.
+            bank: The bank to send it to. Left out, the client's own.
             file_contents: The file's bytes; at most 7 MiB at the deployed service.
             file_name: The file's name as the bank will see it.
             file_type: The bank's name for its kind, such as `pain.001.001.09`.
@@ -5252,7 +5248,7 @@ class AsyncWsChannel(AsyncClient):
         data session.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             file_type: The bank's name for its kind, as listed.
             file_reference: What the bank calls it, as listed.
             destination: Where the content goes: a path that must not exist, `Replace(path)`, or a
@@ -5310,7 +5306,7 @@ class AsyncWsChannel(AsyncClient):
         second deletion is refused. Needs a data session.
 
         Args:
-            bank: The bank (§6.1). Left out, the client's own.
+            bank: The bank. Left out, the client's own.
             file_type: The bank's name for its kind, as listed.
             file_reference: What the bank calls it, as listed.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the

@@ -42,7 +42,7 @@ pub fn entry_json(entry: &Entry) -> Value {
         "kind": declaration.kind.as_str(),
         "subject": declaration.subject,
         "summary": declaration.summary,
-        "description": declaration.doc,
+        "description": bankchannel_foundation::model::cited(declaration.doc).text,
         "request_schema": schema::schema(entry.request, Dialect::Boundary),
         "response_schema": schema::schema(entry.response, Dialect::Boundary),
         "errors": errors,

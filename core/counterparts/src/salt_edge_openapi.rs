@@ -1,7 +1,7 @@
 //! Both sides of Salt Edge's protocol as OpenAPI. Parameters travel in a signed header, which OpenAPI has no words for: their schema stands beside it.
 
 use bankchannel_foundation::{
-    model::{Dialect, Shape, StructShape, schema},
+    model::{Dialect, Shape, StructShape, cited, schema},
     operation::{Entry, Route},
 };
 use bankchannel_salt_edge::{
@@ -76,7 +76,7 @@ fn described(answering: &Answering, entry: &'static Entry, route: &'static Route
         method: route.method,
         id: entry.short_name().to_owned(),
         tag: entry.declaration.subject,
-        description: entry.declaration.doc.to_owned(),
+        description: cited(entry.declaration.doc).text.into_owned(),
         parameters: parameters(answering, entry),
         body: None,
         responses: responses(answering, entry, route),
@@ -89,7 +89,7 @@ fn parameters(answering: &Answering, entry: &Entry) -> Vec<Value> {
     let mut all: Vec<Value> = answering.headers.iter().map(|(name, doc)| header(name, doc, true)).collect();
     for field in entry.request.fields() {
         if let Some(name) = field.wire.strip_prefix('@') {
-            all.push(header(name, field.doc, !field.wire_optional));
+            all.push(header(name, &cited(field.doc).text, !field.wire_optional));
         }
     }
     let data = parts(entry.request, |wire| !wire.starts_with('@'), "");

@@ -1,7 +1,7 @@
 //! Password hashes: Argon2id, and a count of every one computed.
 //!
 //! A login for an unknown user calls [`dummy_verify`], so that it costs exactly what a wrong password costs
-//! (WS Channel sheet §3.2 check 9, §10 S10). The count lets a test prove it without measuring time.
+//! (docs/protocols/ws-channel.md §3.2 check 9, §10 S10). The count lets a test prove it without measuring time.
 //!
 //! A hash works in 19 MiB. They are reused, wiped after each hash: an allocator would keep one such piece for every thread
 //! that has ever hashed.

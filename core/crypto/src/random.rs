@@ -24,7 +24,7 @@ pub fn bytes<const N: usize>() -> [u8; N] {
     buffer
 }
 
-/// A code of six digits, `000000` to `999999`, all equally likely (WS Channel sheet §10 S8).
+/// A code of six digits, `000000` to `999999`, all equally likely (docs/protocols/ws-channel.md §10 S8).
 pub fn digits6() -> String {
     six_digits(|| u32::from_le_bytes(bytes()))
 }

@@ -1,6 +1,6 @@
-//! RSA keys in PEM, and RSAES-OAEP with SHA-1 (WS Channel sheet §3.1).
+//! RSA keys in PEM, and RSAES-OAEP with SHA-1 (docs/protocols/ws-channel.md §3.1).
 //!
-//! SHA-1 in OAEP is sound (sheet §10 S5) and what the deployed service and its clients speak; no other hash is offered.
+//! SHA-1 in OAEP is sound (docs/protocols/ws-channel.md §10 S5) and what the deployed service and its clients speak; no other hash is offered.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::asn1::{Reader, SliceReader, element, integer, only, tag, whole_bits};
 use crate::{Error, Result, digest, pem};
 
-/// Smallest RSA modulus accepted, bits (sheet §3.1).
+/// Smallest RSA modulus accepted, bits (docs/protocols/ws-channel.md §3.1).
 pub const MIN_BITS: usize = 2048;
 /// Largest RSA modulus accepted, bits.
 pub const MAX_BITS: usize = 8192;
@@ -98,7 +98,7 @@ impl PublicKey {
         &self.spki
     }
 
-    /// SHA-256 over the SubjectPublicKeyInfo: the key's name in the sheet.
+    /// SHA-256 over the SubjectPublicKeyInfo: the key's name in the specification.
     pub fn spki_sha256(&self) -> [u8; 32] {
         digest::sha256(&self.spki)
     }
@@ -155,7 +155,7 @@ pub struct PrivateKey {
     public: PublicKey,
 }
 
-/// Decryption failed. It says no more on purpose: a difference would be an oracle (sheet §10 S4).
+/// Decryption failed. It says no more on purpose: a difference would be an oracle (docs/protocols/ws-channel.md §10 S4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the data cannot be decrypted with this key")]
 pub struct DecryptError;

@@ -1,4 +1,4 @@
-//! The two published keys are those of WS Channel sheet §3.1; all others are made here.
+//! The two published keys are those of docs/protocols/ws-channel.md §3.1; all others are made here.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::LazyLock;

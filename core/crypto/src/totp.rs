@@ -1,4 +1,4 @@
-//! One-time codes: RFC 6238 with SHA-1, 6 digits, 30 seconds (WS Channel sheet §3.3).
+//! One-time codes: RFC 6238 with SHA-1, 6 digits, 30 seconds (docs/protocols/ws-channel.md §3.3).
 
 use std::fmt;
 
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// WS Channel sheet §3.3.
+    /// docs/protocols/ws-channel.md §3.3.
     #[test]
     fn vectors_of_the_sheet() {
         let secret = Secret::from_base32("JBSWY3DPEHPK3PXP").unwrap();

@@ -20,7 +20,7 @@ fn oaep_both_ways() {
     let key = PrivateKey::generate(2048).unwrap();
     openssl.write("key.pem", &*key.to_pkcs8_pem());
     openssl.write("public.pem", key.public().to_spki_pem());
-    // The plaintext sample of WS Channel sheet §3.1.
+    // The plaintext sample of docs/protocols/ws-channel.md §3.1.
     let plaintext = b"Toddler_..123456789012345||1475175151231";
     openssl.write("ours.bin", key.public().encrypt_oaep_sha1(plaintext).unwrap());
     let output = openssl.run(&format!("pkeyutl -decrypt -inkey key.pem -in ours.bin {options}"));

@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(grouped("FI2112345600000785"), "FI21 1234 5600 0007 85");
     }
 
-    /// Sheet §10.2.
+    /// docs/protocols/iso20022.md §10.2.
     #[test]
     fn vectors() {
         let good = "FI1410093000123458 FI7944052020036082 FI1100000000000007 FI0212345600000060 FI9812345600000078 \
@@ -208,7 +208,7 @@ mod tests {
         assert_eq!(check(&"A".repeat(1000)), Err(IbanError::Shape));
     }
 
-    /// Sheet cases ISO-033 to ISO-035, and the invalid vectors of its §10.2.
+    /// Cases ISO-033 to ISO-035, and the invalid vectors of its §10.2.
     #[test]
     fn digits_never_issued_unknown_countries_and_other_blanks() {
         for never in ["FI9912345600000060", "FI0112345600000078", "FI0012345600000785"] {

@@ -17,7 +17,7 @@
 //!
 //! Nothing here reads the clock or draws a random number, and one operation writes a file where it is told to: bytes, times and
 //! ids are passed in, so the same input gives the same bytes. Every parser refuses document type declarations and bounds size, depth and counts (WS Channel
-//! sheet §10 S30). The documents follow WS Channel sheet §6.7 and §6.8.
+//! docs/protocols/ws-channel.md §10 S30). The documents follow docs/protocols/ws-channel.md §6.7 and §6.8.
 
 pub mod amount;
 pub mod camt;

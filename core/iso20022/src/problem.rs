@@ -14,7 +14,7 @@ pub struct Problem {
     /// The element concerned, as a path from the root such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`; empty when
     /// the file could not be read as XML.
     pub path: String,
-    /// The reason code that a bank would answer: `FF01` (format), `AM10`, `AM18`, `AC01`, … (WS Channel sheet §6.8).
+    /// The reason code that a bank would answer: `FF01` (format), `AM10`, `AM18`, `AC01`, … (docs/protocols/ws-channel.md §6.8).
     pub code: &'static str,
     /// What is wrong, in words.
     pub message: String,

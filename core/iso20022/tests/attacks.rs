@@ -1,4 +1,4 @@
-//! Hostile XML: refused with a clear reason, without expansion, and in bounded time (WS Channel sheet §10 S30).
+//! Hostile XML: refused with a clear reason, without expansion, and in bounded time (docs/protocols/ws-channel.md §10 S30).
 #![allow(clippy::unwrap_used)]
 
 mod common;

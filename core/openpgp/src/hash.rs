@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{self, Context};
 use sequoia_openpgp::types;
 
-/// Hash algorithms this crate signs with (sheet §5.2 accepts SHA-224 too, for signatures of others).
+/// Hash algorithms this crate signs with (docs/protocols/ws-channel.md §5.2 accepts SHA-224 too, for signatures of others).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HashAlgorithm {
     /// SHA-256, the default.
@@ -26,7 +26,7 @@ impl HashAlgorithm {
     }
 }
 
-/// The accepted hash of a signature, or `None` for one that is refused (SHA-1, MD5, RIPE-MD, SHA-3: sheet §5.2).
+/// The accepted hash of a signature, or `None` for one that is refused (SHA-1, MD5, RIPE-MD, SHA-3: docs/protocols/ws-channel.md §5.2).
 pub(crate) fn accepted(algorithm: types::HashAlgorithm) -> Option<&'static digest::Algorithm> {
     Some(match algorithm {
         types::HashAlgorithm::SHA224 => &digest::SHA224,

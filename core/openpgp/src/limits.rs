@@ -1,12 +1,12 @@
-//! Bounds on foreign bytes (WS Channel sheet §5.2, §7 and §10 S29).
+//! Bounds on foreign bytes (docs/protocols/ws-channel.md §5.2, §7 and §10 S29).
 
-/// Largest armored key accepted from somebody else, bytes (sheet §7).
+/// Largest armored key accepted from somebody else, bytes (docs/protocols/ws-channel.md §7).
 pub const MAX_KEY_BYTES: usize = 64 * 1024;
 /// Largest private key file of our own user, bytes. Private keys hold more than public ones.
 pub const MAX_PRIVATE_KEY_BYTES: usize = 256 * 1024;
 /// Most armored blocks of one key: programs write one.
 pub const MAX_KEY_BLOCKS: usize = 4;
-/// Most user ids and user attributes of one key (sheet §7).
+/// Most user ids and user attributes of one key (docs/protocols/ws-channel.md §7).
 pub const MAX_USER_IDS: usize = 10;
 /// Most subkeys of one key: keys whose owner makes a new subkey each year stay far below.
 pub const MAX_SUBKEYS: usize = 32;
@@ -20,7 +20,7 @@ pub const MAX_PRIVATE_KEY_PACKET_BYTES: usize = 8 * 1024;
 pub const MAX_USER_ID_BYTES: usize = 2 * 1024;
 /// Largest signature packet of a key, bytes: with the embedded signature of a subkey, notations and preferences.
 pub const MAX_KEY_SIGNATURE_BYTES: usize = 8 * 1024;
-/// Most armored blocks in one signature field (sheet §5.2).
+/// Most armored blocks in one signature field (docs/protocols/ws-channel.md §5.2).
 pub const MAX_SIGNATURE_BLOCKS: usize = 10;
 /// Most armored signature text, bytes. Ten signatures by keys of 4096 bits, as gpg armors them, take 8,330 bytes; with
 /// a user id, a notation and a policy address in each 10,530.
@@ -47,7 +47,7 @@ pub const MAX_RECIPIENTS: usize = 16;
 pub const MAX_MESSAGE_PACKETS: usize = 64;
 /// Largest plaintext that [`decrypt`](crate::decrypt) returns, bytes.
 pub const MAX_PLAINTEXT_BYTES: usize = 1024 * 1024;
-/// Smallest RSA modulus that may sign or be encrypted to, bits (sheet §5.2).
+/// Smallest RSA modulus that may sign or be encrypted to, bits (docs/protocols/ws-channel.md §5.2).
 pub const MIN_RSA_BITS: usize = 2048;
 /// Largest RSA modulus that may sign or be encrypted to, bits: signatures of larger ones are not verified here.
 pub const MAX_RSA_BITS: usize = 4096;

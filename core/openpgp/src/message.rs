@@ -1,4 +1,4 @@
-//! Encrypted messages: secrets exported to a customer's key (WS Channel sheet §6.4), and reading them.
+//! Encrypted messages: secrets exported to a customer's key (docs/protocols/ws-channel.md §6.4), and reading them.
 
 use std::cell::Cell;
 use std::io::{Read, Write};

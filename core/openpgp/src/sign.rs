@@ -1,4 +1,4 @@
-//! Detached signatures over binary documents (WS Channel sheet §5.2): streaming, one armored block per key.
+//! Detached signatures over binary documents (docs/protocols/ws-channel.md §5.2): streaming, one armored block per key.
 
 use std::io::Read;
 use std::time::SystemTime;

@@ -14,7 +14,7 @@ use cryptoki::types::AuthPin;
 mod support;
 use support::{PIN, in_own_process};
 
-/// The test key of the NextGenPSD2 sheet (§2.10), and its vector A: what is signed, and the request with the signature.
+/// The test key of docs/protocols/nextgen-psd2.md (§2.10), and its vector A: what is signed, and the request with the signature.
 const KEY: &str = include_str!("../../protocols/nextgen-psd2/src/signing/vectors/test-key.pem");
 const SIGNING_STRING: &[u8] = include_bytes!("../../protocols/nextgen-psd2/src/signing/vectors/a.signing-string");
 const REQUEST: &str = include_str!("../../protocols/nextgen-psd2/src/signing/vectors/a.http");

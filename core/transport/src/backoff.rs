@@ -1,4 +1,4 @@
-//! When and how long after an exchange may be repeated (WS Channel sheet §8.1).
+//! When and how long after an exchange may be repeated (docs/protocols/ws-channel.md §8.1).
 
 use std::{
     hash::{BuildHasher, RandomState},

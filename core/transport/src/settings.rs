@@ -37,7 +37,7 @@ pub struct Tls {
 /// How long a connection that nobody uses is kept. Servers and what stands before them drop theirs after 15 seconds or a
 /// minute, and of a request that meets the drop nobody knows whether it arrived.
 const IDLE_MAX: Duration = Duration::from_secs(10);
-/// The largest answer besides its content: WS Channel sheet §8.6.
+/// The largest answer besides its content: docs/protocols/ws-channel.md §8.6.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
 impl Default for Settings {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use bankchannel::{
-    CallOptions,
+    CallOptions, Error,
     salt_edge_connector::{
         SaltEdgeConnector,
         envelope::{Unsigned, sign},
@@ -83,6 +83,11 @@ fn client(store: &Path, key: &str, further: &Value) -> SaltEdgeConnector {
     SaltEdgeConnector::from_json(settings).expect("a client")
 }
 
+/// Options with a bank that nothing is asked of.
+fn not_asked() -> CallOptions {
+    CallOptions::asking(|_| Err(Error::invalid_field("bank", "nothing is asked of it here")))
+}
+
 /// A store in which so many callbacks wait: sessions that the bank has approved.
 async fn waiting(store: &Path, key: &str, count: usize) {
     let client = client(store, key, &json!({}));
@@ -103,8 +108,7 @@ async fn waiting(store: &Path, key: &str, count: usize) {
                     "headers": [{"name": "Client-Id", "value": "771"}, {"name": "Authorization", "value": format!("Bearer {jwt}")}],
                 }))
                 .expect("a request");
-                let options = CallOptions::asking(|_| Err(bankchannel::Error::invalid_field("bank", "is not asked yet")));
-                let handled = client.handle_request(request, &options).await.expect("is handled");
+                let handled = client.handle_request(request, &not_asked()).await.expect("is handled");
                 assert_eq!(handled.answer.status, 200, "{}", handled.answer.body);
             }
         })
@@ -180,7 +184,7 @@ pub(crate) fn child(store: &str, key: &str, hub: &str) {
         client.open_store().await.expect("opens");
         let before = status("self", "VmHWM");
         let begun = Instant::now();
-        let options = CallOptions { timeout: Some(LONG), ..CallOptions::default() };
+        let options = CallOptions { timeout: Some(LONG), ..not_asked() };
         let worked = client.work(WorkRequest { at: None }, &options).await.expect("works");
         let took = begun.elapsed().as_secs_f64();
         assert_eq!(worked.delivered as usize, MANY);

@@ -373,12 +373,12 @@ macro_rules! psd2_exchanges {
 
 bankchannel_nextgen_psd2::for_each_operation!(psd2_exchanges);
 
-/// The NextGenPSD2 sheet's test clock.
+/// The test clock of docs/protocols/nextgen-psd2.md.
 const NOW_S: i64 = 1_772_532_930;
 
-/// The certificate of the sheet's vector A.
+/// The certificate of the specification's vector A.
 fn leaf() -> &'static Certificate {
     static LEAF: OnceLock<Certificate> = OnceLock::new();
     const PEM: &str = include_str!("../../scenarios/data/psd2-leaf-1.cert.pem");
-    LEAF.get_or_init(|| Certificate::from_pem(PEM).expect("the sheet's certificate can be read"))
+    LEAF.get_or_init(|| Certificate::from_pem(PEM).expect("the specification's certificate can be read"))
 }

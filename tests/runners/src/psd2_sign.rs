@@ -82,7 +82,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Vector A of the sheet, and its mutation M10.
+    /// Vector A of the specification, and its mutation M10.
     #[test]
     fn the_sheets_vector_comes_out() {
         let world = World::without_peer().unwrap();

@@ -34,7 +34,7 @@ pub struct File {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// The id in the sheet's checklist.
+    /// The id in the specification's checklist.
     pub id: String,
     /// What it shows.
     pub title: String,

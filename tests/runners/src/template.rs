@@ -240,7 +240,7 @@ fn pkcs1_of(pem: &str) -> Told<String> {
     Ok(format!("-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----\n", lines.join("\n")))
 }
 
-/// A file of `tests/scenarios/data`; the example payment under its name of the library, the NextGenPSD2 sheet's vectors under
+/// A file of `tests/scenarios/data`; the example payment under its name of the library, the NextGenPSD2 specification's vectors under
 /// `vectors/`.
 fn data_file(name: &str) -> Told<Vec<u8>> {
     std::fs::read(data_path(name)).map_err(|why| format!("{name}: {why}"))

@@ -1,4 +1,4 @@
-//! Every id of the sheets is proved somewhere: `tests/scenarios/ids.json`, `tests/scenarios/ids-nextgen-psd2.json`,
+//! Every id of the specifications is proved somewhere: `tests/scenarios/ids.json`, `tests/scenarios/ids-nextgen-psd2.json`,
 //! `tests/scenarios/ids-iso20022.json`, `tests/scenarios/ids-salt-edge.json`.
 
 use std::{collections::BTreeMap, fs};
@@ -9,19 +9,19 @@ use bankchannel_tests::{
 };
 use serde::Deserialize;
 
-/// The ids of the WS Channel's sheet, §11, by letter: 162.
+/// The ids of docs/protocols/ws-channel.md, §11, by letter: 162.
 const IDS: &[(char, u32)] =
     &[('W', 15), ('E', 17), ('R', 18), ('L', 29), ('B', 10), ('C', 22), ('P', 5), ('F', 22), ('K', 24)];
 /// The rows of its §10.
 const SECURITY_ROWS: u32 = 40;
-/// The ids of NextGenPSD2's sheet, §9, from the first of a group to its last: 128.
+/// The ids of docs/protocols/nextgen-psd2.md, §9, from the first of a group to its last: 128.
 const NEXTGEN_PSD2: &[(u32, u32)] = &[(1, 13), (20, 36), (40, 58), (60, 77), (80, 106), (110, 113), (120, 149)];
 
-/// The ids of Salt Edge's sheet, by letter: messages, checks, error classes, flows, repeats, defects, acceptance.
+/// The ids of docs/protocols/salt-edge-connector.md, by letter: messages, checks, error classes, flows, repeats, defects, acceptance.
 const SALT_EDGE: &[(char, u32)] =
     &[('V', 17), ('N', 3), ('C', 18), ('E', 13), ('F', 12), ('R', 6), ('D', 16), ('A', 9)];
 
-/// The cases of ISO 20022's sheet, §10.
+/// The cases of docs/protocols/iso20022.md, §10.
 const ISO_20022: u32 = 122;
 
 #[derive(Deserialize)]
@@ -73,7 +73,7 @@ fn are_proved(wanted: &[String], file: &str) {
         assert!(proofs.ids.get(id).is_some_and(|proofs| !proofs.is_empty()), "{id} has no proof in {file}");
     }
     for (id, places) in &proofs.ids {
-        assert!(wanted.contains(id), "{id} is no id of the sheet");
+        assert!(wanted.contains(id), "{id} is no id of the specification");
         for place in places {
             let there = match place.split_once("::") {
                 Some((path, name)) => has_test(path, name),

@@ -111,7 +111,7 @@ impl Answers {
     }
 }
 
-/// A code that the environment has: `PREFIX_{ADMIN,DATA}_MFA_CODE`, then without the mode (WS Channel sheet §8.1).
+/// A code that the environment has: `PREFIX_{ADMIN,DATA}_MFA_CODE`, then without the mode (docs/protocols/ws-channel.md §8.1).
 pub(super) fn environments_code(mode: &str, variable: &str) -> Option<String> {
     let of_mode = variable.replacen('_', &format!("_{}_", mode.to_uppercase()), 1);
     let value = |variable: &str| std::env::var(variable).ok().filter(|code| !code.is_empty());

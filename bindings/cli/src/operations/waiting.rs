@@ -91,7 +91,7 @@ pub(super) fn log_in(
             "needs_choice" => {
                 let methods = done.response.get("methods").and_then(Value::as_array).cloned().unwrap_or_default();
                 let wanted = given.get("mfa_method").cloned();
-                // An authenticator costs nothing and is safer than an SMS (WS Channel sheet §8.1).
+                // An authenticator costs nothing and is safer than an SMS (docs/protocols/ws-channel.md §8.1).
                 let best = methods.iter().find(|method| *method == "totp").or(methods.first()).cloned();
                 go_on(sealed, "mfa_method", wanted.or(best).unwrap_or_default(), common)
             }

@@ -1,4 +1,4 @@
-//! Names: the library's `snake_case`, the command line's kebab-case, and the spellings of `wscli` (WS Channel sheet §8.4).
+//! Names: the library's `snake_case`, the command line's kebab-case, and the spellings of `wscli` (docs/protocols/ws-channel.md §8.4).
 
 use bankchannel_foundation::model::Field;
 

@@ -19,7 +19,7 @@ use crate::{
     output::{files, progress::Progress},
 };
 
-/// The names that the published clients use (WS Channel sheet §8.1).
+/// The names that the published clients use (docs/protocols/ws-channel.md §8.1).
 const PUBLIC: &str = "authorize-public.asc";
 const PRIVATE: &str = "authorize-private.asc";
 /// The permissions of both files.

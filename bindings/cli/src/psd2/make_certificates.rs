@@ -1,4 +1,4 @@
-//! `psd2 make-certificates`: an authority and third parties for tests (NextGenPSD2 sheet §4.6, §7.2).
+//! `psd2 make-certificates`: an authority and third parties for tests (docs/protocols/nextgen-psd2.md §4.6, §7.2).
 
 use std::{
     fs::{self, DirBuilder},
@@ -44,7 +44,7 @@ const PARTS: [(&str, &str, u32); 4] = [
     ("qwac", "-qwac.pem", CERTIFICATE_MODE),
     ("qwac_key", "-qwac.key", KEY_MODE),
 ];
-/// The third parties of the sheet: prefix, number, name, roles.
+/// The third parties of the specification: prefix, number, name, roles.
 const FIXTURES: [(&str, &str, &str, &[TppRole]); 3] = [
     ("tpp1", "987654321", "Example TPP 1 AS", &[TppRole::Aisp, TppRole::Pisp]),
     ("tpp2", "123456789", "Example TPP 2 AS", &[TppRole::Pisp]),
@@ -172,7 +172,7 @@ fn write(folder: &Path, made: &[NewFile]) -> Outcome {
     })
 }
 
-/// Whose certificates to make: those of the sheet, or one's.
+/// Whose certificates to make: those of the specification, or one's.
 fn parties(matches: &ArgMatches) -> Outcome<Vec<(String, MakeCertificatesRequest)>> {
     let mut given = ROWS.read(matches)?;
     if let Some(name) = given.get("common_name").cloned() {

@@ -1,4 +1,4 @@
-//! How requests are signed (NextGenPSD2 sheet §2.9): each option is a difference between banks that was seen.
+//! How requests are signed (docs/protocols/nextgen-psd2.md §2.9): each option is a difference between banks that was seen.
 
 use bankchannel::nextgen_psd2::model::SigningOptions;
 use bankchannel_foundation::Boundary as _;

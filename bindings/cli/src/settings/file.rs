@@ -1,4 +1,4 @@
-//! The settings file of `wscli`: `~/.wscli/settings.yaml`, or the one that `-c` names (WS Channel sheet §8.4).
+//! The settings file of `wscli`: `~/.wscli/settings.yaml`, or the one that `-c` names (docs/protocols/ws-channel.md §8.4).
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! What a client is made with: command line over settings file over environment over defaults (WS Channel sheet §8.1, §8.4).
+//! What a client is made with: command line over settings file over environment over defaults (docs/protocols/ws-channel.md §8.1, §8.4).
 
 mod edit;
 mod file;
@@ -16,9 +16,9 @@ pub(crate) use file::SettingsFile;
 
 /// The API key that asks for a new one.
 pub(crate) const NEW_API_KEY: &str = "0";
-/// The mode of who says none (sheet §8.1).
+/// The mode of who says none (docs/protocols/ws-channel.md §8.1).
 const DEFAULT_MODE: &str = "data";
-/// The fewest characters of a password (sheet §2.2).
+/// The fewest characters of a password (docs/protocols/ws-channel.md §2.2).
 pub(crate) const PASSWORD_MIN: usize = 20;
 
 /// The settings of one run.

@@ -1,4 +1,4 @@
-//! The stored session: when it is reused and when it is dropped (WS Channel sheet §8.4, K12, K13).
+//! The stored session: when it is reused and when it is dropped (docs/protocols/ws-channel.md §8.4, K12, K13).
 
 use std::time::Instant;
 

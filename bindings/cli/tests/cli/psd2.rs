@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 use crate::support::{Home, ran};
 
 const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../core/protocols/nextgen-psd2/src/signing/vectors");
-/// The time of the sheet's vectors.
+/// The time of the specification's vectors.
 const THEN: &str = "2026-03-03T10:15:30Z";
 pub(crate) const REQUEST: &str = "POST /api/v1/user/verification HTTP/1.1\nHost: bank.example\nContent-Type: application/json\nAccept: application/json\n\n{\"PSU-ID\":\"psu-7f3a91\"}\n";
 
-/// The sheet's third parties, made once for all tests: keys take their time.
+/// The specification's third parties, made once for all tests: keys take their time.
 static CERTIFICATES: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("psd2-certificates");
     let _ = fs::remove_dir_all(&folder);
@@ -64,7 +64,7 @@ fn pem(base64: &str) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
-/// The sheet's request A with what its signature needs, in files; and the same without what signing adds.
+/// The specification's request A with what its signature needs, in files; and the same without what signing adds.
 pub(crate) fn home_with_vector_a() -> Home {
     let home = Home::empty();
     let text = String::from_utf8(vector("a.http")).unwrap();
@@ -91,7 +91,7 @@ fn what_is_signed_is_valid_and_only_as_it_was_signed() {
     let valid = verify(&home, "verify", &[]).expect(0);
     assert!(valid.out.starts_with("VALID: signed by PSDNO-FSA-987654321"), "{}", valid.out);
     assert_eq!(verify(&home, "verify", &["--json"]).expect(0).json()["verdict"], "ok");
-    // Nobody is trusted without --ca, and the certificates are younger than the sheet's vectors.
+    // Nobody is trusted without --ca, and the certificates are younger than the specification's vectors.
     let untrusted = home.run(&["psd2", "verify", "signed.http"]).expect(1);
     assert!(untrusted.out.contains("V17") && untrusted.err.contains("--ca"), "{} {}", untrusted.out, untrusted.err);
     verify(&home, "verify", &["--at", THEN]).expect(1);
@@ -116,7 +116,7 @@ fn what_is_signed_is_valid_and_only_as_it_was_signed() {
     }
 }
 
-/// Each of the sheet's defects as an option of its own (§7.2).
+/// Each of the specification's defects as an option of its own (§7.2).
 #[test]
 fn defects_are_made_by_options() {
     let home = Home::empty();

@@ -1,4 +1,4 @@
-//! What requests and answers do to the session (WS Channel sheet §8.1, §8.6).
+//! What requests and answers do to the session (docs/protocols/ws-channel.md §8.1, §8.6).
 
 use std::{any::Any, sync::Arc, time::Instant};
 

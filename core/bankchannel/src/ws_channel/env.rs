@@ -1,4 +1,4 @@
-//! Settings from the environment's `ISECURE_*` variables (WS Channel sheet §8.1).
+//! Settings from the environment's `ISECURE_*` variables (docs/protocols/ws-channel.md §8.1).
 
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret,

@@ -1,4 +1,4 @@
-//! What keeping a session between runs of a program takes (WS Channel sheet §8.4).
+//! What keeping a session between runs of a program takes (docs/protocols/ws-channel.md §8.4).
 
 use bankchannel_foundation::{Kind, Secret, operation::Entry};
 use bankchannel_ws_channel::{Access, errors, model::Mode, terms};

@@ -73,7 +73,7 @@ mod tests {
             bankchannel_crypto::digest::hex(&settings.public_key().unwrap().spki_sha256())
         };
         let settings = WsChannelSettings::default();
-        // WS Channel sheet §3.1.
+        // docs/protocols/ws-channel.md §3.1.
         assert_eq!(hash(&settings), "c6483907aafa24bd5693bdeff607b306b70b63e27e8206255159ba9eb797acf5");
         let settings = WsChannelSettings { environment: Some(Environment::Production), ..settings };
         assert_eq!(hash(&settings), "3bf4f4688c810fe8225cdf19bc7e7753b68c10faf7c3235e81a55016e376ffb2");

@@ -10,7 +10,7 @@ use bankchannel_ws_channel::{
 
 use super::WsChannelSettings;
 
-/// How long before its end a session counts as expired: a call on its way must still arrive in time (WS Channel sheet §8.1).
+/// How long before its end a session counts as expired: a call on its way must still arrive in time (docs/protocols/ws-channel.md §8.1).
 pub const SKEW: Duration = Duration::from_secs(5);
 
 /// Who is logged in, until when. With an account and no token it is a session that has ended and was not logged out of: the

@@ -1,4 +1,4 @@
-//! What answers mean (WS Channel sheet §11.8 K05–K07, K20).
+//! What answers mean (docs/protocols/ws-channel.md §11.8 K05–K07, K20).
 
 use bankchannel::{
     Category, ConnectionSettings, Outcome,

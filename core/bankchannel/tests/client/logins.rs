@@ -1,4 +1,4 @@
-//! Login answers that must not be believed, and the key it all depends on (WS Channel sheet §11.8 K17–K24).
+//! Login answers that must not be believed, and the key it all depends on (docs/protocols/ws-channel.md §11.8 K17–K24).
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What is sent again by itself, and what never (WS Channel sheet §8.1, §8.6, §11.8).
+//! What is sent again by itself, and what never (docs/protocols/ws-channel.md §8.1, §8.6, §11.8).
 
 use std::time::{Duration, Instant};
 

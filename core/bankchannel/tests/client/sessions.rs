@@ -1,4 +1,4 @@
-//! What calls do to the session (WS Channel sheet §8.1, §8.6).
+//! What calls do to the session (docs/protocols/ws-channel.md §8.1, §8.6).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::{

@@ -1,4 +1,4 @@
-//! All new files into a folder (WS Channel sheet §8.4, §11.8 K15, K16).
+//! All new files into a folder (docs/protocols/ws-channel.md §8.4, §11.8 K15, K16).
 
 use std::{
     fs,

@@ -95,7 +95,7 @@ async fn an_answer_that_is_none_of_the_protocols_is_told_as_such() {
     assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(Outcome::Accepted)));
 }
 
-/// T-148: the key that the sheet publishes signs for nobody but sandboxes.
+/// T-148: the key that the specification publishes signs for nobody but sandboxes.
 #[test]
 fn the_published_test_key_is_refused_towards_banks() {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/scenarios/data/");

@@ -18,7 +18,7 @@ use super::Server;
 
 pub const EMAIL: &str = "user@example.test";
 pub const PHONE: &str = "+358401234567";
-/// The sample of the WS Channel sheet, §3.1.
+/// The sample of docs/protocols/ws-channel.md, §3.1.
 pub const PASSWORD: &str = "Toddler_..123456789012345";
 pub const API_KEY: &str = "4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2";
 

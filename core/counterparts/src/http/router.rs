@@ -1,4 +1,4 @@
-//! Routing by declaration: the paths and methods come from the catalogue (WS Channel sheet §1.3, §1.4).
+//! Routing by declaration: the paths and methods come from the catalogue (docs/protocols/ws-channel.md §1.3, §1.4).
 
 use bankchannel_foundation::{
     message::{Method, percent_decode},

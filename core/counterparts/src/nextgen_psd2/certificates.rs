@@ -38,7 +38,7 @@ const YEARS_10_S: i64 = 3653 * DAY_S;
 /// The authority outlives what it issues.
 const YEARS_20_S: i64 = 2 * YEARS_10_S;
 
-/// The issuers of the sheet's vectors (§2.10).
+/// The issuers of the specification's vectors (§2.10).
 const SHEET_AUTHORITIES: [&str; 2] = [include_str!("anchors/authority-1.pem"), include_str!("anchors/authority-2.pem")];
 
 /// What a bank has of certificates.
@@ -109,7 +109,7 @@ impl Certificates {
     }
 }
 
-/// The issuers of the sheet's vectors.
+/// The issuers of the specification's vectors.
 ///
 /// # Errors
 /// `internal` when the built-in certificates cannot be read.

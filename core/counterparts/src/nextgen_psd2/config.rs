@@ -23,7 +23,7 @@ pub(crate) struct Config {
     pub(crate) explain: bool,
     /// Whether a link may answer for the customer.
     pub(crate) auto_answer: bool,
-    /// Issuers to trust besides the bank's own and the sheet's.
+    /// Issuers to trust besides the bank's own and the specification's.
     pub(crate) trusted: Vec<Certificate>,
     pub(crate) era_status_quirk: bool,
     pub(crate) era_bad_href: bool,

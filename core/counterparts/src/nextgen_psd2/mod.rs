@@ -10,7 +10,7 @@
 //!   control       what tests tell it                limits, records     how often, and what there was lately
 //! ```
 //!
-//! Section numbers and ids of checks are those of the NextGenPSD2 sheet.
+//! Section numbers and ids of checks are those of docs/protocols/nextgen-psd2.md.
 
 mod accounts;
 mod authorisations;

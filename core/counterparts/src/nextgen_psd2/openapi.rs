@@ -1,7 +1,7 @@
 //! The OpenAPI description of the bank, from the declarations of its operations: both dialects, each below a path of its own.
 
 use bankchannel_foundation::{
-    model::{Dialect, Field, Shape, StructShape, schema},
+    model::{Dialect, Field, Shape, StructShape, cited, schema},
     operation::{Entry, Route},
 };
 use bankchannel_nextgen_psd2::{CATALOGUE, Place, TERMS, Terms};
@@ -62,7 +62,7 @@ fn operation(entry: &Entry, route: &Route, terms: &Terms, (dialect, mount): (&'s
         tag: dialect,
         description: format!(
             "{}\n\nNeeds a certificate with the role {}.",
-            entry.declaration.doc,
+            cited(entry.declaration.doc).text,
             terms.roles.join(" or ")
         ),
         parameters: parameters(entry.request.fields(), route),
@@ -82,7 +82,7 @@ fn parameters(fields: &'static [Field], route: &Route) -> Vec<Value> {
                 "name": name,
                 "in": place,
                 "required": place == "path" || !field.optional,
-                "description": field.doc,
+                "description": cited(field.doc).text,
                 "schema": schema::schema(field.shape, Dialect::Wire),
             }));
         };
@@ -140,7 +140,7 @@ fn headers(entry: &Entry, route: &Route) -> Value {
     let named = entry.response.fields().iter().filter_map(|field| match Place::of(field, route) {
         Place::Header(name) => Some((
             name.to_owned(),
-            json!({"description": field.doc, "schema": schema::schema(field.shape, Dialect::Wire)}),
+            json!({"description": cited(field.doc).text, "schema": schema::schema(field.shape, Dialect::Wire)}),
         )),
         _ => None,
     });

@@ -1,4 +1,4 @@
-//! Who is asking (WS Channel sheet §1.2, §3.7).
+//! Who is asking (docs/protocols/ws-channel.md §1.2, §3.7).
 
 use std::sync::{
     Arc,

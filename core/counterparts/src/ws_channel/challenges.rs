@@ -1,4 +1,4 @@
-//! Challenges and the passwords encrypted to answer them (WS Channel sheet §3.2).
+//! Challenges and the passwords encrypted to answer them (docs/protocols/ws-channel.md §3.2).
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::Secret;

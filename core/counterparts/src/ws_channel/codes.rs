@@ -1,4 +1,4 @@
-//! Codes: made, stored hashed, sent (WS Channel sheet §3.8).
+//! Codes: made, stored hashed, sent (docs/protocols/ws-channel.md §3.8).
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;

@@ -1,4 +1,4 @@
-//! The configuration file: §13 of the sheet in one place.
+//! The configuration file: docs/protocols/ws-channel.md §13 in one place.
 
 use std::{net::IpAddr, time::Duration};
 

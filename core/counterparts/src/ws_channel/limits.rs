@@ -1,4 +1,4 @@
-//! Rate limits: token buckets per API key and per address, and quotas of codes (WS Channel sheet §4, §10, §13).
+//! Rate limits: token buckets per API key and per address, and quotas of codes (docs/protocols/ws-channel.md §4, §10, §13).
 
 use std::{
     net::IpAddr,
@@ -21,9 +21,9 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// What a refused signature or key costs, in calls, besides the call that brought it.
 const REFUSED_SIGNATURE: f64 = 4.0;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// Least time between two codes to the same person for the same purpose (WS Channel sheet §2.3, §2.5).
+/// Least time between two codes to the same person for the same purpose (docs/protocols/ws-channel.md §2.3, §2.5).
 const CODE_GAP_MS: i64 = MINUTE_MS;
-/// Mails with a code to one address a day. The sheet counts messages to phones only; a mailbox is flooded as easily.
+/// Mails with a code to one address a day. The specification counts messages to phones only; a mailbox is flooded as easily.
 const MAILS_PER_ADDRESS: i64 = 20;
 
 /// The limits in numbers; the control interface may change them.

@@ -1,7 +1,7 @@
 //! The OpenAPI description of the service, from the declarations of its operations.
 
 use bankchannel_foundation::{
-    model::{Dialect, Field, Shape, schema},
+    model::{Dialect, Field, Shape, cited, schema},
     operation::{Entry, Parameters, Route},
 };
 use bankchannel_ws_channel::{Access, CATALOGUE, PRODUCTION_BASE_URL, TERMS, TEST_BASE_URL, Terms};
@@ -41,7 +41,7 @@ fn operation(entry: &Entry, route: &Route, terms: &Terms) -> Described {
         method: route.method,
         id: route.wire_name.to_owned(),
         tag: entry.declaration.subject,
-        description: format!("{}\n\n{}", entry.declaration.doc, who(&terms.access)),
+        description: format!("{}\n\n{}", cited(entry.declaration.doc).text, who(&terms.access)),
         parameters: parameters(entry, route),
         body: body(entry, route),
         responses: responses(entry, route),
@@ -81,7 +81,7 @@ fn parameters(entry: &Entry, route: &Route) -> Vec<Value> {
             "in": place,
             // What may stand in the body in its place is never required in the query.
             "required": place == "path" || (!field.optional && route.parameters == Parameters::Query),
-            "description": field.doc,
+            "description": cited(field.doc).text,
             "schema": schema::schema(field.shape, Dialect::Wire),
         }));
     }
@@ -128,7 +128,7 @@ fn responses(entry: &Entry, route: &Route) -> Value {
 /// What the server may answer to any request, besides what the declarations say: its router's refusals.
 const EVERYWHERE: &[u16] = &[404, 405];
 
-/// Every status of a failure, and what it means (WS Channel sheet §1.6).
+/// Every status of a failure, and what it means (docs/protocols/ws-channel.md §1.6).
 const FAILURES: &[(u16, &str)] = &[
     (400, "A parameter is missing or invalid, or the service refuses: the text says why."),
     (401, "The token is missing, unknown, expired or revoked."),

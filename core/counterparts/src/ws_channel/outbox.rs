@@ -1,4 +1,4 @@
-//! Codes on their way to people (WS Channel sheet §3.8).
+//! Codes on their way to people (docs/protocols/ws-channel.md §3.8).
 
 use std::{
     collections::VecDeque,

@@ -16,7 +16,7 @@ use super::{
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// Registrations that nobody verified go after a week (WS Channel sheet §3.3).
+/// Registrations that nobody verified go after a week (docs/protocols/ws-channel.md §3.3).
 const UNVERIFIED_AFTER_MS: i64 = 7 * DAY_MS;
 /// Codes and tokens that are over still answer "expired" for a day.
 const GRACE_MS: i64 = DAY_MS;

@@ -1,5 +1,5 @@
 //! Accounts and sessions of the WS Channel service over real HTTP. The ids in the names are those of the conformance
-//! checklist (WS Channel sheet §11) and of its threats (§10).
+//! checklist (docs/protocols/ws-channel.md §11) and of its threats (§10).
 #![allow(clippy::unwrap_used)]
 
 mod control;

@@ -1,4 +1,4 @@
-//! The sandbox bank over real HTTP. The ids are those of the checklist of the NextGenPSD2 sheet (§9).
+//! The sandbox bank over real HTTP. The ids are those of the checklist of docs/protocols/nextgen-psd2.md (§9).
 #![allow(clippy::unwrap_used)]
 
 mod accounts;

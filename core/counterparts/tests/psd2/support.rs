@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// The time of the sheet's vectors.
+/// The time of the specification's vectors.
 pub(crate) const NOW: &str = "2026-03-03T10:15:30Z";
 pub(crate) const NOW_S: i64 = 1_772_532_930;
 pub(crate) const VECTOR_A: &[u8] = include_bytes!("../../../protocols/nextgen-psd2/src/signing/vectors/a.http");
@@ -339,7 +339,7 @@ pub(crate) fn parsed(request: &[u8]) -> Request {
 }
 
 impl Tpp {
-    /// The published key of the sheet, with the leaf of vector A.
+    /// The published key of the specification, with the leaf of vector A.
     pub(crate) fn of_the_sheet() -> Self {
         let key = include_str!("../../../protocols/nextgen-psd2/src/signing/vectors/test-key.pem");
         let request = parsed(VECTOR_A);

@@ -20,7 +20,7 @@ async fn with_the_own_certificate() {
     let tpp = world.tpp(1);
     let answer = world.call(&tpp, "POST", VERIFY, &[], world.question()).await;
     assert_eq!((answer.status, answer.body), (200, json!({ "exists": true })));
-    // The sheet's leaf is of the same organisation.
+    // The specification's leaf is of the same organisation.
     let answer = world.send_by(&world.client(Some("tpp1-qwac")), &parsed(VECTOR_A)).await;
     assert_eq!((answer.status, &*answer.text), (200, r#"{"exists":true}"#));
 }

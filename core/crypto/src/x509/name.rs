@@ -93,7 +93,7 @@ impl Name {
         self.rdns.len() == other.rdns.len() && pairs.all(|(a, b)| same_part(a, b))
     }
 
-    /// The most specific common name, else the whole name (WS Channel sheet §2.13).
+    /// The most specific common name, else the whole name (docs/protocols/ws-channel.md §2.13).
     #[must_use]
     pub fn display(&self) -> String {
         let is_common = |attribute: &&Attribute| attribute.oid == COMMON_NAME && attribute.is_text();

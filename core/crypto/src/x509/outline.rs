@@ -106,7 +106,7 @@ fn time(reader: &mut SliceReader<'_>) -> der::Result<i64> {
         (tag::GENERALIZED_TIME, Some(time)) if time.len() == 15 => Some(time.to_owned()),
         _ => None,
     };
-    // A leap second is written by nobody (§4.1.2.5.2 wants none), and the library would make it another second.
+    // A leap second is written by nobody (RFC 5280 §4.1.2.5.2 wants none), and the library would make it another second.
     let time = time.filter(|time| !time.ends_with("60Z"));
     let time = time.and_then(|time| DateTime::strptime("%Y%m%d%H%M%SZ", time).ok()).ok_or(ErrorKind::DateTime)?;
     Ok(EPOCH.duration_until(time).as_secs())

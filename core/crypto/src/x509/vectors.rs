@@ -1,4 +1,4 @@
-//! The published certificates of the NextGenPSD2 sheet's worked example (§2.10), PEM.
+//! The published certificates of the NextGenPSD2 specification's worked example (§2.10), PEM.
 #![allow(clippy::unwrap_used)]
 
 use super::Certificate;

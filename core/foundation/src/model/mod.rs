@@ -10,6 +10,7 @@
 //! (`snake_case`, unknown fields refused); [`Dialect::Wire`] is what travels (the wire's names, unknown fields
 //! ignored when reading, null and empty the same as absent).
 
+mod cited;
 mod collections;
 mod content;
 mod decimal;
@@ -26,6 +27,7 @@ mod time;
 mod value;
 mod writer;
 
+pub use cited::{Cited, cited};
 pub use content::{Content, PieceSource, Pieces};
 pub use decimal::Decimal;
 pub use fields::{Fields, joined};

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Dialect, EnumShape, Field, Shape, StructShape, TextShape, UnionShape};
+use super::{Dialect, EnumShape, Field, Shape, StructShape, TextShape, UnionShape, cited};
 
 /// The JSON Schema of a shape. Named types are written out in place: a schema stands for itself.
 #[must_use]
@@ -50,7 +50,8 @@ pub fn object(shape: &StructShape, dialect: Dialect, keep: impl Fn(&Field) -> bo
             required.push(name);
         }
     }
-    let mut out = json!({"title": shape.name, "description": shape.doc, "type": "object", "properties": properties});
+    let mut out =
+        json!({"title": shape.name, "description": text_of(shape.doc), "type": "object", "properties": properties});
     if !required.is_empty() {
         out["required"] = json!(required);
     }
@@ -65,7 +66,7 @@ pub fn object(shape: &StructShape, dialect: Dialect, keep: impl Fn(&Field) -> bo
 pub fn described(field: &Field, dialect: Dialect) -> Value {
     let shape = if dialect == Dialect::Wire { field.wire_shape } else { field.shape };
     let mut out = schema(shape, dialect);
-    let mut doc = field.doc.to_owned();
+    let mut doc = text_of(field.doc);
     if dialect == Dialect::Boundary && field.profile {
         doc.push_str("\nLeft out, it is taken from the client's profile.");
         out["x-profile"] = json!(true);
@@ -74,8 +75,13 @@ pub fn described(field: &Field, dialect: Dialect) -> Value {
     out
 }
 
+/// A documentation text as users see it.
+fn text_of(doc: &str) -> String {
+    cited(doc).text.into_owned()
+}
+
 fn text(shape: &TextShape) -> Value {
-    let mut out = json!({"type": "string", "description": shape.doc.trim(), "maxLength": shape.max_bytes});
+    let mut out = json!({"type": "string", "description": text_of(shape.doc.trim()), "maxLength": shape.max_bytes});
     for (key, value) in [("format", shape.format), ("pattern", shape.pattern)] {
         if !value.is_empty() {
             out[key] = json!(value);
@@ -108,8 +114,9 @@ fn content() -> Value {
 
 fn names(shape: &EnumShape) -> Value {
     let values: Vec<&str> = shape.values.iter().map(|value| value.value).collect();
-    let lines: Vec<String> = shape.values.iter().map(|value| format!("`{}`: {}", value.value, value.doc)).collect();
-    let doc = format!("{}\n{}", shape.doc, lines.join("\n"));
+    let lines: Vec<String> =
+        shape.values.iter().map(|value| format!("`{}`: {}", value.value, text_of(value.doc))).collect();
+    let doc = format!("{}\n{}", text_of(shape.doc), lines.join("\n"));
     if shape.open {
         json!({"type": "string", "title": shape.name, "description": doc, "x-known-values": values})
     } else {
@@ -129,7 +136,7 @@ fn union(shape: &UnionShape, dialect: Dialect) -> Value {
                 }
                 None => json!({"type": "object", "properties": {}}),
             };
-            out["description"] = json!(variant.doc);
+            out["description"] = json!(text_of(variant.doc));
             let tag = json!({"const": variant.tag});
             if let Some(properties) = out["properties"].as_object_mut() {
                 properties.insert(shape.tag.to_owned(), tag);
@@ -140,5 +147,5 @@ fn union(shape: &UnionShape, dialect: Dialect) -> Value {
             out
         })
         .collect();
-    json!({"title": shape.name, "description": shape.doc, "oneOf": variants})
+    json!({"title": shape.name, "description": text_of(shape.doc), "oneOf": variants})
 }

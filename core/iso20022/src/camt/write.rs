@@ -1,4 +1,4 @@
-//! Writing of statements (`camt.053.001.02`) and notifications (`camt.054.001.02`), minimum content of WS Channel sheet §6.8,
+//! Writing of statements (`camt.053.001.02`) and notifications (`camt.054.001.02`), minimum content of docs/protocols/ws-channel.md §6.8,
 //! in the element order of the schemas.
 
 use super::{AccountReport, Balance, CashReport, Entry, EntryTransaction};

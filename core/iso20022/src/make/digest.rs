@@ -85,7 +85,7 @@ pub(super) fn digest(pieces: &[&[u8]]) -> [u8; 32] {
 mod tests {
     use super::*;
 
-    /// The check value of the facts sheet §1.5 (ISO-017), computed there by two other programs.
+    /// The check value of docs/protocols/iso20022.md §1.5 (ISO-017), computed there by two other programs.
     #[test]
     fn uetr_of_the_check_value() {
         assert_eq!(uetr(&digest(&[b"bankchannel"])), "9f7a5893-562a-4207-a91e-dd3e484fd85b");

@@ -1,4 +1,4 @@
-//! Whether something may be sent again, and what to do, in words: by outcome, status and reasons (ISO 20022 sheet §6,
+//! Whether something may be sent again, and what to do, in words: by outcome, status and reasons (docs/protocols/iso20022.md §6,
 //! §8).
 
 use crate::data::Code;

@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(reason("AC01"), Some("account number is wrong or missing"));
     }
 
-    /// Sheet §6.4; its case ISO-117.
+    /// docs/protocols/iso20022.md §6.4; its case ISO-117.
     #[test]
     fn whether_to_send_again() {
         let again = |code| reason_of(code).map(|reason| reason.again);

@@ -7,7 +7,7 @@ use crate::schema::{self, MessageType};
 use crate::text::quote;
 use crate::xml::{self, Node, Tree};
 
-/// The version that is read here and that the simulator takes (WS Channel sheet §6.7).
+/// The version that is read here and that the simulator takes (docs/protocols/ws-channel.md §6.7).
 pub const MESSAGE: MessageType = MessageType::Pain00100109;
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Payment, Vec<Problem>> {

@@ -1,4 +1,4 @@
-//! What a payment file must obey beyond its schema: counts, sums, check digits (WS Channel sheet §6.8, rejection reasons).
+//! What a payment file must obey beyond its schema: counts, sums, check digits (docs/protocols/ws-channel.md §6.8, rejection reasons).
 
 use super::{Payment, PaymentInfo, Position, Transaction};
 use crate::amount::{MAX_CENTS, format_cents};

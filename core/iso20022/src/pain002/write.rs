@@ -1,4 +1,4 @@
-//! Writing of status reports, minimum content of WS Channel sheet §6.8, in the element order of the schema.
+//! Writing of status reports, minimum content of docs/protocols/ws-channel.md §6.8, in the element order of the schema.
 
 use super::{PaymentStatus, Reason, StatusReport, TransactionStatus};
 use crate::problem::Problem;

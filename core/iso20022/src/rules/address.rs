@@ -353,7 +353,7 @@ mod tests {
         vec![(rule.to_owned(), level)]
     }
 
-    /// Sheet case ISO-041.
+    /// Case ISO-041.
     #[test]
     fn forms_that_are_allowed() {
         let full = Address {
@@ -367,7 +367,7 @@ mod tests {
         }
     }
 
-    /// Sheet cases ISO-042 and ISO-043.
+    /// Cases ISO-042 and ISO-043.
     #[test]
     fn the_date_decides() {
         let lines = address("", "", &["Mannerheimintie 12", "00100 Helsinki"]);
@@ -389,7 +389,7 @@ mod tests {
         }
     }
 
-    /// Sheet cases ISO-044 to ISO-047 and ISO-050.
+    /// Cases ISO-044 to ISO-047 and ISO-050.
     #[test]
     fn each_rule() {
         assert_eq!(found(&address("", "FI", &["Katu 1"])), one("A1", Level::Error));
@@ -441,7 +441,7 @@ mod tests {
         assert!(change(&address("", "FI", &["Mannerheimintie 12 B 3", "00100 Helsinki"])).contains("TwnNm Helsinki"));
     }
 
-    /// Sheet case ISO-048.
+    /// Case ISO-048.
     #[test]
     fn fields_of_newer_versions() {
         let with =

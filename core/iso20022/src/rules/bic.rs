@@ -58,7 +58,7 @@ pub fn check_version_3(text: &str) -> Result<(), BicError> {
 mod tests {
     use super::*;
 
-    /// Sheet §10.2.
+    /// docs/protocols/iso20022.md §10.2.
     #[test]
     fn vectors() {
         for good in ["NDEAFIHH", "NDEAFIHHXXX", "1ABCFIHH"] {

@@ -100,7 +100,7 @@ mod tests {
         Date(text.parse().unwrap())
     }
 
-    /// Sheet §5.
+    /// docs/protocols/iso20022.md §5.
     #[test]
     fn good_fridays_and_easter_mondays() {
         for (friday, monday) in [
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(easter_sunday(2026), Some(date(2026, 4, 5)));
     }
 
-    /// Sheet cases ISO-038, ISO-039 and ISO-040.
+    /// Cases ISO-038, ISO-039 and ISO-040.
     #[test]
     fn execution_dates() {
         let today = day("2026-11-22");

@@ -267,7 +267,7 @@ mod tests {
         convert(text, mode, false).unwrap().text.into_owned()
     }
 
-    /// Sheet cases ISO-026 and ISO-027.
+    /// Cases ISO-026 and ISO-027.
     #[test]
     fn four_modes() {
         let text = "Ääkköset Öy & Co";
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(convert(text, Characters::Latin1, true).unwrap().text, text);
     }
 
-    /// Sheet cases ISO-028 and ISO-029.
+    /// Cases ISO-028 and ISO-029.
     #[test]
     fn other_scripts() {
         assert_eq!(converted("ЮРИЙ", Characters::Epc), "YURIY");
@@ -292,7 +292,7 @@ mod tests {
         assert_eq!(converted("A漢", Characters::Epc), "A.");
     }
 
-    /// Sheet §3.
+    /// docs/protocols/iso20022.md §3.
     #[test]
     fn letter_for_letter() {
         for (from, to) in [

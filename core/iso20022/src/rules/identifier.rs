@@ -73,7 +73,7 @@ pub fn is_uetr(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// Sheet cases ISO-030 and ISO-032.
+    /// Cases ISO-030 and ISO-032.
     #[test]
     fn each_fault_is_named() {
         for (text, wanted) in [
@@ -93,7 +93,7 @@ mod tests {
         }
     }
 
-    /// Sheet case ISO-017.
+    /// Case ISO-017.
     #[test]
     fn uetrs_are_of_version_4() {
         assert!(is_uetr("9f7a5893-562a-4207-a91e-dd3e484fd85b"));

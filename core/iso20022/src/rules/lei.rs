@@ -30,7 +30,7 @@ pub fn check(text: &str) -> Result<(), LeiError> {
 mod tests {
     use super::*;
 
-    /// Sheet §10.2.
+    /// docs/protocols/iso20022.md §10.2.
     #[test]
     fn vectors() {
         assert_eq!(check("5493001KJTIIGC8Y1R12"), Ok(()));

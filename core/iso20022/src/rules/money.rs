@@ -75,7 +75,7 @@ mod tests {
         Decimal::new(text).unwrap()
     }
 
-    /// Sheet case ISO-013.
+    /// Case ISO-013.
     #[test]
     fn digits_of_the_currency() {
         for (amount, currency, wanted) in [
@@ -92,7 +92,7 @@ mod tests {
         }
     }
 
-    /// Sheet case ISO-012.
+    /// Case ISO-012.
     #[test]
     fn four_errors() {
         for (amount, reason) in

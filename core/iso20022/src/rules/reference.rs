@@ -69,7 +69,7 @@ impl ReferenceKind {
     pub const REFERENCES: [Self; 9] =
         [Self::Rf, Self::Finnish, Self::Kid, Self::Ocr, Self::Belgian, Self::Dutch, Self::Qr, Self::Fik71, Self::Fik75];
 
-    /// Where a reference of that kind stands (sheet §4.3).
+    /// Where a reference of that kind stands (docs/protocols/iso20022.md §4.3).
     pub fn placement(self) -> Placement {
         let scor = Placement { code: "SCOR", proprietary: false, issuer: None };
         match self {
@@ -320,7 +320,7 @@ mod tests {
         }
     }
 
-    /// Sheet §10.2.
+    /// docs/protocols/iso20022.md §10.2.
     #[test]
     fn vectors() {
         fits(
@@ -358,7 +358,7 @@ mod tests {
         );
     }
 
-    /// Sheet §10.2, sheet cases ISO-018 to ISO-021.
+    /// docs/protocols/iso20022.md §10.2, cases ISO-018 to ISO-021.
     #[test]
     fn made_and_normalised() {
         for (base, number) in [

@@ -181,7 +181,7 @@ mod tests {
         of(country, lines).map(|suggestion| suggestion.to_string())
     }
 
-    /// Sheet case ISO-049.
+    /// Case ISO-049.
     #[test]
     fn nordic_lines() {
         let found = of("FI", &["Mannerheimintie 12 B 3", "00100 Helsinki"]);

@@ -1,4 +1,4 @@
-//! Booking of an accepted payment: entries, notifications, statements (WS Channel sheet §6.7, §6.8).
+//! Booking of an accepted payment: entries, notifications, statements (docs/protocols/ws-channel.md §6.7, §6.8).
 
 use std::collections::BTreeMap;
 

@@ -17,7 +17,7 @@ const MAX_TEXT: usize = 500;
 
 /// Why a file is not booked.
 pub(super) struct Rejection {
-    /// Reason code (WS Channel sheet §6.8).
+    /// Reason code (docs/protocols/ws-channel.md §6.8).
     pub(super) code: &'static str,
     /// The reason in words, one text for each thing that is wrong.
     pub(super) texts: Vec<String>,

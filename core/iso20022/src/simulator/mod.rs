@@ -1,4 +1,4 @@
-//! The simulator bank's mind: what it answers to a payment file, as pure functions (WS Channel sheet §6.7, §6.8).
+//! The simulator bank's mind: what it answers to a payment file, as pure functions (docs/protocols/ws-channel.md §6.7, §6.8).
 //!
 //! A file is booked as a whole or not at all. Execution dates in the past are taken and booked at the given day; the same
 //! file again is a new payment.
@@ -19,7 +19,7 @@ use crate::pain001;
 use crate::pain002;
 use crate::problem::Problem;
 
-/// Account of the simulator's customer (WS Channel sheet §6.7).
+/// Account of the simulator's customer (docs/protocols/ws-channel.md §6.7).
 pub const DEFAULT_IBAN: &str = "FI2112345600000785";
 /// Owner of that account.
 pub const DEFAULT_OWNER: &str = "Synthetic Debtor Oy";
@@ -28,7 +28,7 @@ pub const DEFAULT_CURRENCY: &str = "EUR";
 /// Opening balance of that account: 10000000.00.
 pub const DEFAULT_BALANCE_CENTS: i64 = 1_000_000_000;
 
-/// Largest document that the bank makes, in bytes: what the WS Channel lets a customer download (WS Channel sheet §5.3). A
+/// Largest document that the bank makes, in bytes: what the WS Channel lets a customer download (docs/protocols/ws-channel.md §5.3). A
 /// payment whose statement would be larger is rejected as `FF01`.
 pub const MAX_DOCUMENT_BYTES: usize = 7 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-//! The status reports of the simulator (WS Channel sheet §6.7, §6.8).
+//! The status reports of the simulator (docs/protocols/ws-channel.md §6.7, §6.8).
 
 use super::Stamp;
 use super::checks::{Fault, Rejection};

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Two readers must agree before a whole file counts as XML: a streaming pass over the raw text (`gate`) that enforces the
-//! limits in linear time and constant memory, then the tree builder. WS Channel sheet §10 S30.
+//! limits in linear time and constant memory, then the tree builder. docs/protocols/ws-channel.md §10 S30.
 
 mod encoding;
 mod gate;
@@ -32,7 +32,7 @@ pub(crate) use tokens::{Edge, Limits, Refusal, Tag, Token, Tokens, Watcher, attr
 pub(crate) use tree::{Node, Tree};
 pub(crate) use write::{Layout, Writer};
 
-/// Largest file that is read, in bytes (the request body limit of WS Channel sheet §5.3; uploads themselves stop at 7 MiB).
+/// Largest file that is read, in bytes (the request body limit of docs/protocols/ws-channel.md §5.3; uploads themselves stop at 7 MiB).
 pub const MAX_BYTES: usize = 10 * 1024 * 1024;
 /// Deepest nesting of elements that is read; ISO 20022 messages stay below 20.
 pub const MAX_DEPTH: usize = 64;

@@ -1,4 +1,4 @@
-//! Checks of payment files, from bytes to findings. Cases are named as in the facts sheet (ISO-…).
+//! Checks of payment files, from bytes to findings. Cases are named as in docs/protocols/iso20022.md (ISO-…).
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod addresses;

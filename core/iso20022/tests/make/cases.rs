@@ -1,4 +1,4 @@
-//! The cases of the facts sheet §10.1, by their ids.
+//! The cases of docs/protocols/iso20022.md §10.1, by their ids.
 
 use bankchannel_foundation::model::Timestamp;
 use bankchannel_iso20022::MessageType;

@@ -1,4 +1,4 @@
-//! Payment files that are made: the cases of the facts sheet, and what must hold of every file.
+//! Payment files that are made: the cases of docs/protocols/iso20022.md, and what must hold of every file.
 #![allow(clippy::unwrap_used)]
 
 mod cases;

@@ -1,4 +1,4 @@
-//! The cases of the facts sheet §10.1 on accounts, days, addresses and limits, by their ids.
+//! The cases of docs/protocols/iso20022.md §10.1 on accounts, days, addresses and limits, by their ids.
 
 use bankchannel_iso20022::make::*;
 use bankchannel_iso20022::rules::*;

@@ -1,4 +1,4 @@
-//! What became of a payment file. Names begin with the case of the ISO 20022 sheet (§10.1) that they prove.
+//! What became of a payment file. Names begin with the case of docs/protocols/iso20022.md (§10.1) that they prove.
 //!
 //! All documents are written here from invented data and read by the typed readers.
 #![allow(clippy::unwrap_used)]

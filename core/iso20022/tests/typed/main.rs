@@ -1,4 +1,4 @@
-//! Reading to typed results. Names begin with the case of the ISO 20022 sheet (§10.1) that they prove.
+//! Reading to typed results. Names begin with the case of docs/protocols/iso20022.md (§10.1) that they prove.
 //!
 //! All documents are written here from invented data; `tests/data` holds two files more.
 #![allow(clippy::unwrap_used)]

@@ -13,7 +13,7 @@ pub(crate) const SIGNERS: &str = "RSA of 2048 to 4096 bits, Ed25519, ECDSA over 
 /// What may be encrypted to.
 pub(crate) const RECIPIENTS: &str = "RSA of 2048 to 4096 bits, Curve25519, ECDH over NIST P-256, P-384 or P-521";
 
-/// May this key make signatures that count? (sheet §5.2)
+/// May this key make signatures that count? (docs/protocols/ws-channel.md §5.2)
 pub(crate) fn is_acceptable_signer(key: &PublicKey) -> bool {
     match key {
         PublicKey::RSA { n, .. } => (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&n.bits()),

@@ -1,4 +1,4 @@
-//! Public keys from foreign bytes (WS Channel sheet §7).
+//! Public keys from foreign bytes (docs/protocols/ws-channel.md §7).
 
 use std::fmt;
 use std::time::SystemTime;
@@ -14,7 +14,7 @@ use crate::limits::{MAX_KEY_BLOCKS, MAX_KEY_BYTES, MAX_KEY_PACKETS, MAX_USER_IDS
 use crate::packets::{self, KeyLimits};
 use crate::{Error, ExternalSigner, Result, armor};
 
-/// Bounds on a foreign key; the default is the sheet's.
+/// Bounds on a foreign key; the default is the specification's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Most bytes of armor.
@@ -66,7 +66,7 @@ impl PublicKey {
         self.cert.keyid().to_hex()
     }
 
-    /// The last 8 hex digits of the fingerprint, upper case: the `PgpKeyId` of sheet §7. Collisions are easy to make;
+    /// The last 8 hex digits of the fingerprint, upper case: the `PgpKeyId` of docs/protocols/ws-channel.md §7. Collisions are easy to make;
     /// compare fingerprints wherever it matters.
     pub fn short_id(&self) -> String {
         short_id(&self.fingerprint())

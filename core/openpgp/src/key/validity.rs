@@ -1,4 +1,4 @@
-//! Is a key good at a point in time? Certification rules are sequoia's; ours are the algorithms of sheet §5.2.
+//! Is a key good at a point in time? Certification rules are sequoia's; ours are the algorithms of docs/protocols/ws-channel.md §5.2.
 
 use std::time::SystemTime;
 

@@ -1,4 +1,4 @@
-//! Checking detached signatures (WS Channel sheet §5.2): first the format, then the document, once for all.
+//! Checking detached signatures (docs/protocols/ws-channel.md §5.2): first the format, then the document, once for all.
 
 mod signatures;
 mod verifier;

@@ -33,7 +33,7 @@ pub fn verify_detached(
     Ok(verifier.finish(keys, now, policy))
 }
 
-/// What may be configured about the rules of sheet §5.2.
+/// What may be configured about the rules of docs/protocols/ws-channel.md §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifyPolicy {
     /// How far in the future a signature may be dated.

@@ -11,10 +11,10 @@
 //!        │
 //!   codec          typed request ⇄ message ⇄ typed response, unsigned, for each exchange of `operations`
 //!
-//!   explain        which byte of the signing string differs, and why: the sheet's hypotheses, tried one by one
+//!   explain        which byte of the signing string differs, and why: the specification's hypotheses, tried one by one
 //! ```
 //!
-//! Section numbers in the documentation (`§2.4`) and ids of checks (`V30`) are those of the NextGenPSD2 sheet.
+//! Section numbers in the documentation (`§2.4`) and ids of checks (`V30`) are those of docs/protocols/nextgen-psd2.md.
 
 pub mod answer;
 pub mod certificates;

@@ -1,10 +1,7 @@
 //! Requests and answers as the types of the crate `http`, which axum, hyper and others use.
 
 use bankchannel_foundation::message::HeaderField;
-use http::{
-    HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
-    request::Parts,
-};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, request::Parts};
 
 use crate::{connector::operations::requests::receive_request::ReceiveRequestRequest, model::HttpAnswer};
 

@@ -202,7 +202,7 @@ fn claims_are_checked_in_their_order() {
         let text = signed(&format!(r#"{{"data":{{}}{exp}}}"#));
         assert_eq!(refusal(own().open(&text, CLOCK)).0, "JWTExpiredSignature", "{exp}");
     }
-    // Far ahead is good: the sheet sets no bound.
+    // Far ahead is good: the specification sets no bound.
     for exp in ["1732436130", "9007199254740992"] {
         assert!(own().open(&signed(&format!(r#"{{"data":{{}},"exp":{exp}}}"#)), CLOCK).is_ok(), "{exp}");
     }

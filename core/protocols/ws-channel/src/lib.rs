@@ -13,7 +13,7 @@
 //! them all from their declarations; [`errors`] has this protocol's rows of the error table and the service's
 //! exact texts; [`login`] is the state machine of a login.
 //!
-//! Section numbers in the documentation (`§2.8`) are those of the WS Channel sheet.
+//! Section numbers in the documentation (`§2.8`) are those of docs/protocols/ws-channel.md.
 
 pub mod challenge;
 mod codec;

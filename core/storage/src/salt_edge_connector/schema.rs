@@ -12,8 +12,10 @@ pub(super) struct SaltEdgeConnector;
 impl engine::Schema for SaltEdgeConnector {
     const DATABASE_FILE: &'static str = "connector.sqlite";
 
-    const MIGRATIONS: &'static [Migration<Self>] =
-        &[Migration::new(1, "salt edge connector", include_str!("migrations/0001_initial.sql"))];
+    const MIGRATIONS: &'static [Migration<Self>] = &[
+        Migration::new(1, "salt edge connector", include_str!("migrations/0001_initial.sql")),
+        Migration::new(2, "ended sessions", include_str!("migrations/0002_ended_sessions.sql")),
+    ];
 
     type State = ();
 }

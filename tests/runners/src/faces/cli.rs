@@ -346,7 +346,7 @@ fn bank(client: &Client, entry: &Entry, answers: &Value) -> Told<Option<String>>
     Ok(Some(format!("case \"$BANKCHANNEL_QUESTION\" in {cases}*) exit 1;; esac")))
 }
 
-/// Codes that a flow asks for come from the environment, as in a script (WS Channel sheet §8.1).
+/// Codes that a flow asks for come from the environment, as in a script (docs/protocols/ws-channel.md §8.1).
 fn environment(answers: &Value) -> Result<Vec<(String, String)>, String> {
     let mut out: BTreeMap<&str, String> = BTreeMap::new();
     let asked = answers.as_object().into_iter().flatten();

@@ -8,7 +8,7 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** The number under which an authority has authorised a third party (§7.1). */
+/** The number under which an authority has authorised a third party. */
 final class AuthorisationNumber
 {
     /**

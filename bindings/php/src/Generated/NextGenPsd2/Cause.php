@@ -12,7 +12,7 @@ use Bankchannel\Encode;
 final class Cause
 {
     /**
-     * @param string $id The sheet's id, such as `H-08`.
+     * @param string $id The id of the hypothesis, such as `H-08`.
      * @param bool $matched Whether it is so: the text that it supposes has the hash that was signed.
      * @param string $text What was found, or what was tried.
      */

@@ -56,7 +56,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param list<string>|null $allowedRedirectHosts Hosts, besides the bank's own, to which the bank's
      * customers may be sent.
      * @param array<string, string>|null $headerNames Other names for headers, by the names of the
-     * documentation: `{"PSU-Context": "X-PSU-Context"}`. For banks that spell them differently (§1.3).
+     * documentation: `{"PSU-Context": "X-PSU-Context"}`. For banks that spell them differently.
      * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other:
      * for verifying.
      * @param string|null $trustedFile A file that holds them.

@@ -164,7 +164,7 @@ abstract class Operations extends AbstractClient implements Client
      *
      * Sent once, when every step of the session is done. A session that began with `create_token` or
      * `reconnect_token` says the user, the new token and when that expires; one that began with
-     * `refresh_accounts` says nothing further (§3.1).
+     * `refresh_accounts` says nothing further.
      *
      * @param string $sessionSecret The session.
      * @param string|null $userId The bank's own id of its customer, always the same.
@@ -217,8 +217,7 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Report how far a session is.
      *
-     * Asks for a step of the customer's, or says that something goes on. May be sent several times
-     * (§3.2).
+     * Asks for a step of the customer's, or says that something goes on. May be sent several times.
      *
      * @param string $sessionSecret The session.
      * @param string $status How far it is.
@@ -265,7 +264,7 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Report that a session has failed.
      *
-     * Sent once; the session ends (§3.3).
+     * Sent once; the session ends.
      *
      * @param string $sessionSecret The session.
      * @param string $errorClass The class: `AccessDenied`, `InvalidCredentials`,
@@ -310,7 +309,7 @@ abstract class Operations extends AbstractClient implements Client
      * List tokens as Salt Edge knows them.
      *
      * A page at a time: `next_id` is the next page's `from_id`. The list has ended when `next_id` is left
-     * out, when it is no greater than `from_id`, or when a page is empty (§3.4).
+     * out, when it is no greater than `from_id`, or when a page is empty.
      *
      * @param string|null $kind The kind of tokens. Only `revoked` is documented.
      * @param int|null $fromId The first id of the page.
@@ -352,7 +351,7 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Report that a token was revoked at the bank.
      *
-     * Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it (§3.5).
+     * Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it.
      *
      * @param string|Secret $token The access token.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -383,8 +382,7 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Look up a third party.
      *
-     * Its name, what it is admitted to, and the public key that its own requests are verified with
-     * (§3.6).
+     * Its name, what it is admitted to, and the public key that its own requests are verified with.
      *
      * @param int $clientId The third party's id at Salt Edge, as `Client-Id` has it.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is

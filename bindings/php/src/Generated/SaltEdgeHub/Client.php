@@ -25,7 +25,7 @@ interface Client
      * Begin a customer's enrolment.
      *
      * A third party wants access to a customer's accounts. The connector answers at once, and reports
-     * later how it went: in a session of its own, which the request names (§2.1, §5.1, §5.2).
+     * later how it went: in a session of its own, which the request names.
      *
      * @param string $sessionSecret The session in which the connector reports.
      * @param string $appName The third party's name, as the customer is to see it.
@@ -57,7 +57,7 @@ interface Client
      * Revoke a token.
      *
      * The customer or the third party ends the access. From the answer on the token is refused; a token
-     * that was revoked before is revoked all the same (§2.2, §5.5).
+     * that was revoked before is revoked all the same.
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session, a new one.
@@ -87,7 +87,7 @@ interface Client
      * Renew a token.
      *
      * The connector gives a new token for the old one, asks the customer, or refuses; it reports in the
-     * session that the request names. Deprecated by Salt Edge (§2.3, §5.7).
+     * session that the request names. Deprecated by Salt Edge.
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session, a new one.
@@ -117,7 +117,7 @@ interface Client
      * Answer an interactive step of an enrolment.
      *
      * Hands on what the customer answered, such as a one-time code. The connector answers at once, and
-     * reports how it went (§2.4, §5.2).
+     * reports how it went.
      *
      * @param string $sessionSecret The session that waits for it.
      * @param ConfirmationRequested $originalRequest The third party's own request.
@@ -147,7 +147,7 @@ interface Client
      * Give up an enrolment.
      *
      * The session ends, and the token that it was for is revoked. A token that was confirmed meanwhile
-     * stays (§2.5, §5.8).
+     * stays.
      *
      * @param string $sessionSecret The session.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
@@ -172,7 +172,7 @@ interface Client
     /**
      * List a customer's accounts.
      *
-     * All accounts that the customer's consent covers (§2.6).
+     * All accounts that the customer's consent covers.
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session.
@@ -199,8 +199,7 @@ interface Client
     /**
      * Have a customer's accounts read again.
      *
-     * A connector that keeps a copy reads these days again from the bank, and reports when that is done
-     * (§2.7, §5.4).
+     * A connector that keeps a copy reads these days again from the bank, and reports when that is done.
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session in which the connector reports.
@@ -234,8 +233,7 @@ interface Client
     /**
      * Answer an interactive step of a refresh.
      *
-     * Hands on what the customer answered. The connector answers at once, and reports how it went (§2.8,
-     * §5.4).
+     * Hands on what the customer answered. The connector answers at once, and reports how it went.
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session that waits for it.
@@ -266,7 +264,7 @@ interface Client
     /**
      * List an account's transactions.
      *
-     * All of the time asked for, in one answer: there are no pages (§2.9).
+     * All of the time asked for, in one answer: there are no pages.
      *
      * @param string|Secret $accessToken The access token.
      * @param string $sessionSecret The session.
@@ -299,7 +297,7 @@ interface Client
     /**
      * Get what a bank knows of its customer.
      *
-     * Name, and what else there is (§2.10).
+     * Name, and what else there is.
      *
      * @param string|Secret $accessToken The access token.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
@@ -326,7 +324,7 @@ interface Client
     /**
      * Tell a connector what was wrong with an answer of its.
      *
-     * Salt Edge could not use an answer. The connector takes note, whatever it says (§2.11).
+     * Salt Edge could not use an answer. The connector takes note, whatever it says.
      *
      * @param string|Secret $accessToken The access token.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own

@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\WsChannel;
 
 /**
- * How an account comes to use a bank's certificates (§2.13).
+ * How an account comes to use a bank's certificates.
  *
  * The values known to this version; the peer may send others.
  */

@@ -8,7 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** An exported certificate with its private key (§2.16). */
+/** An exported certificate with its private key. */
 final class CertAndKey
 {
     /**

@@ -8,7 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** A certificate of the account's own (§2.13). */
+/** A certificate of the account's own. */
 final class CertDescriptor
 {
     /**

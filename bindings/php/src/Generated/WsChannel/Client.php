@@ -28,7 +28,7 @@ interface Client
      * Challenges of `init_login` and of this operation are interchangeable. It answers the same whether
      * or not the account exists, and changes nothing.
      *
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -52,9 +52,9 @@ interface Client
      * 429, when nothing was done): look by logging in.
      *
      * @param string|Secret $chResp The challenge, unchanged.
-     * @param string|Secret $encrypted The password, encrypted for this challenge (§3.1): what
-     * `encrypt_password` answers.
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|Secret $encrypted The password, encrypted for this challenge: what `encrypt_password`
+     * answers.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
      * @param string|Secret|null $apiKey The key of the integrator, or `0` for a new one. Left out, the
      * client's own setting.
@@ -91,7 +91,7 @@ interface Client
      * refused code is never sent again by itself.
      *
      * @param string|Secret $code The six digits from the SMS.
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
      * @param string|null $phone The registered phone. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -117,7 +117,7 @@ interface Client
      *
      * @param string|Secret $accessToken From the login that asked for this.
      * @param string|Secret $code The six digits from the mail.
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -140,7 +140,7 @@ interface Client
      * minutes. It answers the same for an unknown account, to which nothing is sent. A GET with an
      * effect: never prefetched, never cached, not repeated after a server error.
      *
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -162,8 +162,8 @@ interface Client
      *
      * @param string|Secret $chResp The challenge, unchanged.
      * @param string|Secret $code The six digits from the SMS.
-     * @param string|Secret $encrypted The new password, encrypted for this challenge (§3.1).
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|Secret $encrypted The new password, encrypted for this challenge.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -186,7 +186,7 @@ interface Client
      * The first step of a login, a registration or a password reset: the next call answers the challenge
      * within five minutes. It answers the same whether or not the account exists, and changes nothing.
      *
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -208,9 +208,9 @@ interface Client
      * minutes. A challenge is good for one try, whatever comes of it.
      *
      * @param string|Secret $chResp The challenge, unchanged.
-     * @param string|Secret $encrypted The password, encrypted for this challenge (§3.1): what
-     * `encrypt_password` answers.
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|Secret $encrypted The password, encrypted for this challenge: what `encrypt_password`
+     * answers.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -235,7 +235,7 @@ interface Client
      *
      * @param string|Secret $code The code from the SMS or the authenticator.
      * @param string|Secret $session From the login or the choice of the factor.
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param AdminMode|null $mode Always `admin`: only its user has a second factor. Left out, the
      * client's own setting.
      * @param MfaType|null $challengeName The factor the code is of: what the login asked for; `SMS_MFA`
@@ -265,7 +265,7 @@ interface Client
      *
      * @param MfaType $mfaType The factor, one that was offered.
      * @param string|Secret $session From the login.
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param AdminMode|null $mode Always `admin`: only its user has a second factor. Left out, the
      * client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -291,7 +291,7 @@ interface Client
      *
      * @param string|Secret $accessToken From `login_mfa` with `setup_totp`.
      * @param string|Secret $code The authenticator's current code.
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param AdminMode|null $mode Always `admin`: only its user has a second factor. Left out, the
      * client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -314,7 +314,7 @@ interface Client
      * Revokes every token of this user that was issued up to now, on every machine; the account's other
      * user stays logged in.
      *
-     * @param string|null $email The account (§1.3). Left out, the client's own setting.
+     * @param string|null $email The account. Left out, the client's own setting.
      * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
      * @param string|Secret|null $accessToken Accepted for older clients; everything is revoked with it or
      * without.
@@ -425,7 +425,7 @@ interface Client
      * written into the service's audit trail.
      *
      * @param string $pgpKeyId A key that is registered with purpose `export`.
-     * @param Bank|null $bank The bank (§6.1). Left out, the client's own setting.
+     * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -452,7 +452,7 @@ interface Client
      * @param string|Secret $code The full PIN from the bank: where it comes in parts, all of them in the
      * right order.
      * @param string $wsUserId The Web Services user id of the contract with the bank.
-     * @param Bank|null $bank The bank (§6.1). Left out, the client's own setting.
+     * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|null $company The company's name exactly as in the contract with the bank. Left out,
      * the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -482,7 +482,7 @@ interface Client
      * @param string $certificate The signing certificate as PEM.
      * @param string|Secret $privateKey Its private key as PEM, PKCS#8 or PKCS#1, not encrypted.
      * @param string $wsUserId The Web Services user id of the contract with the bank.
-     * @param Bank|null $bank The bank (§6.1). Left out, the client's own setting.
+     * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|null $company The company's name exactly as in the contract with the bank. Left out,
      * the client's own setting.
      * @param string|null $encCertificate Danske Bank only: the encryption certificate.
@@ -513,7 +513,7 @@ interface Client
      * Then a new enrolment or import is possible. The owner of the API key may retire those of a
      * customer. Never repeated by itself after an error, except a 429, when nothing was done.
      *
-     * @param Bank|null $bank The bank (§6.1). Left out, the client's own setting.
+     * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|null $account A customer's account, for the owner of the API key; the session's own
      * when left out.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -537,7 +537,7 @@ interface Client
      * downloaded before. Uploaded files are not among them. Needs a certificate for the bank, own or
      * shared.
      *
-     * @param Bank|null $bank The bank that holds them (§6.1). Left out, the client's own setting.
+     * @param Bank|null $bank The bank that holds them. Left out, the client's own setting.
      * @param string|null $fileType Only files of this type; all types when left out. `ALL` is not a type.
      * @param StatusFilter|null $status Only files of this status; all of them when left out.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -569,7 +569,7 @@ interface Client
      * @param string $fileType The bank's name for its kind, such as `pain.001.001.09`.
      * @param string $signature One or more ASCII-armored detached OpenPGP signatures over the raw bytes,
      * one after the other; at least one by a key that is registered with purpose `authorize`.
-     * @param Bank|null $bank The bank to send it to (§6.1). Left out, the client's own setting.
+     * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -598,7 +598,7 @@ interface Client
      *
      * @param string $fileType The bank's name for its kind, as listed.
      * @param string $fileReference What the bank calls it, as listed.
-     * @param Bank|null $bank The bank (§6.1). Left out, the client's own setting.
+     * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|\SplFileInfo|resource|null $destination Where the content goes: a path that does not
      * exist yet, or a stream to write to; left out, into memory.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -626,7 +626,7 @@ interface Client
      *
      * @param string $fileType The bank's name for its kind, as listed.
      * @param string $fileReference What the bank calls it, as listed.
-     * @param Bank|null $bank The bank (§6.1). Left out, the client's own setting.
+     * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *

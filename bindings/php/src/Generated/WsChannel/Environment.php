@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** Which of the service's installations is meant (§1.1). */
+/** Which of the service's installations is meant. */
 enum Environment: string
 {
     /** The test installation, with the simulator bank. */

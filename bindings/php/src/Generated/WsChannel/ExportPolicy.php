@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\WsChannel;
 
 /**
- * Whether private keys may be exported (§2.24).
+ * Whether private keys may be exported.
  *
  * The values known to this version; the peer may send others.
  */

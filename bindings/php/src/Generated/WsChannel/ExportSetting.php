@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** What the export of private keys may be set to: it cannot be switched on again (§2.14). */
+/** What the export of private keys may be set to: it cannot be switched on again. */
 enum ExportSetting: string
 {
     /** Private keys never leave the service, from now on. */

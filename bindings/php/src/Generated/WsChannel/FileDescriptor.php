@@ -8,7 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** One file that the bank holds (§2.20). */
+/** One file that the bank holds. */
 final class FileDescriptor
 {
     /**

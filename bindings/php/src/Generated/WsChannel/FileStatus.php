@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\WsChannel;
 
 /**
- * A file's status at the bank (§5.1).
+ * A file's status at the bank.
  *
  * The values known to this version; the peer may send others.
  */

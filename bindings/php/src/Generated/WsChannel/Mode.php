@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** The two users of an account: they log in separately and may do different things (§4). */
+/** The two users of an account: they log in separately and may do different things. */
 enum Mode: string
 {
     /** Manages certificates, keys and accounts; logs in with a second factor. */

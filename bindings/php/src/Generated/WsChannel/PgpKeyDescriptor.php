@@ -8,7 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** A registered PGP key (§2.26). */
+/** A registered PGP key. */
 final class PgpKeyDescriptor
 {
     /**

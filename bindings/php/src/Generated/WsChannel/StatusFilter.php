@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** Which files a listing shows (§2.20). */
+/** Which files a listing shows. */
 enum StatusFilter: string
 {
     /** Files that were not downloaded yet. */

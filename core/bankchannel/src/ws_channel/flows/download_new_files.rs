@@ -1,4 +1,4 @@
-//! Downloads all new files into a folder (WS Channel sheet §8.4).
+//! Downloads all new files into a folder (docs/protocols/ws-channel.md §8.4).
 
 use std::path::Path;
 

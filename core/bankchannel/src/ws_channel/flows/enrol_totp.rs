@@ -1,4 +1,4 @@
-//! Enrols an authenticator (WS Channel sheet §2.9, §2.11).
+//! Enrols an authenticator (docs/protocols/ws-channel.md §2.9, §2.11).
 
 use bankchannel_foundation::{
     Boundary, Declaration, Error, Local, LocalContext, Operation, Outcome, Result, Secret, clock::SystemClock,

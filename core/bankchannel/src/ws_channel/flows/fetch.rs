@@ -1,4 +1,4 @@
-//! Lists and downloads with the tries of WS Channel sheet §8.4.
+//! Lists and downloads with the tries of docs/protocols/ws-channel.md §8.4.
 
 use std::path::{Path, PathBuf};
 

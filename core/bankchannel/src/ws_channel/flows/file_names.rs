@@ -1,4 +1,4 @@
-//! What a downloaded file is called (WS Channel sheet §8.4, §10 S31).
+//! What a downloaded file is called (docs/protocols/ws-channel.md §8.4, §10 S31).
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Error, Result};
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_other_clients() {
-        // The day is the bank's, not UTC's: WS Channel sheet §2.20 has this time stamp.
+        // The day is the bank's, not UTC's: docs/protocols/ws-channel.md §2.20 has this time stamp.
         assert_eq!(named("VA", "227166", "2017-05-20T01:36:21.148+03:00").unwrap(), "20170520__VA_227166.dat");
         assert_eq!(
             named("pain.002.001.10", "a_B-9.x", "2026-11-20T08:00:00Z").unwrap(),

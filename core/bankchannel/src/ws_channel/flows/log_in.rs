@@ -1,4 +1,4 @@
-//! The whole login as one call (WS Channel sheet §3.4).
+//! The whole login as one call (docs/protocols/ws-channel.md §3.4).
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row, operation::Command};
 use bankchannel_ws_channel::{

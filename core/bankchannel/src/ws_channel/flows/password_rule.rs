@@ -1,4 +1,4 @@
-//! What a new password must be (WS Channel sheet §2.2): told before anything is sent.
+//! What a new password must be (docs/protocols/ws-channel.md §2.2): told before anything is sent.
 
 use bankchannel_foundation::{Error, Outcome, Result, Secret};
 use bankchannel_ws_channel::challenge::PASSWORD_MAX;

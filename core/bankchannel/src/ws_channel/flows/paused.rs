@@ -63,7 +63,7 @@ struct Paused {
 
 const PURPOSE: &str = "bankchannel ws-channel login";
 
-/// How long a login may wait, in milliseconds: as long as the longest-lived of its codes (WS Channel sheet §3.3).
+/// How long a login may wait, in milliseconds: as long as the longest-lived of its codes (docs/protocols/ws-channel.md §3.3).
 const WAIT_MAX_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Says where a login stands, and writes it down where it waits.

@@ -1,4 +1,4 @@
-//! Registers a user of an account (WS Channel sheet §2.1, §2.2).
+//! Registers a user of an account (docs/protocols/ws-channel.md §2.1, §2.2).
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row, operation::Command};
 use bankchannel_ws_channel::{

@@ -1,4 +1,4 @@
-//! Sets a new password (WS Channel sheet §3.5).
+//! Sets a new password (docs/protocols/ws-channel.md §3.5).
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row, operation::Command};
 use bankchannel_ws_channel::{

@@ -1,4 +1,4 @@
-//! Signs a file and sends it (WS Channel sheet §5.2).
+//! Signs a file and sends it (docs/protocols/ws-channel.md §5.2).
 
 use bankchannel_foundation::{
     Boundary, Content, Declaration, Error, Operation, Outcome, Result, Secret,

@@ -1,4 +1,4 @@
-//! Sends a file and waits for what the bank answers (WS Channel sheet §8.2).
+//! Sends a file and waits for what the bank answers (docs/protocols/ws-channel.md §8.2).
 
 use std::{
     collections::BTreeSet,

@@ -1,4 +1,4 @@
-//! `InitPasswordReset` (WS Channel sheet §2.5): the same answer, after the same time, whether or not anything was sent.
+//! `InitPasswordReset` (docs/protocols/ws-channel.md §2.5): the same answer, after the same time, whether or not anything was sent.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `InitRegister` (WS Channel sheet §2.1).
+//! `InitRegister` (docs/protocols/ws-channel.md §2.1).
 
 use bankchannel_ws_channel::operations::account::init_register::{InitRegisterRequest, InitRegisterResponse};
 

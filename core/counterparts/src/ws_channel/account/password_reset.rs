@@ -1,4 +1,4 @@
-//! `PasswordReset` (WS Channel sheet §2.6, §3.5).
+//! `PasswordReset` (docs/protocols/ws-channel.md §2.6, §3.5).
 
 use bankchannel_storage::ws_channel::{CodePurpose, PasswordReset};
 use bankchannel_ws_channel::{

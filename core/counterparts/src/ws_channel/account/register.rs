@@ -1,4 +1,4 @@
-//! `Register` (WS Channel sheet §2.2).
+//! `Register` (docs/protocols/ws-channel.md §2.2).
 
 use bankchannel_crypto::{password, random};
 use bankchannel_storage::ws_channel::{RegisterOutcome, Registration, RegistrationKey};

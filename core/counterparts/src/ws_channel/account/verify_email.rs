@@ -1,4 +1,4 @@
-//! `VerifyEmail` (WS Channel sheet §2.4).
+//! `VerifyEmail` (docs/protocols/ws-channel.md §2.4).
 
 use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{CodePurpose, VerifyEmail};

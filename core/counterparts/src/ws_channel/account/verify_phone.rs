@@ -1,4 +1,4 @@
-//! `VerifyPhone` (WS Channel sheet §2.3).
+//! `VerifyPhone` (docs/protocols/ws-channel.md §2.3).
 
 use bankchannel_storage::ws_channel::{CodePurpose, VerifyPhone};
 use bankchannel_ws_channel::operations::account::verify_phone::{VerifyPhoneRequest, VerifyPhoneResponse};

@@ -1,4 +1,4 @@
-//! What a bank is to the service (WS Channel sheet §6.9): one trait, whoever is behind it.
+//! What a bank is to the service (docs/protocols/ws-channel.md §6.9): one trait, whoever is behind it.
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
@@ -27,7 +27,7 @@ pub(crate) const PKI_TIMEOUT: Duration = Duration::from_secs(120);
 /// A bank's answer on its way.
 pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, BankError>> + Send + 'a>>;
 
-/// A bank as the service talks to it. Each verb is one call of the bank's Web Services (sheet §6.9).
+/// A bank as the service talks to it. Each verb is one call of the bank's Web Services (docs/protocols/ws-channel.md §6.9).
 ///
 /// An implementation does not repeat an upload, an enrolment or a renewal by itself. The service stops waiting after 60
 /// seconds (certificates: 120) and then takes the outcome of an upload for unknown.

@@ -1,4 +1,4 @@
-//! The banks behind the service: WS Channel sheet §6.
+//! The banks behind the service: docs/protocols/ws-channel.md §6.
 //!
 //! ```text
 //!   channel      what a bank is to the service: one trait

@@ -1,4 +1,4 @@
-//! Which certificates a file operation uses (WS Channel sheet §6.5), and whether the tenant may (§4, §6.7).
+//! Which certificates a file operation uses (docs/protocols/ws-channel.md §6.5), and whether the tenant may (§4, §6.7).
 
 use std::{
     collections::HashMap,

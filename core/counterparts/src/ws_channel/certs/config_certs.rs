@@ -1,4 +1,4 @@
-//! `ConfigCerts` (WS Channel sheet §2.14).
+//! `ConfigCerts` (docs/protocols/ws-channel.md §2.14).
 
 use bankchannel_ws_channel::{
     errors::texts,

@@ -1,4 +1,4 @@
-//! `EnrollCert` (WS Channel sheet §2.17, §6.2).
+//! `EnrollCert` (docs/protocols/ws-channel.md §2.17, §6.2).
 
 use bankchannel_crypto::{random, x509::Certificate};
 use bankchannel_storage::ws_channel::{CertMaterial, Completion, EnrolOutcome, FileScope, NewCertSet};

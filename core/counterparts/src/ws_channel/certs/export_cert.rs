@@ -1,4 +1,4 @@
-//! `ExportCert` (WS Channel sheet §2.16, §6.4).
+//! `ExportCert` (docs/protocols/ws-channel.md §2.16, §6.4).
 
 use bankchannel_storage::ws_channel::{Ground, PgpKey, PgpPurpose};
 use bankchannel_ws_channel::{

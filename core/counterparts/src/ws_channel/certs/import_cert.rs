@@ -1,4 +1,4 @@
-//! `ImportCert` (WS Channel sheet §2.18, §6.3).
+//! `ImportCert` (docs/protocols/ws-channel.md §2.18, §6.3).
 
 use bankchannel_crypto::{Error as CryptoError, random, rsa::PrivateKey, x509::Certificate};
 use bankchannel_storage::ws_channel::{CertMaterial, EnrolOutcome, NewCertSet};

@@ -1,4 +1,4 @@
-//! `ListCerts` (WS Channel sheet §2.13).
+//! `ListCerts` (docs/protocols/ws-channel.md §2.13).
 
 use bankchannel_storage::ws_channel::{CertSet, CertState};
 use bankchannel_ws_channel::{

@@ -1,4 +1,4 @@
-//! Certificates at banks: WS Channel sheet §2.13–§2.19, §6.
+//! Certificates at banks: docs/protocols/ws-channel.md §2.13–§2.19, §6.
 
 pub(crate) mod config_certs;
 pub(crate) mod enroll_cert;

@@ -1,4 +1,4 @@
-//! `RetireCert` (WS Channel sheet §2.19, §6.6).
+//! `RetireCert` (docs/protocols/ws-channel.md §2.19, §6.6).
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_storage::ws_channel::{FileScope, Ground, RetireOutcome};

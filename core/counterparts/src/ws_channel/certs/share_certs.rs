@@ -1,4 +1,4 @@
-//! `ShareCerts` (WS Channel sheet §2.15, §6.5).
+//! `ShareCerts` (docs/protocols/ws-channel.md §2.15, §6.5).
 
 use bankchannel_storage::ws_channel::{Consent, Ground, Links, ShareOutcome};
 use bankchannel_ws_channel::{

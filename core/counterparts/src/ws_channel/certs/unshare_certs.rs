@@ -1,4 +1,4 @@
-//! `UnshareCerts` (WS Channel sheet §2.15, §6.5).
+//! `UnshareCerts` (docs/protocols/ws-channel.md §2.15, §6.5).
 
 use bankchannel_storage::ws_channel::UnshareOutcome;
 use bankchannel_ws_channel::{

@@ -1,4 +1,4 @@
-//! `DeleteFile` (WS Channel sheet §2.23).
+//! `DeleteFile` (docs/protocols/ws-channel.md §2.23).
 
 use bankchannel_ws_channel::{
     errors::texts,

@@ -1,4 +1,4 @@
-//! `DownloadFile` (WS Channel sheet §2.22, §5.4).
+//! `DownloadFile` (docs/protocols/ws-channel.md §2.22, §5.4).
 
 use std::{io::Read, path::PathBuf};
 

@@ -1,4 +1,4 @@
-//! `ListFiles` (WS Channel sheet §2.20, §5.1).
+//! `ListFiles` (docs/protocols/ws-channel.md §2.20, §5.1).
 
 use std::sync::LazyLock;
 

@@ -1,4 +1,4 @@
-//! Files at banks: WS Channel sheet §2.20–§2.23, §5.
+//! Files at banks: docs/protocols/ws-channel.md §2.20–§2.23, §5.
 
 pub(crate) mod content;
 pub(crate) mod delete_file;

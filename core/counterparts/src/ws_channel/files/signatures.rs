@@ -1,4 +1,4 @@
-//! The signatures that let an upload through (WS Channel sheet §5.2).
+//! The signatures that let an upload through (docs/protocols/ws-channel.md §5.2).
 
 use std::{
     collections::HashMap,

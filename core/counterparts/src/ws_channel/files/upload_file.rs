@@ -1,4 +1,4 @@
-//! `UploadFile` (WS Channel sheet §2.21, §5.2–§5.4).
+//! `UploadFile` (docs/protocols/ws-channel.md §2.21, §5.2–§5.4).
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_storage::ws_channel::{FileContent, Ground, NewUpload, PgpPurpose, UploadOutcome, UploadState};

@@ -1,4 +1,4 @@
-//! `DeleteAccount` (WS Channel sheet §2.25).
+//! `DeleteAccount` (docs/protocols/ws-channel.md §2.25).
 
 use bankchannel_storage::ws_channel::DeleteOutcome;
 use bankchannel_ws_channel::{

@@ -1,4 +1,4 @@
-//! `ListAccounts` (WS Channel sheet §2.24).
+//! `ListAccounts` (docs/protocols/ws-channel.md §2.24).
 
 use bankchannel_storage::ws_channel::{AccountListing, ModeState};
 use bankchannel_ws_channel::{

@@ -1,4 +1,4 @@
-//! The keys of challenges and of stored codes (WS Channel sheet §3.2, §3.8), all derived from one secret.
+//! The keys of challenges and of stored codes (docs/protocols/ws-channel.md §3.2, §3.8), all derived from one secret.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The RSA keys that passwords are encrypted to (WS Channel sheet §3.1).
+//! The RSA keys that passwords are encrypted to (docs/protocols/ws-channel.md §3.1).
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Sealing what rests in the store: private keys of certificates, TOTP secrets (WS Channel sheet §10 S26, S36).
+//! Sealing what rests in the store: private keys of certificates, TOTP secrets (docs/protocols/ws-channel.md §10 S26, S36).
 
 use std::path::Path;
 

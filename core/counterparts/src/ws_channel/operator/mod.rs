@@ -39,7 +39,7 @@ pub use types::{AuditCheck, AuditLine, EntitlementInfo, KeyInfo, NewKey};
 pub(crate) use desk::Desk;
 pub(crate) use door::Door;
 
-/// The product name of the simulator's entitlement (WS Channel sheet §4).
+/// The product name of the simulator's entitlement (docs/protocols/ws-channel.md §4).
 pub const SIMULATOR_PRODUCT: &str = "bank-simulator";
 
 /// A service's data in its operator's hands.

@@ -1,4 +1,4 @@
-//! `DeleteKey` (WS Channel sheet §2.26, §7).
+//! `DeleteKey` (docs/protocols/ws-channel.md §2.26, §7).
 
 use bankchannel_ws_channel::{
     errors::texts,

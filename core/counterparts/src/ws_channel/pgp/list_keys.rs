@@ -1,4 +1,4 @@
-//! `ListKeys` (WS Channel sheet §2.26).
+//! `ListKeys` (docs/protocols/ws-channel.md §2.26).
 
 use bankchannel_ws_channel::operations::pgp::list_keys::{ListKeysRequest, ListKeysResponse};
 

@@ -1,4 +1,4 @@
-//! PGP keys of an account: WS Channel sheet §2.26, §7.
+//! PGP keys of an account: docs/protocols/ws-channel.md §2.26, §7.
 
 pub(crate) mod delete_key;
 pub(crate) mod list_keys;

@@ -1,4 +1,4 @@
-//! `UploadKey` (WS Channel sheet §2.26, §7).
+//! `UploadKey` (docs/protocols/ws-channel.md §2.26, §7).
 
 use bankchannel_openpgp::Error as PgpError;
 use bankchannel_storage::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey as StoredKey, PgpPurpose};

@@ -1,4 +1,4 @@
-//! `InitLogin` (WS Channel sheet §2.7): the same answer whether or not there is such a user.
+//! `InitLogin` (docs/protocols/ws-channel.md §2.7): the same answer whether or not there is such a user.
 
 use bankchannel_ws_channel::operations::session::init_login::{InitLoginRequest, InitLoginResponse};
 

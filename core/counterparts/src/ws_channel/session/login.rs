@@ -1,4 +1,4 @@
-//! `Login` (WS Channel sheet §2.8, §3.2, §3.4).
+//! `Login` (docs/protocols/ws-channel.md §2.8, §3.2, §3.4).
 
 use bankchannel_crypto::password;
 use bankchannel_storage::ws_channel::{Challenge, CodeSend, Credential, Factor, Mode, NewPending, PendingKind};

@@ -1,4 +1,4 @@
-//! `LoginMFA` (WS Channel sheet §2.9, §3.4).
+//! `LoginMFA` (docs/protocols/ws-channel.md §2.9, §3.4).
 
 use bankchannel_crypto::{digest, totp};
 use bankchannel_foundation::message::percent_encode;

@@ -1,4 +1,4 @@
-//! `Logout` (WS Channel sheet §2.12): everything of this user that was issued until now, on every machine.
+//! `Logout` (docs/protocols/ws-channel.md §2.12): everything of this user that was issued until now, on every machine.
 
 use bankchannel_ws_channel::{
     Refusal,

@@ -1,4 +1,4 @@
-//! `SelectMFA` (WS Channel sheet §2.10, §3.4).
+//! `SelectMFA` (docs/protocols/ws-channel.md §2.10, §3.4).
 
 use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{Mode, PendingKind, SelectMfa, SelectOutcome};

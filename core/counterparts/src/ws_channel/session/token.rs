@@ -1,4 +1,4 @@
-//! Tokens: 256 random bits, stored as their digests (WS Channel sheet §3.7).
+//! Tokens: 256 random bits, stored as their digests (docs/protocols/ws-channel.md §3.7).
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;

@@ -1,4 +1,4 @@
-//! `VerifyTOTP` (WS Channel sheet §2.11).
+//! `VerifyTOTP` (docs/protocols/ws-channel.md §2.11).
 
 use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{ConfirmTotp, Mode, PendingKind, TotpOutcome};

@@ -91,7 +91,7 @@ impl Preparer<'_> {
         }
     }
 
-    /// AOS2 (facts sheet §1.6): two to nine documents, one of them a credit note, which add up to the amount.
+    /// AOS2 (docs/protocols/iso20022.md §1.6): two to nine documents, one of them a credit note, which add up to the amount.
     fn aos2(&mut self, transfer: &CreditTransfer, currency: &str) {
         let at = At("", "documents");
         let documents = transfer.documents.as_deref().unwrap_or_default();

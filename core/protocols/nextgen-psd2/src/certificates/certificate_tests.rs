@@ -1,4 +1,4 @@
-//! The certificates of the sheet's worked example, whole and damaged.
+//! The certificates of the specification's worked example, whole and damaged.
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_crypto::digest;

@@ -15,7 +15,7 @@ pub struct Fixture {
     pub roles: &'static [Role],
 }
 
-/// The third parties of the sheet.
+/// The third parties of the specification.
 pub const FIXTURES: [Fixture; 3] = [
     Fixture { prefix: "tpp1", number: "987654321", name: "Example TPP 1 AS", roles: &[Role::Ai, Role::Pi] },
     Fixture { prefix: "tpp2", number: "123456789", name: "Example TPP 2 AS", roles: &[Role::Pi] },

@@ -1,4 +1,4 @@
-//! Chains of the sheet's worked example, and of certificates made here.
+//! Chains of the specification's worked example, and of certificates made here.
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_crypto::asn1::{self, Reader, SliceReader, tag};

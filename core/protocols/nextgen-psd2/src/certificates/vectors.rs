@@ -1,4 +1,4 @@
-//! The published certificates and key of the sheet's worked example (§2.10). The key is a throwaway one.
+//! The published certificates and key of the specification's worked example (§2.10). The key is a throwaway one.
 #![allow(clippy::unwrap_used)]
 
 use super::Certificate;

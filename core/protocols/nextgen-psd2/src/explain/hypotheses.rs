@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// A guess at why a signature does not verify, and whether it came true.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hypothesis {
-    /// The sheet's id, such as `H-05`.
+    /// The id of the hypothesis, such as `H-05`.
     pub id: &'static str,
     /// Whether it came true. For a guess at the signed text: its hash is the one in the signature.
     pub matched: bool,
@@ -26,7 +26,7 @@ impl Hypothesis {
         Self { advice: Some(advice), ..self }
     }
 
-    /// What to do where it came true; empty for an id that the sheet does not have.
+    /// What to do where it came true; empty for an id that the specification does not have.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         let of_row = || ROWS.iter().find(|(id, _, _)| *id == self.id).map_or("", |(_, _, advice)| advice);

@@ -1,4 +1,4 @@
-//! Vector A, changed in every way that the sheet names.
+//! Vector A, changed in every way that the specification names.
 
 mod causes;
 mod forms;

@@ -1,11 +1,11 @@
-//! The vectors of sheet §2.10, for tests of every module.
+//! The vectors of docs/protocols/nextgen-psd2.md §2.10, for tests of every module.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 
 use crate::{certificates::Certificate, http::Request};
 
-/// The sheet's throwaway key, published on purpose.
+/// The specification's throwaway key, published on purpose.
 pub(crate) const TEST_KEY: &str = include_str!("vectors/test-key.pem");
 /// The certificates that issued the leaves of A and of B, base64 DER.
 pub(crate) const AUTHORITIES: [&str; 2] =

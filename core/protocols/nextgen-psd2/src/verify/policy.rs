@@ -12,7 +12,7 @@ use crate::{
 pub enum Mode {
     /// What is tolerated elsewhere is refused.
     Strict,
-    /// As the sheet's banks are thought to be.
+    /// As the specification's banks are thought to be.
     #[default]
     Normal,
     /// Known deviations are accepted with a warning.
@@ -108,7 +108,7 @@ const INFORMATION: &[Role] = &[Role::Ai];
 const INFORMATION_OR_PAYMENT: &[Role] = &[Role::Ai, Role::Pi];
 
 impl Endpoint {
-    /// The operations of the sheet (§4.2) by method and path; the path may have anything before `/v1/`.
+    /// The operations of the specification (§4.2) by method and path; the path may have anything before `/v1/`.
     #[must_use]
     pub fn of(method: &str, target: &str, dialect: SigningDialect) -> Option<Self> {
         let path = target.split('?').next().unwrap_or_default();

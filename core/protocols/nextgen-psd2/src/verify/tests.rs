@@ -1,4 +1,4 @@
-//! The sheet's vectors and defects, through every check. Ids (`T-081`) are those of the sheet's checklist.
+//! The specification's vectors and defects, through every check. Ids (`T-081`) are those of the specification's checklist.
 
 use super::*;
 use crate::{
@@ -16,7 +16,7 @@ mod certificates;
 mod connection;
 mod options;
 
-/// The sheet's test clock, 2026-03-03T10:15:30Z.
+/// The specification's test clock, 2026-03-03T10:15:30Z.
 const NOW: i64 = 1_772_532_930;
 const ID: &str = "4eba4445-1a4b-47b8-bdd5-4e56ef026b19";
 

@@ -1,4 +1,4 @@
-//! The expectations of the NextGenPSD2 sheet; ids such as `T-124` are those of its checklist. What holds for the operations
+//! The expectations of docs/protocols/nextgen-psd2.md; ids such as `T-124` are those of its checklist. What holds for the operations
 //! of any protocol is tried in `tests/runners/tests/catalogue`.
 #![allow(clippy::unwrap_used, missing_docs)]
 

@@ -39,7 +39,7 @@ fn signed(sent: &OutRequest, vector: &Request) -> Request {
     sign(whole(sent), &certificate, &key, &SigningProfile::default(), NOW_S, id).unwrap().0
 }
 
-/// T-001 to T-005, as far as the client goes: the body has 94 bytes, and all of the request is the sheet's.
+/// T-001 to T-005, as far as the client goes: the body has 94 bytes, and all of the request is the specification's.
 #[test]
 fn vector_a() {
     let request = read(json!({

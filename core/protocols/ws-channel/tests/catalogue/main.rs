@@ -1,4 +1,4 @@
-//! The expectations of the WS Channel sheet, section by section. What holds for the operations of any protocol is tried in
+//! The expectations of docs/protocols/ws-channel.md, section by section. What holds for the operations of any protocol is tried in
 //! `tests/runners/tests/catalogue`.
 #![allow(clippy::unwrap_used, missing_docs)]
 

@@ -1,4 +1,4 @@
-//! The wire samples of §12: read as they stand, and written exactly so. Values that the sheet abbreviates are filled up.
+//! The wire samples of §12: read as they stand, and written exactly so. Values that the specification abbreviates are filled up.
 
 use bankchannel_foundation::{Boundary, Exchange, message::OutRequest, model::read_boundary};
 use bankchannel_ws_channel::{

@@ -1,4 +1,4 @@
-//! Accounts and their admin and data users (WS Channel sheet §2.2, §2.24, §2.25, §3.9).
+//! Accounts and their admin and data users (docs/protocols/ws-channel.md §2.2, §2.24, §2.25, §3.9).
 
 use super::certificate::{CertSet, RetiredCert};
 use super::common::{Digest, Mode};
@@ -116,11 +116,11 @@ pub struct Registration {
     pub code_hash: Digest,
     /// When that code expires, Unix ms.
     pub code_expires: i64,
-    /// Limit of codes to this phone, kept under scope `code.phone` (sheet S9); shared with password reset.
+    /// Limit of codes to this phone, kept under scope `code.phone` (docs/protocols/ws-channel.md S9); shared with password reset.
     pub phone_limit: LockPolicy,
-    /// Age in ms from which an unverified registration may be overwritten (sheet §3.3: 24 h).
+    /// Age in ms from which an unverified registration may be overwritten (docs/protocols/ws-channel.md §3.3: 24 h).
     pub overwrite_after: i64,
-    /// A customer needs an invitation (sheet S13); it is used up.
+    /// A customer needs an invitation (docs/protocols/ws-channel.md S13); it is used up.
     pub invite_required: bool,
     /// Now, Unix ms.
     pub now: i64,

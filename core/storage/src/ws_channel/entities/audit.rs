@@ -1,4 +1,4 @@
-//! The audit trail (WS Channel sheet §3.9): who did what, in chains of hashes.
+//! The audit trail (docs/protocols/ws-channel.md §3.9): who did what, in chains of hashes.
 
 use super::common::Digest;
 

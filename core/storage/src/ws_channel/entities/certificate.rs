@@ -1,4 +1,4 @@
-//! Certificate sets (WS Channel sheet §6).
+//! Certificate sets (docs/protocols/ws-channel.md §6).
 
 use super::file::NewBankFile;
 use super::ledger::NewLedger;
@@ -6,7 +6,7 @@ use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {
-    /// State of a set (WS Channel sheet §6.2).
+    /// State of a set (docs/protocols/ws-channel.md §6.2).
     pub enum CertState {
         /// An enrolment is under way; there are no certificates yet.
         Pending = "pending",
@@ -162,7 +162,7 @@ pub struct RetiredCert {
     pub retired_at: i64,
 }
 
-/// The certificates that an account's file operation at a bank uses (WS Channel sheet §6.5).
+/// The certificates that an account's file operation at a bank uses (docs/protocols/ws-channel.md §6.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EffectiveCerts {
     /// Its own, or through a link the owner's: `set.email` is the owner of the connection.

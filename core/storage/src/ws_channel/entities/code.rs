@@ -1,4 +1,4 @@
-//! One-time codes (WS Channel sheet §3.8, S8, S9).
+//! One-time codes (docs/protocols/ws-channel.md §3.8, S8, S9).
 
 use super::common::{Digest, Mode};
 use super::lockout::{LockKey, LockPolicy};
@@ -20,7 +20,7 @@ text_enum! {
 }
 
 impl CodePurpose {
-    /// How long tries are counted where no code waits, ms: as long as a code would live (WS Channel sheet §3.3).
+    /// How long tries are counted where no code waits, ms: as long as a code would live (docs/protocols/ws-channel.md §3.3).
     #[must_use]
     pub const fn lifetime_ms(self) -> i64 {
         const MINUTE_MS: i64 = 60_000;

@@ -6,7 +6,7 @@ use crate::engine::text_enum;
 pub type Digest = [u8; 32];
 
 text_enum! {
-    /// The two kinds of user of an account (WS Channel sheet §1.3).
+    /// The two kinds of user of an account (docs/protocols/ws-channel.md §1.3).
     pub enum Mode {
         /// Manages certificates, keys and accounts.
         Admin = "admin",

@@ -1,4 +1,4 @@
-//! Bank files and the upload journal (WS Channel sheet §5).
+//! Bank files and the upload journal (docs/protocols/ws-channel.md §5).
 
 use super::common::Digest;
 use crate::engine::text_enum;
@@ -137,7 +137,7 @@ pub struct NewUpload {
     pub signers: Vec<String>,
     /// The bytes, when they must survive until the bank has them.
     pub content: Option<FileContent>,
-    /// Refuse when the account uploaded the same bytes after this moment (sheet S22); `None`: no check.
+    /// Refuse when the account uploaded the same bytes after this moment (docs/protocols/ws-channel.md S22); `None`: no check.
     pub no_duplicate_since: Option<i64>,
     /// Now, Unix ms.
     pub now: i64,

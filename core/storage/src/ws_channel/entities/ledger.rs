@@ -1,4 +1,4 @@
-//! The simulator's balances (WS Channel sheet §6.7).
+//! The simulator's balances (docs/protocols/ws-channel.md §6.7).
 
 use super::file::{FileScope, NewBankFile, UploadState};
 use crate::ws_channel::outcome::Outcome;

@@ -1,4 +1,4 @@
-//! Certificate sharing between accounts of one tenant (WS Channel sheet §6.5).
+//! Certificate sharing between accounts of one tenant (docs/protocols/ws-channel.md §6.5).
 
 use crate::ws_channel::outcome::outcomes;
 

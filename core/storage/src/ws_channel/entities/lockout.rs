@@ -1,4 +1,4 @@
-//! Counted events, lockouts and quotas (WS Channel sheet §3.4, S6–S11).
+//! Counted events, lockouts and quotas (docs/protocols/ws-channel.md §3.4, S6–S11).
 
 use crate::ws_channel::outcome::outcomes;
 

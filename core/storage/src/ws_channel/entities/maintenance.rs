@@ -7,7 +7,7 @@ use crate::ws_channel::outcome::Outcome;
 pub struct PurgePolicy {
     /// Now, Unix ms.
     pub now: i64,
-    /// Unverified registrations older than this go, ms (sheet §3.3: 7 days).
+    /// Unverified registrations older than this go, ms (docs/protocols/ws-channel.md §3.3: 7 days).
     pub unverified_after: i64,
     /// Counted events older than this go, ms; at least the longest window in use.
     pub attempts_after: i64,

@@ -1,4 +1,4 @@
-//! Steps of a login that wait for an answer (WS Channel sheet §2.9–2.11, §3.4).
+//! Steps of a login that wait for an answer (docs/protocols/ws-channel.md §2.9–2.11, §3.4).
 
 use super::code::NewCode;
 use super::common::{Digest, Mode};
@@ -141,7 +141,7 @@ pub struct MfaAnswer {
     pub mode: Mode,
     /// The proof; its kind must be what the token waits for.
     pub proof: MfaProof,
-    /// Wrong answers that a token survives is one less than this (sheet §3.4: 5).
+    /// Wrong answers that a token survives is one less than this (docs/protocols/ws-channel.md §3.4: 5).
     pub max_tries: i64,
     /// Where wrong answers count, and the lockout.
     pub lock: (LockKey, LockPolicy),

@@ -1,4 +1,4 @@
-//! PGP keys of an account (WS Channel sheet §7).
+//! PGP keys of an account (docs/protocols/ws-channel.md §7).
 
 use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;

@@ -1,4 +1,4 @@
-//! What a call of a session rests on, judged again in the transaction of everything that it writes (WS Channel sheet §3.7).
+//! What a call of a session rests on, judged again in the transaction of everything that it writes (docs/protocols/ws-channel.md §3.7).
 
 use super::certificate::EffectiveCerts;
 use super::common::Digest;

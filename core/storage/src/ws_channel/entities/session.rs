@@ -1,4 +1,4 @@
-//! Sessions (WS Channel sheet §3.7).
+//! Sessions (docs/protocols/ws-channel.md §3.7).
 
 use super::account::Account;
 use super::common::{Digest, Mode};

@@ -1,4 +1,4 @@
-//! Tenants: one API key each (WS Channel sheet §4).
+//! Tenants: one API key each (docs/protocols/ws-channel.md §4).
 
 use crate::engine::text_enum;
 

@@ -63,7 +63,7 @@ impl Store {
         })
     }
 
-    /// ConfigCerts (WS Channel sheet §2.14): forbids export for ever. False when there is no such account.
+    /// ConfigCerts (docs/protocols/ws-channel.md §2.14): forbids export for ever. False when there is no such account.
     ///
     /// # Errors
     /// Environment faults only.
@@ -76,7 +76,7 @@ impl Store {
         })
     }
 
-    /// ListAccounts (WS Channel sheet §2.24): all accounts of a key by address, the owner included.
+    /// ListAccounts (docs/protocols/ws-channel.md §2.24): all accounts of a key by address, the owner included.
     ///
     /// # Errors
     /// Environment faults only.
@@ -84,7 +84,7 @@ impl Store {
         self.database().read_snapshot(api_key.to_owned(), |tx, api_key| Box::pin(list(tx, api_key)))
     }
 
-    /// DeleteAccount (WS Channel sheet §2.25): erases users, certificates, keys, files, links in both directions and, last,
+    /// DeleteAccount (docs/protocols/ws-channel.md §2.25): erases users, certificates, keys, files, links in both directions and, last,
     /// the record. What borrowed its certificates loses them.
     ///
     /// # Errors

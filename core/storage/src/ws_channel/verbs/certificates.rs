@@ -1,4 +1,4 @@
-//! Certificate sets: enrolled, imported, retired, and which of them a file operation uses (WS Channel sheet §6).
+//! Certificate sets: enrolled, imported, retired, and which of them a file operation uses (docs/protocols/ws-channel.md §6).
 
 use super::files::insert_files;
 use super::ledger::reset_ledgers;
@@ -74,7 +74,7 @@ impl Store {
         })
     }
 
-    /// ImportCert (WS Channel sheet §2.18): stores a set where there is none.
+    /// ImportCert (docs/protocols/ws-channel.md §2.18): stores a set where there is none.
     ///
     /// # Errors
     /// Environment faults only.
@@ -101,7 +101,7 @@ impl Store {
         })
     }
 
-    /// RetireCert (WS Channel sheet §2.19, §6.6): the set becomes `BANK.REMOVED.SUFFIX` (suffix: 8 random hex
+    /// RetireCert (docs/protocols/ws-channel.md §2.19, §6.6): the set becomes `BANK.REMOVED.SUFFIX` (suffix: 8 random hex
     /// digits), its private keys are erased, borrowers lose it at once. An enrolment under way is left alone.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The replay cache of login challenges (WS Channel sheet §3.2, S1), shared by all instances.
+//! The replay cache of login challenges (docs/protocols/ws-channel.md §3.2, S1), shared by all instances.
 
 use crate::engine::{Result, args};
 use crate::ws_channel::Store;

@@ -22,7 +22,7 @@ impl Store {
         self.write(code, |tx, code| Box::pin(store_code(tx, code)))
     }
 
-    /// VerifyPhone (WS Channel sheet §2.3): a right code makes the phone verified.
+    /// VerifyPhone (docs/protocols/ws-channel.md §2.3): a right code makes the phone verified.
     ///
     /// # Errors
     /// Environment faults only.
@@ -46,7 +46,7 @@ impl Store {
         })
     }
 
-    /// VerifyEmail (WS Channel sheet §2.4): a right code makes the address verified and the token dies.
+    /// VerifyEmail (docs/protocols/ws-channel.md §2.4): a right code makes the address verified and the token dies.
     ///
     /// # Errors
     /// Environment faults only.
@@ -70,7 +70,7 @@ impl Store {
         })
     }
 
-    /// PasswordReset (WS Channel sheet §2.6).
+    /// PasswordReset (docs/protocols/ws-channel.md §2.6).
     ///
     /// # Errors
     /// Environment faults only.

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 /// Content up to this size may lie in its row, bytes.
 pub const INLINE_LIMIT: usize = 64 * 1024;
-/// Descriptors in one listing; the newest are kept (WS Channel sheet §5.1).
+/// Descriptors in one listing; the newest are kept (docs/protocols/ws-channel.md §5.1).
 pub const LIST_CAP: i64 = 10_000;
 
 impl Store {

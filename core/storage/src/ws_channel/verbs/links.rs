@@ -1,4 +1,4 @@
-//! Sharing of certificates (WS Channel sheet §6.5).
+//! Sharing of certificates (docs/protocols/ws-channel.md §6.5).
 
 use crate::engine::{Result, args};
 use crate::ws_channel::{Consent, Links, ShareOutcome, Store, Tx, UnshareOutcome};

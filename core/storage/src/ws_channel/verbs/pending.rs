@@ -43,7 +43,7 @@ impl Store {
         self.database().read((*token, now), |tx, (token, now)| Box::pin(find(tx, token, *now)))
     }
 
-    /// SelectMFA (WS Channel sheet §2.10): of any number of callers with the same old token one wins.
+    /// SelectMFA (docs/protocols/ws-channel.md §2.10): of any number of callers with the same old token one wins.
     ///
     /// # Errors
     /// Environment faults only.
@@ -71,7 +71,7 @@ impl Store {
         })
     }
 
-    /// LoginMFA (WS Channel sheet §2.9): a right answer kills the token, uses the code or TOTP step up and stores
+    /// LoginMFA (docs/protocols/ws-channel.md §2.9): a right answer kills the token, uses the code or TOTP step up and stores
     /// the grant; a wrong one counts on the token and on the account.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl Store {
         self.write(answer, |tx, answer| Box::pin(check_answer(tx, answer)))
     }
 
-    /// VerifyTOTP (WS Channel sheet §2.11).
+    /// VerifyTOTP (docs/protocols/ws-channel.md §2.11).
     ///
     /// # Errors
     /// Environment faults only.

@@ -1,10 +1,10 @@
-//! PGP keys of an account (WS Channel sheet §7).
+//! PGP keys of an account (docs/protocols/ws-channel.md §7).
 
 use crate::engine::{Result, Row, args};
 use crate::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose, Store, Tx};
 use futures_util::future::BoxFuture;
 
-/// Keys that one account may hold (WS Channel sheet §7).
+/// Keys that one account may hold (docs/protocols/ws-channel.md §7).
 pub const PGP_KEYS_PER_ACCOUNT: i64 = 20;
 
 impl Store {

@@ -1,4 +1,4 @@
-//! Register (WS Channel sheet §2.2): who may take an address, a key and a phone.
+//! Register (docs/protocols/ws-channel.md §2.2): who may take an address, a key and a phone.
 
 use super::leftovers::{clear_bank, erase_account};
 use super::lockouts::take;

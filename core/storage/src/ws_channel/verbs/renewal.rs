@@ -1,4 +1,4 @@
-//! The daily renewal of certificates (WS Channel sheet §6.2): the old set is used until the new one is stored.
+//! The daily renewal of certificates (docs/protocols/ws-channel.md §6.2): the old set is used until the new one is stored.
 
 use super::certificates::{insert_set, select_sets};
 use crate::engine::{Result, args};

@@ -68,7 +68,7 @@ impl Store {
         })
     }
 
-    /// Logout (WS Channel sheet §2.12): revokes every session, MFA session and access token of the user that was
+    /// Logout (docs/protocols/ws-channel.md §2.12): revokes every session, MFA session and access token of the user that was
     /// issued up to `up_to`, Unix ms. Answers how many sessions went.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! API keys, their switches and entitlements: what the operator decides (WS Channel sheet §4).
+//! API keys, their switches and entitlements: what the operator decides (docs/protocols/ws-channel.md §4).
 
 use crate::engine::{Result, Row, args};
 use crate::ws_channel::{Entitlement, EntitlementState, NewTenant, Store, Tenant, TenantChange};
@@ -133,7 +133,7 @@ impl Store {
         })
     }
 
-    /// Invites an address to register under a key (sheet S13). False when there is no such key.
+    /// Invites an address to register under a key (docs/protocols/ws-channel.md S13). False when there is no such key.
     ///
     /// # Errors
     /// Environment faults only.

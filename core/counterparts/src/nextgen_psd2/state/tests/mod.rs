@@ -17,7 +17,7 @@ use super::{
     fixtures::{PSU_1, TPP_1},
 };
 
-/// 2026-03-03T10:15:30Z, the sheet's test clock; in Oslo the 3rd of March.
+/// 2026-03-03T10:15:30Z, the specification's test clock; in Oslo the 3rd of March.
 const NOW: i64 = 1_772_532_930;
 const DAY: i64 = 86_400;
 const TPP_3: &str = "PSDNO-FSA-555555555";

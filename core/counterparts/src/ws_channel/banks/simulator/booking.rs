@@ -1,4 +1,4 @@
-//! The simulator at work: payments from the journal become answer files (WS Channel sheet §6.7).
+//! The simulator at work: payments from the journal become answer files (docs/protocols/ws-channel.md §6.7).
 
 use std::{
     collections::HashSet,

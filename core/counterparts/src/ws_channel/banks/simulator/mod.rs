@@ -1,4 +1,4 @@
-//! The simulator bank (WS Channel sheet §6.7, §6.8): own certification authority, books and answer files, all in the
+//! The simulator bank (docs/protocols/ws-channel.md §6.7, §6.8): own certification authority, books and answer files, all in the
 //! service's store.
 
 mod aside;

@@ -1,11 +1,11 @@
-//! Changes of the signed text: the sheet's table, and others.
+//! Changes of the signed text: the specification's table, and others.
 
 use super::super::candidates::{self, Basis};
 use super::super::recovered::Goal;
 use super::*;
 use crate::signing::vectors::request_b;
 
-/// A row of the sheet's table: id, SHA-256 of the changed string, hypothesis, first difference as offset, line, column,
+/// A row of the specification's table: id, SHA-256 of the changed string, hypothesis, first difference as offset, line, column,
 /// expected and found byte.
 type Mutation = (&'static str, &'static str, &'static str, Option<(usize, usize, usize, Option<u8>, Option<u8>)>);
 

@@ -93,7 +93,7 @@ pub struct RecoveredHash {
 /// A probable cause, tried.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct Cause {
-    /// The sheet's id, such as `H-08`.
+    /// The id of the hypothesis, such as `H-08`.
     pub id: String,
     /// Whether it is so: the text that it supposes has the hash that was signed.
     pub matched: bool,

@@ -26,7 +26,7 @@ pub struct LoginRequest {
     pub encrypted: EncryptedPassword,
 }
 
-/// A session, or what is wanted first: exactly one of the cases of §2.8.
+/// A session, or what is wanted first: exactly one of the cases (§2.8).
 #[derive(Debug, Clone, Boundary)]
 pub struct LoginResponse {
     /// The session's token; with it the login is complete.
