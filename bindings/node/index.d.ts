@@ -845,7 +845,7 @@ export interface AccountInfo {
   readonly entitlements?: readonly string[];
 }
 
-/** A session, or what is wanted first: exactly one of the cases of §2.8. */
+/** A session, or what is wanted first: exactly one of the cases. */
 export interface LoginResponse {
   /** The session's token; with it the login is complete. */
   readonly idToken?: SecretText;

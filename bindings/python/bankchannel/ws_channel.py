@@ -157,7 +157,7 @@ class AccountInfo(Record):
 
 
 class LoginResponse(Record):
-    """A session, or what is wanted first: exactly one of the cases of §2.8."""
+    """A session, or what is wanted first: exactly one of the cases."""
 
     __slots__ = ()
     __match_args__ = ("id_token", "api_key", "expires_in", "session", "challenge_name", "mfa_options", "sms_destination", "access_token", "account", "response_text")

@@ -24,6 +24,8 @@ pub(crate) struct Signatory {
     signer: Option<Signer>,
     /// Whose turn it is at the token.
     turns: Arc<Semaphore>,
+    /// Whether a key at hand signs on another thread.
+    is_apart: bool,
 }
 
 /// The right to use the signer, until it is dropped.
@@ -33,7 +35,13 @@ pub(crate) struct Turn {
 
 impl Signatory {
     pub(crate) fn new(signer: Option<Signer>) -> Self {
-        Self { signer, turns: Arc::new(Semaphore::new(1)) }
+        Self { signer, turns: Arc::new(Semaphore::new(1)), is_apart: false }
+    }
+
+    /// The same for a client of which one task signs many messages at once: they are signed on as many threads as there are
+    /// processors.
+    pub(crate) fn apart(self) -> Self {
+        Self { is_apart: true, ..self }
     }
 
     /// Waits for the turn at a token. It is asked over its own line, which may take a while, one at a time: whoever gives up while
@@ -59,7 +67,7 @@ impl Signatory {
     ) -> Result<Vec<u8>> {
         let failed = |fault: Unsigned| fault.into_error(token_failed);
         match &self.signer {
-            Some(signer @ Signer::Token(_)) => {
+            Some(signer) if self.is_apart || matches!(signer, Signer::Token(_)) => {
                 let (signer, bytes) = (signer.clone(), bytes.to_vec());
                 let work = tokio::task::spawn_blocking(move || {
                     let signed = signer.try_sign(hash, &bytes);

@@ -61,7 +61,7 @@ impl Sender {
         token_failed: &'static Row,
     ) -> Result<Self> {
         let transport = Transport::new(settings)?;
-        let signatory = Signatory::new(key.signer.clone());
+        let signatory = Signatory::new(key.signer.clone()).apart();
         Ok(Self { transport, credentials, exchange_timeout, key, signatory, issuer: None, token_failed })
     }
 

@@ -8,7 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** A session, or what is wanted first: exactly one of the cases of §2.8. */
+/** A session, or what is wanted first: exactly one of the cases. */
 final class LoginResponse
 {
     /**

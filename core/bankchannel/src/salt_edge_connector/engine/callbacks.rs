@@ -1,6 +1,6 @@
 //! Callbacks: what the hub is told, signed and sent until it has heard.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::{Category, Error, Outcome, Result, error::row};
@@ -34,8 +34,12 @@ use crate::{CallOptions, salt_edge::Sender};
 
 /// How many are sent at once.
 const AT_ONCE: usize = 16;
-/// How many are sent before what is over is looked for again.
-const ROUND: usize = 512;
+/// How many are taken at most, those that are being sent included: the next are at hand when these have left.
+const IN_HAND: usize = 6 * AT_ONCE;
+/// How many wait at most until it is on disk what came of them.
+const ENDING: usize = 256;
+/// For how long more are taken before what is over is looked for again.
+const ROUND: Duration = Duration::from_secs(5);
 /// How long one of them may take.
 const EXCHANGE: Duration = Duration::from_secs(30);
 /// How long it may take at least, however little is left of the call.
@@ -78,7 +82,7 @@ impl Sent {
 
 impl Engine<'_> {
     /// Sends callbacks whose time has come, several at once: where one has ended the next is taken, so that a slow answer holds up
-    /// no others. Ends after [`ROUND`] of them, when none is due, or when the call's time is up. None where the connector was
+    /// no others. Ends after [`ROUND`], when none is due, or when the call's time is up. None where the connector was
     /// given no hub: they wait.
     ///
     /// # Errors
@@ -86,18 +90,30 @@ impl Engine<'_> {
     pub(super) async fn send_some(&self, options: &CallOptions) -> Result<Sent> {
         let mut sent = Sent::default();
         let Some(sender) = &self.client.sender else { return Ok(sent) };
-        let (mut sending, mut taking) = (FuturesUnordered::new(), None);
-        let (mut taken, mut broken) = (0, None);
-        let mut may_be_due = true;
+        let (mut sending, mut ending, mut taking) = (FuturesUnordered::new(), FuturesUnordered::new(), None);
+        let (mut waiting, mut taken, mut broken) = (VecDeque::new(), 0, None);
+        let (begun, mut may_be_due) = (std::time::Instant::now(), true);
         loop {
-            let free = AT_ONCE.saturating_sub(sending.len());
-            // A few together: each taking is one commit.
-            let takes = may_be_due && taken < ROUND && free >= AT_ONCE / 2 && !(taken > 0 && self.is_over());
+            while sending.len() < AT_ONCE
+                && let Some(due) = waiting.pop_front()
+            {
+                sending.push(self.attempt(sender, due, options));
+            }
+            if self.is_over() {
+                // Nothing new is begun: what was taken and has not left is due again.
+                ending.extend(waiting.drain(..).map(|due| self.end(self.not_sent(due))));
+            }
+            let free = IN_HAND - waiting.len() - sending.len();
+            // Many together: each taking is one commit.
+            let has_room = free >= IN_HAND / 2 && ending.len() < ENDING;
+            let takes = may_be_due && begun.elapsed() < ROUND && has_room && !(taken > 0 && self.is_over());
             if takes && taking.is_none() {
                 let now = self.now();
-                taking = Some((self.store.take_callbacks(now, now + LEASE_MS, i64::try_from(free).unwrap_or(1)), free));
+                let wanted = if self.is_over() { AT_ONCE } else { free };
+                let taken = self.store.take_callbacks(now, now + LEASE_MS, i64::try_from(wanted).unwrap_or(1));
+                taking = Some((taken, wanted));
             }
-            if taking.is_none() && sending.is_empty() {
+            if taking.is_none() && sending.is_empty() && ending.is_empty() && waiting.is_empty() {
                 return broken.map_or(Ok(sent), Err);
             }
             let took = async {
@@ -113,13 +129,15 @@ impl Engine<'_> {
                         Ok(due) => {
                             may_be_due = due.len() == wanted;
                             taken += due.len();
-                            sending.extend(due.into_iter().map(|due| self.send(sender, due, options)));
+                            waiting.extend(due);
                         }
                         // What is on its way comes to its end.
                         Err(error) => (may_be_due, broken) = (false, Some(error)),
                     }
                 }
-                Some(ended) = sending.next() => match ended {
+                // What came of it is written down while others are sent.
+                Some(attempt) = sending.next() => ending.push(self.end(attempt)),
+                Some(ended) = ending.next() => match ended {
                     Ok(end) => sent.count(end),
                     Err(error) => (may_be_due, broken) = (false, Some(error)),
                 },
@@ -141,14 +159,16 @@ impl Engine<'_> {
             let now = self.now();
             let due = self.store.take_callback_of(session, now, now + LEASE_MS).await.map_err(unusable)?;
             let Some(due) = due else { return Ok(()) };
-            let end = self.send(sender, due, &options).await?;
+            let attempt = self.attempt(sender, due, &options).await;
+            let end = self.end(attempt).await?;
             if end != CallbackEnd::Delivered || std::time::Instant::now() >= until {
                 return Ok(());
             }
         }
     }
 
-    async fn send(&self, sender: &Sender, due: DueCallback, options: &CallOptions) -> Result<CallbackEnd> {
+    /// Sends a callback, unless it is too late for it.
+    async fn attempt(&self, sender: &Sender, due: DueCallback, options: &CallOptions) -> AttemptEnd {
         let ended = if due.expires_at <= self.now() {
             Attempt { end: CallbackEnd::TooLate, status: None, class: None }
         } else {
@@ -160,9 +180,20 @@ impl Engine<'_> {
             }
         };
         let Attempt { end, status, class } = ended;
-        let attempt = AttemptEnd { id: due.id, lease: due.lease, now: self.now(), status, class, end };
+        AttemptEnd { id: due.id, lease: due.lease, now: self.now(), status, class, end }
+    }
+
+    /// A callback that was taken and has not left.
+    fn not_sent(&self, due: DueCallback) -> AttemptEnd {
+        let now = self.now();
+        let end = CallbackEnd::Again { due_at: now, may_have_arrived: false };
+        AttemptEnd { id: due.id, lease: due.lease, now, status: None, class: None, end }
+    }
+
+    /// Writes down what came of an attempt.
+    async fn end(&self, attempt: AttemptEnd) -> Result<CallbackEnd> {
         again_while_busy(|| self.store.end_attempt(attempt.clone())).await?;
-        Ok(end)
+        Ok(attempt.end)
     }
 
     /// One callback, as it stands in the store now.

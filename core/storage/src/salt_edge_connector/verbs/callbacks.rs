@@ -11,7 +11,8 @@ use futures_util::future::BoxFuture;
 /// The columns that [`taken`] reads.
 macro_rules! due_columns {
     () => {
-        "id, lease, sent, kind, session, token, generation, reason, expires_at, sealed"
+        "id, lease, sent, kind, session, token, generation, reason, expires_at, sealed, \
+         (SELECT sealed FROM session WHERE session.id = callback.session AND callback.token IS NULL)"
     };
 }
 
@@ -33,7 +34,7 @@ impl Store {
                 let rows = tx.query(sql, args![*now, *until, *limit]).await?;
                 let mut due = Vec::with_capacity(rows.len());
                 for row in rows {
-                    due.push(taken(tx, row).await?);
+                    due.push(taken(row)?);
                 }
                 Ok(due)
             })
@@ -53,10 +54,7 @@ impl Store {
                            RETURNING ",
                     due_columns!()
                 );
-                match tx.first(sql, args![*session, *now, *until]).await? {
-                    Some(row) => taken(tx, row).await.map(Some),
-                    None => Ok(None),
-                }
+                tx.first(sql, args![*session, *now, *until]).await?.map(taken).transpose()
             })
         })
     }
@@ -119,27 +117,25 @@ impl Store {
     }
 }
 
-async fn taken(tx: &mut Tx, mut row: Row) -> Result<DueCallback> {
+fn taken(mut row: Row) -> Result<DueCallback> {
     let (id, lease, sent, kind) = (row.bytes()?, row.int()?, row.int()?, row.word(CallbackKind::parse)?);
     let (session, token): (Option<Id>, Option<Id>) = (row.opt_bytes()?, row.opt_bytes()?);
     let (generation, reason, expires_at, sealed) = (row.int()?, row.opt_text()?, row.int()?, row.opt_blob()?);
-    let subject = match (token, session) {
-        (Some(_), _) => None,
-        (None, Some(session)) => tx.first("SELECT sealed FROM session WHERE id = $1", args![session]).await?,
-        (None, None) => None,
-    };
-    let subject = subject.map(|mut row| row.blob()).transpose()?.unwrap_or_default();
+    let subject = row.opt_blob()?.unwrap_or_default();
     Ok(DueCallback { id, lease, sent: sent - 1, kind, session, token, generation, reason, sealed, subject, expires_at })
 }
 
 async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
+    if attempt.end == CallbackEnd::Delivered {
+        return delivered(tx, attempt).await;
+    }
     let sql = "SELECT state, lease, sent, kind, session FROM callback WHERE id = $1";
     let Some(mut row) = tx.first(sql, args![attempt.id]).await? else { return Ok(false) };
     let (state, lease, sent) = (row.word(CallbackState::parse)?, row.int()?, row.int()?);
     let kind = row.word(CallbackKind::parse)?;
     let of: Option<Id> = row.opt_bytes()?;
     let is_open = matches!(state, CallbackState::Waiting | CallbackState::Stopped);
-    if !is_open || (lease != attempt.lease && attempt.end != CallbackEnd::Delivered) {
+    if !is_open || lease != attempt.lease {
         return Ok(false);
     }
     let sql = "UPDATE callback SET status = $2, class = $3 WHERE id = $1";
@@ -155,15 +151,8 @@ async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
             let sql = "UPDATE callback SET state = $2, due_at = NULL, sent = sent - 1 WHERE id = $1";
             tx.execute(sql, args![attempt.id, CallbackState::Stopped]).await?;
         }
-        CallbackEnd::Delivered => {
-            close(tx, attempt.id, CallbackState::Delivered, attempt.now).await?;
-            if let Some(of) = of.filter(|_| kind == CallbackKind::Success) {
-                forget_former(tx, of).await?;
-            }
-            if let Some(of) = of {
-                next(tx, of, attempt.now).await?;
-            }
-        }
+        // Done with above.
+        CallbackEnd::Delivered => {}
         CallbackEnd::TooLate => {
             close(tx, attempt.id, CallbackState::Failed, attempt.now).await?;
             too_late(tx, of, kind, earlier > 0, attempt.now).await?;
@@ -174,6 +163,27 @@ async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
                 over_there(tx, of, kind, earlier > 0, attempt.now).await?;
             }
         }
+    }
+    Ok(true)
+}
+
+/// The hub has a callback. Most are the last of a session that has one token: they take one statement.
+async fn delivered(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
+    let sql = "UPDATE callback SET state = $2, status = $3, class = $4, due_at = NULL, ended_at = $5, sealed = NULL \
+               WHERE id = $1 AND (state = 'waiting' OR state = 'stopped') RETURNING session, kind, position, \
+               (SELECT kind FROM session WHERE session.id = callback.session), \
+               (SELECT callbacks FROM session WHERE session.id = callback.session)";
+    let state = CallbackState::Delivered;
+    let args = args![attempt.id, state, attempt.status, attempt.class.as_deref(), attempt.now];
+    let Some(mut row) = tx.first(sql, args).await? else { return Ok(false) };
+    let (of, kind, position): (Option<Id>, _, _) = (row.opt_bytes()?, row.word(CallbackKind::parse)?, row.int()?);
+    let Some(of) = of else { return Ok(true) };
+    let (of_kind, last) = (row.opt_text()?, row.opt_int()?);
+    if kind == CallbackKind::Success && of_kind.as_deref() == Some(SessionKind::Reconnect.as_str()) {
+        forget_former(tx, of).await?;
+    }
+    if last.is_some_and(|last| last > position) {
+        next(tx, of, attempt.now).await?;
     }
     Ok(true)
 }
