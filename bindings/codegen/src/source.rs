@@ -1,17 +1,16 @@
 //! Where a documented fact comes from: links from the reference into `docs/protocols`.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
 use bankchannel::model::cited;
 
 use crate::{model::Protocol, text::plain};
 
-/// The pages that texts of a protocol cite.
-const PAGES: [(&str, &str, &str); 5] = [
-    ("ws-channel", "ws-channel.md", include_str!("../../../docs/protocols/ws-channel.md")),
-    ("nextgen-psd2", "nextgen-psd2.md", include_str!("../../../docs/protocols/nextgen-psd2.md")),
-    ("salt-edge-connector", "salt-edge-connector.md", include_str!("../../../docs/protocols/salt-edge-connector.md")),
-    ("salt-edge-hub", "salt-edge-connector.md", include_str!("../../../docs/protocols/salt-edge-connector.md")),
-    ("iso20022", "iso20022.md", include_str!("../../../docs/protocols/iso20022.md")),
-];
+const FOLDER: &str = "docs/protocols";
 
 /// A documentation text with links to the sections that it cites.
 ///
@@ -29,15 +28,26 @@ pub(crate) fn sourced(protocol: &Protocol, doc: &str) -> String {
 }
 
 fn link(protocol: &str, section: &str) -> String {
-    let page = PAGES.iter().find(|(name, ..)| *name == protocol);
-    let Some((_, file, text)) = page else { panic!("{protocol} cites §{section} and has no page") };
+    let page = pages().iter().find(|(name, _)| protocol.starts_with(name.as_str()));
+    let Some((name, text)) = page else { panic!("{protocol} cites §{section} and has no page in {FOLDER}") };
     let heading = text.lines().filter(|line| line.starts_with('#')).find_map(|line| {
         let title = line.trim_start_matches('#').trim();
         let number = title.split(' ').next().unwrap_or_default().trim_end_matches('.');
         (number == section).then_some(title)
     });
-    let Some(heading) = heading else { panic!("docs/protocols/{file} has no §{section}") };
-    format!("[§{section}](../protocols/{file}#{})", anchor(heading))
+    let Some(heading) = heading else { panic!("{FOLDER}/{name}.md has no §{section}") };
+    format!("[§{section}](../protocols/{name}.md#{})", anchor(heading))
+}
+
+/// The pages by their names, with which the names of their protocols begin.
+fn pages() -> &'static [(String, String)] {
+    static PAGES: OnceLock<Vec<(String, String)>> = OnceLock::new();
+    PAGES.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(FOLDER);
+        let files = fs::read_dir(folder).unwrap_or_else(|why| panic!("{FOLDER}: {why}"));
+        let page = |path: PathBuf| Some((path.file_stem()?.to_str()?.to_owned(), fs::read_to_string(&path).ok()?));
+        files.filter_map(|file| page(file.ok()?.path())).collect()
+    })
 }
 
 /// The anchor of a heading, as Markdown's usual renderers make it.

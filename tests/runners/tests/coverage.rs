@@ -17,7 +17,7 @@ const SECURITY_ROWS: u32 = 40;
 /// The ids of docs/protocols/nextgen-psd2.md, §9, from the first of a group to its last: 128.
 const NEXTGEN_PSD2: &[(u32, u32)] = &[(1, 13), (20, 36), (40, 58), (60, 77), (80, 106), (110, 113), (120, 149)];
 
-/// The ids of docs/protocols/salt-edge-connector.md, by letter: messages, checks, error classes, flows, repeats, defects, acceptance.
+/// The ids of docs/protocols/salt-edge.md, by letter: messages, checks, error classes, flows, repeats, defects, acceptance.
 const SALT_EDGE: &[(char, u32)] =
     &[('V', 17), ('N', 3), ('C', 18), ('E', 13), ('F', 12), ('R', 6), ('D', 16), ('A', 9)];
 

@@ -11,7 +11,7 @@
 //!   check/      a connector judged
 //! ```
 //!
-//! Section numbers are those of docs/protocols/salt-edge-connector.md.
+//! Section numbers are those of docs/protocols/salt-edge.md.
 
 pub mod check;
 mod clients;

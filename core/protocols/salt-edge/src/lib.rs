@@ -11,7 +11,7 @@
 //! [`envelope`] verifies and makes it, [`receive`] makes the checks of a connector in their order, [`class`] has the error classes of
 //! both directions.
 //!
-//! Section numbers (`§6.1`) are those of docs/protocols/salt-edge-connector.md.
+//! Section numbers (`§6.1`) are those of docs/protocols/salt-edge.md.
 
 pub mod bank_interface;
 pub mod class;
