@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 
 macro_rules! banks {
     ($($variant:ident = $id:literal, $doc:literal;)+) => {
-        /// A bank, by the id of the API. Letter case does not matter when reading.
+        /// A bank, by its id in the API. Letter case does not matter when reading.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Bank {
             $(#[doc = $doc] $variant,)+
