@@ -161,7 +161,7 @@ pub struct Failed {
     pub reason: FailureReason,
     /// The service's code.
     pub response_code: Option<String>,
-    /// The service's text, without secrets and personal data.
+    /// The service's text, without the parts that may not be shown.
     pub response_text: String,
 }
 

@@ -72,10 +72,9 @@ impl Operation for VerifyFile {
         "ws_channel.verify_file",
         "pgp",
         "Verify the signatures of a file",
-        "Applies the rules of the service: binary documents only, no SHA-1, no unknown critical subpacket, a key that \
-         was neither expired nor revoked at signing and is neither now; armor without text around it, at most ten \
-         signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once and never held in \
-         memory.",
+        "Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key that is \
+         neither expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB. A \
+         bad signature is an answer, not an error. The file is read once and never held in memory.",
         ERRORS,
     );
 }
