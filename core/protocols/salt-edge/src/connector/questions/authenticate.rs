@@ -54,8 +54,8 @@ impl TypedQuestion for Authenticate {
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.authenticate",
         summary: "A third party wants access: authenticate the customer",
-        doc: "The answer says how the session continues: approved at once, a page of the bank, a code that the customer \
-         has to enter, or refused. The bank makes and sends codes itself. The question is asked once: if the answer \
-         is lost, the session fails.",
+        doc: "The answer says how the session continues: approved at once, a page of the bank, a code that the \
+         customer has to enter, or refused. The bank makes and sends codes itself. The question is asked once: if the \
+         answer is lost, the session fails.",
     };
 }

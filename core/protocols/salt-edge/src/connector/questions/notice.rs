@@ -62,7 +62,7 @@ impl TypedQuestion for Notice {
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.notice",
         summary: "Take note of an event",
-        doc: "Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no decision. If \
-         the bank fails, the notice is repeated, five times in all.",
+        doc: "Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no \
+         decision. If the bank fails, the notice is repeated, five times in all.",
     };
 }

@@ -46,7 +46,7 @@ impl TypedQuestion for Refresh {
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.refresh",
         summary: "Read a customer's accounts again",
-        doc: "A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy answers \
-         `done` at once. The question only reads: if the answer is lost, it is asked again.",
+        doc: "A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy \
+         answers `done` at once. The question only reads: if the answer is lost, it is asked again.",
     };
 }
