@@ -16,15 +16,15 @@ const ENFORCED: [&str; 4] = ["redirect_url", "scopes", "consent_period_days", "c
 /// The members of `credentials` that say how a customer is to be authenticated: both sides have words of their own for it.
 const TYPES: [&str; 2] = ["type", "authorization_type"];
 
-/// What a JWT of a third party is worth.
+/// The strictness for a third party's JWT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum ClientJwtMode {
-    /// It is not looked at.
+    /// The JWT is not checked.
     Off,
-    /// What is wrong with it is a warning: the default.
+    /// A fault of the JWT is a warning: the default.
     #[default]
     Warn,
-    /// A request whose JWT does not verify, or says another thing, is refused.
+    /// A request is refused if its JWT does not verify or differs from the request.
     Enforce,
 }
 
