@@ -21,7 +21,7 @@ const TYPES: [&str; 2] = ["type", "authorization_type"];
 pub enum ClientJwtMode {
     /// The JWT is not checked.
     Off,
-    /// A fault of the JWT is a warning: the default.
+    /// A fault of the JWT is a warning: the default of `verify_client_jwt`.
     #[default]
     Warn,
     /// A request is refused if its JWT does not verify or differs from the request.

@@ -9,7 +9,7 @@ wire_names! {
         Received = "received" / "received",
         /// Some of the customers who must authorise it have done so.
         PartiallyAuthorised = "partially_authorised" / "partiallyAuthorised",
-        /// It is valid.
+        /// The consent can be used.
         Valid = "valid" / "valid",
         /// The authorisation failed or was refused; final.
         Rejected = "rejected" / "rejected",

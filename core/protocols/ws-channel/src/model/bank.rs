@@ -58,7 +58,7 @@ impl std::fmt::Display for Bank {
 
 impl Boundary for Bank {
     const SHAPE: &'static Shape =
-        &Shape::Enum(EnumShape { name: "Bank", doc: "A bank, by the id of the API.", open: false, values: VALUES });
+        &Shape::Enum(EnumShape { name: "Bank", doc: "A bank, by its id in the API.", open: false, values: VALUES });
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;

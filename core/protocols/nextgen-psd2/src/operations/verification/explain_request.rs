@@ -155,7 +155,7 @@ pub struct ExplainRequestResponse {
     /// The expected signing string, in base64.
     pub expected_signing_string: Option<String>,
     /// The string compared with `expected_signing_string`, in base64. It is the sender's claimed string, unless that is
-    /// the expected string and the signature proves another; then it is the string of a cause that the signature
+    /// the expected string and the signature proves another. Otherwise it is the string of a cause that the signature
     /// proves.
     pub actual_signing_string: Option<String>,
     /// Whether the sender's claimed string has the signed hash. Absent if either is missing.

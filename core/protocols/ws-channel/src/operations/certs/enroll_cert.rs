@@ -35,7 +35,7 @@ pub struct EnrollCertResponse {
     pub response_text: String,
 }
 
-/// What a data session is told (§1.7).
+/// The refusal for a data session (§1.7).
 const ENROLLMENT_REFUSAL: &str = "Cert enrollment allowed for admin user only";
 
 /// How long a client waits: a service waits up to 120 s for a bank's certificates (§6.2, §6.9).

@@ -39,7 +39,7 @@ pub struct ImportCertResponse {
     pub response_text: String,
 }
 
-/// What a data session is told (§1.7).
+/// The refusal for a data session (§1.7).
 const IMPORT_REFUSAL: &str = "Cert import allowed for admin user only";
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_REFUSED, &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);

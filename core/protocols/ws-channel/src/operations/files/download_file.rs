@@ -31,7 +31,7 @@ pub struct DownloadFileResponse {
     pub response_text: String,
 }
 
-/// What an admin session is told (§1.7).
+/// The refusal for an admin session (§1.7).
 const DOWNLOAD_REFUSAL: &str = "File downloads not allowed on admin mode, use data account mode";
 
 const ERRORS: &[&Row] =
