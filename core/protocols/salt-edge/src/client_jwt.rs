@@ -28,12 +28,12 @@ pub enum ClientJwtMode {
     Enforce,
 }
 
-/// What came of it.
+/// The result of the comparison.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Compared {
-    /// What is wrong and refuses the request.
+    /// The fault that refuses the request.
     pub refused: Option<(&'static Class, String)>,
-    /// What is odd and does not.
+    /// Faults that do not refuse it.
     pub warnings: Vec<String>,
 }
 
@@ -48,14 +48,14 @@ impl Compared {
     }
 }
 
-/// How a third party's JWT is looked at.
+/// The options for checking a third party's JWT.
 #[derive(Debug, Clone, Copy)]
 pub struct Comparison<'a> {
-    /// What it is worth.
+    /// The strictness.
     pub mode: ClientJwtMode,
-    /// Whether one that has expired counts for nothing.
+    /// With [`ClientJwtMode::Enforce`]: whether an expired JWT refuses the request.
     pub strict_expiry: bool,
-    /// The scopes of the third party at Salt Edge, where they are known.
+    /// The scopes of the third party at Salt Edge, if known.
     pub admitted: Option<&'a [String]>,
     /// The instant.
     pub now_s: i64,

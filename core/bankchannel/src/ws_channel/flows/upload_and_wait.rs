@@ -340,7 +340,7 @@ impl Waiting<'_> {
 #[derive(Default)]
 struct Look {
     found: Option<BankAnswer>,
-    /// What the bank may have sent and did not arrive.
+    /// The answer that the bank may have sent and that did not arrive.
     begun: Option<FileReference>,
 }
 
