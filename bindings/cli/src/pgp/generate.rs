@@ -49,7 +49,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let folder = PathBuf::from(given("output-dir"));
     let (public, private) = (folder.join(PUBLIC), folder.join(PRIVATE));
     if let Some(taken) = [&public, &private].into_iter().find(|path| path.exists()) {
-        return Err(Failure::usage(format!("{} already exists and was not changed", shown::path(taken))));
+        return Err(Failure::usage(format!("{} exists already and was not changed", shown::path(taken))));
     }
     let now = SystemTime::now();
     let progress = Progress::begin("making the key");

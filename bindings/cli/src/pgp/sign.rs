@@ -42,7 +42,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let target = PathBuf::from(&output);
     if output != "-" && target.exists() {
         return Err(Failure::usage(format!(
-            "{output} already exists and was not changed; name another file with --output"
+            "{output} exists already and was not changed; name another file with --output"
         )));
     }
     let file = keys::document(path)?;
