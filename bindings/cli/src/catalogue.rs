@@ -14,7 +14,11 @@ pub(crate) fn command() -> Command {
         .about("List every operation, for people, programs and API tools")
         .after_help("Examples:\n  bankchannel catalogue\n  bankchannel catalogue --json | jq '.[].name'\n  bankchannel catalogue --openapi ws-channel > ws-channel.json")
         .arg(flag("json", "Print a JSON array with names, schemas and errors"))
-        .arg(text("openapi", "KIND", "").conflicts_with("json").help(format!("Print an OpenAPI 3.1 description: {}", kinds().join(" or "))))
+        .arg(
+            text("openapi", "KIND", "")
+                .conflicts_with("json")
+                .help(format!("Print an OpenAPI 3.1 description: {}", kinds().join(" or "))),
+        )
 }
 
 /// Prints it.

@@ -20,7 +20,7 @@ pub(super) fn command() -> Command {
              bankchannel iso20022 check --profile '{\"closed_day_is_error\": true}' payment.xml\n\nThe list of checks: docs/iso20022.md",
         )
         .arg(file_argument("file", "A pain.001.001.09 or pain.001.001.03 file"))
-        .arg(options::text("profile", "JSON", "The rules of your bank: the fields of `profile` of iso20022.check_payment"))
+        .arg(options::text("profile", "JSON", "Your bank's rules: the fields of `profile` of iso20022.check_payment"))
         .arg(options::text("encoding", "NAME", "The file's encoding, if the file declares none or a wrong one"))
 }
 

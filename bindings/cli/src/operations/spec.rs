@@ -126,7 +126,7 @@ pub(crate) fn signer_argument() -> Arg {
         "signer",
         "COMMAND",
         "A command that sh runs for each signature. It reads the raw digest on stdin and BANKCHANNEL_SIGNATURE_ALGORITHM and \
-         BANKCHANNEL_KEY_FINGERPRINT in the environment, and prints the signature, raw or as base64 [default: the command line asks]",
+         BANKCHANNEL_KEY_FINGERPRINT in the environment, and prints the signature, raw or as base64 [default: the command asks]",
     )
 }
 

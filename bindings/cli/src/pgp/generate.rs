@@ -39,7 +39,10 @@ pub(super) fn command() -> Command {
                 .value_parser(PossibleValuesParser::new(["ed25519", "rsa3072", "rsa4096"])),
         )
         .arg(text("output-dir", "DIR", "The folder for the files; created with mode 0700 when absent").required(true))
-        .arg(text("expires-days", "DAYS", "The key's lifetime [default: unlimited]").value_parser(value_parser!(u32).range(1..=36_500)))
+        .arg(
+            text("expires-days", "DAYS", "The key's lifetime [default: unlimited]")
+                .value_parser(value_parser!(u32).range(1..=36_500)),
+        )
         .arg(passphrase::argument("Lock the private key with the passphrase in this file [default: not locked]"))
 }
 

@@ -21,8 +21,15 @@ pub(super) fn command() -> Command {
     add_common(Command::new("sign"))
         .about("Sign a file: detached armored signature, SHA-256")
         .after_help("Examples:\n  bankchannel pgp sign --key authorize-private.asc payment.xml           writes payment.xml.asc\n  bankchannel pgp sign --key key.asc --output - payment.xml > sig.asc\n\ngpg --verify accepts the signature. The file is read once, whatever its size.")
-        .arg(file("key", "The armored private key; several keys sign one after the other").required(true).action(ArgAction::Append))
-        .arg(text("output", "SIG", "The file for the signature, - for stdout [default: FILE.asc; stdout when stdin is signed]").short('o'))
+        .arg(
+            file("key", "The armored private key; several keys sign one after the other")
+                .required(true)
+                .action(ArgAction::Append),
+        )
+        .arg(
+            text("output", "SIG", "The file for the signature, - for stdout [default: FILE.asc; stdout when stdin is signed]")
+                .short('o'),
+        )
         .arg(passphrase::argument("A file with the passphrase of a locked key [default: the command asks]"))
         .arg(file_argument("file", "The file to sign; - for stdin"))
 }

@@ -30,8 +30,8 @@ const EXAMPLES: &str = "Examples:
   bankchannel psd2 sign --key qseal.key --certificate qseal.pem --json request.http | jq -r .signing_string | base64 -d
 
 The command adds Date, Digest and X-Request-ID if they are missing, and signs PSU-ID, PSU-Corporate-ID and
-TPP-Redirect-URI if they are present. Head lines end in CRLF; no byte of the body is changed. Send both unchanged, and sign
-again for each attempt.";
+TPP-Redirect-URI if they are present. Head lines end in CRLF; no byte of the body is changed. Send both unchanged,
+and sign again for each attempt.";
 
 /// The command.
 pub(super) fn command() -> Command {

@@ -30,7 +30,8 @@ To try them without Salt Edge: `bankchannel serve salt-edge-hub --data hub --con
 connector.json is then
 {\"base_url\": …, \"app_id\": …, \"app_secret_file\": …, \"private_key_file\": …}.
 
-Every operation of the library can also be called by its own name: `bankchannel call salt_edge_connector.receive_request …`.";
+Every operation of the library can also be called by its own name:
+`bankchannel call salt_edge_connector.receive_request …`.";
 
 /// The group with its commands.
 pub(crate) fn command() -> Command {

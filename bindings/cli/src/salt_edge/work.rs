@@ -152,8 +152,10 @@ impl Asker for BankCommand {
 /// The command that shows what waits to be told, and what became of the rest.
 pub(super) fn outbox_command() -> Command {
     settings_file(Command::new("outbox"))
-        .mut_arg("settings", |settings| settings.help("A JSON file with the client's settings, the same in every language").required(true))
-        .about("Show the callbacks that Salt Edge has not received yet, and those that failed permanently, with the reason")
+        .mut_arg("settings", |settings| {
+            settings.help("A JSON file with the client's settings, the same in every language").required(true)
+        })
+        .about("Show callbacks that Salt Edge has not received, and callbacks that failed permanently, with reasons")
         .arg(text("retry", "ID", "Send a stopped or failed callback again"))
         .arg(flag("all", "Also show delivered callbacks"))
 }

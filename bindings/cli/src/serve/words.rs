@@ -65,7 +65,8 @@ BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_counterparts=deb
   bankchannel serve nextgen-psd2-bank --data bank --plain --control     http, for tests
   bankchannel serve nextgen-psd2-bank --data bank --clock 2026-03-03T10:15:30Z --mode strict
 
-When it is ready it prints one line of JSON: kind, base_url, bg_base_url, ca_file, certificates_dir, control_url, requests_url.
+When it is ready it prints one line of JSON: kind, base_url, bg_base_url, ca_file, certificates_dir, control_url,
+requests_url.
 DATA/certificates holds certificates and keys of three third parties: sign with tpp1-qseal, connect with tpp1-qwac.
 Open requests_url in a browser: the page shows each request with its verdict, and for a wrong signature the byte
 that differs and the reason. GET /healthz and GET /readyz answer probes, without a client certificate.
@@ -93,8 +94,9 @@ It is a sandbox: do not put data of real customers into it.",
   bankchannel serve salt-edge-hub --data hub --listen 127.0.0.1:8090 --connector-public-key connector.pem
   bankchannel serve salt-edge-hub --data hub --clock 2024-11-24T08:14:23Z
 
-When it is ready it prints one line of JSON: kind, base_url, hub_public_key_file, app_id, app_secret_file, provider_code,
-private_key_file, requests_url, control_url. All except kind, requests_url and control_url are settings of a connector.
+When it is ready it prints one line of JSON: kind, base_url, hub_public_key_file, app_id, app_secret_file,
+provider_code, private_key_file, requests_url, control_url. All except kind, requests_url and control_url are settings
+of a connector.
 Open requests_url in a browser: the page shows all sessions and messages.
 Without --connector-public-key the hub also makes the connector's key pair. Sessions and tokens are kept in memory only.
 GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it.",
@@ -112,10 +114,10 @@ GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it.",
       --hub-url https://priora.saltedge.com --app-id ID --app-secret-file secret --provider-code mybank \\
       --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
 
-When it is ready it prints one line of JSON: kind, base_url, public_key_file, provider_code, bank_interface_url, bank_secret_file,
-control_url. Enter base_url and the public key in Salt Edge's dashboard.
-With --bank URL the connector asks the bank's code by POST to URL/NAME. The bank's page and back office reach sessions and
-tokens at bank_interface_url. Both directions authenticate with the secret in bank_secret_file.
+When it is ready it prints one line of JSON: kind, base_url, public_key_file, provider_code, bank_interface_url,
+bank_secret_file, control_url. Enter base_url and the public key in Salt Edge's dashboard.
+With --bank URL the connector sends each question to the bank's code as POST URL/NAME. The bank's page and back office
+reach sessions and tokens at bank_interface_url. Both directions authenticate with the secret in bank_secret_file.
 GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it after the work in progress.
 Guide: docs/salt-edge-connector.md. All settings: docs/salt-edge-connector.toml.",
         spellings: &[],
