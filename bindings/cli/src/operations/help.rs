@@ -48,7 +48,7 @@ pub(super) fn group_examples(name: &str) -> Option<&'static str> {
 pub(super) fn examples(group: &str, name: &str) -> Option<&'static str> {
     Some(match (group, name) {
         ("account", "register") => {
-            "The settings file (~/.wscli/settings.yaml, mode 0600 in a folder of mode 0700) is the same as of wscli:\n\n  settings:\n    email: me@example.com\n    \
+            "The settings file (~/.wscli/settings.yaml, mode 0600 in a folder of mode 0700) is the same as that of wscli:\n\n  settings:\n    email: me@example.com\n    \
              mode: admin\n    name: Eve Example\n    company: Example Oy\n    phone: \"+358401234567\"\n    apikey: \"0\"\n    environment: test\n    bank: simulator\n\n\
              Register the admin user first, then the data user. The API key from the first registration is stored in the file."
         }

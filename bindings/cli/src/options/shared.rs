@@ -169,7 +169,7 @@ impl Common {
             names.filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
         if given.contains_key("password") {
             output::note(
-                "warning: a password on the command line is seen by other users and kept in the shell's history; use --password-stdin",
+                "warning: a password on the command line is visible to other users and stays in the shell's history; use --password-stdin",
             );
         }
         if matches.get_flag("password-stdin") {
@@ -177,7 +177,7 @@ impl Common {
         }
         if matches.try_get_one::<String>("passphrase").ok().flatten().is_some_and(|text| !text.starts_with('@')) {
             output::note(
-                "warning: a passphrase on the command line is seen by other users and kept in the shell's history; use --passphrase-file",
+                "warning: a passphrase on the command line is visible to other users and stays in the shell's history; use --passphrase-file",
             );
         }
         let settings =

@@ -60,8 +60,8 @@ const EXAMPLES: &str = "Examples:
 
 Writes ca.pem and ca.key, and for tpp1 (987654321, AISP and PISP), tpp2 (123456789, PISP) and tpp3 (555555555, AISP)
 a certificate for signing and one for TLS: tpp1-qseal.pem, tpp1-qseal.key, tpp1-qwac.pem, tpp1-qwac.key and so on.
-With --prefix, --roles, --number or --name it makes one third party. Keys have mode 0600; existing files are not changed. The certificates are for
-tests: only you trust them.";
+With --prefix, --roles, --number or --name it makes one third party. Keys have mode 0600; existing files are not changed.
+The certificates are for tests: only you trust them.";
 
 const ROWS: Rows = Rows::of(
     MakeCertificatesRequest::SHAPE,

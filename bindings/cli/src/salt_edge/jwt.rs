@@ -50,7 +50,7 @@ pub(super) fn verify_command() -> Command {
             text("leeway", "SECONDS", "The allowed time after exp, in seconds [default: 30]")
                 .value_parser(value_parser!(u32)),
         )
-        .arg(flag("allow-short-key", "Accept keys from 1024 bits on; without it, from 2048 bits on"))
+        .arg(flag("allow-short-key", "Accept keys of 1024 bits or more [default: 2048 bits or more]"))
         .arg(file_argument("file", "The JWT; - for stdin"))
 }
 
