@@ -410,10 +410,12 @@ BankchannelStatus bankchannel_call_options_init(BankchannelCallOptions *options,
                                                 BankchannelError **error);
 
 /**
- * Makes a client from its settings, a JSON object (`docs/reference`). Its member `"protocol"` says of which protocol:
- * `"ws-channel"`, also when it is left out, or `"nextgen-psd2"`. With the further member `"from_env": true`, what the
- * settings of the WS Channel leave out is taken from the environment's `ISECURE_…` variables; `"from_env": {"NAME": "text"}`
- * gives these variables in their place. Nothing is sent, and no thread is started.
+ * Makes a client from its settings, a JSON object (`docs/reference`). The member `"protocol"` names the protocol:
+ * `"ws-channel"` (the default), `"nextgen-psd2"`, `"salt-edge-connector"` or `"salt-edge-hub"`. Nothing is sent, and no
+ * thread is started.
+ *
+ * The member `"from_env"` is for the WS Channel only: with `true`, the `ISECURE_…` variables of the environment give the
+ * settings that are left out; `{"NAME": "text"}` gives variables in place of the environment's.
  */
 BankchannelStatus bankchannel_client_new(const char *settings,
                                          size_t settings_size,
@@ -514,8 +516,8 @@ BankchannelStatus bankchannel_call_log(BankchannelCall *call,
                                        BankchannelError **error);
 
 /**
- * Starts a counterpart. `kind` is `ws-channel` or `nextgen-psd2-bank`; `options` is a JSON object (`docs/reference`), or nothing for a free
- * port on loopback and a temporary data folder.
+ * Starts a server. `kind` is `ws-channel`, `nextgen-psd2-bank`, `salt-edge-hub` or `salt-edge-connector`. `options` is a
+ * JSON object (`docs/reference`); without options the server takes a free port on loopback and a temporary data folder.
  */
 BankchannelStatus bankchannel_server_start(const char *kind,
                                            size_t kind_size,
@@ -525,8 +527,13 @@ BankchannelStatus bankchannel_server_start(const char *kind,
                                            BankchannelError **error);
 
 /**
- * What a client needs to reach it, as JSON: `kind`, `base_url`, `control_url`; of the service `public_key_file`, of the sandbox
- * bank `bg_base_url`, `ca_file`, `certificates_dir` and `requests_url`.
+ * The addresses and files that a client needs, as JSON: `kind`, `base_url`, `control_url`, and by kind:
+ *
+ * - `ws-channel`: `public_key_file`;
+ * - `nextgen-psd2-bank`: `bg_base_url`, `ca_file`, `certificates_dir`, `requests_url`;
+ * - `salt-edge-hub`: `hub_public_key_file`, `app_id`, `app_secret_file`, `provider_code`, `private_key_file`,
+ *   `requests_url`;
+ * - `salt-edge-connector`: `public_key_file`, `provider_code`, `bank_interface_url`, `bank_secret_file`.
  */
 BankchannelStatus bankchannel_server_info(const BankchannelServer *server,
                                           BankchannelBytes *json,

@@ -16,10 +16,12 @@ pub struct BankchannelClient {
     pub(crate) client: Client,
 }
 
-/// Makes a client from its settings, a JSON object (`docs/reference`). Its member `"protocol"` says of which protocol:
-/// `"ws-channel"`, also when it is left out, or `"nextgen-psd2"`. With the further member `"from_env": true`, what the
-/// settings of the WS Channel leave out is taken from the environment's `ISECURE_…` variables; `"from_env": {"NAME": "text"}`
-/// gives these variables in their place. Nothing is sent, and no thread is started.
+/// Makes a client from its settings, a JSON object (`docs/reference`). The member `"protocol"` names the protocol:
+/// `"ws-channel"` (the default), `"nextgen-psd2"`, `"salt-edge-connector"` or `"salt-edge-hub"`. Nothing is sent, and no
+/// thread is started.
+///
+/// The member `"from_env"` is for the WS Channel only: with `true`, the `ISECURE_…` variables of the environment give the
+/// settings that are left out; `{"NAME": "text"}` gives variables in place of the environment's.
 ///
 /// # Safety
 /// `settings` has `settings_size` bytes; `client` and `error` are NULL or may be written.

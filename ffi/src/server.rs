@@ -32,8 +32,8 @@ impl BankchannelServer {
     }
 }
 
-/// Starts a counterpart. `kind` is `ws-channel` or `nextgen-psd2-bank`; `options` is a JSON object (`docs/reference`), or nothing for a free
-/// port on loopback and a temporary data folder.
+/// Starts a server. `kind` is `ws-channel`, `nextgen-psd2-bank`, `salt-edge-hub` or `salt-edge-connector`. `options` is a
+/// JSON object (`docs/reference`); without options the server takes a free port on loopback and a temporary data folder.
 ///
 /// # Safety
 /// `kind` and `options` have as many bytes as their sizes say; `server` and `error` are NULL or may be written.
@@ -63,8 +63,13 @@ pub unsafe extern "C" fn bankchannel_server_start(
     unsafe { guard(error, body) }
 }
 
-/// What a client needs to reach it, as JSON: `kind`, `base_url`, `control_url`; of the service `public_key_file`, of the sandbox
-/// bank `bg_base_url`, `ca_file`, `certificates_dir` and `requests_url`.
+/// The addresses and files that a client needs, as JSON: `kind`, `base_url`, `control_url`, and by kind:
+///
+/// - `ws-channel`: `public_key_file`;
+/// - `nextgen-psd2-bank`: `bg_base_url`, `ca_file`, `certificates_dir`, `requests_url`;
+/// - `salt-edge-hub`: `hub_public_key_file`, `app_id`, `app_secret_file`, `provider_code`, `private_key_file`,
+///   `requests_url`;
+/// - `salt-edge-connector`: `public_key_file`, `provider_code`, `bank_interface_url`, `bank_secret_file`.
 ///
 /// # Safety
 /// `server` is NULL or a server that was not freed; `json` and `error` are NULL or may be written.

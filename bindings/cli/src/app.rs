@@ -15,18 +15,18 @@ use crate::{
 };
 
 const EXAMPLES: &str = "Examples:
-  bankchannel demo                       everything once, on this machine, with a bank of its own
-  bankchannel demo --payment my.xml      the same with your payment file
-  bankchannel account register --help    how to begin with the real service
+  bankchannel demo                       the whole flow on this machine, with a simulated bank
+  bankchannel demo --payment my.xml      the same with your own payment file
+  bankchannel account register --help    start with the real service
   bankchannel files list-files -b nordea
   bankchannel psd2 --help                signed requests of a third party: sign, verify, explain
-  bankchannel salt-edge --help           a bank's connector: JWTs, sessions reported
-  bankchannel iso20022 --help            payment files made, checked and read; statements; what became of a payment
+  bankchannel salt-edge --help           a bank's connector: sign JWTs, report sessions
+  bankchannel iso20022 --help            make, check and read payment files; read statements; follow payments
   bankchannel serve ws-channel --data ws-data --listen 127.0.0.1:8080
 
 Exit codes: 0 success; 1 error or wrong usage; 2 session expired; 3 not implemented by the service;
-4 an admin session is needed; 130 Ctrl-C at a prompt, or twice. One Ctrl-C during a call cancels it: the error (exit code 1)
-says how far it came. With --json a command prints one JSON object: its response, or {\"error\": …}.";
+4 an admin session is needed; 130 Ctrl-C at a prompt, or twice. One Ctrl-C during a call cancels the call: the error
+(exit code 1) says how far the call came. With --json a command prints one JSON object: its response, or {\"error\": …}.";
 
 /// Runs the program.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {

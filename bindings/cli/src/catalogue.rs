@@ -13,8 +13,12 @@ pub(crate) fn command() -> Command {
     Command::new("catalogue")
         .about("List every operation, for people, programs and API tools")
         .after_help("Examples:\n  bankchannel catalogue\n  bankchannel catalogue --json | jq '.[].name'\n  bankchannel catalogue --openapi ws-channel > ws-channel.json")
-        .arg(flag("json", "A JSON array with names, schemas and errors"))
-        .arg(text("openapi", "KIND", "").conflicts_with("json").help(format!("An OpenAPI 3.1 description: {}", kinds().join(" or "))))
+        .arg(flag("json", "Print a JSON array with names, schemas and errors"))
+        .arg(
+            text("openapi", "KIND", "")
+                .conflicts_with("json")
+                .help(format!("Print an OpenAPI 3.1 description: {}", kinds().join(" or "))),
+        )
 }
 
 /// Prints it.
@@ -32,7 +36,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
             let declaration = entry.declaration;
             [declaration.name, declaration.kind.as_str(), declaration.subject, declaration.summary].map(str::to_owned)
         });
-        output::line(table::table(&["Operation", "Kind", "Group", "What it does"], rows).trim_end());
+        output::line(table::table(&["Operation", "Kind", "Group", "Purpose"], rows).trim_end());
     }
     Ok(())
 }

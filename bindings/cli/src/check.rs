@@ -27,48 +27,50 @@ const LISTEN: &str = "127.0.0.1:8090";
 const PSU_LIMIT: Duration = Duration::from_secs(120);
 
 const EXAMPLES: &str = "Examples:
-  bankchannel check salt-edge-connector --init check.json                    writes the settings, and says those of the connector
+  bankchannel check salt-edge-connector --init check.json                    writes settings, and prints those of the connector
   bankchannel check salt-edge-connector http://127.0.0.1:8080 --settings check.json
   bankchannel check salt-edge-connector https://connector.bank.example --settings check.json --only SE-C,SE-D02 --junit report.xml
   bankchannel check salt-edge-connector URL --settings check.json --psu ./customer.sh       ./customer.sh URL approve|deny
 
-The checker plays Salt Edge: it asks the connector, and the connector reports to it. Start the connector with the hub's URL that --init
-prints, or with the address of --listen, which is on loopback: a connector elsewhere needs a tunnel to it. Exit code 0 without a finding, 1 with one. A check that could not be made is not_run, with the reason.";
+The checker plays Salt Edge: it asks the connector, and the connector reports to it. Start the connector with the hub's
+URL that --init prints, or with the address of --listen. That address is on loopback: a connector on another machine needs
+a tunnel to it. Exit code 0 without a finding, 1 with one. A check that could not run is not_run, with the reason.";
 
 /// The command.
 pub(crate) fn command() -> Command {
     let ids: Vec<String> = salt_edge_check::check_ids().map(|(id, title)| format!("  {id}  {title}")).collect();
     let connector = Command::new(CONNECTOR)
-        .about("Judge a bank's connector to Salt Edge")
+        .about("Test a bank's connector to Salt Edge")
         .after_help(EXAMPLES)
         .after_long_help(format!("{EXAMPLES}\n\nChecks:\n{}", ids.join("\n")))
         .arg(
             Arg::new("url")
                 .value_name("URL")
-                .help("The connector's base URL: what stands before /api/priora/v1")
+                .help("The connector's base URL: the part before /api/priora/v1")
                 .required_unless_present("init"),
         )
         .arg(
-            text("settings", "FILE", "What the checker has to know, as JSON; --init writes one")
+            text("settings", "FILE", "The checker's settings, a JSON file; --init writes one")
                 .required_unless_present("init"),
         )
         .arg(
-            text("init", "FILE", "Write settings to begin with, and say those of the connector")
+            text("init", "FILE", "Write a first settings file, and print the settings of the connector")
                 .conflicts_with_all(["url", "settings"]),
         )
         .arg(
-            text("listen", "ADDRESS", "Where the connector reports to")
+            text("listen", "ADDRESS", "The address that the connector reports to")
                 .default_value(LISTEN)
                 .value_parser(value_parser!(SocketAddr)),
         )
-        .arg(text("psu", "COMMAND", "Answers for the customer: gets the page's URL and approve or deny"))
+        .arg(text("psu", "COMMAND", "A command that acts as the customer: gets the page's URL and approve or deny"))
         .arg(
-            text("only", "IDS", "Only these checks: ids or their beginnings, with commas between").value_delimiter(','),
+            text("only", "IDS", "Run only these checks: ids or beginnings of ids, separated by commas")
+                .value_delimiter(','),
         )
-        .arg(flag("json", "The report as JSON"))
-        .arg(text("junit", "FILE", "Write the report as JUnit XML, too"));
+        .arg(flag("json", "Print the report as JSON"))
+        .arg(text("junit", "FILE", "Also write the report as JUnit XML"));
     Command::new("check")
-        .about("Judge a server over the network")
+        .about("Test a server over the network")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(connector)
@@ -76,7 +78,9 @@ pub(crate) fn command() -> Command {
 
 /// Runs it.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
-    let Some((CONNECTOR, inner)) = matches.subcommand() else { return Err(Failure::usage("name what to check")) };
+    let Some((CONNECTOR, inner)) = matches.subcommand() else {
+        return Err(Failure::usage("the name of the check is missing"));
+    };
     let runtime = bankchannel_bridge::serving_runtime()?;
     let ended = runtime.block_on(connector(inner));
     // A customer's command is not waited for.
@@ -91,9 +95,9 @@ async fn connector(matches: &ArgMatches) -> Outcome {
         let of_connector = salt_edge_check::write_settings(Path::new(&file), listen).await?;
         output::json(&of_connector);
         output::note(&format!(
-            "{file} is written: name your ways to authenticate there, with what is right and wrong. The line above has the settings of \
-             the connector: give it these (serve salt-edge-connector: --hub-url, --hub-public-key, --app-id, --app-secret-file, \
-             --provider-code, --private-key). With a key of its own, set connector_public_key_file."
+            "{file} is written: describe your ways to authenticate there, with right and wrong answers. The line above has the settings \
+             of the connector: start it with these (serve salt-edge-connector: --hub-url, --hub-public-key, --app-id, --app-secret-file, \
+             --provider-code, --private-key). If it has its own key, set connector_public_key_file."
         ));
         return Ok(());
     }

@@ -26,7 +26,7 @@ pub(crate) fn command() -> Command {
 
 /// Prints the script.
 pub(crate) fn run(matches: &ArgMatches, mut root: Command) -> Outcome {
-    let shell = *matches.get_one::<Shell>("shell").ok_or_else(|| Failure::usage("name a shell"))?;
+    let shell = *matches.get_one::<Shell>("shell").ok_or_else(|| Failure::usage("the name of the shell is missing"))?;
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut root, "bankchannel", &mut script);
     output::bytes(&script);

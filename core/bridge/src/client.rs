@@ -20,10 +20,11 @@ struct Inner {
 }
 
 impl Client {
-    /// Makes a client from its settings, whose member `protocol` says of which protocol: `ws-channel`, also when it is
-    /// left out, or `nextgen-psd2`. Nothing is sent, and no thread started. With the member `"from_env": true` it is
-    /// [`from_env`](Self::from_env); with `"from_env": {NAME: TEXT}` these are the environment, for languages whose environment is
-    /// not the process's.
+    /// Makes a client from its settings. The member `protocol` names the protocol: `ws-channel` (the default), `nextgen-psd2`,
+    /// `salt-edge-connector` or `salt-edge-hub`. Nothing is sent, and no thread is started.
+    ///
+    /// The member `"from_env": true` means [`from_env`](Self::from_env). `"from_env": {NAME: TEXT}` gives variables in place of
+    /// the environment's, for languages whose environment is not the process's.
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`.
@@ -42,7 +43,8 @@ impl Client {
         })
     }
 
-    /// The same; what the settings leave out is taken from the `ISECURE_…` variables of the environment.
+    /// Makes a client as [`new`](Self::new) does; the `ISECURE_…` variables of the environment give the settings that are left
+    /// out. For the WS Channel only.
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`, also for a variable that cannot be used.

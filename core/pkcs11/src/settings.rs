@@ -5,11 +5,11 @@ use bankchannel_foundation::{Boundary, Secret};
 /// A private key in an HSM or on a smart card, over PKCS#11.
 #[derive(Debug, Clone, Boundary)]
 pub struct Pkcs11Settings {
-    /// The path of the PKCS#11 library of the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`.
+    /// The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`.
     pub module: String,
     /// The token's label, or the number of its slot.
     pub token: String,
-    /// The user's PIN; left out for a reader with keys of its own. A token locks itself after a few wrong ones.
+    /// The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong PINs.
     pub pin: Option<Secret>,
     /// The key's label, or its id in hex. It must be an RSA key.
     pub key: String,

@@ -14,14 +14,14 @@ use crate::{
 /// The command.
 pub(super) fn command() -> Command {
     add_common(Command::new("check"))
-        .about("Say what is wrong with a payment file before the bank does: exit 0 without errors, 1 with")
+        .about("Find errors in a payment file before the bank does: exit 0 without errors, 1 with errors")
         .after_help(
             "Examples:\n  bankchannel iso20022 check payment.xml\n  \
-             bankchannel iso20022 check --profile '{\"closed_day_is_error\": true}' payment.xml\n\nWhat is checked: docs/iso20022.md",
+             bankchannel iso20022 check --profile '{\"closed_day_is_error\": true}' payment.xml\n\nThe list of checks: docs/iso20022.md",
         )
-        .arg(file_argument("file", "A pain.001.001.09 or pain.001.001.03"))
-        .arg(options::text("profile", "JSON", "How your bank differs: the fields of `profile` of iso20022.check_payment"))
-        .arg(options::text("encoding", "NAME", "The file's encoding, where it declares none or a wrong one"))
+        .arg(file_argument("file", "A pain.001.001.09 or pain.001.001.03 file"))
+        .arg(options::text("profile", "JSON", "Your bank's rules: the fields of `profile` of iso20022.check_payment"))
+        .arg(options::text("encoding", "NAME", "The file's encoding, if the file declares none or a wrong one"))
 }
 
 /// Checks the file.

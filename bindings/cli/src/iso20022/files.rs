@@ -16,7 +16,7 @@ use crate::exit::{Failure, Outcome};
 const MAX_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// What is said of a file that is none of them.
-pub(super) const NOT_READ: &str = "is no payment file, status report, statement or notification: left out";
+pub(super) const NOT_READ: &str = "is not a payment file, status report, statement or notification: skipped";
 
 /// The files of these names, and those in these folders in the order of their names; with each, whether it was named itself.
 pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> Outcome<Vec<(PathBuf, bool)>> {

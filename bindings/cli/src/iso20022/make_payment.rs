@@ -16,25 +16,25 @@ use crate::{
 
 /// Options that are a field of the same name.
 const FIELDS: [(&str, &str, &str); 10] = [
-    ("execution_date", "DATE", "The day on which to pay, such as 2026-11-20"),
-    ("kind", "KIND", "sepa, instant, urgent or national; left out: sepa for EUR"),
+    ("execution_date", "DATE", "The execution date, such as 2026-11-20"),
+    ("kind", "KIND", "sepa, instant, urgent or national [default: sepa for EUR]"),
     ("category", "CODE", "The category of all transfers, such as SALA for salaries"),
-    ("currency", "CODE", "The currency of transfers that name none; EUR when left out"),
-    ("charge_bearer", "CODE", "Who bears the charges: SLEV, SHAR, DEBT, CRED"),
-    ("version", "VERSION", "The version of the file: v09, or v03 for banks that still want it"),
-    ("message_id", "ID", "The id of the file; left out, made from the data"),
-    ("batch_id", "ID", "The id of the batch; left out, made from the data"),
+    ("currency", "CODE", "The currency of transfers without one [default: EUR]"),
+    ("charge_bearer", "CODE", "The bearer of the charges: SLEV, SHAR, DEBT, CRED"),
+    ("version", "VERSION", "The version of the file: v09, or v03 for banks that still require it"),
+    ("message_id", "ID", "The id of the file [default: made from the data]"),
+    ("batch_id", "ID", "The id of the batch [default: made from the data]"),
     (
         "characters",
         "MODE",
-        "What becomes of characters that banks do not forward: strict (refused), epc, german, latin1",
+        "The treatment of characters that banks do not forward: strict (refused), epc, german, latin1",
     ),
-    ("created", "INSTANT", "When the file was made, RFC 3339; left out, now"),
+    ("created", "INSTANT", "The creation time of the file, RFC 3339 [default: now]"),
 ];
 /// Options that are true when they are given.
 const FLAGS: [(&str, &str); 4] = [
     ("batch_booking", "Debit the account once for each batch"),
-    ("cut", "Cut texts and names that are too long, and say so"),
+    ("cut", "Cut texts and names that are too long, and report it"),
     ("compact", "Write no line breaks"),
     ("uetr", "Give each transfer a UETR, made from the data"),
 ];
@@ -47,7 +47,7 @@ pub(super) fn command() -> Command {
          --execution-date 2026-11-20 --output payment.xml\n  \
          payroll | bankchannel iso20022 make-payment --csv - --debtor 'Example Oy' --debtor-iban FI2112345600000785 --category SALA \\\n    \
          --execution-date 2026-11-30 > salaries.xml\n\n\
-         The table has a header row. An apostrophe before = + - @ is taken off, as spreadsheets do. Columns:\n",
+         The table has a header row. An apostrophe before = + - @ is removed, as spreadsheets do. Columns:\n",
     );
     for Column { name, meaning, .. } in COLUMNS {
         help.push_str(&format!("  {name:<28} {meaning}\n"));
@@ -58,15 +58,15 @@ pub(super) fn command() -> Command {
         .arg(
             file("csv", "The transfers as a table; - for stdin").required_unless_present_any(["example", "json-lines"]),
         )
-        .arg(file("json-lines", "The transfers as JSON, one a line; - for stdin").conflicts_with("csv"))
-        .arg(options::text("delimiter", "C", "The character between two cells: a comma when left out").requires("csv"))
-        .arg(flag("decimal-comma", "Amounts have a comma before the cents").requires("csv"))
-        .arg(options::text("debtor", "NAME", "Who pays"))
-        .arg(options::text("debtor-iban", "IBAN", "The account that pays"))
-        .arg(options::text("debtor-bic", "BIC", "The BIC of its bank, where the bank wants it"))
+        .arg(file("json-lines", "The transfers as JSON, one per line; - for stdin").conflicts_with("csv"))
+        .arg(options::text("delimiter", "C", "The character between two cells [default: a comma]").requires("csv"))
+        .arg(flag("decimal-comma", "Amounts have a decimal comma").requires("csv"))
+        .arg(options::text("debtor", "NAME", "The payer's name"))
+        .arg(options::text("debtor-iban", "IBAN", "The payer's account"))
+        .arg(options::text("debtor-bic", "BIC", "The BIC of the payer's bank, if the bank requires it"))
         .arg(options::text("data", "JSON|@FILE", "Any other field of iso20022.make_payment, such as a bank's profile"))
-        .arg(file("output", "The file to write, which must not exist; left out, it is printed").short('o'))
-        .arg(flag("example", "Print an example of a table, and do nothing else"));
+        .arg(file("output", "The file to write; it must not exist [default: stdout]").short('o'))
+        .arg(flag("example", "Print an example table and exit"));
     for (name, value, help) in FIELDS {
         command = command.arg(options::text(kebab(name), value, help));
     }

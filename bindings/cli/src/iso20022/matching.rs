@@ -23,24 +23,24 @@ use crate::{
 pub(super) fn command() -> Command {
     let mut help = String::from(
         "Examples:\n  bankchannel iso20022 match payment.xml inbox\n  bankchannel iso20022 match --csv payment.xml report.xml statement.xml\n\n\
-         Nothing may be sent again while it is not known where the money is. Columns of --csv:\n",
+         Do not send a transaction again while the place of its money is unknown. Columns of --csv:\n",
     );
     for Column { name, documentation } in tables::OUTCOMES {
         help.push_str(&format!("  {name:<20} {documentation}\n"));
     }
     add_common(Command::new("match"))
-        .about("Say what became of each transaction of a payment file, and whether it may be sent again")
+        .about("Show the outcome of each transaction of a payment file, and whether it may be sent again")
         .after_help(help.trim_end().to_owned())
-        .arg(file_argument("payment", "The payment file as it was sent: pain.001"))
+        .arg(file_argument("payment", "The payment file that was sent: pain.001"))
         .arg(
             Arg::new("files")
                 .value_name("FILE|FOLDER")
                 .action(ArgAction::Append)
                 .num_args(0..)
                 .value_hint(ValueHint::AnyPath)
-                .help("What the bank has sent since: pain.002, camt.052, camt.053, camt.054; of a folder, those that are one of them"),
+                .help("Files from the bank since then: pain.002, camt.052, camt.053, camt.054; of a folder, the files of these types"),
         )
-        .arg(flag("csv", "Write CSV"))
+        .arg(flag("csv", "Print CSV"))
 }
 
 /// Matches the files.
@@ -58,7 +58,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
             Some(MessageFile::Cash(mut file)) => statements.append(&mut file.statements),
             Some(MessageFile::Payment(_)) => {
                 failed |= named;
-                output::note(&format!("{name}: is a payment file, not what the bank has sent: left out"));
+                output::note(&format!("{name}: is a payment file, not a file from the bank: skipped"));
             }
             None => {
                 failed |= named;

@@ -32,7 +32,7 @@ pub(super) fn command() -> Command {
     let mut help = String::from(
         "Examples:\n  bankchannel iso20022 show payment.xml\n  bankchannel iso20022 show inbox            every file of a folder\n  \
          bankchannel iso20022 show --csv statement.xml > entries.csv\n  bankchannel iso20022 show --csv=details inbox\n\n\
-         A text in CSV that a spreadsheet would take for a formula begins with an apostrophe. Columns:\n",
+         In CSV a text that a spreadsheet would read as a formula begins with an apostrophe. Columns:\n",
     );
     for (title, columns) in columns {
         help.push_str(&format!("\n{title}:\n"));
@@ -41,7 +41,7 @@ pub(super) fn command() -> Command {
         }
     }
     add_common(Command::new("show"))
-        .about("Show what payment files, status reports and statements say")
+        .about("Show the content of payment files, status reports and statements")
         .after_help(help.trim_end().to_owned())
         .arg(
             Arg::new("files")
@@ -50,7 +50,7 @@ pub(super) fn command() -> Command {
                 .action(ArgAction::Append)
                 .num_args(1..)
                 .value_hint(ValueHint::AnyPath)
-                .help("pain.001, pain.002, camt.052, camt.053, camt.054; of a folder, those files that are one of them"),
+                .help("pain.001, pain.002, camt.052, camt.053, camt.054; of a folder, the files of these types"),
         )
         .arg(
             Arg::new("csv")
@@ -60,7 +60,7 @@ pub(super) fn command() -> Command {
                 .require_equals(true)
                 .default_missing_value("")
                 .hide_default_value(true)
-                .help("Write CSV: entries, details (one row for each transaction of an entry), transactions or statuses; left out, what the first file holds"),
+                .help("Print CSV: entries, details (one row for each transaction of an entry), transactions or statuses [default: the table of the first file]"),
         )
 }
 
@@ -132,7 +132,7 @@ fn as_csv(wanted: &str, files: &[(PathBuf, bool)]) -> Outcome {
         };
         let table = *table.get_or_insert(own);
         if table != own && !(table == "details" && own == "entries") {
-            output::note(&format!("{name}: holds {own}, not {table}: left out"));
+            output::note(&format!("{name}: holds {own}, not {table}: skipped"));
             return Ok(());
         }
         let entries = if table == "details" { EntryRows::Details } else { EntryRows::Entries };
@@ -153,7 +153,7 @@ fn as_csv(wanted: &str, files: &[(PathBuf, bool)]) -> Outcome {
     match rows {
         Some(rows) => rows.end()?,
         None if failed => {}
-        None => return Err(Failure::usage("none of the files holds rows for this table")),
+        None => return Err(Failure::usage("no file holds rows for this table")),
     }
     if failed { Err(Failure::Told) } else { Ok(()) }
 }
@@ -243,7 +243,7 @@ fn head(statement: &Statement) {
         && end.balance_check == BalanceCheck::Differs
     {
         let by = amount(end.balance_difference.as_ref());
-        output::line(&format!("The balances do not fit the booked entries: they differ by {by}"));
+        output::line(&format!("The balances do not match the booked entries: they differ by {by}"));
     }
 }
 

@@ -70,7 +70,7 @@ impl Answers {
             return self.progress.aside(|| signer::sign(command, wanted));
         }
         if question.request.is_some() {
-            let why = "is asked of the bank's own code, and nobody answers for it: give --bank-command";
+            let why = "is a question to the bank's own code, and no program answers it: give --bank-command";
             let error = Error::because(&row::MISSING_FIELD, format!("{} {why}", question.kind));
             return Err(error.with("field", question.kind));
         }
@@ -97,7 +97,10 @@ impl Answers {
             } else {
                 format!("give --{}", kebab(question.kind))
             };
-            return Err(Error::invalid_field(question.kind, format!("is needed, and nobody may be asked: {hint}")));
+            return Err(Error::invalid_field(
+                question.kind,
+                format!("is needed, and the command cannot ask for it: {hint}"),
+            ));
         }
         self.progress.aside(|| ask(question)).map_err(|failure| match failure {
             Failure::Interrupted => {

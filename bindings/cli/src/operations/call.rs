@@ -24,30 +24,25 @@ const EXAMPLES: &str = "Examples:
   bankchannel call verify_request '{\"mode\": \"strict\"}' --content request.http
   bankchannel call download_file '{\"bank\": \"nordea\", \"file_type\": \"KTL\", \"file_reference\": \"1\"}' -o ktl.txt
 
-The request has the form of `request_schema` in `bankchannel catalogue --json`. Settings fill in what it leaves out;
-for operations of a protocol without sessions they are those of --settings.";
+The request has the form of `request_schema` in `bankchannel catalogue --json`. The settings give fields that the request
+leaves out; a protocol without sessions takes its settings from --settings.";
 
 /// The command.
 pub(crate) fn call_command() -> Command {
     let shown = ["phone", "name", "company", "bank", "password"];
     connection(
-        Command::new("call")
-            .about("Carry out any operation of the catalogue, with JSON in and out")
-            .after_help(EXAMPLES),
+        Command::new("call").about("Run any operation of the catalogue: JSON in, JSON out").after_help(EXAMPLES),
         &shown,
     )
     .arg(
         Arg::new("operation")
             .value_name("OPERATION")
             .required(true)
-            .help("Its name, such as ws_channel.list_files or list_files"),
+            .help("The operation's name, such as ws_channel.list_files or list_files"),
     )
-    .arg(Arg::new("request").value_name("JSON|@FILE|-").help("The request; left out, one without fields"))
-    .arg(text("content", "FILE|-", "Content that goes with the request"))
-    .arg(file(
-        "settings",
-        "Settings as JSON, of the client that a protocol without sessions wants: its bank, certificates and keys",
-    ))
+    .arg(Arg::new("request").value_name("JSON|@FILE|-").help("The request, as JSON [default: no fields]"))
+    .arg(text("content", "FILE|-", "The content of the request"))
+    .arg(file("settings", "The client's settings as JSON, for protocols without sessions: bank, certificates, keys"))
     .arg(signer_argument())
     .arg(bank_argument())
     .arg(output_argument())

@@ -6,7 +6,7 @@ pub(super) fn group(name: &str) -> &'static str {
         "account" => "Register, verify, reset the password",
         "session" => "Log in and out, second factors",
         "certs" => "Bank certificates: enrol, import, share, export, retire",
-        "files" => "Send files to banks, list and fetch what banks have sent",
+        "files" => "Send files to banks, list and fetch files from banks",
         "pgp" => "Keys that sign uploads: on this machine and at the service",
         "integrator" => "Accounts under an API key",
         "iso20022" => "Payment files, status reports and statements: make, check, read",
@@ -19,15 +19,15 @@ pub(super) fn group_examples(name: &str) -> Option<&'static str> {
     Some(match name {
         "account" => {
             "Examples:\n  bankchannel account register -m admin -e me@example.com --name 'Eve Example' --company 'Example Oy' --phone +358401234567\n  \
-             bankchannel account register -m data\n  bankchannel account password-reset -m data\n\nWho gives nothing is asked. A settings file spares the repeating; see `bankchannel account register --help`."
+             bankchannel account register -m data\n  bankchannel account password-reset -m data\n\nThe command asks for values that are not given. A settings file saves repeating them: see\n`bankchannel account register --help`."
         }
         "session" => {
             "Examples:\n  bankchannel session login -m admin          asks for the password and the codes\n  \
-             printf '%s\\n' \"$PASSWORD\" | bankchannel session login --noninteractive --password-stdin\n  bankchannel session logout\n\nThe session is kept in the settings file for the commands that follow."
+             printf '%s\\n' \"$PASSWORD\" | bankchannel session login --noninteractive --password-stdin\n  bankchannel session logout\n\nThe session is stored in the settings file; later commands use it."
         }
         "certs" => {
             "Examples:\n  bankchannel certs list-certs\n  bankchannel certs enroll-cert -b simulator --company 'Example Oy' --ws-user-id SIM-0123456789ab --pincode SIM-0123456789abcdef01234567\n  \
-             bankchannel certs import-cert -b nordea --ws-user-id 1234567890 --certificate cert.pem --privatekey key.pem\n\nAll but list-certs need an admin session."
+             bankchannel certs import-cert -b nordea --ws-user-id 1234567890 --certificate cert.pem --privatekey key.pem\n\nAll commands except list-certs need an admin session."
         }
         "files" => {
             "Examples:\n  bankchannel files list-files -b nordea --status NEW\n  bankchannel files upload-file -b nordea --filetype pain.001.001.09 --key authorize-private.asc payment.xml\n  \
@@ -48,32 +48,32 @@ pub(super) fn group_examples(name: &str) -> Option<&'static str> {
 pub(super) fn examples(group: &str, name: &str) -> Option<&'static str> {
     Some(match (group, name) {
         ("account", "register") => {
-            "The settings file (~/.wscli/settings.yaml, mode 0600 in a folder of mode 0700) is the one of wscli:\n\n  settings:\n    email: me@example.com\n    \
+            "The settings file (~/.wscli/settings.yaml, mode 0600 in a folder of mode 0700) is the same as that of wscli:\n\n  settings:\n    email: me@example.com\n    \
              mode: admin\n    name: Eve Example\n    company: Example Oy\n    phone: \"+358401234567\"\n    apikey: \"0\"\n    environment: test\n    bank: simulator\n\n\
-             The admin user is registered first, then the data user; the API key that the first registration answers is kept in the file."
+             Register the admin user first, then the data user. The API key from the first registration is stored in the file."
         }
         ("session", "login") => {
             "Examples:\n  bankchannel session login -m admin\n  bankchannel session login -m admin --session SESSION --code 123456    the second step alone\n\n\
-             Codes are also taken from ISECURE_ADMIN_MFA_CODE, ISECURE_DATA_EMAIL_CODE and so on (…_{MFA,EMAIL,PHONE}_CODE, with the mode or without)."
+             Environment variables can give the codes: ISECURE_ADMIN_MFA_CODE, ISECURE_DATA_EMAIL_CODE and so on\n(…_{MFA,EMAIL,PHONE}_CODE, with the mode or without)."
         }
         ("files", "upload-file") => {
             "Examples:\n  bankchannel files upload-file --filetype pain.001.001.09 --key authorize-private.asc payment.xml\n  \
              bankchannel files upload-file --filetype pain.001.001.09 --signatures @payment.xml.asc payment.xml\n  \
-             bankchannel files upload-file --filetype pain.001.001.09 --signing-certificate authorize-public.asc --signer 'openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256' payment.xml\n\nWith --key the file is signed here; with --signatures it was signed elsewhere. With --signing-certificate the\n\
-             key is elsewhere, such as in a smart card or an HSM, and --signer names the program that reaches it: here an RSA key in a file.\n\
-             What it signs is looked at before anything is sent. With --wait-for it waits for the bank's answers\n\
-             and puts them into --syncdir or the present folder; with --json and without --syncdir they are in the response."
+             bankchannel files upload-file --filetype pain.001.001.09 --signing-certificate authorize-public.asc --signer 'openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256' payment.xml\n\nWith --key the command signs the file; with --signatures the file was signed elsewhere. With --signing-certificate\n\
+             the key is elsewhere, such as in a smart card or an HSM, and --signer names the program that uses it: here an RSA key\n\
+             in a file. The signature is checked before anything is sent. With --wait-for the command waits for the bank's answers\n\
+             and writes them to --syncdir or the current folder; with --json and without --syncdir they are in the response."
         }
         ("files", "check-payment-file") => {
             "Examples:\n  bankchannel files check-payment-file payment.xml && bankchannel files upload-file --filetype pain.001.001.09 --key key.asc payment.xml\n\n\
-             Exit code 0 when the file is right, 1 when it is not: then each problem has its line and what to change."
+             Exit code 0 when the file is correct, 1 when it is not: then each problem is shown with its line and the correction."
         }
-        ("pgp", "verify-file") => "Exit code 0 when a signature is good, 1 when none is.",
+        ("pgp", "verify-file") => "Exit code 0 when at least one signature is good, 1 when none is.",
         ("files", "download-files") => {
-            "Files are named YYYYMMDD__TYPE_REFERENCE.dat after the bank's time stamp; those that are there already are skipped."
+            "Files are named YYYYMMDD__TYPE_REFERENCE.dat after the bank's time stamp; existing files are skipped."
         }
         ("files", "download-file") => {
-            "Without --output the file goes to stdout as it is; with --json it stands in the response as base64."
+            "Without --output the file is written to stdout unchanged; with --json the response holds it as base64."
         }
         _ => return None,
     })

@@ -81,11 +81,11 @@ fn confirm(entry: &Entry, common: &Common) -> Outcome {
     {
         return Ok(());
     }
-    let question = format!("The certificates for {bank} are retired for good; type the bank's name to go on");
+    let question = format!("The certificates for {bank} will be retired permanently; type the bank's name to continue");
     if prompt::line(&question)?.trim() == bank {
         Ok(())
     } else {
-        Err(Failure::usage("nothing was done: that is not the bank's name"))
+        Err(Failure::usage("nothing was done: this is not the bank's name"))
     }
 }
 
@@ -98,7 +98,7 @@ pub(super) fn check_keeping(sessions: &Sessions, entry: &Entry, common: &Common)
 pub(super) fn unless_unkept(kept: Outcome, shown: Outcome) -> Outcome {
     let Err(failure) = kept else { return shown };
     if let Some(why) = failure.text() {
-        output::note(&format!("error: the settings file could not be brought up to date: {why}"));
+        output::note(&format!("error: cannot update the settings file: {why}"));
     }
     shown.and(Err(Failure::Told))
 }

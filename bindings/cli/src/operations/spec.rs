@@ -94,7 +94,7 @@ impl Spec {
             None => command,
         };
         if fields().any(|field| field.name == "passphrase") {
-            let help = "The passphrase of a locked private key, in a file; left out, it is asked for";
+            let help = "A file with the passphrase of a locked private key [default: the command asks]";
             command.arg(passphrase::argument(help).conflicts_with("passphrase"))
         } else {
             command
@@ -114,7 +114,7 @@ pub(crate) fn sessions(entry: &Entry) -> Option<&'static Sessions> {
 
 /// Where the result goes.
 pub(crate) fn output_argument() -> Arg {
-    file("output", "Write the file's content, or else the response as JSON, to a new file of mode 0600")
+    file("output", "Write the file's content (or, without one, the response as JSON) to a new file of mode 0600")
         .short('o')
         .visible_alias("outfilename")
         .help_heading("Result")
@@ -125,8 +125,8 @@ pub(crate) fn signer_argument() -> Arg {
     text(
         "signer",
         "COMMAND",
-        "Run by sh for each signature: gets the raw digest on stdin, BANKCHANNEL_SIGNATURE_ALGORITHM and BANKCHANNEL_KEY_FINGERPRINT in the \
-         environment, and prints the raw signature, as it is or as base64; left out, the signature is asked for",
+        "A command that sh runs for each signature. It reads the raw digest on stdin and BANKCHANNEL_SIGNATURE_ALGORITHM and \
+         BANKCHANNEL_KEY_FINGERPRINT in the environment, and prints the signature, raw or as base64 [default: the command asks]",
     )
 }
 
@@ -135,14 +135,14 @@ pub(crate) fn bank_argument() -> Arg {
     text(
         "bank-command",
         "COMMAND",
-        "Run by sh for each question to the bank's own code: gets the question's fields as JSON on stdin and its name in \
-         BANKCHANNEL_QUESTION, such as list_accounts, and prints the answer as JSON",
+        "A command that sh runs for each question to the bank's own code. It reads the question's fields as JSON on stdin and its \
+         name in BANKCHANNEL_QUESTION, such as list_accounts, and prints the answer as JSON",
     )
 }
 
 /// Whether an existing file is replaced.
 pub(crate) fn force_argument() -> Arg {
-    flag("force", "Replace FILE when it exists").requires("output").help_heading("Result")
+    flag("force", "Replace FILE if it exists").requires("output").help_heading("Result")
 }
 
 #[cfg(test)]

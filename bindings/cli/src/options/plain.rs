@@ -18,9 +18,7 @@ pub(crate) fn any_value(argument: Arg) -> Arg {
 /// A value, unless it is written as an option is: then the value was forgotten.
 fn value_or_option(text: &str) -> Result<String, &'static str> {
     if is_option(text.split('=').next().unwrap_or(text)) {
-        return Err(
-            "it looks like an option, so that the value seems to be forgotten; a file of such a name is ./-NAME",
-        );
+        return Err("it looks like an option: the value seems to be missing; for a file of this name write ./-NAME");
     }
     Ok(text.to_owned())
 }

@@ -47,9 +47,9 @@ pub(crate) fn add_common(command: Command) -> Command {
 /// Adds the options of a client whose settings are a file of JSON, as every language has them.
 pub(crate) fn settings_file(command: Command) -> Command {
     let own = [
-        file("settings", "Settings as JSON, as every language has them"),
-        flag("noninteractive", "Ask for nothing"),
-        flag("verbose", "Show on stderr what is sent and received, redacted").short('v'),
+        file("settings", "A JSON file with the client's settings, the same in every language"),
+        flag("noninteractive", "Never ask; fail when something is missing"),
+        flag("verbose", "Show requests and answers on stderr, redacted").short('v'),
     ];
     add_common(command).args(own.map(|argument| argument.help_heading(SERVICE)))
 }
@@ -73,7 +73,7 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
         .arg(text("config", "FILE", ACCOUNT, "Settings file of mode 0600 [default: ~/.wscli/settings.yaml]").short('c'))
         .arg(text("email", "ADDRESS", ACCOUNT, "The account [env: ISECURE_EMAIL]").short('e'))
         .arg(
-            text("mode", "MODE", ACCOUNT, "Which of its users [env: ISECURE_MODE] [default: data]")
+            text("mode", "MODE", ACCOUNT, "The user of the account [env: ISECURE_MODE] [default: data]")
                 .short('m')
                 .value_parser(PossibleValuesParser::new(["admin", "data"])),
         )
@@ -88,7 +88,7 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
             .visible_alias("api-key"),
         )
         .arg(
-            any_value(text("idtoken", "TOKEN", ACCOUNT, "A session's token, in place of the stored one"))
+            any_value(text("idtoken", "TOKEN", ACCOUNT, "The token of a session, in place of the stored one"))
                 .short('i')
                 .alias("id-token"),
         )
@@ -97,7 +97,7 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
                 "password",
                 "PASSWORD",
                 ACCOUNT,
-                "The password; better: a prompt, --password-stdin, or ISECURE_PASSWORD",
+                "The password; safer: the prompt, --password-stdin or ISECURE_PASSWORD",
             ))
             .hide(!shown.contains(&"password")),
         )
@@ -107,7 +107,11 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
                 .help_heading(ACCOUNT)
                 .hide(!shown.contains(&"password")),
         )
-        .arg(profile("phone", "NUMBER", "The phone that codes are sent to, such as +358401234567 [env: ISECURE_PHONE]"))
+        .arg(profile(
+            "phone",
+            "NUMBER",
+            "The phone number that gets the codes, such as +358401234567 [env: ISECURE_PHONE]",
+        ))
         .arg(profile("name", "NAME", "The registrant's full name [env: ISECURE_NAME]"))
         .arg(profile("company", "NAME", "The company's name [env: ISECURE_COMPANY]"))
         .arg(profile("bank", "BANK", "The bank, such as nordea or simulator [env: ISECURE_BANK]").short('b'))
@@ -132,24 +136,24 @@ pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
                 "publickeyfile",
                 "PEM",
                 SERVICE,
-                "Its public key, in place of the environment's [env: ISECURE_PUBLIC_KEY_PEM_FILE]",
+                "The service's public key, in place of the environment's [env: ISECURE_PUBLIC_KEY_PEM_FILE]",
             )
             .long("public-key-file")
             .alias("publickeyfile"),
         )
-        .arg(text("cafile", "PEM", SERVICE, "Further certificate authorities to trust").long("ca-file").alias("cafile"))
+        .arg(text("cafile", "PEM", SERVICE, "More certificate authorities to trust").long("ca-file").alias("cafile"))
         .arg(text("proxy", "URL", SERVICE, "A proxy, in place of the system's"))
         .arg(
             text(
                 "timeout",
                 "SECONDS",
                 SERVICE,
-                "How long one exchange may take, such as 30 or 2.5 [default: the operation's own]",
+                "The time limit of one exchange, such as 30 or 2.5 [default: the operation's own]",
             )
             .value_parser(super::value::seconds),
         )
         .arg(
-            flag("verbose", "Tell on stderr what is sent and answered, without secrets and contents")
+            flag("verbose", "Show requests and answers on stderr, without secrets and contents")
                 .short('v')
                 .help_heading(RESULT),
         )
@@ -165,7 +169,7 @@ impl Common {
             names.filter_map(|name| Some((name.to_owned(), text(name)?))).collect();
         if given.contains_key("password") {
             output::note(
-                "warning: a password on the command line is seen by other users and kept in the shell's history; use --password-stdin",
+                "warning: a password on the command line is visible to other users and stays in the shell's history; use --password-stdin",
             );
         }
         if matches.get_flag("password-stdin") {
@@ -173,7 +177,7 @@ impl Common {
         }
         if matches.try_get_one::<String>("passphrase").ok().flatten().is_some_and(|text| !text.starts_with('@')) {
             output::note(
-                "warning: a passphrase on the command line is seen by other users and kept in the shell's history; use --passphrase-file",
+                "warning: a passphrase on the command line is visible to other users and stays in the shell's history; use --passphrase-file",
             );
         }
         let settings =
@@ -212,7 +216,7 @@ impl Common {
         }
         if !asking {
             return Err(Failure::usage(
-                "the password is missing: give --password-stdin, ISECURE_PASSWORD or the settings file",
+                "the password is missing: use --password-stdin, ISECURE_PASSWORD or the settings file",
             ));
         }
         loop {
@@ -220,7 +224,7 @@ impl Common {
             if !long_enough(&password) {
                 output::note(&too_short());
             } else if is_new && prompt::secret("The same again")? != password {
-                output::note("the two are not the same");
+                output::note("the two passwords are not the same");
             } else {
                 self.settings.give("password", password.clone());
                 return Ok(password);

@@ -23,12 +23,12 @@ static READER: Mutex<Option<String>> = Mutex::new(None);
 pub(crate) fn reader(what: &str) -> Outcome<impl Read + use<>> {
     let mut reader = READER.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(first) = &*reader {
-        return Err(Failure::usage(format!("{what}: stdin can be read only once, and {first} reads it already")));
+        return Err(Failure::usage(format!("{what}: stdin can be read only once, and {first} already reads it")));
     }
     *reader = Some(what.to_owned());
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        output::note(&format!("{what} is read from the terminal; Ctrl-D on a line of its own ends it"));
+        output::note(&format!("{what} is read from the terminal; end it with Ctrl-D on a line of its own"));
     }
     Ok(stdin)
 }

@@ -60,7 +60,7 @@ pub(crate) fn write_all_new(files: &[NewFile]) -> Outcome {
 }
 
 fn exists(path: &Path) -> Failure {
-    Failure::usage(format!("{} exists already and is left alone", shown::path(path)))
+    Failure::usage(format!("{} exists already and was not changed", shown::path(path)))
 }
 
 #[cfg(test)]

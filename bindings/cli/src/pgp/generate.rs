@@ -30,17 +30,20 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) fn command() -> Command {
     add_common(Command::new("generate"))
         .about("Make a key pair")
-        .after_help(format!("Examples:\n  bankchannel pgp generate --name 'Eve Example' --email me@example.com --output-dir keys\n\nWrites {PUBLIC} and {PRIVATE} (mode 0600); files that exist are left alone.\nUpload the public key with `bankchannel pgp upload-key`, sign with the private one."))
-        .arg(text("name", "NAME", "Whose key it is").required(true))
+        .after_help(format!("Examples:\n  bankchannel pgp generate --name 'Eve Example' --email me@example.com --output-dir keys\n\nWrites {PUBLIC} and {PRIVATE} (mode 0600); existing files are not changed.\nUpload the public key with `bankchannel pgp upload-key`, sign with the private one."))
+        .arg(text("name", "NAME", "The name of the key's owner").required(true))
         .arg(text("email", "ADDRESS", "The e-mail address in the key").required(true))
         .arg(
             text("algorithm", "NAME", "The kind of key")
                 .default_value("ed25519")
                 .value_parser(PossibleValuesParser::new(["ed25519", "rsa3072", "rsa4096"])),
         )
-        .arg(text("output-dir", "DIR", "Where the files go; made with mode 0700 when absent").required(true))
-        .arg(text("expires-days", "DAYS", "How long the key is good [default: for ever]").value_parser(value_parser!(u32).range(1..=36_500)))
-        .arg(passphrase::argument("Lock the private key with the passphrase in this file; left out, it is not locked"))
+        .arg(text("output-dir", "DIR", "The folder for the files; created with mode 0700 when absent").required(true))
+        .arg(
+            text("expires-days", "DAYS", "The key's lifetime [default: unlimited]")
+                .value_parser(value_parser!(u32).range(1..=36_500)),
+        )
+        .arg(passphrase::argument("Lock the private key with the passphrase in this file [default: not locked]"))
 }
 
 /// Makes the key.
@@ -49,7 +52,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let folder = PathBuf::from(given("output-dir"));
     let (public, private) = (folder.join(PUBLIC), folder.join(PRIVATE));
     if let Some(taken) = [&public, &private].into_iter().find(|path| path.exists()) {
-        return Err(Failure::usage(format!("{} exists already and is left alone", shown::path(taken))));
+        return Err(Failure::usage(format!("{} exists already and was not changed", shown::path(taken))));
     }
     let now = SystemTime::now();
     let progress = Progress::begin("making the key");

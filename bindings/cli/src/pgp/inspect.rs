@@ -16,9 +16,9 @@ use crate::{
 /// The command.
 pub(super) fn command() -> Command {
     add_common(Command::new("inspect"))
-        .about("Show what a key file holds: fingerprint, ids, algorithm, what it is good for")
+        .about("Show a key file: fingerprint, ids, algorithm, permitted use")
         .after_help("Examples:\n  bankchannel pgp inspect authorize-public.asc")
-        .arg(file_argument("file", "An armored key, public or private, text before it is left out; - for stdin"))
+        .arg(file_argument("file", "An armored public or private key; text before it is ignored; - for stdin"))
 }
 
 /// Shows it.

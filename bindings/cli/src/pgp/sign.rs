@@ -19,12 +19,19 @@ const SIGNATURE_MODE: u32 = 0o644;
 /// The command.
 pub(super) fn command() -> Command {
     add_common(Command::new("sign"))
-        .about("Sign a file: armored, detached, SHA-256")
-        .after_help("Examples:\n  bankchannel pgp sign --key authorize-private.asc payment.xml           writes payment.xml.asc\n  bankchannel pgp sign --key key.asc --output - payment.xml > sig.asc\n\ngpg --verify reads the signature. The file is read once, however large it is.")
-        .arg(file("key", "The private key, armored; several sign one after the other").required(true).action(ArgAction::Append))
-        .arg(text("output", "SIG", "Where the signature goes, - for stdout [default: FILE.asc; stdout when stdin is signed]").short('o'))
-        .arg(passphrase::argument("The passphrase of a locked key; left out, it is asked for"))
-        .arg(file_argument("file", "What is signed; - for stdin"))
+        .about("Sign a file: detached armored signature, SHA-256")
+        .after_help("Examples:\n  bankchannel pgp sign --key authorize-private.asc payment.xml           writes payment.xml.asc\n  bankchannel pgp sign --key key.asc --output - payment.xml > sig.asc\n\ngpg --verify accepts the signature. The file is read once, whatever its size.")
+        .arg(
+            file("key", "The armored private key; several keys sign one after the other")
+                .required(true)
+                .action(ArgAction::Append),
+        )
+        .arg(
+            text("output", "SIG", "The file for the signature, - for stdout [default: FILE.asc; stdout when stdin is signed]")
+                .short('o'),
+        )
+        .arg(passphrase::argument("A file with the passphrase of a locked key [default: the command asks]"))
+        .arg(file_argument("file", "The file to sign; - for stdin"))
 }
 
 /// Signs.
@@ -41,7 +48,9 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     });
     let target = PathBuf::from(&output);
     if output != "-" && target.exists() {
-        return Err(Failure::usage(format!("{output} exists already and is left alone; name another with --output")));
+        return Err(Failure::usage(format!(
+            "{output} exists already and was not changed; name another file with --output"
+        )));
     }
     let file = keys::document(path)?;
     let signers: Vec<&UnlockedSigner> = signers.iter().collect();

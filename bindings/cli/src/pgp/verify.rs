@@ -19,18 +19,18 @@ const MAX_SIGNATURE_FILE: u64 = 256 * 1024;
 /// The command.
 pub(super) fn command() -> Command {
     add_common(Command::new("verify"))
-        .about("Check a detached signature: exit 0 when one is good, 1 when none is")
+        .about("Check a detached signature: exit 0 when at least one is good, 1 when none is")
         .after_help(
-            "Text before a single armored block, such as a saved mail, is left out; the service refuses it in an upload.\n\n\
+            "Text before a single armored block, such as in a saved mail, is ignored here; the service refuses such text in an upload.\n\n\
              Examples:\n  bankchannel pgp verify --key authorize-public.asc --signature payment.xml.asc payment.xml",
         )
         .arg(
-            file("key", "A key, public or private, armored; may be given several times")
+            file("key", "An armored public or private key; may be given several times")
                 .required(true)
                 .action(ArgAction::Append),
         )
-        .arg(text("signature", "SIG", "The armored signatures, one or several").required(true))
-        .arg(file_argument("file", "What was signed; - for stdin"))
+        .arg(text("signature", "SIG", "One or several armored signatures").required(true))
+        .arg(file_argument("file", "The signed file; - for stdin"))
 }
 
 /// Verifies.
@@ -65,7 +65,7 @@ fn as_text(result: &SignatureResult) -> String {
             format!("GOOD signature by {fingerprint}, made {}", time(*created))
         }
         SignatureResult::UnknownIssuer { issuers } => {
-            format!("BAD signature: made by {}, not by a key that was given", listed(issuers))
+            format!("BAD signature: made by {}, not by a given key", listed(issuers))
         }
         SignatureResult::Bad { fingerprint, reason } => format!("BAD signature in the name of {fingerprint}: {reason}"),
     }

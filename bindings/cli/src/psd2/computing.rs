@@ -56,12 +56,13 @@ pub(super) const COMMANDS: &[Computing] = &[
     Computing {
         name: "signing-string",
         operation: "nextgen_psd2.signing_string",
-        about: "Print what a request's signature covers",
+        about: "Print the bytes that a request's signature covers",
         examples: "Examples:
   bankchannel psd2 signing-string signed.http | sha256sum
   bankchannel psd2 signing-string --headers date,digest,x-request-id request.http | openssl dgst -sha256 -sign key.pem | base64 -w0
 
-The bytes are printed as they are, without a line end after the last line: none belongs there. With --json they are base64.",
+The bytes are printed unchanged. There is no line end after the last line, because none is signed. With --json they are
+base64.",
         input: Input::File(MAX_HEAD + MAX_BODY, "The request, signed or not; - for stdin"),
         options: Rows::of(SigningStringRequest::SHAPE, &[Row::value("signed_headers", "headers")]),
         show: show_signing_string,
@@ -69,12 +70,12 @@ The bytes are printed as they are, without a line end after the last line: none 
     Computing {
         name: "key-id",
         operation: "nextgen_psd2.inspect_certificate",
-        about: "Print a certificate's key id in every style that banks want",
+        about: "Print a certificate's key id in every style that banks use",
         examples: "Examples:
   bankchannel psd2 key-id certs/tpp1-qseal.pem
   bankchannel psd2 key-id --json qseal.pem | jq -r '.key_ids[0].key_id'
 
-The first is the usual one. The names of a style are those of `sign --serial` and `sign --issuer`.",
+The first style is the usual one. The two names of a style are values for `sign --serial` and `sign --issuer`.",
         input: Input::Certificate,
         options: Rows::NONE,
         show: show_key_ids,
@@ -82,12 +83,13 @@ The first is the usual one. The names of a style are those of `sign --serial` an
     Computing {
         name: "inspect",
         operation: "nextgen_psd2.inspect_certificate",
-        about: "Show what a certificate of a third party is: roles, authorisation, issuer, validity",
+        about: "Show a third party's certificate: roles, authorisation, issuer, validity",
         examples: "Examples:
   bankchannel psd2 inspect certs/tpp1-qseal.pem
   bankchannel psd2 inspect --json - < qwac.pem | jq .roles
 
-Nothing of it is checked, neither the issuer's signature nor the time: `verify` does that. Key ids: `bankchannel psd2 key-id`.",
+The command checks neither the issuer's signature nor the validity time: `verify` does. For key ids see
+`bankchannel psd2 key-id`.",
         input: Input::Certificate,
         options: Rows::NONE,
         show: show_certificate,
@@ -100,7 +102,7 @@ Nothing of it is checked, neither the issuer's signature nor the time: `verify` 
   bankchannel psd2 digest body.json
   printf '%s' \"$BODY\" | bankchannel psd2 digest -
 
-Every byte counts: an editor's line end after the last line is part of the body, where it is sent.",
+Every byte counts: if the line end that an editor adds after the last line is sent, it is part of the body.",
         input: Input::File(MAX_BODY, "The body alone, without headers; - for stdin"),
         options: Rows::of(
             ComputeDigestRequest::SHAPE,
@@ -111,25 +113,25 @@ Every byte counts: an editor's line end after the last line is part of the body,
     Computing {
         name: "encode-header",
         operation: "nextgen_psd2.encode_header",
-        about: "Encode a Signature header that is not plain ASCII, as RFC 2047 has it",
+        about: "Encode a Signature header that is not plain ASCII, by RFC 2047",
         examples: "Examples:
   bankchannel psd2 encode-header 'keyId=\"SN=1,CA=CN=Tromsø CA\",…'
   bankchannel psd2 encode-header - < value.txt
 
-`sign` does this by itself where it is needed.",
-        input: Input::Text("text", "The whole value of the header; - for stdin"),
+`sign` does this by itself when it is necessary.",
+        input: Input::Text("text", "The complete value of the header; - for stdin"),
         options: Rows::NONE,
         show: |response, format| show_text(&response, "value", format),
     },
     Computing {
         name: "decode-header",
         operation: "nextgen_psd2.decode_header",
-        about: "Decode a Signature header that was encoded as RFC 2047 has it",
+        about: "Decode a Signature header that was encoded by RFC 2047",
         examples: "Examples:
   bankchannel psd2 decode-header '=?utf-8?B?a2V5SWQ9?='
   bankchannel psd2 decode-header --lenient - < value.txt
 
-A value that is not encoded comes back as it is.",
+A value that is not encoded is printed unchanged.",
         input: Input::Text("value", "The value of the header; - for stdin"),
         options: Rows::of(DecodeHeaderRequest::SHAPE, &[Row::value("lenient", "lenient")]),
         show: show_decoded,

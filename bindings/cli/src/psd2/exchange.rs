@@ -18,7 +18,7 @@ use crate::{
     options::{Common, add_fields, file, kebab, passphrase, read_settings, settings_file},
 };
 
-const HEADING: &str = "The bank, and who asks";
+const HEADING: &str = "Bank and third party";
 
 /// The private key for TLS, which is no text of the JSON: it is wiped.
 const CLIENT_KEY: &str = "client-key";
@@ -29,12 +29,12 @@ const ROWS: Rows = Rows::of(
         Row::value("base_url", "base-url").help("The bank's base URL, such as https://bank.example/api"),
         Row::file("certificate", "certificate", fields::text, "The QSEAL certificate, PEM"),
         Row::file("client_certificate", "client-certificate", fields::text, "The certificate for TLS (QWAC), PEM"),
-        Row::value("ca_file", "ca-file").help("Further authorities to trust for the bank's certificate, PEM"),
-        Row::value("only_ca_file", "only-ca-file").help("Trust no others"),
+        Row::value("ca_file", "ca-file").help("More certificate authorities to trust for the bank's certificate, PEM"),
+        Row::value("only_ca_file", "only-ca-file").help("Trust no other authorities"),
         Row::value("proxy", "proxy").help("A proxy, in place of the environment's"),
-        Row::value("exchange_timeout_s", "timeout").help("How long the call may take, such as 30 or 2.5"),
+        Row::value("exchange_timeout_s", "timeout").help("The time limit of the call, such as 30 or 2.5"),
         Row::value("allowed_redirect_hosts", "redirect-host")
-            .help("A host besides the bank's own to which its customers may be sent"),
+            .help("Another host, besides the bank's own, to which customers may be redirected"),
     ],
 );
 
@@ -56,7 +56,8 @@ fn command(entry: &'static Entry) -> Command {
     let declaration = entry.declaration;
     let command = settings_file(Command::new(kebab(entry.short_name())))
         .mut_arg("settings", |settings| {
-            settings.help("Settings as JSON, as every language has them; the options count before them")
+            settings
+                .help("A JSON file with the client's settings, the same in every language; options replace its values")
         })
         .about(declaration.summary)
         .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc));
@@ -67,8 +68,11 @@ fn command(entry: &'static Entry) -> Command {
 /// The options that say where the bank is and who asks.
 fn settings_arguments(command: Command) -> Command {
     let own = [
-        file("key", "The QSEAL certificate's private key: PEM, or PKCS#12 with both; left out, --signer signs"),
-        passphrase::argument("The passphrase of a locked key, in a file"),
+        file(
+            "key",
+            "The QSEAL certificate's private key: PEM, or PKCS#12 with key and certificate [default: --signer signs]",
+        ),
+        passphrase::argument("A file with the passphrase of a locked key"),
         file(CLIENT_KEY, "The private key of the certificate for TLS, PEM"),
         signer_argument(),
     ];

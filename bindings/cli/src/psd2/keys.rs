@@ -19,11 +19,14 @@ const TOKEN: &str = "A key in an HSM or on a smart card";
 
 /// Adds the options of a key in a token, in place of `--key`.
 pub(super) fn token_arguments(command: Command) -> Command {
-    let module = file("pkcs11-module", "The PKCS#11 library of the token's maker, in place of --key");
+    let module = file("pkcs11-module", "The PKCS#11 library of the token's vendor, in place of --key");
     let own = [
-        text("pkcs11-token", "LABEL", "The token's label, or the number of its slot"),
-        text("pkcs11-key", "LABEL", "The key's label, or its id in hex"),
-        file("pkcs11-pin-file", "The token's PIN; left out, the variable BANKCHANNEL_PKCS11_PIN, else it is asked for"),
+        text("pkcs11-token", "LABEL", "The token's label or slot number"),
+        text("pkcs11-key", "LABEL", "The key's label or hexadecimal id"),
+        file(
+            "pkcs11-pin-file",
+            "A file with the token's PIN [default: the variable BANKCHANNEL_PKCS11_PIN, else the command asks]",
+        ),
     ];
     let own = own.map(|argument| argument.requires("pkcs11-module"));
     let all = own.into_iter().chain([module.requires_all(["pkcs11-token", "pkcs11-key"])]);
@@ -70,7 +73,7 @@ fn is_pkcs12(path: &str, bytes: &[u8]) -> Outcome<bool> {
     match bytes.get(2 + further..).unwrap_or_default() {
         // PKCS#12 has version 3; PKCS#8 and PKCS#1 have 0 or 1, a locked PKCS#8 key and a certificate begin otherwise.
         [0x02, 0x01, 0 | 1, ..] | [SEQUENCE, ..] => Err(Failure::usage(format!(
-            "--key: {path} is DER and no PKCS#12 file: convert a DER key with `openssl pkey -inform DER -in {path} -out key.pem`"
+            "--key: {path} is DER but not PKCS#12: convert a DER key with `openssl pkey -inform DER -in {path} -out key.pem`"
         ))),
         _ => Ok(true),
     }

@@ -58,19 +58,20 @@ const EXAMPLES: &str = "Examples:
   bankchannel psd2 make-certificates --ca certs/ca.pem --ca-key certs/ca.key --prefix late --expired certs
   bankchannel psd2 make-certificates --prefix mine --name 'My Company AS' --number 123123123 --roles AISP mine
 
-Writes ca.pem and ca.key, and for tpp1 (987654321, AISP and PISP), tpp2 (123456789, PISP) and tpp3 (555555555, AISP) a certificate
-for signing and one for TLS: tpp1-qseal.pem, tpp1-qseal.key, tpp1-qwac.pem, tpp1-qwac.key and so on. With --prefix, --roles,
---number or --name there is one third party. Keys have mode 0600; files that exist are left alone. For tests: nobody but you
-trusts them.";
+Writes ca.pem and ca.key, and for tpp1 (987654321, AISP and PISP), tpp2 (123456789, PISP) and tpp3 (555555555, AISP)
+a certificate for signing and one for TLS: tpp1-qseal.pem, tpp1-qseal.key, tpp1-qwac.pem, tpp1-qwac.key and so on.
+With --prefix, --roles, --number or --name it makes one third party. Keys have mode 0600; existing files are not changed.
+The certificates are for tests: only you trust them.";
 
 const ROWS: Rows = Rows::of(
     MakeCertificatesRequest::SHAPE,
     &[
         Row::value("common_name", "name").help("The third party's name"),
-        Row::value("authorisation_number", "number").help("The number of its authorisation [default: 987654321]"),
-        Row::value("roles", "roles").help("What it is authorised for [default: AISP,PISP]"),
-        Row::value("defects", "defect").help("A mistake to make in every certificate; may be given several times"),
-        Row::value("country", "country").help("The country of third party and supervisor [default: NO]"),
+        Row::value("authorisation_number", "number")
+            .help("The third party's authorisation number [default: 987654321]"),
+        Row::value("roles", "roles").help("The roles that it is authorised for [default: AISP,PISP]"),
+        Row::value("defects", "defect").help("A defect to put into every certificate; may be given several times"),
+        Row::value("country", "country").help("The country of the third party and its supervisor [default: NO]"),
         Row::value("supervisor", "supervisor").help("The supervisor that authorised it [default: FSA]"),
         Row::value("days", "days"),
         Row::value("key_bits", "key-bits"),
@@ -78,28 +79,28 @@ const ROWS: Rows = Rows::of(
             "authority_certificate",
             "ca",
             certificates::pem,
-            "The authority that issues them; left out, a new one is made",
+            "The authority that issues the certificates [default: make a new one]",
         ),
     ],
 );
 
 /// The command.
 pub(super) fn command() -> Command {
-    let defect = |name| flag(name, "").help(format!("The same as --defect {name}"));
+    let defect = |name| flag(name, "").help(format!("Same as --defect {name}"));
     add_common(Command::new("make-certificates"))
         .about("Make a test authority and the certificates of third parties")
         .after_help(EXAMPLES)
-        .arg(text("prefix", "PREFIX", "What the third party's files are called [default: tpp1]"))
+        .arg(text("prefix", "PREFIX", "The start of the third party's file names [default: tpp1]"))
         .args(ROWS.arguments())
         .mut_arg("ca", |ca| ca.requires("ca-key"))
-        .arg(file("ca-key", "Its private key").requires("ca"))
+        .arg(file("ca-key", "The authority's private key").requires("ca"))
         .args(defects().map(defect))
         .arg(
             Arg::new("directory")
                 .value_name("DIR")
                 .required(true)
                 .value_hint(ValueHint::DirPath)
-                .help("Where the files go; made with mode 0700 when absent"),
+                .help("The folder for the files; created with mode 0700 when absent"),
         )
 }
 

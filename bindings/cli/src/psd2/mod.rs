@@ -36,9 +36,9 @@ const EXAMPLES: &str = "Examples:
   bankchannel psd2 verify --ca certs/ca.pem signed.http
   bankchannel psd2 explain --ca certs/ca.pem signed.http
 
-A request file is the request as it goes over the wire: request line, headers, an empty line, the body. In the head a line feed
-may end a line; the body is what Content-Length says, else every byte after the empty line, so that an editor's last line end is
-part of it.
+A request file holds the request as it is sent: request line, headers, an empty line, the body. Lines of the head may end
+in a line feed only. Content-Length gives the size of the body; without it the body is every byte after the empty line,
+including a last line end that an editor adds.
 
 At a bank, here the sandbox bank of `bankchannel serve nextgen-psd2-bank --data bank`:
   bankchannel psd2 verify-user --settings tpp1.json --psu-id psu-7f3a91 --psu-personal-identifier @hash.txt
@@ -47,7 +47,7 @@ with tpp1.json: {\"base_url\": \"https://127.0.0.1:8443/api\", \"ca_file\": \"ba
   \"private_key\": {\"file\": \"bank/certificates/tpp1-qseal.key\"}, \"client_certificate_file\": \"bank/certificates/tpp1-qwac.pem\",
   \"client_key\": {\"file\": \"bank/certificates/tpp1-qwac.key\"}}
 
-The library's operations are also there under their own names: `bankchannel call nextgen_psd2.sign_request …`.";
+Every operation of the library can also be called by its own name: `bankchannel call nextgen_psd2.sign_request …`.";
 
 /// The group with its commands.
 pub(crate) fn command() -> Command {

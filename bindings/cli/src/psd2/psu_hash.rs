@@ -19,7 +19,7 @@ const MAX: u64 = 4096;
 pub(super) fn command() -> Command {
     add_common(Command::new("psu-hash"))
         .about("Hash a personal identifier from stdin, for the verification of a user")
-        .after_help("Examples:\n  bankchannel psd2 psu-hash                    asks for it\n  bankchannel psd2 psu-hash < identifier.txt\n\nThe identifier is never an argument: other users and the shell's history would see it. The hash is not salted:\nwho tries all numbers can reverse it, so treat it as the number itself.")
+        .after_help("Examples:\n  bankchannel psd2 psu-hash                    the command asks for it\n  bankchannel psd2 psu-hash < identifier.txt\n\nThe identifier is never an argument: an argument is visible to other users and stays in the shell's history.\nThe hash has no salt: an attacker who tries all numbers can reverse it. Protect the hash like the number itself.")
         // Refused by hand: the parser would repeat it in its message.
         .arg(Arg::new("refused").action(ArgAction::Append).num_args(0..).hide(true))
 }
@@ -28,7 +28,7 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     if matches.contains_id("refused") {
         return Err(Failure::usage(
-            "the identifier is read from stdin, never from an argument: other users and the shell's history would see it",
+            "the identifier is read from stdin, never from an argument: an argument is visible to other users and stays in the shell's history",
         ));
     }
     let text = Zeroizing::new(if prompt::possible(false) {

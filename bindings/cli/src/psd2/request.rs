@@ -27,8 +27,8 @@ pub(super) fn checked(matches: &ArgMatches) -> Outcome<Result<Request, Malformed
     if missing > 0 {
         let bytes = if missing == 1 { "1 byte" } else { "2 bytes" };
         output::note(&format!(
-            "warning: the body has {bytes} less than Content-Length says: its last line end may have been lost in pasting, and \
-             Digest is then that of the body with it"
+            "warning: the body has {bytes} less than Content-Length says: its last line end may have been lost when it was pasted; \
+             Digest then covers the body with that line end"
         ));
     }
     Ok(Ok(request))

@@ -29,8 +29,9 @@ const EXAMPLES: &str = "Examples:
   bankchannel psd2 sign --key qseal.key --certificate qseal.pem --dialect bg --explain - < request.http > signed.http
   bankchannel psd2 sign --key qseal.key --certificate qseal.pem --json request.http | jq -r .signing_string | base64 -d
 
-Date, Digest and X-Request-ID are added where they are missing; PSU-ID, PSU-Corporate-ID and TPP-Redirect-URI are signed when they
-are there. Head lines end in CRLF; the body is as it was, byte for byte: send both as they are, and sign anew for each attempt.";
+The command adds Date, Digest and X-Request-ID if they are missing, and signs PSU-ID, PSU-Corporate-ID and
+TPP-Redirect-URI if they are present. Head lines end in CRLF; no byte of the body is changed. Send both unchanged,
+and sign again for each attempt.";
 
 /// The command.
 pub(super) fn command() -> Command {
@@ -38,14 +39,19 @@ pub(super) fn command() -> Command {
         .about("Sign a request to a bank")
         .after_help(EXAMPLES)
         .arg(
-            file("key", "The private key of the QSEAL certificate: PEM (PKCS#8 or PKCS#1), or PKCS#12 with both")
-                .required_unless_present("pkcs11-module"),
+            file(
+                "key",
+                "The private key of the QSEAL certificate: PEM (PKCS#8 or PKCS#1), or PKCS#12 with key and certificate",
+            )
+            .required_unless_present("pkcs11-module"),
         )
         .arg(file("certificate", "The QSEAL certificate, PEM [default: that of the PKCS#12 file or of the token]"))
-        .arg(passphrase::argument("The passphrase of a locked key or of a PKCS#12 file; left out, it is asked for"));
+        .arg(passphrase::argument(
+            "A file with the passphrase of a locked key or of a PKCS#12 file [default: the command asks]",
+        ));
     let command = keys::token_arguments(command)
-        .arg(file("output", "Where the signed request goes, a new file of mode 0600 [default: stdout]").short('o'))
-        .arg(flag("explain", "Show on stderr what is signed, with offsets, and the key id"))
+        .arg(file("output", "A new file of mode 0600 for the signed request [default: stdout]").short('o'))
+        .arg(flag("explain", "Show the signed bytes, with offsets, and the key id on stderr"))
         .arg(file_argument("file", "The request; - for stdin"));
     signing_options::arguments(command)
 }
@@ -89,7 +95,7 @@ fn client(matches: &ArgMatches) -> Outcome<NextGenPsd2> {
     keys::give(&mut settings, matches)?;
     let client = NextGenPsd2::new(settings).map_err(refused)?;
     if client.certificate().is_none() {
-        return Err(Failure::usage("no certificate comes with the key: give --certificate"));
+        return Err(Failure::usage("the key comes without a certificate: give --certificate"));
     }
     if let (Some(path), Err(fault)) = (matches.get_one::<String>("key"), client.signer()) {
         return Err(Failure::usage(format!("--key: {path}: {}", fault.message())));

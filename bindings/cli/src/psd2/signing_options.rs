@@ -15,19 +15,18 @@ pub(super) const ROWS: Rows = Rows::of(
         Row::value("digest", "digest"),
         Row::value("serial", "serial").help("The serial number in keyId [default: hex_upper]"),
         Row::value("issuer", "issuer").help("The issuer's name in keyId [default: rfc2253]"),
-        Row::value("encoding", "rfc2047")
-            .help("Whether the Signature header is encoded as RFC 2047 has it [default: auto]"),
+        Row::value("encoding", "rfc2047").help("RFC 2047 encoding of the Signature header [default: auto]"),
         Row::value("certificate_form", "certificate-form")
-            .help("How TPP-Signature-Certificate is written [default: der_base64]"),
+            .help("The form of TPP-Signature-Certificate [default: der_base64]"),
         Row::value("extra_signed_headers", "also-sign"),
         Row::value("header_order", "header-order"),
         Row::value("digest_lower_case", "digest-lower-case"),
-        Row::opposite("digest_empty_body", "no-empty-digest", "No Digest header where there is no body; era only"),
+        Row::opposite("digest_empty_body", "no-empty-digest", "No Digest header for a request without body; era only"),
         Row::value("spaced", "spaced"),
     ],
 );
 
 /// Adds the options.
 pub(super) fn arguments(command: Command) -> Command {
-    command.args(ROWS.arguments().map(|argument| argument.help_heading("How the bank wants it")))
+    command.args(ROWS.arguments().map(|argument| argument.help_heading("Signature format of the bank")))
 }

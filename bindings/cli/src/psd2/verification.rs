@@ -34,11 +34,11 @@ const ROWS: Rows = Rows::of(
             "trusted",
             "ca",
             certificates::all,
-            "Certificates of trusted issuers, PEM, one or several, or one as DER; may be given several times",
+            "Certificates of trusted issuers: one or several as PEM, or one as DER; may be given several times",
         ),
         Row::value("at", "at")
-            .help("The instant to check for, such as 2026-03-03T10:15:30Z or a Date header's value [default: now]"),
-        Row::value("mode", "mode").help("How strictly [default: normal]"),
+            .help("The time of the check, such as 2026-03-03T10:15:30Z or a Date header's value [default: now]"),
+        Row::value("mode", "mode").help("The strictness of the checks [default: normal]"),
         Row::value("dialect", "dialect"),
         Row::file(
             "tls_certificate",
@@ -50,7 +50,7 @@ const ROWS: Rows = Rows::of(
             "known",
             "known",
             certificates::all,
-            "Other certificates of the sender, PEM: whether the key of one of them made the signature",
+            "Other certificates of the sender, PEM, to find out whether the key of one of them made the signature",
         ),
         Row::value("base_path", "base-path"),
     ],
@@ -62,7 +62,7 @@ const SIGNED: Rows = Rows::of(
         "signing_string",
         "signing-string",
         fields::base64,
-        "What the sender says it signed, byte for byte; - for stdin",
+        "The bytes that the sender claims to have signed; - for stdin",
     )],
 );
 
@@ -71,15 +71,15 @@ const VERIFY_EXAMPLES: &str = "Examples:
   bankchannel psd2 verify --ca bank-test-cas.pem --at 'Tue, 03 Mar 2026 10:15:30 GMT' --dialect bg --json - < signed.http
 
 Exit code 0 when the request is valid, 1 when a bank would refuse it. --json prints the same object as `explain`.
-Not checked: whether the request id was seen before, and the fields of the body.";
+Not checked: reuse of the request id, and the fields of the body.";
 
 const EXPLAIN_EXAMPLES: &str = "Examples:
   bankchannel psd2 explain --ca certs/ca.pem signed.http
   bankchannel psd2 explain --ca certs/ca.pem --signing-string what-i-signed.txt signed.http
   bankchannel psd2 explain --ca certs/ca.pem --json - < signed.http | jq '.hypotheses[] | select(.matched)'
 
-The exit code is 0 whatever the verdict; `verify` is for scripts. An RSA signature gives up the hash of what was signed, so that
-each probable cause is proven or ruled out without the private key. The output shows the request's own values.";
+The exit code is 0 for every verdict; use `verify` in scripts. An RSA signature contains the hash of the signed bytes:
+`explain` can prove or rule out each probable cause without the private key. The output shows values of the request.";
 
 /// `verify`.
 pub(super) fn verify_command() -> Command {
@@ -99,7 +99,7 @@ pub(super) fn explain_command() -> Command {
 fn arguments(command: Command) -> Command {
     add_common(command)
         .args(ROWS.arguments())
-        .arg(file_argument("file", "The signed request, such as pasted from a log; - for stdin"))
+        .arg(file_argument("file", "The signed request, for example copied from a log; - for stdin"))
 }
 
 /// Exit code 0 where a bank would go on with the request.
@@ -114,7 +114,7 @@ pub(super) fn verify(matches: &ArgMatches) -> Outcome {
         return Ok(());
     }
     note_without_ca(matches);
-    output::note("`bankchannel psd2 explain` with the same arguments says why");
+    output::note("run `bankchannel psd2 explain` with the same arguments for the reason");
     Err(Failure::Told)
 }
 
@@ -185,7 +185,7 @@ fn lines(verified: &Verified) -> Vec<String> {
 /// Where a request was refused: says that nobody is trusted, if so. Else V17 looks like what is wrong.
 fn note_without_ca(matches: &ArgMatches) {
     if !matches.contains_id("ca") {
-        output::note("no --ca was given, so that nobody is trusted");
+        output::note("no --ca given: no certificate authority is trusted");
     }
 }
 
@@ -194,7 +194,7 @@ fn instant(text: &str) -> Outcome<jiff::Timestamp> {
     let of_header = || jiff::Timestamp::from_second(signing::parse_imf_fixdate(text)?).ok();
     text.parse().ok().or_else(of_header).ok_or_else(|| {
         Failure::usage(format!(
-            "--at: `{text}` is no instant, such as 2026-03-03T10:15:30Z or Tue, 03 Mar 2026 10:15:30 GMT"
+            "--at: `{text}` is not a time such as 2026-03-03T10:15:30Z or Tue, 03 Mar 2026 10:15:30 GMT"
         ))
     })
 }

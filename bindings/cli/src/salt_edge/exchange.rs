@@ -38,7 +38,9 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
 fn command(entry: &'static Entry) -> Command {
     let declaration = entry.declaration;
     let command = settings_file(Command::new(kebab(entry.short_name())))
-        .mut_arg("settings", |settings| settings.help("Settings as JSON, as every language has them").required(true))
+        .mut_arg("settings", |settings| {
+            settings.help("A JSON file with the client's settings, the same in every language").required(true)
+        })
         .about(declaration.summary)
         .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc));
     let signs = declaration.route.is_some() || declaration.asks.contains(&Ask::Signature { of: None });
@@ -69,7 +71,7 @@ pub(super) fn settings(matches: &ArgMatches) -> Outcome<SaltEdgeConnectorSetting
     if let Some(members) = given.as_object_mut() {
         // The same file serves every language: there the protocol may be named.
         if members.remove("protocol").is_some_and(|named| named != PROTOCOL) {
-            return Err(Failure::usage(format!("--settings: protocol must be {PROTOCOL}, or left out")));
+            return Err(Failure::usage(format!("--settings: protocol must be {PROTOCOL} or absent")));
         }
     }
     Ok(read_boundary(given)?)

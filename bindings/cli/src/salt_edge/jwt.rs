@@ -29,40 +29,40 @@ const VERIFY_EXAMPLES: &str = "Examples:
   bankchannel salt-edge verify --key tpp.pem --at 1574093150 - < client.jwt
   bankchannel salt-edge verify --key salt-edge.pem --issuer priora.saltedge.com --json request.jwt | jq .data
 
-Exit code 0 where the JWT is accepted, and its parameters are printed; 1 where it is refused, and the error's class is named.
-`Bearer` before the JWT does not matter. The parameters may hold tokens: mind where the output goes.";
+Exit code 0 when the JWT is accepted: its parameters are printed. 1 when it is refused: the error's class is printed.
+`Bearer` before the JWT is ignored. The parameters may hold tokens: be careful where you store the output.";
 
 const SIGN_EXAMPLES: &str = "Examples:
   bankchannel salt-edge sign --key connector.key.pem data.json
   printf '{\"client_id\": 517}' | bankchannel salt-edge sign --key connector.key.pem --expires-in 300 -
 
-The file holds the parameters, a JSON object. The JWT is printed: RS256, `data` and `exp`.";
+The file holds the parameters, a JSON object. The command prints the JWT: RS256, with `data` and `exp`.";
 
 /// `verify`.
 pub(super) fn verify_command() -> Command {
     add_common(Command::new("verify"))
         .about("Verify a JWT of either side: exit 0 when it is accepted, 1 when it is refused")
         .after_help(VERIFY_EXAMPLES)
-        .arg(file("key", "The signer's public key, PEM, or several").required(true))
-        .arg(text("at", "INSTANT", "The instant to check for: RFC 3339, or Unix seconds [default: now]"))
-        .arg(text("issuer", "TEXT", "What iss must be, where there is one [default: anything]"))
+        .arg(file("key", "A PEM file with one or several public keys of the signer").required(true))
+        .arg(text("at", "INSTANT", "The time of the check: RFC 3339 or Unix seconds [default: now]"))
+        .arg(text("issuer", "TEXT", "The required value of iss, if the JWT has iss [default: any value]"))
         .arg(
-            text("leeway", "SECONDS", "How much later than exp it may be [default: 30]")
+            text("leeway", "SECONDS", "The allowed time after exp, in seconds [default: 30]")
                 .value_parser(value_parser!(u32)),
         )
-        .arg(flag("allow-short-key", "Accept a key of 1024 bits or more, in place of 2048"))
+        .arg(flag("allow-short-key", "Accept keys of 1024 bits or more [default: 2048 bits or more]"))
         .arg(file_argument("file", "The JWT; - for stdin"))
 }
 
 /// `sign`.
 pub(super) fn sign_command() -> Command {
     add_common(Command::new("sign"))
-        .about("Sign a JWT around parameters")
+        .about("Make a signed JWT from parameters")
         .after_help(SIGN_EXAMPLES)
         .arg(file("key", "The private key, PEM").required(true))
-        .arg(passphrase::argument("The passphrase of a locked key, in a file"))
+        .arg(passphrase::argument("A file with the passphrase of a locked key"))
         .arg(
-            text("expires-in", "SECONDS", "For how many seconds it is good [default: 60]")
+            text("expires-in", "SECONDS", "The JWT's lifetime in seconds [default: 60]")
                 .value_parser(value_parser!(u32)),
         )
         .arg(file_argument("file", "The parameters, a JSON object; - for stdin"))
@@ -121,7 +121,7 @@ fn instant(text: &str) -> Outcome<Timestamp> {
     let seconds = text.parse::<i64>().ok().and_then(|seconds| seconds.checked_mul(1000)).map(Timestamp::from_ms);
     seconds
         .or_else(|| Timestamp::new(text).ok())
-        .ok_or_else(|| Failure::usage("--at must be an instant, such as 2026-11-20T08:00:00Z, or Unix seconds"))
+        .ok_or_else(|| Failure::usage("--at must be a time, such as 2026-11-20T08:00:00Z, or Unix seconds"))
 }
 
 fn argument<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {

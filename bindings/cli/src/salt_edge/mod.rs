@@ -26,15 +26,19 @@ const EXAMPLES: &str = "Examples:
   bankchannel salt-edge work --settings connector.json --bank http://127.0.0.1:8000/bank --watch
   bankchannel salt-edge outbox --settings connector.json
 
-With a hub to try them at: `bankchannel serve salt-edge-hub --data hub --control` says the settings in one line; connector.json is then
+To try them without Salt Edge: `bankchannel serve salt-edge-hub --data hub --control` prints the settings in one line;
+connector.json is then
 {\"base_url\": …, \"app_id\": …, \"app_secret_file\": …, \"private_key_file\": …}.
 
-The library's operations are also there under their own names: `bankchannel call salt_edge_connector.receive_request …`.";
+Every operation of the library can also be called by its own name:
+`bankchannel call salt_edge_connector.receive_request …`.";
 
 /// The group with its commands.
 pub(crate) fn command() -> Command {
     Command::new(GROUP)
-        .about("A bank's connector for Salt Edge: JWTs verified and signed, requests handled, the bank asked, the hub told")
+        .about(
+            "A bank's connector for Salt Edge: verify and sign JWTs, handle requests, ask the bank, report to the hub",
+        )
         .after_help(EXAMPLES)
         .subcommand_required(true)
         .arg_required_else_help(true)

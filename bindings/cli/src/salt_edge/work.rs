@@ -35,11 +35,11 @@ pub(super) fn with_options(command: Command) -> Command {
     let bank: Arg = any_value(text(
         "bank",
         "URL",
-        "The URL below which the bank's own code answers; the settings have bank_secret or bank_secret_file",
+        "The base URL of the bank's own code; the settings must have bank_secret or bank_secret_file",
     ));
     command
         .arg(bank.conflicts_with("bank-command"))
-        .arg(flag("watch", "Go on until SIGINT or SIGTERM: work is done as it becomes due"))
+        .arg(flag("watch", "Run until SIGINT or SIGTERM, and do work as it becomes due"))
 }
 
 /// Whether it is a matter of these options.
@@ -50,7 +50,7 @@ pub(super) fn is_meant(matches: &ArgMatches) -> bool {
 /// Works once, or until a signal.
 pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome {
     if matches.contains_id("signer") {
-        return Err(Failure::usage("--signer does not go with --bank and --watch: give the settings a key"));
+        return Err(Failure::usage("--signer cannot be used with --bank and --watch: name a key in the settings"));
     }
     let asker = asker(&settings, matches)?;
     let client = SaltEdgeConnector::new(settings)?;
@@ -74,7 +74,7 @@ fn asker(settings: &SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome<
         return Ok(Arc::new(BankCommand(command.clone())));
     }
     let Some(url) = matches.get_one::<String>("bank") else {
-        return Err(Failure::usage("nobody answers for the bank: give --bank URL or --bank-command COMMAND"));
+        return Err(Failure::usage("no code answers for the bank: give --bank URL or --bank-command COMMAND"));
     };
     let secret = match (&settings.bank_secret, &settings.bank_secret_file) {
         (Some(secret), _) => secret.clone(),
@@ -85,8 +85,7 @@ fn asker(settings: &SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome<
 }
 
 async fn watch(client: &SaltEdgeConnector, options: CallOptions, matches: &ArgMatches) -> Outcome {
-    let mut signals =
-        Signals::listen().map_err(|why| Failure::usage(format!("signals cannot be listened for: {why}")))?;
+    let mut signals = Signals::listen().map_err(|why| Failure::usage(format!("cannot listen for signals: {why}")))?;
     let winding_down = options.winding_down.clone();
     let working = async {
         while !options.winding_down.is_cancelled() {
@@ -97,7 +96,7 @@ async fn watch(client: &SaltEdgeConnector, options: CallOptions, matches: &ArgMa
                 }
                 Err(error) => {
                     // The store, or whoever is asked, may come back.
-                    output::note(&format!("work was broken off: {error}"));
+                    output::note(&format!("the work was interrupted: {error}"));
                     tokio::time::sleep(PAUSE).await;
                     continue;
                 }
@@ -153,10 +152,12 @@ impl Asker for BankCommand {
 /// The command that shows what waits to be told, and what became of the rest.
 pub(super) fn outbox_command() -> Command {
     settings_file(Command::new("outbox"))
-        .mut_arg("settings", |settings| settings.help("Settings as JSON, as every language has them").required(true))
-        .about("Show what Salt Edge has not been told yet, what failed for good, and why")
-        .arg(text("retry", "ID", "Send a callback again that was stopped or has failed"))
-        .arg(flag("all", "Those that were delivered, too"))
+        .mut_arg("settings", |settings| {
+            settings.help("A JSON file with the client's settings, the same in every language").required(true)
+        })
+        .about("Show callbacks that Salt Edge has not received, and callbacks that failed permanently, with reasons")
+        .arg(text("retry", "ID", "Send a stopped or failed callback again"))
+        .arg(flag("all", "Also show delivered callbacks"))
 }
 
 /// Shows it.

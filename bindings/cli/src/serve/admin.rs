@@ -32,7 +32,8 @@ const EXAMPLES: &str = "Examples:
   bankchannel admin backup --data ws-data --to backup-2026-11-20
   bankchannel admin restore --from backup-2026-11-20 --data ws-data-restored
 
-The service may run meanwhile: it is then asked to do it. With PostgreSQL (postgres_url in --config) the database is asked.";
+These commands also work while the service runs: then the service carries them out. With PostgreSQL (postgres_url
+in --config) they work on the database.";
 
 /// The commands.
 pub(crate) fn command() -> Command {
@@ -48,22 +49,22 @@ pub(crate) fn command() -> Command {
         .subcommand(on_data("key-list", "List all API keys"))
         .subcommand(
             on_data("key-create", "Make an API key")
-                .arg(text("owner", "ADDRESS", "Who becomes its owner by registering with it"))
+                .arg(text("owner", "ADDRESS", "The address that becomes the owner by registering with the key"))
                 .arg(
-                    any_value(text("apikey", "KEY", "The key itself; left out, a random one")).visible_alias("api-key"),
+                    any_value(text("apikey", "KEY", "The key itself [default: a random key]")).visible_alias("api-key"),
                 )
-                .arg(flag("no-transfer", "Without leave to move files"))
-                .arg(flag("waiver", "Its users, but not its owner, need not verify phone and e-mail")),
+                .arg(flag("no-transfer", "The key does not allow file transfers"))
+                .arg(flag("waiver", "Users other than the owner need not verify phone and e-mail")),
         )
         .subcommand(
             on_data("key-set", "Change an API key")
                 .arg(key())
-                .arg(switch("enabled", "Whether requests with it are served"))
-                .arg(switch("transfer", "Whether files may be moved with it"))
-                .arg(switch("waiver", "Whether its new users, but not its owner, need not verify phone and e-mail")),
+                .arg(switch("enabled", "Serve requests with this key"))
+                .arg(switch("transfer", "Allow file transfers with this key"))
+                .arg(switch("waiver", "New users other than the owner need not verify phone and e-mail")),
         )
         .subcommand(
-            on_data("entitlement", "Give, hold back or take away an entitlement")
+            on_data("entitlement", "Grant, suspend or remove an entitlement")
                 .arg(key())
                 .arg(text("product", "NAME", "The product").default_value(operator::SIMULATOR_PRODUCT))
                 .arg(
@@ -78,25 +79,28 @@ pub(crate) fn command() -> Command {
                 .arg(text("email", "ADDRESS", "The address").required(true)),
         )
         .subcommand(
-            on_data("audit", "Read the audit trail: the newest records, or with --after those that follow one")
-                .arg(any_value(text("apikey", "KEY", "Only of this key")).visible_alias("api-key"))
-                .arg(text("email", "ADDRESS", "Only by this account"))
-                .arg(text("operation", "NAME", "Only this operation, such as ws_channel.upload_file"))
-                .arg(text("outcome", "TEXT", "Only with this outcome"))
-                .arg(text("since", "INSTANT", "Only from this moment on: RFC 3339, or a date"))
+            on_data("audit", "Read the audit trail: the newest records, or with --after the records after that number")
+                .arg(any_value(text("apikey", "KEY", "Only records of this API key")).visible_alias("api-key"))
+                .arg(text("email", "ADDRESS", "Only records of this account"))
+                .arg(text("operation", "NAME", "Only records of this operation, such as ws_channel.upload_file"))
+                .arg(text("outcome", "TEXT", "Only records with this outcome"))
+                .arg(text("since", "INSTANT", "Only records from this time on: RFC 3339, or a date"))
                 .arg(
-                    text("after", "NUMBER", "The first records after this one, for reading on")
+                    text("after", "NUMBER", "Start after this record number")
                         .value_parser(value_parser!(i64).range(0..)),
                 )
                 .arg(
-                    text("limit", "COUNT", "At most so many")
+                    text("limit", "COUNT", "The largest number of records")
                         .value_parser(value_parser!(i64).range(1..=100_000))
                         .default_value("100"),
                 ),
         )
-        .subcommand(on_data("audit-verify", "Recompute the audit trail's chain: exit 1 when a record was changed"))
+        .subcommand(on_data(
+            "audit-verify",
+            "Verify the hash chain of the audit trail: exit 1 when a record was changed",
+        ))
         .subcommand(
-            on_data("backup", "Copy database, files and keys into a new folder")
+            on_data("backup", "Copy database, files and keys to a new folder")
                 .arg(text("to", "DIR", "The folder").required(true)),
         )
         .subcommand(
@@ -209,8 +213,8 @@ async fn show_audit(matches: &ArgMatches, operator: &Operator, format: Format) -
             mask::api_keys(&mut shown);
             show(format, "records", shown)?;
             match after {
-                None if more => output::note("older records are there: --limit, --since or --after show them"),
-                Some(_) if more => output::note(&format!("more records follow: --after {last} shows them")),
+                None if more => output::note("there are older records: use --limit, --since or --after"),
+                Some(_) if more => output::note(&format!("there are more records: use --after {last}")),
                 _ => {}
             }
         }

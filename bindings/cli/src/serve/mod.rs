@@ -28,6 +28,6 @@ pub(crate) fn command() -> Command {
 
 /// Runs it.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
-    let (kind, inner) = matches.subcommand().ok_or_else(|| Failure::usage("name the service"))?;
+    let (kind, inner) = matches.subcommand().ok_or_else(|| Failure::usage("the name of the service is missing"))?;
     run::run(counterpart(kind)?, inner)
 }

@@ -18,8 +18,8 @@ pub(super) fn raise() {
     let now = if raised { allowed } else { soft };
     if now < WANTED {
         output::note(&format!(
-            "warning: this process may have {now} files open, and {WANTED} are wanted for every connection that is \
-             admitted: raise the hard limit (ulimit -Hn, or LimitNOFILE= of its systemd unit)"
+            "warning: this process may open {now} files, but needs {WANTED} to serve all connections that it admits: \
+             raise the hard limit (ulimit -Hn, or LimitNOFILE= of its systemd unit)"
         ));
     }
 }

@@ -32,15 +32,19 @@ pub(super) fn command(counterpart: &'static Counterpart) -> Command {
     }
     if words.drains {
         command = command.arg(
-            text("drain", "SECONDS", "After a signal, say for so long at /readyz that it is not ready, and answer on")
-                .value_parser(value_parser!(u64).range(0..=600))
-                .default_value("0"),
+            text(
+                "drain",
+                "SECONDS",
+                "After a signal, report not ready at /readyz for SECONDS and still answer requests",
+            )
+            .value_parser(value_parser!(u64).range(0..=600))
+            .default_value("0"),
         );
     }
     if counterpart.check.is_some() {
         command = command
-            .arg(flag("check", "Check configuration, keys, storage and TLS files, and do not serve"))
-            .arg(flag("json", "With --check: the findings as JSON"));
+            .arg(flag("check", "Check configuration, keys, storage and TLS files, then exit"))
+            .arg(flag("json", "With --check: print the findings as JSON"));
     }
     command
 }

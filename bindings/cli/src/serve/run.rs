@@ -36,7 +36,7 @@ async fn serve(counterpart: &'static Counterpart, given: Map<String, Value>, dra
             output::note(&format!("warning: {warning}"));
         }
     }
-    let signals = Signals::listen().map_err(|why| Failure::usage(format!("signals cannot be listened for: {why}")))?;
+    let signals = Signals::listen().map_err(|why| Failure::usage(format!("cannot listen for signals: {why}")))?;
     let starting = counterpart.start(Value::from(given).into()).map_err(|why| options::told(counterpart, why))?;
     let running = starting.await?;
     output::json(&running.readiness());
@@ -56,7 +56,7 @@ async fn until_signalled(running: RunningCounterpart, drain: Duration, mut signa
     // Whoever signals again does not want to wait.
     tokio::select! {
         () = end => {}
-        () = signals.wait() => output::note("stopped without waiting for running answers"),
+        () = signals.wait() => output::note("stopped without waiting for the requests in flight"),
     }
 }
 

@@ -25,7 +25,8 @@ pub(super) struct Spelling {
 
 const NONE: Words = Words { kind: "", about: "", after_help: "", spellings: &[], warnings: &[CONTROL], drains: true };
 
-const CONTROL: (&str, &str) = ("control", "the control interface is open: whoever reaches it controls this service");
+const CONTROL: (&str, &str) =
+    ("control", "the control interface is open: anyone who can reach it controls this service");
 
 /// The words of this kind.
 pub(super) fn words(kind: &str) -> &'static Words {
@@ -42,14 +43,15 @@ const WORDS: &[Words] = &[
   bankchannel serve ws-channel --data test --verification-code 123456 --no-limits --control     for tests
   bankchannel serve ws-channel --data ws-data --config service.toml --check
 
-When it is ready it prints one line of JSON: kind, base_url, public_key_file, control_url. Codes that would go by SMS
-or mail are written to DATA/outbox.jsonl. GET /healthz and GET /readyz answer probes. It stops at SIGINT or SIGTERM: first it is
-not ready for drain_s seconds (--config), then it takes no requests and ends after the running answers.
+When it is ready it prints one line of JSON: kind, base_url, public_key_file, control_url.
+It writes the codes for SMS and e-mail to DATA/outbox.jsonl. GET /healthz and GET /readyz answer probes.
+SIGINT or SIGTERM stops it: for drain_s seconds (--config) GET /readyz says 503 while requests are still answered.
+Then it accepts no new requests, answers the requests in flight and exits.
 BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_counterparts=debug) shows more on stderr.",
         spellings: &[],
         warnings: &[
-            ("verification_code", "every code is the one of --verification-code: this service is for tests only"),
-            ("no_limits", "all limits are lifted: this service is for tests only"),
+            ("verification_code", "every code is the --verification-code: use this service for tests only"),
+            ("no_limits", "all limits are lifted: use this service for tests only"),
             CONTROL,
         ],
         drains: false,
@@ -63,10 +65,13 @@ BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_counterparts=deb
   bankchannel serve nextgen-psd2-bank --data bank --plain --control     http, for tests
   bankchannel serve nextgen-psd2-bank --data bank --clock 2026-03-03T10:15:30Z --mode strict
 
-When it is ready it prints one line of JSON: kind, base_url, bg_base_url, ca_file, certificates_dir, control_url, requests_url.
-DATA/certificates holds certificates and keys of three third parties: sign with tpp1-qseal, connect with tpp1-qwac. Open requests_url in
-a browser: it shows each request with its verdict, and where a signature is wrong, which byte differs and why.
-GET /healthz and GET /readyz answer probes, without a certificate. It stops at SIGINT or SIGTERM, after the running answers. It is a sandbox: no real customer's data belongs in it.",
+When it is ready it prints one line of JSON: kind, base_url, bg_base_url, ca_file, certificates_dir, control_url,
+requests_url.
+DATA/certificates holds certificates and keys of three third parties: sign with tpp1-qseal, connect with tpp1-qwac.
+Open requests_url in a browser: the page shows each request with its verdict, and for a wrong signature the byte
+that differs and the reason. GET /healthz and GET /readyz answer probes, without a client certificate.
+SIGINT or SIGTERM stops it: it answers the requests in flight and exits.
+It is a sandbox: do not put data of real customers into it.",
         spellings: &[
             Spelling {
                 field: "explain",
@@ -78,7 +83,7 @@ GET /healthz and GET /readyz answer probes, without a certificate. It stops at S
             Spelling { field: "era_status_quirk", option: "status-quirk", means: true, help: None },
             Spelling { field: "era_bad_href", option: "href-quirk", means: true, help: None },
         ],
-        warnings: &[("control", "the control interface is open: whoever reaches it controls this bank")],
+        warnings: &[("control", "the control interface is open: anyone who can reach it controls this bank")],
         drains: true,
     },
     Words {
@@ -89,16 +94,19 @@ GET /healthz and GET /readyz answer probes, without a certificate. It stops at S
   bankchannel serve salt-edge-hub --data hub --listen 127.0.0.1:8090 --connector-public-key connector.pem
   bankchannel serve salt-edge-hub --data hub --clock 2024-11-24T08:14:23Z
 
-When it is ready it prints one line of JSON: kind, base_url, hub_public_key_file, app_id, app_secret_file, provider_code,
-private_key_file, control_url. All but the first and the last are settings of a connector. Without --connector-public-key it makes the connector's key too.
-Sessions and tokens are in memory. GET /healthz and GET /readyz answer probes. It stops at SIGINT or SIGTERM.",
+When it is ready it prints one line of JSON: kind, base_url, hub_public_key_file, app_id, app_secret_file,
+provider_code, private_key_file, requests_url, control_url. All except kind, requests_url and control_url are settings
+of a connector.
+Open requests_url in a browser: the page shows all sessions and messages.
+Without --connector-public-key the hub also makes the connector's key pair. Sessions and tokens are kept in memory only.
+GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it.",
         spellings: &[],
-        warnings: &[("control", "the control interface is open: whoever reaches it controls this hub")],
+        warnings: &[("control", "the control interface is open: anyone who can reach it controls this hub")],
         drains: true,
     },
     Words {
         kind: "salt-edge-connector",
-        about: "A bank's connector to Salt Edge: with an example bank, or before the bank's own code",
+        about: "A bank's connector to Salt Edge: with an example bank, or in front of the bank's own code",
         after_help: "Examples:
   bankchannel serve salt-edge-connector --data connector                       with the example bank, on a free loopback port
   bankchannel serve salt-edge-connector --data connector --config connector.toml --check
@@ -106,13 +114,14 @@ Sessions and tokens are in memory. GET /healthz and GET /readyz answer probes. I
       --hub-url https://priora.saltedge.com --app-id ID --app-secret-file secret --provider-code mybank \\
       --listen 0.0.0.0:443 --tls-cert chain.pem --tls-key key.pem
 
-When it is ready it prints one line of JSON: kind, base_url, public_key_file, provider_code, bank_interface_url, bank_secret_file,
-control_url. Tell Salt Edge's dashboard base_url and the public key. With --bank URL each question to the bank is a POST to URL/NAME; the
-bank's page and back office reach sessions and tokens at bank_interface_url. Both are known by the secret in bank_secret_file.
-GET /healthz and GET /readyz answer probes. It stops at SIGINT or SIGTERM, after what has begun.
-docs/salt-edge-connector.md says the rest; docs/salt-edge-connector.toml has every setting.",
+When it is ready it prints one line of JSON: kind, base_url, public_key_file, provider_code, bank_interface_url,
+bank_secret_file, control_url. Enter base_url and the public key in Salt Edge's dashboard.
+With --bank URL the connector sends each question to the bank's code as POST URL/NAME. The bank's page and back office
+reach sessions and tokens at bank_interface_url. Both directions authenticate with the secret in bank_secret_file.
+GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it after the work in progress.
+Guide: docs/salt-edge-connector.md. All settings: docs/salt-edge-connector.toml.",
         spellings: &[],
-        warnings: &[("control", "the control interface is open: whoever reaches it controls this connector")],
+        warnings: &[("control", "the control interface is open: anyone who can reach it controls this connector")],
         drains: true,
     },
 ];

@@ -67,7 +67,7 @@ fn without_ca_it_is_said_that_nobody_is_trusted() {
     let plain = String::from_utf8(vector("a.http")).unwrap();
     for json in [&[][..], &["--json"]] {
         let explained = explain(&home, &plain, &[&AT[2..], json].concat()).expect(0);
-        assert!(explained.out.contains("V17") && explained.err.contains("no --ca was given"), "{}", explained.err);
+        assert!(explained.out.contains("V17") && explained.err.contains("no --ca given"), "{}", explained.err);
     }
     assert!(explain(&home, &plain, &AT).expect(0).err.is_empty());
 }

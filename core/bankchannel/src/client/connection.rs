@@ -7,21 +7,22 @@ use bankchannel_transport::{Settings, Tls};
 
 use crate::call;
 
-/// How the peer is reached, and how long that may take. Part of every client's settings, whose fields these are too.
+/// The connection to the peer and its time limits. Part of every client's settings: these fields are also fields of
+/// those settings.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct ConnectionSettings {
-    /// Further certificate authorities to trust for the server's own certificate: a PEM file.
+    /// A PEM file with more certificate authorities to trust for the server's own certificate.
     pub ca_file: Option<String>,
-    /// Whether only the authorities of `ca_file` are trusted, not the system's.
+    /// Whether to trust only the authorities of `ca_file`, not the system's.
     pub only_ca_file: Option<bool>,
-    /// A proxy's URL, in place of the environment's; it may hold a user and a password.
+    /// A proxy's URL, instead of the environment's. It may contain a user and a password.
     pub proxy: Option<Secret>,
-    /// How long one exchange may take, in seconds, fractions allowed. A call of an operation is one exchange, a flow makes
-    /// several. 0 and absent mean the operation's own limit.
+    /// The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one exchange; a flow
+    /// makes several. With 0 or without a value the operation's own limit applies.
     pub exchange_timeout_s: Option<Seconds>,
-    /// The older name of `exchange_timeout_s`, which wins; in whole seconds.
+    /// The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes precedence.
     pub timeout_s: Option<u32>,
-    /// The largest answer besides a file's content, in bytes; 16 MiB when left out.
+    /// The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
     pub max_answer_bytes: Option<u32>,
 }
 

@@ -27,53 +27,53 @@ use crate::{
     },
 };
 
-/// How a private key begins in PEM.
+/// The first line of a private key in PEM.
 const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-/// Headers that the client and the HTTP library write themselves, besides those that occur once.
+/// Headers that the client and the HTTP library write, besides those that may occur only once.
 const OWN_HEADERS: [&str; 5] = ["accept", "connection", "transfer-encoding", "user-agent", "authorization"];
 
-/// The settings of a third party. All are optional; those of signing are used wherever a request leaves them out, and the
+/// The settings of a third party. All are optional. The settings for signing fill the fields that a request omits;
 /// operations that only compute need no others.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct NextGenPsd2Settings {
-    /// The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part of it. Needed for sending. Plain
-    /// HTTP is for loopback addresses only.
+    /// The bank's base URL, such as `https://bank.example/api`, including the path before `/v1`. Needed for sending.
+    /// Plain HTTP is accepted for loopback addresses only.
     pub base_url: Option<String>,
     /// The QSEAL certificate as PEM text.
     pub certificate: Option<String>,
-    /// A file that holds it.
+    /// A file with the QSEAL certificate.
     pub certificate_file: Option<String>,
-    /// Its private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature.
+    /// The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature.
     pub private_key: Option<Secret>,
-    /// A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them.
+    /// A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings.
     pub keystore_file: Option<String>,
-    /// Its private key in an HSM or on a smart card, in place of `private_key`.
+    /// The certificate's private key in an HSM or on a smart card, instead of `private_key`.
     pub pkcs11: Option<Pkcs11Settings>,
-    /// Opens a private key that is encrypted, or the PKCS#12 file.
+    /// The passphrase of an encrypted private key or of the PKCS#12 file.
     pub passphrase: Option<Secret>,
-    /// How requests are signed, and the bank's dialect.
+    /// The signing of requests, and the bank's dialect.
     pub signing: Option<SigningOptions>,
-    /// The certificate for TLS (QWAC) as PEM text, its intermediates after it.
+    /// The certificate for TLS (QWAC) as PEM text, followed by its intermediate certificates.
     pub client_certificate: Option<String>,
-    /// A file that holds it.
+    /// A file with the certificate for TLS.
     pub client_certificate_file: Option<String>,
-    /// Its private key as PEM text.
+    /// The private key of the TLS certificate as PEM text.
     pub client_key: Option<Secret>,
-    /// A PKCS#12 file that holds both, in place of them.
+    /// A PKCS#12 file with TLS certificate and key, instead of both settings.
     pub client_keystore_file: Option<String>,
-    /// Opens a `client_key` that is encrypted, or its PKCS#12 file.
+    /// The passphrase of an encrypted `client_key` or of its PKCS#12 file.
     pub client_passphrase: Option<Secret>,
-    /// How the bank is reached.
+    /// The connection to the bank.
     #[boundary(flatten)]
     pub connection: ConnectionSettings,
-    /// Hosts, besides the bank's own, to which the bank's customers may be sent.
+    /// Hosts other than the bank's own to which the bank's customers may be redirected.
     pub allowed_redirect_hosts: Option<Vec<String>>,
-    /// Other names for headers, by the names of the documentation: `{"PSU-Context": "X-PSU-Context"}`. For banks that spell
-    /// them differently (§1.3).
+    /// Other header names, keyed by the documented names: `{"PSU-Context": "X-PSU-Context"}`. For banks that spell
+    /// header names differently (§1.3).
     pub header_names: Option<BTreeMap<String, String>>,
-    /// The certificates of trusted issuers as PEM text, one after the other: for verifying.
+    /// The certificates of trusted issuers as PEM text, one after the other, for verification.
     pub trusted: Option<String>,
-    /// A file that holds them.
+    /// A file with the certificates of trusted issuers.
     pub trusted_file: Option<String>,
 }
 
@@ -92,7 +92,7 @@ impl ClientSettings for NextGenPsd2Settings {
 /// The settings with their files read.
 pub(super) struct Ready {
     pub(super) certificate: Option<String>,
-    /// Where that comes from.
+    /// The source of the certificate.
     certificate_source: Source,
     pub(super) private_key: Option<Secret>,
     pub(super) passphrase: Option<Secret>,
@@ -153,16 +153,16 @@ impl Ready {
         })
     }
 
-    /// How connections to the bank are made.
+    /// The transport to the bank.
     ///
     /// # Errors
-    /// `configuration.invalid` where no bank is named.
+    /// `configuration.invalid` without a bank.
     pub(super) fn transport(&self) -> Result<&Settings> {
         let missing = "is missing: it names the bank, such as https://bank.example/api";
         self.transport.as_ref().ok_or_else(|| Error::invalid_setting("base_url", missing))
     }
 
-    /// What signs for this client: the token, else the private key. `None` where neither is set.
+    /// The signer of this client: the token, else the private key. `None` without either.
     ///
     /// # Errors
     /// `nextgen_psd2.key_unusable` for a private key that cannot be read.
@@ -174,7 +174,7 @@ impl Ready {
         }
     }
 
-    /// The error of a certificate that cannot be used, in the words of the setting that it comes from.
+    /// The error of an unusable certificate, naming the setting that it comes from.
     pub(super) fn certificate_unusable(&self, why: &str) -> Error {
         self.certificate_source.unusable(why)
     }
@@ -184,7 +184,7 @@ impl Ready {
         &self.certificate_source.setting
     }
 
-    /// Whether a bank is named.
+    /// Whether a bank is configured.
     pub(super) fn sends(&self) -> bool {
         self.transport.is_some()
     }
@@ -300,7 +300,7 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
     }
 }
 
-/// A client has what its requests leave out.
+/// The client's settings fill the fields that a request omits.
 impl Profile for NextGenPsd2 {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         fn write<T: Boundary + Clone>(value: &Option<T>) -> Option<Value<'static>> {

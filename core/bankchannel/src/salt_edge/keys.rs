@@ -17,30 +17,30 @@ use crate::client::{
 /// The key that a client signs with.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct KeySettings {
-    /// The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is elsewhere, give `public_key`: each call then asks
-    /// for the signature.
+    /// The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give `public_key`:
+    /// each call then asks for the signature.
     pub private_key: Option<Secret>,
-    /// A file that holds it.
+    /// A file with the private key.
     pub private_key_file: Option<String>,
-    /// A PKCS#12 file (`.p12`, `.pfx`) that holds it.
+    /// A PKCS#12 file (`.p12`, `.pfx`) with the private key.
     pub keystore_file: Option<String>,
     /// The key in an HSM or on a smart card.
     pub pkcs11: Option<Pkcs11Settings>,
-    /// Opens a private key that is encrypted, or the PKCS#12 file.
+    /// The passphrase of an encrypted private key or of the PKCS#12 file.
     pub passphrase: Option<Secret>,
-    /// The public half as PEM text, where no private key is here: signatures that are asked for are verified with it before
+    /// The public half as PEM text, if the private key is elsewhere. It verifies each signature from a callback before
     /// anything is sent.
     pub public_key: Option<String>,
-    /// A file that holds it.
+    /// A file with the public half.
     pub public_key_file: Option<String>,
 }
 
 /// The key of a client, read.
 #[derive(Clone)]
 pub(crate) struct Key {
-    /// What signs here; without it, whoever is asked.
+    /// The local signer. Without it, a callback is asked.
     pub(crate) signer: Option<Signer>,
-    /// What whoever is asked must have signed with.
+    /// The public key that verifies a callback's signatures.
     pub(crate) public: Option<VerifyingKey>,
 }
 

@@ -23,63 +23,64 @@ use crate::{
     salt_edge::{Key, KeySettings, Sender},
 };
 
-/// For how many days a token is good, where nothing is said.
+/// Days that a token is valid by default.
 const TOKEN_DAYS: u32 = 90;
 const MAX_TOKEN_DAYS: u32 = 3650;
-/// How many codes a customer may give in one session, where nothing is said.
+/// Codes that a customer may enter in one session by default.
 const TRIES: u32 = 3;
 const MAX_TRIES: u32 = 100;
 
-/// The settings of a connector. All are optional: each operation says what it needs.
+/// The settings of a connector. All are optional; each operation names the ones that it needs.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct SaltEdgeConnectorSettings {
-    /// The hub's base URL: `https://priora.saltedge.com`, or an embedded hub's. Needed for sending. Plain HTTP is for loopback
-    /// addresses only.
+    /// The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub. Needed for sending. Plain HTTP
+    /// is accepted for loopback addresses only.
     pub base_url: Option<String>,
-    /// The hub's public key as PEM text; while it changes, the old one and the new one, one after the other.
+    /// The hub's public key as PEM text. During a key change: the old key and the new key, one after the other.
     pub hub_public_key: Option<String>,
-    /// A file that holds it.
+    /// A file with the hub's public key.
     pub hub_public_key_file: Option<String>,
-    /// The provider's app id, from the dashboard.
+    /// The provider's app id, from Salt Edge's dashboard.
     pub app_id: Option<String>,
-    /// The app secret, from the dashboard.
+    /// The app secret, from Salt Edge's dashboard.
     pub app_secret: Option<Secret>,
-    /// A file that holds it.
+    /// A file with the app secret.
     pub app_secret_file: Option<String>,
     /// The bank's code at Salt Edge, such as `demobank`.
     pub provider_code: Option<String>,
     /// The connector's own key.
     #[boundary(flatten)]
     pub key: KeySettings,
-    /// What `iss` of a request must be, where it has one; `priora.saltedge.com` when left out.
+    /// The required value of `iss` in a request that has one. Default: `priora.saltedge.com`.
     pub issuer: Option<String>,
-    /// How many seconds later than `exp` a request may arrive; 30 when left out.
+    /// Seconds after `exp` during which a request is still accepted. Default: 30.
     pub leeway_s: Option<u32>,
-    /// Where sessions, tokens and callbacks are kept: a folder, or the address of a PostgreSQL database
-    /// (`postgres://user:password@host/database`). Any number of processes may share one. Needed by `handle_request`, `work` and what goes
-    /// with them.
+    /// The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database
+    /// (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
+    /// `handle_request`, `work` and every other operation that uses sessions, tokens or callbacks.
     pub store: Option<Secret>,
-    /// The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which then has its own in the file `store.key`; needed for
-    /// PostgreSQL.
+    /// The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder, which
+    /// otherwise has its key in the file `store.key`.
     pub store_key: Option<Secret>,
-    /// A file that holds it.
+    /// A file with the store's key.
     pub store_key_file: Option<String>,
-    /// What a third party's own request is worth, which Salt Edge hands on with that for a token or a code: `off` when left out, since Salt
-    /// Edge has verified it. Otherwise the connector asks Salt Edge for the third party's key, once an hour, and verifies and compares: with
-    /// `warn` what is wrong is a warning, with `enforce` it refuses the request, and a key that cannot be had puts it off. Needs `base_url`.
+    /// The check of a third party's own request, which Salt Edge forwards with each request for a token or with a code.
+    /// Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the connector asks Salt Edge for the
+    /// third party's key, once an hour, verifies the request and compares it. A fault is a warning with `warn`, and
+    /// refuses the request with `enforce`; a key that cannot be fetched delays the request. Needs `base_url`.
     pub client_jwt: Option<ClientJwtMode>,
-    /// Whether a third party's key of less than 2048 bits counts, of 1024 at least.
+    /// Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least.
     pub allow_short_client_key: Option<bool>,
-    /// The secret that a connector and the bank's own code share where they speak over HTTP: 32 characters or more. Needed by
-    /// `answer_bank`.
+    /// The secret that the connector shares with the bank's own code when the two talk over HTTP: 32 characters or
+    /// more. Needed by `answer_bank`.
     pub bank_secret: Option<Secret>,
-    /// A file that holds it.
+    /// A file with that shared secret.
     pub bank_secret_file: Option<String>,
-    /// For how many days an access token is good at most, if the consent is not for less; 90 when left out.
+    /// The longest validity of an access token, in days; a shorter consent shortens it. Default: 90.
     pub token_days: Option<u32>,
-    /// How many codes a customer may give in one session; 3 when left out.
+    /// The number of codes that a customer may enter in one session. Default: 3.
     pub confirmation_tries: Option<u32>,
-    /// How the hub is reached.
+    /// The connection to the hub.
     #[boundary(flatten)]
     pub connection: ConnectionSettings,
 }
@@ -163,16 +164,16 @@ impl Ready {
         })
     }
 
-    /// Who checks what the hub sends.
+    /// The verifier of the hub's requests.
     ///
     /// # Errors
-    /// `configuration.invalid` where the hub's key is missing.
+    /// `configuration.invalid` without the hub's key.
     pub(super) fn receiver(&self) -> Result<&Receiver> {
         let missing = "is missing: requests of Salt Edge are verified with it";
         self.receiver.as_ref().ok_or_else(|| Error::invalid_setting("hub_public_key", missing))
     }
 
-    /// What sends, where a hub is named.
+    /// The sender of requests to the hub, if a hub is configured.
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
@@ -185,7 +186,7 @@ impl Ready {
     }
 }
 
-/// A client has what its requests leave out.
+/// The client's settings fill the fields that a request omits.
 impl Profile for SaltEdgeConnector {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         fn write<T: Boundary + Clone>(value: &Option<T>) -> Option<Value<'static>> {

@@ -17,29 +17,29 @@ use crate::{
     salt_edge::{Key, KeySettings, Sender},
 };
 
-/// The settings of a client that asks a connector as Salt Edge does. `base_url` and a key are needed.
+/// The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key are needed.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct SaltEdgeHubSettings {
-    /// The connector's base URL: what stands before `/api/priora/v1`. Plain HTTP is for loopback addresses only.
+    /// The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for loopback addresses only.
     pub base_url: Option<String>,
     /// The bank's code at Salt Edge, such as `demobank`.
     pub provider_code: Option<String>,
-    /// The third party's id at Salt Edge, 1 or more, where a request does not name one.
+    /// The third party's id at Salt Edge, 1 or more, for requests that name none.
     pub client_id: Option<u64>,
-    /// What `iss` of each request says; `priora.saltedge.com` when left out.
+    /// The `iss` of each request. Default: `priora.saltedge.com`.
     pub issuer: Option<String>,
-    /// The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more: the connector knows its public
-    /// half.
+    /// The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. The connector has
+    /// its public half.
     pub private_key: Option<Secret>,
-    /// A file that holds it.
+    /// A file with the private key.
     pub private_key_file: Option<String>,
-    /// A PKCS#12 file (`.p12`, `.pfx`) that holds it.
+    /// A PKCS#12 file (`.p12`, `.pfx`) with the private key.
     pub keystore_file: Option<String>,
     /// The key in an HSM or on a smart card.
     pub pkcs11: Option<Pkcs11Settings>,
-    /// Opens a private key that is encrypted, or the PKCS#12 file.
+    /// The passphrase of an encrypted private key or of the PKCS#12 file.
     pub passphrase: Option<Secret>,
-    /// How the connector is reached.
+    /// The connection to the connector.
     #[boundary(flatten)]
     pub connection: ConnectionSettings,
 }
@@ -92,7 +92,7 @@ impl Ready {
         })
     }
 
-    /// What sends.
+    /// The sender of requests.
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
@@ -104,7 +104,7 @@ impl Ready {
     }
 }
 
-/// A client has what its requests leave out.
+/// The client's settings fill the fields that a request omits.
 impl Profile for SaltEdgeHub {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         let ready = &self.0.ready;

@@ -11,8 +11,8 @@ use bankchannel_foundation::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// The shortest secret that anything is sealed with, in bytes: the key is derived without a slow hash, so that the secret
-/// itself must be hard to guess.
+/// The shortest seal key, in bytes. The encryption key is derived without a slow hash, so the seal key itself must be
+/// hard to guess.
 pub const SEAL_KEY_MIN: usize = 32;
 
 /// The format's name and version.
@@ -23,7 +23,7 @@ const SEALED_MAX: usize = 64 * 1024;
 const DEPTH_MAX: usize = 8;
 
 secret_type! {
-    /// What was sealed: give it back as it is, with the same seal key.
+    /// An encrypted session or login. Return it unchanged, with the same seal key.
     pub struct Sealed {
         format: "", pattern: "^bc1\\.[A-Za-z0-9_-]+$", max_bytes: SEALED_MAX, example: "bc1.AbCd",
         rule: |text| if text.starts_with(PREFIX) {
@@ -33,7 +33,8 @@ secret_type! {
         },
     }
 
-    /// What sessions and logins are sealed with: 32 random bytes or more, the same in every process that opens them.
+    /// The key that encrypts sessions and logins: 32 random bytes or more, the same in every process that decrypts
+    /// them.
     pub struct SealKey {
         format: "", pattern: "^.{32,}$", max_bytes: 4096, example: "0123456789abcdef0123456789abcdef",
         rule: |text| if text.len() >= SEAL_KEY_MIN {

@@ -15,32 +15,33 @@ use bankchannel_ws_channel::{
 use super::{Session, WsChannel};
 use crate::{ConnectionSettings, client::ClientSettings};
 
-/// Which of the service's installations is meant (§1.1).
+/// An installation of the service (§1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum Environment {
     /// The test installation, with the simulator bank.
     #[default]
     Test,
-    /// The real one.
+    /// The production installation.
     Production,
 }
 
-/// The settings of a WS Channel client. All are optional; those of an account are used wherever a request leaves them out.
+/// The settings of a WS Channel client. All are optional. The account's settings fill the fields that a request omits.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct WsChannelSettings {
-    /// Which installation: decides the base URL and the public key, where those are not given.
+    /// The installation. It decides the base URL and the public key, unless those are given.
     pub environment: Option<Environment>,
-    /// The base URL, such as `http://127.0.0.1:8080/v2`; in place of the environment's. Plain HTTP is for loopback addresses only.
+    /// The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain HTTP is accepted for
+    /// loopback addresses only.
     pub base_url: Option<String>,
-    /// The service's RSA public key as PEM text; in place of the environment's.
+    /// The service's RSA public key as PEM text, instead of the environment's.
     pub public_key_pem: Option<String>,
-    /// A file that holds it.
+    /// A file with the service's public key.
     pub public_key_file: Option<String>,
     /// The account's e-mail address.
     pub email: Option<Email>,
     /// The mode to log in with.
     pub mode: Option<Mode>,
-    /// The account's password: at least 20 characters with lower and upper case, digit and special.
+    /// The account's password: at least 20 characters with lower and upper case, digit and special character.
     pub password: Option<Secret>,
     /// The registrant's name.
     pub name: Option<Name>,
@@ -52,22 +53,22 @@ pub struct WsChannelSettings {
     pub api_key: Option<ApiKey>,
     /// A session token from an earlier login.
     pub id_token: Option<IdToken>,
-    /// The bank of requests that name none.
+    /// The bank for requests that name none.
     pub bank: Option<Bank>,
-    /// How long a whole flow may take, its questions and waits included, in seconds, fractions allowed. 0 and absent mean no limit
-    /// but those of its exchanges.
+    /// The time limit of a whole flow with its questions and waits, in seconds, fractions allowed. With 0 or without a
+    /// value only the limits of its exchanges apply.
     pub flow_timeout_s: Option<Seconds>,
-    /// Whether a data session that the service no longer accepts is renewed once per call, with the password.
+    /// Whether to renew a data session once per call, with the password, if the service no longer accepts it.
     pub renew_session: Option<bool>,
-    /// What sessions and logins are sealed with when they leave this process: 32 random characters or more.
+    /// The key that encrypts sessions and logins when they leave this process: 32 random characters or more.
     pub seal_key: Option<Secret>,
-    /// How the service is reached.
+    /// The connection to the service.
     #[boundary(flatten)]
     pub connection: ConnectionSettings,
 }
 
 impl WsChannelSettings {
-    /// The base URL that counts.
+    /// The base URL in use.
     #[must_use]
     pub fn effective_base_url(&self) -> &str {
         match (&self.base_url, self.environment.unwrap_or_default()) {
@@ -94,11 +95,11 @@ impl ClientSettings for WsChannelSettings {
     }
 }
 
-/// What requests leave out is taken from here.
+/// The source of the fields that requests omit.
 pub(super) struct ProfileOf<'a> {
     settings: &'a WsChannelSettings,
     session: Arc<Session>,
-    /// Whether the session's user counts before the settings'.
+    /// Whether the session's user takes precedence over the settings'.
     pub(super) session_first: bool,
 }
 
@@ -108,7 +109,7 @@ impl<'a> ProfileOf<'a> {
     }
 }
 
-/// A client has what its requests leave out.
+/// The client's settings fill the fields that a request omits.
 impl Profile for WsChannel {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         ProfileOf::of(self).value(field)

@@ -8,7 +8,7 @@ use bankchannel_nextgen_psd2::{certificates::Certificate, verify::Mode};
 use super::BankOptions;
 use crate::folder::unusable;
 
-/// Where a bank listens when it was not told.
+/// The default listen address.
 const LISTEN: &str = "127.0.0.1:0";
 
 /// A bank's configuration.

@@ -9,13 +9,13 @@ use serde_json::Value;
 use super::ConnectorOptions;
 use crate::{http::TlsFiles, toml_file};
 
-/// Where a connector listens when it was not told.
+/// The default listen address.
 const LISTEN: &str = "127.0.0.1:0";
-/// The bank's code at Salt Edge, where nothing is said.
+/// The default code of the bank at Salt Edge.
 const PROVIDER_CODE: &str = "demobank";
-/// How long the bank's own code may take at its URL, in seconds, where nothing is said.
+/// The default time limit for the bank's own code at its URL, in seconds.
 const BANK_TIMEOUT_S: u32 = 30;
-/// How many questions are asked at once, where nothing is said.
+/// The default number of parallel questions.
 const WORKERS: u32 = 4;
 /// The largest file of a public key.
 const MAX_KEY: u64 = 64 * 1024;
@@ -23,17 +23,18 @@ const MAX_KEY: u64 = 64 * 1024;
 /// The service's configuration file. `docs/salt-edge-connector.toml` is a commented one with every setting.
 #[derive(Debug, Clone, Default, Boundary)]
 pub(crate) struct ConnectorFile {
-    /// `example`, or the URL below which the bank's own code answers.
+    /// `example`, or the base URL of the bank's own code.
     pub(crate) bank: Option<String>,
-    /// How many seconds the bank's own code may take for one question, 1 to 240; 30 when left out.
+    /// The time limit of the bank's own code for one question, in seconds, 1 to 240. Default: 30.
     pub(crate) bank_timeout_s: Option<u32>,
-    /// Further authorities to trust at the bank's URL, a PEM file.
+    /// A PEM file with more certificate authorities to trust at the bank's URL.
     pub(crate) bank_ca_file: Option<String>,
-    /// How many questions are asked at once, 1 to 64; 4 when left out.
+    /// The number of parallel questions, 1 to 64. Default: 4.
     pub(crate) workers: Option<u32>,
-    /// The address and port at which the bank's page and back office reach the connector; a free port on loopback when left out.
+    /// The address and port at which the bank's page and back office reach the connector. Default: a free port on
+    /// loopback.
     pub(crate) bank_interface_listen: Option<String>,
-    /// The URL at which customers' browsers reach the example bank's page, where that is not the connector's own address.
+    /// The URL at which customers' browsers reach the example bank's page, if it is not the connector's own address.
     pub(crate) public_url: Option<String>,
     /// The settings of the connector itself, as in every language.
     pub(crate) connector: Option<SaltEdgeConnectorSettings>,
@@ -47,13 +48,13 @@ pub(crate) struct Config {
     pub(crate) bank: BankAt,
     pub(crate) workers: u32,
     pub(crate) public_url: Option<String>,
-    /// Without what the data folder holds.
+    /// The connector's settings without the contents of the data folder.
     pub(crate) connector: SaltEdgeConnectorSettings,
     pub(crate) clock: Option<Timestamp>,
     pub(crate) control: bool,
 }
 
-/// Who answers for the bank.
+/// The source of the bank's answers.
 pub(crate) enum BankAt {
     /// The built-in example.
     Example,
@@ -137,12 +138,12 @@ impl Config {
         })
     }
 
-    /// TLS of the bank interface, which has none on loopback.
+    /// TLS of the bank interface; none on loopback.
     pub(crate) fn tls_beside(&self) -> Option<&TlsFiles> {
         self.tls.as_ref().filter(|_| !self.bank_interface_listen.ip().is_loopback())
     }
 
-    /// How the bank's own code is reached.
+    /// The connection to the bank's own code.
     pub(crate) fn bank_connection(ca_file: Option<&String>) -> ConnectionSettings {
         ConnectionSettings { ca_file: ca_file.cloned(), ..ConnectionSettings::default() }
     }

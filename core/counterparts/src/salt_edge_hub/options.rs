@@ -2,41 +2,42 @@
 
 use bankchannel_foundation::{Boundary, model::Timestamp};
 
-/// How a hub is started.
+/// The start options of a hub.
 #[derive(Debug, Clone, Default, Boundary)]
 pub(crate) struct HubOptions {
-    /// The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. On loopback only.
+    /// The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. On loopback only.
     pub(crate) listen: Option<String>,
-    /// The data folder with the hub's keys; created with mode 0700 when it is absent. Left out, a fresh temporary one that is
-    /// removed at the end. Sessions and tokens are in memory: a hub that is started again knows none.
+    /// The data folder with the hub's keys, created with mode 0700 if absent. Default: a new temporary folder that is
+    /// removed at the end. Sessions and tokens are in memory: a restarted hub has none.
     pub(crate) data: Option<String>,
-    /// The connector's public key, a PEM file. Left out, the hub makes the connector's key pair too.
+    /// The connector's public key, a PEM file. Without it, the hub makes the connector's key pair too.
     pub(crate) connector_public_key: Option<String>,
-    /// The connector's base URL, for a hub that asks it by itself (`sandbox/enrolments`). Control can name it later.
+    /// The connector's base URL, for requests that the hub starts itself (`sandbox/enrolments`). The control interface
+    /// can set it later.
     pub(crate) connector_url: Option<String>,
-    /// The hub's clock stands at this instant; left out, it goes with the system's.
+    /// A fixed time for the hub's clock. Default: the system's clock.
     pub(crate) clock: Option<Timestamp>,
     /// Opens the control interface.
     pub(crate) control: Option<bool>,
 }
 
-/// What a hub says when it is ready.
+/// The addresses and files of a ready hub.
 #[derive(Debug, Clone, Boundary)]
 pub(crate) struct HubReadiness {
-    /// What connectors take as `base_url`.
+    /// The `base_url` for connectors.
     pub(crate) base_url: String,
-    /// What connectors take as `hub_public_key_file`: an absolute path.
+    /// The `hub_public_key_file` for connectors: an absolute path.
     pub(crate) hub_public_key_file: String,
-    /// What connectors take as `app_id`.
+    /// The `app_id` for connectors.
     pub(crate) app_id: String,
-    /// What connectors take as `app_secret_file`: an absolute path.
+    /// The `app_secret_file` for connectors: an absolute path.
     pub(crate) app_secret_file: String,
-    /// What connectors take as `provider_code`.
+    /// The `provider_code` for connectors.
     pub(crate) provider_code: String,
-    /// What connectors take as `private_key_file`: an absolute path; absent where the hub was given the public key.
+    /// The `private_key_file` for connectors: an absolute path. Absent if the hub was given the public key.
     pub(crate) private_key_file: Option<String>,
     /// A page with all sessions and messages, for a browser.
     pub(crate) requests_url: String,
-    /// The control interface, where it was asked for.
+    /// The URL of the control interface, if it was requested.
     pub(crate) control_url: Option<String>,
 }

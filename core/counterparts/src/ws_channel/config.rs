@@ -16,40 +16,40 @@ use crate::toml_file;
 pub struct Config {
     /// `test` or `production`: production refuses the simulator and a fixed code.
     pub flavour: Flavour,
-    /// The path below which the operations stand.
+    /// The base path of the operations.
     pub base_path: String,
-    /// A PostgreSQL URL, in place of SQLite in the data folder.
+    /// A PostgreSQL URL, instead of SQLite in the data folder.
     pub postgres_url: Option<String>,
-    /// How the PostgreSQL server is used.
+    /// The limits towards the PostgreSQL server.
     pub postgres: PostgresLimits,
-    /// The folder of the keys; absent: `keys` in the data folder. Instances that share a database share it.
+    /// The folder of the keys. Default: `keys` in the data folder. Instances that share a database share it.
     pub keys_folder: Option<String>,
-    /// With PostgreSQL, the folder of content too large for a row; absent: `files` in the data folder. Instances that
+    /// With PostgreSQL: the folder for content too large for a row. Default: `files` in the data folder. Instances that
     /// share a database share it.
     pub files_folder: Option<String>,
-    /// Whether a data folder without a database is refused, such as one that is not mounted. Not with PostgreSQL.
+    /// Whether to refuse a data folder without a database, for example one that is not mounted. Not with PostgreSQL.
     pub expect_data: bool,
-    /// How long the service says that it is not ready before it stops taking connections, in seconds.
+    /// The seconds for which the service reports that it is not ready before it stops accepting connections.
     pub drain_s: u32,
-    /// The RSA private key that passwords are decrypted with, a PEM file of mode 0600; absent: the service's own.
+    /// The RSA private key that decrypts passwords, a PEM file of mode 0600. Default: the service's own key.
     pub rsa_private_key: Option<String>,
-    /// The key before it, accepted while clients change over to the new one.
+    /// The previous key, accepted while clients change to the new one.
     pub rsa_previous_private_key: Option<String>,
-    /// How codes leave the service.
+    /// The delivery of codes.
     pub delivery: DeliveryKind,
     /// The banks.
     pub banks: BanksConfig,
-    /// How long a challenge lives, in seconds.
+    /// The life of a challenge, in seconds.
     pub challenge_ttl_s: u32,
-    /// How long a session lives, in seconds.
+    /// The life of a session, in seconds.
     pub token_ttl_s: u32,
-    /// After how many seconds without a call a session ends; absent: never before its time.
+    /// The seconds without a call after which a session ends. If absent, a session ends only at the end of its life.
     pub idle_ttl_s: Option<u32>,
-    /// Whether a login with several factors asks which.
+    /// Whether a login with several factors lets the user choose.
     pub mfa_choice: MfaChoice,
-    /// How long the second step of a login may take, in seconds.
+    /// The time limit of a login's second step, in seconds.
     pub mfa_session_ttl_s: u32,
-    /// Wrong codes after which the second step is over.
+    /// The number of wrong codes that ends the second step.
     pub mfa_max_tries: u32,
     /// Wrong passwords: count, window and duration.
     pub lockout: Lockout,
@@ -61,40 +61,40 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// Rate limits.
     pub rate_limit: RateLimit,
-    /// How many registrations one address may make per hour.
+    /// The most registrations per address and hour.
     pub registrations_per_ip: u32,
-    /// Password resets asked for per source address and hour.
+    /// The most requests for a password reset per source address and hour.
     pub resets_per_ip: u32,
-    /// Registration and reset codes to one phone per day.
+    /// The most registration and reset codes to one phone per day.
     pub sms_per_phone: u32,
-    /// Second-factor codes to one account per hour.
+    /// The most second-factor codes to one account per hour.
     pub mfa_codes_per_account: u32,
-    /// How many different keys must have signed an upload.
+    /// The number of different keys that must have signed an upload.
     pub required_authorizations: u32,
-    /// Whether the same bytes within 24 hours are refused.
+    /// Whether to refuse the same bytes within 24 hours.
     pub reject_duplicate_uploads: bool,
-    /// Whether a stranger needs the owner's invitation to register under a key.
+    /// Whether registration under a key needs an invitation from its owner.
     pub registration_requires_invite: bool,
-    /// Who may lend certificates to another account of the key.
+    /// The accounts that may lend certificates to another account of the key.
     pub sharing: Sharing,
-    /// Whether new keys may move files at once.
+    /// Whether new keys may transfer files at once.
     pub transfer_enabled: bool,
     /// Whether the simulator needs an entitlement.
     pub simulator_entitlement_required: bool,
     /// The largest request body, in bytes.
     pub max_body_bytes: usize,
-    /// How long a whole request body may take to arrive, in seconds.
+    /// The time limit for receiving a whole request body, in seconds.
     pub body_timeout_s: u32,
     /// The largest file, in bytes.
     pub max_file_bytes: u64,
-    /// How many days before its end a certificate is renewed.
+    /// The days before its expiry at which a certificate is renewed.
     pub renew_before_days: u32,
-    /// Addresses of proxies whose `X-Forwarded-For` is believed.
+    /// Addresses of proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxy: Vec<IpAddr>,
-    /// Fixes every code that is sent; from the command line only.
+    /// A fixed value for every code that is sent; from the command line only.
     #[serde(skip)]
     pub fixed_code: Option<Secret>,
-    /// Lifts every limit; from the command line only.
+    /// Removes every limit; from the command line only.
     #[serde(skip)]
     pub no_limits: bool,
     /// Opens the control interface; from the command line only.
@@ -106,11 +106,11 @@ pub struct Config {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PostgresLimits {
-    /// Connections of this instance at most.
+    /// The most connections of this instance.
     pub max_connections: u32,
-    /// How long connecting may take, in seconds.
+    /// The time limit for connecting, in seconds.
     pub connect_timeout_s: u32,
-    /// How long one operation on the database may take, in seconds.
+    /// The time limit of one database operation, in seconds.
     pub operation_timeout_s: u32,
 }
 
@@ -131,45 +131,45 @@ impl PostgresLimits {
     }
 }
 
-/// What the installation is for.
+/// The purpose of the installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Flavour {
-    /// Trying out: the simulator is there.
+    /// Testing: with the simulator.
     Test,
-    /// Real money.
+    /// Production, with real money.
     Production,
 }
 
-/// Whether a login with several factors asks which.
+/// The choice of the factor in a login with several factors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MfaChoice {
-    /// The preferred one is asked for.
+    /// The service asks for the preferred factor.
     Preferred,
     /// The user chooses.
     Always,
 }
 
-/// Who may lend certificates.
+/// The accounts that may lend certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sharing {
-    /// The owner of the API key, to any account under it.
+    /// The owner of the API key, to any account under the key.
     Owner,
-    /// The owner as above, and any account under the key to one that accepts.
+    /// The owner as above, and any account under the key to an account that accepts.
     Accepted,
-    /// Any account under the key, to any other, without asking it.
+    /// Any account under the key, to any other, without its acceptance.
     Any,
 }
 
-/// How codes leave the service.
+/// The delivery of codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryKind {
-    /// Appended to `outbox.jsonl` in the data folder, from where somebody else carries them on.
+    /// Appended to `outbox.jsonl` in the data folder, for another program to send.
     File,
-    /// Nowhere but to the control interface.
+    /// Only to the control interface.
     Memory,
 }
 
@@ -177,7 +177,7 @@ pub enum DeliveryKind {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BanksConfig {
-    /// What the simulator does with payments.
+    /// The simulator's handling of payments.
     pub simulator: SimulatorMode,
 }
 
@@ -187,39 +187,39 @@ impl Default for BanksConfig {
     }
 }
 
-/// What the simulator does with payments.
+/// The simulator's handling of payments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SimulatorMode {
     /// Books them and answers with files.
     Book,
-    /// Keeps them in the journal and does nothing more: for measuring. Under `book` they are worked off later.
+    /// Stores them in the journal only, for measuring. Under `book` they are processed later.
     Store,
 }
 
-/// So many failures within so many seconds lock for so many seconds.
+/// A lockout: `count` failures within `window_s` seconds lock for `duration_s` seconds.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lockout {
-    /// How many failures.
+    /// The number of failures.
     pub count: u32,
-    /// Within how many seconds.
+    /// The window in seconds.
     pub window_s: u32,
-    /// Lock for how many seconds.
+    /// The duration of the lock in seconds.
     pub duration_s: u32,
 }
 
-/// Rate limits: a rate and how many may come at once.
+/// Rate limits: a rate and a burst.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RateLimit {
     /// Calls per second of one API key.
     pub per_key_per_s: u32,
-    /// Calls of one API key at once.
+    /// Burst of calls of one API key.
     pub per_key_burst: u32,
     /// Calls without a session per minute from one address.
     pub per_address_per_min: u32,
-    /// Calls without a session from one address at once.
+    /// Burst of calls without a session from one address.
     pub per_address_burst: u32,
     /// Failed logins per minute from one address.
     pub failed_logins_per_min: u32,
@@ -286,10 +286,10 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the configuration file and takes the options in.
+    /// Reads the configuration file and applies the options.
     ///
     /// # Errors
-    /// `configuration.invalid`, with file, line and what to change.
+    /// `configuration.invalid`, with file, line and the necessary change.
     pub fn load(options: &ServiceOptions, loopback: bool) -> Result<Self> {
         let mut config = match &options.config {
             None => Self::default(),
@@ -361,7 +361,7 @@ impl Config {
         self.cors_origins.iter().any(|allowed| allowed.as_bytes() == origin)
     }
 
-    /// The client's address: the socket's, or what a trusted proxy says.
+    /// The client's address: from the socket, or from a trusted proxy.
     pub(crate) fn client_address(&self, headers: &HeaderMap, socket: IpAddr) -> IpAddr {
         let socket = socket.to_canonical();
         if !self.trusted_proxy.iter().any(|proxy| proxy.to_canonical() == socket) {

@@ -2,34 +2,34 @@
 
 use bankchannel_foundation::{Boundary, Secret};
 
-/// How a WS Channel service is started. Everything else stands in its configuration file.
+/// The start options of a WS Channel service. All other settings are in its configuration file.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct ServiceOptions {
-    /// The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one.
+    /// The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
     pub listen: Option<String>,
-    /// The data folder; created with mode 0700 when it is absent. Left out, a fresh temporary one that is removed at the end.
+    /// The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at the end.
     pub data: Option<String>,
-    /// The configuration file (TOML); left out, every setting has its default.
+    /// The configuration file (TOML). Default: no file, and the default of every setting.
     pub config: Option<String>,
     /// The certificate chain of the TLS listener, a PEM file.
     pub tls_cert: Option<String>,
-    /// Its private key, a PEM file.
+    /// The private key of the TLS listener, a PEM file.
     pub tls_key: Option<String>,
-    /// Fixes every code that would be sent: six digits. On loopback only.
+    /// A fixed value for every code that would be sent: six digits. On loopback only.
     pub verification_code: Option<Secret>,
-    /// Lifts every limit of rate and count. On loopback only.
+    /// Removes every limit of rate and count. On loopback only.
     pub no_limits: Option<bool>,
     /// Opens the control interface. On loopback only.
     pub control: Option<bool>,
 }
 
-/// What a WS Channel service says when it is ready.
+/// The addresses and files of a ready WS Channel service.
 #[derive(Debug, Clone, Boundary)]
 pub struct ServiceReadiness {
-    /// What clients take as `base_url`.
+    /// The `base_url` for clients.
     pub base_url: String,
-    /// What clients take as `public_key_file`: an absolute path.
+    /// The `public_key_file` for clients: an absolute path.
     pub public_key_file: String,
-    /// The control interface, where it was asked for.
+    /// The URL of the control interface, if it was requested.
     pub control_url: Option<String>,
 }

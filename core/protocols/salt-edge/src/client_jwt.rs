@@ -16,24 +16,24 @@ const ENFORCED: [&str; 4] = ["redirect_url", "scopes", "consent_period_days", "c
 /// The members of `credentials` that say how a customer is to be authenticated: both sides have words of their own for it.
 const TYPES: [&str; 2] = ["type", "authorization_type"];
 
-/// What a JWT of a third party is worth.
+/// The strictness for a third party's JWT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum ClientJwtMode {
-    /// It is not looked at.
+    /// The JWT is not checked.
     Off,
-    /// What is wrong with it is a warning: the default.
+    /// A fault of the JWT is a warning: the default of `verify_client_jwt`.
     #[default]
     Warn,
-    /// A request whose JWT does not verify, or says another thing, is refused.
+    /// A request is refused if its JWT does not verify or differs from the request.
     Enforce,
 }
 
-/// What came of it.
+/// The result of the comparison.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Compared {
-    /// What is wrong and refuses the request.
+    /// The fault that refuses the request.
     pub refused: Option<(&'static Class, String)>,
-    /// What is odd and does not.
+    /// Faults that do not refuse it.
     pub warnings: Vec<String>,
 }
 
@@ -48,14 +48,14 @@ impl Compared {
     }
 }
 
-/// How a third party's JWT is looked at.
+/// The options for checking a third party's JWT.
 #[derive(Debug, Clone, Copy)]
 pub struct Comparison<'a> {
-    /// What it is worth.
+    /// The strictness.
     pub mode: ClientJwtMode,
-    /// Whether one that has expired counts for nothing.
+    /// With [`ClientJwtMode::Enforce`]: whether an expired JWT refuses the request.
     pub strict_expiry: bool,
-    /// The scopes of the third party at Salt Edge, where they are known.
+    /// The scopes of the third party at Salt Edge, if known.
     pub admitted: Option<&'a [String]>,
     /// The instant.
     pub now_s: i64,

@@ -27,7 +27,7 @@ pub const TOKEN_HEADER: &str = "authorization";
 /// The header of the integrator's key (§1.2).
 pub const KEY_HEADER: &str = "x-api-key";
 
-/// What proves who is asking (§1.2).
+/// The credentials of a request (§1.2).
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     /// The integrator's key.

@@ -31,9 +31,11 @@ pub(super) const NAME: &str = "nextgen-psd2";
 /// The command.
 pub(super) fn command() -> Command {
     Command::new(NAME)
-        .about("A third party at a sandbox bank: certificates, consents, and a broken signature explained")
+        .about(
+            "Run a third party against a sandbox bank: certificates, consents, the explanation of a broken signature",
+        )
         .after_help(EXAMPLES)
-        .arg(text("keep", "DIR", "Keep everything in a new folder: certificates, keys, the bank's data"))
+        .arg(text("keep", "DIR", "Keep all files in a new folder: certificates, keys, the bank's data"))
         .arg(flag("json", "Print one JSON object; the steps go to stderr"))
 }
 

@@ -31,9 +31,9 @@ pub(super) const NAME: &str = "salt-edge";
 /// The command.
 pub(super) fn command() -> Command {
     Command::new(NAME)
-        .about("A bank's connector and Salt Edge: enrolments, a connector that is killed, revocations, the checker's verdict")
+        .about("Run a bank's connector and Salt Edge: enrolments, a crash, revocations, the checker's verdict")
         .after_help(EXAMPLES)
-        .arg(text("keep", "DIR", "Keep everything in a new folder: keys, the connector's store"))
+        .arg(text("keep", "DIR", "Keep all files in a new folder: keys, the connector's store"))
         .arg(flag("json", "Print one JSON object; the steps go to stderr"))
 }
 

@@ -28,17 +28,17 @@ const EXAMPLES: &str = "Examples:
   bankchannel demo --payment salaries.xml --keep demo-files
   bankchannel demo --json | jq .downloads
 
-With --payment the bank gets the file's debtor accounts, with money on them, so that a valid file is booked.
-A file that is wrong is explained; one that the bank rejects is shown with the bank's reasons. Both end with exit code 1.
-Nothing leaves this machine.";
+With --payment the simulated bank gets the debtor accounts of the file, with money on them: it books a valid file.
+For an invalid file the demo explains each error; for a file that the bank rejects it shows the bank's reasons. Both end
+with exit code 1. Nothing leaves this machine.";
 
 /// The command.
 pub(super) fn command() -> Command {
     Command::new("demo")
-        .about("Everything once, on this machine: register, log in, sign and send a payment, read the bank's answer")
+        .about("Run the whole flow on this machine: register, log in, sign and send a payment, read the bank's answer")
         .after_help(EXAMPLES)
-        .arg(text("payment", "FILE", "Your own payment file (pain.001.001.09), in place of the example"))
-        .arg(text("keep", "DIR", "Keep everything in a new folder: keys, files, the service's data"))
+        .arg(text("payment", "FILE", "Your own payment file (pain.001.001.09), in place of the example file"))
+        .arg(text("keep", "DIR", "Keep all files in a new folder: keys, payment files, the service's data"))
         .arg(flag("json", "Print one JSON object; the steps go to stderr"))
 }
 

@@ -23,32 +23,33 @@ const MAX_BODY: usize = 1024 * 1024;
 /// The deepest nesting of a question and of an answer.
 const MAX_DEPTH: usize = 32;
 
-/// A connector's question, as it has arrived.
+/// A question that a connector sent over HTTP.
 #[derive(Clone, Boundary)]
 pub struct AnswerBankRequest {
-    /// The path as it stands on the request line, with its query. Its last part is the question's name, such as `list_accounts`.
+    /// The request target: the path with its query, as in the request line. The path's last part is the question's
+    /// name, such as `list_accounts`.
     pub target: String,
-    /// The header fields. Their names may have any case.
+    /// The header fields. Their names may be in any case.
     pub headers: Vec<HeaderField>,
-    /// The body, JSON.
+    /// The body, in JSON.
     pub body: String,
-    /// The instant at which it arrives; now when left out.
+    /// The time of arrival. Default: now.
     pub at: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for AnswerBankRequest {
-    /// Nothing of the customer's.
+    /// Customer data is not shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AnswerBankRequest").finish_non_exhaustive()
     }
 }
 
-/// What to answer.
+/// The answer to send back.
 #[derive(Debug, Clone, Boundary)]
 pub struct AnswerBankResponse {
     /// The answer to send.
     pub answer: HttpAnswer,
-    /// The question that the bank's code was asked, such as `list_accounts`; left out where it was asked nothing.
+    /// The question that the bank's code was asked, such as `list_accounts`. Absent if the code was not asked.
     pub question: Option<String>,
 }
 
@@ -63,8 +64,10 @@ impl Operation for AnswerBank {
         "bank",
         "salt_edge_connector.answer_bank",
         "Answer a connector's question from a route",
-        "For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank URL`: a POST to the route becomes a question to the bank's code, the same that `work` \
-         asks in process. The request is known by its MAC with `bank_secret`; whatever is wrong with it comes back as the answer to send, not as an error.",
+        "For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank URL`. A \
+         POST to the route becomes a question to the bank's code, the same question that `work` asks in process. The \
+         MAC with `bank_secret` authenticates the request. A faulty request returns no error: the response holds the \
+         refusal to send.",
         errors::OF_SIGNING,
     ));
 }
@@ -108,13 +111,13 @@ impl Flow<SaltEdgeConnector> for AnswerBank {
     }
 }
 
-/// What the bank answers, or the status and text of a failure. An error ends the call.
+/// The bank's answer, or the status and text of a failure. An error ends the call.
 type Asked<'a> = Pin<Box<dyn Future<Output = Result<std::result::Result<Object<'static>, (u16, String)>>> + Send + 'a>>;
 type Asking = for<'a> fn(Value<'static>, &'a CallOptions) -> Asked<'a>;
 
 macro_rules! askers {
     ($($file:ident::$name:ident;)+) => {
-        /// Who asks the question of this name.
+        /// The function that asks the question of this name.
         fn asker(method: &str) -> Option<Asking> {
             match method {
                 $(stringify!($file) => Some(|request, options| Box::pin(ask::<questions::$file::$name>(request, options))),)+

@@ -12,25 +12,25 @@ use bankchannel_salt_edge::{
 use super::{Flow, SessionEnd, decide, flow, signing};
 use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
 
-/// Which session, and what the customer has approved.
+/// A session and the customer's approval.
 #[derive(Clone, Boundary)]
 pub struct ApproveSessionRequest {
-    /// The session's id, as the bank's code was told.
+    /// The session's id, from the question to the bank's code.
     pub session_id: String,
-    /// The bank's own id of its customer, always the same.
+    /// The bank's own id of the customer. It never changes.
     pub user_id: String,
-    /// What the customer has chosen; left out where the customer was not asked.
+    /// The accounts that the customer chose. Absent if the customer was not asked.
     pub consent: Option<Vec<AccountConsent>>,
-    /// The rights that are given; those that were asked for when left out.
+    /// The rights that the customer grants. Default: the rights that the third party asked for.
     pub scopes: Option<Vec<String>>,
-    /// When the token expires, if that is before the end of the consent.
+    /// The expiry of the token, if it is before the end of the consent.
     pub token_expires_at: Option<Timestamp>,
-    /// The instant at which it is approved; now when left out.
+    /// The time of the approval. Default: now.
     pub at: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for ApproveSessionRequest {
-    /// Nothing of the customer's.
+    /// Customer data is not shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ApproveSessionRequest").finish_non_exhaustive()
     }
@@ -46,9 +46,10 @@ impl Operation for ApproveSession {
     const DECLARATION: Declaration = signing(flow(
         "sessions",
         "salt_edge_connector.approve_session",
-        "Approve a session: the customer has said yes",
-        "For the bank's page, and its app. The token and the report of it are on disk before anything is sent; Salt Edge is told at once, where it can be reached. Then send the customer's browser to \
-         `redirect_url`. A session that had ended stays as it was.",
+        "Approve a session: the customer agreed",
+        "For the bank's page and its app. The token and its report are on disk before anything is sent; Salt Edge \
+         gets the report at once if it is reachable. Then redirect the customer's browser to `redirect_url`. A \
+         session that had already ended does not change.",
         errors::OF_SIGNING,
     ));
 }

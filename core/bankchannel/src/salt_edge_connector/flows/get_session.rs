@@ -8,23 +8,23 @@ use crate::{
     salt_edge_connector::{SaltEdgeConnector, engine},
 };
 
-/// Which session.
+/// The session to look up.
 #[derive(Debug, Clone, Boundary)]
 pub struct GetSessionRequest {
-    /// Its id, as the bank's code was told.
+    /// The session's id, from the question to the bank's code.
     pub session_id: String,
-    /// The instant at which it is looked at; now when left out.
+    /// The time at which the state is computed. Default: now.
     pub at: Option<Timestamp>,
 }
 
-/// The session.
+/// The session, if it exists.
 #[derive(Debug, Clone, Boundary)]
 pub struct GetSessionResponse {
-    /// The session; left out where there is none of this id.
+    /// The session. Absent if no session has this id.
     pub session: Option<SessionView>,
 }
 
-/// Says what a session is about, and how far it is.
+/// Gets the purpose and the state of a session.
 #[derive(Debug)]
 pub struct GetSession;
 
@@ -34,8 +34,9 @@ impl Operation for GetSession {
     const DECLARATION: Declaration = flow(
         "sessions",
         "salt_edge_connector.get_session",
-        "Say what a session is about, and how far it is",
-        "For the bank's page: the third party's name, the rights that it asks for, and whether the customer may still approve.",
+        "Get the purpose and the state of a session",
+        "For the bank's page: the third party's name, the rights that it asks for, and whether the customer may still \
+         approve.",
         &[],
     );
 }

@@ -15,21 +15,21 @@ use crate::{
     salt_edge_connector::{SaltEdgeConnector, engine::Handled},
 };
 
-/// A request that has arrived, and who may have sent it.
+/// A request that arrived. Its sender is not verified yet.
 #[derive(Clone, Boundary)]
 pub struct HandleRequestRequest {
     /// The HTTP method.
     pub method: String,
-    /// The path with its query, as it stands on the request line.
+    /// The request target: the path with its query, as in the request line.
     pub target: String,
-    /// The header fields. Their names may have any case.
+    /// The header fields. Their names may be in any case.
     pub headers: Vec<HeaderField>,
-    /// The instant at which it arrives; now when left out.
+    /// The time of arrival. Default: now.
     pub at: Option<Timestamp>,
 }
 
 impl From<&http::request::Parts> for HandleRequestRequest {
-    /// A request out of a Rust web framework, arriving now.
+    /// A request from a Rust web framework, arriving now.
     fn from(parts: &http::request::Parts) -> Self {
         Self {
             method: parts.method.as_str().to_owned(),
@@ -47,24 +47,24 @@ impl std::fmt::Debug for HandleRequestRequest {
     }
 }
 
-/// What to answer, and whether there is work afterwards.
+/// The answer to send, and whether `work` is due.
 #[derive(Debug, Clone, Boundary)]
 pub struct HandleRequestResponse {
     /// The answer to send.
     pub answer: HttpAnswer,
-    /// Whether `work` has something to do now: call it when the answer has left.
+    /// Whether `work` has something to do now. Call it after sending the answer.
     pub has_work: bool,
-    /// The endpoint, such as `tokens/create`; left out where nobody known asked.
+    /// The endpoint, such as `tokens/create`. Absent if the sender is unknown.
     pub endpoint: Option<String>,
     /// The class of a refusal, such as `TokenExpired`.
     pub error_class: Option<String>,
-    /// The check that failed, 1 to 18; 0 for a failure on the bank's side.
+    /// The check that failed, 1 to 18; 0 for a failure of the bank.
     pub step: Option<u32>,
-    /// What is odd about the request, and does no harm.
+    /// Oddities of the request that do no harm.
     pub warnings: Vec<String>,
 }
 
-/// Handles a request of Salt Edge's.
+/// Handles a request of Salt Edge.
 #[derive(Debug)]
 pub struct HandleRequest;
 
@@ -74,9 +74,10 @@ impl Operation for HandleRequest {
     const DECLARATION: Declaration = asking_the_bank(flow(
         "requests",
         "salt_edge_connector.handle_request",
-        "Handle a request of Salt Edge: verify it, keep what it asks for, answer it",
-        "Takes a request out of any web framework's route, and gives the whole answer: refusals too. What must survive is on disk before the answer is given. The bank's code is \
-         asked only for data that stand in the answer; anything else is done by `work`. A request that comes twice is done once.",
+        "Handle a request of Salt Edge: verify it, store it, answer it",
+        "Takes a request from a route of any web framework and returns the complete answer, also for a refusal. \
+         Everything that must survive a crash is on disk before the answer is returned. The bank's code is asked only \
+         for data that the answer contains; `work` does the rest. A repeated request is executed once.",
         errors::OF_KEYS,
     ));
 }

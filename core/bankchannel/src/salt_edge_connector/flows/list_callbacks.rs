@@ -9,63 +9,63 @@ use crate::{
     salt_edge_connector::{SaltEdgeConnector, engine::shown},
 };
 
-/// What became of a callback.
+/// The state of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum CallbackStatus {
     /// It will be sent, or sent again.
     Waiting,
-    /// Salt Edge does not take it until somebody has set something right: then `retry_callback`.
+    /// Salt Edge refuses it until somebody fixes the cause; then call `retry_callback`.
     Stopped,
-    /// Salt Edge has it.
+    /// Salt Edge accepted it.
     Delivered,
-    /// It will not be sent any more.
+    /// It will not be sent again.
     Failed,
 }
 
-/// What a callback says.
+/// The subject of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum CallbackType {
-    /// How far a session is.
+    /// The progress of a session.
     Update,
-    /// A session has ended well.
+    /// A session succeeded.
     Success,
     /// A session has failed.
     Fail,
-    /// A token is over.
+    /// A token was revoked.
     Revoke,
 }
 
-/// Which callbacks.
+/// The filter and the page.
 #[derive(Debug, Clone, Boundary)]
 pub struct ListCallbacksRequest {
-    /// Only those in this state.
+    /// Only callbacks in this state.
     pub state: Option<CallbackStatus>,
-    /// `next` of the page before; left out for the first.
+    /// `next` of the previous page. Absent for the first page.
     pub after: Option<String>,
-    /// How many at most, 1 to 1000; 100 when left out.
+    /// The most rows on a page, 1 to 1000. Default: 100.
     pub limit: Option<u32>,
 }
 
-/// A callback. What it says in detail is sealed.
+/// A callback. Its content is encrypted and not listed.
 #[derive(Debug, Clone, Boundary)]
 pub struct CallbackListed {
-    /// Its id.
+    /// The callback's id.
     pub callback_id: String,
-    /// What it says.
+    /// The subject.
     pub kind: CallbackType,
-    /// What became of it.
+    /// The state.
     pub state: CallbackStatus,
-    /// The session that it is about.
+    /// The session that it reports.
     pub session_id: Option<String>,
-    /// The token that it is about.
+    /// The token that it reports.
     pub token_id: Option<String>,
-    /// When it came up.
+    /// The time at which it was created.
     pub created_at: Timestamp,
-    /// When it is sent next; left out where it waits for another one, or for somebody.
+    /// The time at which it is sent next. Absent if it waits for another callback or for a fix.
     pub due_at: Option<Timestamp>,
-    /// When it is too late to send it.
+    /// The time after which it is not sent.
     pub expires_at: Timestamp,
-    /// How often it was tried.
+    /// The number of attempts.
     pub attempts: u32,
     /// The HTTP status of Salt Edge's last answer.
     pub http_status: Option<u32>,
@@ -78,7 +78,7 @@ pub struct CallbackListed {
 pub struct ListCallbacksResponse {
     /// The callbacks.
     pub callbacks: Vec<CallbackListed>,
-    /// Where the next page begins; left out after the last.
+    /// The start of the next page, for `after`. Absent on the last page.
     pub next: Option<String>,
 }
 
@@ -92,8 +92,8 @@ impl Operation for ListCallbacks {
     const DECLARATION: Declaration = flow(
         "callbacks",
         "salt_edge_connector.list_callbacks",
-        "List what Salt Edge is told, and what became of it",
-        "For the operator, a page at a time, oldest first. Delivered ones stay listed for thirty days.",
+        "List the reports to Salt Edge and their state",
+        "For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty days.",
         &[],
     );
 }

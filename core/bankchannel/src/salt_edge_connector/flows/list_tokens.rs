@@ -10,64 +10,64 @@ use crate::{
     salt_edge_connector::{SaltEdgeConnector, engine},
 };
 
-/// Whether a token is good.
+/// The state of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum AccessState {
     /// The customer has not approved it yet.
     Unconfirmed,
-    /// It is good until it expires.
+    /// It is valid until it expires.
     Confirmed,
-    /// It is over.
+    /// It is revoked.
     Revoked,
 }
 
-/// Which tokens.
+/// The filter and the page.
 #[derive(Clone, Boundary)]
 pub struct ListTokensRequest {
-    /// Only this customer's.
+    /// Only tokens of this customer.
     pub user_id: Option<String>,
-    /// Only those in this state.
+    /// Only tokens in this state.
     pub state: Option<AccessState>,
-    /// `next` of the page before; left out for the first.
+    /// `next` of the previous page. Absent for the first page.
     pub after: Option<String>,
-    /// How many at most, 1 to 1000; 100 when left out.
+    /// The most rows on a page, 1 to 1000. Default: 100.
     pub limit: Option<u32>,
 }
 
 impl std::fmt::Debug for ListTokensRequest {
-    /// Nothing of the customer's.
+    /// Customer data is not shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ListTokensRequest").field("state", &self.state).finish_non_exhaustive()
     }
 }
 
-/// A token. What a third party presents is not part of it.
+/// A token. The value that the third party presents is not included.
 #[derive(Clone, Boundary)]
 pub struct AccessListed {
-    /// Its id.
+    /// The token's id.
     pub token_id: String,
-    /// Whether it is good.
+    /// The state.
     pub state: AccessState,
     /// The third party's id at Salt Edge.
     pub client_id: u64,
     /// The third party's name.
     pub app_name: String,
-    /// The bank's own id of its customer, once it is known.
+    /// The bank's own id of the customer, once it is known.
     pub user_id: Option<String>,
-    /// The rights.
+    /// The rights that the token grants.
     pub scopes: Vec<String>,
-    /// What the customer has chosen, where the bank asked.
+    /// The accounts that the customer chose, if the bank asked.
     pub consent: Option<Vec<AccountConsent>>,
-    /// When its enrolment began.
+    /// The start of the enrolment.
     pub created_at: Timestamp,
-    /// When it expires, once it is confirmed.
+    /// The expiry, once the token is confirmed.
     pub expires_at: Option<Timestamp>,
-    /// When it was revoked.
+    /// The time of the revocation.
     pub revoked_at: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for AccessListed {
-    /// Nothing of the customer's.
+    /// Customer data is not shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AccessListed").field("state", &self.state).finish_non_exhaustive()
     }
@@ -78,7 +78,7 @@ impl std::fmt::Debug for AccessListed {
 pub struct ListTokensResponse {
     /// The tokens.
     pub tokens: Vec<AccessListed>,
-    /// Where the next page begins; left out after the last.
+    /// The start of the next page, for `after`. Absent on the last page.
     pub next: Option<String>,
 }
 
@@ -92,7 +92,7 @@ impl Operation for ListTokens {
     const DECLARATION: Declaration = flow(
         "tokens",
         "salt_edge_connector.list_tokens",
-        "List tokens: which third party has access to what",
+        "List tokens: the access of each third party",
         "For the bank's back office, a page at a time, oldest first.",
         &[],
     );

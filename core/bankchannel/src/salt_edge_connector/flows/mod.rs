@@ -77,7 +77,7 @@ const fn asking_the_bank(declaration: Declaration) -> Declaration {
     Declaration { asks: &[Ask::Object { option: "bank" }, Ask::Signature { of: None }], ..declaration }
 }
 
-/// The engine, with the store open. `at` is the instant at which the call happens, where it is not now.
+/// The engine, with the store open. `at` is the time of the call, if it is not now.
 async fn opened<'a>(
     client: &'a SaltEdgeConnector,
     options: &'a CallOptions,
@@ -88,12 +88,12 @@ async fn opened<'a>(
     Ok(Engine::new(inner, open, options, at))
 }
 
-/// The second at which a call happens.
+/// The time of a call, in seconds.
 fn instant_s(at: Option<&Timestamp>) -> i64 {
     at.map_or_else(|| SystemClock::default().now_s(), |at| at.as_ms().div_euclid(1000))
 }
 
-/// A call that may ask the bank's code is given it.
+/// Checks that the call has callbacks of the bank's code.
 fn needs_bank(options: &CallOptions) -> Result<()> {
     if options.asker.is_some() {
         return Ok(());
@@ -102,7 +102,7 @@ fn needs_bank(options: &CallOptions) -> Result<()> {
     Err(Error::because(&row::MISSING_FIELD, why).with("field", "bank").with_outcome(Outcome::NotSent))
 }
 
-/// What is said of something that is not there.
+/// The error for an unknown id.
 fn not_found(field: &'static str, what: &str) -> Error {
     let why = format!("{field}: this connector has no such {what}");
     Error::because(&row::INVALID_FIELD, why).with("field", field).with_outcome(Outcome::NotSent)

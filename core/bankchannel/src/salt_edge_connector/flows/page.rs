@@ -5,18 +5,18 @@ use bankchannel_storage::salt_edge_connector::Id;
 
 use crate::salt_edge_connector::engine::{read_id, shown};
 
-/// How many rows stand on a page, where nothing is said.
+/// Rows on a page by default.
 const ROWS: u32 = 100;
 const MAX_ROWS: u32 = 1000;
 
 /// A place in a list: the age of a row, and its id.
 pub(super) type Place = (i64, Id);
 
-/// Which page is wanted.
+/// The page that the caller wants.
 pub(super) struct Page {
-    /// How many rows it has at most.
+    /// The most rows on it.
     pub(super) limit: u32,
-    /// After which row it begins.
+    /// The row after which it begins.
     pub(super) after: Option<Place>,
 }
 
@@ -33,7 +33,7 @@ impl Page {
         Ok(Self { limit, after: after.map(read_place).transpose()? })
     }
 
-    /// Where the next page begins, after so many rows whose last stands there; nothing after the last page.
+    /// The start of the next page, from the number of rows and the place of the last row; `None` after the last page.
     pub(super) fn next(&self, rows: usize, last: Option<Place>) -> Option<String> {
         let (age, id) = last.filter(|_| rows == self.limit as usize)?;
         Some(format!("{age}.{}", shown(id)))

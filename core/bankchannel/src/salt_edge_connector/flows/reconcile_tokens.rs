@@ -6,16 +6,16 @@ use bankchannel_salt_edge::connector::errors;
 use super::{Flow, flow, opened, signing};
 use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
 
-/// Nothing to say.
+/// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
 pub struct ReconcileTokensRequest {}
 
-/// What was found.
+/// The result of the comparison.
 #[derive(Debug, Clone, Boundary)]
 pub struct ReconcileTokensResponse {
-    /// How many tokens Salt Edge has listed as revoked, since the last time.
+    /// The number of tokens that Salt Edge listed as revoked since the last call.
     pub listed: u32,
-    /// How many of them were good here, and are revoked now.
+    /// The number of those tokens that were valid here and are revoked now.
     pub revoked: u32,
 }
 
@@ -29,8 +29,9 @@ impl Operation for ReconcileTokens {
     const DECLARATION: Declaration = signing(flow(
         "tokens",
         "salt_edge_connector.reconcile_tokens",
-        "Revoke here what Salt Edge has revoked",
-        "Reads Salt Edge's list of revoked tokens from where it was read to before. Once a day is enough.",
+        "Revoke the tokens that Salt Edge revoked",
+        "Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call. Once a day is \
+         enough.",
         errors::OF_LISTS,
     ));
 }

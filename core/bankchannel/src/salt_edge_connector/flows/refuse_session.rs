@@ -12,21 +12,21 @@ use bankchannel_salt_edge::{
 use super::{Flow, SessionEnd, decide, flow, signing};
 use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
 
-/// Which session, and why.
+/// A session and the reason of the refusal.
 #[derive(Clone, Boundary)]
 pub struct RefuseSessionRequest {
-    /// The session's id, as the bank's code was told.
+    /// The session's id, from the question to the bank's code.
     pub session_id: String,
-    /// The class; `AccessDenied` when left out.
+    /// The error class. Default: `AccessDenied`.
     pub error_class: Option<String>,
-    /// Why, in words. The third party may see it: nothing secret.
+    /// The reason in words. The third party may see it: write nothing secret.
     pub error_message: Option<String>,
-    /// The instant at which it is refused; now when left out.
+    /// The time of the refusal. Default: now.
     pub at: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for RefuseSessionRequest {
-    /// Nothing of the customer's.
+    /// Customer data is not shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RefuseSessionRequest").finish_non_exhaustive()
     }
@@ -42,8 +42,9 @@ impl Operation for RefuseSession {
     const DECLARATION: Declaration = signing(flow(
         "sessions",
         "salt_edge_connector.refuse_session",
-        "Refuse a session: the customer has said no, or the bank does",
-        "The session fails, and Salt Edge is told. Then send the customer's browser to `redirect_url`. A session that had ended stays as it was.",
+        "Refuse a session: the customer or the bank declined",
+        "The session fails, and Salt Edge gets a report. Then redirect the customer's browser to `redirect_url`. A \
+         session that had already ended does not change.",
         errors::OF_SIGNING,
     ));
 }

@@ -8,21 +8,21 @@ use crate::{
     salt_edge_connector::{SaltEdgeConnector, engine},
 };
 
-/// Which callback.
+/// The callback to send again.
 #[derive(Debug, Clone, Boundary)]
 pub struct RetryCallbackRequest {
-    /// Its id, as `list_callbacks` names it.
+    /// The callback's id, from `list_callbacks`.
     pub callback_id: String,
 }
 
-/// Whether it will be sent.
+/// The result.
 #[derive(Debug, Clone, Boundary)]
 pub struct RetryCallbackResponse {
-    /// Whether it was stopped, and `work` sends it now.
+    /// Whether the callback was stopped and `work` will now send it. False if it was not stopped.
     pub is_changed: bool,
 }
 
-/// Has a stopped callback sent again.
+/// Sends a stopped callback again.
 #[derive(Debug)]
 pub struct RetryCallback;
 
@@ -32,8 +32,8 @@ impl Operation for RetryCallback {
     const DECLARATION: Declaration = flow(
         "callbacks",
         "salt_edge_connector.retry_callback",
-        "Have a stopped callback sent again",
-        "For the operator, who has set right what Salt Edge complained of. Callbacks that wait need no help.",
+        "Send a stopped callback again",
+        "For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent without it.",
         &[],
     );
 }

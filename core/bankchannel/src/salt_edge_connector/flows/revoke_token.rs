@@ -9,19 +9,19 @@ use crate::{
     salt_edge_connector::{SaltEdgeConnector, engine},
 };
 
-/// Which token.
+/// The token to revoke.
 #[derive(Debug, Clone, Boundary)]
 pub struct RevokeTokenRequest {
-    /// The token, as `list_tokens` names it.
+    /// The token's id, from `list_tokens`.
     pub token_id: String,
-    /// The instant at which it is revoked; now when left out.
+    /// The time of the revocation. Default: now.
     pub at: Option<Timestamp>,
 }
 
-/// It is revoked.
+/// The token is revoked.
 #[derive(Debug, Clone, Boundary)]
 pub struct RevokeTokenResponse {
-    /// Whether this call has revoked it; else it was before.
+    /// Whether this call revoked the token. False if it was already revoked.
     pub is_changed: bool,
 }
 
@@ -36,7 +36,8 @@ impl Operation for RevokeToken {
         "tokens",
         "salt_edge_connector.revoke_token",
         "Revoke a token: the customer or the bank ends the access",
-        "From the answer on the token is refused, and its open sessions have failed. `work` tells Salt Edge, for a day at most.",
+        "From this answer on, the token is refused and its open sessions are failed. `work` reports the revocation to \
+         Salt Edge, for a day at most.",
         &[],
     );
 }

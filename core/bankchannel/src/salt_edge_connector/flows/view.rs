@@ -5,35 +5,35 @@ use bankchannel_storage::salt_edge_connector::{Session, SessionKind, SessionStat
 
 use crate::salt_edge_connector::engine;
 
-/// What a session is for.
+/// The purpose of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum SessionViewKind {
     /// A new token.
     Enrolment,
-    /// A token in place of another.
+    /// A new token that replaces another one.
     Reconnect,
-    /// The accounts are read again.
+    /// A refresh: the bank reads the accounts again.
     Refresh,
 }
 
-/// How far a session is.
+/// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum SessionViewState {
     /// The bank's code has not answered yet.
     Received,
     /// The bank is working on it.
     Working,
-    /// The customer is to go to the bank's page.
+    /// The customer has to open the bank's page.
     AwaitingRedirect,
-    /// The customer is to give a code.
+    /// The customer has to enter a code.
     AwaitingCode,
-    /// It ended well.
+    /// It succeeded.
     Succeeded,
     /// It failed.
     Failed,
-    /// Salt Edge gave it up.
+    /// Salt Edge cancelled it.
     Cancelled,
-    /// Its time was over.
+    /// It expired.
     Expired,
 }
 
@@ -52,14 +52,14 @@ impl SessionViewState {
     }
 }
 
-/// A session, as the bank's page sees it.
+/// A session, as the bank's page shows it.
 #[derive(Clone, Boundary)]
 pub struct SessionView {
-    /// Its id, as the bank's code was told.
+    /// The session's id, from the question to the bank's code.
     pub session_id: String,
-    /// What it is for.
+    /// The purpose.
     pub kind: SessionViewKind,
-    /// How far it is.
+    /// The state.
     pub state: SessionViewState,
     /// Whether the customer may still approve or refuse.
     pub is_open: bool,
@@ -67,22 +67,22 @@ pub struct SessionView {
     pub client_id: u64,
     /// The third party's name.
     pub app_name: String,
-    /// The rights asked for.
+    /// The rights that the third party asks for.
     pub scopes: Vec<String>,
-    /// For how many days.
+    /// The length of the consent, in days.
     pub consent_period_days: u32,
-    /// The code of the way to authenticate.
+    /// The code of the authentication method.
     pub authorization_type: Option<String>,
-    /// The bank's own id of its customer, where it is known.
+    /// The bank's own id of the customer, once it is known.
     pub user_id: Option<String>,
-    /// Where the customer's browser goes in the end.
+    /// The address to which the customer's browser returns at the end.
     pub redirect_url: Option<String>,
-    /// When its time is over.
+    /// The expiry of the session.
     pub expires_at: Timestamp,
 }
 
 impl std::fmt::Debug for SessionView {
-    /// Nothing of the customer's.
+    /// Customer data is not shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SessionView").field("state", &self.state).finish_non_exhaustive()
     }
@@ -115,16 +115,16 @@ impl SessionView {
     }
 }
 
-/// What became of a decision about a session.
+/// The result of an approval or a refusal.
 #[derive(Clone, Boundary)]
 pub struct SessionEnd {
-    /// How far the session is now.
+    /// The state of the session now.
     pub state: SessionViewState,
-    /// Whether this call has decided it. Else the session had ended before, or its time was over.
+    /// Whether this call decided the session. False if the session had already ended or expired.
     pub is_decided: bool,
-    /// Whether Salt Edge has been told; if not, `work` goes on telling it.
+    /// Whether Salt Edge has the report. If not, `work` keeps sending it.
     pub is_told: bool,
-    /// Where the customer's browser goes now.
+    /// The address to which the customer's browser goes now.
     pub redirect_url: Option<String>,
 }
 

@@ -6,33 +6,33 @@ use bankchannel_salt_edge::connector::errors;
 use super::{Flow, asking_the_bank, flow, needs_bank, opened};
 use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
 
-/// When it is done.
+/// The time of the work.
 #[derive(Debug, Clone, Boundary)]
 pub struct WorkRequest {
-    /// The instant at which it is done; now when left out.
+    /// The time of the work. Default: now.
     pub at: Option<Timestamp>,
 }
 
-/// What was done.
+/// Counts of the work done.
 #[derive(Debug, Clone, Boundary)]
 pub struct WorkResponse {
-    /// How many questions the bank's code was asked.
+    /// The number of questions to the bank's code.
     pub asked: u32,
-    /// How many callbacks Salt Edge has taken.
+    /// The number of callbacks that Salt Edge accepted.
     pub delivered: u32,
-    /// How many will be sent again.
+    /// The number of callbacks that will be sent again.
     pub again: u32,
-    /// How many wait for somebody to set something right: `list_callbacks` says what.
+    /// The number of callbacks that wait for a fix by somebody; `list_callbacks` lists them with their cause.
     pub stopped: u32,
-    /// How many will not be sent any more.
+    /// The number of callbacks that will not be sent again.
     pub given_up: u32,
-    /// How many sessions and callbacks had their time over.
+    /// The number of sessions and callbacks that expired.
     pub expired: u32,
-    /// When something is due next, if nothing new arrives; left out where nothing waits.
+    /// The time at which `work` is due next if nothing new arrives. Absent if nothing waits.
     pub next_due_at: Option<Timestamp>,
 }
 
-/// Does what follows the answers.
+/// Does the work that follows the answers.
 #[derive(Debug)]
 pub struct Work;
 
@@ -42,9 +42,10 @@ impl Operation for Work {
     const DECLARATION: Declaration = asking_the_bank(flow(
         "requests",
         "salt_edge_connector.work",
-        "Ask the bank what is to be asked, and tell Salt Edge what is to be told",
-        "Does all that is due, and says when something is due next. Each answer of the bank's is on disk together with the report of it before that is sent; a report is sent until Salt Edge \
-         has it. Any number of processes may work on one store at once. The time limit says until when something new is begun.",
+        "Ask the bank the open questions and send the reports to Salt Edge",
+        "Does all work that is due and returns the time of the next work. Each answer of the bank is on disk, \
+         together with its report, before the report is sent; a report is sent until Salt Edge has it. Any number of \
+         processes may work on one store at once. After the time limit no new piece of work begins.",
         errors::OF_SIGNING,
     ));
 }

@@ -12,26 +12,26 @@ use crate::{
     ws_channel::{WsChannel, seal::SealKey},
 };
 
-/// Who logs in, and what the waiting login is sealed with.
+/// The user, and the key that encrypts the waiting login.
 #[derive(Debug, Clone, Boundary)]
 pub struct BeginLogInRequest {
     /// The account.
     #[boundary(profile)]
     pub email: Email,
-    /// Which of its two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
     /// The password.
     #[boundary(profile)]
     pub password: Secret,
-    /// The account's phone, for the case that it is not verified yet.
+    /// The account's phone, in case it is not verified yet.
     #[boundary(profile)]
     pub phone: Option<Phone>,
-    /// The second factor to use where there is a choice.
+    /// The second factor to use if there is a choice.
     pub mfa_method: Option<MfaMethod>,
     /// Whether to begin the enrolment of an authenticator.
     pub setup_totp: Option<bool>,
-    /// What the waiting login is sealed with; the process that goes on needs the same.
+    /// The key that encrypts the waiting login. The process that continues needs the same key.
     #[boundary(profile)]
     pub seal_key: SealKey,
 }
@@ -47,9 +47,10 @@ impl Operation for BeginLogIn {
         "ws_channel.begin_log_in",
         "session",
         "Begin a login that another process may finish",
-        "Goes as far as it can without asking anybody. Where a code or a choice is wanted, it answers the login so far, sealed: \
-         keep it, ask the person, and go on with `continue_log_in`, in this process or in another, within the life of the code. \
-         The password is not in it. A login that needs no code is complete at once.",
+        "Runs the login until input is needed. If a code or a choice is needed, the answer is the login so far, \
+         encrypted: store it, ask the person, and continue with `continue_log_in`, in this process or in another, \
+         while the code is valid. The encrypted login does not contain the password. A login that needs no code is \
+         complete at once.",
         log_in::ERRORS,
     );
 }

@@ -13,13 +13,14 @@ use bankchannel_iso20022::{
 
 use super::source::Source;
 
-/// Whether a payment file is checked first.
+/// The check of a payment file before sending.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct CheckFirst {
-    /// Whether the content is a payment file that is checked before anything is signed or sent: see `iso20022.check_payment`. An error
-    /// ends the call with `iso20022.payment_refused`; warnings do not. For that the file is read into memory. False when left out.
+    /// Whether to check the content as a payment file before signing or sending: see `iso20022.check_payment`. An error
+    /// ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file into memory. Default:
+    /// false.
     pub check: Option<bool>,
-    /// How your bank differs from the common rules, for `check`.
+    /// The bank's differences from the common rules, for `check`.
     pub check_profile: Option<ProfileOptions>,
 }
 

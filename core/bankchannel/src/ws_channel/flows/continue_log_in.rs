@@ -19,27 +19,27 @@ use crate::{
     },
 };
 
-/// The login so far, and what it waits for.
+/// The login so far, and the input that it waits for.
 #[derive(Debug, Clone, Boundary)]
 pub struct ContinueLogInRequest {
-    /// The login so far, as `begin_log_in` or this answered it.
+    /// The login so far, from the answer of `begin_log_in` or of the previous `continue_log_in`.
     pub sealed: Sealed,
-    /// The code, where one is wanted.
+    /// The code, if one is needed.
     pub code: Option<Code>,
-    /// The choice, where one is wanted. With a code of an authenticator wanted, `sms` switches to an SMS.
+    /// The choice, if one is needed. If an authenticator's code is needed, `sms` switches to an SMS.
     pub mfa_method: Option<MfaMethod>,
-    /// The account's phone number, where it is missing.
+    /// The account's phone number, if it is missing.
     #[boundary(profile)]
     pub phone: Option<Phone>,
-    /// The password: after a verification the login begins again.
+    /// The password. It is needed again because a login restarts after a verification.
     #[boundary(profile)]
     pub password: Option<Secret>,
-    /// What it was sealed with.
+    /// The key that encrypted the login.
     #[boundary(profile)]
     pub seal_key: SealKey,
 }
 
-/// Goes on with a login.
+/// Continues a login.
 #[derive(Debug)]
 pub struct ContinueLogIn;
 
@@ -49,10 +49,10 @@ impl Operation for ContinueLogIn {
     const DECLARATION: Declaration = flow(
         "ws_channel.continue_log_in",
         "session",
-        "Go on with a login that waited",
-        "Gives what the login waits for and goes as far as it can. The answer is as that of `begin_log_in`: complete, or waiting \
-         again (`wrong` above 0: the code was refused, and may be given again). Use each sealed login once: the one answered last \
-         is the one that counts.",
+        "Continue a login that waits for input",
+        "Supplies the input and runs the login until more input is needed. The answer is like that of `begin_log_in`: \
+         complete, or waiting again (`wrong` above 0: the code was refused and can be entered again). Use each \
+         encrypted login once; only the last one returned is valid.",
         log_in::ERRORS,
     );
 }

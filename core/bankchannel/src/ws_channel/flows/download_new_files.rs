@@ -21,69 +21,70 @@ use super::{
 };
 use crate::{CallOptions, ws_channel::WsChannel};
 
-/// Which files, and where to.
+/// The files to download, and the folder.
 #[derive(Debug, Clone, Boundary)]
 pub struct DownloadNewFilesRequest {
     /// The bank that holds them.
     #[boundary(profile)]
     pub bank: Bank,
-    /// Only files of this type; all types when left out.
+    /// Only files of this type. Default: all types.
     pub file_type: Option<FileType>,
-    /// Only files of this status; `NEW` when left out.
+    /// Only files of this status. Default: `NEW`.
     pub status: Option<StatusFilter>,
-    /// The folder, one for each bank and account; its last part is made when it is missing.
+    /// The folder, one for each bank and account. The last part of the path is created if it does not exist.
     pub directory: String,
-    /// Only the file of this reference.
+    /// Only the file with this reference.
     pub file_reference: Option<FileReference>,
-    /// Whether files are given parsed too: all of them with true, none with false; left out, those that were downloaded now.
+    /// Whether the answer also has files in parsed form: all files with true, none with false. Default: the files that
+    /// this call downloaded.
     pub parse: Option<bool>,
 }
 
-/// What became of each file.
+/// The result for each file.
 #[derive(Debug, Clone, Boundary)]
 pub struct DownloadNewFilesResponse {
     /// The files in the order of the listing.
     pub files: Vec<DownloadedFile>,
-    /// How many were downloaded.
+    /// The number of files downloaded.
     pub downloaded: u32,
-    /// How many were there already.
+    /// The number of files that already existed.
     pub existing: u32,
-    /// How many failed.
+    /// The number of files that failed.
     pub failed: u32,
 }
 
-/// What became of one file.
+/// The result for one file.
 #[derive(Debug, Clone, Boundary)]
 pub struct DownloadedFile {
-    /// Its name in the folder; left out where none could be made.
+    /// The file's name in the folder. Absent if no name could be made.
     pub name: Option<String>,
-    /// Where it is; left out where it failed.
+    /// The file's path. Absent if the file failed.
     pub path: Option<String>,
-    /// What the bank calls it.
+    /// The bank's reference of the file.
     pub file_reference: FileReference,
-    /// The bank's name for its kind.
+    /// The bank's name of the file type.
     pub file_type: String,
-    /// How many bytes were downloaded.
+    /// The number of bytes downloaded.
     pub bytes: Option<u64>,
-    /// What became of it.
+    /// The result.
     pub status: DownloadStatus,
-    /// The code of the error, where it failed.
+    /// The error code, if the file failed.
     pub error: Option<String>,
-    /// What went wrong, for a person.
+    /// The error in words, if the file failed.
     pub error_message: Option<String>,
-    /// What it says.
+    /// The parsed content.
     #[boundary(flatten)]
     pub parsed: Parsed,
 }
 
-/// What became of a file.
+/// The result for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum DownloadStatus {
-    /// It is in the folder now.
+    /// The file is now in the folder.
     Downloaded,
-    /// It was there already and was left as it is.
+    /// The file already existed and did not change.
     Exists,
-    /// It is not there.
+    /// The file is not in the folder.
     Failed,
 }
 
@@ -109,13 +110,15 @@ impl Operation for DownloadNewFiles {
             "ws_channel.download_new_files",
             "files",
             "Download all new files into a folder",
-            "Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A file that is there is left as it is, \
-         so that a second run goes on where the first one ended. A file appears under its name only when it is complete; nothing is \
-         overwritten, no link is followed, nothing lands outside the folder. Use one folder for each bank and account: names hold \
-         neither, and a file whose name is taken counts as there. The listing and each file are tried up to three times; a \
-         file that fails does not stop the others. A file whose download was begun and not finished is tried again by the next run for new \
-         files, though the bank no longer lists it as new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself fails when the listing cannot be had, or when going on makes no \
-         sense: the session has ended, the call was cancelled, its time is up.",
+            "Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An existing \
+             file does not change, so a second run continues where the first one ended. A file appears under its name \
+             only when it is complete; nothing is overwritten, no link is followed, nothing is written outside the \
+             folder. Use one folder for each bank and account: names contain neither, and a file whose name is taken \
+             counts as existing. The listing and each file are tried up to three times; a file that fails does not \
+             stop the others. The next run for new files retries a file whose download was begun and not finished, \
+             even though the bank no longer lists it as new; an empty hidden file in the folder, \
+             `.bankchannel-begun-…`, remembers it. The call itself fails if the listing cannot be read, or if \
+             continuing is pointless: the session has ended, the call was cancelled, its time is up.",
             ERRORS,
         ),
     );

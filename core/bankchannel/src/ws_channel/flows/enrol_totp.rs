@@ -20,33 +20,33 @@ use super::{
 };
 use crate::{CallOptions, Question, ws_channel::WsChannel};
 
-/// Who enrols, and how the new authenticator is confirmed.
+/// The admin user, and the way to confirm the new authenticator.
 #[derive(Debug, Clone, Boundary)]
 pub struct EnrolTotpRequest {
-    /// The account; it is its admin user's authenticator.
+    /// The account. The authenticator belongs to its admin user.
     #[boundary(profile)]
     pub email: Email,
     /// The admin user's password.
     #[boundary(profile)]
     pub password: Secret,
-    /// The account's phone, for the case that it is not verified yet.
+    /// The account's phone, in case it is not verified yet.
     #[boundary(profile)]
     pub phone: Option<Phone>,
-    /// The second factor for the login itself, where there is a choice.
+    /// The second factor for the login itself, if there is a choice.
     pub mfa_method: Option<MfaMethod>,
-    /// The answer to the login's first question for a code, when it is known beforehand.
+    /// The answer to the login's first question for a code, if it is already known.
     pub code: Option<Code>,
-    /// Whether the confirming code is computed here. Left out, a person puts the secret into an authenticator and is asked
-    /// for `totp_code`.
+    /// Whether the library computes the confirming code. By default a person puts the secret into an authenticator and
+    /// answers the question `totp_code`.
     pub compute_code: Option<bool>,
 }
 
 /// The authenticator is enrolled.
 #[derive(Debug, Clone, Boundary)]
 pub struct EnrolTotpResponse {
-    /// The secret, base32: for the authenticator, and shown this once.
+    /// The secret for the authenticator, base32, shown only once.
     pub secret_code: TotpSecret,
-    /// The same for a QR code.
+    /// The same secret for a QR code.
     pub otpauth_uri: Option<OtpauthUri>,
     /// The service's text.
     pub response_text: String,
@@ -63,9 +63,10 @@ impl Operation for EnrolTotp {
         "ws_channel.enrol_totp",
         "session",
         "Enrol an authenticator as second factor",
-        "Logs in as the admin user (which asks as `log_in` does), gets the secret of a new authenticator, and confirms it with a code. \
-         From then on the authenticator is the preferred factor and SMS the fallback; an earlier authenticator is replaced. The \
-         question `totp_code` holds it in its member `secret`. A secret kept beside the password is no second factor any more.",
+        "Logs in as the admin user (with the same questions as `log_in`), gets the secret of a new authenticator, and \
+         confirms it with a code. From then on the authenticator is the preferred factor and SMS the fallback; an \
+         earlier authenticator is replaced. The question `totp_code` has the secret in its member `secret`. A secret \
+         stored beside the password is no longer a second factor.",
         log_in::ERRORS,
     );
 }

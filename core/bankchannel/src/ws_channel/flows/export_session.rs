@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// What the session is sealed with.
+/// The key that encrypts the session.
 #[derive(Debug, Clone, Boundary)]
 pub struct ExportSessionRequest {
     /// 32 random characters or more; `import_session` needs the same.
@@ -32,16 +32,16 @@ pub struct ExportSessionRequest {
 /// The session.
 #[derive(Debug, Clone, Boundary)]
 pub struct ExportSessionResponse {
-    /// The session, sealed.
+    /// The session, encrypted.
     pub sealed: Sealed,
-    /// For how many more seconds it lives, when that is known.
+    /// The remaining life of the session in seconds, if known.
     pub seconds_left: Option<u32>,
 }
 
-/// A session as it is written down.
+/// A session in its exported form.
 #[derive(Debug, Clone, Boundary)]
 pub(super) struct Exported {
-    /// The service it is a session at.
+    /// The base URL of the service.
     pub(super) base_url: String,
     /// The account.
     pub(super) email: Option<Email>,
@@ -51,7 +51,7 @@ pub(super) struct Exported {
     pub(super) api_key: Option<ApiKey>,
     /// The token.
     pub(super) id_token: IdToken,
-    /// When it ends, in milliseconds since 1970, by this machine's clock.
+    /// The end of the session, in milliseconds since 1970, by this machine's clock.
     pub(super) ends_ms: Option<u64>,
 }
 
@@ -67,9 +67,9 @@ impl Operation for ExportSession {
     const DECLARATION: Declaration = flow(
         "ws_channel.export_session",
         "session",
-        "Write down the session, sealed, for another process",
-        "Token, API key, account and end of the session, encrypted with a key derived from the seal key. Sends nothing. Whoever has it \
-         and the seal key is logged in.",
+        "Export the session, encrypted, for another process",
+        "Exports token, API key, account and end of the session, encrypted with a key derived from the seal key. \
+         Nothing is sent. Anyone who has the export and the seal key is logged in.",
         EXPORT_ERRORS,
     );
 }

@@ -21,12 +21,12 @@ use crate::{
     },
 };
 
-/// The session, and what opens it.
+/// The session and its seal key.
 #[derive(Debug, Clone, Boundary)]
 pub struct ImportSessionRequest {
-    /// What `export_session` answered.
+    /// The answer of `export_session`.
     pub sealed: Sealed,
-    /// What it was sealed with.
+    /// The key that encrypted the session.
     #[boundary(profile)]
     pub seal_key: SealKey,
 }
@@ -34,11 +34,11 @@ pub struct ImportSessionRequest {
 /// The client has the session.
 #[derive(Debug, Clone, Boundary)]
 pub struct ImportSessionResponse {
-    /// Whose it is.
+    /// The account of the session.
     pub email: Option<Email>,
-    /// Which of the account's two users.
+    /// One of the account's two users.
     pub mode: Option<Mode>,
-    /// For how many more seconds it lives, when that is known.
+    /// The remaining life of the session in seconds, if known.
     pub seconds_left: Option<u32>,
 }
 
@@ -52,10 +52,10 @@ impl Operation for ImportSession {
     const DECLARATION: Declaration = flow(
         "ws_channel.import_session",
         "session",
-        "Take a session that another process wrote down",
-        "The client uses it from now on, in place of the one it had. Sends nothing: whether the service still accepts the session shows \
-         at the next call. What was sealed with another key, damaged, or belongs to another service is refused, and the client keeps \
-         what it had.",
+        "Import a session that another process exported",
+        "The client uses the imported session from now on, instead of its previous one. Nothing is sent: the next \
+         call shows whether the service still accepts the session. A session that was encrypted with another key, is \
+         damaged, or belongs to another service is refused, and the client keeps its session.",
         IMPORT_ERRORS,
     );
 }

@@ -10,27 +10,28 @@ use bankchannel_ws_channel::{
 use super::{Flow, driver, flow, run_by, steps::Steps};
 use crate::{CallOptions, ws_channel::WsChannel};
 
-/// Who logs in, and how.
+/// The user and the login's options.
 #[derive(Debug, Clone, Boundary)]
 pub struct LogInRequest {
     /// The account.
     #[boundary(profile)]
     pub email: Email,
-    /// Which of its two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
     /// The password.
     #[boundary(profile)]
     pub password: Secret,
-    /// The account's phone, for the case that it is not verified yet; asked for when it is needed and left out.
+    /// The account's phone, in case it is not verified yet. The call asks for it if it is needed and absent.
     #[boundary(profile)]
     pub phone: Option<Phone>,
-    /// The second factor to use where there is a choice. Left out, it is asked for; with nobody to ask it is the
-    /// authenticator.
+    /// The second factor to use if there is a choice. By default the call asks for it; without a callback for questions
+    /// it is the authenticator.
     pub mfa_method: Option<MfaMethod>,
-    /// Whether to begin the enrolment of an authenticator: the answer then has its secret. `enrol_totp` does all of it.
+    /// Whether to begin the enrolment of an authenticator; the answer then has its secret. `enrol_totp` does the whole
+    /// enrolment.
     pub setup_totp: Option<bool>,
-    /// The answer to the first question for a code, when it is known beforehand.
+    /// The answer to the first question for a code, if it is already known.
     pub code: Option<Code>,
 }
 
@@ -57,10 +58,11 @@ impl Operation for LogIn {
             "ws_channel.log_in",
             "session",
             "Log in, with all its steps",
-            "Fetches the challenge, encrypts the password, and does whatever the service wants first: verifies phone and e-mail, chooses \
-         a second factor, gives its code. It asks for `phone_code`, `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` \
-         as it comes to them; a wrong code is asked for again, three times in all. Afterwards the client has the session. Where \
-         question and answer lie in different processes, `begin_log_in` and `continue_log_in` do the same in steps.",
+            "Fetches the challenge, encrypts the password, and does the steps that the service wants first: verifies \
+             phone and e-mail, chooses a second factor, sends its code. It asks for `phone_code`, `email_code`, \
+             `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks again after a wrong code, \
+             three times in all. Afterwards the client has the session. If question and answer are in different \
+             processes, `begin_log_in` and `continue_log_in` do the same in steps.",
             ERRORS,
         ),
     );

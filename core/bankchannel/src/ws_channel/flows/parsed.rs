@@ -16,15 +16,15 @@ const MAX_CALL: u64 = 16 * 1024 * 1024;
 /// The most entries or transactions of one file that are parsed.
 const MAX_ENTRIES: usize = 10_000;
 
-/// A file as typed results, where it is one that is read.
+/// The parsed content of a file, if its type can be parsed.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct Parsed {
-    /// What it says, where it is a status report (`pain.002`).
+    /// The content of a status report (`pain.002`).
     pub report: Option<StatusFile>,
-    /// What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`).
+    /// The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`).
     pub statement: Option<CashFile>,
-    /// Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has more than 10,000 entries, or
-    /// the call has parsed 16 MiB.
+    /// The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB or has
+    /// more than 10,000 entries, or the call has already parsed 16 MiB.
     pub not_parsed: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use crate::ws_channel::{
     seal::{self, SealKey, Sealed},
 };
 
-/// What a login has come to.
+/// The progress of a login.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(tag = "state")]
 pub enum LogInProgress {
@@ -24,29 +24,29 @@ pub enum LogInProgress {
     NeedsChoice(NeedsChoice),
 }
 
-/// A code is wanted.
+/// A code is needed.
 #[derive(Debug, Clone, Boundary)]
 pub struct NeedsCode {
-    /// Which: `phone_code`, `email_code`, `sms_code` or `totp_code`.
+    /// The kind of code: `phone_code`, `email_code`, `sms_code` or `totp_code`.
     pub kind: String,
     /// The question, for a person.
     pub text: String,
-    /// How many codes were wrong already.
+    /// The number of wrong codes so far.
     pub wrong: u32,
-    /// Whether the account's phone number must be given too.
+    /// Whether the account's phone number is needed too.
     pub phone_missing: bool,
-    /// The login so far: give it to `continue_log_in`, with the code.
+    /// The login so far, encrypted. Give it to `continue_log_in`, with the code.
     pub sealed: Sealed,
 }
 
-/// The choice of a second factor is wanted.
+/// The choice of a second factor is needed.
 #[derive(Debug, Clone, Boundary)]
 pub struct NeedsChoice {
     /// The factors to choose from.
     pub methods: Vec<MfaMethod>,
-    /// Where an SMS would go, masked.
+    /// The phone number for an SMS, masked.
     pub sms_destination: Option<String>,
-    /// The login so far: give it to `continue_log_in`, with the choice.
+    /// The login so far, encrypted. Give it to `continue_log_in`, with the choice.
     pub sealed: Sealed,
 }
 

@@ -14,13 +14,13 @@ use bankchannel_ws_channel::{
 use super::{Flow, flow, password_rule, run_by, steps::Steps};
 use crate::{CallOptions, ws_channel::WsChannel};
 
-/// Who registers.
+/// The user to register.
 #[derive(Debug, Clone, Boundary)]
 pub struct RegisterAccountRequest {
     /// The account's e-mail address.
     #[boundary(profile)]
     pub email: Email,
-    /// Which of its two users; the admin user comes first.
+    /// One of the account's two users. Register the admin user first.
     #[boundary(profile)]
     pub mode: Mode,
     /// The full name of the person who registers.
@@ -29,13 +29,13 @@ pub struct RegisterAccountRequest {
     /// The company's name.
     #[boundary(profile)]
     pub company: Name,
-    /// The phone that codes are sent to; the same for both users.
+    /// The phone for codes, the same for both users.
     #[boundary(profile)]
     pub phone: Phone,
-    /// The password: at least 20 characters with lower and upper case, digit and special, at most 199 bytes.
+    /// The password: at least 20 characters with lower and upper case, digit and special character, at most 199 bytes.
     #[boundary(profile)]
     pub password: Secret,
-    /// The integrator's key, `0` for a new one. Left out, the key that the client has, else `0`.
+    /// The integrator's key, `0` for a new one. Default: the client's key, or `0` if the client has none.
     #[boundary(profile)]
     pub api_key: Option<ApiKey>,
 }
@@ -62,9 +62,10 @@ impl Operation for RegisterAccount {
             "ws_channel.register_account",
             "account",
             "Register an account's admin or data user",
-            "Fetches the challenge, encrypts the password and registers. The service sends a code to the phone; the first login asks for it. \
-         Register the admin user first, then the data user: the client keeps the API key that the first one answered, unless somebody \
-         is logged in. Never repeated after an error: look by logging in.",
+            "Fetches the challenge, encrypts the password and registers the user. The service sends a code to the \
+             phone; the first login asks for it. Register the admin user first, then the data user: the client keeps \
+             the API key from the first registration, unless the client is logged in. It is never repeated after an \
+             error: log in to see whether it succeeded.",
             ERRORS,
         ),
     );

@@ -20,18 +20,19 @@ use super::{
 };
 use crate::{CallOptions, ws_channel::WsChannel};
 
-/// Whose password becomes what.
+/// The user and the new password.
 #[derive(Debug, Clone, Boundary)]
 pub struct ResetPasswordRequest {
     /// The account.
     #[boundary(profile)]
     pub email: Email,
-    /// Which of its two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
-    /// The new password: at least 20 characters with lower and upper case, digit and special, at most 199 bytes.
+    /// The new password: at least 20 characters with lower and upper case, digit and special character, at most 199
+    /// bytes.
     pub new_password: Secret,
-    /// The code, when `init_password_reset` had it sent before; left out, one is sent now and asked for.
+    /// The code, if `init_password_reset` already sent it. By default this call sends a code and asks for it.
     pub code: Option<Code>,
 }
 
@@ -57,10 +58,10 @@ impl Operation for ResetPassword {
             "ws_channel.reset_password",
             "account",
             "Set a new password with a code from an SMS",
-            "Has a code sent, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the account's other user \
-         is untouched. It does not log in. A code is sent once a minute and five times a day at most; to an unknown account nothing is \
-         sent, and the service does not say so. A refused code is not asked for again: it may be that the code was right and \
-         something else was not.",
+            "Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the \
+             account's other user does not change. It does not log in. A code is sent once a minute and five times a \
+             day at most; to an unknown account nothing is sent, and the service does not say so. It does not ask \
+             again after a refusal: the code may have been right and another value wrong.",
             ERRORS,
         ),
     );

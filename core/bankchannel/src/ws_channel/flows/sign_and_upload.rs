@@ -25,29 +25,30 @@ use super::{
 };
 use crate::{CallOptions, ws_channel::WsChannel};
 
-/// What to sign with what, and where to send it.
+/// The file, the keys and the bank.
 #[derive(Debug, Clone, Boundary)]
 pub struct SignAndUploadRequest {
     /// The bank to send it to.
     #[boundary(profile)]
     pub bank: Bank,
-    /// The bank's name for its kind, such as `pain.001.001.09`.
+    /// The bank's name of the file type, such as `pain.001.001.09`.
     pub file_type: FileType,
-    /// The file's name as the bank will see it; left out, the name that the file has on disk.
+    /// The file's name, as sent to the bank. Default: the file's name on disk.
     pub file_name: Option<FileName>,
     /// The file's bytes.
     pub content: Content,
-    /// The armored private key that is registered with purpose `authorize`; several, one after the other, make one signature
-    /// each. Either this or `signing_certificate`.
+    /// The armored private key that is registered with purpose `authorize`. Several keys, one after the other, make one
+    /// signature each. Give either this or `signing_certificate`.
     pub private_key: Option<PgpPrivateKeys>,
-    /// Opens the private keys that are locked.
+    /// The passphrase of the private keys that are locked.
     pub passphrase: Option<Secret>,
-    /// The armored public key that is registered with purpose `authorize`, when its secret is elsewhere: in an HSM, a smart card, an
-    /// agent. Several, one after the other, make one signature each. For each, the call asks a question of kind `signature`.
+    /// The armored public key that is registered with purpose `authorize`, if its private key is elsewhere: in an HSM,
+    /// a smart card, an agent. Several keys, one after the other, make one signature each. The call asks a question of
+    /// kind `signature` for each key.
     pub signing_certificate: Option<SigningCertificates>,
-    /// The hash of the signature; SHA-256 when left out.
+    /// The hash algorithm of the signature. Default: SHA-256.
     pub hash: Option<SignatureHash>,
-    /// Whether the file is checked first.
+    /// The check before sending.
     #[boundary(flatten)]
     pub check: CheckFirst,
 }
@@ -55,11 +56,11 @@ pub struct SignAndUploadRequest {
 /// The file was accepted.
 #[derive(Debug, Clone, Boundary)]
 pub struct SignAndUploadResponse {
-    /// The name it was sent under.
+    /// The file name sent to the bank.
     pub file_name: FileName,
-    /// How many bytes were sent.
+    /// The number of bytes sent.
     pub bytes: u64,
-    /// The signatures it was sent with.
+    /// The signatures sent with the file.
     pub signature: Signatures,
     /// The service's text.
     pub response_text: String,
@@ -99,15 +100,17 @@ impl Operation for SignAndUpload {
             "ws_channel.sign_and_upload",
             "files",
             "Sign a file and send it to a bank",
-            "The file is opened once, read for the signature and read again for sending, and never held in memory; one that changed between \
-         is refused before its last byte leaves. It is sent once: with outcome `unknown` or `accepted`, look for the bank's answer \
-         files before sending it again. Needs a data session and a certificate for the bank. With `signing_certificate` it asks a \
-         question of kind `signature` for each certificate, after the file was read and before anything is sent: its member `signature` \
-         has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (what to sign, which is \
-         not hashed again) and `key_fingerprint` (of the key or subkey that signs: the newest that may). The answer is the raw \
-         signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA it is PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest as the \
-         message. It is verified by the certificate; one that does not count ends the call, and so does a signer that fails: with \
-         outcome `not_sent`.",
+            "The file is opened once, read for the signature and read again for sending, and never held in memory; if \
+             it changed in between, it is refused before its last byte is sent. It is sent once: with outcome \
+             `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs a data session \
+             and a certificate for the bank. With `signing_certificate` it asks a question of kind `signature` for \
+             each certificate, after reading the file and before sending anything. The question's member `signature` \
+             has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (the \
+             value to sign, which is not hashed again) and `key_fingerprint` (of the key or subkey that signs: the \
+             newest that may). The answer is the raw signature. Both are bytes in Python, Node and PHP, and base64 in \
+             Rust, C and for the shell's `--signer`. For RSA the signature is PKCS#1 v1.5, big-endian, as long as the \
+             modulus; for Ed25519 it is R and S, 64 bytes, with the digest as the message. The certificate verifies \
+             it. An invalid signature ends the call, and so does a signer that fails: with outcome `not_sent`.",
             ERRORS,
         )),
     );

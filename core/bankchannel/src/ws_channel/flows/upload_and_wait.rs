@@ -36,44 +36,46 @@ use super::{
 };
 use crate::{CallOptions, Destination, ws_channel::WsChannel};
 
-/// What to send, and what to wait for.
+/// The file, the keys, and the answers to wait for.
 #[derive(Debug, Clone, Boundary)]
 pub struct UploadAndWaitRequest {
     /// The bank to send it to.
     #[boundary(profile)]
     pub bank: Bank,
-    /// The bank's name for its kind, such as `pain.001.001.09`.
+    /// The bank's name of the file type, such as `pain.001.001.09`.
     pub file_type: FileType,
-    /// The file's name as the bank will see it; left out, the name that the file has on disk.
+    /// The file's name, as sent to the bank. Default: the file's name on disk.
     pub file_name: Option<FileName>,
     /// The file's bytes.
     pub content: Content,
-    /// The armored private key that is registered with purpose `authorize`. Either this, `signing_certificate` or `signature`.
+    /// The armored private key that is registered with purpose `authorize`. Give one of this, `signing_certificate` and
+    /// `signature`.
     pub private_key: Option<PgpPrivateKeys>,
-    /// Opens the private keys that are locked.
+    /// The passphrase of the private keys that are locked.
     pub passphrase: Option<Secret>,
-    /// The armored public key that is registered with purpose `authorize`, when its secret is elsewhere: in an HSM, a smart card, an
-    /// agent. Several, one after the other, make one signature each. For each, the call asks a question of kind `signature`, as
-    /// `sign_and_upload` does.
+    /// The armored public key that is registered with purpose `authorize`, if its private key is elsewhere: in an HSM,
+    /// a smart card, an agent. Several keys, one after the other, make one signature each. The call asks a question of
+    /// kind `signature` for each key, as `sign_and_upload` does.
     pub signing_certificate: Option<SigningCertificates>,
-    /// The hash of the signature; SHA-256 when left out.
+    /// The hash algorithm of the signature. Default: SHA-256.
     pub hash: Option<SignatureHash>,
-    /// Signatures that were made elsewhere over the same bytes.
+    /// Signatures over the same bytes that were made elsewhere.
     pub signature: Option<Signatures>,
     /// The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
     pub wait_for: Vec<FileType>,
-    /// How long to wait for all answers together, in seconds, fractions allowed; 60 when left out.
+    /// The time limit for all answers together, in seconds, fractions allowed. Default: 60.
     pub wait_timeout_s: Option<Seconds>,
-    /// The older name of `wait_timeout_s`, which wins; in whole seconds.
+    /// The older name of `wait_timeout_s`, in whole seconds. `wait_timeout_s` takes precedence.
     pub timeout_s: Option<u32>,
-    /// How long to wait between two looks, in milliseconds; 1000 when left out, 100 at least.
+    /// The interval between two polls, in milliseconds, at least 100. Default: 1000.
     pub poll_interval_ms: Option<u32>,
-    /// The folder that the answers go into, named as `download_new_files` names them; left out, they are in the response. Where a
-    /// name is taken, the answer gets one of its own, with `~2` before `.dat`: names hold neither bank nor account.
+    /// The folder for the answers, with names as in `download_new_files`. Without a folder the answers are in the
+    /// response. If a name is taken, the answer gets another name, with `~2` before `.dat`: names contain neither bank
+    /// nor account.
     pub directory: Option<String>,
-    /// Whether answers are given parsed too; true when left out.
+    /// Whether the response also has the answers in parsed form. Default: true.
     pub parse: Option<bool>,
-    /// Whether the file is checked first.
+    /// The check before sending.
     #[boundary(flatten)]
     pub check: CheckFirst,
 }
@@ -81,9 +83,9 @@ pub struct UploadAndWaitRequest {
 /// The file was accepted, and the bank has answered.
 #[derive(Debug, Clone, Boundary)]
 pub struct UploadAndWaitResponse {
-    /// The name it was sent under.
+    /// The file name sent to the bank.
     pub file_name: FileName,
-    /// How many bytes were sent.
+    /// The number of bytes sent.
     pub bytes: u64,
     /// The answers, in the order of `wait_for`.
     pub answers: Vec<BankAnswer>,
@@ -91,18 +93,18 @@ pub struct UploadAndWaitResponse {
     pub response_text: String,
 }
 
-/// A file that the bank answered with.
+/// An answer file of the bank.
 #[derive(Debug, Clone, Boundary)]
 pub struct BankAnswer {
-    /// What the bank says of it.
+    /// The bank's description of the file.
     pub file: FileDescriptor,
-    /// How many bytes it has.
+    /// The file's length in bytes.
     pub bytes: u64,
-    /// Where it is, when a folder was given.
+    /// The file's path, if a folder was given.
     pub path: Option<String>,
-    /// Its bytes as base64 text, when no folder was given.
+    /// The file's bytes as base64 text, if no folder was given.
     pub content: Option<InlineContent>,
-    /// What it says.
+    /// The parsed content.
     #[boundary(flatten)]
     pub parsed: Parsed,
 }
@@ -154,14 +156,16 @@ impl Operation for UploadAndWait {
             "ws_channel.upload_and_wait",
             "files",
             "Sign a file, send it, and wait for the bank's answers",
-            "Notes which files of the wanted types there are, signs and sends the file as `sign_and_upload` does, then looks until there is a \
-         new one of each type, and downloads it. New means new since the upload: where several files are on their way at once, the \
-         answer to another upload may be taken for this one's, so read what it refers to. Every error after the upload was accepted \
-         has outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers later. The detail \
-         `taken` names the answers that were downloaded before the error, by type and reference: the bank lists them as downloaded. The \
-         detail `begun` names those that the bank may have sent and that did not arrive: it may list them as downloaded too. \
-         `download_new_files` into the same folder has them again; without a folder, or where a name was taken, download them by type \
-         and reference. With `signing_certificate` it asks a question of kind `signature` for each certificate, as `sign_and_upload` does.",
+            "Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does, then \
+             polls until there is a new file of each type, and downloads it. New means new since the upload: if \
+             several uploads are under way at once, an answer to another upload may be taken for this one's, so read \
+             the reference in it. Every error after the accepted upload has outcome `accepted` and the detail \
+             `upload` = `accepted`: do not send the file again, look for its answers later. The detail `taken` lists \
+             the answers that were downloaded before the error, by type and reference: the bank lists them as \
+             downloaded. The detail `begun` lists the answers that the bank may have sent and that did not arrive: it \
+             may list them as downloaded too. `download_new_files` into the same folder has them again; without a \
+             folder, or if a name was taken, download them by type and reference. With `signing_certificate` it asks \
+             a question of kind `signature` for each certificate, as `sign_and_upload` does.",
             ERRORS,
         )),
     );
@@ -336,7 +340,7 @@ impl Waiting<'_> {
 #[derive(Default)]
 struct Look {
     found: Option<BankAnswer>,
-    /// What the bank may have sent and did not arrive.
+    /// The answer that the bank may have sent and that did not arrive.
     begun: Option<FileReference>,
 }
 

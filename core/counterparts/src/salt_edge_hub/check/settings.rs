@@ -4,26 +4,27 @@ use std::collections::BTreeMap;
 
 use bankchannel_foundation::{Boundary, Error, Result, Secret};
 
-/// What the checker has to know of a connector.
+/// The checker's settings for a connector.
 #[derive(Debug, Clone, Default, Boundary)]
 pub(crate) struct CheckSettings {
-    /// The folder with the hub's keys, app id and app secret; relative to the settings' file. The connector is given their public
-    /// halves.
+    /// The folder with the hub's keys, app id and app secret; relative to the settings' file. The connector has their
+    /// public halves.
     pub(crate) hub_folder: String,
-    /// The connector's public key, a PEM file; relative to the settings' file. Left out, the hub's folder has the connector's key too.
+    /// The connector's public key, a PEM file; relative to the settings' file. Without it, the hub's folder has the
+    /// connector's key too.
     pub(crate) connector_public_key_file: Option<String>,
-    /// Further certificate authorities to trust at the connector, a PEM file; relative to the settings' file.
+    /// A PEM file with more certificate authorities to trust at the connector; relative to the settings' file.
     pub(crate) ca_file: Option<String>,
-    /// The connector's ways to authenticate a customer. What lacks is not looked at.
+    /// The connector's authentication methods. Missing methods are not checked.
     pub(crate) authorization_types: Vec<CheckWay>,
-    /// How many seconds the connector may take to report; 10 when left out.
+    /// The seconds within which the connector has to report. Default: 10.
     pub(crate) patience_s: Option<u32>,
-    /// How many seconds the checker looks whether a report comes again that should not; 5 when left out. A connector that repeats later
-    /// than that is not found.
+    /// The seconds during which the checker watches for a forbidden repetition of a report. Default: 5. A later
+    /// repetition is not found.
     pub(crate) quiet_s: Option<u32>,
 }
 
-/// How a customer authenticates.
+/// A customer's authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub(crate) enum CheckMode {
     /// On the bank's page: `--psu` answers for the customer.
@@ -32,20 +33,20 @@ pub(crate) enum CheckMode {
     Embedded,
 }
 
-/// A way to authenticate, with what is right and what is wrong.
+/// An authentication method, with right and wrong input.
 #[derive(Debug, Clone, Boundary)]
 pub(crate) struct CheckWay {
-    /// Its code, as `authorization_type` names it.
+    /// The method's code, as in `authorization_type`.
     pub(crate) code: String,
-    /// How it goes.
+    /// The mode.
     pub(crate) mode: CheckMode,
-    /// What a customer gives at first, by the codes of the fields.
+    /// The customer's first data, by field code.
     pub(crate) right: Option<BTreeMap<String, Secret>>,
-    /// The same, wrong.
+    /// The same with wrong values.
     pub(crate) wrong: Option<BTreeMap<String, Secret>>,
-    /// The field that a one-time code comes in, for a way that asks for one.
+    /// The code of the field for a one-time code, for a method that asks for one.
     pub(crate) code_field: Option<String>,
-    /// The one-time code that is right, for a test system with a fixed one.
+    /// The right one-time code, for a test system with a fixed one.
     pub(crate) right_code: Option<Secret>,
     /// A file to which codes are appended as JSON lines with a member `code`; relative to the settings' file.
     pub(crate) codes_file: Option<String>,

@@ -9,38 +9,38 @@ use super::names::wire_names;
 wire_names! {
     /// All accounts of a customer.
     open enum AccountSelection {
-        /// All of them.
+        /// All accounts.
         AllAccounts = "all_accounts" / "allAccounts",
-        /// All of them, with their owners' names.
+        /// All accounts, with their owners' names.
         AllAccountsWithOwnerName = "all_accounts_with_owner_name" / "allAccountsWithOwnerName",
     }
 }
 
-/// An account, by exactly one identifier.
+/// An account, identified by exactly one identifier.
 #[derive(Clone, Default, PartialEq, Eq, Boundary)]
 pub struct AccountReference {
-    /// Its IBAN.
+    /// The IBAN.
     #[boundary(wire = "iban")]
     pub iban: Option<String>,
-    /// Its number within the country.
+    /// The account number within the country.
     #[boundary(wire = "bban")]
     pub bban: Option<String>,
-    /// The number of a card.
+    /// A card number.
     #[boundary(wire = "pan")]
     pub pan: Option<String>,
-    /// The number of a card, most of it masked.
+    /// A card number, mostly masked.
     #[boundary(wire = "maskedPan")]
     pub masked_pan: Option<String>,
-    /// The number of a telephone.
+    /// A telephone number.
     #[boundary(wire = "msisdn")]
     pub msisdn: Option<String>,
     /// Another identifier.
     #[boundary(wire = "other")]
     pub other: Option<String>,
-    /// The currency, three letters of ISO 4217, where the account has several.
+    /// The currency, three letters of ISO 4217, if the account has several.
     #[boundary(wire = "currency")]
     pub currency: Option<String>,
-    /// The account's kind, a code of ISO 20022.
+    /// The account type, a code of ISO 20022.
     #[boundary(wire = "cashAccountType")]
     pub cash_account_type: Option<String>,
 }
@@ -52,36 +52,37 @@ impl AccountReference {
 }
 
 impl fmt::Debug for AccountReference {
-    /// Nothing of it: it is personal.
+    /// Personal data is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AccountReference").finish_non_exhaustive()
     }
 }
 
-/// What else of the accounts may be read.
+/// Additional readable information.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct AdditionalInformation {
-    /// Accounts of which the owner's name may be read.
+    /// Accounts whose owner's name may be read.
     #[boundary(wire = "ownerName")]
     pub owner_name: Option<Vec<AccountReference>>,
-    /// Accounts of which the trusted beneficiaries may be read.
+    /// Accounts whose trusted beneficiaries may be read.
     #[boundary(wire = "trustedBeneficiaries")]
     pub trusted_beneficiaries: Option<Vec<AccountReference>>,
 }
 
-/// What is asked for. An empty list is not an absent one: with it the customer chooses the accounts at the bank.
+/// The requested access. An empty list differs from an absent one: with an empty list the customer chooses the accounts
+/// at the bank.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct ConsentAccess {
-    /// Accounts of which the details may be read.
+    /// Accounts whose details may be read.
     #[boundary(wire = "accounts")]
     pub accounts: Option<Vec<AccountReference>>,
-    /// Accounts of which the balances may be read.
+    /// Accounts whose balances may be read.
     #[boundary(wire = "balances")]
     pub balances: Option<Vec<AccountReference>>,
-    /// Accounts of which the transactions may be read.
+    /// Accounts whose transactions may be read.
     #[boundary(wire = "transactions")]
     pub transactions: Option<Vec<AccountReference>>,
-    /// More of these accounts; only beside one of the three lists.
+    /// Additional information about these accounts; only together with one of the three lists.
     #[boundary(wire = "additionalInformation")]
     pub additional_information: Option<AdditionalInformation>,
     /// The list of all accounts.
@@ -93,16 +94,16 @@ pub struct ConsentAccess {
     /// Everything of all accounts.
     #[boundary(wire = "allPsd2")]
     pub all_psd2: Option<AccountSelection>,
-    /// The kinds of account that it is restricted to, codes of ISO 20022.
+    /// The account types to which the access is restricted, codes of ISO 20022.
     #[boundary(wire = "restrictedTo")]
     pub restricted_to: Option<Vec<String>>,
 }
 
 impl ConsentAccess {
-    /// Checks what the members say together (§4.1); fields are named as this dialect does.
+    /// Checks the members together (§4.1); fields are named as this dialect does.
     ///
     /// # Errors
-    /// `input.invalid_field`, or `input.missing_field` where nothing is asked for.
+    /// `input.invalid_field`, or `input.missing_field` if no access is requested.
     pub fn check(&self, dialect: Dialect) -> Result<(), Error> {
         let name = |own: &'static str, wire: &'static str| match dialect {
             Dialect::Boundary => format!("access.{own}"),

@@ -12,43 +12,43 @@ use super::LinkMap;
 /// An account that the consent covers.
 #[derive(Clone, Default, PartialEq, Boundary)]
 pub struct Account {
-    /// The bank's identifier of it: opaque, never to be encoded anew.
+    /// The bank's identifier of the account: opaque, never to be encoded again.
     #[boundary(wire = "resourceId")]
     pub resource_id: Option<String>,
-    /// Its IBAN.
+    /// The IBAN.
     #[boundary(wire = "iban")]
     pub iban: Option<String>,
-    /// Its number within the country.
+    /// The account number within the country.
     #[boundary(wire = "bban")]
     pub bban: Option<String>,
-    /// Its currency, three letters of ISO 4217.
+    /// The currency, three letters of ISO 4217.
     #[boundary(wire = "currency")]
     pub currency: Option<String>,
-    /// Its name.
+    /// The account's name.
     #[boundary(wire = "name")]
     pub name: Option<String>,
-    /// The owner's name, where the consent covers it.
+    /// The owner's name, if the consent covers it.
     #[boundary(wire = "ownerName")]
     pub owner_name: Option<String>,
     /// The bank's product.
     #[boundary(wire = "product")]
     pub product: Option<String>,
-    /// Its kind: a code of ISO 20022, or the bank's own word.
+    /// The account type: a code of ISO 20022, or the bank's own word.
     #[boundary(wire = "cashAccountType")]
     pub cash_account_type: Option<String>,
     /// The bank's BIC.
     #[boundary(wire = "bic")]
     pub bic: Option<String>,
-    /// Its balances, where they were asked for.
+    /// The balances, if they were requested.
     #[boundary(wire = "balances")]
     pub balances: Option<Vec<Balance>>,
-    /// Where to go on.
+    /// The links, by name.
     #[boundary(wire = "_links")]
     pub links: LinkMap,
 }
 
 impl fmt::Debug for Account {
-    /// Nothing of it: it is personal.
+    /// Personal data is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account").finish_non_exhaustive()
     }
@@ -57,25 +57,25 @@ impl fmt::Debug for Account {
 /// A balance of an account.
 #[derive(Clone, PartialEq, Boundary)]
 pub struct Balance {
-    /// Which balance, such as `closingBooked`, `expected` or `interimAvailable`.
+    /// The type of the balance, such as `closingBooked`, `expected` or `interimAvailable`.
     #[boundary(wire = "balanceType")]
     pub balance_type: Option<String>,
-    /// How much.
+    /// The amount.
     #[boundary(wire = "balanceAmount")]
     pub amount: Amount,
-    /// The day it is of.
+    /// The day of the balance.
     #[boundary(wire = "referenceDate")]
     pub reference_date: Option<Date>,
-    /// When it last changed.
+    /// The time of the last change.
     #[boundary(wire = "lastChangeDateTime")]
     pub last_change: Option<Timestamp>,
-    /// Whether a credit line is counted in.
+    /// Whether the balance includes a credit line.
     #[boundary(wire = "creditLimitIncluded")]
     pub credit_limit_included: Option<bool>,
 }
 
 impl fmt::Debug for Balance {
-    /// Nothing of it: it is personal.
+    /// Personal data is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Balance").finish_non_exhaustive()
     }
@@ -93,7 +93,7 @@ pub struct Amount {
 }
 
 impl fmt::Debug for Amount {
-    /// Nothing of it: it is personal.
+    /// Personal data is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Amount").finish_non_exhaustive()
     }

@@ -9,17 +9,17 @@ use crate::answer::{encode_href, resolve_href};
 /// Links by their names; names that this version does not know are kept.
 pub type LinkMap = BTreeMap<String, LinkTarget>;
 
-/// Where a link leads.
+/// The target of a link.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct LinkTarget {
-    /// The target exactly as the bank wrote it, which need not be a valid URI; see `url`.
+    /// The target exactly as the bank wrote it. It need not be a valid URI; see `url`.
     #[boundary(wire = "href")]
     pub href: String,
-    /// The whole target, with every byte percent-encoded that a URI cannot hold; absent when it cannot be made one. Does not
-    /// travel: it comes from `href` and the bank's base URL.
+    /// The whole target, with every byte percent-encoded that a URI cannot hold. Absent if the target cannot be made a
+    /// URI. Does not travel: it comes from `href` and the bank's base URL.
     #[boundary(wire = "url", off_wire)]
     pub url: Option<String>,
-    /// The methods it may be used with; `GET` where the bank names none.
+    /// The allowed methods. Default: `GET`, if the bank names none.
     #[boundary(wire = "verbs")]
     pub verbs: Vec<String>,
 }

@@ -9,7 +9,7 @@ use crate::{
     signing::{DigestAlgorithm, ParameterSeparator, Rfc2047Use, SerialStyle, SigningDialect, SigningProfile},
 };
 
-/// Whose rules a request follows.
+/// The rules that a request follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum Dialect {
     /// The portal of the Norwegian banks: `date` is signed, errors are `ERA-PSD2` objects.
@@ -42,14 +42,14 @@ pub enum SignatureAlgorithm {
     RsaSha512,
 }
 
-/// The hash of a body.
+/// The hash algorithm of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum BodyDigest {
-    /// The default.
+    /// SHA-256: the default.
     #[default]
     #[boundary("SHA-256")]
     Sha256,
-    /// Longer, and rarely asked for.
+    /// SHA-512: longer, and rarely required.
     #[boundary("SHA-512")]
     Sha512,
 }
@@ -63,7 +63,7 @@ impl From<BodyDigest> for DigestAlgorithm {
     }
 }
 
-/// How a serial number is written in a key id.
+/// The form of a serial number in a key id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum SerialForm {
     /// Upper-case hex without leading zeros: the default.
@@ -76,7 +76,7 @@ pub enum SerialForm {
     /// Upper-case hex with an even number of digits.
     #[boundary("hex_even")]
     HexEven,
-    /// Decimal; a few banks want it.
+    /// Decimal: a few banks require it.
     #[boundary("decimal")]
     Decimal,
 }
@@ -92,17 +92,17 @@ impl From<SerialForm> for SerialStyle {
     }
 }
 
-/// How an issuer's name is written in a key id.
+/// The form of an issuer's name in a key id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum NameForm {
-    /// RFC 2253, the last part of the name first, other types as numbers with hex values: the default.
+    /// RFC 2253, the last part of the name first, other attribute types as numbers with hex values: the default.
     #[default]
     #[boundary("rfc2253")]
     Rfc2253,
     /// The same with `organizationIdentifier=` written out.
     #[boundary("rfc2253_named")]
     Rfc2253Named,
-    /// In the certificate's own order.
+    /// In the order of the certificate.
     #[boundary("forward")]
     Forward,
     /// RFC 2253 with `%20` for each space.
@@ -121,7 +121,7 @@ impl From<NameForm> for NameStyle {
     }
 }
 
-/// How the certificate is written in its header.
+/// The form of the certificate in its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum CertificateForm {
     /// Base64 of the DER form: the default.
@@ -146,51 +146,51 @@ impl From<CertificateForm> for CertForm {
     }
 }
 
-/// Whether the Signature header is wrapped as RFC 2047 has it.
+/// The RFC 2047 encoding of the Signature header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum HeaderEncoding {
-    /// When it is not plain ASCII: the default.
+    /// Encoded if the header is not plain ASCII: the default.
     #[default]
     #[boundary("auto")]
     Auto,
-    /// Always.
+    /// Always encoded.
     #[boundary("always")]
     Always,
-    /// Never; an issuer's name outside ASCII then goes out as bare UTF-8, which most banks refuse.
+    /// Never encoded. An issuer's name outside ASCII is then sent as bare UTF-8, which most banks refuse.
     #[boundary("never")]
     Never,
 }
 
-/// How requests are signed. What is left out is as the banks of the dialect want it; banks differ, and each member here is a
+/// The signing of requests. The defaults suit the banks of the dialect. Banks differ, and each member here is a
 /// difference that was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct SigningOptions {
-    /// The bank's dialect; `era` when left out.
+    /// The bank's dialect. Default: `era`.
     pub dialect: Option<Dialect>,
-    /// The signature's algorithm; `rsa-sha256` when left out.
+    /// The signature's algorithm. Default: `rsa-sha256`.
     pub algorithm: Option<SignatureAlgorithm>,
-    /// The digest's algorithm; `SHA-256` when left out.
+    /// The digest's algorithm. Default: `SHA-256`.
     pub digest: Option<BodyDigest>,
     /// Whether the digest's name is written in lower case, `sha-256=`.
     pub digest_lower_case: Option<bool>,
-    /// Whether a request without a body has the digest of nothing; true when left out. Dialect `era` only.
+    /// Whether a request without a body has the digest of an empty body. Default: true. Dialect `era` only.
     pub digest_empty_body: Option<bool>,
-    /// Further headers to sign, in lower case; `(request-target)` may be among them. Dialect `era` only.
+    /// Additional headers to sign, in lower case; `(request-target)` may be among them. Dialect `era` only.
     pub extra_signed_headers: Option<Vec<String>>,
-    /// The order of the signed headers; those that it leaves out follow.
+    /// The order of the signed headers. Headers that are not in the list follow.
     pub header_order: Option<Vec<String>>,
-    /// The serial number in the key id.
+    /// The form of the serial number in the key id.
     pub serial: Option<SerialForm>,
-    /// The issuer's name in the key id.
+    /// The form of the issuer's name in the key id.
     pub issuer: Option<NameForm>,
-    /// The certificate's header.
+    /// The form of the certificate in its header.
     pub certificate_form: Option<CertificateForm>,
-    /// The wrapping of the Signature header.
+    /// The encoding of the Signature header.
     pub encoding: Option<HeaderEncoding>,
-    /// Whether a space stands after the commas of the Signature header.
+    /// Whether a space follows each comma in the Signature header.
     pub spaced: Option<bool>,
-    /// Whether `sign_request` verifies a signature that it made with a key at hand before it gives it out; true when left out. One
-    /// of a token or made elsewhere always is verified, and so is every one that the client sends.
+    /// Whether `sign_request` verifies a signature by a local key before it returns the signature. Default: true. A
+    /// signature from a token or made elsewhere is always verified, and so is every signature that the client sends.
     pub self_verify: Option<bool>,
 }
 
@@ -198,10 +198,10 @@ pub struct SigningOptions {
 const MAX_NAMES: usize = 32;
 
 impl SigningOptions {
-    /// As the signing itself takes them.
+    /// The profile for the signing itself.
     ///
     /// # Errors
-    /// `input.invalid_field` for a name that is no header's, or that cannot be signed besides.
+    /// `input.invalid_field` for an invalid header name, or for a header that cannot be signed additionally.
     pub fn profile(&self) -> Result<SigningProfile, Error> {
         let names = |field: &str, names: &Option<Vec<String>>| {
             let names = names.clone().unwrap_or_default();

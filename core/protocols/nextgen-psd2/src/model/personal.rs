@@ -61,7 +61,8 @@ macro_rules! personal_type {
 const ID_CHARS: usize = 256;
 
 personal_type! {
-    /// The bank's identifier of a customer, as this third party knows it: 1 to 256 characters without control characters (§1.2).
+    /// The bank's identifier of a customer, as known to this third party: 1 to 256 characters without control
+    /// characters (§1.2).
     pub struct PsuId {
         pattern: "", max_bytes: 4 * ID_CHARS, example: "psu-7f3a91",
         rule: identifier,
@@ -73,7 +74,7 @@ personal_type! {
         rule: identifier,
     }
 
-    /// The session of a customer with a third party, as the bank's redirect names it (§4.5).
+    /// The session of a customer with a third party, from the bank's redirect (§4.5).
     pub struct TppSessionId {
         pattern: "^[!-~]{1,1024}$", max_bytes: 1024, example: "0f6a2c1e-93b4-4b1e-8b0a-5f1d2a7c9e44",
         rule: |text| if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -92,7 +93,7 @@ personal_type! {
         },
     }
 
-    /// A place, as the Berlin Group writes it: `GEO:` with latitude and longitude in degrees, six decimals each.
+    /// A location in the format of the Berlin Group: `GEO:` with latitude and longitude in degrees, six decimals each.
     pub struct GeoLocation {
         pattern: "^GEO:-?[0-9]{1,2}\\.[0-9]{6};-?[0-9]{1,3}\\.[0-9]{6}$", max_bytes: 32, example: "GEO:63.430515;10.395053",
         rule: |text| if is_location(text) {
@@ -104,7 +105,7 @@ personal_type! {
 }
 
 secret_type! {
-    /// A personal identifier as it travels: base64 of its SHA-256, as `hash_identifier` makes it. Who tries all numbers can reverse it.
+    /// A hashed personal identifier: base64 of its SHA-256, from `hash_identifier`. Trying all numbers reverses it.
     pub struct HashedIdentifier {
         format: "", pattern: "^[A-Za-z0-9+/]{43}=$", max_bytes: 256, example: "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=",
         rule: |text| match STANDARD.decode(text.as_bytes()).ok() {

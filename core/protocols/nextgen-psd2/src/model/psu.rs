@@ -12,8 +12,8 @@ use super::{GeoLocation, IpAddress, names::wire_names};
 use crate::signing::redirect_uri;
 
 text_type! {
-    /// Where a bank sends its customer, or a message, back to: an absolute `https` URI without user and fragment; `http` only to this
-    /// machine itself (§2.8).
+    /// The address to which a bank redirects its customer or sends a message: an absolute `https` URI without user and
+    /// fragment; `http` only for this machine itself (§2.8).
     pub struct TppUri {
         format: "uri", pattern: "", max_bytes: 2048, example: "https://tpp.example/cb?state=9d1f",
         rule: |text| redirect_uri(text).map(|()| Cow::Borrowed(text)),
@@ -21,11 +21,11 @@ text_type! {
 }
 
 wire_names! {
-    /// In which quality a customer acts.
+    /// The role in which a customer acts.
     closed enum CustomerContext {
-        /// For itself.
+        /// A private person.
         Private = "private" / "PRIVATE",
-        /// For a company.
+        /// A company.
         Corporate = "corporate" / "CORPORATE",
     }
 }
@@ -33,19 +33,19 @@ wire_names! {
 /// The method of a customer's request to the third party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum PsuHttpMethod {
-    /// It read something.
+    /// The customer read something.
     #[boundary("GET")]
     Get,
-    /// It sent something.
+    /// The customer sent something.
     #[boundary("POST")]
     Post,
-    /// It replaced something.
+    /// The customer replaced something.
     #[boundary("PUT")]
     Put,
-    /// It changed something.
+    /// The customer changed something.
     #[boundary("PATCH")]
     Patch,
-    /// It deleted something.
+    /// The customer deleted something.
     #[boundary("DELETE")]
     Delete,
 }
@@ -67,11 +67,11 @@ impl Boundary for Port {
     }
 }
 
-/// The request of the customer to the third party that made it ask the bank: its presence frees the request from the limit
-/// of unattended ones.
+/// The customer's request to the third party that caused the request to the bank. With it the request is exempt from
+/// the limit of unattended requests.
 #[derive(Clone, Default, PartialEq, Eq, Boundary)]
 pub struct PsuContext {
-    /// The customer's address.
+    /// The customer's IP address.
     #[boundary(wire = "@PSU-IP-Address")]
     pub ip_address: Option<IpAddress>,
     /// The customer's port.
@@ -83,7 +83,7 @@ pub struct PsuContext {
     /// The method.
     #[boundary(wire = "@PSU-Http-Method")]
     pub http_method: Option<PsuHttpMethod>,
-    /// The media types that the customer takes.
+    /// The media types that the customer accepts.
     #[boundary(wire = "@PSU-Accept")]
     pub accept: Option<String>,
     /// The character sets.
@@ -95,16 +95,16 @@ pub struct PsuContext {
     /// The languages.
     #[boundary(wire = "@PSU-Accept-Language")]
     pub accept_language: Option<String>,
-    /// The device; for the Berlin Group a UUID that stays the same until the application is installed anew.
+    /// The device. For the Berlin Group a UUID that stays the same until the application is reinstalled.
     #[boundary(wire = "@PSU-Device-ID")]
     pub device_id: Option<String>,
-    /// Where the customer is.
+    /// The customer's location.
     #[boundary(wire = "@PSU-Geo-Location")]
     pub geo_location: Option<GeoLocation>,
 }
 
 impl fmt::Debug for PsuContext {
-    /// Nothing of it: all of it is about a person.
+    /// Personal data is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PsuContext").finish_non_exhaustive()
     }

@@ -6,14 +6,14 @@ use bytes::Bytes;
 
 use crate::http::{MAX_BODY, MAX_HEAD, MalformedKind, Request, is_token};
 
-/// The request that an operation is about.
+/// The request to process.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct GivenRequest {
-    /// With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a log.
+    /// With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from a log.
     pub content: Option<Content>,
     /// The HTTP method.
     pub method: Option<String>,
-    /// The path with its query, as it stands on the request line.
+    /// The request target: the path with its query, as in the request line.
     pub target: Option<String>,
     /// The header fields in their order.
     pub headers: Option<Vec<HeaderField>>,

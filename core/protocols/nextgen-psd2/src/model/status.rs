@@ -3,51 +3,51 @@
 use super::names::wire_names;
 
 wire_names! {
-    /// Where a consent stands. A bank may add values: one that is not known counts as not final.
+    /// The status of a consent. A bank may add values; an unknown value counts as not final.
     open enum ConsentStatus {
         /// Stored, not authorised yet.
         Received = "received" / "received",
-        /// Some of the customers who must authorise it have.
+        /// Some of the customers who must authorise it have done so.
         PartiallyAuthorised = "partially_authorised" / "partiallyAuthorised",
-        /// It can be used.
+        /// The consent can be used.
         Valid = "valid" / "valid",
         /// The authorisation failed or was refused; final.
         Rejected = "rejected" / "rejected",
-        /// The customer has withdrawn it at the bank; final.
+        /// The customer withdrew it at the bank; final.
         RevokedByPsu = "revoked_by_psu" / "revokedByPsu",
-        /// Its time is over, or its one use; final.
+        /// It expired, or its one use is over; final.
         Expired = "expired" / "expired",
-        /// The third party has deleted it; final.
+        /// The third party deleted it; final.
         TerminatedByTpp = "terminated_by_tpp" / "terminatedByTpp",
-        /// The bank has ended it; final.
+        /// The bank ended it; final.
         TerminatedByAspsp = "terminated_by_aspsp" / "terminatedByAspsp",
     }
 
-    /// Where an authorisation stands. A bank may add values: one that is not known counts as not final.
+    /// The status of an authorisation. A bank may add values; an unknown value counts as not final.
     open enum ScaStatus {
         /// Begun.
         Received = "received" / "received",
-        /// The bank knows who the customer is.
+        /// The bank has identified the customer.
         PsuIdentified = "psu_identified" / "psuIdentified",
-        /// The customer has shown the first factor.
+        /// The customer has given the first factor.
         PsuAuthenticated = "psu_authenticated" / "psuAuthenticated",
         /// The customer has chosen a method.
         ScaMethodSelected = "sca_method_selected" / "scaMethodSelected",
-        /// The customer is asked.
+        /// The bank is asking the customer.
         Started = "started" / "started",
-        /// Done, and still to be confirmed by the third party.
+        /// Done; the third party has still to confirm it.
         Unconfirmed = "unconfirmed" / "unconfirmed",
         /// Authorised; final.
         Finalised = "finalised" / "finalised",
         /// Failed or refused; final.
         Failed = "failed" / "failed",
-        /// None was needed; final.
+        /// No authorisation was needed; final.
         Exempted = "exempted" / "exempted",
     }
 
-    /// How the customer authorises.
+    /// The way in which the customer authorises.
     open enum ScaApproach {
-        /// At the bank, where a link leads; OAuth2 counts as this too.
+        /// At the bank, through a link; OAuth2 counts as this too.
         Redirect = "redirect" / "REDIRECT",
         /// In the bank's own application.
         Decoupled = "decoupled" / "DECOUPLED",

@@ -60,7 +60,7 @@ pub(crate) const CLASSES: &[(&Class, &Row)] = &[
     (&class::PROVIDER_DISABLED, &PROVIDER_DISABLED),
 ];
 
-/// What the hub may say to a report of a session.
+/// The hub's errors for a report of a session.
 pub const OF_SESSIONS: &[&Row] = &[
     &SESSION_CLOSED,
     &CONFIGURATION_REFUSED,
@@ -77,7 +77,7 @@ pub const OF_SESSIONS: &[&Row] = &[
     &TOKEN_FAILED,
 ];
 
-/// What it may say to the list of tokens.
+/// The hub's errors for the list of tokens.
 pub const OF_LISTS: &[&Row] = &[
     &CONFIGURATION_REFUSED,
     &AUTHORIZATION_REFUSED,
@@ -91,7 +91,7 @@ pub const OF_LISTS: &[&Row] = &[
     &TOKEN_FAILED,
 ];
 
-/// What it may say where a token is revoked.
+/// The hub's errors for the revocation of a token.
 pub const OF_TOKENS: &[&Row] = &[
     &CONFIGURATION_REFUSED,
     &TOKEN_MISSING,
@@ -108,7 +108,7 @@ pub const OF_TOKENS: &[&Row] = &[
     &TOKEN_FAILED,
 ];
 
-/// What it may say where a third party is looked up.
+/// The hub's errors for the lookup of a third party.
 pub const OF_CLIENTS: &[&Row] = &[
     &CONFIGURATION_REFUSED,
     &AUTHORIZATION_REFUSED,
@@ -121,7 +121,7 @@ pub const OF_CLIENTS: &[&Row] = &[
     &TOKEN_FAILED,
 ];
 
-/// What is wrong with a key that is only read.
+/// The errors of a key that only verifies.
 pub const OF_KEYS: &[&Row] = &[&KEY_UNUSABLE];
-/// The same with a key that signs.
+/// The errors of a key that signs.
 pub const OF_SIGNING: &[&Row] = &[&KEY_UNUSABLE, &TOKEN_FAILED];

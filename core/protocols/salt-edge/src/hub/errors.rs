@@ -54,7 +54,7 @@ pub(crate) const CLASSES: &[(&Class, &Row)] = &[
     (&class::INTERNAL_SERVER_ERROR, &CONNECTOR_FAILED),
 ];
 
-/// What a connector may say to any request.
+/// A connector's errors for any request.
 pub(crate) const ANSWERED: &[&Row] = &[
     &FORMAT_REFUSED,
     &CLIENT_REFUSED,

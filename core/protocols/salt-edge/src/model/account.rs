@@ -6,7 +6,7 @@ use bankchannel_foundation::{Boundary, model::JsonObject};
 
 use super::{AccountId, CurrencyCode, Money};
 
-/// What kind of account it is.
+/// The kind of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum AccountNature {
     /// Any account.
@@ -37,7 +37,7 @@ pub enum AccountNature {
     Mortgage,
 }
 
-/// Whether an account is in use.
+/// The status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum AccountStatus {
     /// In use.
@@ -51,21 +51,21 @@ pub enum AccountStatus {
 #[derive(Clone, Boundary)]
 #[boundary(same_names)]
 pub struct BankAccount {
-    /// The bank's own id of the account, which never changes.
+    /// The bank's own id of the account. It never changes.
     pub id: AccountId,
-    /// What the customer knows it by.
+    /// The account's name for the customer.
     pub name: String,
-    /// What kind of account it is.
+    /// The kind of the account.
     pub nature: AccountNature,
     /// The currency, ISO 4217.
     pub currency_code: CurrencyCode,
     /// The booked balance.
     pub balance: Money,
-    /// What may be spent.
+    /// The amount available for spending.
     pub available_amount: Money,
-    /// Whether payments may be made from it.
+    /// Whether payments can be made from the account.
     pub payment_account: bool,
-    /// Whether it is in use; `active` when left out.
+    /// The status. Default: `active`.
     pub status: Option<AccountStatus>,
     /// The credit line.
     pub credit_limit: Option<Money>,
@@ -77,12 +77,12 @@ pub struct BankAccount {
     pub sort_code: Option<String>,
     /// The BIC.
     pub swift_code: Option<String>,
-    /// Anything else; `{}` when left out.
+    /// Other data. Default: `{}`.
     pub extra: Option<JsonObject>,
 }
 
 impl BankAccount {
-    /// With what every answer has (§4.3).
+    /// Fills the members that every answer has (§4.3).
     #[must_use]
     pub fn complete(mut self) -> Self {
         self.status.get_or_insert_default();
@@ -92,7 +92,7 @@ impl BankAccount {
 }
 
 impl fmt::Debug for BankAccount {
-    /// Nothing of it: it is a customer's.
+    /// Customer data is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BankAccount").finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     message::{HeaderField, OutResponse, Segment},
 };
 
-/// An HTTP answer, ready to be sent.
+/// An HTTP answer, ready to send.
 #[derive(Clone, Boundary)]
 pub struct HttpAnswer {
     /// The HTTP status.
@@ -41,7 +41,7 @@ impl HttpAnswer {
 }
 
 impl fmt::Debug for HttpAnswer {
-    /// Without the body: it may be a customer's data.
+    /// The body is not shown: it may hold customer data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpAnswer").field("status", &self.status).finish_non_exhaustive()
     }

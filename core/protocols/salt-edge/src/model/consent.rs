@@ -2,21 +2,21 @@
 
 use bankchannel_foundation::Boundary;
 
-/// What may be read of an account besides that it is there.
+/// The data of an account that a third party may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Boundary)]
 pub enum ConsentScope {
-    /// Its balance.
+    /// The balance.
     Balance,
-    /// Its transactions.
+    /// The transactions.
     Transactions,
 }
 
-/// An account that a customer has chosen.
+/// An account that a customer chose.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(same_names)]
 pub struct AccountConsent {
     /// The account's id, or `all`.
     pub account_id: String,
-    /// What may be read of it; an empty list lets it be seen, and no more.
+    /// The readable data. With an empty list the third party sees only that the account exists.
     pub scopes: Vec<ConsentScope>,
 }

@@ -21,7 +21,7 @@ pub struct BankCustomer {
 }
 
 impl fmt::Debug for BankCustomer {
-    /// Nothing of it: it is a customer's.
+    /// Customer data is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BankCustomer").finish_non_exhaustive()
     }

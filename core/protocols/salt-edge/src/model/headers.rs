@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Secret};
 
-/// On whose behalf the hub asks.
+/// The third party for which the hub asks.
 #[derive(Debug, Clone, Boundary)]
 pub struct OnBehalfOf {
     /// The third party's id at Salt Edge, 1 or more.
@@ -13,10 +13,10 @@ pub struct OnBehalfOf {
     pub consent_id: Option<String>,
 }
 
-/// The same, with the token that the connector gave out.
+/// The third party for which the hub asks, with the token from the connector.
 #[derive(Debug, Clone, Boundary)]
 pub struct WithToken {
-    /// On whose behalf.
+    /// The third party.
     #[boundary(flatten)]
     pub on_behalf_of: OnBehalfOf,
     /// The access token.

@@ -12,7 +12,7 @@ use crate::{
     envelope::{UnfitKeys, Verifier},
 };
 
-/// The key of a client itself, wherever that is.
+/// A client's own private key, in memory or elsewhere.
 pub trait Signs: Send + Sync {
     /// RSASSA-PKCS1-v1_5 with SHA-256 over these bytes.
     ///

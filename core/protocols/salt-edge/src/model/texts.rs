@@ -23,8 +23,8 @@ text_type! {
     }
 }
 
-/// The name of a session, chosen by Salt Edge: opaque, 20 letters of base64url or a UUID. It is not shown: whoever knows it and has the
-/// connector's key can report on the session.
+/// The secret name of a session, chosen by Salt Edge: opaque, 20 letters of base64url or a UUID. It is not shown:
+/// anyone who knows it and has the connector's key can report on the session.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct SessionSecret(String);
 
@@ -76,7 +76,7 @@ impl Boundary for SessionSecret {
     }
 }
 
-/// An account's `id`: text, which a peer may also write as a whole number.
+/// An account's `id`: a text. A peer may also write it as a whole number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub String);
 

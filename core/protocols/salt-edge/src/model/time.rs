@@ -70,7 +70,7 @@ fn is_day(text: &str) -> bool {
     text.len() == 10
 }
 
-/// When something happened: a day or an instant; on the wire always an instant.
+/// The time of an event: a day or an instant. On the wire it is always an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeOn(pub DayOrInstant);
 

@@ -6,7 +6,7 @@ use bankchannel_foundation::{Boundary, model::JsonObject};
 
 use super::{AccountId, CurrencyCode, FeeAmount, MadeOn, Money};
 
-/// How far a transaction is.
+/// The status of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum TransactionStatus {
     /// Booked.
@@ -19,9 +19,9 @@ pub enum TransactionStatus {
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct TransactionFee {
-    /// What it is for.
+    /// The purpose of the fee.
     pub description: Option<String>,
-    /// How much, in at most 15 digits.
+    /// The amount, in at most 15 digits.
     pub amount: Option<FeeAmount>,
     /// The currency, ISO 4217.
     pub currency_code: Option<CurrencyCode>,
@@ -33,26 +33,26 @@ pub struct TransactionFee {
 pub struct BankTransaction {
     /// The bank's own id of the transaction.
     pub id: String,
-    /// The account that it is on.
+    /// The transaction's account.
     pub account_id: AccountId,
-    /// The amount; money that leaves the account has a minus.
+    /// The amount. It is negative if money leaves the account.
     pub amount: Money,
     /// The currency, ISO 4217.
     pub currency_code: CurrencyCode,
-    /// What it was for, as the customer sees it; not empty.
+    /// The description for the customer; not empty.
     pub description: String,
-    /// When it was made: a day, or an instant. A day travels as its midnight in UTC.
+    /// The day or the instant of the transaction. A day is sent as its midnight in UTC.
     pub made_on: MadeOn,
-    /// How far it is.
+    /// The status.
     pub status: TransactionStatus,
-    /// Its fees; none when left out.
+    /// The fees. Default: none.
     pub fees: Option<Vec<TransactionFee>>,
-    /// Anything else, such as `mcc`, `original_amount`, `original_currency_code`; `{}` when left out.
+    /// Other data, such as `mcc`, `original_amount`, `original_currency_code`. Default: `{}`.
     pub extra: Option<JsonObject>,
 }
 
 impl BankTransaction {
-    /// With what every answer has (§4.4).
+    /// Fills the members that every answer has (§4.4).
     #[must_use]
     pub fn complete(mut self) -> Self {
         self.fees.get_or_insert_default();
@@ -62,7 +62,7 @@ impl BankTransaction {
 }
 
 impl fmt::Debug for BankTransaction {
-    /// Nothing of it: it is a customer's.
+    /// Customer data is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BankTransaction").finish_non_exhaustive()
     }

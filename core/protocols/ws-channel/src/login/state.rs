@@ -6,23 +6,23 @@ use crate::model::{
     AccessToken, AccountInfo, ApiKey, ChallengeName, ExpiresIn, IdToken, MfaSession, MfaType, OtpauthUri, TotpSecret,
 };
 
-/// What a login has come to.
+/// The state of a login.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(tag = "state")]
 pub enum LoginState {
     /// The login is complete.
     Authenticated(Authenticated),
-    /// A code of a second factor is wanted.
+    /// The service wants a code of a second factor.
     NeedsMfa(NeedsMfa),
-    /// The choice of a second factor is wanted.
+    /// The service wants the choice of a second factor.
     NeedsMfaSelection(NeedsMfaSelection),
-    /// The code from the verification mail is wanted.
+    /// The service wants the code from the verification mail.
     NeedsEmailVerification(NeedsEmailVerification),
-    /// The code from the verification SMS is wanted.
+    /// The service wants the code from the verification SMS.
     NeedsPhoneVerification,
-    /// A verification was accepted; the login begins again.
+    /// The service accepted a verification; the login starts again.
     VerificationAccepted(VerificationAccepted),
-    /// The service asked for the same step again: going on would go in circles.
+    /// The service asked for the same step again: the login would loop.
     Stalled(Stalled),
     /// The login failed.
     Failed(Failed),
@@ -35,24 +35,24 @@ pub struct Authenticated {
     pub id_token: IdToken,
     /// The account's API key.
     pub api_key: ApiKey,
-    /// How long the session lives; left out when the service did not say.
+    /// The life of the session. Absent if the service did not give it.
     pub expires_in: Option<ExpiresIn>,
-    /// The new secret for an authenticator, when its enrolment was asked for.
+    /// The new authenticator's secret, if its enrolment was requested.
     pub totp_enrolment: Option<TotpEnrolment>,
-    /// What the account is, when the service says so.
+    /// The account's type and features, if the service gives them.
     pub account: Option<AccountInfo>,
     /// The service's text.
     pub response_text: String,
 }
 
-/// The secret for an authenticator: shown this once. `verify_totp` completes the enrolment.
+/// The secret for an authenticator, shown only once. `verify_totp` completes the enrolment.
 #[derive(Debug, Clone, Boundary)]
 pub struct TotpEnrolment {
     /// The secret, base32.
     pub secret_code: TotpSecret,
-    /// The same for a QR code.
+    /// The same secret for a QR code.
     pub otpauth_uri: Option<OtpauthUri>,
-    /// For `verify_totp`, within ten minutes.
+    /// The token for `verify_totp`, valid for ten minutes.
     pub access_token: AccessToken,
 }
 
@@ -83,45 +83,45 @@ impl From<MfaMethod> for MfaType {
     }
 }
 
-/// A code of a second factor is wanted.
+/// The service wants a code of a second factor.
 #[derive(Debug, Clone, Boundary)]
 pub struct NeedsMfa {
-    /// Where the code comes from.
+    /// The source of the code.
     pub method: MfaMethod,
     /// The handle of this step.
     pub session: MfaSession,
-    /// What the service called the step; the oldest services call it nothing.
+    /// The service's name for the step. The oldest services give no name.
     pub challenge_name: Option<ChallengeName>,
 }
 
-/// The choice of a second factor is wanted.
+/// The service wants the choice of a second factor.
 #[derive(Debug, Clone, Boundary)]
 pub struct NeedsMfaSelection {
-    /// The factors to choose from: one at least.
+    /// The factors to choose from, at least one.
     pub methods: Vec<MfaMethod>,
-    /// Where an SMS would go, masked.
+    /// The phone number for an SMS, masked.
     pub sms_destination: Option<String>,
     /// The handle of this step.
     pub session: MfaSession,
 }
 
-/// The code from the verification mail is wanted.
+/// The service wants the code from the verification mail.
 #[derive(Debug, Clone, Boundary)]
 pub struct NeedsEmailVerification {
-    /// For `verify_email`, within 15 minutes.
+    /// The token for `verify_email`, valid for 15 minutes.
     pub access_token: AccessToken,
 }
 
 /// A verification that was accepted.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerificationAccepted {
-    /// What was verified.
+    /// The verified item.
     pub verified: Verified,
     /// The service's text.
     pub response_text: String,
 }
 
-/// What was verified.
+/// An item that can be verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum Verified {
     /// The e-mail address.
@@ -132,7 +132,7 @@ pub enum Verified {
     Totp,
 }
 
-/// A step of a login that somebody must do something for.
+/// A step of a login that needs input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum Prompt {
     /// The code of a second factor.
@@ -145,46 +145,46 @@ pub enum Prompt {
     PhoneVerification,
 }
 
-/// A login that goes in circles.
+/// A login that loops.
 #[derive(Debug, Clone, Boundary)]
 pub struct Stalled {
-    /// The step that was asked for again, or the one after the last that is allowed.
+    /// The repeated step, or the first step over the limit.
     pub step: Prompt,
-    /// How many steps were taken.
+    /// The number of steps taken.
     pub transitions: u32,
 }
 
 /// A login that failed.
 #[derive(Debug, Clone, Boundary)]
 pub struct Failed {
-    /// Why, as far as the service's text tells.
+    /// The reason, as far as the service's text tells.
     pub reason: FailureReason,
     /// The service's code.
     pub response_code: Option<String>,
-    /// The service's text, with what may not be shown left out.
+    /// The service's text, without the parts that may not be shown.
     pub response_text: String,
 }
 
 /// Why a step of a login failed (§8.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum FailureReason {
-    /// Too many tries: locked for a while.
+    /// Too many attempts: locked for a while.
     TooManyAttempts,
     /// The code or the step has expired.
     ExpiredCode,
-    /// A new code must be asked for.
+    /// A new code must be requested.
     ResendRequired,
-    /// It was verified before.
+    /// The phone or e-mail was already verified.
     AlreadyVerified,
     /// The registration is not confirmed.
     Unconfirmed,
-    /// Phone or e-mail is not verified.
+    /// The phone or the e-mail address is not verified.
     NotVerified,
     /// The code is wrong.
     InvalidCode,
-    /// The service asked for the e-mail's verification without the token that it needs.
+    /// The service asked to verify the e-mail address but did not send the token for it.
     MissingAccessToken,
-    /// The text gives no reason; a wrong password or user is told without one.
+    /// The text gives no reason. The service gives none for a wrong password or user.
     Unknown,
 }
 

@@ -11,33 +11,33 @@ use crate::{
     },
 };
 
-/// Who logs in, and how.
+/// The user and the login's options.
 #[derive(Debug, Clone, Boundary)]
 pub struct Setup {
     /// The account.
     pub email: Email,
-    /// Which of its two users.
+    /// One of the account's two users.
     pub mode: Mode,
-    /// Its phone, in case it is not verified yet.
+    /// The account's phone, in case it is not verified yet.
     pub phone: Option<Phone>,
-    /// The API key that the client has; another one in the answer ends the login.
+    /// The client's API key. A different key in the answer ends the login.
     pub api_key: Option<ApiKey>,
-    /// The factor to choose where there is a choice; left out, the authenticator if offered, else the first.
+    /// The factor to use if there is a choice. Default: the authenticator if offered, else the first.
     pub factor: Option<MfaMethod>,
     /// Whether to ask for the enrolment of an authenticator.
     pub setup_totp: bool,
 }
 
-/// Which code is wanted.
+/// The kind of a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum CodeKind {
-    /// The second factor's, by SMS.
+    /// A second factor's code, by SMS.
     MfaSms,
-    /// The second factor's, from an authenticator.
+    /// A second factor's code, from an authenticator.
     MfaTotp,
-    /// The one that verifies the e-mail address, by mail.
+    /// The code that verifies the e-mail address, by mail.
     Email,
-    /// The one that verifies the phone, by SMS.
+    /// The code that verifies the phone, by SMS.
     Phone,
 }
 
@@ -51,18 +51,18 @@ impl CodeKind {
     }
 }
 
-/// A code to ask somebody for.
+/// A code to ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CodeWanted {
-    /// Which.
+    /// The kind.
     pub kind: CodeKind,
-    /// How many were wrong already: above 0, the one before this was.
+    /// The number of wrong codes so far. Above 0, the previous code was wrong.
     pub wrong: u32,
-    /// Whether the phone's number must be given too: [`super::LoginMachine::give_phone`].
+    /// Whether the phone number is needed too: [`super::LoginMachine::give_phone`].
     pub phone_missing: bool,
 }
 
-/// What to do next.
+/// The next step.
 #[derive(Debug, Clone)]
 pub enum Step {
     /// Send this; then [`super::LoginMachine::give_challenge`].
@@ -80,10 +80,10 @@ pub enum Step {
     SendMfa(LoginMfaRequest),
     /// Send this, or first choose another: [`super::LoginMachine::choose`]; then [`super::LoginMachine::selection_answer`].
     SelectMfa(SelectMfaRequest),
-    /// Nothing: the login is complete.
+    /// No step: the login is complete.
     Done(Authenticated),
-    /// Nothing: it failed.
+    /// No step: the login failed.
     Failed(Failed),
-    /// Nothing: it goes in circles.
+    /// No step: the login loops.
     Stalled(Stalled),
 }

@@ -4,16 +4,16 @@ use std::borrow::Cow;
 
 use bankchannel_foundation::{Boundary, Error, text_type};
 
-/// The two users of an account: they log in separately and may do different things (§4).
+/// The two users of an account. They log in separately and have different rights (§4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 pub enum Mode {
     /// Manages certificates, keys and accounts; logs in with a second factor.
     Admin,
-    /// Moves files.
+    /// Transfers files.
     Data,
 }
 
-/// The mode of what only an administrator has: a second factor.
+/// The mode of operations that only an admin user has: a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 pub enum AdminMode {
     /// The only one.
@@ -30,15 +30,15 @@ impl From<AdminMode> for Mode {
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 pub enum Registration {
-    /// It is.
+    /// Registered.
     Registered,
-    /// It is not.
+    /// Not registered.
     Unregistered,
     /// A value this version does not know.
     Other(String),
 }
 
-/// What an account is to its API key.
+/// The role of an account under its API key.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 pub enum AccountType {
@@ -53,19 +53,20 @@ pub enum AccountType {
 }
 
 text_type! {
-    /// An account's e-mail address: its user name. Letter case does not matter; it is kept in lower case (§1.3).
+    /// An account's e-mail address: its user name. Letter case does not matter; the address is stored in lower case
+    /// (§1.3).
     pub struct Email {
         format: "email", pattern: "", max_bytes: 254, example: "user@example.test",
         rule: email,
     }
 
-    /// An e-mail address in the letter case it was written in (§2.25: a confirmation must repeat it byte for byte).
+    /// An e-mail address in its original letter case (§2.25: a confirmation must repeat it byte for byte).
     pub struct WrittenEmail {
         format: "email", pattern: "", max_bytes: 254, example: "customer@example.test",
         rule: |text| email(text).map(|_| Cow::Borrowed(text)),
     }
 
-    /// A phone number in E.164 with its plus (§1.3).
+    /// A phone number in E.164 with its plus sign (§1.3).
     pub struct Phone {
         format: "", pattern: "^\\+[1-9][0-9]{6,14}$", max_bytes: 16, example: "+358401234567",
         rule: phone,

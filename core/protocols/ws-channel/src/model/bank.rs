@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 
 macro_rules! banks {
     ($($variant:ident = $id:literal, $doc:literal;)+) => {
-        /// A bank, by the id of the API. Letter case does not matter when reading.
+        /// A bank, by its id in the API. Letter case does not matter when reading.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Bank {
             $(#[doc = $doc] $variant,)+
@@ -58,7 +58,7 @@ impl std::fmt::Display for Bank {
 
 impl Boundary for Bank {
     const SHAPE: &'static Shape =
-        &Shape::Enum(EnumShape { name: "Bank", doc: "A bank, by the id of the API.", open: false, values: VALUES });
+        &Shape::Enum(EnumShape { name: "Bank", doc: "A bank, by its id in the API.", open: false, values: VALUES });
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;

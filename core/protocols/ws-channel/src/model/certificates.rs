@@ -29,7 +29,7 @@ text_type! {
     }
 }
 
-/// What the export of private keys may be set to: it cannot be switched on again (§2.14).
+/// The settable value for the export of private keys. Export cannot be switched on again (§2.14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum ExportSetting {
     /// Private keys never leave the service, from now on.
@@ -40,19 +40,19 @@ pub enum ExportSetting {
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 pub enum ExportPolicy {
-    /// They may not, and this cannot be changed.
+    /// Export is off for good.
     Disabled,
-    /// They may, encrypted to a registered export key.
+    /// Export is allowed, encrypted to a registered export key.
     Allowed,
     /// A value this version does not know.
     Other(String),
 }
 
-/// How an account comes to use a bank's certificates (§2.13).
+/// The way in which an account has a bank's certificates (§2.13).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 pub enum Access {
-    /// They are its own.
+    /// The account owns them.
     Direct,
     /// Another account shares them.
     Shared,
@@ -60,7 +60,7 @@ pub enum Access {
     Other(String),
 }
 
-/// What a certificate is for.
+/// The purpose of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 pub enum Purpose {
@@ -72,16 +72,16 @@ pub enum Purpose {
     Other(String),
 }
 
-/// A certificate of the account's own (§2.13).
+/// A certificate that the account owns (§2.13).
 #[derive(Debug, Clone, Boundary)]
 pub struct CertDescriptor {
     /// `BANK_customer_signing_cert` or `BANK_customer_encryption_cert`.
     pub cert_name: String,
-    /// The end of its validity.
+    /// The expiry.
     pub expires: CertExpiry,
-    /// The issuer's common name, or its whole name where it has none.
+    /// The issuer's common name, or the issuer's whole name if it has no common name.
     pub issuer: String,
-    /// The subject's common name, or its whole name where it has none.
+    /// The subject's common name, or the subject's whole name if it has no common name.
     pub subject: String,
     /// The serial number: upper-case hex without separators.
     pub serial: String,
@@ -90,38 +90,38 @@ pub struct CertDescriptor {
     pub pem: CertificatePem,
 }
 
-/// A bank that the account can reach, with its own certificates or with shared ones (API 2.8).
+/// A bank that the account can reach with its own or shared certificates (API 2.8).
 #[derive(Debug, Clone, Boundary)]
 pub struct BankConnection {
     /// The bank's id.
     pub bank: String,
-    /// Whose certificates are used.
+    /// Own or shared certificates.
     pub access: Access,
     /// The certificates.
     pub certificates: Vec<ConnectionCertificate>,
-    /// Whose certificates they are, where they are shared; the deployed service does not tell.
+    /// The account that shares the certificates. The deployed service does not send it.
     pub lender: Option<Email>,
 }
 
 /// One certificate of a connection.
 #[derive(Debug, Clone, Boundary)]
 pub struct ConnectionCertificate {
-    /// What it is for.
+    /// The purpose.
     pub purpose: Purpose,
-    /// The end of its validity.
+    /// The expiry.
     pub expires: CertExpiry,
 }
 
-/// A certificate that was retired: never used again (API 2.9).
+/// A retired certificate: it is never used again (API 2.9).
 #[derive(Debug, Clone, Boundary)]
 pub struct RetiredCert {
     /// `BANK.REMOVED.xxxxxxxx_customer_signing_cert`.
     pub cert_name: String,
     /// The bank's id.
     pub bank: String,
-    /// What it was for.
+    /// The purpose.
     pub purpose: Purpose,
-    /// The end of its validity; left out where it is not known.
+    /// The expiry. Absent if not known.
     pub expires: RetiredExpiry,
 }
 
@@ -130,12 +130,12 @@ pub struct RetiredCert {
 pub struct CertAndKey {
     /// The certificate.
     pub certificate: CertificatePem,
-    /// The private key: an armored OpenPGP message that only the export key opens; inside is PKCS#8 PEM.
+    /// The private key: an armored OpenPGP message that only the export key decrypts. The content is PKCS#8 PEM.
     pub encrypted_private_key: String,
 }
 
-/// The end of a certificate's validity, in UTC to the second. RFC 3339 on the boundary; on the wire OpenSSL's text, such
-/// as `Oct 28 06:30:08 2017 GMT` (§2.13).
+/// The expiry of a certificate, in UTC to the second. RFC 3339 on the boundary; on the wire OpenSSL's text, such as
+/// `Oct 28 06:30:08 2017 GMT` (§2.13).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CertExpiry(DateTime);
 
@@ -221,7 +221,7 @@ impl Model for CertExpiry {
     }
 }
 
-/// [`CertExpiry`] of a retired certificate: left out on the boundary and `unknown` on the wire where it is not known.
+/// [`CertExpiry`] of a retired certificate. If unknown, it is absent on the boundary and `unknown` on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RetiredExpiry(pub Option<CertExpiry>);
 

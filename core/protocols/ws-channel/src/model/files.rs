@@ -15,7 +15,7 @@ text_type! {
         rule: file_type,
     }
 
-    /// What a bank calls one file: opaque (§1.3).
+    /// The bank's reference of one file: opaque (§1.3).
     pub struct FileReference {
         format: "", pattern: "", max_bytes: 512, example: "227166",
         rule: |text| if text.is_empty() || text == "." || text == ".." || text.chars().any(char::is_control) {
@@ -25,8 +25,8 @@ text_type! {
         },
     }
 
-    /// A file's name as the bank will see it: 1 to 255 characters of any script, not `.` or `..`, no slash, backslash or
-    /// control character, and none that is not seen or turns the order of what is (§2.21).
+    /// A file's name, as sent to the bank: 1 to 255 characters of any script, not `.` or `..`, no slash, backslash or
+    /// control character, and no character that is invisible or changes the order of others (§2.21).
     pub struct FileName {
         format: "", pattern: "^[^/\\\\\\u0000-\\u001f\\u007f-\\u009f]{1,255}$", max_bytes: 1020, example: "payments.xml",
         rule: file_name,
@@ -75,7 +75,7 @@ fn file_type(text: &str) -> Result<Cow<'_, str>, &'static str> {
     }
 }
 
-/// Which files a listing shows (§2.20).
+/// The status filter of a listing (§2.20).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 pub enum StatusFilter {
     /// Files that were not downloaded yet.
@@ -84,7 +84,7 @@ pub enum StatusFilter {
     /// Files that were downloaded.
     #[boundary("DLD")]
     Downloaded,
-    /// All of them.
+    /// All files.
     #[boundary("ALL")]
     All,
 }
@@ -103,14 +103,14 @@ pub enum FileStatus {
     Other(String),
 }
 
-/// One file that the bank holds (§2.20).
+/// A file at the bank (§2.20).
 #[derive(Debug, Clone, Boundary)]
 pub struct FileDescriptor {
-    /// What to download or delete it by.
+    /// The reference for downloading or deleting the file.
     pub file_reference: FileReference,
-    /// When the bank made it: RFC 3339 with offset and milliseconds, or what the bank wrote in its place.
+    /// The time at which the bank made the file: RFC 3339 with offset and milliseconds, or the bank's own text instead.
     pub file_timestamp: String,
-    /// The bank's name for its kind.
+    /// The bank's name of the file type.
     pub file_type: String,
     /// `NEW`, `DLD` or the bank's own value.
     pub status: FileStatus,

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 
 use super::{AccountType, CertDescriptor, Email, ExportPolicy, Registration, RetiredCert};
 
-/// One account under the API key.
+/// An account under the API key.
 #[derive(Debug, Clone, Boundary)]
 pub struct AccountDescriptor {
     /// Its e-mail address.
@@ -25,9 +25,9 @@ pub struct AccountDescriptor {
     pub admin_mode: Option<Registration>,
     /// Whether its data user is registered.
     pub data_mode: Option<Registration>,
-    /// What it is to the API key (API 2.9).
+    /// The account's role under the API key (API 2.9).
     pub account_type: Option<AccountType>,
-    /// The account whose certificates it uses; left out when it uses none but its own (API 2.9).
+    /// The account whose certificates this account uses. Absent if it uses only its own (API 2.9).
     pub linked_to: LinkedTo,
     /// Its retired certificates (API 2.9).
     pub retired: Option<Vec<RetiredCert>>,
@@ -58,7 +58,7 @@ impl Model for LinkedTo {
     }
 }
 
-/// What a deletion removed; `false` is what was absent already.
+/// The removed items. `false` means that the item was already absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub struct Deleted {
     /// The admin user.

@@ -6,7 +6,7 @@ use bankchannel_foundation::{Boundary, secret_type, text_type};
 
 text_type! {
     /// The short id of a PGP key: the last 8 hex digits of its fingerprint, in upper case (§2.0). Letter case does not
-    /// matter when reading. It names a key; it does not prove one.
+    /// matter when reading. It identifies a key but proves nothing.
     pub struct PgpKeyId {
         format: "", pattern: "^[0-9A-Fa-f]{8}$", max_bytes: 8, example: "3A3A59B2",
         rule: |text| if text.len() == 8 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -18,21 +18,21 @@ text_type! {
 }
 
 secret_type! {
-    /// An ASCII-armored public key to register (§7). It is kept like a secret because somebody may give a private key
-    /// by mistake: that is refused and never logged.
+    /// An ASCII-armored public key to register (§7). It is treated like a secret in case it is a private key by
+    /// mistake: a private key is refused and never logged.
     pub struct PgpKey {
         format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN PGP PUBLIC KEY BLOCK-----",
         rule: armored,
     }
 
-    /// One or more ASCII-armored keys, one after the other; a private one stands for its public half.
+    /// One or more ASCII-armored keys, one after the other. Of a private key only the public half is used.
     pub struct PgpKeys {
         format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN PGP PUBLIC KEY BLOCK-----",
         rule: armored,
     }
 
-    /// One or more ASCII-armored OpenPGP public keys, one after the other, whose secrets are elsewhere. It is kept like a
-    /// secret because somebody may give a private key by mistake: that is refused and never logged.
+    /// One or more ASCII-armored OpenPGP public keys, one after the other, whose private keys are elsewhere. The value
+    /// is treated like a secret in case it is a private key by mistake: a private key is refused and never logged.
     pub struct SigningCertificates {
         format: "", pattern: "", max_bytes: 65_536, example: "-----BEGIN PGP PUBLIC KEY BLOCK-----",
         rule: armored,
@@ -49,7 +49,7 @@ fn armored(text: &str) -> Result<Cow<'_, str>, &'static str> {
     if text.trim().is_empty() { Err("must be an ASCII-armored key") } else { Ok(Cow::Borrowed(text)) }
 }
 
-/// What a PGP key is registered for (§7). One key cannot have both purposes.
+/// The purpose of a PGP key (§7). One key cannot have both purposes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 pub enum PgpKeyPurpose {
     /// It verifies the signatures of uploads.
@@ -58,7 +58,7 @@ pub enum PgpKeyPurpose {
     Export,
 }
 
-/// What a listed PGP key is registered for.
+/// The purpose of a listed PGP key.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 pub enum ListedPurpose {
@@ -82,8 +82,8 @@ impl From<PgpKeyPurpose> for ListedPurpose {
 /// A registered PGP key (§2.26).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct PgpKeyDescriptor {
-    /// Its short id: 8 hex digits, or what the service wrote in their place.
+    /// The short id: 8 hex digits, or the service's own text instead.
     pub pgp_key_id: String,
-    /// What it is for; an older service may leave it out.
+    /// The purpose. An older service may omit it.
     pub pgp_key_purpose: Option<ListedPurpose>,
 }

@@ -42,8 +42,8 @@ secret_type! {
         rule: visible,
     }
 
-    /// A challenge of the server: base64, milliseconds and a UUID, separated by `|` (§2.0). Any text is taken here:
-    /// a client checks the form before it encrypts, a server tells a wrong one from a right one in words of its own (§3.2).
+    /// A challenge of the server: base64, milliseconds and a UUID, separated by `|` (§2.0). The type accepts any text:
+    /// a client checks the form before it encrypts, a server refuses a wrong challenge with its own error text (§3.2).
     pub struct Challenge {
         format: "", pattern: "", max_bytes: 4096, example: "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde",
         rule: |text| Ok(Cow::Borrowed(text)),

@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 
 use super::AccountType;
 
-/// A second factor, as a request names it.
+/// A second factor, as named in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 pub enum MfaType {
     /// A code by SMS.
@@ -18,7 +18,7 @@ pub enum MfaType {
     Totp,
 }
 
-/// A second factor, as the service offers it.
+/// A second factor, as offered by the service.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 pub enum MfaOption {
@@ -53,7 +53,7 @@ impl From<MfaType> for MfaOption {
     }
 }
 
-/// What the service asks for next.
+/// The service's next question.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 pub enum ChallengeName {
@@ -66,7 +66,7 @@ pub enum ChallengeName {
     /// The choice of a factor.
     #[boundary("SELECT_MFA_TYPE")]
     Select,
-    /// A value this version does not know: a login stops at it.
+    /// A value this version does not know. The login stops there.
     Other(String),
 }
 
@@ -82,7 +82,7 @@ impl From<MfaType> for ChallengeName {
 /// The longest life of a session that is believed, in seconds (§2.0).
 pub const EXPIRES_IN_MAX: u32 = 86_400;
 
-/// How long a session lives, in seconds: 1 to 86400. On the wire it is written as a string; a number is read too (§2.0).
+/// The life of a session, in seconds: 1 to 86400. On the wire it is a string; a number is accepted too (§2.0).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExpiresIn(u32);
 
@@ -131,13 +131,13 @@ impl Model for ExpiresIn {
     }
 }
 
-/// What the account is, as a login tells it (API 2.10).
+/// The account, as described in the login's answer (API 2.10).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct AccountInfo {
-    /// What it is to its API key.
+    /// The account's role under its API key.
     pub r#type: AccountType,
-    /// Features switched on for it, by the service's names.
+    /// The features switched on for the account, by the service's names.
     pub features: Option<Vec<String>>,
-    /// Products the tenant is entitled to, by the service's names.
+    /// The products that the tenant may use, by the service's names.
     pub entitlements: Option<Vec<String>>,
 }

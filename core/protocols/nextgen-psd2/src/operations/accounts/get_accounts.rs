@@ -9,28 +9,29 @@ use crate::{
     model::{Account, Linked, PsuContext, PsuCorporateId, PsuId, TppSessionId, TppUri},
 };
 
-/// By which consent: of dialect `bg` by its identifier, of dialect `era` by customer and session.
+/// The consent: in dialect `bg` its identifier, in dialect `era` customer and session.
 #[derive(Debug, Clone, Default, Boundary)]
 pub struct GetAccountsRequest {
-    /// Whether the balances are wanted too.
+    /// Whether to include the balances.
     #[boundary(wire = "?withBalance")]
     pub with_balance: Option<bool>,
     /// The consent's identifier; dialect `bg`.
     #[boundary(wire = "@Consent-ID")]
     pub consent_id: Option<String>,
-    /// The customer, as the bank's redirect named it; dialect `era`.
+    /// The customer, from the bank's redirect; dialect `era`.
     #[boundary(wire = "@PSU-ID")]
     pub psu_id: Option<PsuId>,
     /// The customer's corporate agreement.
     #[boundary(wire = "@PSU-Corporate-ID")]
     pub psu_corporate_id: Option<PsuCorporateId>,
-    /// The session, as the bank's redirect named it; dialect `era`.
+    /// The session, from the bank's redirect; dialect `era`.
     #[boundary(wire = "@TPP-Session-ID")]
     pub tpp_session_id: Option<TppSessionId>,
-    /// Where the bank sends the customer back to, where it wants the customer's consent first; dialect `era`.
+    /// The address to which the bank returns the customer, if the bank needs the customer's consent first; dialect
+    /// `era`.
     #[boundary(wire = "@TPP-Redirect-URI")]
     pub redirect_uri: Option<TppUri>,
-    /// The customer's own request, where the customer is present: without it the bank counts the request as unattended.
+    /// The customer's own request, if the customer is present. Without it the bank counts the request as unattended.
     #[boundary(wire = "@")]
     pub psu: Option<PsuContext>,
 }
@@ -38,7 +39,7 @@ pub struct GetAccountsRequest {
 /// The accounts.
 #[derive(Debug, Clone, Boundary)]
 pub struct GetAccountsResponse {
-    /// Those that the consent covers.
+    /// The accounts that the consent covers.
     #[boundary(wire = "accounts")]
     pub accounts: Vec<Account>,
     /// The request's id, repeated by the bank.
@@ -63,7 +64,7 @@ impl Operation for GetAccounts {
         "nextgen_psd2.get_accounts",
         "List the accounts that a consent covers",
         "Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the error is \
-         `nextgen_psd2.consent_needed`, the link stands in its context. Dialects `era` and `bg`.",
+         `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.",
         declare::WITH_CONSENT,
         declare::route("getAccountList", Method::Get, "/v1/accounts", 200),
     );

@@ -9,7 +9,7 @@ use crate::{
     model::{Linked, PsuContext, ScaStatus},
 };
 
-/// Which one, of which consent.
+/// The consent and the authorisation.
 #[derive(Debug, Clone, Boundary)]
 pub struct GetAuthorisationStatusRequest {
     /// The consent's identifier.
@@ -18,15 +18,15 @@ pub struct GetAuthorisationStatusRequest {
     /// The authorisation's identifier.
     #[boundary(wire = "authorisationId")]
     pub authorisation_id: String,
-    /// The customer's own request, where the customer is present.
+    /// The customer's own request, if the customer is present.
     #[boundary(wire = "@")]
     pub psu: Option<PsuContext>,
 }
 
-/// Where it stands.
+/// The status of the authorisation.
 #[derive(Debug, Clone, Boundary)]
 pub struct GetAuthorisationStatusResponse {
-    /// Where it stands.
+    /// The status.
     #[boundary(wire = "scaStatus")]
     pub sca_status: ScaStatus,
     /// A text of the bank for the customer.
@@ -39,7 +39,7 @@ pub struct GetAuthorisationStatusResponse {
 
 impl Linked for GetAuthorisationStatusResponse {}
 
-/// Reads where an authorisation stands.
+/// Reads the status of an authorisation.
 #[derive(Debug)]
 pub struct GetAuthorisationStatus;
 
@@ -48,7 +48,7 @@ impl Operation for GetAuthorisationStatus {
     type Response = GetAuthorisationStatusResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.get_authorisation_status",
-        "Read where an authorisation of a consent stands",
+        "Read the status of a consent's authorisation",
         "An authorisation can be final while the consent waits for further customers. Dialect `bg`.",
         declare::WITH_CONSENT,
         declare::route(

@@ -9,21 +9,21 @@ use crate::{
     model::{Linked, PsuContext},
 };
 
-/// Of which consent.
+/// The consent.
 #[derive(Debug, Clone, Boundary)]
 pub struct ListAuthorisationsRequest {
     /// The consent's identifier.
     #[boundary(wire = "consentId")]
     pub consent_id: String,
-    /// The customer's own request, where the customer is present.
+    /// The customer's own request, if the customer is present.
     #[boundary(wire = "@")]
     pub psu: Option<PsuContext>,
 }
 
-/// All of them.
+/// The authorisations.
 #[derive(Debug, Clone, Boundary)]
 pub struct ListAuthorisationsResponse {
-    /// Their identifiers.
+    /// The authorisations' identifiers.
     #[boundary(wire = "authorisationIds")]
     pub authorisation_ids: Vec<String>,
     /// The request's id, repeated by the bank.
@@ -43,7 +43,7 @@ impl Operation for ListAuthorisations {
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.list_authorisations",
         "List the authorisations of a consent",
-        "Gives their identifiers only. Dialect `bg`.",
+        "Returns only their identifiers. Dialect `bg`.",
         declare::WITH_CONSENT,
         declare::route("getConsentAuthorisation", Method::Get, "/v1/consents/{consentId}/authorisations", 200),
     );

@@ -9,25 +9,25 @@ use crate::{
     model::{LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, ScaStatus, TppUri, linked},
 };
 
-/// Of which consent, and where the customer goes afterwards.
+/// The consent, and the addresses for the customer's return.
 #[derive(Debug, Clone, Boundary)]
 pub struct StartAuthorisationRequest {
     /// The consent's identifier.
     #[boundary(wire = "consentId")]
     pub consent_id: String,
-    /// The customer, where the third party knows it.
+    /// The customer, if the third party knows the identifier.
     #[boundary(wire = "@PSU-ID")]
     pub psu_id: Option<PsuId>,
     /// The customer's corporate agreement.
     #[boundary(wire = "@PSU-Corporate-ID")]
     pub psu_corporate_id: Option<PsuCorporateId>,
-    /// Where the bank sends the customer afterwards.
+    /// The address to which the bank returns the customer.
     #[boundary(wire = "@TPP-Redirect-URI")]
     pub redirect_uri: Option<TppUri>,
-    /// Where it sends the customer who has not authorised.
+    /// The address for a customer who did not authorise.
     #[boundary(wire = "@TPP-Nok-Redirect-URI")]
     pub nok_redirect_uri: Option<TppUri>,
-    /// The customer's own request, where the customer is present.
+    /// The customer's own request, if the customer is present.
     #[boundary(wire = "@")]
     pub psu: Option<PsuContext>,
 }
@@ -35,19 +35,19 @@ pub struct StartAuthorisationRequest {
 /// The authorisation.
 #[derive(Debug, Clone, Boundary)]
 pub struct StartAuthorisationResponse {
-    /// Where it stands.
+    /// The status.
     #[boundary(wire = "scaStatus")]
     pub sca_status: ScaStatus,
-    /// Its identifier.
+    /// The authorisation's identifier.
     #[boundary(wire = "authorisationId")]
     pub authorisation_id: Option<String>,
     /// Links by their names; `scaRedirect` is the one for the customer.
     #[boundary(wire = "_links")]
     pub links: LinkMap,
-    /// Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`.
+    /// The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`.
     #[boundary(wire = "scaRedirect", off_wire)]
     pub sca_redirect: Option<String>,
-    /// How the customer authorises.
+    /// The way in which the customer authorises.
     #[boundary(wire = "@ASPSP-SCA-Approach")]
     pub sca_approach: Option<ScaApproach>,
     /// A text of the bank for the customer.
@@ -70,8 +70,8 @@ impl Operation for StartAuthorisation {
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.start_authorisation",
         "Start the customer's authorisation of a consent",
-        "Needed where the bank has not started one itself: after a consent that was created with \
-         `explicit_authorisation_preferred`, or for a further customer. Dialect `bg`.",
+        "Needed if the bank has not started one itself: after a consent that was created with \
+         `explicit_authorisation_preferred`, or for another customer. Dialect `bg`.",
         declare::WITH_CONSENT,
         declare::route("startConsentAuthorisation", Method::Post, "/v1/consents/{consentId}/authorisations", 201),
     );

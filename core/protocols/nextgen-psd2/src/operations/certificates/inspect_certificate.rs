@@ -11,7 +11,7 @@ use crate::{
     signing::{KeyId, SerialStyle, serial_text},
 };
 
-/// The certificate to look at.
+/// The certificate to inspect.
 #[derive(Debug, Clone, Boundary)]
 pub struct InspectCertificateRequest {
     /// The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header.
@@ -19,7 +19,7 @@ pub struct InspectCertificateRequest {
     pub certificate: String,
 }
 
-/// A key id in one of the forms that banks want.
+/// A key id in one of the forms that banks require.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct KeyIdForm {
     /// The serial number's form.
@@ -30,7 +30,7 @@ pub struct KeyIdForm {
     pub key_id: String,
 }
 
-/// The number under which an authority has authorised a third party (§7.1).
+/// The authorisation number that an authority gave to a third party (§7.1).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct AuthorisationNumber {
     /// The authority's country, two letters.
@@ -41,44 +41,45 @@ pub struct AuthorisationNumber {
     pub number: String,
 }
 
-/// What it is. Nothing of it is checked: neither the issuer's signature nor the time.
+/// The certificate's content. None of it is verified: neither the issuer's signature nor the validity.
 #[derive(Debug, Clone, Boundary)]
 pub struct InspectCertificateResponse {
-    /// Whose it is, as RFC 4514 writes names.
+    /// The subject, as an RFC 4514 name.
     pub subject: String,
-    /// Who issued it.
+    /// The issuer.
     pub issuer: String,
-    /// Its serial number, upper-case hex without leading zeros.
+    /// The serial number, upper-case hex without leading zeros.
     pub serial: String,
-    /// When it begins to be valid.
+    /// The start of the validity.
     pub not_before: Timestamp,
-    /// When it ceases to be valid.
+    /// The end of the validity.
     pub not_after: Timestamp,
-    /// What it is for: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the number of another type.
+    /// The certificate's types: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the number of
+    /// another type.
     pub types: Vec<String>,
     /// The roles: `PSP_AS`, `PSP_PI`, `PSP_AI`, `PSP_IC`.
     pub roles: Vec<String>,
-    /// The same as third parties are called: `ASPSP`, `PISP`, `AISP`, `PIISP`.
+    /// The same roles by the names of third parties: `ASPSP`, `PISP`, `AISP`, `PIISP`.
     pub kinds: Vec<String>,
     /// The subject's organizationIdentifier, such as `PSDNO-FSA-987654321`.
     pub organization_identifier: Option<String>,
-    /// Its parts, when it is an authorisation number.
+    /// The parts of the organizationIdentifier, if it is an authorisation number.
     pub authorisation: Option<AuthorisationNumber>,
     /// The authority's name.
     pub authority_name: Option<String>,
     /// The authority's identifier, such as `NO-FSA`.
     pub authority_id: Option<String>,
-    /// The bits of its RSA key; left out for a key of another kind and for a damaged one.
+    /// The bits of its RSA key. Absent for another kind of key and for a damaged one.
     pub key_bits: Option<u32>,
     /// SHA-256 of its DER form, lower-case hex.
     pub sha256: String,
-    /// The key id in each of the forms that banks want, the usual one first.
+    /// The key id in each of the forms that banks require, the usual one first.
     pub key_ids: Vec<KeyIdForm>,
-    /// What is odd about it.
+    /// Oddities of the certificate.
     pub warnings: Vec<String>,
 }
 
-/// Says what a certificate is.
+/// Inspects a certificate.
 #[derive(Debug)]
 pub struct InspectCertificate;
 
@@ -89,9 +90,9 @@ impl Operation for InspectCertificate {
     type Response = InspectCertificateResponse;
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.inspect_certificate",
-        "Say what a certificate of a third party is and what it allows",
-        "Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in every form that a bank may \
-         want. What it says counts only when its issuer is trusted, which is not checked here.",
+        "Show the content and the rights of a third party's certificate",
+        "Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in every \
+         form that a bank may require. The content counts only if its issuer is trusted, which is not checked here.",
         ERRORS,
     );
 }

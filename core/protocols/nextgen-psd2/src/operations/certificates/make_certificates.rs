@@ -16,7 +16,7 @@ const NAME_MAX: usize = 64;
 /// The longest validity, in days: 20 years.
 const DAYS_MAX: u32 = 7305;
 
-/// What a third party is authorised for.
+/// A role for which a third party is authorised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum TppRole {
     /// Account information: `PSP_AI`.
@@ -44,7 +44,7 @@ impl From<TppRole> for Role {
     }
 }
 
-/// A mistake to make on purpose, so that verifiers can be tested.
+/// A deliberate defect, for testing verifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum CertificateDefect {
     /// No QCStatements.
@@ -53,7 +53,7 @@ pub enum CertificateDefect {
     /// The PSD2 statement alone, without the list around it.
     #[boundary("bare-qc")]
     BareQc,
-    /// Each role with the number of another.
+    /// Each role with the number of another role.
     #[boundary("wrong-role-oid")]
     WrongRoleOid,
     /// Expired a day ago.
@@ -62,7 +62,7 @@ pub enum CertificateDefect {
     /// Valid from tomorrow.
     #[boundary("not-yet")]
     NotYet,
-    /// Says that it is a certification authority's.
+    /// Claims to be a certification authority's.
     #[boundary("ca-true")]
     CaTrue,
     /// No organizationIdentifier.
@@ -88,12 +88,12 @@ impl From<CertificateDefect> for Defect {
     }
 }
 
-/// Whose certificates to make. What is left out has a value for tests.
+/// The third party and the test authority. Absent fields have defaults for tests.
 #[derive(Debug, Clone, Boundary)]
 pub struct MakeCertificatesRequest {
-    /// The certificate of a test authority that was made before and is valid, as PEM text; left out, a new authority is made.
+    /// The certificate of an existing, valid test authority as PEM text. Without it a new authority is made.
     pub authority_certificate: Option<String>,
-    /// Its private key as PEM text, without a passphrase.
+    /// The authority's private key as PEM text, without a passphrase.
     pub authority_key: Option<Secret>,
     /// The third party's name.
     pub common_name: Option<String>,
@@ -101,28 +101,28 @@ pub struct MakeCertificatesRequest {
     pub organization: Option<String>,
     /// The country of third party and supervisor, two capital letters.
     pub country: Option<String>,
-    /// The supervisor that authorised it, two to eight capital letters, such as `FSA`.
+    /// The supervisor that authorised the third party, two to eight capital letters, such as `FSA`.
     pub supervisor: Option<String>,
     /// The supervisor's name.
     pub supervisor_name: Option<String>,
     /// The number of the authorisation.
     pub authorisation_number: Option<String>,
-    /// What it is authorised for; `AISP` and `PISP` when left out.
+    /// The roles. Default: `AISP` and `PISP`.
     pub roles: Option<Vec<TppRole>>,
-    /// How many days the certificates are valid, 1 to 7305; 365 when left out.
+    /// The validity of the certificates in days, 1 to 7305. Default: 365.
     pub days: Option<u32>,
-    /// Bits of the new keys: 2048, 3072 or 4096; 2048 when left out.
+    /// Bits of the new keys: 2048, 3072 or 4096. Default: 2048.
     pub key_bits: Option<u32>,
-    /// Mistakes to make.
+    /// Deliberate defects.
     pub defects: Option<Vec<CertificateDefect>>,
 }
 
-/// The certificates and their private keys. They are for tests: nobody but you trusts them.
+/// The certificates and their private keys. They are for tests: only you trust them.
 #[derive(Debug, Clone, Boundary)]
 pub struct MakeCertificatesResponse {
-    /// The authority's certificate as PEM text: what a test bank trusts.
+    /// The authority's certificate as PEM text, for the test bank's trusted issuers.
     pub authority_certificate: String,
-    /// The authority's private key as PEM text, to make more certificates with.
+    /// The authority's private key as PEM text, for making more certificates.
     pub authority_key: Secret,
     /// The certificate for signing requests.
     pub qseal_certificate: String,
@@ -148,8 +148,8 @@ impl Operation for MakeCertificates {
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.make_certificates",
         "Make a test authority and a third party's certificates",
-        "A certification authority of your own and the two certificates of a third party, QSEAL and QWAC, with the statements that real \
-         ones have. For tests and sandboxes only. Making keys takes up to some seconds.",
+        "Makes a new certification authority and the two certificates of a third party, QSEAL and QWAC, with the \
+         statements that real ones have. For tests and sandboxes only. Making keys takes up to some seconds.",
         ERRORS,
     );
 }

@@ -17,40 +17,41 @@ use crate::{
     },
 };
 
-/// What is asked for, for how long, and by whom.
+/// The access, its duration, and the third party's preferences.
 #[derive(Debug, Clone, Boundary)]
 pub struct CreateConsentRequest {
     /// What the consent gives access to.
     #[boundary(wire = "access")]
     pub access: ConsentAccess,
-    /// Whether it is used more than once.
+    /// Whether the consent is for repeated use.
     #[boundary(wire = "recurringIndicator")]
     pub recurring_indicator: bool,
-    /// The last day that it holds, of the bank's calendar; `9999-12-31` for as long as the bank allows.
+    /// The last day of the consent, in the bank's calendar; `9999-12-31` for as long as the bank allows.
     #[boundary(wire = "validUntil")]
     pub valid_until: Date,
-    /// How often each account is read in a day without the customer, at least 1; banks allow 4 unless agreed otherwise.
+    /// The most readings of each account in a day without the customer, at least 1; banks allow 4 unless agreed
+    /// otherwise.
     #[boundary(wire = "frequencyPerDay")]
     pub frequency_per_day: u32,
-    /// Whether a payment follows in the same session; false when left out.
+    /// Whether a payment follows in the same session. Default: false.
     #[boundary(wire = "combinedServiceIndicator")]
     pub combined_service_indicator: Option<bool>,
-    /// The customer, where the third party knows it.
+    /// The customer, if the third party knows the identifier.
     #[boundary(wire = "@PSU-ID")]
     pub psu_id: Option<PsuId>,
-    /// What kind of identifier that is, where a bank has several.
+    /// The type of that identifier, if the bank has several.
     #[boundary(wire = "@PSU-ID-Type")]
     pub psu_id_type: Option<String>,
     /// The customer's corporate agreement.
     #[boundary(wire = "@PSU-Corporate-ID")]
     pub psu_corporate_id: Option<PsuCorporateId>,
-    /// What kind of identifier that is.
+    /// The type of that identifier.
     #[boundary(wire = "@PSU-Corporate-ID-Type")]
     pub psu_corporate_id_type: Option<String>,
-    /// Where the bank sends the customer afterwards; needed where the customer is redirected.
+    /// The address to which the bank returns the customer. Needed if the customer is redirected.
     #[boundary(wire = "@TPP-Redirect-URI")]
     pub redirect_uri: Option<TppUri>,
-    /// Where it sends the customer who has not authorised.
+    /// The address for a customer who did not authorise.
     #[boundary(wire = "@TPP-Nok-Redirect-URI")]
     pub nok_redirect_uri: Option<TppUri>,
     /// Whether a redirect is preferred.
@@ -59,45 +60,45 @@ pub struct CreateConsentRequest {
     /// Whether the bank's own application is preferred.
     #[boundary(wire = "@TPP-Decoupled-Preferred")]
     pub decoupled_preferred: Option<bool>,
-    /// Whether the authorisation is to be started by a request of its own.
+    /// Whether a separate request starts the authorisation.
     #[boundary(wire = "@TPP-Explicit-Authorisation-Preferred")]
     pub explicit_authorisation_preferred: Option<bool>,
-    /// The brand under which the third party meets the customer, for the bank's log.
+    /// The brand that the third party shows to the customer, for the bank's log.
     #[boundary(wire = "@TPP-Brand-Logging-Information")]
     pub brand_logging_information: Option<String>,
-    /// Where the bank tells of changes.
+    /// The address for the bank's notifications of changes.
     #[boundary(wire = "@TPP-Notification-URI")]
     pub notification_uri: Option<TppUri>,
-    /// Of which changes, such as `status=SCA,LAST`.
+    /// The changes to notify, such as `status=SCA,LAST`.
     #[boundary(wire = "@TPP-Notification-Content-Preferred")]
     pub notification_content_preferred: Option<String>,
     /// The languages of the bank's texts, such as `nb,en;q=0.7`.
     #[boundary(wire = "@Accept-Language")]
     pub accept_language: Option<String>,
-    /// The customer's own request; the Berlin Group wants its address here.
+    /// The customer's own request. The Berlin Group requires its IP address here.
     #[boundary(wire = "@")]
     pub psu: Option<PsuContext>,
 }
 
-/// The consent, which the customer has still to authorise.
+/// The consent, which the customer has not yet authorised.
 #[derive(Debug, Clone, Boundary)]
 pub struct CreateConsentResponse {
-    /// Its identifier.
+    /// The consent's identifier.
     #[boundary(wire = "consentId")]
     pub consent_id: String,
-    /// Where it stands.
+    /// The status of the consent.
     #[boundary(wire = "consentStatus")]
     pub consent_status: ConsentStatus,
-    /// Where its authorisation stands.
+    /// The status of its authorisation.
     #[boundary(wire = "scaStatus")]
     pub sca_status: Option<ScaStatus>,
     /// Links by their names; `scaRedirect` is the one for the customer.
     #[boundary(wire = "_links")]
     pub links: LinkMap,
-    /// Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`.
+    /// The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`.
     #[boundary(wire = "scaRedirect", off_wire)]
     pub sca_redirect: Option<String>,
-    /// How the customer authorises.
+    /// The way in which the customer authorises.
     #[boundary(wire = "@ASPSP-SCA-Approach")]
     pub sca_approach: Option<ScaApproach>,
     /// A text of the bank for the customer.
@@ -123,8 +124,8 @@ impl Operation for CreateConsent {
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.create_consent",
         "Create a consent for reading accounts, which the customer then authorises",
-        "An older recurring consent of the same customer ends when this one is authorised. Never sent again by itself: each one asks \
-         the customer. Dialect `bg`.",
+        "An older recurring consent of the same customer ends when this one is authorised. It is never sent again \
+         automatically: each one asks the customer. Dialect `bg`.",
         declare::FOR_CUSTOMER,
         declare::route("createConsent", Method::Post, "/v1/consents", 201),
     );

@@ -9,18 +9,18 @@ use crate::{
     model::{Linked, PsuContext},
 };
 
-/// Which one.
+/// The consent to end.
 #[derive(Debug, Clone, Boundary)]
 pub struct DeleteConsentRequest {
-    /// Its identifier.
+    /// The consent's identifier.
     #[boundary(wire = "consentId")]
     pub consent_id: String,
-    /// The customer's own request, where the customer is present.
+    /// The customer's own request, if the customer is present.
     #[boundary(wire = "@")]
     pub psu: Option<PsuContext>,
 }
 
-/// It is ended.
+/// The consent is ended.
 #[derive(Debug, Clone, Boundary)]
 pub struct DeleteConsentResponse {
     /// The request's id, repeated by the bank.
@@ -40,7 +40,7 @@ impl Operation for DeleteConsent {
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.delete_consent",
         "End a consent",
-        "A consent that has ended already stays as it is, and the answer is the same. Dialect `bg`.",
+        "A consent that has already ended does not change, and the answer is the same. Dialect `bg`.",
         declare::WITH_CONSENT,
         declare::route("deleteConsent", Method::Delete, "/v1/consents/{consentId}", 204),
     );

@@ -9,13 +9,13 @@ use crate::{
     model::{ConsentAccess, ConsentStatus, LinkMap, PsuContext, linked},
 };
 
-/// Which one.
+/// The consent to read.
 #[derive(Debug, Clone, Boundary)]
 pub struct GetConsentRequest {
-    /// Its identifier.
+    /// The consent's identifier.
     #[boundary(wire = "consentId")]
     pub consent_id: String,
-    /// The customer's own request, where the customer is present.
+    /// The customer's own request, if the customer is present.
     #[boundary(wire = "@")]
     pub psu: Option<PsuContext>,
 }
@@ -23,22 +23,22 @@ pub struct GetConsentRequest {
 /// The consent as the bank has it.
 #[derive(Debug, Clone, Boundary)]
 pub struct GetConsentResponse {
-    /// What it gives access to.
+    /// The access that the consent gives.
     #[boundary(wire = "access")]
     pub access: ConsentAccess,
-    /// Whether it is used more than once.
+    /// Whether the consent is for repeated use.
     #[boundary(wire = "recurringIndicator")]
     pub recurring_indicator: bool,
-    /// The last day that it holds; a bank may have shortened it.
+    /// The last day of the consent; a bank may have shortened it.
     #[boundary(wire = "validUntil")]
     pub valid_until: Date,
-    /// How often each account may be read in a day without the customer; a bank may have lowered it.
+    /// The most readings of each account in a day without the customer; a bank may have lowered it.
     #[boundary(wire = "frequencyPerDay")]
     pub frequency_per_day: u32,
     /// The day of the last use or change.
     #[boundary(wire = "lastActionDate")]
     pub last_action_date: Option<Date>,
-    /// Where it stands.
+    /// The status of the consent.
     #[boundary(wire = "consentStatus")]
     pub consent_status: ConsentStatus,
     /// Links by their names.
@@ -61,7 +61,7 @@ impl Operation for GetConsent {
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.get_consent",
         "Read a consent",
-        "Shows what the bank made of it: days and frequency may be less than was asked for. Dialect `bg`.",
+        "Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect `bg`.",
         declare::WITH_CONSENT,
         declare::route("getConsentInformation", Method::Get, "/v1/consents/{consentId}", 200),
     );

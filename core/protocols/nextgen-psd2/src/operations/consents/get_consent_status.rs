@@ -9,21 +9,21 @@ use crate::{
     model::{ConsentStatus, Linked, PsuContext},
 };
 
-/// Which one.
+/// The consent.
 #[derive(Debug, Clone, Boundary)]
 pub struct GetConsentStatusRequest {
-    /// Its identifier.
+    /// The consent's identifier.
     #[boundary(wire = "consentId")]
     pub consent_id: String,
-    /// The customer's own request, where the customer is present.
+    /// The customer's own request, if the customer is present.
     #[boundary(wire = "@")]
     pub psu: Option<PsuContext>,
 }
 
-/// Where it stands.
+/// The status of the consent.
 #[derive(Debug, Clone, Boundary)]
 pub struct GetConsentStatusResponse {
-    /// Where it stands.
+    /// The status.
     #[boundary(wire = "consentStatus")]
     pub consent_status: ConsentStatus,
     /// A text of the bank for the customer.
@@ -36,7 +36,7 @@ pub struct GetConsentStatusResponse {
 
 impl Linked for GetConsentStatusResponse {}
 
-/// Reads where a consent stands.
+/// Reads the status of a consent.
 #[derive(Debug)]
 pub struct GetConsentStatus;
 
@@ -45,7 +45,7 @@ impl Operation for GetConsentStatus {
     type Response = GetConsentStatusResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.get_consent_status",
-        "Read where a consent stands",
+        "Read the status of a consent",
         "The short form of reading the consent, for waiting until the customer has authorised it. Dialect `bg`.",
         declare::WITH_CONSENT,
         declare::route("getConsentStatus", Method::Get, "/v1/consents/{consentId}/status", 200),

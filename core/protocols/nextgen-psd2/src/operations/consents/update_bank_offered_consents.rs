@@ -9,48 +9,48 @@ use crate::{
     model::{CustomerContext, LinkMap, PsuContext, PsuCorporateId, PsuId, ScaApproach, TppSessionId, TppUri, linked},
 };
 
-/// For whom, and where the customer goes afterwards.
+/// The customer, and the address for the customer's return.
 #[derive(Debug, Clone, Boundary)]
 pub struct UpdateBankOfferedConsentsRequest {
-    /// The customer, where the third party knows it.
+    /// The customer, if the third party knows the identifier.
     #[boundary(wire = "@PSU-ID")]
     pub psu_id: Option<PsuId>,
     /// The customer's corporate agreement.
     #[boundary(wire = "@PSU-Corporate-ID")]
     pub psu_corporate_id: Option<PsuCorporateId>,
-    /// Where the bank sends the customer afterwards; a state of the third party's own stands in its query.
+    /// The address to which the bank returns the customer. Its query has a state of the third party.
     #[boundary(wire = "@TPP-Redirect-URI")]
     pub redirect_uri: TppUri,
-    /// In which quality the customer acts; left out, the bank asks.
+    /// The role in which the customer acts. If absent, the bank asks.
     #[boundary(wire = "@PSU-Context")]
     pub psu_context: Option<CustomerContext>,
-    /// False asks for the bank's own application instead of a redirect, where that is possible.
+    /// False requests the bank's own application instead of a redirect, if possible.
     #[boundary(wire = "@TPP-Redirect-Preferred")]
     pub redirect_preferred: Option<bool>,
-    /// The session that the bank's redirect named.
+    /// The session from the bank's redirect.
     #[boundary(wire = "@TPP-Session-ID")]
     pub tpp_session_id: Option<TppSessionId>,
-    /// Names of announced changes of the bank's interface that are to hold already, such as `amount-as-string`.
+    /// Names of announced changes of the bank's interface that shall already apply, such as `amount-as-string`.
     #[boundary(wire = "@X-Accept-Fix")]
     pub accept_fix: Option<Vec<String>>,
     /// The languages of the bank's texts, such as `nb,en;q=0.7`.
     #[boundary(wire = "@Accept-Language")]
     pub accept_language: Option<String>,
-    /// The customer's own request, where the customer is present.
+    /// The customer's own request, if the customer is present.
     #[boundary(wire = "@")]
     pub psu: Option<PsuContext>,
 }
 
-/// Where the customer goes on.
+/// The next step for the customer.
 #[derive(Debug, Clone, Boundary)]
 pub struct UpdateBankOfferedConsentsResponse {
     /// Links by their names; `scaRedirect` is the one for the customer.
     #[boundary(wire = "_links")]
     pub links: LinkMap,
-    /// Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`.
+    /// The address for the customer's browser, checked. Does not travel: it is made of the link `scaRedirect`.
     #[boundary(wire = "scaRedirect", off_wire)]
     pub sca_redirect: Option<String>,
-    /// How the customer authorises.
+    /// The way in which the customer authorises.
     #[boundary(wire = "@ASPSP-SCA-Approach")]
     pub sca_approach: Option<ScaApproach>,
     /// The request's id, repeated by the bank.
@@ -60,7 +60,7 @@ pub struct UpdateBankOfferedConsentsResponse {
 
 linked!(UpdateBankOfferedConsentsResponse, sca_redirect);
 
-/// Asks for a link at which the customer gives, changes or takes back consents.
+/// Gets a link at which the customer gives, changes or withdraws consents.
 #[derive(Debug)]
 pub struct UpdateBankOfferedConsents;
 
@@ -69,8 +69,10 @@ impl Operation for UpdateBankOfferedConsents {
     type Response = UpdateBankOfferedConsentsResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.update_bank_offered_consents",
-        "Get a link at which the customer gives, changes or takes back consents",
-        "The customer chooses the accounts at the bank. Not strictly needed the first time: a request for accounts without a consent is answered with such a link too. Calling it again gives a new link. Dialect `era`.",
+        "Get a link at which the customer gives, changes or withdraws consents",
+        "The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers a \
+         request for accounts without a consent with such a link too. Calling it again gives a new link. Dialect \
+         `era`.",
         declare::FOR_CUSTOMER,
         declare::route("updateBankOfferedConsents", Method::Post, "/v1/bank-offered-consents", 201),
     );

@@ -10,7 +10,7 @@ use crate::{
     model::{LinkMap, Linked},
 };
 
-/// For whom, and where the customer goes afterwards.
+/// The customer, and the address for the customer's return.
 #[derive(Debug, Clone, Boundary)]
 pub struct UpdateConsentsRequest {
     /// All of it.
@@ -18,7 +18,7 @@ pub struct UpdateConsentsRequest {
     pub request: UpdateBankOfferedConsentsRequest,
 }
 
-/// Where the customer goes on.
+/// The next step for the customer.
 #[derive(Debug, Clone, Boundary)]
 pub struct UpdateConsentsResponse {
     /// All of it.
@@ -55,7 +55,8 @@ impl Operation for UpdateConsents {
         ..declare::exchange(
             "nextgen_psd2.update_consents",
             "Deprecated: get a link for the customer, under the old path",
-            "Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the same. Dialect `era`.",
+            "Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the same. \
+             Dialect `era`.",
             declare::FOR_CUSTOMER,
             declare::route("updateConsents", Method::Post, "/v1/consents", 201),
         )

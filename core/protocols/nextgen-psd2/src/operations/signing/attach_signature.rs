@@ -17,20 +17,20 @@ use crate::{
 /// The prepared request and its signature.
 #[derive(Debug, Clone, Boundary)]
 pub struct AttachSignatureRequest {
-    /// The body alone, also where the whole request was given to `prepare_signature`.
+    /// The body alone, even if `prepare_signature` had the whole request.
     pub content: Option<Content>,
-    /// The HTTP method that `prepare_signature` gave.
+    /// The HTTP method from `prepare_signature`.
     pub method: String,
-    /// The path with its query that `prepare_signature` gave.
+    /// The request target from `prepare_signature`: the path with its query.
     pub target: String,
-    /// The header fields that `prepare_signature` gave.
+    /// The header fields from `prepare_signature`.
     pub headers: Vec<HeaderField>,
     /// The signature in base64.
     pub signature: String,
     /// The QSEAL certificate as PEM text.
     #[boundary(profile)]
     pub certificate: String,
-    /// How requests are signed.
+    /// The signing of requests.
     #[boundary(profile)]
     pub signing: Option<SigningOptions>,
 }
@@ -54,7 +54,8 @@ impl Operation for AttachSignature {
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.attach_signature",
         "Attach a signature that was made elsewhere",
-        "Verifies the signature with the certificate's key first, so that a wrong one is found here and not at the bank.",
+        "First verifies the signature with the certificate's key, so that a wrong signature fails here and not at the \
+         bank.",
         ERRORS,
     );
 }

@@ -12,11 +12,11 @@ use crate::{
 /// The body.
 #[derive(Debug, Clone, Boundary)]
 pub struct ComputeDigestRequest {
-    /// The body's bytes, exactly as they will be sent; left out, there is no body.
+    /// The body's bytes, exactly as sent. If absent, there is no body.
     pub content: Option<Content>,
-    /// The hash; SHA-256 when left out.
+    /// The hash algorithm. Default: SHA-256.
     pub digest: Option<BodyDigest>,
-    /// Whether the hash's name is written in lower case, `sha-256=`; a few banks want it.
+    /// Whether the hash's name is in lower case, `sha-256=`; a few banks require it.
     pub digest_lower_case: Option<bool>,
 }
 
@@ -27,7 +27,7 @@ pub struct ComputeDigestResponse {
     pub value: String,
 }
 
-/// The Digest header of a body.
+/// Computes the Digest header of a body.
 #[derive(Debug)]
 pub struct ComputeDigest;
 
@@ -37,7 +37,8 @@ impl Operation for ComputeDigest {
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.compute_digest",
         "Compute the Digest header of a body",
-        "The hash covers the body's bytes as they are sent: a line end at the end, or a body that is serialised twice, breaks it.",
+        "The hash covers the body's bytes as they are sent: a line break at the end, or a body that is serialised \
+         twice, breaks it.",
         &[],
     );
 }

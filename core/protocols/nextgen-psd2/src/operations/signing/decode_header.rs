@@ -9,16 +9,16 @@ use crate::{declare, signing};
 pub struct DecodeHeaderRequest {
     /// The value of the Signature header.
     pub value: String,
-    /// Whether forms are accepted that only some banks accept: Q encoding, bytes outside ASCII that are not encoded.
+    /// Whether to accept forms that only some banks accept: Q encoding, bytes outside ASCII that are not encoded.
     pub lenient: Option<bool>,
 }
 
 /// The header as text.
 #[derive(Debug, Clone, Boundary)]
 pub struct DecodeHeaderResponse {
-    /// The value; one that is not encoded comes back as it is.
+    /// The value. A value that is not encoded is returned unchanged.
     pub text: String,
-    /// What a strict bank would not have accepted.
+    /// The deviations that a strict bank would refuse.
     pub warnings: Vec<String>,
 }
 
@@ -32,7 +32,7 @@ impl Operation for DecodeHeader {
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.decode_header",
         "Decode a Signature header that was encoded",
-        "Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may hold no control characters.",
+        "Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control characters.",
         &[],
     );
 }

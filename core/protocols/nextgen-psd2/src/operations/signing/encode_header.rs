@@ -17,7 +17,7 @@ pub struct EncodeHeaderRequest {
 /// The header as it is sent.
 #[derive(Debug, Clone, Boundary)]
 pub struct EncodeHeaderResponse {
-    /// One encoded-word, `=?utf-8?B?…?=`, whatever its length.
+    /// One encoded-word, `=?utf-8?B?…?=`, of any length.
     pub value: String,
 }
 
@@ -31,7 +31,7 @@ impl Operation for EncodeHeader {
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.encode_header",
         "Encode a Signature header that is not plain ASCII",
-        "The value becomes one encoded-word as RFC 2047 has it. Signing does this by itself where it is needed.",
+        "The value becomes one encoded-word of RFC 2047. Signing does this automatically if needed.",
         &[],
     );
 }

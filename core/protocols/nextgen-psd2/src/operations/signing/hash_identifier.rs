@@ -9,17 +9,18 @@ use crate::declare;
 /// Digits of a Norwegian national identity number.
 const DIGITS: usize = 11;
 
-/// Whose identifier.
+/// The personal identifier to hash.
 #[derive(Debug, Clone, Boundary)]
 pub struct HashIdentifierRequest {
     /// The national identity number: 11 digits.
     pub personal_identifier: Secret,
 }
 
-/// What travels in its place.
+/// The hash to send.
 #[derive(Debug, Clone, Boundary)]
 pub struct HashIdentifierResponse {
-    /// `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Who tries all numbers can reverse it, so it is personal data.
+    /// `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Trying all numbers reverses it, so it is personal
+    /// data.
     pub psu_personal_identifier: Secret,
 }
 

@@ -12,7 +12,7 @@ use crate::{
     signing::{self, SignFault, algorithm_name},
 };
 
-/// What to sign.
+/// The request to sign.
 #[derive(Debug, Clone, Boundary)]
 pub struct PrepareSignatureRequest {
     /// The request.
@@ -21,23 +21,24 @@ pub struct PrepareSignatureRequest {
     /// The QSEAL certificate as PEM text.
     #[boundary(profile)]
     pub certificate: String,
-    /// How requests are signed.
+    /// The signing of requests.
     #[boundary(profile)]
     pub signing: Option<SigningOptions>,
 }
 
-/// What the holder of the key has to sign.
+/// The data for the holder of the key to sign.
 #[derive(Debug, Clone, Boundary)]
 pub struct PrepareSignatureResponse {
-    /// The method: for `attach_signature`.
+    /// The HTTP method, for `attach_signature`.
     pub method: String,
-    /// The path with its query: for `attach_signature`.
+    /// The request target, for `attach_signature`: the path with its query.
     pub target: String,
-    /// The header fields so far, in their order: give them to `attach_signature` unchanged.
+    /// The header fields so far, in their order. Give them to `attach_signature` unchanged.
     pub headers: Vec<HeaderField>,
     /// The signing string in base64: RSASSA-PKCS1-v1_5 over these bytes.
     pub signing_string: String,
-    /// The same hashed with the algorithm's hash, in base64: for a device that is given a hash. It must not be hashed again.
+    /// The hash of the signing string by the algorithm's hash, in base64: for a device that takes a hash. It must not
+    /// be hashed again.
     pub hash: String,
     /// `rsa-sha256` or `rsa-sha512`.
     pub algorithm: String,
@@ -52,10 +53,10 @@ impl Operation for PrepareSignature {
     type Response = PrepareSignatureResponse;
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.prepare_signature",
-        "Say what to sign, for a key that is elsewhere",
-        "For a private key in a security module, a smart card or another process. Adds what is missing of `Date`, `Digest` and \
-         `X-Request-ID`. Have `signing_string` signed there, or `hash`, and give the signature to `attach_signature` with the body, \
-         with the options, and with method, target and headers as they come from here.",
+        "Prepare a signature for a key that is elsewhere",
+        "For a private key in a security module, a smart card or another process. Adds `Date`, `Digest` and \
+         `X-Request-ID` if missing. Sign `signing_string` there, or `hash`, and give the signature to \
+         `attach_signature` with the body, the options, and method, target and headers exactly as returned here.",
         ERRORS,
     );
 }

@@ -11,19 +11,19 @@ use crate::{
     signing,
 };
 
-/// What to sign with what.
+/// The request and the key.
 #[derive(Debug, Clone, Boundary)]
 pub struct SignRequestRequest {
     /// The request.
     #[boundary(flatten)]
     pub request: GivenRequest,
-    /// The QSEAL certificate as PEM text; left out, it is the client's own.
+    /// The QSEAL certificate as PEM text. Default: the client's own certificate.
     pub certificate: Option<String>,
-    /// Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's own, wherever that is.
+    /// The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key.
     pub private_key: Option<Secret>,
-    /// Opens a private key that is given here and is encrypted.
+    /// The passphrase, if the private key given here is encrypted.
     pub passphrase: Option<Secret>,
-    /// How requests are signed.
+    /// The signing of requests.
     #[boundary(profile)]
     pub signing: Option<SigningOptions>,
 }
@@ -31,9 +31,9 @@ pub struct SignRequestRequest {
 /// The signed request's headers.
 #[derive(Debug, Clone, Boundary)]
 pub struct SignRequestResponse {
-    /// All header fields to send, in this order: those given and those added.
+    /// All header fields to send, in this order: the given ones and the added ones.
     pub headers: Vec<HeaderField>,
-    /// What was signed, in base64.
+    /// The signing string, in base64.
     pub signing_string: String,
     /// The key id of the signature.
     pub key_id: String,
@@ -54,10 +54,10 @@ impl Operation for SignRequest {
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.sign_request",
         "Sign a request to a bank",
-        "Adds what is missing of `Date`, `Digest` and `X-Request-ID`, and the headers `Signature` and `TPP-Signature-Certificate`. \
-         `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed when they are given. Send the headers and the body byte for \
-         byte as they are here, and sign anew for each attempt: a bank refuses a request id that it has seen. Works for any \
-         NextGenPSD2 request, not only for those of this library.",
+        "Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and \
+         `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if present. Send \
+         the headers and the body byte for byte as returned here, and sign again for each attempt: a bank refuses a \
+         request id that it has seen. Works for any NextGenPSD2 request, not only for those of this library.",
         OWN_ERRORS,
     );
 }

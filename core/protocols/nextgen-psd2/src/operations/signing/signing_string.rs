@@ -9,17 +9,17 @@ use crate::{
     signing::{self, SignatureHeader},
 };
 
-/// The request, and which headers are meant.
+/// The request and the signed headers.
 #[derive(Debug, Clone, Boundary)]
 pub struct SigningStringRequest {
     /// The request.
     #[boundary(flatten)]
     pub request: GivenRequest,
-    /// The names of the signed headers in their order; left out, those that the request's Signature header lists.
+    /// The names of the signed headers in their order. Default: the headers in the request's Signature header.
     pub signed_headers: Option<Vec<String>>,
 }
 
-/// What is signed.
+/// The signing string.
 #[derive(Debug, Clone, Boundary)]
 pub struct SigningStringResponse {
     /// The signing string in base64: its bytes need not be text.
@@ -38,8 +38,8 @@ impl Operation for SigningString {
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.signing_string",
         "Build the signing string of a request",
-        "One line for each signed header: its name in lower case, a colon, a space and the value without spaces around it; lines end \
-         in a line feed, the last one in nothing.",
+        "One line for each signed header: its name in lower case, a colon, a space and the value without spaces \
+         around it. Each line except the last ends in a line feed.",
         &[],
     );
 }

@@ -9,13 +9,13 @@ use crate::{
     model::{HashedIdentifier, Linked, PsuId},
 };
 
-/// Whose identifier, and of which customer.
+/// The customer and the hashed personal identifier.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyUserRequest {
-    /// The customer, as the bank's redirect named it.
+    /// The customer, from the bank's redirect.
     #[boundary(wire = "PSU-ID")]
     pub psu_id: PsuId,
-    /// The hash of the personal identifier, as `hash_identifier` makes it.
+    /// The hash of the personal identifier, from `hash_identifier`.
     #[boundary(wire = "PSUPersonalIdentifier")]
     pub psu_personal_identifier: HashedIdentifier,
     /// The languages of the bank's texts, such as `nb,en;q=0.7`.
@@ -23,10 +23,10 @@ pub struct VerifyUserRequest {
     pub accept_language: Option<String>,
 }
 
-/// Whether they belong together.
+/// The result.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyUserResponse {
-    /// Whether the customer is the one with this identifier. False also for a customer that the bank does not know.
+    /// Whether the customer has this personal identifier. False also for a customer that the bank does not know.
     #[boundary(wire = "exists")]
     pub exists: bool,
     /// The request's id, repeated by the bank.
@@ -36,7 +36,7 @@ pub struct VerifyUserResponse {
 
 impl Linked for VerifyUserResponse {}
 
-/// Tells whether a customer has a personal identifier.
+/// Checks whether a customer has a personal identifier.
 #[derive(Debug)]
 pub struct VerifyUser;
 
@@ -45,9 +45,9 @@ impl Operation for VerifyUser {
     type Response = VerifyUserResponse;
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.verify_user",
-        "Tell whether a customer of the bank has a personal identifier",
-        "Only the hash of the identifier travels. The identifier of the customer is the one that the bank's redirect gave to this \
-         third party. Dialect `era`.",
+        "Check whether a customer of the bank has a personal identifier",
+        "Only the hash of the identifier is sent. Name the customer by the identifier that the bank's redirect gave \
+         to this third party. Dialect `era`.",
         declare::SIGNED,
         declare::route("verifyUser", Method::Post, "/v1/user/verification", 200),
     );

@@ -16,26 +16,27 @@ use crate::{
     verify::Verified,
 };
 
-/// A request, and what is known of it.
+/// A request, and further facts about it.
 #[derive(Debug, Clone, Boundary)]
 pub struct ExplainRequestRequest {
-    /// The request, and how to check it.
+    /// The request and the options of the check.
     #[boundary(flatten)]
     pub verify: VerifyRequestRequest,
-    /// What the sender says it signed, in base64: then the first difference is shown from it.
+    /// The signing string that the sender claims to have signed, in base64. The first difference is then shown from it.
     pub signing_string: Option<String>,
-    /// Other certificates of the sender as PEM text, one after the other: whether the key of one of them made the signature.
+    /// Other certificates of the sender as PEM text, one after the other, to test whether one of their keys made the
+    /// signature.
     pub known: Option<String>,
-    /// The path before the API's own, such as `/api`: some sign without it.
+    /// The path before the API's own, such as `/api`: some senders sign without it.
     pub base_path: Option<String>,
 }
 
 /// A byte of a signing string.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct ByteShown {
-    /// As two hex digits.
+    /// The byte as two hex digits.
     pub hex: String,
-    /// As text; a line feed is `\n`, a space `␠`.
+    /// The byte as text; a line feed is `\n`, a space `␠`.
     pub text: String,
 }
 
@@ -48,63 +49,63 @@ pub struct LineCompared {
     pub status: String,
 }
 
-/// Where what was signed begins to differ from what should have been.
+/// The first difference between the signed string and the expected string.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct FirstDifference {
-    /// The byte, counted from 0.
+    /// The position of the byte, from 0.
     pub offset: u32,
-    /// Its line, counted from 1.
+    /// The line, from 1.
     pub line: u32,
-    /// Its column in bytes, counted from 1.
+    /// The column in bytes, from 1.
     pub column: u32,
     /// The header of that line.
     pub header: String,
-    /// The byte that should be there; left out where the expected string has ended.
+    /// The expected byte. Absent if the expected string has ended.
     pub expected: Option<ByteShown>,
-    /// The byte that is there; left out where the other string has ended.
+    /// The actual byte. Absent if the other string has ended.
     pub actual: Option<ByteShown>,
-    /// The expected bytes around.
+    /// The expected bytes around the difference.
     pub expected_context: String,
-    /// The other bytes around.
+    /// The actual bytes around the difference.
     pub actual_context: String,
-    /// Whether a line end stands at the end, where none belongs.
+    /// Whether the string ends with a line break, which it must not.
     pub trailing_newline: bool,
     /// Whether lines end in carriage return and line feed.
     pub crlf: bool,
-    /// Whether it begins with a byte order mark.
+    /// Whether the string begins with a byte order mark.
     pub bom: bool,
-    /// Every line.
+    /// All lines.
     pub lines: Vec<LineCompared>,
 }
 
-/// What the signature itself says.
+/// The hash recovered from the signature.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct RecoveredHash {
-    /// `pkcs1-v1_5`: the key fits, and a text was signed that has this hash. `pss-or-wrong-key`: another key or another padding.
-    /// `length mismatch`: not a signature by this key.
+    /// `pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`: another key or another
+    /// padding. `length mismatch`: not a signature by this key.
     pub padding: String,
-    /// The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` where a hash or a text was signed as it is,
-    /// without the DigestInfo that names the hash.
+    /// The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` if a hash or a text was
+    /// signed directly, without the DigestInfo that names the hash.
     pub hash: Option<String>,
-    /// The hash of what was signed, lower-case hex; with `none` everything that was signed.
+    /// The hash of the signed text, lower-case hex. With `none`: all signed bytes.
     pub value: Option<String>,
 }
 
-/// A probable cause, tried.
+/// A probable cause and its test.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct Cause {
     /// The id of the hypothesis, such as `H-08`.
     pub id: String,
-    /// Whether it is so: the text that it supposes has the hash that was signed.
+    /// Whether the cause is proven: the text that it supposes has the signed hash.
     pub matched: bool,
-    /// What was found, or what was tried.
+    /// The finding, or the attempt.
     pub text: String,
 }
 
-/// The digest beside the body.
+/// The digest compared with the body.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct DigestCompared {
-    /// The header as it was sent.
+    /// The header as received.
     pub received: Option<String>,
     /// The header for this body with SHA-256.
     pub sha256: String,
@@ -112,26 +113,26 @@ pub struct DigestCompared {
     pub sha512: String,
     /// The body's length in bytes.
     pub body_length: u32,
-    /// Whether the header that was sent is the body's.
+    /// Whether the received header matches the body.
     pub matches: bool,
-    /// What the header that was sent is the digest of, where that could be found.
+    /// The content whose digest the received header is, if it could be found.
     pub variant: Option<String>,
 }
 
-/// A part of the key id beside that of the certificate.
+/// A part of the key id compared with the certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct PartCompared {
-    /// Which: `SN`, `CN`, or an object identifier.
+    /// The part: `SN`, `CN`, or an object identifier.
     pub attribute: String,
-    /// As in the key id.
+    /// The value in the key id.
     pub key_id: Option<String>,
-    /// As in the certificate.
+    /// The value in the certificate.
     pub certificate: Option<String>,
-    /// Whether they say the same, whatever the spelling.
+    /// Whether both mean the same, in any spelling.
     pub same: bool,
 }
 
-/// The key id beside the certificate.
+/// The key id compared with the certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct KeyIdCompared {
     /// The serial number.
@@ -140,33 +141,34 @@ pub struct KeyIdCompared {
     pub issuer: Vec<PartCompared>,
 }
 
-/// The explanation. It shows the request's own values: to whoever sent it, and to nobody else.
+/// The explanation. It shows the request's own values: show it only to the sender of the request.
 #[derive(Debug, Clone, Boundary)]
 pub struct ExplainRequestResponse {
     /// `ok`, or the check that failed first, such as `V30`.
     pub verdict: String,
     /// The whole explanation as text for a person, at most 64 KiB.
     pub text: String,
-    /// What a bank would answer, when it refuses.
+    /// The bank's answer, if it refuses.
     pub refused: Option<Refused>,
-    /// Every check in its order.
+    /// All checks in their order.
     pub checks: Vec<CheckResult>,
-    /// What should have been signed, in base64.
+    /// The expected signing string, in base64.
     pub expected_signing_string: Option<String>,
-    /// What `expected_signing_string` is compared with, in base64: what the sender says it signed, unless that is the expected string
-    /// and the signature proves another; else what one of the causes supposes and the signature proves.
+    /// The string compared with `expected_signing_string`, in base64. It is the sender's claimed string, unless that is
+    /// the expected string and the signature proves another. Otherwise it is the string of a cause that the signature
+    /// proves.
     pub actual_signing_string: Option<String>,
-    /// Whether what the sender says it signed has the hash that was signed; left out where either is not there.
+    /// Whether the sender's claimed string has the signed hash. Absent if either is missing.
     pub client_text_was_signed: Option<bool>,
-    /// Where the expected and the actual string begin to differ.
+    /// The first difference between the expected and the actual string.
     pub diff: Option<FirstDifference>,
-    /// What the signature itself says.
+    /// The hash recovered from the signature.
     pub recovered: Option<RecoveredHash>,
-    /// The causes that were tried, those that are so first.
+    /// The tested causes, the proven ones first.
     pub hypotheses: Vec<Cause>,
-    /// The digest beside the body.
+    /// The digest compared with the body.
     pub digest: DigestCompared,
-    /// The key id beside the certificate.
+    /// The key id compared with the certificate.
     pub key_id: Option<KeyIdCompared>,
 }
 
@@ -180,9 +182,9 @@ impl Operation for ExplainRequest {
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.explain_request",
         "Explain why a bank refuses a request",
-        "Says of each rule whether it holds, shows the first byte at which what was signed differs from what should have been, and \
-         names the probable cause. An RSA signature gives up the hash of what was signed, so each cause is proven or ruled out \
-         without the private key.",
+        "Shows for each rule whether it holds, shows the first byte at which the signed string differs from the \
+         expected one, and names the probable cause. An RSA signature reveals the hash of the signed text, so each \
+         cause is proven or excluded without the private key.",
         ERRORS,
     );
 }

@@ -4,7 +4,7 @@ use bankchannel_foundation::Boundary;
 
 use crate::verify::{Check, Status, Verified};
 
-/// How a check came out.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum CheckStatus {
     /// It holds.
@@ -16,7 +16,7 @@ pub enum CheckStatus {
     /// It does not hold.
     #[boundary("failed")]
     Failed,
-    /// It could not be made, or does not apply.
+    /// It could not be run, or does not apply.
     #[boundary("skipped")]
     Skipped,
 }
@@ -35,11 +35,11 @@ impl From<Status> for CheckStatus {
 /// One check of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct CheckResult {
-    /// Which, such as `V30`.
+    /// The check's id, such as `V30`.
     pub id: String,
-    /// How it came out.
+    /// The result.
     pub status: CheckStatus,
-    /// What holds; or what does not, and what to do.
+    /// The rule that holds; or the fault and its fix.
     pub text: String,
 }
 
@@ -49,14 +49,14 @@ impl From<&Check> for CheckResult {
     }
 }
 
-/// What a bank answers.
+/// A bank's refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct Refused {
     /// The HTTP status.
     pub http_status: u32,
     /// The bank's code, such as `SIGNATURE_INVALID`.
     pub code: String,
-    /// The check that failed first, and why.
+    /// The check that failed first, and the reason.
     pub text: String,
 }
 

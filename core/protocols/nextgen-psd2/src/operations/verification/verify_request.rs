@@ -15,13 +15,13 @@ use crate::{
     verify::{Endpoint, Mode, Policy, Verified, Verifier},
 };
 
-/// How strictly a request is read.
+/// The strictness of the checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum Strictness {
-    /// What is tolerated elsewhere is refused.
+    /// Deviations that other banks tolerate are refused.
     #[boundary("strict")]
     Strict,
-    /// As the banks are thought to be: the default.
+    /// The assumed strictness of the banks: the default.
     #[default]
     #[boundary("normal")]
     Normal,
@@ -40,37 +40,38 @@ impl From<Strictness> for Mode {
     }
 }
 
-/// A request, and how to check it.
+/// A request, and the options of the check.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyRequestRequest {
     /// The request.
     #[boundary(flatten)]
     pub request: GivenRequest,
-    /// The certificates of trusted issuers as PEM text, one after the other. Without any, nobody is trusted and `V17` fails.
+    /// The certificates of trusted issuers as PEM text, one after the other. Without any, no issuer is trusted and
+    /// `V17` fails.
     #[boundary(profile)]
     pub trusted: Option<String>,
-    /// The instant to check for; now when left out.
+    /// The time of the check. Default: now.
     pub at: Option<Timestamp>,
-    /// How strictly.
+    /// The strictness.
     pub mode: Option<Strictness>,
-    /// The bank's dialect; `era` when left out.
+    /// The bank's dialect. Default: `era`.
     pub dialect: Option<Dialect>,
     /// The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation, from a trusted issuer.
     pub tls_certificate: Option<String>,
 }
 
-/// What came of it.
+/// The result of the check.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyRequestResponse {
-    /// Whether a bank would go on with the request.
+    /// Whether a bank would accept the request.
     pub valid: bool,
     /// `ok`, or the check that failed first, such as `V30`.
     pub verdict: String,
-    /// What a bank would answer, when it refuses.
+    /// The bank's answer, if it refuses.
     pub refused: Option<Refused>,
-    /// Every check in its order, those after the first failure too.
+    /// All checks in their order, including those after the first failure.
     pub checks: Vec<CheckResult>,
-    /// The organisation that signed, such as `PSDNO-FSA-987654321`, as far as the certificate says. It counts only with `valid`.
+    /// The organisation that signed, such as `PSDNO-FSA-987654321`, from the certificate. It counts only with `valid`.
     pub organization_identifier: Option<String>,
 }
 
@@ -87,10 +88,10 @@ impl Operation for VerifyRequest {
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.verify_request",
         "Verify a signed request as a bank does",
-        "Makes the checks of a bank in their order: headers, certificate and its issuer, what is signed, digest, signature, date, \
-         role. A request that is refused is not an error: the response says so. Not checked: whether the request id was seen before, \
-         and the fields of the body; role and content type only for the operations that this library knows by their path, else a \
-         warning says so.",
+        "Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers, digest, \
+         signature, date, role. A refused request is no error: the response says so. Not checked: whether the request \
+         id was seen before, and the fields of the body. Role and content type are checked only for the operations \
+         that this library knows by their path; otherwise a warning says so.",
         ERRORS,
     );
 }

@@ -9,31 +9,31 @@ use bankchannel_foundation::{
 
 use super::Step;
 
-/// What a customer gave in an interactive step.
+/// The data that a customer entered in an interactive step.
 #[derive(Clone, Boundary)]
 pub struct ConfirmQuestion {
     /// The session.
     pub session_id: String,
     /// The third party's id at Salt Edge.
     pub client_id: u64,
-    /// The bank's own id of its customer, where it said so before.
+    /// The bank's own id of the customer, if the bank named it before.
     pub user_id: Option<String>,
-    /// The field that the answer was to come in.
+    /// The code of the field that was asked for.
     pub field: Option<String>,
-    /// What the customer gave, by the codes of the fields.
+    /// The data that the customer entered, by field code.
     pub credentials: BTreeMap<String, Secret>,
-    /// Which try it is, 1 for the first.
+    /// The number of the attempt, 1 for the first.
     pub attempt: u32,
 }
 
 impl fmt::Debug for ConfirmQuestion {
-    /// Only which session it is about.
+    /// Only the session is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConfirmQuestion").field("session_id", &self.session_id).finish_non_exhaustive()
     }
 }
 
-/// Whether what the customer gave is right.
+/// Checks the data that the customer entered.
 #[derive(Debug)]
 pub struct Confirm;
 
@@ -42,8 +42,9 @@ impl TypedQuestion for Confirm {
     type Answer = Step;
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.confirm",
-        summary: "The customer has given a code: check it",
-        doc: "Approved ends the session well. A wrong code is refused with `InvalidConfirmationCode`, which ends the session; to let the customer try again, answer \
-              once more that a code is needed. It is asked once: where the answer is lost, the session fails.",
+        summary: "The customer has entered a code: check it",
+        doc: "`approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which ends \
+         the session; to let the customer try again, answer again that a code is needed. The question is asked once: \
+         if the answer is lost, the session fails.",
     };
 }

@@ -10,19 +10,19 @@ use bankchannel_foundation::{
 use super::RefusedByBank;
 use crate::model::BankCustomer;
 
-/// Which customer.
+/// The customer.
 #[derive(Clone, Boundary)]
 pub struct GetCustomerQuestion {
-    /// The bank's own id of its customer.
+    /// The bank's own id of the customer.
     pub user_id: String,
     /// The third party's id at Salt Edge.
     pub client_id: u64,
-    /// The token, as `list_tokens` names it.
+    /// The token's id, as in `list_tokens`.
     pub token_id: String,
 }
 
 impl fmt::Debug for GetCustomerQuestion {
-    /// Only for whom it is asked.
+    /// Only the ids are shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GetCustomerQuestion").field("client_id", &self.client_id).finish_non_exhaustive()
     }
@@ -31,13 +31,13 @@ impl fmt::Debug for GetCustomerQuestion {
 /// A customer, or a refusal.
 #[derive(Debug, Clone, Boundary)]
 pub struct GetCustomerAnswer {
-    /// What the bank knows.
+    /// The bank's data of the customer.
     pub customer: Option<BankCustomer>,
-    /// Why nothing is told.
+    /// The refusal, if the bank gives no data.
     pub refused: Option<RefusedByBank>,
 }
 
-/// What the bank knows of a customer.
+/// Gets a customer's data.
 #[derive(Debug)]
 pub struct GetCustomer;
 
@@ -46,7 +46,7 @@ impl TypedQuestion for GetCustomer {
     type Answer = GetCustomerAnswer;
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.get_customer",
-        summary: "Say what the bank knows of a customer",
-        doc: "Asked while Salt Edge waits for the answer.",
+        summary: "Return a customer's data",
+        doc: "Salt Edge waits for the answer meanwhile.",
     };
 }

@@ -10,19 +10,19 @@ use bankchannel_foundation::{
 use super::RefusedByBank;
 use crate::model::BankAccount;
 
-/// Whose accounts.
+/// The customer.
 #[derive(Clone, Boundary)]
 pub struct ListAccountsQuestion {
-    /// The bank's own id of its customer.
+    /// The bank's own id of the customer.
     pub user_id: String,
     /// The third party's id at Salt Edge.
     pub client_id: u64,
-    /// The token, as `list_tokens` names it.
+    /// The token's id, as in `list_tokens`.
     pub token_id: String,
 }
 
 impl fmt::Debug for ListAccountsQuestion {
-    /// Only for whom it is asked.
+    /// Only the ids are shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ListAccountsQuestion").field("client_id", &self.client_id).finish_non_exhaustive()
     }
@@ -31,13 +31,13 @@ impl fmt::Debug for ListAccountsQuestion {
 /// A customer's accounts, or a refusal.
 #[derive(Debug, Clone, Boundary)]
 pub struct ListAccountsAnswer {
-    /// All accounts of the customer. Those that the consent does not cover are left out of what is sent.
+    /// All accounts of the customer. The connector removes the accounts that the consent does not cover.
     pub accounts: Option<Vec<BankAccount>>,
-    /// Why there are none to tell of.
+    /// The refusal, if the bank lists no accounts.
     pub refused: Option<RefusedByBank>,
 }
 
-/// What a customer has.
+/// Lists a customer's accounts.
 #[derive(Debug)]
 pub struct ListAccounts;
 
@@ -47,6 +47,6 @@ impl TypedQuestion for ListAccounts {
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.list_accounts",
         summary: "List a customer's accounts",
-        doc: "Asked while Salt Edge waits for the answer. Give all accounts: the consent is applied by the connector.",
+        doc: "Salt Edge waits for the answer meanwhile. Return all accounts: the connector applies the consent.",
     };
 }

@@ -10,25 +10,25 @@ use bankchannel_foundation::{
 use super::RefusedByBank;
 use crate::model::{AccountId, BankTransaction, DayOrInstant};
 
-/// Which transactions.
+/// The account and the period.
 #[derive(Clone, Boundary)]
 pub struct ListTransactionsQuestion {
-    /// The bank's own id of its customer.
+    /// The bank's own id of the customer.
     pub user_id: String,
-    /// The account. Whether it is this customer's, the bank has to check.
+    /// The account. The bank has to check that it belongs to this customer.
     pub account_id: AccountId,
-    /// The first instant or day.
+    /// The first time or day.
     pub from_date: DayOrInstant,
-    /// The last instant or day; a day is meant whole.
+    /// The last time or day; a day counts to its end.
     pub to_date: DayOrInstant,
     /// The third party's id at Salt Edge.
     pub client_id: u64,
-    /// The token, as `list_tokens` names it.
+    /// The token's id, as in `list_tokens`.
     pub token_id: String,
 }
 
 impl fmt::Debug for ListTransactionsQuestion {
-    /// Only for whom it is asked.
+    /// Only the ids are shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ListTransactionsQuestion").field("client_id", &self.client_id).finish_non_exhaustive()
     }
@@ -37,13 +37,13 @@ impl fmt::Debug for ListTransactionsQuestion {
 /// An account's transactions, or a refusal.
 #[derive(Debug, Clone, Boundary)]
 pub struct ListTransactionsAnswer {
-    /// All transactions of the time asked for.
+    /// All transactions of the requested period.
     pub transactions: Option<Vec<BankTransaction>>,
-    /// Why there are none to tell of: `AccountNotFound`, where the customer has no such account.
+    /// The refusal, if the bank lists no transactions: `AccountNotFound` if the customer has no such account.
     pub refused: Option<RefusedByBank>,
 }
 
-/// What happened on an account.
+/// Lists an account's transactions.
 #[derive(Debug)]
 pub struct ListTransactions;
 
@@ -53,6 +53,6 @@ impl TypedQuestion for ListTransactions {
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.list_transactions",
         summary: "List an account's transactions",
-        doc: "Asked while Salt Edge waits for the answer. Only after the consent was found to cover the account.",
+        doc: "Salt Edge waits for the answer meanwhile. Asked only if the consent covers the account.",
     };
 }

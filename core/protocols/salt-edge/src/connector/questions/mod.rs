@@ -32,7 +32,7 @@ macro_rules! for_each_bank_question {
 
 macro_rules! entries {
     ($($file:ident::$name:ident;)+) => {
-        /// The bank's code, as a connector asks it.
+        /// The questions of a connector to the bank's code.
         pub static BANK: Interface = Interface {
             name: "SaltEdgeBank",
             option: "bank",

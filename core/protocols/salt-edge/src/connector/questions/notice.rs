@@ -7,52 +7,52 @@ use bankchannel_foundation::{
     question::{QuestionDeclaration, TypedQuestion},
 };
 
-/// What has happened.
+/// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum NoticeKind {
     /// Salt Edge has revoked a token.
     Revoked,
-    /// Salt Edge has given up a session.
+    /// Salt Edge has cancelled a session.
     Cancelled,
-    /// Salt Edge could not use an answer of the connector's.
+    /// Salt Edge could not use an answer of the connector.
     ErrorReported,
 }
 
-/// Something that has happened.
+/// An event that the bank may want to know.
 #[derive(Clone, Boundary)]
 pub struct NoticeQuestion {
-    /// What.
+    /// The kind.
     pub kind: NoticeKind,
     /// The third party's id at Salt Edge.
     pub client_id: u64,
-    /// The session, where it is about one.
+    /// The session, if the event concerns one.
     pub session_id: Option<String>,
-    /// The token, where it is about one, as `list_tokens` names it.
+    /// The token's id, as in `list_tokens`, if the event concerns a token.
     pub token_id: Option<String>,
-    /// The bank's own id of its customer, where it is known.
+    /// The bank's own id of the customer, if known.
     pub user_id: Option<String>,
-    /// Of an error: the class.
+    /// For an error: the class.
     pub error_class: Option<String>,
-    /// Of an error: Salt Edge's text, redacted.
+    /// For an error: Salt Edge's text, redacted.
     pub error_message: Option<String>,
-    /// Of an error: the method of the request that was answered.
+    /// For an error: the method of the answered request.
     pub request_method: Option<String>,
-    /// Of an error: its URL, redacted.
+    /// For an error: the URL of that request, redacted.
     pub request_url: Option<String>,
 }
 
 impl fmt::Debug for NoticeQuestion {
-    /// Only what kind of thing it says.
+    /// Only the kind is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NoticeQuestion").field("kind", &self.kind).finish_non_exhaustive()
     }
 }
 
-/// It is noted.
+/// The bank took note.
 #[derive(Debug, Clone, Boundary)]
 pub struct NoticeAnswer {}
 
-/// Something has happened that the bank may want to know.
+/// Tells the bank about an event.
 #[derive(Debug)]
 pub struct Notice;
 
@@ -61,8 +61,8 @@ impl TypedQuestion for Notice {
     type Answer = NoticeAnswer;
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.notice",
-        summary: "Take note of something that has happened",
-        doc: "A token that Salt Edge has revoked, a session that it has given up, an answer that it could not use. It only tells: where the bank fails, it is told again, five \
-              times in all.",
+        summary: "Take note of an event",
+        doc: "Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no \
+         decision. If the bank fails, the notice is repeated, five times in all.",
     };
 }

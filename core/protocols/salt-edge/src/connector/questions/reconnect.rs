@@ -10,33 +10,33 @@ use bankchannel_foundation::{
 
 use super::Step;
 
-/// A token that is to be renewed.
+/// A token to renew.
 #[derive(Clone, Boundary)]
 pub struct ReconnectQuestion {
-    /// The session, a new one.
+    /// The new session's id.
     pub session_id: String,
     /// The third party's id at Salt Edge.
     pub client_id: u64,
-    /// The bank's own id of its customer.
+    /// The bank's own id of the customer.
     pub user_id: String,
-    /// The token, as `list_tokens` names it.
+    /// The token's id, as in `list_tokens`.
     pub token_id: String,
     /// The third party's name, as the customer knows it.
     pub app_name: String,
-    /// The rights that the token gives.
+    /// The rights that the token grants.
     pub scopes: Vec<String>,
-    /// When the session's time is over, unless it goes on before.
+    /// The expiry of the session, unless it continues before.
     pub expires_at: Timestamp,
 }
 
 impl fmt::Debug for ReconnectQuestion {
-    /// Only which session it is about.
+    /// Only the session is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReconnectQuestion").field("session_id", &self.session_id).finish_non_exhaustive()
     }
 }
 
-/// Whether a token may be renewed.
+/// Decides whether a token may be renewed.
 #[derive(Debug)]
 pub struct Reconnect;
 
@@ -45,8 +45,9 @@ impl TypedQuestion for Reconnect {
     type Answer = Step;
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.reconnect",
-        summary: "A third party wants a token renewed",
-        doc: "Approved makes a new token, and the old one ends. With a page or a code the old one waits meanwhile. Refused leaves it as it was. It is asked once: where \
-              the answer is lost, the session fails.",
+        summary: "A third party wants to renew a token",
+        doc: "`approved` makes a new token and ends the old one. While a page or a code is open, the old token stays. \
+         `refused` leaves the old token unchanged. The question is asked once: if the answer is lost, the session \
+         fails.",
     };
 }

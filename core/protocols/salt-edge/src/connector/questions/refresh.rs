@@ -10,33 +10,33 @@ use bankchannel_foundation::{
 use super::Step;
 use crate::model::DayOrInstant;
 
-/// Days to read again.
+/// The period to read again.
 #[derive(Clone, Boundary)]
 pub struct RefreshQuestion {
     /// The session.
     pub session_id: String,
     /// The third party's id at Salt Edge.
     pub client_id: u64,
-    /// The bank's own id of its customer.
+    /// The bank's own id of the customer.
     pub user_id: String,
-    /// The token, as `list_tokens` names it.
+    /// The token's id, as in `list_tokens`.
     pub token_id: String,
     /// The first day.
     pub from_date: Option<DayOrInstant>,
-    /// The last day; a day is meant whole.
+    /// The last day, to its end.
     pub to_date: Option<DayOrInstant>,
-    /// Where the customer's browser goes after the bank's page, if there must be one.
+    /// The address to which the customer's browser returns after the bank's page, if a page is needed.
     pub redirect_url: Option<String>,
 }
 
 impl fmt::Debug for RefreshQuestion {
-    /// Only which session it is about.
+    /// Only the session is shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RefreshQuestion").field("session_id", &self.session_id).finish_non_exhaustive()
     }
 }
 
-/// Accounts are to be read again.
+/// Reads the accounts again.
 #[derive(Debug)]
 pub struct Refresh;
 
@@ -46,6 +46,7 @@ impl TypedQuestion for Refresh {
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.refresh",
         summary: "Read a customer's accounts again",
-        doc: "Done, once a bank that keeps a copy has read these days again; at once, where it keeps none. It only reads: where the answer is lost, it is asked again.",
+        doc: "A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy \
+         answers `done` at once. The question only reads: if the answer is lost, it is asked again.",
     };
 }

@@ -6,18 +6,18 @@ use bankchannel_foundation::{Boundary, model::Timestamp};
 
 use crate::model::AccountConsent;
 
-/// How a session goes on.
+/// The next step of a session.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(tag = "outcome")]
 pub enum Step {
-    /// The customer has approved: the token is made, or what was asked is done.
+    /// The customer approved: the token is made, or the request is done.
     Approved(Approved),
-    /// The customer has to go to a page of the bank's.
+    /// The customer has to open a page of the bank.
     Redirect(Redirected),
-    /// The customer has to give a code.
+    /// The customer has to enter a code.
     CodeNeeded(CodeNeeded),
-    /// A refresh: the accounts were read again. Any other session: the bank goes on by itself, such as in its app, and ends the
-    /// session with `approve_session` or `refuse_session`.
+    /// In a refresh: the accounts were read again. In any other session: the bank continues by itself, such as in its
+    /// app, and ends the session with `approve_session` or `refuse_session`.
     Done(GoesOn),
     /// The session fails.
     Refused(RefusedByBank),
@@ -26,57 +26,57 @@ pub enum Step {
 /// A customer's approval.
 #[derive(Clone, Boundary)]
 pub struct Approved {
-    /// The bank's own id of its customer, always the same.
+    /// The bank's own id of the customer. It never changes.
     pub user_id: String,
-    /// What the customer has chosen; left out where the customer was not asked.
+    /// The accounts that the customer chose. Absent if the customer was not asked.
     pub consent: Option<Vec<AccountConsent>>,
-    /// The rights that are given; those that were asked for when left out.
+    /// The rights that the customer grants. Default: the rights that the third party asked for.
     pub scopes: Option<Vec<String>>,
-    /// When the token expires, if that is before the end of the consent.
+    /// The expiry of the token, if it is before the end of the consent.
     pub token_expires_at: Option<Timestamp>,
 }
 
 /// The bank's page for a session.
 #[derive(Clone, Boundary)]
 pub struct Redirected {
-    /// The page. It names the session by `session_id`.
+    /// The page's URL. It names the session by `session_id`.
     pub redirect_url: String,
-    /// The bank's own id of its customer, where it is known already.
+    /// The bank's own id of the customer, if already known.
     pub user_id: Option<String>,
-    /// How many seconds the customer has; 900 when left out.
+    /// The time for the customer, in seconds. Default: 900.
     pub expires_in_s: Option<u32>,
 }
 
-/// A code that the customer is to give.
+/// A code that the customer has to enter.
 #[derive(Clone, Boundary)]
 pub struct CodeNeeded {
-    /// The code of the field that the answer comes in, such as `sms`.
+    /// The code of the field for the answer, such as `sms`.
     pub field: String,
-    /// What to tell the customer.
+    /// The text for the customer.
     pub instruction: Option<String>,
-    /// The bank's own id of its customer, where it is known already.
+    /// The bank's own id of the customer, if already known.
     pub user_id: Option<String>,
-    /// How many seconds the customer has; 300 when left out.
+    /// The time for the customer, in seconds. Default: 300.
     pub expires_in_s: Option<u32>,
 }
 
-/// Nothing more to say.
+/// No fields.
 #[derive(Debug, Clone, Boundary)]
 pub struct GoesOn {}
 
 /// The bank's refusal.
 #[derive(Clone, Boundary)]
 pub struct RefusedByBank {
-    /// The class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`, `AccountNotFound`.
+    /// The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`, `AccountNotFound`.
     pub error_class: String,
-    /// Why, in words. The third party may see it: nothing secret. What the class means, when left out.
+    /// The reason in words. The third party may see it: write nothing secret. Default: the meaning of the class.
     pub error_message: Option<String>,
 }
 
 macro_rules! shown_by_name {
     ($($name:ident),+) => {
         $(impl fmt::Debug for $name {
-            /// Nothing of it: it is about a customer.
+            /// Customer data is not shown.
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($name)).finish_non_exhaustive()
             }

@@ -13,18 +13,18 @@ use crate::{
     route,
 };
 
-/// Whose password is to be reset.
+/// The user whose password is reset.
 #[derive(Debug, Clone, Boundary)]
 pub struct InitPasswordResetRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Which of the account's two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
 }
 
-/// If there is such a user, the code is on its way.
+/// If the user exists, the code was sent.
 #[derive(Debug, Clone, Boundary)]
 pub struct InitPasswordResetResponse {
     /// The service's text.
@@ -33,7 +33,7 @@ pub struct InitPasswordResetResponse {
 
 const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
 
-/// Has the code for a password reset sent.
+/// Sends the code for a password reset.
 #[derive(Debug)]
 pub struct InitPasswordReset;
 
@@ -43,10 +43,10 @@ impl Operation for InitPasswordReset {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.init_password_reset",
         "account",
-        "Have a code for a password reset sent by SMS",
-        "Sends a code to the verified phone: once a minute and five times a day at most; it lives for 15 minutes. It answers the same \
-         for an unknown account, to which nothing is sent. A GET with an effect: never prefetched, never cached, not repeated after a \
-         server error.",
+        "Send a code for a password reset by SMS",
+        "Sends a code to the verified phone, once a minute and five times a day at most. The code is valid for 15 \
+         minutes. The answer is the same for an unknown account, to which nothing is sent. This GET has an effect: it \
+         is never prefetched, never cached, and not repeated after a server error.",
         ERRORS,
         Route {
             repeat: Repeat::AfterRateLimit,

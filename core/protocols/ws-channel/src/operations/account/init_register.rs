@@ -12,13 +12,13 @@ use crate::{
     route,
 };
 
-/// Who wants to register.
+/// The user to register.
 #[derive(Debug, Clone, Boundary)]
 pub struct InitRegisterRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Which of the account's two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
 }
@@ -26,7 +26,7 @@ pub struct InitRegisterRequest {
 /// The challenge.
 #[derive(Debug, Clone, Boundary)]
 pub struct InitRegisterResponse {
-    /// What `register` answers: `encrypt_password` makes the answer from it. Good once, for five minutes.
+    /// The challenge for `register`. `encrypt_password` encrypts the password for it. Valid once, for five minutes.
     pub challenge: Challenge,
     /// The service's text.
     pub response_text: String,
@@ -34,7 +34,7 @@ pub struct InitRegisterResponse {
 
 const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
 
-/// Fetches the challenge that a registration answers.
+/// Fetches the challenge for a registration.
 #[derive(Debug)]
 pub struct InitRegister;
 
@@ -45,8 +45,9 @@ impl Operation for InitRegister {
         "ws_channel.init_register",
         "account",
         "Fetch a challenge for a registration",
-        "The first of the two steps of a registration: `register` answers the challenge within five minutes. Challenges of `init_login` \
-         and of this operation are interchangeable. It answers the same whether or not the account exists, and changes nothing.",
+        "The first of the two steps of a registration: `register` answers the challenge within five minutes. \
+         Challenges of `init_login` and of this operation are interchangeable. The answer is the same whether or not \
+         the account exists, and nothing changes.",
         ERRORS,
         route::public("InitRegister", Method::Get, "/account/{Email}/{Mode}"),
     );

@@ -19,7 +19,7 @@ pub struct PasswordResetRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Which of the account's two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
     /// The challenge, unchanged.
@@ -56,9 +56,9 @@ impl Operation for PasswordReset {
         "ws_channel.password_reset",
         "account",
         "Set a new password with the code from the SMS",
-        "Replaces the password of this one user, ends all its sessions and clears its lockout; the other user is untouched. It does \
-         not log in and verifies nothing. The challenge comes from `init_login` or `init_register`. Never repeated by itself: after an \
-         unknown outcome try the new password.",
+        "Replaces the password of this user, ends all sessions of the user and clears the user's lockout. The other \
+         user does not change. It does not log in and verifies nothing. The challenge comes from `init_login` or \
+         `init_register`. It is never repeated automatically: after an unknown outcome try the new password.",
         ERRORS,
         Route {
             repeat: Repeat::Never,

@@ -13,13 +13,13 @@ use crate::{
     route,
 };
 
-/// Who registers, and the answer to the challenge.
+/// The user to register and the answer to the challenge.
 #[derive(Debug, Clone, Boundary)]
 pub struct RegisterRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Which of the account's two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
     /// The key of the integrator, or `0` for a new one.
@@ -30,12 +30,12 @@ pub struct RegisterRequest {
     /// The company's name.
     #[boundary(profile)]
     pub company: Name,
-    /// The password, encrypted for this challenge (§3.1): what `encrypt_password` answers.
+    /// The password, encrypted for this challenge (§3.1) by `encrypt_password`.
     pub encrypted: EncryptedPassword,
     /// The full name of the person who registers.
     #[boundary(profile)]
     pub name: Name,
-    /// The phone that codes are sent to; the same for both users.
+    /// The phone for codes, the same for both users.
     #[boundary(profile)]
     pub phone: Phone,
 }
@@ -43,7 +43,7 @@ pub struct RegisterRequest {
 /// The user exists; its phone and e-mail are not verified yet.
 #[derive(Debug, Clone, Boundary)]
 pub struct RegisterResponse {
-    /// The key, new or as given: keep it, every later call needs it.
+    /// The API key, new or as given. Store it: every later call needs it.
     pub api_key: ApiKey,
     /// The service's text.
     pub response_text: String,
@@ -69,10 +69,12 @@ impl Operation for Register {
         "ws_channel.register",
         "account",
         "Register an account's admin or data user",
-        "Creates the user and sends a code to the phone by SMS. The admin user comes first; then the data user with the API key \
-         that the admin's registration answered and the same phone. API key `0` asks for a new key and makes the account its owner. \
-         Before the first file both users verify phone and e-mail: log in, and give the codes. The password has at least 20 characters \
-         with lower case, upper case, digit and special character, and at most 199 bytes. Never repeated after an error (except a 429, when nothing was done): look by logging in.",
+        "Creates the user and sends a code to the phone by SMS. Register the admin user first; then the data user, \
+         with the same phone and the API key from the admin's registration. API key `0` requests a new key and makes \
+         the account its owner. Before the first file both users verify phone and e-mail: log in and enter the codes. \
+         The password has at least 20 characters with lower case, upper case, digit and special character, and at \
+         most 199 bytes. It is never repeated after an error (except a 429, after which nothing was done): log in to \
+         see whether it succeeded.",
         ERRORS,
         Route { success: 201, ..route::public("Register", Method::Put, "/account/{Email}/{Mode}") },
     );

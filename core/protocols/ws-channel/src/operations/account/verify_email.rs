@@ -15,16 +15,16 @@ use crate::{
     route,
 };
 
-/// The token of the login and the code from the mail.
+/// The token from the login and the code from the mail.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyEmailRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Which of the account's two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
-    /// From the login that asked for this.
+    /// The token from the login that asked for this verification.
     pub access_token: AccessToken,
     /// The six digits from the mail.
     pub code: Code,
@@ -51,8 +51,9 @@ impl Operation for VerifyEmail {
         "ws_channel.verify_email",
         "account",
         "Verify a user's e-mail address with the code from the mail",
-        "The login that asks for it answers the token and sends the code. The token lives for 15 minutes, the code for 24 hours; the \
-         token is spent by success. Admin and data user are verified separately. A refused code is never sent again by itself.",
+        "The login that asks for this verification returns the token and sends the code. The token is valid for 15 \
+         minutes, the code for 24 hours; a success uses up the token. Admin and data user are verified separately. A \
+         refused code is never sent again automatically.",
         ERRORS,
         Route { repeat: Repeat::Never, ..route::public("VerifyEmail", Method::Post, "/account/{Email}/{Mode}") },
     );

@@ -19,7 +19,7 @@ pub struct VerifyPhoneRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Which of the account's two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
     /// The registered phone.
@@ -29,7 +29,7 @@ pub struct VerifyPhoneRequest {
     pub code: Code,
 }
 
-/// The phone is verified; now log in for the e-mail's code.
+/// The phone is verified. Now log in for the e-mail's code.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyPhoneResponse {
     /// The service's text.
@@ -50,9 +50,10 @@ impl Operation for VerifyPhone {
         "ws_channel.verify_phone",
         "account",
         "Verify a user's phone with the code from the SMS",
-        "The code came when the user registered; a login with the right password sends it again when the last one is a minute old, \
-         five times a day. It lives for 24 hours. A wrong phone, a wrong code and a phone that is verified already are refused alike. \
-         Admin and data user are verified separately. A refused code is never sent again by itself.",
+        "The service sent the code at registration. A login with the right password sends it again if the last code \
+         is at least a minute old, five times a day. The code is valid for 24 hours. A wrong phone, a wrong code and \
+         an already verified phone get the same refusal. Admin and data user are verified separately. A refused code \
+         is never sent again automatically.",
         ERRORS,
         Route {
             repeat: Repeat::Never,

@@ -31,8 +31,8 @@ impl Operation for ConfigCerts {
         "ws_channel.config_certs",
         "certs",
         "Switch off the export of private keys for good",
-        "One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing. The deployed service \
-         does not carry this out yet and answers `ws_channel.not_implemented`.",
+        "One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing. The \
+         deployed service does not implement this yet and answers `ws_channel.not_implemented`.",
         ERRORS,
         route::session("ConfigCerts", Method::Post, "/certs"),
     );

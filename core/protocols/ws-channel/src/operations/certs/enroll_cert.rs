@@ -13,13 +13,13 @@ use crate::{
     route,
 };
 
-/// What the bank gave.
+/// The PIN and the names from the contract with the bank.
 #[derive(Debug, Clone, Boundary)]
 pub struct EnrollCertRequest {
     /// The bank (§6.1).
     #[boundary(profile)]
     pub bank: Bank,
-    /// The full PIN from the bank: where it comes in parts, all of them in the right order.
+    /// The full PIN from the bank. If it comes in parts: all parts in the right order.
     pub code: BankPin,
     /// The company's name exactly as in the contract with the bank.
     #[boundary(profile)]
@@ -28,14 +28,14 @@ pub struct EnrollCertRequest {
     pub ws_user_id: WsUserId,
 }
 
-/// The certificate is there.
+/// The certificate exists.
 #[derive(Debug, Clone, Boundary)]
 pub struct EnrollCertResponse {
     /// The service's text.
     pub response_text: String,
 }
 
-/// What a data session is told (§1.7).
+/// The refusal for a data session (§1.7).
 const ENROLLMENT_REFUSAL: &str = "Cert enrollment allowed for admin user only";
 
 /// How long a client waits: a service waits up to 120 s for a bank's certificates (§6.2, §6.9).
@@ -55,9 +55,10 @@ impl Operation for EnrollCert {
         "ws_channel.enroll_cert",
         "certs",
         "Enrol for a certificate at a bank with its PIN",
-        "The service makes a key pair, has the bank certify it and keeps both; it renews them by itself. With real banks it may take \
-         minutes. It is never repeated by itself: a PIN is good once, and a wrong one, or OP's two halves in the wrong order, locks the \
-         enrolment at the bank. One certificate per bank: retire the old one first.",
+        "The service makes a key pair, lets the bank certify it, and stores both; it renews them automatically. With \
+         real banks it may take minutes. It is never repeated automatically: a PIN is valid once, and a wrong PIN, or \
+         OP's two halves in the wrong order, locks the enrolment at the bank. One certificate per bank: retire the \
+         old one first.",
         ERRORS,
         Route {
             success: 201,

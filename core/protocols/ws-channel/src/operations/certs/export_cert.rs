@@ -10,7 +10,7 @@ use crate::{
     route,
 };
 
-/// Which certificate, for which key.
+/// The certificate and the export key.
 #[derive(Debug, Clone, Boundary)]
 pub struct ExportCertRequest {
     /// The bank (§6.1).
@@ -29,7 +29,7 @@ pub struct ExportCertResponse {
     pub response_text: String,
 }
 
-/// What a data session is told (§1.7).
+/// The refusal for a data session (§1.7).
 const EXPORT_REFUSAL: &str = "Cert export allowed for admin user only";
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::PGP_KEY_MISSING, &errors::CERTIFICATE_MISSING, &errors::PARAMETER_REFUSED, &errors::NOT_IMPLEMENTED);
@@ -45,8 +45,9 @@ impl Operation for ExportCert {
         "ws_channel.export_cert",
         "certs",
         "Export a certificate with its private key, encrypted to a PGP key",
-        "Own certificates only, and only while export is not disabled. The private key comes as an OpenPGP message that only the \
-         registered export key opens: `decrypt_exported_key` does. Every export is written into the service's audit trail.",
+        "Own certificates only, and only while export is not disabled. The private key is an OpenPGP message that \
+         only the registered export key decrypts, with `decrypt_exported_key`. The service writes every export into \
+         its audit trail.",
         ERRORS,
         Route { audited: true, ..route::session("ExportCert", Method::Get, "/certs/{Bank}") },
     );

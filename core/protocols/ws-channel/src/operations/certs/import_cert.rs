@@ -21,25 +21,25 @@ pub struct ImportCertRequest {
     /// The company's name exactly as in the contract with the bank.
     #[boundary(profile)]
     pub company: Name,
-    /// Its private key as PEM, PKCS#8 or PKCS#1, not encrypted.
+    /// The certificate's private key as PEM, PKCS#8 or PKCS#1, not encrypted.
     pub private_key: PrivateKeyPem,
     /// The Web Services user id of the contract with the bank.
     pub ws_user_id: WsUserId,
     /// Danske Bank only: the encryption certificate.
     pub enc_certificate: Option<CertificatePem>,
-    /// Danske Bank only: its private key.
+    /// Danske Bank only: the private key of the encryption certificate.
     #[boundary(wire = "EncPrivatekey", alias = "EncPrivateKey")]
     pub enc_private_key: Option<PrivateKeyPem>,
 }
 
-/// The certificate is there.
+/// The certificate is imported.
 #[derive(Debug, Clone, Boundary)]
 pub struct ImportCertResponse {
     /// The service's text.
     pub response_text: String,
 }
 
-/// What a data session is told (§1.7).
+/// The refusal for a data session (§1.7).
 const IMPORT_REFUSAL: &str = "Cert import allowed for admin user only";
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS; &errors::BANK_UNKNOWN, &errors::CERTIFICATE_REFUSED, &errors::CERTIFICATE_EXISTS, &errors::PARAMETER_REFUSED);
@@ -54,10 +54,10 @@ impl Operation for ImportCert {
     const DECLARATION: Declaration = route::exchange(
         "ws_channel.import_cert",
         "certs",
-        "Import a certificate and its private key that exist already",
-        "For certificates that were enrolled elsewhere. The private key leaves this machine: it travels to the service and rests there \
-         encrypted. The certificate must not have expired, and must match the key. Danske Bank needs the encryption pair too. One \
-         certificate per bank: retire the old one first.",
+        "Import an existing certificate and its private key",
+        "For certificates that were enrolled elsewhere. The private key leaves this machine: the service receives it \
+         and stores it encrypted. The certificate must not have expired, and must match the key. Danske Bank needs \
+         the encryption pair too. One certificate per bank: retire the old one first.",
         ERRORS,
         Route { success: 201, ..route::session("ImportCert", Method::Put, "/certs/{Bank}") },
     );

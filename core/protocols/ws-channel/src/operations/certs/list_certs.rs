@@ -8,7 +8,7 @@ use crate::{
     route,
 };
 
-/// Nothing to say.
+/// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
 pub struct ListCertsRequest;
 
@@ -17,12 +17,12 @@ pub struct ListCertsRequest;
 pub struct ListCertsResponse {
     /// Own, active certificates.
     pub certs: Vec<CertDescriptor>,
-    /// Banks that can be reached, with own or shared certificates (API 2.8).
+    /// The reachable banks, with own or shared certificates (API 2.8).
     pub connections: Option<Vec<BankConnection>>,
-    /// Retired certificates, when there are any (API 2.9).
+    /// Retired certificates, if there are any (API 2.9).
     pub retired: Option<Vec<RetiredCert>>,
-    /// Accounts that would lend this one their certificates, when there are any: `share_certs` with `accept` accepts,
-    /// `unshare_certs` declines. Only services that ask the borrower have it.
+    /// Accounts that offer their certificates to this one, if there are any: `share_certs` with `accept` accepts,
+    /// `unshare_certs` declines. Only services that ask the borrower send it.
     pub offered_from: Option<Vec<Email>>,
     /// The service's text.
     pub response_text: String,
@@ -39,8 +39,9 @@ impl Operation for ListCerts {
         "ws_channel.list_certs",
         "certs",
         "List the account's bank certificates",
-        "The account's own certificates, the banks it can reach with own or shared ones, and the retired ones. The service renews \
-         certificates by itself, 30 days before they expire: then serial number and expiry change.",
+        "The account's own certificates, the banks that it can reach with own or shared certificates, and the retired \
+         certificates. The service renews certificates automatically, 30 days before they expire: serial number and \
+         expiry then change.",
         route::SESSION_ERRORS,
         route::session("ListCerts", Method::Get, "/certs"),
     );

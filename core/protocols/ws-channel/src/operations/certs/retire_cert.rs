@@ -13,13 +13,13 @@ use crate::{
     route,
 };
 
-/// Which certificates.
+/// The certificates to retire.
 #[derive(Debug, Clone, Boundary)]
 pub struct RetireCertRequest {
     /// The bank (§6.1).
     #[boundary(profile)]
     pub bank: Bank,
-    /// A customer's account, for the owner of the API key; the session's own when left out.
+    /// A customer's account, for the owner of the API key. Default: the session's own account.
     pub account: Option<Email>,
 }
 
@@ -28,7 +28,7 @@ pub struct RetireCertRequest {
 pub struct RetireCertResponse {
     /// The bank's id.
     pub bank: String,
-    /// Their new names, such as `nordea.REMOVED.1a2b3c4d`.
+    /// The certificates' new names, such as `nordea.REMOVED.1a2b3c4d`.
     pub retired_cert_names: Vec<String>,
     /// The service's text.
     pub response_text: String,
@@ -47,8 +47,9 @@ impl Operation for RetireCert {
         "ws_channel.retire_cert",
         "certs",
         "Retire the certificates for a bank",
-        "They are never used again and cannot be brought back; accounts that share them lose access at once. Then a new enrolment or \
-         import is possible. The owner of the API key may retire those of a customer. Never repeated by itself after an error, except a 429, when nothing was done.",
+        "Retired certificates are never used again and cannot be restored; accounts that share them lose access at \
+         once. A new enrolment or import is then possible. The owner of the API key may retire a customer's \
+         certificates. It is never repeated automatically after an error, except a 429, after which nothing was done.",
         ERRORS,
         Route { parameters: Parameters::Query, ..route::session("RetireCert", Method::Delete, "/certs/{Bank}") },
     );

@@ -6,27 +6,27 @@ use bankchannel_foundation::{
 
 use crate::{Envelope, Terms, errors, model::Email, route};
 
-/// With whom to share.
+/// The other account.
 #[derive(Debug, Clone, Boundary)]
 pub struct ShareCertsRequest {
     /// The other account, under the same API key.
     pub ext_email: Email,
-    /// Whether this accepts what the other account has offered (`offered_from`), in place of sharing own certificates. Only for
+    /// Whether to accept the other account's offer (`offered_from`) instead of sharing own certificates. Only for
     /// services that ask the borrower.
     pub accept: Option<bool>,
 }
 
-/// The links as they are now.
+/// The links after this call.
 #[derive(Debug, Clone, Boundary)]
 pub struct ShareCertsResponse {
-    /// The account whose certificates this one uses; none or one.
+    /// The account whose certificates this account uses; none or one.
     pub shared_from: Vec<Email>,
     /// The accounts that use this account's certificates.
     pub shared_to: Vec<Email>,
-    /// Accounts that would lend this one their certificates (`share_certs` with `accept` accepts, `unshare_certs` declines). Only
-    /// services that ask the borrower have it.
+    /// Accounts that offer their certificates to this one (`share_certs` with `accept` accepts, `unshare_certs`
+    /// declines). Only services that ask the borrower send it.
     pub offered_from: Option<Vec<Email>>,
-    /// Accounts that have not accepted this one's certificates yet.
+    /// Accounts that have not yet accepted this account's certificates.
     pub offered_to: Option<Vec<Email>>,
     /// The service's text.
     pub response_text: String,
@@ -45,10 +45,11 @@ impl Operation for ShareCerts {
         "ws_channel.share_certs",
         "certs",
         "Let another account use this account's certificates",
-        "All banks of this account, present and future; a certificate of the other account's own wins over a shared one. It may use the \
-         certificates for files; it never sees or exports them. Nothing is handed on from there. Files it sends need its own authorize \
-         keys. An account can use the certificates of one other only. Repeating it changes nothing. \
-         A service of this library allows it to the owner of the API key alone, or asks the borrower: its setting `sharing`.",
+        "Covers all banks of this account, present and future; the other account's own certificate takes precedence \
+         over a shared one. The other account may use the certificates for files. It never sees, exports or shares \
+         them. Files that it sends need its own authorize keys. An account can use the certificates of only one other \
+         account. Repeating it changes nothing. A service of this library allows it only to the owner of the API key, \
+         or asks the borrower: its setting `sharing`.",
         ERRORS,
         Route { success: 201, ..route::session("ShareCerts", Method::Put, "/certs/shared/{ExtEmail}") },
     );

@@ -5,17 +5,17 @@ use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, error::
 use super::share_certs::ShareCertsResponse;
 use crate::{Envelope, Terms, errors, model::Email, route};
 
-/// With whom to stop sharing.
+/// The other account.
 #[derive(Debug, Clone, Boundary)]
 pub struct UnshareCertsRequest {
     /// The other account, under the same API key.
     pub ext_email: Email,
 }
 
-/// The links as they are now.
+/// The links after this call.
 #[derive(Debug, Clone, Boundary)]
 pub struct UnshareCertsResponse {
-    /// As after sharing.
+    /// The links, as in `share_certs`.
     #[boundary(flatten)]
     pub links: ShareCertsResponse,
 }
@@ -33,8 +33,9 @@ impl Operation for UnshareCerts {
         "ws_channel.unshare_certs",
         "certs",
         "Stop another account from using this account's certificates, or the reverse",
-        "Takes effect at once, from either end of the link: who lends names the borrower, who borrows names the lender; the owner of the API key \
-         names any borrower. The deployed service does not carry this out yet and answers `ws_channel.not_implemented`.",
+        "Takes effect at once, from either end of the link: the lender names the borrower, the borrower names the \
+         lender; the owner of the API key names any borrower. The deployed service does not implement this yet and \
+         answers `ws_channel.not_implemented`.",
         ERRORS,
         route::session("UnshareCerts", Method::Delete, "/certs/shared/{ExtEmail}"),
     );

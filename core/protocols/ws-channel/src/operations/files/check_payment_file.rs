@@ -15,54 +15,54 @@ use crate::route;
 /// The file.
 #[derive(Debug, Clone, Boundary)]
 pub struct CheckPaymentFileRequest {
-    /// Its raw bytes: a credit transfer initiation, `pain.001.001.09`.
+    /// The file's raw bytes: a credit transfer initiation, `pain.001.001.09`.
     pub content: Content,
 }
 
-/// What there is to say about it.
+/// The result of the check.
 #[derive(Debug, Clone, Boundary)]
 pub struct CheckPaymentFileResponse {
-    /// Whether nothing is wrong, as far as can be told without the bank.
+    /// Whether the file has no errors, as far as can be told without the bank.
     pub ok: bool,
-    /// What is wrong; at most 50 problems.
+    /// The problems, at most 50.
     pub problems: Vec<PaymentProblem>,
-    /// The message that the file says it is, such as `pain.001.001.03`.
+    /// The message type that the file declares, such as `pain.001.001.03`.
     pub message_name: Option<String>,
-    /// The payment, when the file could be read; it may still have problems of counts, sums or accounts.
+    /// The payment, if the file could be read. It may still have problems of counts, sums or accounts.
     pub payment: Option<PaymentSummary>,
 }
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Debug, Clone, Boundary)]
 pub struct PaymentProblem {
-    /// The line in the file, from 1; left out when the problem has no single place.
+    /// The line in the file, from 1. Absent if the problem has no single place.
     pub line: Option<u64>,
     /// The column in bytes, from 1.
     pub column: Option<u64>,
-    /// The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`; left out when the file
+    /// The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`. Absent if the file
     /// could not be read as XML.
     pub field: Option<String>,
-    /// The reason code that a bank would answer, such as `FF01`, `AM10`, `AM18`, `AC01`, `AC02`, `BE04`; `NARR` where none
-    /// is named for it.
+    /// The reason code that a bank would answer, such as `FF01`, `AM10`, `AM18`, `AC01`, `AC02`, `BE04`; `NARR` if the
+    /// problem has no code.
     pub reason: String,
-    /// What is wrong.
+    /// The problem in words.
     pub message: String,
-    /// What to change.
+    /// The change that fixes it.
     pub fix: String,
 }
 
-/// A payment file in short.
+/// A summary of a payment file.
 #[derive(Debug, Clone, Boundary)]
 pub struct PaymentSummary {
     /// The message id.
     pub message_id: String,
-    /// When the message was made, as it says itself.
+    /// The creation time in the message.
     pub created: String,
-    /// Who initiates it.
+    /// The initiating party.
     pub initiating_party: Option<String>,
-    /// How many transactions the file really holds.
+    /// The number of transactions that the file really holds.
     pub transactions: u64,
-    /// What each account is asked to pay on each day, in the order of the file.
+    /// The payments by account and day, in the order of the file.
     pub payments: Vec<PaymentPart>,
 }
 
@@ -71,15 +71,15 @@ pub struct PaymentSummary {
 pub struct PaymentPart {
     /// The payment information id.
     pub id: String,
-    /// The execution date, or date and time, as it stands in the file.
+    /// The execution date, or date and time, as in the file.
     pub execution_date: String,
     /// The debtor's name.
     pub debtor: Option<String>,
     /// The account that pays.
     pub iban: Option<String>,
-    /// How many transactions it holds.
+    /// The number of transactions.
     pub transactions: u64,
-    /// What they come to, by currency.
+    /// The sums, by currency.
     pub totals: Vec<CurrencyTotal>,
 }
 
@@ -102,10 +102,11 @@ impl Operation for CheckPaymentFile {
     const DECLARATION: Declaration = route::local(
         "ws_channel.check_payment_file",
         "files",
-        "Check a payment file before it is sent",
-        "Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the ISO schema, counts, control \
-         sums, the check digits of accounts, and the errors that iso20022.check_payment finds besides, dates apart. A faulty file is an answer, not an error. Whether the bank knows the account and has \
-         the money on it, only the bank can say.",
+        "Check a payment file before sending it",
+        "Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema, counts, \
+         control sums, the check digits of accounts, and the other errors of iso20022.check_payment except dates. A \
+         faulty file is an answer, not an error. Only the bank can say whether it knows the account and whether the \
+         account has the money.",
         &[],
     );
 }

@@ -9,15 +9,15 @@ use crate::{
     route,
 };
 
-/// Which file.
+/// The file to delete.
 #[derive(Debug, Clone, Boundary)]
 pub struct DeleteFileRequest {
     /// The bank (§6.1).
     #[boundary(profile)]
     pub bank: Bank,
-    /// The bank's name for its kind, as listed.
+    /// The bank's name of the file type, as listed.
     pub file_type: FileType,
-    /// What the bank calls it, as listed.
+    /// The bank's reference of the file, as listed.
     pub file_reference: FileReference,
 }
 
@@ -42,8 +42,8 @@ impl Operation for DeleteFile {
         "ws_channel.delete_file",
         "files",
         "Delete a file at a bank",
-        "The bank removes the file or marks it deleted, as its custom is; it is not sure to come back. A second deletion is refused. \
-         Needs a data session.",
+        "The bank removes the file or marks it deleted, depending on the bank; it may be impossible to restore. A \
+         second deletion is refused. Needs a data session.",
         ERRORS,
         route::at_bank(route::session("DeleteFile", Method::Delete, "/files/{Bank}/{FileType}/{FileReference}")),
     );

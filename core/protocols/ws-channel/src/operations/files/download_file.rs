@@ -10,28 +10,28 @@ use crate::{
     route,
 };
 
-/// Which file.
+/// The file to download.
 #[derive(Debug, Clone, Boundary)]
 pub struct DownloadFileRequest {
     /// The bank (§6.1).
     #[boundary(profile)]
     pub bank: Bank,
-    /// The bank's name for its kind, as listed.
+    /// The bank's name of the file type, as listed.
     pub file_type: FileType,
-    /// What the bank calls it, as listed.
+    /// The bank's reference of the file, as listed.
     pub file_reference: FileReference,
 }
 
 /// The file.
 #[derive(Debug, Clone, Boundary)]
 pub struct DownloadFileResponse {
-    /// Its bytes.
+    /// The file's bytes.
     pub content: Content,
     /// The service's text.
     pub response_text: String,
 }
 
-/// What an admin session is told (§1.7).
+/// The refusal for an admin session (§1.7).
 const DOWNLOAD_REFUSAL: &str = "File downloads not allowed on admin mode, use data account mode";
 
 const ERRORS: &[&Row] =
@@ -48,7 +48,8 @@ impl Operation for DownloadFile {
         "ws_channel.download_file",
         "files",
         "Download a file from a bank",
-        "The file becomes `DLD` at the bank and can be downloaded again: the bytes are the same. Needs a data session.",
+        "The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same. Needs a \
+         data session.",
         ERRORS,
         Route {
             audited: true,

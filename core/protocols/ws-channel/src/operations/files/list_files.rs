@@ -8,19 +8,19 @@ use crate::{
     route,
 };
 
-/// Which files to list.
+/// The bank and the filters.
 #[derive(Debug, Clone, Boundary)]
 pub struct ListFilesRequest {
     /// The bank that holds them (§6.1).
     #[boundary(profile)]
     pub bank: Bank,
-    /// Only files of this type; all types when left out. `ALL` is not a type.
+    /// Only files of this type. Default: all types. `ALL` is not a type.
     pub file_type: Option<FileType>,
-    /// Only files of this status; all of them when left out.
+    /// Only files of this status. Default: all files.
     pub status: Option<StatusFilter>,
 }
 
-/// What the bank holds.
+/// The files at the bank.
 #[derive(Debug, Clone, Boundary)]
 pub struct ListFilesResponse {
     /// The files, oldest first; at most the 10,000 newest.
@@ -42,8 +42,8 @@ impl Operation for ListFiles {
         "ws_channel.list_files",
         "files",
         "List the files that a bank holds for the account",
-        "Statements, notifications and status reports that the bank has made ready, new ones and those downloaded before. \
-         Uploaded files are not among them. Needs a certificate for the bank, own or shared.",
+        "Lists statements, notifications and status reports that the bank has prepared: new files and files that were \
+         downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own or shared.",
         ERRORS,
         route::at_bank(route::session("ListFiles", Method::Get, "/files/{Bank}")),
     );

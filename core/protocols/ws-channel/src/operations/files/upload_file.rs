@@ -13,17 +13,17 @@ use crate::{
     route,
 };
 
-/// The file to send and what authorises it.
+/// The file and its signatures.
 #[derive(Debug, Clone, Boundary)]
 pub struct UploadFileRequest {
     /// The bank to send it to (§6.1).
     #[boundary(profile)]
     pub bank: Bank,
-    /// The file's bytes; at most 7 MiB at the deployed service.
+    /// The file's bytes, at most 7 MiB at the deployed service.
     pub file_contents: Content,
-    /// The file's name as the bank will see it.
+    /// The file's name, as sent to the bank.
     pub file_name: FileName,
-    /// The bank's name for its kind, such as `pain.001.001.09`.
+    /// The bank's name of the file type, such as `pain.001.001.09`.
     pub file_type: FileType,
     /// One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one after the other; at least
     /// one by a key that is registered with purpose `authorize`.
@@ -38,7 +38,7 @@ pub struct UploadFileResponse {
     pub response_text: String,
 }
 
-/// What an admin session is told (§1.7).
+/// The refusal for an admin session (§1.7).
 const UPLOAD_REFUSAL: &str = "File uploads not allowed on admin mode, use data account mode";
 
 const ERRORS: &[&Row] = route::errors_of!(route::MODE_ERRORS, route::BANK_ERRORS; &errors::CERTIFICATE_MISSING, &errors::SIGNATURE_MISSING, &errors::SIGNATURE_MALFORMED, &errors::SIGNATURE_KEY_UNKNOWN, &errors::UPLOAD_REJECTED, &errors::PGP_KEY_MISSING, &errors::CONTENT_EMPTY, &errors::PARAMETER_REFUSED);
@@ -54,8 +54,9 @@ impl Operation for UploadFile {
         "ws_channel.upload_file",
         "files",
         "Send a signed file to a bank",
-        "The file is sent once and never repeated by itself, except after a 429, when nothing was done: identical bytes sent twice are two uploads. When the outcome is \
-         `unknown`, look for the bank's answer files before sending it again. Needs a data session and a certificate for the bank.",
+        "The file is sent once and never repeated automatically, except after a 429, after which nothing was done: \
+         identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's answer files \
+         before sending the file again. Needs a data session and a certificate for the bank.",
         ERRORS,
         Route {
             success: 201,

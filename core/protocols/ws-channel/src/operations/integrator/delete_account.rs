@@ -8,10 +8,10 @@ use crate::{
     route,
 };
 
-/// Which account.
+/// The account to delete.
 #[derive(Debug, Clone, Boundary)]
 pub struct DeleteAccountRequest {
-    /// The customer's account; never taken from the profile.
+    /// The customer's account. It is never taken from the profile.
     pub email: WrittenEmail,
     /// The same e-mail address, letter for letter as in `email`.
     pub confirm: String,
@@ -20,7 +20,7 @@ pub struct DeleteAccountRequest {
 /// The account is deleted.
 #[derive(Debug, Clone, Boundary)]
 pub struct DeleteAccountResponse {
-    /// What was removed now.
+    /// The items that this call removed.
     pub deleted: Deleted,
     /// The account.
     pub email: Email,
@@ -41,9 +41,10 @@ impl Operation for DeleteAccount {
         "ws_channel.delete_account",
         "integrator",
         "Delete a customer's account for good",
-        "Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be brought back. For the owner \
-         of the API key, with a login at most ten minutes old. An owner's account is refused. Accounts \
-         that use its certificates lose them. After an interruption it is repeated by hand: `deleted` says what was there. Never repeated by itself, except after a 429, when nothing was done.",
+        "Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be restored. \
+         For the owner of the API key, with a login at most ten minutes old. An owner's account is refused. Accounts \
+         that use its certificates lose them. After an interruption repeat it by hand: `deleted` lists the items that \
+         still existed. It is never repeated automatically, except after a 429, after which nothing was done.",
         ERRORS,
         route::session("DeleteAccount", Method::Delete, "/account/{Email}"),
     );

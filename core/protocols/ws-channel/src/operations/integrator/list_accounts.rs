@@ -4,7 +4,7 @@ use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message
 
 use crate::{Envelope, Terms, model::AccountDescriptor, route};
 
-/// Nothing to say.
+/// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
 pub struct ListAccountsRequest;
 

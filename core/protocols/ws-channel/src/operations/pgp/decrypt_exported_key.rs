@@ -9,28 +9,28 @@ use crate::{
     pgp, route,
 };
 
-/// What to open with which key.
+/// The message and the key.
 #[derive(Debug, Clone, Boundary)]
 pub struct DecryptExportedKeyRequest {
     /// The armored OpenPGP message from `export_cert`.
     pub encrypted_private_key: String,
-    /// The armored private half of the export key; of several, the one that opens it is used.
+    /// The armored private half of the export key. Of several keys, the matching one is used.
     pub private_key: PgpPrivateKeys,
-    /// Opens the private key when it is locked.
+    /// The passphrase of the private key, if it is locked.
     pub passphrase: Option<Secret>,
 }
 
 /// The private key.
 #[derive(Debug, Clone, Boundary)]
 pub struct DecryptExportedKeyResponse {
-    /// The bank certificate's private key as PKCS#8 PEM: whoever has it can sign in the account's name.
+    /// The bank certificate's private key as PKCS#8 PEM. Anyone who has it can sign in the account's name.
     pub private_key_pem: PrivateKeyPem,
 }
 
 const ERRORS: &[&Row] =
     &[&errors::DECRYPTION_FAILED, &errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT, &errors::PASSPHRASE_REFUSED];
 
-/// Opens an exported private key.
+/// Decrypts an exported private key.
 #[derive(Debug)]
 pub struct DecryptExportedKey;
 
@@ -40,9 +40,10 @@ impl Operation for DecryptExportedKey {
     const DECLARATION: Declaration = route::local(
         "ws_channel.decrypt_exported_key",
         "pgp",
-        "Open a private key that was exported",
-        "Decrypts what `export_cert` answered with the private half of the export key. An expired export key still opens what was \
-         encrypted to it. The message is not signed: that the key belongs to the certificate beside it is for the caller to see.",
+        "Decrypt an exported private key",
+        "Decrypts the answer of `export_cert` with the private half of the export key. An expired export key still \
+         decrypts messages to it. The message is not signed: the caller has to check that the key matches the \
+         certificate beside it.",
         ERRORS,
     );
 }

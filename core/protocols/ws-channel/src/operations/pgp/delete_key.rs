@@ -8,17 +8,17 @@ use crate::{
     route,
 };
 
-/// Which key.
+/// The key to remove.
 #[derive(Debug, Clone, Boundary)]
 pub struct DeleteKeyRequest {
-    /// Its short id, as listed.
+    /// The key's short id, as listed.
     pub pgp_key_id: PgpKeyId,
 }
 
 /// The key is removed.
 #[derive(Debug, Clone, Boundary)]
 pub struct DeleteKeyResponse {
-    /// The keys that are left; newer services leave it out.
+    /// The remaining keys. Newer services omit it.
     pub pgp_keys: Option<Vec<PgpKeyDescriptor>>,
     /// The service's text.
     pub response_text: String,
@@ -37,8 +37,8 @@ impl Operation for DeleteKey {
         "ws_channel.delete_key",
         "pgp",
         "Remove a registered PGP key",
-        "Without an authorize key the account can send no more files. The deployed service does not carry this out yet and answers \
-         `ws_channel.not_implemented`.",
+        "Without an authorize key the account can no longer send files. The deployed service does not implement this \
+         yet and answers `ws_channel.not_implemented`.",
         ERRORS,
         route::session("DeleteKey", Method::Delete, "/pgp"),
     );

@@ -9,19 +9,19 @@ use crate::{
     pgp, route,
 };
 
-/// What to encrypt to which key.
+/// The private key and the export key.
 #[derive(Debug, Clone, Boundary)]
 pub struct EncryptForExportRequest {
     /// The private key as PEM.
     pub private_key: PrivateKeyPem,
-    /// The armored key that may open it.
+    /// The armored export key.
     pub public_key: PgpKeys,
 }
 
 /// The message.
 #[derive(Debug, Clone, Boundary)]
 pub struct EncryptForExportResponse {
-    /// An armored OpenPGP message, in the form that `export_cert` answers.
+    /// An armored OpenPGP message, as in the answer of `export_cert`.
     pub encrypted_private_key: String,
 }
 
@@ -38,8 +38,8 @@ impl Operation for EncryptForExport {
         "ws_channel.encrypt_for_export",
         "pgp",
         "Encrypt a private key to an export key",
-        "What the service does with the private key of an exported certificate: AES-256 with integrity protection, to every \
-         encryption key of the given one, unsigned.",
+        "Does the same as the service with the private key of an exported certificate: AES-256 with integrity \
+         protection, to every encryption key of the given export key, unsigned.",
         ERRORS,
     );
 }

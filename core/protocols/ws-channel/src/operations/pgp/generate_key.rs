@@ -11,7 +11,7 @@ use crate::{
     pgp, route,
 };
 
-/// The algorithm of a key to be made.
+/// The algorithm of a new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum KeyAlgorithm {
     /// Small and fast: the default.
@@ -28,7 +28,7 @@ pub enum KeyAlgorithm {
     Rsa4096,
 }
 
-/// Whose key, and of which kind.
+/// The owner and the algorithm of the key.
 #[derive(Debug, Clone, Boundary)]
 pub struct GenerateKeyRequest {
     /// The name in the key's user id.
@@ -37,24 +37,24 @@ pub struct GenerateKeyRequest {
     /// The e-mail address in the key's user id.
     #[boundary(profile)]
     pub email: Email,
-    /// The algorithm; Ed25519 when left out.
+    /// The algorithm. Default: Ed25519.
     pub algorithm: Option<KeyAlgorithm>,
-    /// Locks the private key; without it the key lies open in its file.
+    /// The passphrase that locks the private key. Without it the key is not encrypted in its file.
     pub passphrase: Option<Secret>,
-    /// The end of its validity; never when left out.
+    /// The expiry of the key. Default: never.
     pub expires: Option<Timestamp>,
 }
 
 /// The key.
 #[derive(Debug, Clone, Boundary)]
 pub struct GenerateKeyResponse {
-    /// The armored public key: what `upload_key` registers.
+    /// The armored public key, for `upload_key`.
     pub public_key: String,
-    /// The armored private key: whoever has it can sign payments.
+    /// The armored private key. Anyone who has it can sign payments.
     pub private_key: PgpPrivateKeys,
     /// The fingerprint: 40 upper-case hex digits.
     pub fingerprint: String,
-    /// The short id, by which the service lists the key.
+    /// The short id that the service lists.
     pub pgp_key_id: PgpKeyId,
 }
 
@@ -69,9 +69,9 @@ impl Operation for GenerateKey {
         "ws_channel.generate_key",
         "pgp",
         "Make a PGP key pair on this machine",
-        "A key that certifies and signs, with a subkey for encryption, in the form that GnuPG 2.2 reads. It is fit for both purposes \
-         of `upload_key`; use one key for one purpose. Nothing is sent and nothing is stored: keep the private key where only the \
-         signer can read it. An RSA key takes up to some seconds.",
+        "Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2 reads. It \
+         suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and nothing is stored: \
+         keep the private key where only the signer can read it. An RSA key takes up to some seconds.",
         &[],
     );
 }

@@ -8,41 +8,41 @@ use crate::{
     pgp, route,
 };
 
-/// The key to look at.
+/// The key to inspect.
 #[derive(Debug, Clone, Boundary)]
 pub struct InspectKeyRequest {
     /// One ASCII-armored key, public or private.
     pub key: PgpKey,
 }
 
-/// What it is. Nothing here is secret.
+/// The key's properties. None of them is secret.
 #[derive(Debug, Clone, Boundary)]
 pub struct InspectKeyResponse {
     /// The fingerprint: 40 upper-case hex digits.
     pub fingerprint: String,
-    /// The short id, by which the service lists the key.
+    /// The short id that the service lists.
     pub pgp_key_id: PgpKeyId,
-    /// The user ids: names and e-mail addresses, as the key itself says.
+    /// The user ids in the key: names and e-mail addresses.
     pub user_ids: Vec<String>,
     /// The algorithm as GnuPG spells it, such as `ed25519` or `rsa3072`.
     pub algorithm: String,
-    /// When it was made.
+    /// The creation time.
     pub created: Timestamp,
-    /// When it expires; left out when it never does.
+    /// The expiry. Absent if the key never expires.
     pub expires: Option<Timestamp>,
-    /// Whether its owner has revoked it.
+    /// Whether the owner has revoked the key.
     pub revoked: bool,
-    /// Whether it may sign now: what an authorize key must.
+    /// Whether the key can sign now, which an authorize key must.
     pub can_sign: bool,
-    /// Whether it may be encrypted to now: what an export key must.
+    /// Whether data can be encrypted to the key now, which an export key must allow.
     pub can_encrypt: bool,
-    /// Whether the private key is there.
+    /// Whether the private key is included.
     pub private: bool,
     /// Whether the private key needs a passphrase.
     pub locked: bool,
 }
 
-/// Says what a PGP key is.
+/// Inspects a PGP key.
 #[derive(Debug)]
 pub struct InspectKey;
 
@@ -52,9 +52,9 @@ impl Operation for InspectKey {
     const DECLARATION: Declaration = route::local(
         "ws_channel.inspect_key",
         "pgp",
-        "Say what a PGP key is and what it may be used for",
-        "Reads a public or private key and says whose it is and whether it can sign and be encrypted to at this moment. A private \
-         key need not be unlocked. User ids are what the key's maker wrote: they prove nothing.",
+        "Show the properties and the possible uses of a PGP key",
+        "Reads a public or private key and shows its owner and whether it can sign and be encrypted to at this \
+         moment. A private key need not be unlocked. The maker of the key chose the user ids: they prove nothing.",
         pgp::KEY_ERRORS,
     );
 }

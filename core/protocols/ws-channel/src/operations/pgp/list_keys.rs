@@ -4,7 +4,7 @@ use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message
 
 use crate::{Envelope, Terms, model::PgpKeyDescriptor, route};
 
-/// Nothing to say.
+/// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
 pub struct ListKeysRequest;
 
@@ -28,7 +28,8 @@ impl Operation for ListKeys {
         "ws_channel.list_keys",
         "pgp",
         "List the account's registered PGP keys",
-        "Keys belong to the account: both its users see and use them. The short id names a key; compare fingerprints where it matters.",
+        "Keys belong to the account: both users see and use them. The short id identifies a key; compare fingerprints \
+         if it matters.",
         route::SESSION_ERRORS,
         route::session("ListKeys", Method::Get, "/pgp"),
     );

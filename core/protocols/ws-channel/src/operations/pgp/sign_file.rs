@@ -8,7 +8,7 @@ use crate::{
     pgp, route,
 };
 
-/// The hash of a signature.
+/// The hash algorithm of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum SignatureHash {
     /// SHA-256: the default.
@@ -32,23 +32,23 @@ impl From<SignatureHash> for HashAlgorithm {
     }
 }
 
-/// What to sign with what.
+/// The file and the keys.
 #[derive(Debug, Clone, Boundary)]
 pub struct SignFileRequest {
-    /// The file's raw bytes: exactly those that will be uploaded.
+    /// The file's raw bytes: exactly the bytes to upload.
     pub content: Content,
-    /// The armored private key; several, one after the other, make one signature each.
+    /// The armored private key. Several keys, one after the other, make one signature each.
     pub private_key: PgpPrivateKeys,
-    /// Opens the private keys that are locked.
+    /// The passphrase of the private keys that are locked.
     pub passphrase: Option<Secret>,
-    /// The hash; SHA-256 when left out.
+    /// The hash algorithm. Default: SHA-256.
     pub hash: Option<SignatureHash>,
 }
 
 /// The signatures.
 #[derive(Debug, Clone, Boundary)]
 pub struct SignFileResponse {
-    /// One armored detached signature per key, one after the other: what `upload_file` takes.
+    /// One armored detached signature per key, one after the other, for `upload_file`.
     pub signature: Signatures,
 }
 
@@ -63,9 +63,10 @@ impl Operation for SignFile {
         "ws_channel.sign_file",
         "pgp",
         "Sign a file with one or more private keys",
-        "A detached signature of the raw bytes as a binary document, dated now. The file is read once and never held, whatever its \
-         size. What is uploaded must be the very same bytes: a changed line end breaks the signature. It covers the bytes only, \
-         neither bank nor file type: whoever has file and signature can send them elsewhere under the same account.",
+        "Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once and never \
+         held in memory, whatever its size. Upload the very same bytes: a changed line end breaks the signature. The \
+         signature covers only the bytes, neither bank nor file type: anyone who has file and signature can send them \
+         elsewhere under the same account.",
         pgp::KEY_ERRORS,
     );
 }

@@ -10,12 +10,12 @@ use crate::{
     route,
 };
 
-/// The key and what it is for.
+/// The key and its purpose.
 #[derive(Debug, Clone, Boundary)]
 pub struct UploadKeyRequest {
     /// One ASCII-armored public key; never a private one.
     pub pgp_key: PgpKey,
-    /// What it is for.
+    /// The purpose.
     pub pgp_key_purpose: PgpKeyPurpose,
 }
 
@@ -39,9 +39,9 @@ impl Operation for UploadKey {
         "ws_channel.upload_key",
         "pgp",
         "Register a PGP public key",
-        "With purpose `authorize` its signatures let uploads through; with purpose `export` exported private keys are encrypted to it. \
-         A key has one purpose only. Whoever holds the private half of an authorize key and a data session can send payments. Repeating \
-         it changes nothing. On the deployed service it cannot be undone.",
+        "With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported private keys \
+         are encrypted to it. A key has only one purpose. Anyone who has the private half of an authorize key and a \
+         data session can send payments. Repeating it changes nothing. On the deployed service it cannot be undone.",
         ERRORS,
         Route { success: 201, ..route::session("UploadKey", Method::Put, "/pgp") },
     );

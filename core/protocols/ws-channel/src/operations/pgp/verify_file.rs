@@ -11,7 +11,7 @@ use crate::{
     pgp, route,
 };
 
-/// What to verify by which keys.
+/// The file, the signatures and the keys.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyFileRequest {
     /// The file's raw bytes.
@@ -22,38 +22,38 @@ pub struct VerifyFileRequest {
     pub signature: Signatures,
 }
 
-/// What became of one signature.
+/// The result for one signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub enum Verdict {
-    /// It is valid, by a key that was good then and is good now.
+    /// Valid, by a key that was good then and is good now.
     Good,
     /// None of the given keys made it.
     UnknownIssuer,
-    /// It names a given key, but does not count.
+    /// It names a given key, but is not valid.
     Bad,
 }
 
-/// One signature.
+/// A signature and its result.
 #[derive(Debug, Clone, Boundary)]
 pub struct SignatureVerdict {
-    /// What became of it.
+    /// The result.
     pub verdict: Verdict,
-    /// The fingerprint of the given key that it names.
+    /// The fingerprint of the given key that the signature names.
     pub fingerprint: Option<String>,
-    /// The fingerprint of the key or subkey that made it, when it is good.
+    /// The fingerprint of the key or subkey that made a good signature.
     pub signing_key: Option<String>,
-    /// When it was made, when it is good.
+    /// The time of a good signature.
     pub created: Option<Timestamp>,
-    /// Who claims to have made it, when that key was not given: fingerprints or key ids.
+    /// The claimed makers if their key was not given: fingerprints or key ids.
     pub issuers: Option<Vec<String>>,
-    /// Why it does not count.
+    /// The reason why it is not valid.
     pub reason: Option<String>,
 }
 
-/// The verdicts.
+/// The results.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyFileResponse {
-    /// Whether at least one signature is good: what the service asks of an upload.
+    /// Whether at least one signature is good, which the service requires of an upload.
     pub good: bool,
     /// The signatures in their order.
     pub signatures: Vec<SignatureVerdict>,
@@ -72,9 +72,9 @@ impl Operation for VerifyFile {
         "ws_channel.verify_file",
         "pgp",
         "Verify the signatures of a file",
-        "By the rules of the service: binary documents only, no SHA-1, no critical part that is not known, a key that is neither \
-         expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB. A bad signature is an \
-         answer, not an error. The file is read once and never held.",
+        "Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key that is \
+         neither expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB. A \
+         bad signature is an answer, not an error. The file is read once and never held in memory.",
         ERRORS,
     );
 }

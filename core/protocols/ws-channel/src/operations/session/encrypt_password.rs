@@ -9,10 +9,10 @@ use crate::{
     route,
 };
 
-/// The password and the challenge it answers.
+/// The password and the challenge.
 #[derive(Debug, Clone, Boundary)]
 pub struct EncryptPasswordRequest {
-    /// From `init_login` or `init_register`.
+    /// The challenge from `init_login` or `init_register`.
     pub challenge: Challenge,
     /// The password: 1 to 199 bytes as UTF-8.
     pub password: Secret,
@@ -23,7 +23,7 @@ pub struct EncryptPasswordRequest {
 /// The answer to the challenge.
 #[derive(Debug, Clone, Boundary)]
 pub struct EncryptPasswordResponse {
-    /// What `login`, `register` and `password_reset` send as `encrypted`.
+    /// The value of `encrypted` in `login`, `register` and `password_reset`.
     pub encrypted: EncryptedPassword,
 }
 
@@ -40,8 +40,9 @@ impl Operation for EncryptPassword {
         "ws_channel.encrypt_password",
         "session",
         "Encrypt a password for a challenge",
-        "RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the key that the service publishes. The published \
-         keys of the test and the production environment are part of bankchannel; a service of one's own has its own key.",
+        "RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the service. \
+         bankchannel contains the published keys of the test and the production environment; a self-hosted service \
+         has its own key.",
         ERRORS,
     );
 }

@@ -8,13 +8,13 @@ use crate::{
     route,
 };
 
-/// Who wants to log in.
+/// The user who wants to log in.
 #[derive(Debug, Clone, Boundary)]
 pub struct InitLoginRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Which of the account's two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
 }
@@ -22,7 +22,7 @@ pub struct InitLoginRequest {
 /// The challenge.
 #[derive(Debug, Clone, Boundary)]
 pub struct InitLoginResponse {
-    /// What `login` answers: `encrypt_password` makes the answer from it. Good once, for five minutes.
+    /// The challenge for `login`. `encrypt_password` encrypts the password for it. Valid once, for five minutes.
     pub challenge: Challenge,
     /// The service's text.
     pub response_text: String,
@@ -30,7 +30,7 @@ pub struct InitLoginResponse {
 
 const ERRORS: &[&Row] = &[&errors::PARAMETER_REFUSED];
 
-/// Fetches the challenge that a login answers.
+/// Fetches the challenge for a login.
 #[derive(Debug)]
 pub struct InitLogin;
 
@@ -41,8 +41,8 @@ impl Operation for InitLogin {
         "ws_channel.init_login",
         "session",
         "Fetch a challenge for a login",
-        "The first step of a login, a registration or a password reset: the next call answers the challenge within five minutes. It \
-         answers the same whether or not the account exists, and changes nothing.",
+        "The first step of a login, a registration or a password reset: the next call answers the challenge within \
+         five minutes. The answer is the same whether or not the account exists, and nothing changes.",
         ERRORS,
         route::public("InitLogin", Method::Get, "/session/{Email}/{Mode}"),
     );

@@ -17,35 +17,35 @@ pub struct LoginRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Which of the account's two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
     /// The challenge, unchanged.
     pub ch_resp: Challenge,
-    /// The password, encrypted for this challenge (§3.1): what `encrypt_password` answers.
+    /// The password, encrypted for this challenge (§3.1) by `encrypt_password`.
     pub encrypted: EncryptedPassword,
 }
 
-/// A session, or what is wanted first: exactly one of the cases (§2.8).
+/// A session, or the next step: exactly one of the cases (§2.8).
 #[derive(Debug, Clone, Boundary)]
 pub struct LoginResponse {
     /// The session's token; with it the login is complete.
     pub id_token: Option<IdToken>,
     /// The API key of the account, with the token.
     pub api_key: Option<ApiKey>,
-    /// How long the session lives, with the token.
+    /// The life of the session, with the token.
     pub expires_in: Option<ExpiresIn>,
     /// The handle of the second step.
     pub session: Option<MfaSession>,
-    /// What the second step is.
+    /// The kind of the second step.
     pub challenge_name: Option<ChallengeName>,
     /// The factors to choose from.
     pub mfa_options: Option<Vec<MfaOption>>,
-    /// Where an SMS would go, masked, such as `+*****5507`.
+    /// The phone number for an SMS, masked, such as `+*****5507`.
     pub sms_destination: Option<String>,
-    /// For `verify_email`, when the address is not verified.
+    /// The token for `verify_email`, if the address is not verified.
     pub access_token: Option<AccessToken>,
-    /// What the account is, with the token (API 2.10).
+    /// The account's type and features, with the token (API 2.10).
     pub account: Option<AccountInfo>,
     /// The service's text.
     pub response_text: String,
@@ -65,9 +65,10 @@ impl Operation for Login {
         "ws_channel.login",
         "session",
         "Answer a challenge with the password",
-        "One step of a login, not the whole of it: the answer is a session's token, or what the service wants first (a code for \
-         phone or e-mail, a second factor, the choice of one). `login::LoginState` says which. May send a code. After ten wrong \
-         passwords within 15 minutes the user is locked for 15 minutes. A challenge is good for one try, whatever comes of it.",
+        "One step of a login, not the whole of it. The answer is a session's token, or the step that the service \
+         wants first (a code for phone or e-mail, a second factor, the choice of one); `login::LoginState` tells them \
+         apart. It may send a code. After ten wrong passwords within 15 minutes the user is locked for 15 minutes. A \
+         challenge is valid for one attempt, successful or not.",
         ERRORS,
         route::public("Login", Method::Post, "/session/{Email}/{Mode}"),
     );

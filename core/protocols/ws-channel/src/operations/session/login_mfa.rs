@@ -16,50 +16,50 @@ use crate::{
     route,
 };
 
-/// The code and the step it belongs to.
+/// The code and its step.
 #[derive(Debug, Clone, Boundary)]
 pub struct LoginMfaRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Always `admin`: only its user has a second factor.
+    /// Always `admin`: only the admin user has a second factor.
     #[boundary(profile)]
     pub mode: AdminMode,
     /// The code from the SMS or the authenticator.
     pub code: Code,
-    /// From the login or the choice of the factor.
+    /// The handle from the login or the choice of the factor.
     pub session: MfaSession,
-    /// The factor the code is of: what the login asked for; `SMS_MFA` when left out.
+    /// The factor of the code, as the login named it. Default: `SMS_MFA`.
     pub challenge_name: Option<MfaType>,
     /// Whether to begin the enrolment of an authenticator.
     #[boundary(wire = "SetupTOTP")]
     pub setup_totp: Option<bool>,
 }
 
-/// A session, or what is wanted first.
+/// A session, or the next step.
 #[derive(Debug, Clone, Boundary)]
 pub struct LoginMfaResponse {
     /// The session's token; with it the login is complete.
     pub id_token: Option<IdToken>,
     /// The API key of the account, with the token.
     pub api_key: Option<ApiKey>,
-    /// How long the session lives, with the token.
+    /// The life of the session, with the token.
     pub expires_in: Option<ExpiresIn>,
     /// The handle of the second step.
     pub session: Option<MfaSession>,
-    /// What the second step is.
+    /// The kind of the second step.
     pub challenge_name: Option<ChallengeName>,
     /// The factors to choose from.
     pub mfa_options: Option<Vec<MfaOption>>,
-    /// Where an SMS would go, masked.
+    /// The phone number for an SMS, masked.
     pub sms_destination: Option<String>,
-    /// The secret for the authenticator, when its enrolment was asked for.
+    /// The secret for the authenticator, if its enrolment was requested.
     pub secret_code: Option<TotpSecret>,
-    /// The same for a QR code.
+    /// The same secret for a QR code.
     pub otpauth_uri: Option<OtpauthUri>,
-    /// With the secret: for `verify_totp`. Alone: for `verify_email`.
+    /// With the secret: the token for `verify_totp`. Alone: the token for `verify_email`.
     pub access_token: Option<AccessToken>,
-    /// What the account is, with the token (API 2.10).
+    /// The account's type and features, with the token (API 2.10).
     pub account: Option<AccountInfo>,
     /// The service's text.
     pub response_text: String,
@@ -68,7 +68,7 @@ pub struct LoginMfaResponse {
 const ERRORS: &[&Row] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
-/// Gives the code of a login's second factor.
+/// Sends the code of a login's second factor.
 #[derive(Debug)]
 pub struct LoginMfa;
 
@@ -80,10 +80,10 @@ impl Operation for LoginMfa {
         ..route::exchange(
             "ws_channel.login_mfa",
             "session",
-            "Give the code of the second factor",
-            "The second step of an admin login. Five wrong codes end the step, ten within an hour lock the user for an hour. With \
-         `setup_totp` the answer also carries the secret for an authenticator, shown this once: `verify_totp` completes the enrolment. \
-         A refused code is never sent again by itself.",
+            "Send the code of the second factor",
+            "The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user for \
+             an hour. With `setup_totp` the answer also has the secret for an authenticator, shown only once: \
+             `verify_totp` completes the enrolment. A refused code is never sent again automatically.",
             ERRORS,
             Route {
                 repeat: Repeat::Never,

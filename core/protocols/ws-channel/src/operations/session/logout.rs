@@ -13,16 +13,16 @@ use crate::{
     route,
 };
 
-/// Whose sessions end: the user that the session belongs to.
+/// The user of the session.
 #[derive(Debug, Clone, Boundary)]
 pub struct LogoutRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Which of the account's two users.
+    /// One of the account's two users.
     #[boundary(profile)]
     pub mode: Mode,
-    /// Accepted for older clients; everything is revoked with it or without.
+    /// Accepted for older clients. All tokens are revoked with or without it.
     pub access_token: Option<AccessToken>,
 }
 
@@ -46,7 +46,7 @@ impl Operation for Logout {
         "ws_channel.logout",
         "session",
         "End all sessions of a user",
-        "Revokes every token of this user that was issued up to now, on every machine; the account's other user stays logged in.",
+        "Revokes all tokens issued to this user so far, on every machine. The account's other user stays logged in.",
         ERRORS,
         Route {
             parameters: Parameters::BodyOrQuery,

@@ -14,21 +14,21 @@ pub struct SelectMfaRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Always `admin`: only its user has a second factor.
+    /// Always `admin`: only the admin user has a second factor.
     #[boundary(profile)]
     pub mode: AdminMode,
-    /// The factor, one that was offered.
+    /// The factor, one of those offered.
     pub mfa_type: MfaType,
-    /// From the login.
+    /// The handle from the login.
     pub session: MfaSession,
 }
 
-/// The code to be given now.
+/// The code that is needed next.
 #[derive(Debug, Clone, Boundary)]
 pub struct SelectMfaResponse {
-    /// The chosen factor; the oldest services leave it out.
+    /// The chosen factor. The oldest services omit it.
     pub challenge_name: Option<ChallengeName>,
-    /// The new handle; where an old service leaves it out, the former stays good.
+    /// The new handle. If an old service omits it, the previous handle stays valid.
     pub session: Option<MfaSession>,
     /// The service's text.
     pub response_text: String,
@@ -48,8 +48,8 @@ impl Operation for SelectMfa {
         "ws_channel.select_mfa",
         "session",
         "Choose the second factor of a login",
-        "Ends the step that the session stood for and begins one for the chosen factor; choosing SMS sends it now. Also switches a \
-         login that waits for an authenticator to SMS.",
+        "Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends the SMS at \
+         once. It can also switch a login that waits for an authenticator to SMS.",
         ERRORS,
         route::public("SelectMFA", Method::Put, "/session/{Email}/{Mode}/selectmfa"),
     );

@@ -11,7 +11,8 @@ use crate::{
 /// The authenticator's secret.
 #[derive(Debug, Clone, Boundary)]
 pub struct TotpCodeRequest {
-    /// The secret that `login_mfa` answered when the authenticator was enrolled: base32, spaces and letter case do not matter.
+    /// The secret that `login_mfa` returned at the authenticator's enrolment: base32; spaces and letter case do not
+    /// matter.
     pub secret: TotpSecret,
 }
 
@@ -20,11 +21,11 @@ pub struct TotpCodeRequest {
 pub struct TotpCodeResponse {
     /// The six digits.
     pub code: Code,
-    /// For how many more seconds this is the present code: 1 to 30.
+    /// The remaining seconds of this code: 1 to 30.
     pub seconds_left: u32,
 }
 
-/// Computes the present code of an authenticator.
+/// Computes the current code of an authenticator.
 #[derive(Debug)]
 pub struct TotpCode;
 
@@ -34,9 +35,9 @@ impl Operation for TotpCode {
     const DECLARATION: Declaration = route::local(
         "ws_channel.totp_code",
         "session",
-        "Compute the present code of an authenticator",
-        "RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait for the next step. A \
-         secret that lies beside the password is no second factor any more.",
+        "Compute the current code of an authenticator",
+        "RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait for the \
+         next step. A secret stored beside the password is no longer a second factor.",
         &[],
     );
 }

@@ -13,16 +13,16 @@ use crate::{
     route,
 };
 
-/// A current code of the new secret.
+/// A current code from the new secret.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyTotpRequest {
     /// The account (§1.3).
     #[boundary(profile)]
     pub email: Email,
-    /// Always `admin`: only its user has a second factor.
+    /// Always `admin`: only the admin user has a second factor.
     #[boundary(profile)]
     pub mode: AdminMode,
-    /// From `login_mfa` with `setup_totp`.
+    /// The token from `login_mfa` with `setup_totp`.
     pub access_token: AccessToken,
     /// The authenticator's current code.
     pub code: Code,
@@ -49,9 +49,9 @@ impl Operation for VerifyTotp {
         "ws_channel.verify_totp",
         "session",
         "Complete the enrolment of an authenticator",
-        "Proves that the authenticator has the secret that `login_mfa` answered. From then on it is the preferred factor and SMS the \
-         fallback; an earlier authenticator is replaced. The token lives for ten minutes and five tries. A refused code is never sent \
-         again by itself.",
+        "Proves that the authenticator has the secret that `login_mfa` returned. From then on the authenticator is \
+         the preferred factor and SMS the fallback; an earlier authenticator is replaced. The token is valid for ten \
+         minutes and five attempts. A refused code is never sent again automatically.",
         ERRORS,
         Route {
             repeat: Repeat::Never,

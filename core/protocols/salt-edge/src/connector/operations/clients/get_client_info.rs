@@ -10,11 +10,11 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// Which third party.
+/// The third party to look up.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct GetClientInfoRequest {
-    /// The third party's id at Salt Edge, as `Client-Id` has it.
+    /// The third party's id at Salt Edge, from the header `Client-Id`.
     pub client_id: u64,
 }
 
@@ -22,13 +22,13 @@ pub struct GetClientInfoRequest {
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct GetClientInfoResponse {
-    /// Its name.
+    /// The third party's name.
     pub name: Option<String>,
-    /// What it is admitted to.
+    /// The scopes that the third party is admitted to.
     pub scopes: Option<Vec<String>>,
-    /// Its public key as PEM text.
+    /// The third party's public key as PEM text.
     pub public_key: String,
-    /// When Salt Edge answered.
+    /// The time of Salt Edge's answer.
     #[boundary(wire = "meta.time")]
     pub time: Option<Instant>,
 }
@@ -44,7 +44,7 @@ impl Operation for GetClientInfo {
         "clients",
         "salt_edge_connector.get_client_info",
         "Look up a third party",
-        "Its name, what it is admitted to, and the public key that its own requests are verified with (§3.6).",
+        "Returns its name, its admitted scopes, and the public key that verifies its own requests (§3.6).",
         OF_CLIENTS,
         declare::to_hub("clients/info", Method::Get, "/api/connectors/v1/clients/info", Repeat::Safe),
     );

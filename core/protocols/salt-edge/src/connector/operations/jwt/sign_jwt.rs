@@ -13,30 +13,30 @@ use crate::{
     model::keys,
 };
 
-/// The longest that a JWT is good, seconds: a year.
+/// The longest validity of a JWT, in seconds: a year.
 const LONGEST_S: u32 = 366 * 24 * 60 * 60;
 
-/// What to sign.
+/// The parameters and the key.
 #[derive(Debug, Clone, Boundary)]
 pub struct SignJwtRequest {
     /// The parameters.
     pub data: JsonObject,
-    /// For how many seconds it is good; 60 when left out.
+    /// The validity in seconds. Default: 60.
     pub expires_in_s: Option<u32>,
-    /// The private key as PEM text, PKCS#8 or PKCS#1; left out, it is the client's own, wherever that is.
+    /// The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key.
     pub private_key: Option<Secret>,
-    /// Opens a private key that is given here and is encrypted.
+    /// The passphrase, if the private key given here is encrypted.
     pub passphrase: Option<Secret>,
-    /// The instant to count from; now when left out.
+    /// The time from which the validity counts. Default: now.
     pub at: Option<Timestamp>,
 }
 
-/// What was signed.
+/// The signed JWT.
 #[derive(Debug, Clone, Boundary)]
 pub struct SignJwtResponse {
     /// The JWT.
     pub jwt: Secret,
-    /// Until when it is good, in Unix seconds.
+    /// The end of the validity, in Unix seconds.
     pub exp: i64,
 }
 
@@ -51,7 +51,7 @@ impl Operation for SignJwt {
         "jwt",
         "salt_edge_connector.sign_jwt",
         "Sign a JWT",
-        "With RS256: `data` and `exp`, and nothing else.",
+        "Signs `data` and `exp`, and nothing else, with RS256.",
         errors::OF_SIGNING,
     );
 }

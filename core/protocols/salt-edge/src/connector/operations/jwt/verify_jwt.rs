@@ -7,33 +7,33 @@ use bankchannel_foundation::{
 
 use crate::{connector::errors, declare, model::keys};
 
-/// A JWT, and who must have signed it.
+/// A JWT and the key of its signer.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyJwtRequest {
     /// The JWT, without `Bearer`.
     pub jwt: Secret,
-    /// The signer's public key as PEM text, or several.
+    /// The signer's public key as PEM text, or several keys.
     pub public_key: String,
-    /// What `iss` must be, where there is one; left out, it may be anything.
+    /// The required value of `iss` in a JWT that has one. Default: any value.
     pub issuer: Option<String>,
-    /// How many seconds later than `exp` it may be; 30 when left out.
+    /// Seconds after `exp` during which the JWT is still accepted. Default: 30.
     pub leeway_s: Option<u32>,
-    /// Whether a key of less than 2048 bits counts, of 1024 at least.
+    /// Whether a key of less than 2048 bits is accepted; 1024 bits at least.
     pub allow_short_key: Option<bool>,
-    /// The instant to check for; now when left out.
+    /// The time of the check. Default: now.
     pub at: Option<Timestamp>,
 }
 
-/// What came of it.
+/// The result of the check.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyJwtResponse {
-    /// Whether it is good.
+    /// Whether the JWT is accepted.
     pub accepted: bool,
-    /// The parameters that it carries, where it is good.
+    /// The parameters in the JWT, if it is accepted.
     pub data: Option<JsonObject>,
-    /// The error's class, such as `JWTVerificationError`, where not.
+    /// The error class of a refusal, such as `JWTVerificationError`.
     pub error_class: Option<String>,
-    /// Why, in words, where not.
+    /// The reason of a refusal, in words.
     pub text: Option<String>,
 }
 
@@ -47,8 +47,9 @@ impl Operation for VerifyJwt {
     const DECLARATION: Declaration = declare::local(
         "jwt",
         "salt_edge_connector.verify_jwt",
-        "Verify a JWT of either direction",
-        "Only RS256 counts, whatever the JWT says of itself. Form, algorithm, signature, `exp`, `iss` and `data` are checked in that order. One that is refused is no error: the response says so.",
+        "Verify a JWT, sent or received",
+        "Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`, `iss` and \
+         `data`, in that order. A refused JWT is no error: the response says so.",
         errors::OF_KEYS,
     );
 }

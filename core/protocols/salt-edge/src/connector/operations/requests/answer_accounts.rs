@@ -28,7 +28,7 @@ impl Operation for AnswerAccounts {
         "requests",
         "salt_edge_connector.answer_accounts",
         "Make the answer to a request for accounts",
-        "What is wrong with an account is said by its field, before it leaves.",
+        "Checks the accounts first: an error names the field that is wrong.",
         &[],
     );
 }
@@ -41,7 +41,7 @@ impl Local for AnswerAccounts {
     }
 }
 
-/// What types do not say: ids are there, and each is one account's.
+/// The checks that types cannot make: every account has an id, and no two share one.
 ///
 /// # Errors
 /// `input.invalid_field`, naming the field.

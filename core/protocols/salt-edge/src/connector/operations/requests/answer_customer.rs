@@ -11,7 +11,7 @@ use crate::{
 /// The customer to answer with.
 #[derive(Debug, Clone, Boundary)]
 pub struct AnswerCustomerRequest {
-    /// What the bank knows of the customer.
+    /// The bank's data of the customer.
     pub customer: BankCustomer,
 }
 
@@ -25,8 +25,8 @@ impl Operation for AnswerCustomer {
     const DECLARATION: Declaration = declare::local(
         "requests",
         "salt_edge_connector.answer_customer",
-        "Make the answer to a request for what the bank knows of its customer",
-        "What is not known is left out.",
+        "Make the answer to a request for a customer's data",
+        "Leave unknown fields out.",
         &[],
     );
 }

@@ -8,7 +8,7 @@ use bankchannel_foundation::{
 
 use crate::{declare, model::HttpAnswer};
 
-/// Nothing is asked.
+/// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
 pub struct AnswerDoneRequest {}
 
@@ -22,8 +22,9 @@ impl Operation for AnswerDone {
     const DECLARATION: Declaration = declare::local(
         "requests",
         "salt_edge_connector.answer_done",
-        "Make the answer that says that a request was taken",
-        "For every request that asks for no data: status 200 and an empty object. What becomes of the request is reported in its session.",
+        "Make the answer that accepts a request",
+        "For every request that asks for no data: status 200 and an empty object. The outcome of the request is \
+         reported later, in its session.",
         &[],
     );
 }

@@ -11,11 +11,12 @@ use crate::{
 /// The refusal to answer with.
 #[derive(Debug, Clone, Boundary)]
 pub struct AnswerErrorRequest {
-    /// The error's class, such as `AccountNotFound`; the HTTP status belongs to it.
+    /// The error class, such as `AccountNotFound`. It determines the HTTP status.
     pub error_class: String,
-    /// Why, in words. It may reach the third party: nothing secret.
+    /// The reason in words. It may reach the third party: write nothing secret.
     pub error_message: String,
-    /// After how many seconds Salt Edge may ask again, 1 or more: for `InternalServerError`, whose status is then 503.
+    /// The seconds after which Salt Edge may ask again, 1 or more. Only for `InternalServerError`; its status is then
+    /// 503.
     pub retry_after_s: Option<u32>,
 }
 
@@ -30,7 +31,8 @@ impl Operation for AnswerError {
         "requests",
         "salt_edge_connector.answer_error",
         "Make the answer that refuses a request",
-        "For what is wrong with the request, or with the bank at this moment. What goes wrong later, in a session, is reported with `fail_session` and never answered.",
+        "For a fault of the request, or a failure of the bank at this moment. A failure that happens later, in a \
+         session, is never answered here: report it with `fail_session`.",
         &[],
     );
 }

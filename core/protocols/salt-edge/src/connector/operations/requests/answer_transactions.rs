@@ -13,7 +13,7 @@ use crate::{
 /// The transactions to answer with.
 #[derive(Debug, Clone, Boundary)]
 pub struct AnswerTransactionsRequest {
-    /// All transactions of the time that was asked for.
+    /// All transactions of the requested period.
     pub transactions: Vec<BankTransaction>,
 }
 
@@ -28,7 +28,7 @@ impl Operation for AnswerTransactions {
         "requests",
         "salt_edge_connector.answer_transactions",
         "Make the answer to a request for transactions",
-        "What is wrong with a transaction is said by its field, before it leaves.",
+        "Checks the transactions first: an error names the field that is wrong.",
         &[],
     );
 }
@@ -41,7 +41,7 @@ impl Local for AnswerTransactions {
     }
 }
 
-/// What types do not say: ids are there, and each is one transaction's.
+/// The checks that types cannot make: every transaction has an id, and no two share one.
 ///
 /// # Errors
 /// `input.invalid_field`, naming the field.

@@ -14,58 +14,58 @@ use crate::{
     receive::{HubRequest, Receiver},
 };
 
-/// A request that has arrived, and who may have sent it.
+/// A request that arrived, and the expected sender.
 #[derive(Debug, Clone, Boundary)]
 pub struct ReceiveRequestRequest {
     /// The HTTP method.
     pub method: String,
-    /// The path with its query, as it stands on the request line.
+    /// The request target: the path with its query, as in the request line.
     pub target: String,
-    /// The header fields. Their names may have any case.
+    /// The header fields. Their names may be in any case.
     pub headers: Vec<HeaderField>,
-    /// Salt Edge's public key as PEM text; while it changes, the old one and the new one, one after the other.
+    /// Salt Edge's public key as PEM text. During a key change: the old key and the new key, one after the other.
     #[boundary(profile)]
     pub hub_public_key: String,
-    /// The bank's code at Salt Edge; left out, no code is compared.
+    /// The bank's code at Salt Edge. If absent, the code is not compared.
     #[boundary(profile)]
     pub provider_code: Option<String>,
-    /// What `iss` must be, where a request has one; `priora.saltedge.com` when left out.
+    /// The required value of `iss` in a request that has one. Default: `priora.saltedge.com`.
     #[boundary(profile)]
     pub issuer: Option<String>,
-    /// How many seconds later than `exp` a request may arrive; 30 when left out.
+    /// Seconds after `exp` during which a request is still accepted. Default: 30.
     #[boundary(profile)]
     pub leeway_s: Option<u32>,
-    /// The instant to check for; now when left out.
+    /// The time of the check. Default: now.
     pub at: Option<Timestamp>,
 }
 
-/// A request to be answered, or a refusal to be sent.
+/// A request to answer, or a refusal to send.
 #[derive(Debug, Clone, Boundary)]
 pub struct ReceiveRequestResponse {
-    /// What is asked. Left out where the request is refused.
+    /// The request. Absent if it is refused.
     pub request: Option<HubRequest>,
     /// The third party's id at Salt Edge.
     pub client_id: Option<u64>,
     /// The id of the consent at Salt Edge.
     pub consent_id: Option<String>,
-    /// The access token. Whether it is good, this function cannot know.
+    /// The access token. This function cannot know whether it is valid.
     pub access_token: Option<Secret>,
-    /// What is odd about the request, and does no harm.
+    /// Oddities of the request that do no harm.
     pub warnings: Vec<String>,
-    /// Members of `data` that this library does not know; those deeper in it are passed over.
+    /// Unknown members of `data`. Unknown members deeper in it are ignored.
     pub unknown: Option<JsonObject>,
-    /// Why the request is refused, with the answer to send.
+    /// The refusal with the answer to send.
     pub refused: Option<RequestRefused>,
 }
 
 /// A refusal.
 #[derive(Debug, Clone, Boundary)]
 pub struct RequestRefused {
-    /// The error's class, such as `JWTExpiredSignature`.
+    /// The error class, such as `JWTExpiredSignature`.
     pub class: String,
     /// The check that failed, 1 to 18.
     pub step: u32,
-    /// Why, in words. It repeats nothing secret.
+    /// The reason in words, without secrets.
     pub text: String,
     /// The answer to send.
     pub answer: HttpAnswer,
@@ -89,9 +89,10 @@ impl Operation for ReceiveRequest {
         "requests",
         "salt_edge_connector.receive_request",
         "Read and check a request of Salt Edge",
-        "Takes a request out of any web framework's route. The checks are made in their order: path, `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, \
-         `Access-Token` where it is needed, `Consent-Id`, parameters, the bank's code. A request that is refused is no error: the response has the answer to send. Not checked, as it takes a store: whether the token or the \
-         session is good.",
+        "Takes a request from a route of any web framework. The checks run in this order: path, `Client-Id`, \
+         `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed, `Consent-Id`, \
+         parameters, the bank's code. A refused request is no error: the response has the answer to send. The \
+         validity of the token and of the session is not checked: that needs a store.",
         errors::OF_KEYS,
     );
 }

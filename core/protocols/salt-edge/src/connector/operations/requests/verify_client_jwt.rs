@@ -13,37 +13,37 @@ use crate::{
     model::{ConfirmationRequested, TokenRequested, keys},
 };
 
-/// A third party's request, and who it is. One of `token_request` and `confirmation` is given.
+/// A third party's request and the third party's key. Give one of `token_request` and `confirmation`.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyClientJwtRequest {
-    /// `original_request` of a request for a token, as `receive_request` has it.
+    /// `original_request` of a request for a token, from `receive_request`.
     pub token_request: Option<TokenRequested>,
-    /// `original_request` of an answer to an interactive step, as `receive_request` has it.
+    /// `original_request` of an answer to an interactive step, from `receive_request`.
     pub confirmation: Option<ConfirmationRequested>,
     /// The third party's public key as PEM text: `public_key` of `get_client_info`.
     pub public_key: String,
-    /// What the third party is admitted to: `scopes` of `get_client_info`. Left out, that is not compared.
+    /// The third party's admitted scopes: `scopes` of `get_client_info`. If absent, scopes are not compared.
     pub admitted_scopes: Option<Vec<String>>,
-    /// What the JWT is worth; `warn` when left out.
+    /// The strictness of the check. Default: `warn`.
     pub mode: Option<ClientJwtMode>,
-    /// With `enforce`: whether a JWT that has expired on its way refuses the request. Left out, it is a warning.
+    /// With `enforce`: whether a JWT that expired in transit refuses the request. By default it is a warning.
     pub strict_expiry: Option<bool>,
-    /// Whether a key of less than 2048 bits counts, of 1024 at least.
+    /// Whether a key of less than 2048 bits is accepted; 1024 bits at least.
     pub allow_short_key: Option<bool>,
-    /// The instant to check for; now when left out.
+    /// The time of the check. Default: now.
     pub at: Option<Timestamp>,
 }
 
-/// What came of it.
+/// The result of the check.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyClientJwtResponse {
-    /// Whether to go on with the request.
+    /// Whether to accept the request.
     pub accepted: bool,
-    /// The error's class, where not.
+    /// The error class of a refusal.
     pub error_class: Option<String>,
-    /// Why, in words, where not.
+    /// The reason of a refusal, in words.
     pub text: Option<String>,
-    /// What else is wrong or odd.
+    /// Other faults and oddities.
     pub warnings: Vec<String>,
 }
 
@@ -57,9 +57,11 @@ impl Operation for VerifyClientJwt {
     const DECLARATION: Declaration = declare::local(
         "requests",
         "salt_edge_connector.verify_client_jwt",
-        "Verify a third party's own request, which Salt Edge hands on",
-        "A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is a warning. With `enforce` the request is refused where the JWT does not verify, where scopes are not admitted, or where \
-         the JWT and `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the customer's answers. Other differences are warnings.",
+        "Verify a third party's own request, which Salt Edge forwards",
+        "Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With \
+         `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or if the JWT and \
+         `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the customer's answers. Other \
+         differences are warnings.",
         errors::OF_KEYS,
     );
 }

@@ -12,27 +12,27 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// Why a session failed.
+/// A session and the reason of its failure.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct FailSessionRequest {
-    /// The session.
+    /// The session's secret.
     pub session_secret: SessionSecret,
-    /// The class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`, `InternalProviderError`, …
+    /// The error class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`, `InternalProviderError`, …
     pub error_class: String,
-    /// Why, in words. The third party may see it: nothing secret.
+    /// The reason in words. The third party may see it: write nothing secret.
     pub error_message: String,
-    /// The bank's own id of its customer, where it is known.
+    /// The bank's own id of the customer, if known.
     pub user_id: Option<String>,
-    /// Anything else.
+    /// Other data.
     pub extra: Option<JsonObject>,
 }
 
-/// Salt Edge has noted it.
+/// Salt Edge accepted the report.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct FailSessionResponse {
-    /// When Salt Edge answered.
+    /// The time of Salt Edge's answer.
     #[boundary(wire = "meta.time")]
     pub time: Option<Instant>,
 }
@@ -48,7 +48,7 @@ impl Operation for FailSession {
         "sessions",
         "salt_edge_connector.fail_session",
         "Report that a session has failed",
-        "Sent once; the session ends (§3.3).",
+        "Send it once: it ends the session (§3.3).",
         OF_SESSIONS,
         declare::to_hub("sessions/fail", Method::Post, "/api/connectors/v1/sessions/fail", Repeat::AfterRateLimit),
     );

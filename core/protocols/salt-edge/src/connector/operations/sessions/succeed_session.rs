@@ -12,38 +12,38 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// How a session ended.
+/// A session and its result.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct SucceedSessionRequest {
-    /// The session.
+    /// The session's secret.
     pub session_secret: SessionSecret,
-    /// The bank's own id of its customer, always the same.
+    /// The bank's own id of the customer. It never changes.
     pub user_id: Option<String>,
     /// The new access token.
     pub token: Option<Secret>,
-    /// When the token expires.
+    /// The expiry of the token.
     pub token_expires_at: Option<Instant>,
-    /// What the customer has chosen, where the bank has asked.
+    /// The accounts that the customer chose, if the bank asked.
     pub consent: Option<Vec<AccountConsent>>,
-    /// Anything else.
+    /// Other data.
     pub extra: Option<JsonObject>,
     /// For sessions about trusted beneficiaries: the beneficiary's id.
     pub beneficiary_id: Option<String>,
-    /// For sessions about trusted beneficiaries: what else names the beneficiary.
+    /// For sessions about trusted beneficiaries: other identifiers of the beneficiary.
     pub identifiers: Option<JsonObject>,
 }
 
-/// Salt Edge has noted it.
+/// Salt Edge accepted the report.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct SucceedSessionResponse {
-    /// When Salt Edge answered.
+    /// The time of Salt Edge's answer.
     #[boundary(wire = "meta.time")]
     pub time: Option<Instant>,
 }
 
-/// Report that a session has ended well.
+/// Report that a session has succeeded.
 #[derive(Debug)]
 pub struct SucceedSession;
 
@@ -53,8 +53,10 @@ impl Operation for SucceedSession {
     const DECLARATION: Declaration = declare::of_connector(
         "sessions",
         "salt_edge_connector.succeed_session",
-        "Report that a session has ended well",
-        "Sent once, when every step of the session is done. A session that began with `create_token` or `reconnect_token` says the user, the new token and when that expires; one that began with `refresh_accounts` says nothing further (§3.1).",
+        "Report that a session has succeeded",
+        "Send it once, after every step of the session. A session that began with `create_token` or `reconnect_token` \
+         reports the user, the new token and its expiry; a session that began with `refresh_accounts` reports nothing \
+         more (§3.1).",
         OF_SESSIONS,
         declare::to_hub(
             "sessions/success",

@@ -10,68 +10,68 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// How far a session is.
+/// A session and its progress.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct UpdateSessionRequest {
-    /// The session.
+    /// The session's secret.
     pub session_secret: SessionSecret,
-    /// How far it is.
+    /// The session's status.
     pub status: SessionStatus,
-    /// With `redirect`: where the customer's browser goes.
+    /// With `redirect`: the address for the customer's browser.
     pub extra: Option<SessionExtra>,
-    /// Until when the session goes on.
+    /// The end of the session's extended time.
     pub session_expires_at: Option<Instant>,
-    /// The bank's own id of its customer, once it is known.
+    /// The bank's own id of the customer, once it is known.
     pub user_id: Option<String>,
-    /// With `waiting_confirmation_code`: what the customer is asked.
+    /// With `waiting_confirmation_code`: the question to the customer.
     pub interactive_step_instruction: Option<InteractiveStep>,
 }
 
-/// How far a session is, as Salt Edge knows it. Not all words that Salt Edge takes are documented.
+/// The status of a session at Salt Edge. Salt Edge also accepts values that it does not document.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 pub enum SessionStatus {
-    /// The customer is to go to a page of the bank.
+    /// The customer has to open a page of the bank.
     Redirect,
-    /// The customer is to give a code.
+    /// The customer has to enter a code.
     WaitingConfirmationCode,
-    /// The customer is to approve somewhere else, such as in the bank's app.
+    /// The customer has to approve elsewhere, such as in the bank's app.
     WaitingConfirmation,
     /// The bank is working on it.
     Processing,
-    /// Another word.
+    /// Another value.
     Other(String),
 }
 
-/// Where a session goes on.
+/// The address at which a session continues.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct SessionExtra {
-    /// The bank's page.
+    /// The URL of the bank's page.
     pub redirect_url: Option<String>,
 }
 
-/// What a customer is asked.
+/// A question to the customer.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct InteractiveStep {
-    /// What to tell the customer.
+    /// The text for the customer.
     pub instruction: Option<String>,
-    /// The code of the field that the answer comes in.
+    /// The code of the field for the answer.
     pub interactive_field: Option<String>,
 }
 
-/// Salt Edge has noted it.
+/// Salt Edge accepted the report.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct UpdateSessionResponse {
-    /// When Salt Edge answered.
+    /// The time of Salt Edge's answer.
     #[boundary(wire = "meta.time")]
     pub time: Option<Instant>,
 }
 
-/// Report how far a session is.
+/// Report the progress of a session.
 #[derive(Debug)]
 pub struct UpdateSession;
 
@@ -81,8 +81,8 @@ impl Operation for UpdateSession {
     const DECLARATION: Declaration = declare::of_connector(
         "sessions",
         "salt_edge_connector.update_session",
-        "Report how far a session is",
-        "Asks for a step of the customer's, or says that something goes on. May be sent several times (§3.2).",
+        "Report the progress of a session",
+        "Asks the customer for a step, or reports that the bank continues. It may be sent several times (§3.2).",
         OF_SESSIONS,
         declare::to_hub("sessions/update", Method::Post, "/api/connectors/v1/sessions/update", Repeat::AfterRateLimit),
     );

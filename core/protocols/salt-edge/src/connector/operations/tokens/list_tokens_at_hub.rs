@@ -12,19 +12,19 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// Which tokens.
+/// The filter and the page.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct ListTokensAtHubRequest {
-    /// The kind of tokens. Only `revoked` is documented.
+    /// The kind of tokens. Salt Edge documents only `revoked`.
     pub kind: Option<String>,
     /// The first id of the page.
     pub from_id: Option<u64>,
-    /// None from before.
+    /// Only tokens from this time on.
     pub from_date: Option<Instant>,
-    /// The most on one page.
+    /// The most tokens on one page.
     pub per_page: Option<u32>,
-    /// Salt Edge's own id of a customer, which no message tells: mostly left out.
+    /// Salt Edge's own id of a customer. No message contains it, so it is mostly absent.
     pub customer_id: Option<u64>,
 }
 
@@ -32,12 +32,12 @@ pub struct ListTokensAtHubRequest {
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct ListTokensAtHubResponse {
-    /// The tokens as Salt Edge sent them: their members are documented nowhere.
+    /// The tokens as Salt Edge sent them. Salt Edge does not document their members.
     pub tokens: Vec<JsonObject>,
-    /// Where the next page begins.
+    /// The start of the next page, for `from_id`.
     #[boundary(wire = "meta.next_id")]
     pub next_id: Option<u64>,
-    /// When Salt Edge answered.
+    /// The time of Salt Edge's answer.
     #[boundary(wire = "meta.time")]
     pub time: Option<Instant>,
 }
@@ -53,7 +53,8 @@ impl Operation for ListTokensAtHub {
         "tokens",
         "salt_edge_connector.list_tokens_at_hub",
         "List tokens as Salt Edge knows them",
-        "A page at a time: `next_id` is the next page's `from_id`. The list has ended when `next_id` is left out, when it is no greater than `from_id`, or when a page is empty (§3.4).",
+        "Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent, when it is \
+         no greater than `from_id`, or when a page is empty (§3.4).",
         OF_LISTS,
         declare::to_hub("tokens/index", Method::Get, "/api/connectors/v1/tokens/index", Repeat::Safe),
     );

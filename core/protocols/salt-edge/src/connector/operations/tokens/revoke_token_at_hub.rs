@@ -10,7 +10,7 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// Which token.
+/// The token to report.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct RevokeTokenAtHubRequest {
@@ -19,13 +19,13 @@ pub struct RevokeTokenAtHubRequest {
     pub token: Secret,
 }
 
-/// Whether it is revoked.
+/// The result.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct RevokeTokenAtHubResponse {
-    /// Whether it is revoked.
+    /// Whether the token is revoked.
     pub revoked: Option<bool>,
-    /// When Salt Edge answered.
+    /// The time of Salt Edge's answer.
     #[boundary(wire = "meta.time")]
     pub time: Option<Instant>,
 }
@@ -41,7 +41,8 @@ impl Operation for RevokeTokenAtHub {
         "tokens",
         "salt_edge_connector.revoke_token_at_hub",
         "Report that a token was revoked at the bank",
-        "Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it (§3.5).",
+        "Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for the \
+         revocation (§3.5).",
         OF_TOKENS,
         declare::to_hub("tokens/revoke (hub)", Method::Delete, "/api/connectors/v1/tokens/revoke", Repeat::Safe),
     );

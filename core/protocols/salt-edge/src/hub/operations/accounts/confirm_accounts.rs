@@ -14,15 +14,15 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct ConfirmAccountsRequest {
-    /// On whose behalf, and with which token.
+    /// The third party and the token.
     #[boundary(flatten)]
     pub with_token: WithToken,
-    /// What is asked.
+    /// The answer.
     #[boundary(flatten)]
     pub data: StepAnswered,
 }
 
-/// The request is taken.
+/// The connector accepted the request.
 #[derive(Debug, Clone, Boundary)]
 pub struct ConfirmAccountsResponse {}
 
@@ -37,7 +37,7 @@ impl Operation for ConfirmAccounts {
         "accounts",
         "salt_edge_hub.confirm_accounts",
         "Answer an interactive step of a refresh",
-        "Hands on what the customer answered. The connector answers at once, and reports how it went (§2.8, §5.4).",
+        "Forwards the customer's answer. The connector replies at once and reports the result later (§2.8, §5.4).",
         declare::to_connector("accounts confirm", Method::Post, "/api/priora/v1/accounts/confirm", Repeat::Never),
     );
 }

@@ -14,10 +14,10 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct FetchAccountsRequest {
-    /// On whose behalf, and with which token.
+    /// The third party and the token.
     #[boundary(flatten)]
     pub with_token: WithToken,
-    /// What is asked.
+    /// The session.
     #[boundary(flatten)]
     pub data: SessionNamed,
 }

@@ -9,37 +9,37 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// Days to read again.
+/// The period to read again.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct RefreshWanted {
-    /// The session in which the connector reports.
+    /// The session for the connector's report.
     pub session_secret: SessionSecret,
     /// The first day.
     pub from_date: Option<DayOrInstant>,
-    /// The last day; a day is meant whole.
+    /// The last day, to its end.
     pub to_date: Option<DayOrInstant>,
-    /// Where the customer's browser goes after the bank's page, if there must be one.
+    /// The address to which the customer's browser returns after the bank's page, if a page is needed.
     pub redirect_url: Option<String>,
 }
 
-/// Have a customer's accounts read again: the whole request.
+/// Refresh a customer's accounts: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct RefreshAccountsRequest {
-    /// On whose behalf, and with which token.
+    /// The third party and the token.
     #[boundary(flatten)]
     pub with_token: WithToken,
-    /// What is asked.
+    /// The period and the session.
     #[boundary(flatten)]
     pub data: RefreshWanted,
 }
 
-/// The request is taken.
+/// The connector accepted the request.
 #[derive(Debug, Clone, Boundary)]
 pub struct RefreshAccountsResponse {}
 
-/// Have a customer's accounts read again.
+/// Refresh a customer's accounts.
 #[derive(Debug)]
 pub struct RefreshAccounts;
 
@@ -49,8 +49,9 @@ impl Operation for RefreshAccounts {
     const DECLARATION: Declaration = declare::of_hub(
         "accounts",
         "salt_edge_hub.refresh_accounts",
-        "Have a customer's accounts read again",
-        "A connector that keeps a copy reads these days again from the bank, and reports when that is done (§2.7, §5.4).",
+        "Refresh a customer's accounts",
+        "A connector that keeps a copy reads this period again from the bank and reports when that is done (§2.7, \
+         §5.4).",
         declare::to_connector("accounts refresh", Method::Put, "/api/priora/v1/accounts", Repeat::Never),
     );
 }

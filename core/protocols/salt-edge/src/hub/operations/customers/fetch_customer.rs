@@ -9,7 +9,7 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// A session, where one is named.
+/// A session, if there is one.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct CustomerWanted {
@@ -17,14 +17,14 @@ pub struct CustomerWanted {
     pub session_secret: Option<SessionSecret>,
 }
 
-/// Get what a bank knows of its customer: the whole request.
+/// Get a customer's data: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct FetchCustomerRequest {
-    /// On whose behalf, and with which token.
+    /// The third party and the token.
     #[boundary(flatten)]
     pub with_token: WithToken,
-    /// What is asked.
+    /// The session.
     #[boundary(flatten)]
     pub data: CustomerWanted,
 }
@@ -32,12 +32,12 @@ pub struct FetchCustomerRequest {
 /// A customer.
 #[derive(Debug, Clone, Boundary)]
 pub struct FetchCustomerResponse {
-    /// What the bank knows of the customer.
+    /// The bank's data of the customer.
     #[boundary(wire = "data")]
     pub customer: BankCustomer,
 }
 
-/// Get what a bank knows of its customer.
+/// Get a customer's data.
 #[derive(Debug)]
 pub struct FetchCustomer;
 
@@ -47,8 +47,8 @@ impl Operation for FetchCustomer {
     const DECLARATION: Declaration = declare::of_hub(
         "customers",
         "salt_edge_hub.fetch_customer",
-        "Get what a bank knows of its customer",
-        "Name, and what else there is (§2.10).",
+        "Get a customer's data",
+        "Returns the name and the other data that the bank has (§2.10).",
         declare::to_connector("kyc fetch", Method::Get, "/api/priora/v1/kyc", Repeat::Safe),
     );
 }

@@ -11,55 +11,55 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// An exchange that went wrong.
+/// A failed exchange.
 #[derive(Debug, Clone, Default, Boundary)]
 #[boundary(same_names)]
 pub struct ErrorNotice {
-    /// What was asked.
+    /// The request.
     pub request: Option<NoticedRequest>,
-    /// What was wrong.
+    /// The error.
     pub error: Option<NoticedError>,
 }
 
-/// The request of an exchange that went wrong.
+/// The request of a failed exchange.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct NoticedRequest {
-    /// The method.
+    /// The HTTP method.
     pub method: Option<String>,
     /// The URL.
     pub url: Option<String>,
-    /// The headers: tokens may be among them.
+    /// The headers; they may contain tokens.
     pub headers: Option<BTreeMap<String, Secret>>,
 }
 
-/// What was wrong with an exchange.
+/// The error of a failed exchange.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct NoticedError {
-    /// The error's class.
+    /// The error class.
     pub error_class: Option<String>,
-    /// The error in words.
+    /// The reason in words.
     pub error_message: Option<String>,
 }
 
-/// Tell a connector what was wrong with an answer of its: the whole request.
+/// Report an unusable answer to its connector: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct NotifyErrorRequest {
-    /// On whose behalf, and with which token.
+    /// The third party and the token.
     #[boundary(flatten)]
     pub with_token: WithToken,
-    /// What is asked.
+    /// The failed exchange.
     #[boundary(flatten)]
     pub data: ErrorNotice,
 }
 
-/// It is noted.
+/// The connector took note.
 #[derive(Debug, Clone, Boundary)]
 pub struct NotifyErrorResponse {}
 
-/// Tell a connector what was wrong with an answer of its.
+/// Report an unusable answer to its connector.
 #[derive(Debug)]
 pub struct NotifyError;
 
@@ -69,8 +69,8 @@ impl Operation for NotifyError {
     const DECLARATION: Declaration = declare::of_hub(
         "errors",
         "salt_edge_hub.notify_error",
-        "Tell a connector what was wrong with an answer of its",
-        "Salt Edge could not use an answer. The connector takes note, whatever it says (§2.11).",
+        "Report an unusable answer to its connector",
+        "Salt Edge could not use an answer. The connector takes note of any content (§2.11).",
         declare::to_connector("errors notify", Method::Post, "/api/priora/v1/errors", Repeat::Safe),
     );
 }

@@ -13,18 +13,18 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct SessionNamed {
-    /// The session.
+    /// The session's secret.
     pub session_secret: SessionSecret,
 }
 
-/// Give up an enrolment: the whole request.
+/// Cancel an enrolment: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct CancelTokenRequest {
-    /// On whose behalf.
+    /// The third party.
     #[boundary(flatten)]
     pub on_behalf_of: OnBehalfOf,
-    /// What is asked.
+    /// The session.
     #[boundary(flatten)]
     pub data: SessionNamed,
 }
@@ -33,7 +33,7 @@ pub struct CancelTokenRequest {
 #[derive(Debug, Clone, Boundary)]
 pub struct CancelTokenResponse {}
 
-/// Give up an enrolment.
+/// Cancel an enrolment.
 #[derive(Debug)]
 pub struct CancelToken;
 
@@ -43,8 +43,8 @@ impl Operation for CancelToken {
     const DECLARATION: Declaration = declare::of_hub(
         "tokens",
         "salt_edge_hub.cancel_token",
-        "Give up an enrolment",
-        "The session ends, and the token that it was for is revoked. A token that was confirmed meanwhile stays (§2.5, §5.8).",
+        "Cancel an enrolment",
+        "The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid (§2.5, §5.8).",
         declare::to_connector("tokens/cancel", Method::Post, "/api/priora/v1/tokens/cancel", Repeat::Safe),
     );
 }

@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct StepAnswered {
-    /// The session that waits for it.
+    /// The session that waits for the answer.
     pub session_secret: SessionSecret,
     /// The bank's code at Salt Edge.
     #[boundary(profile)]
@@ -26,15 +26,15 @@ pub struct StepAnswered {
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct ConfirmTokenRequest {
-    /// On whose behalf.
+    /// The third party.
     #[boundary(flatten)]
     pub on_behalf_of: OnBehalfOf,
-    /// What is asked.
+    /// The answer.
     #[boundary(flatten)]
     pub data: StepAnswered,
 }
 
-/// The request is taken.
+/// The connector accepted the request.
 #[derive(Debug, Clone, Boundary)]
 pub struct ConfirmTokenResponse {}
 
@@ -49,7 +49,8 @@ impl Operation for ConfirmToken {
         "tokens",
         "salt_edge_hub.confirm_token",
         "Answer an interactive step of an enrolment",
-        "Hands on what the customer answered, such as a one-time code. The connector answers at once, and reports how it went (§2.4, §5.2).",
+        "Forwards the customer's answer, such as a one-time code. The connector replies at once and reports the \
+         result later (§2.4, §5.2).",
         declare::to_connector("tokens/confirm", Method::Post, "/api/priora/v1/tokens/confirm", Repeat::Never),
     );
 }

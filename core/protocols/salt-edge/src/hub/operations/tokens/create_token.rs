@@ -9,16 +9,16 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// A token that is wanted.
+/// A request for a token.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct TokenWanted {
-    /// The session in which the connector reports.
+    /// The session for the connector's report.
     pub session_secret: SessionSecret,
     /// The bank's code at Salt Edge.
     #[boundary(profile)]
     pub provider_code: Option<String>,
-    /// The third party's name, as the customer is to see it.
+    /// The third party's name, to show to the customer.
     pub app_name: String,
     /// The third party's own request.
     pub original_request: TokenRequested,
@@ -28,15 +28,15 @@ pub struct TokenWanted {
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct CreateTokenRequest {
-    /// On whose behalf.
+    /// The third party.
     #[boundary(flatten)]
     pub on_behalf_of: OnBehalfOf,
-    /// What is asked.
+    /// The request for a token.
     #[boundary(flatten)]
     pub data: TokenWanted,
 }
 
-/// The request is taken.
+/// The connector accepted the request.
 #[derive(Debug, Clone, Boundary)]
 pub struct CreateTokenResponse {}
 
@@ -51,7 +51,8 @@ impl Operation for CreateToken {
         "tokens",
         "salt_edge_hub.create_token",
         "Begin a customer's enrolment",
-        "A third party wants access to a customer's accounts. The connector answers at once, and reports later how it went: in a session of its own, which the request names (§2.1, §5.1, §5.2).",
+        "A third party wants access to a customer's accounts. The connector replies at once and reports the result \
+         later, in a separate session that the request names (§2.1, §5.1, §5.2).",
         declare::to_connector("tokens/create", Method::Post, "/api/priora/v1/tokens/create", Repeat::Never),
     );
 }

@@ -14,15 +14,15 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct ReconnectTokenRequest {
-    /// On whose behalf, and with which token.
+    /// The third party and the token.
     #[boundary(flatten)]
     pub with_token: WithToken,
-    /// What is asked.
+    /// The new session.
     #[boundary(flatten)]
     pub data: TokenSession,
 }
 
-/// The request is taken.
+/// The connector accepted the request.
 #[derive(Debug, Clone, Boundary)]
 pub struct ReconnectTokenResponse {}
 
@@ -37,7 +37,8 @@ impl Operation for ReconnectToken {
         "tokens",
         "salt_edge_hub.reconnect_token",
         "Renew a token",
-        "The connector gives a new token for the old one, asks the customer, or refuses; it reports in the session that the request names. Deprecated by Salt Edge (§2.3, §5.7).",
+        "The connector replaces the old token with a new one, asks the customer, or refuses. It reports in the \
+         session that the request names. Deprecated by Salt Edge (§2.3, §5.7).",
         declare::to_connector("tokens/reconnect", Method::Post, "/api/priora/v1/tokens/reconnect", Repeat::Never),
     );
 }

@@ -9,11 +9,11 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// A session about a token that there is.
+/// A session for an existing token.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct TokenSession {
-    /// The session, a new one.
+    /// The new session's secret.
     pub session_secret: SessionSecret,
     /// The bank's code at Salt Edge.
     #[boundary(profile)]
@@ -24,10 +24,10 @@ pub struct TokenSession {
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct TokenRevocationRequest {
-    /// On whose behalf, and with which token.
+    /// The third party and the token.
     #[boundary(flatten)]
     pub with_token: WithToken,
-    /// What is asked.
+    /// The session.
     #[boundary(flatten)]
     pub data: TokenSession,
 }
@@ -47,7 +47,8 @@ impl Operation for RevokeToken {
         "tokens",
         "salt_edge_hub.revoke_token",
         "Revoke a token",
-        "The customer or the third party ends the access. From the answer on the token is refused; a token that was revoked before is revoked all the same (§2.2, §5.5).",
+        "The customer or the third party ends the access. From this answer on, the token is refused. Revoking a token \
+         twice succeeds too (§2.2, §5.5).",
         declare::to_connector("tokens/revoke", Method::Post, "/api/priora/v1/tokens/revoke", Repeat::Safe),
     );
 }

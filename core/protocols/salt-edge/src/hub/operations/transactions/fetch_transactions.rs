@@ -9,17 +9,17 @@ use crate::{
     terms::{Afterwards, Side, Terms, TokenUse},
 };
 
-/// Transactions that are wanted.
+/// The account and the period.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct TransactionsWanted {
-    /// The session.
+    /// The session's secret.
     pub session_secret: SessionSecret,
     /// The account.
     pub account_id: AccountId,
-    /// The first instant or day.
+    /// The first time or day.
     pub from_date: DayOrInstant,
-    /// The last instant or day; a day is meant whole.
+    /// The last time or day; a day counts to its end.
     pub to_date: DayOrInstant,
 }
 
@@ -27,10 +27,10 @@ pub struct TransactionsWanted {
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
 pub struct FetchTransactionsRequest {
-    /// On whose behalf, and with which token.
+    /// The third party and the token.
     #[boundary(flatten)]
     pub with_token: WithToken,
-    /// What is asked.
+    /// The account and the period.
     #[boundary(flatten)]
     pub data: TransactionsWanted,
 }
@@ -54,7 +54,7 @@ impl Operation for FetchTransactions {
         "transactions",
         "salt_edge_hub.fetch_transactions",
         "List an account's transactions",
-        "All of the time asked for, in one answer: there are no pages (§2.9).",
+        "Returns all transactions of the requested period in one answer: there are no pages (§2.9).",
         declare::to_connector("transactions fetch", Method::Get, "/api/priora/v1/transactions", Repeat::Safe),
     );
 }
