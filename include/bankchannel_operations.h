@@ -14,7 +14,7 @@
 /** Verify a user's e-mail address with the code from the mail. */
 #define BANKCHANNEL_OP_WS_CHANNEL_VERIFY_EMAIL "ws_channel.verify_email"
 
-/** Have a code for a password reset sent by SMS. */
+/** Send a code for a password reset by SMS. */
 #define BANKCHANNEL_OP_WS_CHANNEL_INIT_PASSWORD_RESET "ws_channel.init_password_reset"
 
 /** Set a new password with the code from the SMS. */
@@ -26,7 +26,7 @@
 /** Answer a challenge with the password. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LOGIN "ws_channel.login"
 
-/** Give the code of the second factor. */
+/** Send the code of the second factor. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LOGIN_MFA "ws_channel.login_mfa"
 
 /** Choose the second factor of a login. */
@@ -56,7 +56,7 @@
 /** Enrol for a certificate at a bank with its PIN. */
 #define BANKCHANNEL_OP_WS_CHANNEL_ENROLL_CERT "ws_channel.enroll_cert"
 
-/** Import a certificate and its private key that exist already. */
+/** Import an existing certificate and its private key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_IMPORT_CERT "ws_channel.import_cert"
 
 /** Retire the certificates for a bank. */
@@ -92,13 +92,13 @@
 /** Encrypt a password for a challenge. */
 #define BANKCHANNEL_OP_WS_CHANNEL_ENCRYPT_PASSWORD "ws_channel.encrypt_password"
 
-/** Compute the present code of an authenticator. */
+/** Compute the current code of an authenticator. */
 #define BANKCHANNEL_OP_WS_CHANNEL_TOTP_CODE "ws_channel.totp_code"
 
 /** Make a PGP key pair on this machine. */
 #define BANKCHANNEL_OP_WS_CHANNEL_GENERATE_KEY "ws_channel.generate_key"
 
-/** Say what a PGP key is and what it may be used for. */
+/** Show the properties and the possible uses of a PGP key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_INSPECT_KEY "ws_channel.inspect_key"
 
 /** Sign a file with one or more private keys. */
@@ -110,10 +110,10 @@
 /** Encrypt a private key to an export key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_ENCRYPT_FOR_EXPORT "ws_channel.encrypt_for_export"
 
-/** Open a private key that was exported. */
+/** Decrypt an exported private key. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DECRYPT_EXPORTED_KEY "ws_channel.decrypt_exported_key"
 
-/** Check a payment file before it is sent. */
+/** Check a payment file before sending it. */
 #define BANKCHANNEL_OP_WS_CHANNEL_CHECK_PAYMENT_FILE "ws_channel.check_payment_file"
 
 /** Register an account's admin or data user. */
@@ -125,7 +125,7 @@
 /** Begin a login that another process may finish. */
 #define BANKCHANNEL_OP_WS_CHANNEL_BEGIN_LOG_IN "ws_channel.begin_log_in"
 
-/** Go on with a login that waited. */
+/** Continue a login that waits for input. */
 #define BANKCHANNEL_OP_WS_CHANNEL_CONTINUE_LOG_IN "ws_channel.continue_log_in"
 
 /** Enrol an authenticator as second factor. */
@@ -134,10 +134,10 @@
 /** Set a new password with a code from an SMS. */
 #define BANKCHANNEL_OP_WS_CHANNEL_RESET_PASSWORD "ws_channel.reset_password"
 
-/** Write down the session, sealed, for another process. */
+/** Export the session, encrypted, for another process. */
 #define BANKCHANNEL_OP_WS_CHANNEL_EXPORT_SESSION "ws_channel.export_session"
 
-/** Take a session that another process wrote down. */
+/** Import a session that another process exported. */
 #define BANKCHANNEL_OP_WS_CHANNEL_IMPORT_SESSION "ws_channel.import_session"
 
 /** Sign a file and send it to a bank. */
@@ -149,10 +149,10 @@
 /** Download all new files into a folder. */
 #define BANKCHANNEL_OP_WS_CHANNEL_DOWNLOAD_NEW_FILES "ws_channel.download_new_files"
 
-/** Tell whether a customer of the bank has a personal identifier. */
+/** Check whether a customer of the bank has a personal identifier. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_VERIFY_USER "nextgen_psd2.verify_user"
 
-/** Get a link at which the customer gives, changes or takes back consents. */
+/** Get a link at which the customer gives, changes or withdraws consents. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_UPDATE_BANK_OFFERED_CONSENTS "nextgen_psd2.update_bank_offered_consents"
 
 /** Deprecated: get a link for the customer, under the old path. */
@@ -164,7 +164,7 @@
 /** Read a consent. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_GET_CONSENT "nextgen_psd2.get_consent"
 
-/** Read where a consent stands. */
+/** Read the status of a consent. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_GET_CONSENT_STATUS "nextgen_psd2.get_consent_status"
 
 /** End a consent. */
@@ -176,7 +176,7 @@
 /** List the authorisations of a consent. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_LIST_AUTHORISATIONS "nextgen_psd2.list_authorisations"
 
-/** Read where an authorisation of a consent stands. */
+/** Read the status of a consent's authorisation. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_GET_AUTHORISATION_STATUS "nextgen_psd2.get_authorisation_status"
 
 /** List the accounts that a consent covers. */
@@ -185,7 +185,7 @@
 /** Sign a request to a bank. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_SIGN_REQUEST "nextgen_psd2.sign_request"
 
-/** Say what to sign, for a key that is elsewhere. */
+/** Prepare a signature for a key that is elsewhere. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_PREPARE_SIGNATURE "nextgen_psd2.prepare_signature"
 
 /** Attach a signature that was made elsewhere. */
@@ -212,7 +212,7 @@
 /** Explain why a bank refuses a request. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_EXPLAIN_REQUEST "nextgen_psd2.explain_request"
 
-/** Say what a certificate of a third party is and what it allows. */
+/** Show the content and the rights of a third party's certificate. */
 #define BANKCHANNEL_OP_NEXTGEN_PSD2_INSPECT_CERTIFICATE "nextgen_psd2.inspect_certificate"
 
 /** Make a test authority and a third party's certificates. */
@@ -245,10 +245,10 @@
 /** Find out what became of a payment file. */
 #define BANKCHANNEL_OP_ISO20022_MATCH_STATUS "iso20022.match_status"
 
-/** Report that a session has ended well. */
+/** Report that a session has succeeded. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_SUCCEED_SESSION "salt_edge_connector.succeed_session"
 
-/** Report how far a session is. */
+/** Report the progress of a session. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_UPDATE_SESSION "salt_edge_connector.update_session"
 
 /** Report that a session has failed. */
@@ -272,52 +272,52 @@
 /** Make the answer to a request for transactions. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_TRANSACTIONS "salt_edge_connector.answer_transactions"
 
-/** Make the answer to a request for what the bank knows of its customer. */
+/** Make the answer to a request for a customer's data. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_CUSTOMER "salt_edge_connector.answer_customer"
 
-/** Make the answer that says that a request was taken. */
+/** Make the answer that accepts a request. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_DONE "salt_edge_connector.answer_done"
 
 /** Make the answer that refuses a request. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_ANSWER_ERROR "salt_edge_connector.answer_error"
 
-/** Verify a third party's own request, which Salt Edge hands on. */
+/** Verify a third party's own request, which Salt Edge forwards. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_VERIFY_CLIENT_JWT "salt_edge_connector.verify_client_jwt"
 
-/** Verify a JWT of either direction. */
+/** Verify a JWT, sent or received. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_VERIFY_JWT "salt_edge_connector.verify_jwt"
 
 /** Sign a JWT. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_SIGN_JWT "salt_edge_connector.sign_jwt"
 
-/** Handle a request of Salt Edge: verify it, keep what it asks for, answer it. */
+/** Handle a request of Salt Edge: verify it, store it, answer it. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_HANDLE_REQUEST "salt_edge_connector.handle_request"
 
-/** Ask the bank what is to be asked, and tell Salt Edge what is to be told. */
+/** Ask the bank the open questions and send the reports to Salt Edge. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_WORK "salt_edge_connector.work"
 
-/** Say what a session is about, and how far it is. */
+/** Get the purpose and the state of a session. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_GET_SESSION "salt_edge_connector.get_session"
 
-/** Approve a session: the customer has said yes. */
+/** Approve a session: the customer agreed. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_APPROVE_SESSION "salt_edge_connector.approve_session"
 
-/** Refuse a session: the customer has said no, or the bank does. */
+/** Refuse a session: the customer or the bank declined. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_REFUSE_SESSION "salt_edge_connector.refuse_session"
 
 /** Revoke a token: the customer or the bank ends the access. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_REVOKE_TOKEN "salt_edge_connector.revoke_token"
 
-/** List tokens: which third party has access to what. */
+/** List tokens: the access of each third party. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_LIST_TOKENS "salt_edge_connector.list_tokens"
 
-/** Revoke here what Salt Edge has revoked. */
+/** Revoke the tokens that Salt Edge revoked. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_RECONCILE_TOKENS "salt_edge_connector.reconcile_tokens"
 
-/** List what Salt Edge is told, and what became of it. */
+/** List the reports to Salt Edge and their state. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_LIST_CALLBACKS "salt_edge_connector.list_callbacks"
 
-/** Have a stopped callback sent again. */
+/** Send a stopped callback again. */
 #define BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_RETRY_CALLBACK "salt_edge_connector.retry_callback"
 
 /** Answer a connector's question from a route. */
@@ -335,13 +335,13 @@
 /** Answer an interactive step of an enrolment. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_CONFIRM_TOKEN "salt_edge_hub.confirm_token"
 
-/** Give up an enrolment. */
+/** Cancel an enrolment. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_CANCEL_TOKEN "salt_edge_hub.cancel_token"
 
 /** List a customer's accounts. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_FETCH_ACCOUNTS "salt_edge_hub.fetch_accounts"
 
-/** Have a customer's accounts read again. */
+/** Refresh a customer's accounts. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_REFRESH_ACCOUNTS "salt_edge_hub.refresh_accounts"
 
 /** Answer an interactive step of a refresh. */
@@ -350,10 +350,10 @@
 /** List an account's transactions. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_FETCH_TRANSACTIONS "salt_edge_hub.fetch_transactions"
 
-/** Get what a bank knows of its customer. */
+/** Get a customer's data. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_FETCH_CUSTOMER "salt_edge_hub.fetch_customer"
 
-/** Tell a connector what was wrong with an answer of its. */
+/** Report an unusable answer to its connector. */
 #define BANKCHANNEL_OP_SALT_EDGE_HUB_NOTIFY_ERROR "salt_edge_hub.notify_error"
 
 #endif

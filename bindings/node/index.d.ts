@@ -661,33 +661,36 @@ export declare const codes: {
 export type ErrorCode = (typeof codes)[keyof typeof codes] | (string & {});
 
 /**
- * The two users of an account: they log in separately and may do different things.
+ * The two users of an account. They log in separately and have different rights.
  * - `admin`: Manages certificates, keys and accounts; logs in with a second factor.
- * - `data`: Moves files.
+ * - `data`: Transfers files.
  */
 export type Mode = "admin" | "data";
 
-/** Who wants to register. */
+/** The user to register. */
 export interface InitRegisterRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of the account's two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
 }
 
 /** The challenge. */
 export interface InitRegisterResponse {
-  /** What `register` answers: `encryptPassword` makes the answer from it. Good once, for five minutes. */
+  /**
+   * The challenge for `register`. `encryptPassword` encrypts the password for it. Valid once, for five
+   * minutes.
+   */
   readonly challenge: SecretText;
   /** The service's text. */
   readonly responseText: string;
 }
 
-/** Who registers, and the answer to the challenge. */
+/** The user to register and the answer to the challenge. */
 export interface RegisterRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of the account's two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
   /** The key of the integrator, or `0` for a new one. Left out, the client's own. */
   apiKey?: Secret | null;
@@ -695,17 +698,17 @@ export interface RegisterRequest {
   chResp: Secret;
   /** The company's name. Left out, the client's own. */
   company?: string | null;
-  /** The password, encrypted for this challenge: what `encryptPassword` answers. */
+  /** The password, encrypted for this challenge by `encryptPassword`. */
   encrypted: Secret;
   /** The full name of the person who registers. Left out, the client's own. */
   name?: string | null;
-  /** The phone that codes are sent to; the same for both users. Left out, the client's own. */
+  /** The phone for codes, the same for both users. Left out, the client's own. */
   phone?: string | null;
 }
 
 /** The user exists; its phone and e-mail are not verified yet. */
 export interface RegisterResponse {
-  /** The key, new or as given: keep it, every later call needs it. */
+  /** The API key, new or as given. Store it: every later call needs it. */
   readonly apiKey: SecretText;
   /** The service's text. */
   readonly responseText: string;
@@ -715,7 +718,7 @@ export interface RegisterResponse {
 export interface VerifyPhoneRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of the account's two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
   /** The registered phone. Left out, the client's own. */
   phone?: string | null;
@@ -723,19 +726,19 @@ export interface VerifyPhoneRequest {
   code: Secret;
 }
 
-/** The phone is verified; now log in for the e-mail's code. */
+/** The phone is verified. Now log in for the e-mail's code. */
 export interface VerifyPhoneResponse {
   /** The service's text. */
   readonly responseText: string;
 }
 
-/** The token of the login and the code from the mail. */
+/** The token from the login and the code from the mail. */
 export interface VerifyEmailRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of the account's two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
-  /** From the login that asked for this. */
+  /** The token from the login that asked for this verification. */
   accessToken: Secret;
   /** The six digits from the mail. */
   code: Secret;
@@ -747,15 +750,15 @@ export interface VerifyEmailResponse {
   readonly responseText: string;
 }
 
-/** Whose password is to be reset. */
+/** The user whose password is reset. */
 export interface InitPasswordResetRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of the account's two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
 }
 
-/** If there is such a user, the code is on its way. */
+/** If the user exists, the code was sent. */
 export interface InitPasswordResetResponse {
   /** The service's text. */
   readonly responseText: string;
@@ -765,7 +768,7 @@ export interface InitPasswordResetResponse {
 export interface PasswordResetRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of the account's two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
   /** The challenge, unchanged. */
   chResp: Secret;
@@ -781,17 +784,20 @@ export interface PasswordResetResponse {
   readonly responseText: string;
 }
 
-/** Who wants to log in. */
+/** The user who wants to log in. */
 export interface InitLoginRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of the account's two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
 }
 
 /** The challenge. */
 export interface InitLoginResponse {
-  /** What `login` answers: `encryptPassword` makes the answer from it. Good once, for five minutes. */
+  /**
+   * The challenge for `login`. `encryptPassword` encrypts the password for it. Valid once, for five
+   * minutes.
+   */
   readonly challenge: SecretText;
   /** The service's text. */
   readonly responseText: string;
@@ -801,16 +807,16 @@ export interface InitLoginResponse {
 export interface LoginRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of the account's two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
   /** The challenge, unchanged. */
   chResp: Secret;
-  /** The password, encrypted for this challenge: what `encryptPassword` answers. */
+  /** The password, encrypted for this challenge by `encryptPassword`. */
   encrypted: Secret;
 }
 
 /**
- * What the service asks for next.
+ * The service's next question.
  * - `SMS_MFA`: A code by SMS.
  * - `SOFTWARE_TOKEN_MFA`: A code of an authenticator.
  * - `SELECT_MFA_TYPE`: The choice of a factor.
@@ -819,7 +825,7 @@ export interface LoginRequest {
 export type ChallengeName = "SMS_MFA" | "SOFTWARE_TOKEN_MFA" | "SELECT_MFA_TYPE" | (string & {});
 
 /**
- * A second factor, as the service offers it.
+ * A second factor, as offered by the service.
  * - `SMS_MFA`: A code by SMS.
  * - `SOFTWARE_TOKEN_MFA`: A code of an authenticator.
  * - any other text: a value that this version does not know
@@ -827,7 +833,7 @@ export type ChallengeName = "SMS_MFA" | "SOFTWARE_TOKEN_MFA" | "SELECT_MFA_TYPE"
 export type MfaOption = "SMS_MFA" | "SOFTWARE_TOKEN_MFA" | (string & {});
 
 /**
- * What an account is to its API key.
+ * The role of an account under its API key.
  * - `integrator`: It owns the key.
  * - `customer`: It was registered with the key.
  * - `operator`: It runs the service.
@@ -835,92 +841,92 @@ export type MfaOption = "SMS_MFA" | "SOFTWARE_TOKEN_MFA" | (string & {});
  */
 export type AccountType = "integrator" | "customer" | "operator" | (string & {});
 
-/** What the account is, as a login tells it (API 2.10). */
+/** The account, as described in the login's answer (API 2.10). */
 export interface AccountInfo {
-  /** What it is to its API key. */
+  /** The account's role under its API key. */
   readonly type: AccountType;
-  /** Features switched on for it, by the service's names. */
+  /** The features switched on for the account, by the service's names. */
   readonly features?: readonly string[];
-  /** Products the tenant is entitled to, by the service's names. */
+  /** The products that the tenant may use, by the service's names. */
   readonly entitlements?: readonly string[];
 }
 
-/** A session, or what is wanted first: exactly one of the cases. */
+/** A session, or the next step: exactly one of the cases. */
 export interface LoginResponse {
   /** The session's token; with it the login is complete. */
   readonly idToken?: SecretText;
   /** The API key of the account, with the token. */
   readonly apiKey?: SecretText;
-  /** How long the session lives, with the token. */
+  /** The life of the session, with the token. */
   readonly expiresIn?: number;
   /** The handle of the second step. */
   readonly session?: SecretText;
-  /** What the second step is. */
+  /** The kind of the second step. */
   readonly challengeName?: ChallengeName;
   /** The factors to choose from. */
   readonly mfaOptions?: readonly MfaOption[];
-  /** Where an SMS would go, masked, such as `+*****5507`. */
+  /** The phone number for an SMS, masked, such as `+*****5507`. */
   readonly smsDestination?: string;
-  /** For `verifyEmail`, when the address is not verified. */
+  /** The token for `verifyEmail`, if the address is not verified. */
   readonly accessToken?: SecretText;
-  /** What the account is, with the token (API 2.10). */
+  /** The account's type and features, with the token (API 2.10). */
   readonly account?: AccountInfo;
   /** The service's text. */
   readonly responseText: string;
 }
 
 /**
- * The mode of what only an administrator has: a second factor.
+ * The mode of operations that only an admin user has: a second factor.
  * - `admin`: The only one.
  */
 export type AdminMode = "admin";
 
 /**
- * A second factor, as a request names it.
+ * A second factor, as named in a request.
  * - `SMS_MFA`: A code by SMS.
  * - `SOFTWARE_TOKEN_MFA`: A code of an authenticator.
  */
 export type MfaType = "SMS_MFA" | "SOFTWARE_TOKEN_MFA";
 
-/** The code and the step it belongs to. */
+/** The code and its step. */
 export interface LoginMfaRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Always `admin`: only its user has a second factor. Left out, the client's own. */
+  /** Always `admin`: only the admin user has a second factor. Left out, the client's own. */
   mode?: AdminMode | null;
   /** The code from the SMS or the authenticator. */
   code: Secret;
-  /** From the login or the choice of the factor. */
+  /** The handle from the login or the choice of the factor. */
   session: Secret;
-  /** The factor the code is of: what the login asked for; `SMS_MFA` when left out. */
+  /** The factor of the code, as the login named it. Default: `SMS_MFA`. */
   challengeName?: MfaType | null;
   /** Whether to begin the enrolment of an authenticator. */
   setupTotp?: boolean | null;
 }
 
-/** A session, or what is wanted first. */
+/** A session, or the next step. */
 export interface LoginMfaResponse {
   /** The session's token; with it the login is complete. */
   readonly idToken?: SecretText;
   /** The API key of the account, with the token. */
   readonly apiKey?: SecretText;
-  /** How long the session lives, with the token. */
+  /** The life of the session, with the token. */
   readonly expiresIn?: number;
   /** The handle of the second step. */
   readonly session?: SecretText;
-  /** What the second step is. */
+  /** The kind of the second step. */
   readonly challengeName?: ChallengeName;
   /** The factors to choose from. */
   readonly mfaOptions?: readonly MfaOption[];
-  /** Where an SMS would go, masked. */
+  /** The phone number for an SMS, masked. */
   readonly smsDestination?: string;
-  /** The secret for the authenticator, when its enrolment was asked for. */
+  /** The secret for the authenticator, if its enrolment was requested. */
   readonly secretCode?: SecretText;
-  /** The same for a QR code. */
+  /** The same secret for a QR code. */
   readonly otpauthUri?: SecretText;
-  /** With the secret: for `verifyTotp`. Alone: for `verifyEmail`. */
+  /** With the secret: the token for `verifyTotp`. Alone: the token for `verifyEmail`. */
   readonly accessToken?: SecretText;
-  /** What the account is, with the token (API 2.10). */
+  /** The account's type and features, with the token (API 2.10). */
   readonly account?: AccountInfo;
   /** The service's text. */
   readonly responseText: string;
@@ -930,31 +936,31 @@ export interface LoginMfaResponse {
 export interface SelectMfaRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Always `admin`: only its user has a second factor. Left out, the client's own. */
+  /** Always `admin`: only the admin user has a second factor. Left out, the client's own. */
   mode?: AdminMode | null;
-  /** The factor, one that was offered. */
+  /** The factor, one of those offered. */
   mfaType: MfaType;
-  /** From the login. */
+  /** The handle from the login. */
   session: Secret;
 }
 
-/** The code to be given now. */
+/** The code that is needed next. */
 export interface SelectMfaResponse {
-  /** The chosen factor; the oldest services leave it out. */
+  /** The chosen factor. The oldest services omit it. */
   readonly challengeName?: ChallengeName;
-  /** The new handle; where an old service leaves it out, the former stays good. */
+  /** The new handle. If an old service omits it, the previous handle stays valid. */
   readonly session?: SecretText;
   /** The service's text. */
   readonly responseText: string;
 }
 
-/** A current code of the new secret. */
+/** A current code from the new secret. */
 export interface VerifyTotpRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Always `admin`: only its user has a second factor. Left out, the client's own. */
+  /** Always `admin`: only the admin user has a second factor. Left out, the client's own. */
   mode?: AdminMode | null;
-  /** From `loginMfa` with `setupTotp`. */
+  /** The token from `loginMfa` with `setupTotp`. */
   accessToken: Secret;
   /** The authenticator's current code. */
   code: Secret;
@@ -966,13 +972,13 @@ export interface VerifyTotpResponse {
   readonly responseText: string;
 }
 
-/** Whose sessions end: the user that the session belongs to. */
+/** The user of the session. */
 export interface LogoutRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of the account's two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
-  /** Accepted for older clients; everything is revoked with it or without. */
+  /** Accepted for older clients. All tokens are revoked with or without it. */
   accessToken?: Secret | null;
 }
 
@@ -982,19 +988,19 @@ export interface LogoutResponse {
   readonly responseText: string;
 }
 
-/** Nothing to say. */
+/** The request has no fields. */
 export interface ListCertsRequest {
 }
 
-/** A certificate of the account's own. */
+/** A certificate that the account owns. */
 export interface CertDescriptor {
   /** `BANK_customer_signing_cert` or `BANK_customer_encryption_cert`. */
   readonly certName: string;
-  /** The end of its validity. */
+  /** The expiry. */
   readonly expires: string;
-  /** The issuer's common name, or its whole name where it has none. */
+  /** The issuer's common name, or the issuer's whole name if it has no common name. */
   readonly issuer: string;
-  /** The subject's common name, or its whole name where it has none. */
+  /** The subject's common name, or the subject's whole name if it has no common name. */
   readonly subject: string;
   /** The serial number: upper-case hex without separators. */
   readonly serial: string;
@@ -1003,15 +1009,15 @@ export interface CertDescriptor {
 }
 
 /**
- * How an account comes to use a bank's certificates.
- * - `direct`: They are its own.
+ * The way in which an account has a bank's certificates.
+ * - `direct`: The account owns them.
  * - `shared`: Another account shares them.
  * - any other text: a value that this version does not know
  */
 export type Access = "direct" | "shared" | (string & {});
 
 /**
- * What a certificate is for.
+ * The purpose of a certificate.
  * - `signing`: Signing messages to the bank.
  * - `encryption`: Encrypting messages to and from the bank.
  * - any other text: a value that this version does not know
@@ -1020,33 +1026,33 @@ export type Purpose = "signing" | "encryption" | (string & {});
 
 /** One certificate of a connection. */
 export interface ConnectionCertificate {
-  /** What it is for. */
+  /** The purpose. */
   readonly purpose: Purpose;
-  /** The end of its validity. */
+  /** The expiry. */
   readonly expires: string;
 }
 
-/** A bank that the account can reach, with its own certificates or with shared ones (API 2.8). */
+/** A bank that the account can reach with its own or shared certificates (API 2.8). */
 export interface BankConnection {
   /** The bank's id. */
   readonly bank: string;
-  /** Whose certificates are used. */
+  /** Own or shared certificates. */
   readonly access: Access;
   /** The certificates. */
   readonly certificates: readonly ConnectionCertificate[];
-  /** Whose certificates they are, where they are shared; the deployed service does not tell. */
+  /** The account that shares the certificates. The deployed service does not send it. */
   readonly lender?: string;
 }
 
-/** A certificate that was retired: never used again (API 2.9). */
+/** A retired certificate: it is never used again (API 2.9). */
 export interface RetiredCert {
   /** `BANK.REMOVED.xxxxxxxx_customer_signing_cert`. */
   readonly certName: string;
   /** The bank's id. */
   readonly bank: string;
-  /** What it was for. */
+  /** The purpose. */
   readonly purpose: Purpose;
-  /** The end of its validity; left out where it is not known. */
+  /** The expiry. Absent if not known. */
   readonly expires?: string;
 }
 
@@ -1054,13 +1060,13 @@ export interface RetiredCert {
 export interface ListCertsResponse {
   /** Own, active certificates. */
   readonly certs: readonly CertDescriptor[];
-  /** Banks that can be reached, with own or shared certificates (API 2.8). */
+  /** The reachable banks, with own or shared certificates (API 2.8). */
   readonly connections?: readonly BankConnection[];
-  /** Retired certificates, when there are any (API 2.9). */
+  /** Retired certificates, if there are any (API 2.9). */
   readonly retired?: readonly RetiredCert[];
   /**
-   * Accounts that would lend this one their certificates, when there are any: `shareCerts` with `accept`
-   * accepts, `unshareCerts` declines. Only services that ask the borrower have it.
+   * Accounts that offer their certificates to this one, if there are any: `shareCerts` with `accept`
+   * accepts, `unshareCerts` declines. Only services that ask the borrower send it.
    */
   readonly offeredFrom?: readonly string[];
   /** The service's text. */
@@ -1068,7 +1074,7 @@ export interface ListCertsResponse {
 }
 
 /**
- * What the export of private keys may be set to: it cannot be switched on again.
+ * The settable value for the export of private keys. Export cannot be switched on again.
  * - `disabled`: Private keys never leave the service, from now on.
  */
 export type ExportSetting = "disabled";
@@ -1085,59 +1091,59 @@ export interface ConfigCertsResponse {
   readonly responseText: string;
 }
 
-/** With whom to share. */
+/** The other account. */
 export interface ShareCertsRequest {
   /** The other account, under the same API key. */
   extEmail: string;
   /**
-   * Whether this accepts what the other account has offered (`offeredFrom`), in place of sharing own
-   * certificates. Only for services that ask the borrower.
+   * Whether to accept the other account's offer (`offeredFrom`) instead of sharing own certificates.
+   * Only for services that ask the borrower.
    */
   accept?: boolean | null;
 }
 
-/** The links as they are now. */
+/** The links after this call. */
 export interface ShareCertsResponse {
-  /** The account whose certificates this one uses; none or one. */
+  /** The account whose certificates this account uses; none or one. */
   readonly sharedFrom: readonly string[];
   /** The accounts that use this account's certificates. */
   readonly sharedTo: readonly string[];
   /**
-   * Accounts that would lend this one their certificates (`shareCerts` with `accept` accepts,
-   * `unshareCerts` declines). Only services that ask the borrower have it.
+   * Accounts that offer their certificates to this one (`shareCerts` with `accept` accepts,
+   * `unshareCerts` declines). Only services that ask the borrower send it.
    */
   readonly offeredFrom?: readonly string[];
-  /** Accounts that have not accepted this one's certificates yet. */
+  /** Accounts that have not yet accepted this account's certificates. */
   readonly offeredTo?: readonly string[];
   /** The service's text. */
   readonly responseText: string;
 }
 
-/** With whom to stop sharing. */
+/** The other account. */
 export interface UnshareCertsRequest {
   /** The other account, under the same API key. */
   extEmail: string;
 }
 
-/** The links as they are now. */
+/** The links after this call. */
 export interface UnshareCertsResponse {
-  /** The account whose certificates this one uses; none or one. */
+  /** The account whose certificates this account uses; none or one. */
   readonly sharedFrom: readonly string[];
   /** The accounts that use this account's certificates. */
   readonly sharedTo: readonly string[];
   /**
-   * Accounts that would lend this one their certificates (`shareCerts` with `accept` accepts,
-   * `unshareCerts` declines). Only services that ask the borrower have it.
+   * Accounts that offer their certificates to this one (`shareCerts` with `accept` accepts,
+   * `unshareCerts` declines). Only services that ask the borrower send it.
    */
   readonly offeredFrom?: readonly string[];
-  /** Accounts that have not accepted this one's certificates yet. */
+  /** Accounts that have not yet accepted this account's certificates. */
   readonly offeredTo?: readonly string[];
   /** The service's text. */
   readonly responseText: string;
 }
 
 /**
- * A bank, by the id of the API.
+ * A bank, by its id in the API.
  * - `nordea`: Nordea.
  * - `osuuspankki`: OP.
  * - `danskebank`: Danske Bank; needs a signing and an encryption pair.
@@ -1152,7 +1158,7 @@ export interface UnshareCertsResponse {
  */
 export type Bank = "nordea" | "osuuspankki" | "danskebank" | "aktia" | "sp" | "shb" | "pop" | "spankki" | "alandsbanken" | "SEB" | "simulator";
 
-/** Which certificate, for which key. */
+/** The certificate and the export key. */
 export interface ExportCertRequest {
   /** The bank. Left out, the client's own. */
   bank?: Bank | null;
@@ -1164,7 +1170,10 @@ export interface ExportCertRequest {
 export interface CertAndKey {
   /** The certificate. */
   readonly certificate: string;
-  /** The private key: an armored OpenPGP message that only the export key opens; inside is PKCS#8 PEM. */
+  /**
+   * The private key: an armored OpenPGP message that only the export key decrypts. The content is PKCS#8
+   * PEM.
+   */
   readonly encryptedPrivateKey: string;
 }
 
@@ -1176,11 +1185,11 @@ export interface ExportCertResponse {
   readonly responseText: string;
 }
 
-/** What the bank gave. */
+/** The PIN and the names from the contract with the bank. */
 export interface EnrollCertRequest {
   /** The bank. Left out, the client's own. */
   bank?: Bank | null;
-  /** The full PIN from the bank: where it comes in parts, all of them in the right order. */
+  /** The full PIN from the bank. If it comes in parts: all parts in the right order. */
   code: Secret;
   /** The company's name exactly as in the contract with the bank. Left out, the client's own. */
   company?: string | null;
@@ -1188,7 +1197,7 @@ export interface EnrollCertRequest {
   wsUserId: string;
 }
 
-/** The certificate is there. */
+/** The certificate exists. */
 export interface EnrollCertResponse {
   /** The service's text. */
   readonly responseText: string;
@@ -1202,27 +1211,27 @@ export interface ImportCertRequest {
   certificate: string;
   /** The company's name exactly as in the contract with the bank. Left out, the client's own. */
   company?: string | null;
-  /** Its private key as PEM, PKCS#8 or PKCS#1, not encrypted. */
+  /** The certificate's private key as PEM, PKCS#8 or PKCS#1, not encrypted. */
   privateKey: Secret;
   /** The Web Services user id of the contract with the bank. */
   wsUserId: string;
   /** Danske Bank only: the encryption certificate. */
   encCertificate?: string | null;
-  /** Danske Bank only: its private key. */
+  /** Danske Bank only: the private key of the encryption certificate. */
   encPrivateKey?: Secret | null;
 }
 
-/** The certificate is there. */
+/** The certificate is imported. */
 export interface ImportCertResponse {
   /** The service's text. */
   readonly responseText: string;
 }
 
-/** Which certificates. */
+/** The certificates to retire. */
 export interface RetireCertRequest {
   /** The bank. Left out, the client's own. */
   bank?: Bank | null;
-  /** A customer's account, for the owner of the API key; the session's own when left out. */
+  /** A customer's account, for the owner of the API key. Default: the session's own account. */
   account?: string | null;
 }
 
@@ -1230,27 +1239,27 @@ export interface RetireCertRequest {
 export interface RetireCertResponse {
   /** The bank's id. */
   readonly bank: string;
-  /** Their new names, such as `nordea.REMOVED.1a2b3c4d`. */
+  /** The certificates' new names, such as `nordea.REMOVED.1a2b3c4d`. */
   readonly retiredCertNames: readonly string[];
   /** The service's text. */
   readonly responseText: string;
 }
 
 /**
- * Which files a listing shows.
+ * The status filter of a listing.
  * - `NEW`: Files that were not downloaded yet.
  * - `DLD`: Files that were downloaded.
- * - `ALL`: All of them.
+ * - `ALL`: All files.
  */
 export type StatusFilter = "NEW" | "DLD" | "ALL";
 
-/** Which files to list. */
+/** The bank and the filters. */
 export interface ListFilesRequest {
   /** The bank that holds them. Left out, the client's own. */
   bank?: Bank | null;
-  /** Only files of this type; all types when left out. `ALL` is not a type. */
+  /** Only files of this type. Default: all types. `ALL` is not a type. */
   fileType?: string | null;
-  /** Only files of this status; all of them when left out. */
+  /** Only files of this status. Default: all files. */
   status?: StatusFilter | null;
 }
 
@@ -1262,13 +1271,16 @@ export interface ListFilesRequest {
  */
 export type FileStatus = "NEW" | "DLD" | (string & {});
 
-/** One file that the bank holds. */
+/** A file at the bank. */
 export interface FileDescriptor {
-  /** What to download or delete it by. */
+  /** The reference for downloading or deleting the file. */
   readonly fileReference: string;
-  /** When the bank made it: RFC 3339 with offset and milliseconds, or what the bank wrote in its place. */
+  /**
+   * The time at which the bank made the file: RFC 3339 with offset and milliseconds, or the bank's own
+   * text instead.
+   */
   readonly fileTimestamp: string;
-  /** The bank's name for its kind. */
+  /** The bank's name of the file type. */
   readonly fileType: string;
   /** `NEW`, `DLD` or the bank's own value. */
   readonly status: FileStatus;
@@ -1278,7 +1290,7 @@ export interface FileDescriptor {
   readonly targetId?: string;
 }
 
-/** What the bank holds. */
+/** The files at the bank. */
 export interface ListFilesResponse {
   /** The files, oldest first; at most the 10,000 newest. */
   readonly fileDescriptors: readonly FileDescriptor[];
@@ -1286,15 +1298,15 @@ export interface ListFilesResponse {
   readonly responseText: string;
 }
 
-/** The file to send and what authorises it. */
+/** The file and its signatures. */
 export interface UploadFileRequest {
   /** The bank to send it to. Left out, the client's own. */
   bank?: Bank | null;
-  /** The file's bytes; at most 7 MiB at the deployed service. */
+  /** The file's bytes, at most 7 MiB at the deployed service. */
   fileContents: Content;
-  /** The file's name as the bank will see it. */
+  /** The file's name, as sent to the bank. */
   fileName: string;
-  /** The bank's name for its kind, such as `pain.001.001.09`. */
+  /** The bank's name of the file type, such as `pain.001.001.09`. */
   fileType: string;
   /**
    * One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one after the other; at
@@ -1309,31 +1321,31 @@ export interface UploadFileResponse {
   readonly responseText: string;
 }
 
-/** Which file. */
+/** The file to download. */
 export interface DownloadFileRequest {
   /** The bank. Left out, the client's own. */
   bank?: Bank | null;
-  /** The bank's name for its kind, as listed. */
+  /** The bank's name of the file type, as listed. */
   fileType: string;
-  /** What the bank calls it, as listed. */
+  /** The bank's reference of the file, as listed. */
   fileReference: string;
 }
 
 /** The file. */
 export interface DownloadFileResponse {
-  /** Its bytes. */
+  /** The file's bytes. */
   readonly content: Received;
   /** The service's text. */
   readonly responseText: string;
 }
 
-/** Which file. */
+/** The file to delete. */
 export interface DeleteFileRequest {
   /** The bank. Left out, the client's own. */
   bank?: Bank | null;
-  /** The bank's name for its kind, as listed. */
+  /** The bank's name of the file type, as listed. */
   fileType: string;
-  /** What the bank calls it, as listed. */
+  /** The bank's reference of the file, as listed. */
   fileReference: string;
 }
 
@@ -1343,27 +1355,27 @@ export interface DeleteFileResponse {
   readonly responseText: string;
 }
 
-/** Nothing to say. */
+/** The request has no fields. */
 export interface ListAccountsRequest {
 }
 
 /**
  * Whether private keys may be exported.
- * - `disabled`: They may not, and this cannot be changed.
- * - `allowed`: They may, encrypted to a registered export key.
+ * - `disabled`: Export is off for good.
+ * - `allowed`: Export is allowed, encrypted to a registered export key.
  * - any other text: a value that this version does not know
  */
 export type ExportPolicy = "disabled" | "allowed" | (string & {});
 
 /**
  * Whether a mode of an account is registered.
- * - `registered`: It is.
- * - `unregistered`: It is not.
+ * - `registered`: Registered.
+ * - `unregistered`: Not registered.
  * - any other text: a value that this version does not know
  */
 export type Registration = "registered" | "unregistered" | (string & {});
 
-/** One account under the API key. */
+/** An account under the API key. */
 export interface AccountDescriptor {
   /** Its e-mail address. */
   readonly email: string;
@@ -1379,9 +1391,9 @@ export interface AccountDescriptor {
   readonly adminMode?: Registration;
   /** Whether its data user is registered. */
   readonly dataMode?: Registration;
-  /** What it is to the API key (API 2.9). */
+  /** The account's role under the API key (API 2.9). */
   readonly accountType?: AccountType;
-  /** The account whose certificates it uses; left out when it uses none but its own (API 2.9). */
+  /** The account whose certificates this account uses. Absent if it uses only its own (API 2.9). */
   readonly linkedTo?: string;
   /** Its retired certificates (API 2.9). */
   readonly retired?: readonly RetiredCert[];
@@ -1395,15 +1407,15 @@ export interface ListAccountsResponse {
   readonly responseText: string;
 }
 
-/** Which account. */
+/** The account to delete. */
 export interface DeleteAccountRequest {
-  /** The customer's account; never taken from the profile. */
+  /** The customer's account. It is never taken from the profile. */
   email: string;
   /** The same e-mail address, letter for letter as in `email`. */
   confirm: string;
 }
 
-/** What a deletion removed; `false` is what was absent already. */
+/** The removed items. `false` means that the item was already absent. */
 export interface Deleted {
   /** The admin user. */
   readonly adminUser: boolean;
@@ -1415,7 +1427,7 @@ export interface Deleted {
 
 /** The account is deleted. */
 export interface DeleteAccountResponse {
-  /** What was removed now. */
+  /** The items that this call removed. */
   readonly deleted: Deleted;
   /** The account. */
   readonly email: string;
@@ -1423,12 +1435,12 @@ export interface DeleteAccountResponse {
   readonly responseText: string;
 }
 
-/** Nothing to say. */
+/** The request has no fields. */
 export interface ListKeysRequest {
 }
 
 /**
- * What a listed PGP key is registered for.
+ * The purpose of a listed PGP key.
  * - `authorize`: It verifies the signatures of uploads.
  * - `export`: Exported private keys are encrypted to it.
  * - any other text: a value that this version does not know
@@ -1437,9 +1449,9 @@ export type ListedPurpose = "authorize" | "export" | (string & {});
 
 /** A registered PGP key. */
 export interface PgpKeyDescriptor {
-  /** Its short id: 8 hex digits, or what the service wrote in their place. */
+  /** The short id: 8 hex digits, or the service's own text instead. */
   readonly pgpKeyId: string;
-  /** What it is for; an older service may leave it out. */
+  /** The purpose. An older service may omit it. */
   readonly pgpKeyPurpose?: ListedPurpose;
 }
 
@@ -1452,17 +1464,17 @@ export interface ListKeysResponse {
 }
 
 /**
- * What a PGP key is registered for. One key cannot have both purposes.
+ * The purpose of a PGP key. One key cannot have both purposes.
  * - `authorize`: It verifies the signatures of uploads.
  * - `export`: Exported private keys are encrypted to it.
  */
 export type PgpKeyPurpose = "authorize" | "export";
 
-/** The key and what it is for. */
+/** The key and its purpose. */
 export interface UploadKeyRequest {
   /** One ASCII-armored public key; never a private one. */
   pgpKey: Secret;
-  /** What it is for. */
+  /** The purpose. */
   pgpKeyPurpose: PgpKeyPurpose;
 }
 
@@ -1472,23 +1484,23 @@ export interface UploadKeyResponse {
   readonly responseText: string;
 }
 
-/** Which key. */
+/** The key to remove. */
 export interface DeleteKeyRequest {
-  /** Its short id, as listed. */
+  /** The key's short id, as listed. */
   pgpKeyId: string;
 }
 
 /** The key is removed. */
 export interface DeleteKeyResponse {
-  /** The keys that are left; newer services leave it out. */
+  /** The remaining keys. Newer services omit it. */
   readonly pgpKeys?: readonly PgpKeyDescriptor[];
   /** The service's text. */
   readonly responseText: string;
 }
 
-/** The password and the challenge it answers. */
+/** The password and the challenge. */
 export interface EncryptPasswordRequest {
-  /** From `initLogin` or `initRegister`. */
+  /** The challenge from `initLogin` or `initRegister`. */
   challenge: Secret;
   /** The password: 1 to 199 bytes as UTF-8. */
   password: Secret;
@@ -1498,15 +1510,15 @@ export interface EncryptPasswordRequest {
 
 /** The answer to the challenge. */
 export interface EncryptPasswordResponse {
-  /** What `login`, `register` and `passwordReset` send as `encrypted`. */
+  /** The value of `encrypted` in `login`, `register` and `passwordReset`. */
   readonly encrypted: SecretText;
 }
 
 /** The authenticator's secret. */
 export interface TotpCodeRequest {
   /**
-   * The secret that `loginMfa` answered when the authenticator was enrolled: base32, spaces and letter
-   * case do not matter.
+   * The secret that `loginMfa` returned at the authenticator's enrolment: base32; spaces and letter case
+   * do not matter.
    */
   secret: Secret;
 }
@@ -1515,12 +1527,12 @@ export interface TotpCodeRequest {
 export interface TotpCodeResponse {
   /** The six digits. */
   readonly code: SecretText;
-  /** For how many more seconds this is the present code: 1 to 30. */
+  /** The remaining seconds of this code: 1 to 30. */
   readonly secondsLeft: number;
 }
 
 /**
- * The algorithm of a key to be made.
+ * The algorithm of a new key.
  * - `ed25519`: Small and fast: the default.
  * - `rsa2048`: RSA with 2048 bits, the least that is accepted.
  * - `rsa3072`: RSA with 3072 bits.
@@ -1528,91 +1540,91 @@ export interface TotpCodeResponse {
  */
 export type KeyAlgorithm = "ed25519" | "rsa2048" | "rsa3072" | "rsa4096";
 
-/** Whose key, and of which kind. */
+/** The owner and the algorithm of the key. */
 export interface GenerateKeyRequest {
   /** The name in the key's user id. Left out, the client's own. */
   name?: string | null;
   /** The e-mail address in the key's user id. Left out, the client's own. */
   email?: string | null;
-  /** The algorithm; Ed25519 when left out. */
+  /** The algorithm. Default: Ed25519. */
   algorithm?: KeyAlgorithm | null;
-  /** Locks the private key; without it the key lies open in its file. */
+  /** The passphrase that locks the private key. Without it the key is not encrypted in its file. */
   passphrase?: Secret | null;
-  /** The end of its validity; never when left out. */
+  /** The expiry of the key. Default: never. */
   expires?: string | null;
 }
 
 /** The key. */
 export interface GenerateKeyResponse {
-  /** The armored public key: what `uploadKey` registers. */
+  /** The armored public key, for `uploadKey`. */
   readonly publicKey: string;
-  /** The armored private key: whoever has it can sign payments. */
+  /** The armored private key. Anyone who has it can sign payments. */
   readonly privateKey: SecretText;
   /** The fingerprint: 40 upper-case hex digits. */
   readonly fingerprint: string;
-  /** The short id, by which the service lists the key. */
+  /** The short id that the service lists. */
   readonly pgpKeyId: string;
 }
 
-/** The key to look at. */
+/** The key to inspect. */
 export interface InspectKeyRequest {
   /** One ASCII-armored key, public or private. */
   key: Secret;
 }
 
-/** What it is. Nothing here is secret. */
+/** The key's properties. None of them is secret. */
 export interface InspectKeyResponse {
   /** The fingerprint: 40 upper-case hex digits. */
   readonly fingerprint: string;
-  /** The short id, by which the service lists the key. */
+  /** The short id that the service lists. */
   readonly pgpKeyId: string;
-  /** The user ids: names and e-mail addresses, as the key itself says. */
+  /** The user ids in the key: names and e-mail addresses. */
   readonly userIds: readonly string[];
   /** The algorithm as GnuPG spells it, such as `ed25519` or `rsa3072`. */
   readonly algorithm: string;
-  /** When it was made. */
+  /** The creation time. */
   readonly created: string;
-  /** When it expires; left out when it never does. */
+  /** The expiry. Absent if the key never expires. */
   readonly expires?: string;
-  /** Whether its owner has revoked it. */
+  /** Whether the owner has revoked the key. */
   readonly revoked: boolean;
-  /** Whether it may sign now: what an authorize key must. */
+  /** Whether the key can sign now, which an authorize key must. */
   readonly canSign: boolean;
-  /** Whether it may be encrypted to now: what an export key must. */
+  /** Whether data can be encrypted to the key now, which an export key must allow. */
   readonly canEncrypt: boolean;
-  /** Whether the private key is there. */
+  /** Whether the private key is included. */
   readonly private: boolean;
   /** Whether the private key needs a passphrase. */
   readonly locked: boolean;
 }
 
 /**
- * The hash of a signature.
+ * The hash algorithm of a signature.
  * - `sha256`: SHA-256: the default.
  * - `sha384`: SHA-384.
  * - `sha512`: SHA-512.
  */
 export type SignatureHash = "sha256" | "sha384" | "sha512";
 
-/** What to sign with what. */
+/** The file and the keys. */
 export interface SignFileRequest {
-  /** The file's raw bytes: exactly those that will be uploaded. */
+  /** The file's raw bytes: exactly the bytes to upload. */
   content: Content;
-  /** The armored private key; several, one after the other, make one signature each. */
+  /** The armored private key. Several keys, one after the other, make one signature each. */
   privateKey: Secret;
-  /** Opens the private keys that are locked. */
+  /** The passphrase of the private keys that are locked. */
   passphrase?: Secret | null;
-  /** The hash; SHA-256 when left out. */
+  /** The hash algorithm. Default: SHA-256. */
   hash?: SignatureHash | null;
 }
 
 /** The signatures. */
 export interface SignFileResponse {
-  /** One armored detached signature per key, one after the other: what `uploadFile` takes. */
+  /** One armored detached signature per key, one after the other, for `uploadFile`. */
   readonly signature: string;
 }
 
-/** What to verify by which keys. */
+/** The file, the signatures and the keys. */
 export interface VerifyFileRequest {
   /** The file's raw bytes. */
   content: Content;
@@ -1623,92 +1635,92 @@ export interface VerifyFileRequest {
 }
 
 /**
- * What became of one signature.
- * - `good`: It is valid, by a key that was good then and is good now.
+ * The result for one signature.
+ * - `good`: Valid, by a key that was good then and is good now.
  * - `unknown_issuer`: None of the given keys made it.
- * - `bad`: It names a given key, but does not count.
+ * - `bad`: It names a given key, but is not valid.
  */
 export type Verdict = "good" | "unknown_issuer" | "bad";
 
-/** One signature. */
+/** A signature and its result. */
 export interface SignatureVerdict {
-  /** What became of it. */
+  /** The result. */
   readonly verdict: Verdict;
-  /** The fingerprint of the given key that it names. */
+  /** The fingerprint of the given key that the signature names. */
   readonly fingerprint?: string;
-  /** The fingerprint of the key or subkey that made it, when it is good. */
+  /** The fingerprint of the key or subkey that made a good signature. */
   readonly signingKey?: string;
-  /** When it was made, when it is good. */
+  /** The time of a good signature. */
   readonly created?: string;
-  /** Who claims to have made it, when that key was not given: fingerprints or key ids. */
+  /** The claimed makers if their key was not given: fingerprints or key ids. */
   readonly issuers?: readonly string[];
-  /** Why it does not count. */
+  /** The reason why it is not valid. */
   readonly reason?: string;
 }
 
-/** The verdicts. */
+/** The results. */
 export interface VerifyFileResponse {
-  /** Whether at least one signature is good: what the service asks of an upload. */
+  /** Whether at least one signature is good, which the service requires of an upload. */
   readonly good: boolean;
   /** The signatures in their order. */
   readonly signatures: readonly SignatureVerdict[];
 }
 
-/** What to encrypt to which key. */
+/** The private key and the export key. */
 export interface EncryptForExportRequest {
   /** The private key as PEM. */
   privateKey: Secret;
-  /** The armored key that may open it. */
+  /** The armored export key. */
   publicKey: Secret;
 }
 
 /** The message. */
 export interface EncryptForExportResponse {
-  /** An armored OpenPGP message, in the form that `exportCert` answers. */
+  /** An armored OpenPGP message, as in the answer of `exportCert`. */
   readonly encryptedPrivateKey: string;
 }
 
-/** What to open with which key. */
+/** The message and the key. */
 export interface DecryptExportedKeyRequest {
   /** The armored OpenPGP message from `exportCert`. */
   encryptedPrivateKey: string;
-  /** The armored private half of the export key; of several, the one that opens it is used. */
+  /** The armored private half of the export key. Of several keys, the matching one is used. */
   privateKey: Secret;
-  /** Opens the private key when it is locked. */
+  /** The passphrase of the private key, if it is locked. */
   passphrase?: Secret | null;
 }
 
 /** The private key. */
 export interface DecryptExportedKeyResponse {
-  /** The bank certificate's private key as PKCS#8 PEM: whoever has it can sign in the account's name. */
+  /** The bank certificate's private key as PKCS#8 PEM. Anyone who has it can sign in the account's name. */
   readonly privateKeyPem: SecretText;
 }
 
 /** The file. */
 export interface CheckPaymentFileRequest {
-  /** Its raw bytes: a credit transfer initiation, `pain.001.001.09`. */
+  /** The file's raw bytes: a credit transfer initiation, `pain.001.001.09`. */
   content: Content;
 }
 
-/** One thing that is wrong. */
+/** One problem. */
 export interface PaymentProblem {
-  /** The line in the file, from 1; left out when the problem has no single place. */
+  /** The line in the file, from 1. Absent if the problem has no single place. */
   readonly line?: number;
   /** The column in bytes, from 1. */
   readonly column?: number;
   /**
-   * The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`; left
-   * out when the file could not be read as XML.
+   * The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`. Absent
+   * if the file could not be read as XML.
    */
   readonly field?: string;
   /**
    * The reason code that a bank would answer, such as `FF01`, `AM10`, `AM18`, `AC01`, `AC02`, `BE04`;
-   * `NARR` where none is named for it.
+   * `NARR` if the problem has no code.
    */
   readonly reason: string;
-  /** What is wrong. */
+  /** The problem in words. */
   readonly message: string;
-  /** What to change. */
+  /** The change that fixes it. */
   readonly fix: string;
 }
 
@@ -1724,64 +1736,64 @@ export interface CurrencyTotal {
 export interface PaymentPart {
   /** The payment information id. */
   readonly id: string;
-  /** The execution date, or date and time, as it stands in the file. */
+  /** The execution date, or date and time, as in the file. */
   readonly executionDate: string;
   /** The debtor's name. */
   readonly debtor?: string;
   /** The account that pays. */
   readonly iban?: string;
-  /** How many transactions it holds. */
+  /** The number of transactions. */
   readonly transactions: number;
-  /** What they come to, by currency. */
+  /** The sums, by currency. */
   readonly totals: readonly CurrencyTotal[];
 }
 
-/** A payment file in short. */
+/** A summary of a payment file. */
 export interface PaymentSummary {
   /** The message id. */
   readonly messageId: string;
-  /** When the message was made, as it says itself. */
+  /** The creation time in the message. */
   readonly created: string;
-  /** Who initiates it. */
+  /** The initiating party. */
   readonly initiatingParty?: string;
-  /** How many transactions the file really holds. */
+  /** The number of transactions that the file really holds. */
   readonly transactions: number;
-  /** What each account is asked to pay on each day, in the order of the file. */
+  /** The payments by account and day, in the order of the file. */
   readonly payments: readonly PaymentPart[];
 }
 
-/** What there is to say about it. */
+/** The result of the check. */
 export interface CheckPaymentFileResponse {
-  /** Whether nothing is wrong, as far as can be told without the bank. */
+  /** Whether the file has no errors, as far as can be told without the bank. */
   readonly ok: boolean;
-  /** What is wrong; at most 50 problems. */
+  /** The problems, at most 50. */
   readonly problems: readonly PaymentProblem[];
-  /** The message that the file says it is, such as `pain.001.001.03`. */
+  /** The message type that the file declares, such as `pain.001.001.03`. */
   readonly messageName?: string;
-  /** The payment, when the file could be read; it may still have problems of counts, sums or accounts. */
+  /** The payment, if the file could be read. It may still have problems of counts, sums or accounts. */
   readonly payment?: PaymentSummary;
 }
 
-/** Who registers. */
+/** The user to register. */
 export interface RegisterAccountRequest {
   /** The account's e-mail address. Left out, the client's own. */
   email?: string | null;
-  /** Which of its two users; the admin user comes first. Left out, the client's own. */
+  /** One of the account's two users. Register the admin user first. Left out, the client's own. */
   mode?: Mode | null;
   /** The full name of the person who registers. Left out, the client's own. */
   name?: string | null;
   /** The company's name. Left out, the client's own. */
   company?: string | null;
-  /** The phone that codes are sent to; the same for both users. Left out, the client's own. */
+  /** The phone for codes, the same for both users. Left out, the client's own. */
   phone?: string | null;
   /**
-   * The password: at least 20 characters with lower and upper case, digit and special, at most 199 bytes.
-   * Left out, the client's own.
+   * The password: at least 20 characters with lower and upper case, digit and special character, at most
+   * 199 bytes. Left out, the client's own.
    */
   password?: Secret | null;
   /**
-   * The integrator's key, `0` for a new one. Left out, the key that the client has, else `0`. Left out,
-   * the client's own.
+   * The integrator's key, `0` for a new one. Default: the client's key, or `0` if the client has none.
+   * Left out, the client's own.
    */
   apiKey?: Secret | null;
 }
@@ -1793,40 +1805,40 @@ export interface RegisterAccountRequest {
  */
 export type MfaMethod = "sms" | "totp";
 
-/** Who logs in, and how. */
+/** The user and the login's options. */
 export interface LogInRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of its two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
   /** The password. Left out, the client's own. */
   password?: Secret | null;
   /**
-   * The account's phone, for the case that it is not verified yet; asked for when it is needed and left
-   * out. Left out, the client's own.
+   * The account's phone, in case it is not verified yet. The call asks for it if it is needed and absent.
+   * Left out, the client's own.
    */
   phone?: string | null;
   /**
-   * The second factor to use where there is a choice. Left out, it is asked for; with nobody to ask it is
-   * the authenticator.
+   * The second factor to use if there is a choice. By default the call asks for it; without a callback
+   * for questions it is the authenticator.
    */
   mfaMethod?: MfaMethod | null;
   /**
-   * Whether to begin the enrolment of an authenticator: the answer then has its secret. `enrolTotp` does
-   * all of it.
+   * Whether to begin the enrolment of an authenticator; the answer then has its secret. `enrolTotp` does
+   * the whole enrolment.
    */
   setupTotp?: boolean | null;
-  /** The answer to the first question for a code, when it is known beforehand. */
+  /** The answer to the first question for a code, if it is already known. */
   code?: Secret | null;
 }
 
-/** The secret for an authenticator: shown this once. `verifyTotp` completes the enrolment. */
+/** The secret for an authenticator, shown only once. `verifyTotp` completes the enrolment. */
 export interface TotpEnrolment {
   /** The secret, base32. */
   readonly secretCode: SecretText;
-  /** The same for a QR code. */
+  /** The same secret for a QR code. */
   readonly otpauthUri?: SecretText;
-  /** For `verifyTotp`, within ten minutes. */
+  /** The token for `verifyTotp`, valid for ten minutes. */
   readonly accessToken: SecretText;
 }
 
@@ -1836,32 +1848,32 @@ export interface Authenticated {
   readonly idToken: SecretText;
   /** The account's API key. */
   readonly apiKey: SecretText;
-  /** How long the session lives; left out when the service did not say. */
+  /** The life of the session. Absent if the service did not give it. */
   readonly expiresIn?: number;
-  /** The new secret for an authenticator, when its enrolment was asked for. */
+  /** The new authenticator's secret, if its enrolment was requested. */
   readonly totpEnrolment?: TotpEnrolment;
-  /** What the account is, when the service says so. */
+  /** The account's type and features, if the service gives them. */
   readonly account?: AccountInfo;
   /** The service's text. */
   readonly responseText: string;
 }
 
-/** Who logs in, and what the waiting login is sealed with. */
+/** The user, and the key that encrypts the waiting login. */
 export interface BeginLogInRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of its two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
   /** The password. Left out, the client's own. */
   password?: Secret | null;
-  /** The account's phone, for the case that it is not verified yet. Left out, the client's own. */
+  /** The account's phone, in case it is not verified yet. Left out, the client's own. */
   phone?: string | null;
-  /** The second factor to use where there is a choice. */
+  /** The second factor to use if there is a choice. */
   mfaMethod?: MfaMethod | null;
   /** Whether to begin the enrolment of an authenticator. */
   setupTotp?: boolean | null;
   /**
-   * What the waiting login is sealed with; the process that goes on needs the same. Left out, the
+   * The key that encrypts the waiting login. The process that continues needs the same key. Left out, the
    * client's own.
    */
   sealKey?: Secret | null;
@@ -1874,11 +1886,11 @@ export interface LogInProgressAuthenticated {
   readonly idToken: SecretText;
   /** The account's API key. */
   readonly apiKey: SecretText;
-  /** How long the session lives; left out when the service did not say. */
+  /** The life of the session. Absent if the service did not give it. */
   readonly expiresIn?: number;
-  /** The new secret for an authenticator, when its enrolment was asked for. */
+  /** The new authenticator's secret, if its enrolment was requested. */
   readonly totpEnrolment?: TotpEnrolment;
-  /** What the account is, when the service says so. */
+  /** The account's type and features, if the service gives them. */
   readonly account?: AccountInfo;
   /** The service's text. */
   readonly responseText: string;
@@ -1887,15 +1899,15 @@ export interface LogInProgressAuthenticated {
 /** It waits for a code. */
 export interface LogInProgressNeedsCode {
   readonly state: "needs_code";
-  /** Which: `phone_code`, `email_code`, `sms_code` or `totpCode`. */
+  /** The kind of code: `phone_code`, `email_code`, `sms_code` or `totpCode`. */
   readonly kind: string;
   /** The question, for a person. */
   readonly text: string;
-  /** How many codes were wrong already. */
+  /** The number of wrong codes so far. */
   readonly wrong: number;
-  /** Whether the account's phone number must be given too. */
+  /** Whether the account's phone number is needed too. */
   readonly phoneMissing: boolean;
-  /** The login so far: give it to `continueLogIn`, with the code. */
+  /** The login so far, encrypted. Give it to `continueLogIn`, with the code. */
   readonly sealed: SecretText;
 }
 
@@ -1904,76 +1916,82 @@ export interface LogInProgressNeedsChoice {
   readonly state: "needs_choice";
   /** The factors to choose from. */
   readonly methods: readonly MfaMethod[];
-  /** Where an SMS would go, masked. */
+  /** The phone number for an SMS, masked. */
   readonly smsDestination?: string;
-  /** The login so far: give it to `continueLogIn`, with the choice. */
+  /** The login so far, encrypted. Give it to `continueLogIn`, with the choice. */
   readonly sealed: SecretText;
 }
 
-/** What a login has come to. */
+/** The progress of a login. */
 export type LogInProgress = LogInProgressAuthenticated | LogInProgressNeedsCode | LogInProgressNeedsChoice;
 
-/** The login so far, and what it waits for. */
+/** The login so far, and the input that it waits for. */
 export interface ContinueLogInRequest {
-  /** The login so far, as `beginLogIn` or this answered it. */
+  /** The login so far, from the answer of `beginLogIn` or of the previous `continueLogIn`. */
   sealed: Secret;
-  /** The code, where one is wanted. */
+  /** The code, if one is needed. */
   code?: Secret | null;
-  /** The choice, where one is wanted. With a code of an authenticator wanted, `sms` switches to an SMS. */
+  /** The choice, if one is needed. If an authenticator's code is needed, `sms` switches to an SMS. */
   mfaMethod?: MfaMethod | null;
-  /** The account's phone number, where it is missing. Left out, the client's own. */
+  /** The account's phone number, if it is missing. Left out, the client's own. */
   phone?: string | null;
-  /** The password: after a verification the login begins again. Left out, the client's own. */
+  /**
+   * The password. It is needed again because a login restarts after a verification. Left out, the
+   * client's own.
+   */
   password?: Secret | null;
-  /** What it was sealed with. Left out, the client's own. */
+  /** The key that encrypted the login. Left out, the client's own. */
   sealKey?: Secret | null;
 }
 
-/** Who enrols, and how the new authenticator is confirmed. */
+/** The admin user, and the way to confirm the new authenticator. */
 export interface EnrolTotpRequest {
-  /** The account; it is its admin user's authenticator. Left out, the client's own. */
+  /** The account. The authenticator belongs to its admin user. Left out, the client's own. */
   email?: string | null;
   /** The admin user's password. Left out, the client's own. */
   password?: Secret | null;
-  /** The account's phone, for the case that it is not verified yet. Left out, the client's own. */
+  /** The account's phone, in case it is not verified yet. Left out, the client's own. */
   phone?: string | null;
-  /** The second factor for the login itself, where there is a choice. */
+  /** The second factor for the login itself, if there is a choice. */
   mfaMethod?: MfaMethod | null;
-  /** The answer to the login's first question for a code, when it is known beforehand. */
+  /** The answer to the login's first question for a code, if it is already known. */
   code?: Secret | null;
   /**
-   * Whether the confirming code is computed here. Left out, a person puts the secret into an
-   * authenticator and is asked for `totpCode`.
+   * Whether the library computes the confirming code. By default a person puts the secret into an
+   * authenticator and answers the question `totpCode`.
    */
   computeCode?: boolean | null;
 }
 
 /** The authenticator is enrolled. */
 export interface EnrolTotpResponse {
-  /** The secret, base32: for the authenticator, and shown this once. */
+  /** The secret for the authenticator, base32, shown only once. */
   readonly secretCode: SecretText;
-  /** The same for a QR code. */
+  /** The same secret for a QR code. */
   readonly otpauthUri?: SecretText;
   /** The service's text. */
   readonly responseText: string;
 }
 
-/** Whose password becomes what. */
+/** The user and the new password. */
 export interface ResetPasswordRequest {
   /** The account. Left out, the client's own. */
   email?: string | null;
-  /** Which of its two users. Left out, the client's own. */
+  /** One of the account's two users. Left out, the client's own. */
   mode?: Mode | null;
   /**
-   * The new password: at least 20 characters with lower and upper case, digit and special, at most 199
-   * bytes.
+   * The new password: at least 20 characters with lower and upper case, digit and special character, at
+   * most 199 bytes.
    */
   newPassword: Secret;
-  /** The code, when `initPasswordReset` had it sent before; left out, one is sent now and asked for. */
+  /**
+   * The code, if `initPasswordReset` already sent it. By default this call sends a code and asks for
+   * it.
+   */
   code?: Secret | null;
 }
 
-/** What the session is sealed with. */
+/** The key that encrypts the session. */
 export interface ExportSessionRequest {
   /** 32 random characters or more; `importSession` needs the same. Left out, the client's own. */
   sealKey?: Secret | null;
@@ -1981,156 +1999,156 @@ export interface ExportSessionRequest {
 
 /** The session. */
 export interface ExportSessionResponse {
-  /** The session, sealed. */
+  /** The session, encrypted. */
   readonly sealed: SecretText;
-  /** For how many more seconds it lives, when that is known. */
+  /** The remaining life of the session in seconds, if known. */
   readonly secondsLeft?: number;
 }
 
-/** The session, and what opens it. */
+/** The session and its seal key. */
 export interface ImportSessionRequest {
-  /** What `exportSession` answered. */
+  /** The answer of `exportSession`. */
   sealed: Secret;
-  /** What it was sealed with. Left out, the client's own. */
+  /** The key that encrypted the session. Left out, the client's own. */
   sealKey?: Secret | null;
 }
 
 /** The client has the session. */
 export interface ImportSessionResponse {
-  /** Whose it is. */
+  /** The account of the session. */
   readonly email?: string;
-  /** Which of the account's two users. */
+  /** One of the account's two users. */
   readonly mode?: Mode;
-  /** For how many more seconds it lives, when that is known. */
+  /** The remaining life of the session in seconds, if known. */
   readonly secondsLeft?: number;
 }
 
-/** What to sign with what, and where to send it. */
+/** The file, the keys and the bank. */
 export interface SignAndUploadRequest {
   /** The bank to send it to. Left out, the client's own. */
   bank?: Bank | null;
-  /** The bank's name for its kind, such as `pain.001.001.09`. */
+  /** The bank's name of the file type, such as `pain.001.001.09`. */
   fileType: string;
-  /** The file's name as the bank will see it; left out, the name that the file has on disk. */
+  /** The file's name, as sent to the bank. Default: the file's name on disk. */
   fileName?: string | null;
   /** The file's bytes. */
   content: Content;
   /**
-   * The armored private key that is registered with purpose `authorize`; several, one after the other,
-   * make one signature each. Either this or `signingCertificate`.
+   * The armored private key that is registered with purpose `authorize`. Several keys, one after the
+   * other, make one signature each. Give either this or `signingCertificate`.
    */
   privateKey?: Secret | null;
-  /** Opens the private keys that are locked. */
+  /** The passphrase of the private keys that are locked. */
   passphrase?: Secret | null;
   /**
-   * The armored public key that is registered with purpose `authorize`, when its secret is elsewhere: in
-   * an HSM, a smart card, an agent. Several, one after the other, make one signature each. For each, the
-   * call asks a question of kind `signature`.
+   * The armored public key that is registered with purpose `authorize`, if its private key is elsewhere:
+   * in an HSM, a smart card, an agent. Several keys, one after the other, make one signature each. The
+   * call asks a question of kind `signature` for each key.
    */
   signingCertificate?: Secret | null;
-  /** The hash of the signature; SHA-256 when left out. */
+  /** The hash algorithm of the signature. Default: SHA-256. */
   hash?: SignatureHash | null;
   /**
-   * Whether the content is a payment file that is checked before anything is signed or sent: see
+   * Whether to check the content as a payment file before signing or sending: see
    * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
-   * For that the file is read into memory. False when left out.
+   * The check reads the file into memory. Default: false.
    */
   check?: boolean | null;
-  /** How your bank differs from the common rules, for `check`. */
+  /** The bank's differences from the common rules, for `check`. */
   checkProfile?: iso20022.ProfileOptions | null;
 }
 
 /** The file was accepted. */
 export interface SignAndUploadResponse {
-  /** The name it was sent under. */
+  /** The file name sent to the bank. */
   readonly fileName: string;
-  /** How many bytes were sent. */
+  /** The number of bytes sent. */
   readonly bytes: number;
-  /** The signatures it was sent with. */
+  /** The signatures sent with the file. */
   readonly signature: string;
   /** The service's text. */
   readonly responseText: string;
 }
 
-/** What to send, and what to wait for. */
+/** The file, the keys, and the answers to wait for. */
 export interface UploadAndWaitRequest {
   /** The bank to send it to. Left out, the client's own. */
   bank?: Bank | null;
-  /** The bank's name for its kind, such as `pain.001.001.09`. */
+  /** The bank's name of the file type, such as `pain.001.001.09`. */
   fileType: string;
-  /** The file's name as the bank will see it; left out, the name that the file has on disk. */
+  /** The file's name, as sent to the bank. Default: the file's name on disk. */
   fileName?: string | null;
   /** The file's bytes. */
   content: Content;
   /**
-   * The armored private key that is registered with purpose `authorize`. Either this,
-   * `signingCertificate` or `signature`.
+   * The armored private key that is registered with purpose `authorize`. Give one of this,
+   * `signingCertificate` and `signature`.
    */
   privateKey?: Secret | null;
-  /** Opens the private keys that are locked. */
+  /** The passphrase of the private keys that are locked. */
   passphrase?: Secret | null;
   /**
-   * The armored public key that is registered with purpose `authorize`, when its secret is elsewhere: in
-   * an HSM, a smart card, an agent. Several, one after the other, make one signature each. For each, the
-   * call asks a question of kind `signature`, as `signAndUpload` does.
+   * The armored public key that is registered with purpose `authorize`, if its private key is elsewhere:
+   * in an HSM, a smart card, an agent. Several keys, one after the other, make one signature each. The
+   * call asks a question of kind `signature` for each key, as `signAndUpload` does.
    */
   signingCertificate?: Secret | null;
-  /** The hash of the signature; SHA-256 when left out. */
+  /** The hash algorithm of the signature. Default: SHA-256. */
   hash?: SignatureHash | null;
-  /** Signatures that were made elsewhere over the same bytes. */
+  /** Signatures over the same bytes that were made elsewhere. */
   signature?: string | null;
   /** The types of the answers to wait for, one file of each, such as `pain.002.001.10`. */
   waitFor: readonly string[];
-  /** How long to wait for all answers together, in seconds, fractions allowed; 60 when left out. */
+  /** The time limit for all answers together, in seconds, fractions allowed. Default: 60. */
   waitTimeoutS?: number | null;
-  /** The older name of `waitTimeoutS`, which wins; in whole seconds. */
+  /** The older name of `waitTimeoutS`, in whole seconds. `waitTimeoutS` takes precedence. */
   timeoutS?: number | null;
-  /** How long to wait between two looks, in milliseconds; 1000 when left out, 100 at least. */
+  /** The interval between two polls, in milliseconds, at least 100. Default: 1000. */
   pollIntervalMs?: number | null;
   /**
-   * The folder that the answers go into, named as `downloadNewFiles` names them; left out, they are in
-   * the response. Where a name is taken, the answer gets one of its own, with `~2` before `.dat`: names
-   * hold neither bank nor account.
+   * The folder for the answers, with names as in `downloadNewFiles`. Without a folder the answers are
+   * in the response. If a name is taken, the answer gets another name, with `~2` before `.dat`: names
+   * contain neither bank nor account.
    */
   directory?: string | null;
-  /** Whether answers are given parsed too; true when left out. */
+  /** Whether the response also has the answers in parsed form. Default: true. */
   parse?: boolean | null;
   /**
-   * Whether the content is a payment file that is checked before anything is signed or sent: see
+   * Whether to check the content as a payment file before signing or sending: see
    * `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do not.
-   * For that the file is read into memory. False when left out.
+   * The check reads the file into memory. Default: false.
    */
   check?: boolean | null;
-  /** How your bank differs from the common rules, for `check`. */
+  /** The bank's differences from the common rules, for `check`. */
   checkProfile?: iso20022.ProfileOptions | null;
 }
 
-/** A file that the bank answered with. */
+/** An answer file of the bank. */
 export interface BankAnswer {
-  /** What the bank says of it. */
+  /** The bank's description of the file. */
   readonly file: FileDescriptor;
-  /** How many bytes it has. */
+  /** The file's length in bytes. */
   readonly bytes: number;
-  /** Where it is, when a folder was given. */
+  /** The file's path, if a folder was given. */
   readonly path?: string;
-  /** Its bytes as base64 text, when no folder was given. */
+  /** The file's bytes as base64 text, if no folder was given. */
   readonly content?: string;
-  /** What it says, where it is a status report (`pain.002`). */
+  /** The content of a status report (`pain.002`). */
   readonly report?: iso20022.StatusFile;
-  /** What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
+  /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
   readonly statement?: iso20022.CashFile;
   /**
-   * Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has
-   * more than 10,000 entries, or the call has parsed 16 MiB.
+   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB
+   * or has more than 10,000 entries, or the call has already parsed 16 MiB.
    */
   readonly notParsed?: string;
 }
 
 /** The file was accepted, and the bank has answered. */
 export interface UploadAndWaitResponse {
-  /** The name it was sent under. */
+  /** The file name sent to the bank. */
   readonly fileName: string;
-  /** How many bytes were sent. */
+  /** The number of bytes sent. */
   readonly bytes: number;
   /** The answers, in the order of `waitFor`. */
   readonly answers: readonly BankAnswer[];
@@ -2138,102 +2156,105 @@ export interface UploadAndWaitResponse {
   readonly responseText: string;
 }
 
-/** Which files, and where to. */
+/** The files to download, and the folder. */
 export interface DownloadNewFilesRequest {
   /** The bank that holds them. Left out, the client's own. */
   bank?: Bank | null;
-  /** Only files of this type; all types when left out. */
+  /** Only files of this type. Default: all types. */
   fileType?: string | null;
-  /** Only files of this status; `NEW` when left out. */
+  /** Only files of this status. Default: `NEW`. */
   status?: StatusFilter | null;
-  /** The folder, one for each bank and account; its last part is made when it is missing. */
+  /** The folder, one for each bank and account. The last part of the path is created if it does not exist. */
   directory: string;
-  /** Only the file of this reference. */
+  /** Only the file with this reference. */
   fileReference?: string | null;
   /**
-   * Whether files are given parsed too: all of them with true, none with false; left out, those that were
-   * downloaded now.
+   * Whether the answer also has files in parsed form: all files with true, none with false. Default: the
+   * files that this call downloaded.
    */
   parse?: boolean | null;
 }
 
 /**
- * What became of a file.
- * - `downloaded`: It is in the folder now.
- * - `exists`: It was there already and was left as it is.
- * - `failed`: It is not there.
+ * The result for a file.
+ * - `downloaded`: The file is now in the folder.
+ * - `exists`: The file already existed and did not change.
+ * - `failed`: The file is not in the folder.
  */
 export type DownloadStatus = "downloaded" | "exists" | "failed";
 
-/** What became of one file. */
+/** The result for one file. */
 export interface DownloadedFile {
-  /** Its name in the folder; left out where none could be made. */
+  /** The file's name in the folder. Absent if no name could be made. */
   readonly name?: string;
-  /** Where it is; left out where it failed. */
+  /** The file's path. Absent if the file failed. */
   readonly path?: string;
-  /** What the bank calls it. */
+  /** The bank's reference of the file. */
   readonly fileReference: string;
-  /** The bank's name for its kind. */
+  /** The bank's name of the file type. */
   readonly fileType: string;
-  /** How many bytes were downloaded. */
+  /** The number of bytes downloaded. */
   readonly bytes?: number;
-  /** What became of it. */
+  /** The result. */
   readonly status: DownloadStatus;
-  /** The code of the error, where it failed. */
+  /** The error code, if the file failed. */
   readonly error?: string;
-  /** What went wrong, for a person. */
+  /** The error in words, if the file failed. */
   readonly errorMessage?: string;
-  /** What it says, where it is a status report (`pain.002`). */
+  /** The content of a status report (`pain.002`). */
   readonly report?: iso20022.StatusFile;
-  /** What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
+  /** The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`). */
   readonly statement?: iso20022.CashFile;
   /**
-   * Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has
-   * more than 10,000 entries, or the call has parsed 16 MiB.
+   * The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4 MiB
+   * or has more than 10,000 entries, or the call has already parsed 16 MiB.
    */
   readonly notParsed?: string;
 }
 
-/** What became of each file. */
+/** The result for each file. */
 export interface DownloadNewFilesResponse {
   /** The files in the order of the listing. */
   readonly files: readonly DownloadedFile[];
-  /** How many were downloaded. */
+  /** The number of files downloaded. */
   readonly downloaded: number;
-  /** How many were there already. */
+  /** The number of files that already existed. */
   readonly existing: number;
-  /** How many failed. */
+  /** The number of files that failed. */
   readonly failed: number;
 }
 
 /**
- * Which of the service's installations is meant.
+ * An installation of the service.
  * - `test`: The test installation, with the simulator bank.
- * - `production`: The real one.
+ * - `production`: The production installation.
  */
 export type Environment = "test" | "production";
 
 /**
- * The settings of a WS Channel client. All are optional; those of an account are used wherever a request
- * leaves them out.
+ * The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
+ * request omits.
  */
 export interface WsChannelSettings {
-  /** Which installation: decides the base URL and the public key, where those are not given. */
+  /** The installation. It decides the base URL and the public key, unless those are given. */
   environment?: Environment | null;
   /**
-   * The base URL, such as `http://127.0.0.1:8080/v2`; in place of the environment's. Plain HTTP is for
-   * loopback addresses only.
+   * The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain HTTP is
+   * accepted for loopback addresses only.
    */
   baseUrl?: string | null;
-  /** The service's RSA public key as PEM text; in place of the environment's. */
+  /** The service's RSA public key as PEM text, instead of the environment's. */
   publicKeyPem?: string | null;
-  /** A file that holds it. */
+  /** A file with the service's public key. */
   publicKeyFile?: string | null;
   /** The account's e-mail address. */
   email?: string | null;
   /** The mode to log in with. */
   mode?: Mode | null;
-  /** The account's password: at least 20 characters with lower and upper case, digit and special. */
+  /**
+   * The account's password: at least 20 characters with lower and upper case, digit and special
+   * character.
+   */
   password?: Secret | null;
   /** The registrant's name. */
   name?: string | null;
@@ -2245,55 +2266,55 @@ export interface WsChannelSettings {
   apiKey?: Secret | null;
   /** A session token from an earlier login. */
   idToken?: Secret | null;
-  /** The bank of requests that name none. */
+  /** The bank for requests that name none. */
   bank?: Bank | null;
   /**
-   * How long a whole flow may take, its questions and waits included, in seconds, fractions allowed. 0
-   * and absent mean no limit but those of its exchanges.
+   * The time limit of a whole flow with its questions and waits, in seconds, fractions allowed. With 0 or
+   * without a value only the limits of its exchanges apply.
    */
   flowTimeoutS?: number | null;
   /**
-   * Whether a data session that the service no longer accepts is renewed once per call, with the
-   * password.
+   * Whether to renew a data session once per call, with the password, if the service no longer accepts
+   * it.
    */
   renewSession?: boolean | null;
-  /** What sessions and logins are sealed with when they leave this process: 32 random characters or more. */
+  /** The key that encrypts sessions and logins when they leave this process: 32 random characters or more. */
   sealKey?: Secret | null;
-  /** Further certificate authorities to trust for the server's own certificate: a PEM file. */
+  /** A PEM file with more certificate authorities to trust for the server's own certificate. */
   caFile?: string | null;
-  /** Whether only the authorities of `caFile` are trusted, not the system's. */
+  /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
-  /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
+  /** A proxy's URL, instead of the environment's. It may contain a user and a password. */
   proxy?: Secret | null;
   /**
-   * How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
-   * exchange, a flow makes several. 0 and absent mean the operation's own limit.
+   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
+   * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
-  /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
+  /** The older name of `exchangeTimeoutS`, in whole seconds. `exchangeTimeoutS` takes precedence. */
   timeoutS?: number | null;
-  /** The largest answer besides a file's content, in bytes; 16 MiB when left out. */
+  /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
 }
 
-/** How a WS Channel service is started. Everything else stands in its configuration file. */
+/** The start options of a WS Channel service. All other settings are in its configuration file. */
 export interface ServiceOptions {
-  /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. */
+  /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. */
   listen?: string | null;
   /**
-   * The data folder; created with mode 0700 when it is absent. Left out, a fresh temporary one that is
-   * removed at the end.
+   * The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at
+   * the end.
    */
   data?: string | null;
-  /** The configuration file (TOML); left out, every setting has its default. */
+  /** The configuration file (TOML). Default: no file, and the default of every setting. */
   config?: string | null;
   /** The certificate chain of the TLS listener, a PEM file. */
   tlsCert?: string | null;
-  /** Its private key, a PEM file. */
+  /** The private key of the TLS listener, a PEM file. */
   tlsKey?: string | null;
-  /** Fixes every code that would be sent: six digits. On loopback only. */
+  /** A fixed value for every code that would be sent: six digits. On loopback only. */
   verificationCode?: Secret | null;
-  /** Lifts every limit of rate and count. On loopback only. */
+  /** Removes every limit of rate and count. On loopback only. */
   noLimits?: boolean | null;
   /** Opens the control interface. On loopback only. */
   control?: boolean | null;
@@ -2304,11 +2325,11 @@ export declare class Service implements AsyncDisposable {
   private constructor();
   /** Starts it; the promise resolves when it takes calls. */
   static start(options?: ServiceOptions): Promise<Service>;
-  /** What clients take as `baseUrl`. */
+  /** The `baseUrl` for clients. */
   readonly baseUrl: string;
-  /** What clients take as `publicKeyFile`: an absolute path. */
+  /** The `publicKeyFile` for clients: an absolute path. */
   readonly publicKeyFile: string;
-  /** The control interface, where it was asked for. */
+  /** The URL of the control interface, if it was requested. */
   readonly controlUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; publicKeyFile: string };
@@ -2334,8 +2355,8 @@ export declare class WsChannel implements AsyncDisposable {
    * Fetch a challenge for a registration.
    *
    * The first of the two steps of a registration: `register` answers the challenge within five minutes.
-   * Challenges of `initLogin` and of this operation are interchangeable. It answers the same whether or
-   * not the account exists, and changes nothing.
+   * Challenges of `initLogin` and of this operation are interchangeable. The answer is the same whether
+   * or not the account exists, and nothing changes.
    *
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
@@ -2344,12 +2365,12 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Register an account's admin or data user.
    *
-   * Creates the user and sends a code to the phone by SMS. The admin user comes first; then the data user
-   * with the API key that the admin's registration answered and the same phone. API key `0` asks for a
-   * new key and makes the account its owner. Before the first file both users verify phone and e-mail:
-   * log in, and give the codes. The password has at least 20 characters with lower case, upper case,
-   * digit and special character, and at most 199 bytes. Never repeated after an error (except a 429, when
-   * nothing was done): look by logging in.
+   * Creates the user and sends a code to the phone by SMS. Register the admin user first; then the data
+   * user, with the same phone and the API key from the admin's registration. API key `0` requests a new
+   * key and makes the account its owner. Before the first file both users verify phone and e-mail: log in
+   * and enter the codes. The password has at least 20 characters with lower case, upper case, digit and
+   * special character, and at most 199 bytes. It is never repeated after an error (except a 429, after
+   * which nothing was done): log in to see whether it succeeded.
    *
    * @throws {ConflictError} `ws_channel.user_exists`: This account is registered already in this mode.
    * @throws {ConflictError} `ws_channel.admin_first`: The admin mode of this account must be registered
@@ -2367,10 +2388,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Verify a user's phone with the code from the SMS.
    *
-   * The code came when the user registered; a login with the right password sends it again when the last
-   * one is a minute old, five times a day. It lives for 24 hours. A wrong phone, a wrong code and a phone
-   * that is verified already are refused alike. Admin and data user are verified separately. A refused
-   * code is never sent again by itself.
+   * The service sent the code at registration. A login with the right password sends it again if the last
+   * code is at least a minute old, five times a day. The code is valid for 24 hours. A wrong phone, a
+   * wrong code and an already verified phone get the same refusal. Admin and data user are verified
+   * separately. A refused code is never sent again automatically.
    *
    * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
    * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
@@ -2384,9 +2405,9 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Verify a user's e-mail address with the code from the mail.
    *
-   * The login that asks for it answers the token and sends the code. The token lives for 15 minutes, the
-   * code for 24 hours; the token is spent by success. Admin and data user are verified separately. A
-   * refused code is never sent again by itself.
+   * The login that asks for this verification returns the token and sends the code. The token is valid
+   * for 15 minutes, the code for 24 hours; a success uses up the token. Admin and data user are verified
+   * separately. A refused code is never sent again automatically.
    *
    * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
    * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
@@ -2398,11 +2419,11 @@ export declare class WsChannel implements AsyncDisposable {
   verifyEmail(request: VerifyEmailRequest, options?: CallOptions): Promise<VerifyEmailResponse>;
 
   /**
-   * Have a code for a password reset sent by SMS.
+   * Send a code for a password reset by SMS.
    *
-   * Sends a code to the verified phone: once a minute and five times a day at most; it lives for 15
-   * minutes. It answers the same for an unknown account, to which nothing is sent. A GET with an effect:
-   * never prefetched, never cached, not repeated after a server error.
+   * Sends a code to the verified phone, once a minute and five times a day at most. The code is valid for
+   * 15 minutes. The answer is the same for an unknown account, to which nothing is sent. This GET has an
+   * effect: it is never prefetched, never cached, and not repeated after a server error.
    *
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
@@ -2411,9 +2432,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Set a new password with the code from the SMS.
    *
-   * Replaces the password of this one user, ends all its sessions and clears its lockout; the other user
-   * is untouched. It does not log in and verifies nothing. The challenge comes from `initLogin` or
-   * `initRegister`. Never repeated by itself: after an unknown outcome try the new password.
+   * Replaces the password of this user, ends all sessions of the user and clears the user's lockout. The
+   * other user does not change. It does not log in and verifies nothing. The challenge comes from
+   * `initLogin` or `initRegister`. It is never repeated automatically: after an unknown outcome try the
+   * new password.
    *
    * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
    * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
@@ -2430,7 +2452,7 @@ export declare class WsChannel implements AsyncDisposable {
    * Fetch a challenge for a login.
    *
    * The first step of a login, a registration or a password reset: the next call answers the challenge
-   * within five minutes. It answers the same whether or not the account exists, and changes nothing.
+   * within five minutes. The answer is the same whether or not the account exists, and nothing changes.
    *
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
@@ -2439,10 +2461,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Answer a challenge with the password.
    *
-   * One step of a login, not the whole of it: the answer is a session's token, or what the service wants
-   * first (a code for phone or e-mail, a second factor, the choice of one). `login::LoginState` says
-   * which. May send a code. After ten wrong passwords within 15 minutes the user is locked for 15
-   * minutes. A challenge is good for one try, whatever comes of it.
+   * One step of a login, not the whole of it. The answer is a session's token, or the step that the
+   * service wants first (a code for phone or e-mail, a second factor, the choice of one);
+   * `login::LoginState` tells them apart. It may send a code. After ten wrong passwords within 15 minutes
+   * the user is locked for 15 minutes. A challenge is valid for one attempt, successful or not.
    *
    * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
    * mode and password.
@@ -2455,11 +2477,11 @@ export declare class WsChannel implements AsyncDisposable {
   login(request: LoginRequest, options?: CallOptions): Promise<LoginResponse>;
 
   /**
-   * Give the code of the second factor.
+   * Send the code of the second factor.
    *
-   * The second step of an admin login. Five wrong codes end the step, ten within an hour lock the user
-   * for an hour. With `setupTotp` the answer also carries the secret for an authenticator, shown this
-   * once: `verifyTotp` completes the enrolment. A refused code is never sent again by itself.
+   * The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user
+   * for an hour. With `setupTotp` the answer also has the secret for an authenticator, shown only once:
+   * `verifyTotp` completes the enrolment. A refused code is never sent again automatically.
    *
    * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
    * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
@@ -2473,8 +2495,8 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Choose the second factor of a login.
    *
-   * Ends the step that the session stood for and begins one for the chosen factor; choosing SMS sends it
-   * now. Also switches a login that waits for an authenticator to SMS.
+   * Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends the
+   * SMS at once. It can also switch a login that waits for an authenticator to SMS.
    *
    * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
    * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
@@ -2488,9 +2510,9 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Complete the enrolment of an authenticator.
    *
-   * Proves that the authenticator has the secret that `loginMfa` answered. From then on it is the
-   * preferred factor and SMS the fallback; an earlier authenticator is replaced. The token lives for ten
-   * minutes and five tries. A refused code is never sent again by itself.
+   * Proves that the authenticator has the secret that `loginMfa` returned. From then on the
+   * authenticator is the preferred factor and SMS the fallback; an earlier authenticator is replaced. The
+   * token is valid for ten minutes and five attempts. A refused code is never sent again automatically.
    *
    * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
    * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
@@ -2504,8 +2526,8 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * End all sessions of a user.
    *
-   * Revokes every token of this user that was issued up to now, on every machine; the account's other
-   * user stays logged in.
+   * Revokes all tokens issued to this user so far, on every machine. The account's other user stays
+   * logged in.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2522,9 +2544,9 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * List the account's bank certificates.
    *
-   * The account's own certificates, the banks it can reach with own or shared ones, and the retired ones.
-   * The service renews certificates by itself, 30 days before they expire: then serial number and expiry
-   * change.
+   * The account's own certificates, the banks that it can reach with own or shared certificates, and the
+   * retired certificates. The service renews certificates automatically, 30 days before they expire:
+   * serial number and expiry then change.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2541,7 +2563,7 @@ export declare class WsChannel implements AsyncDisposable {
    * Switch off the export of private keys for good.
    *
    * One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing.
-   * The deployed service does not carry this out yet and answers `ws_channel.not_implemented`.
+   * The deployed service does not implement this yet and answers `ws_channel.not_implemented`.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2561,11 +2583,11 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Let another account use this account's certificates.
    *
-   * All banks of this account, present and future; a certificate of the other account's own wins over a
-   * shared one. It may use the certificates for files; it never sees or exports them. Nothing is handed
-   * on from there. Files it sends need its own authorize keys. An account can use the certificates of one
-   * other only. Repeating it changes nothing. A service of this library allows it to the owner of the API
-   * key alone, or asks the borrower: its setting `sharing`.
+   * Covers all banks of this account, present and future; the other account's own certificate takes
+   * precedence over a shared one. The other account may use the certificates for files. It never sees,
+   * exports or shares them. Files that it sends need its own authorize keys. An account can use the
+   * certificates of only one other account. Repeating it changes nothing. A service of this library
+   * allows it only to the owner of the API key, or asks the borrower: its setting `sharing`.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2584,8 +2606,8 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Stop another account from using this account's certificates, or the reverse.
    *
-   * Takes effect at once, from either end of the link: who lends names the borrower, who borrows names
-   * the lender; the owner of the API key names any borrower. The deployed service does not carry this out
+   * Takes effect at once, from either end of the link: the lender names the borrower, the borrower names
+   * the lender; the owner of the API key names any borrower. The deployed service does not implement this
    * yet and answers `ws_channel.not_implemented`.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
@@ -2606,9 +2628,9 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Export a certificate with its private key, encrypted to a PGP key.
    *
-   * Own certificates only, and only while export is not disabled. The private key comes as an OpenPGP
-   * message that only the registered export key opens: `decryptExportedKey` does. Every export is
-   * written into the service's audit trail.
+   * Own certificates only, and only while export is not disabled. The private key is an OpenPGP message
+   * that only the registered export key decrypts, with `decryptExportedKey`. The service writes every
+   * export into its audit trail.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2631,10 +2653,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Enrol for a certificate at a bank with its PIN.
    *
-   * The service makes a key pair, has the bank certify it and keeps both; it renews them by itself. With
-   * real banks it may take minutes. It is never repeated by itself: a PIN is good once, and a wrong one,
-   * or OP's two halves in the wrong order, locks the enrolment at the bank. One certificate per bank:
-   * retire the old one first.
+   * The service makes a key pair, lets the bank certify it, and stores both; it renews them
+   * automatically. With real banks it may take minutes. It is never repeated automatically: a PIN is
+   * valid once, and a wrong PIN, or OP's two halves in the wrong order, locks the enrolment at the bank.
+   * One certificate per bank: retire the old one first.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2660,10 +2682,10 @@ export declare class WsChannel implements AsyncDisposable {
   enrollCert(request: EnrollCertRequest, options?: CallOptions): Promise<EnrollCertResponse>;
 
   /**
-   * Import a certificate and its private key that exist already.
+   * Import an existing certificate and its private key.
    *
-   * For certificates that were enrolled elsewhere. The private key leaves this machine: it travels to the
-   * service and rests there encrypted. The certificate must not have expired, and must match the key.
+   * For certificates that were enrolled elsewhere. The private key leaves this machine: the service
+   * receives it and stores it encrypted. The certificate must not have expired, and must match the key.
    * Danske Bank needs the encryption pair too. One certificate per bank: retire the old one first.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
@@ -2687,9 +2709,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Retire the certificates for a bank.
    *
-   * They are never used again and cannot be brought back; accounts that share them lose access at once.
-   * Then a new enrolment or import is possible. The owner of the API key may retire those of a customer.
-   * Never repeated by itself after an error, except a 429, when nothing was done.
+   * Retired certificates are never used again and cannot be restored; accounts that share them lose
+   * access at once. A new enrolment or import is then possible. The owner of the API key may retire a
+   * customer's certificates. It is never repeated automatically after an error, except a 429, after which
+   * nothing was done.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2710,8 +2733,8 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * List the files that a bank holds for the account.
    *
-   * Statements, notifications and status reports that the bank has made ready, new ones and those
-   * downloaded before. Uploaded files are not among them. Needs a certificate for the bank, own or
+   * Lists statements, notifications and status reports that the bank has prepared: new files and files
+   * that were downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own or
    * shared.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
@@ -2738,9 +2761,9 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Send a signed file to a bank.
    *
-   * The file is sent once and never repeated by itself, except after a 429, when nothing was done:
-   * identical bytes sent twice are two uploads. When the outcome is `unknown`, look for the bank's answer
-   * files before sending it again. Needs a data session and a certificate for the bank.
+   * The file is sent once and never repeated automatically, except after a 429, after which nothing was
+   * done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's
+   * answer files before sending the file again. Needs a data session and a certificate for the bank.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2775,8 +2798,8 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Download a file from a bank.
    *
-   * The file becomes `DLD` at the bank and can be downloaded again: the bytes are the same. Needs a data
-   * session.
+   * The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
+   * Needs a data session.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2805,8 +2828,8 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Delete a file at a bank.
    *
-   * The bank removes the file or marks it deleted, as its custom is; it is not sure to come back. A
-   * second deletion is refused. Needs a data session.
+   * The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
+   * restore. A second deletion is refused. Needs a data session.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2853,10 +2876,10 @@ export declare class WsChannel implements AsyncDisposable {
    * Delete a customer's account for good.
    *
    * Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be
-   * brought back. For the owner of the API key, with a login at most ten minutes old. An owner's account
-   * is refused. Accounts that use its certificates lose them. After an interruption it is repeated by
-   * hand: `deleted` says what was there. Never repeated by itself, except after a 429, when nothing was
-   * done.
+   * restored. For the owner of the API key, with a login at most ten minutes old. An owner's account is
+   * refused. Accounts that use its certificates lose them. After an interruption repeat it by hand:
+   * `deleted` lists the items that still existed. It is never repeated automatically, except after a 429,
+   * after which nothing was done.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2877,8 +2900,8 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * List the account's registered PGP keys.
    *
-   * Keys belong to the account: both its users see and use them. The short id names a key; compare
-   * fingerprints where it matters.
+   * Keys belong to the account: both users see and use them. The short id identifies a key; compare
+   * fingerprints if it matters.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2894,10 +2917,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Register a PGP public key.
    *
-   * With purpose `authorize` its signatures let uploads through; with purpose `export` exported private
-   * keys are encrypted to it. A key has one purpose only. Whoever holds the private half of an authorize
-   * key and a data session can send payments. Repeating it changes nothing. On the deployed service it
-   * cannot be undone.
+   * With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported
+   * private keys are encrypted to it. A key has only one purpose. Anyone who has the private half of an
+   * authorize key and a data session can send payments. Repeating it changes nothing. On the deployed
+   * service it cannot be undone.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2916,8 +2939,8 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Remove a registered PGP key.
    *
-   * Without an authorize key the account can send no more files. The deployed service does not carry this
-   * out yet and answers `ws_channel.not_implemented`.
+   * Without an authorize key the account can no longer send files. The deployed service does not
+   * implement this yet and answers `ws_channel.not_implemented`.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -2940,9 +2963,9 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Encrypt a password for a challenge.
    *
-   * RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the key that the service
-   * publishes. The published keys of the test and the production environment are part of bankchannel; a
-   * service of one's own has its own key.
+   * RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the
+   * service. bankchannel contains the published keys of the test and the production environment; a
+   * self-hosted service has its own key.
    *
    * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
    * the protocol gives it.
@@ -2950,27 +2973,28 @@ export declare class WsChannel implements AsyncDisposable {
   encryptPassword(request: EncryptPasswordRequest): EncryptPasswordResponse;
 
   /**
-   * Compute the present code of an authenticator.
+   * Compute the current code of an authenticator.
    *
    * RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait
-   * for the next step. A secret that lies beside the password is no second factor any more.
+   * for the next step. A secret stored beside the password is no longer a second factor.
    */
   totpCode(request: TotpCodeRequest): TotpCodeResponse;
 
   /**
    * Make a PGP key pair on this machine.
    *
-   * A key that certifies and signs, with a subkey for encryption, in the form that GnuPG 2.2 reads. It is
-   * fit for both purposes of `uploadKey`; use one key for one purpose. Nothing is sent and nothing is
-   * stored: keep the private key where only the signer can read it. An RSA key takes up to some seconds.
+   * Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2
+   * reads. It suits both purposes of `uploadKey`; use one key for one purpose. Nothing is sent and
+   * nothing is stored: keep the private key where only the signer can read it. An RSA key takes up to
+   * some seconds.
    */
   generateKey(request?: GenerateKeyRequest): GenerateKeyResponse;
 
   /**
-   * Say what a PGP key is and what it may be used for.
+   * Show the properties and the possible uses of a PGP key.
    *
-   * Reads a public or private key and says whose it is and whether it can sign and be encrypted to at
-   * this moment. A private key need not be unlocked. User ids are what the key's maker wrote: they prove
+   * Reads a public or private key and shows its owner and whether it can sign and be encrypted to at this
+   * moment. A private key need not be unlocked. The maker of the key chose the user ids: they prove
    * nothing.
    *
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -2983,10 +3007,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Sign a file with one or more private keys.
    *
-   * A detached signature of the raw bytes as a binary document, dated now. The file is read once and
-   * never held, whatever its size. What is uploaded must be the very same bytes: a changed line end
-   * breaks the signature. It covers the bytes only, neither bank nor file type: whoever has file and
-   * signature can send them elsewhere under the same account.
+   * Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once
+   * and never held in memory, whatever its size. Upload the very same bytes: a changed line end breaks
+   * the signature. The signature covers only the bytes, neither bank nor file type: anyone who has file
+   * and signature can send them elsewhere under the same account.
    *
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
    * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
@@ -3001,10 +3025,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Verify the signatures of a file.
    *
-   * By the rules of the service: binary documents only, no SHA-1, no critical part that is not known, a
-   * key that is neither expired nor revoked, then and now; armor without text around it, at most ten
+   * Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key
+   * that is neither expired nor revoked, then and now; armor without text around it, at most ten
    * signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once and never
-   * held.
+   * held in memory.
    *
    * @throws {SignatureError} `ws_channel.signature_malformed`: The signature is not an armored detached
    * OpenPGP signature of a binary document.
@@ -3018,8 +3042,8 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Encrypt a private key to an export key.
    *
-   * What the service does with the private key of an exported certificate: AES-256 with integrity
-   * protection, to every encryption key of the given one, unsigned.
+   * Does the same as the service with the private key of an exported certificate: AES-256 with integrity
+   * protection, to every encryption key of the given export key, unsigned.
    *
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
    * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
@@ -3027,11 +3051,11 @@ export declare class WsChannel implements AsyncDisposable {
   encryptForExport(request: EncryptForExportRequest): EncryptForExportResponse;
 
   /**
-   * Open a private key that was exported.
+   * Decrypt an exported private key.
    *
-   * Decrypts what `exportCert` answered with the private half of the export key. An expired export key
-   * still opens what was encrypted to it. The message is not signed: that the key belongs to the
-   * certificate beside it is for the caller to see.
+   * Decrypts the answer of `exportCert` with the private half of the export key. An expired export key
+   * still decrypts messages to it. The message is not signed: the caller has to check that the key
+   * matches the certificate beside it.
    *
    * @throws {SignatureError} `ws_channel.decryption_failed`: The message cannot be decrypted.
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -3042,12 +3066,12 @@ export declare class WsChannel implements AsyncDisposable {
   decryptExportedKey(request: DecryptExportedKeyRequest): DecryptExportedKeyResponse;
 
   /**
-   * Check a payment file before it is sent.
+   * Check a payment file before sending it.
    *
-   * Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the ISO
-   * schema, counts, control sums, the check digits of accounts, and the errors that
-   * iso20022.check_payment finds besides, dates apart. A faulty file is an answer, not an error. Whether
-   * the bank knows the account and has the money on it, only the bank can say.
+   * Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema,
+   * counts, control sums, the check digits of accounts, and the other errors of iso20022.check_payment
+   * except dates. A faulty file is an answer, not an error. Only the bank can say whether it knows the
+   * account and whether the account has the money.
    *
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
    * `call` does the same on another thread.
@@ -3057,10 +3081,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Register an account's admin or data user.
    *
-   * Fetches the challenge, encrypts the password and registers. The service sends a code to the phone;
-   * the first login asks for it. Register the admin user first, then the data user: the client keeps the
-   * API key that the first one answered, unless somebody is logged in. Never repeated after an error:
-   * look by logging in.
+   * Fetches the challenge, encrypts the password and registers the user. The service sends a code to the
+   * phone; the first login asks for it. Register the admin user first, then the data user: the client
+   * keeps the API key from the first registration, unless the client is logged in. It is never repeated
+   * after an error: log in to see whether it succeeded.
    *
    * @throws {ConflictError} `ws_channel.user_exists`: This account is registered already in this mode.
    * @throws {ConflictError} `ws_channel.admin_first`: The admin mode of this account must be registered
@@ -3078,11 +3102,11 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Log in, with all its steps.
    *
-   * Fetches the challenge, encrypts the password, and does whatever the service wants first: verifies
-   * phone and e-mail, chooses a second factor, gives its code. It asks for `phone_code`, `email_code`,
-   * `sms_code`, `totpCode`, `mfaMethod` and `phone` as it comes to them; a wrong code is asked for
-   * again, three times in all. Afterwards the client has the session. Where question and answer lie in
-   * different processes, `beginLogIn` and `continueLogIn` do the same in steps.
+   * Fetches the challenge, encrypts the password, and does the steps that the service wants first:
+   * verifies phone and e-mail, chooses a second factor, sends its code. It asks for `phone_code`,
+   * `email_code`, `sms_code`, `totpCode`, `mfaMethod` and `phone` when it needs them; it asks again
+   * after a wrong code, three times in all. Afterwards the client has the session. If question and answer
+   * are in different processes, `beginLogIn` and `continueLogIn` do the same in steps.
    *
    * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
    * mode and password.
@@ -3102,10 +3126,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Begin a login that another process may finish.
    *
-   * Goes as far as it can without asking anybody. Where a code or a choice is wanted, it answers the
-   * login so far, sealed: keep it, ask the person, and go on with `continueLogIn`, in this process or
-   * in another, within the life of the code. The password is not in it. A login that needs no code is
-   * complete at once.
+   * Runs the login until input is needed. If a code or a choice is needed, the answer is the login so
+   * far, encrypted: store it, ask the person, and continue with `continueLogIn`, in this process or in
+   * another, while the code is valid. The encrypted login does not contain the password. A login that
+   * needs no code is complete at once.
    *
    * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
    * mode and password.
@@ -3123,11 +3147,11 @@ export declare class WsChannel implements AsyncDisposable {
   beginLogIn(request?: BeginLogInRequest, options?: CallOptions & AskOptions): Promise<LogInProgress>;
 
   /**
-   * Go on with a login that waited.
+   * Continue a login that waits for input.
    *
-   * Gives what the login waits for and goes as far as it can. The answer is as that of `beginLogIn`:
-   * complete, or waiting again (`wrong` above 0: the code was refused, and may be given again). Use each
-   * sealed login once: the one answered last is the one that counts.
+   * Supplies the input and runs the login until more input is needed. The answer is like that of
+   * `beginLogIn`: complete, or waiting again (`wrong` above 0: the code was refused and can be entered
+   * again). Use each encrypted login once; only the last one returned is valid.
    *
    * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
    * mode and password.
@@ -3147,10 +3171,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Enrol an authenticator as second factor.
    *
-   * Logs in as the admin user (which asks as `logIn` does), gets the secret of a new authenticator, and
-   * confirms it with a code. From then on the authenticator is the preferred factor and SMS the fallback;
-   * an earlier authenticator is replaced. The question `totpCode` holds it in its member `secret`. A
-   * secret kept beside the password is no second factor any more.
+   * Logs in as the admin user (with the same questions as `logIn`), gets the secret of a new
+   * authenticator, and confirms it with a code. From then on the authenticator is the preferred factor
+   * and SMS the fallback; an earlier authenticator is replaced. The question `totpCode` has the secret
+   * in its member `secret`. A secret stored beside the password is no longer a second factor.
    *
    * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
    * mode and password.
@@ -3170,10 +3194,10 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Set a new password with a code from an SMS.
    *
-   * Has a code sent, asks for it (`reset_code`), and sets the new password. All sessions of this user
-   * end; the account's other user is untouched. It does not log in. A code is sent once a minute and five
-   * times a day at most; to an unknown account nothing is sent, and the service does not say so. A
-   * refused code is not asked for again: it may be that the code was right and something else was not.
+   * Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end;
+   * the account's other user does not change. It does not log in. A code is sent once a minute and five
+   * times a day at most; to an unknown account nothing is sent, and the service does not say so. It does
+   * not ask again after a refusal: the code may have been right and another value wrong.
    *
    * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
    * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
@@ -3189,10 +3213,10 @@ export declare class WsChannel implements AsyncDisposable {
   resetPassword(request: ResetPasswordRequest, options?: CallOptions & AskOptions): Promise<PasswordResetResponse>;
 
   /**
-   * Write down the session, sealed, for another process.
+   * Export the session, encrypted, for another process.
    *
-   * Token, API key, account and end of the session, encrypted with a key derived from the seal key. Sends
-   * nothing. Whoever has it and the seal key is logged in.
+   * Exports token, API key, account and end of the session, encrypted with a key derived from the seal
+   * key. Nothing is sent. Anyone who has the export and the seal key is logged in.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -3200,11 +3224,11 @@ export declare class WsChannel implements AsyncDisposable {
   exportSession(request?: ExportSessionRequest, options?: CallOptions & AskOptions): Promise<ExportSessionResponse>;
 
   /**
-   * Take a session that another process wrote down.
+   * Import a session that another process exported.
    *
-   * The client uses it from now on, in place of the one it had. Sends nothing: whether the service still
-   * accepts the session shows at the next call. What was sealed with another key, damaged, or belongs to
-   * another service is refused, and the client keeps what it had.
+   * The client uses the imported session from now on, instead of its previous one. Nothing is sent: the
+   * next call shows whether the service still accepts the session. A session that was encrypted with
+   * another key, is damaged, or belongs to another service is refused, and the client keeps its session.
    *
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    */
@@ -3214,17 +3238,17 @@ export declare class WsChannel implements AsyncDisposable {
    * Sign a file and send it to a bank.
    *
    * The file is opened once, read for the signature and read again for sending, and never held in memory;
-   * one that changed between is refused before its last byte leaves. It is sent once: with outcome
+   * if it changed in between, it is refused before its last byte is sent. It is sent once: with outcome
    * `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs a data
    * session and a certificate for the bank. With `signingCertificate` it asks a question of kind
-   * `signature` for each certificate, after the file was read and before anything is sent: its member
-   * `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or
-   * `ed25519`), `digest` (what to sign, which is not hashed again) and `key_fingerprint` (of the key or
-   * subkey that signs: the newest that may). The answer is the raw signature. Both are bytes in Python,
-   * Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA it is PKCS#1 v1.5,
-   * big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest as the message. It
-   * is verified by the certificate; one that does not count ends the call, and so does a signer that
-   * fails: with outcome `not_sent`.
+   * `signature` for each certificate, after reading the file and before sending anything. The question's
+   * member `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or
+   * `ed25519`), `digest` (the value to sign, which is not hashed again) and `key_fingerprint` (of the key
+   * or subkey that signs: the newest that may). The answer is the raw signature. Both are bytes in
+   * Python, Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA the signature is
+   * PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 it is R and S, 64 bytes, with the digest
+   * as the message. The certificate verifies it. An invalid signature ends the call, and so does a signer
+   * that fails: with outcome `not_sent`.
    *
    * @throws {InvalidInputError} `input.content_unreadable`: The file to send cannot be read.
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -3253,15 +3277,15 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Sign a file, send it, and wait for the bank's answers.
    *
-   * Notes which files of the wanted types there are, signs and sends the file as `signAndUpload` does,
-   * then looks until there is a new one of each type, and downloads it. New means new since the upload:
-   * where several files are on their way at once, the answer to another upload may be taken for this
-   * one's, so read what it refers to. Every error after the upload was accepted has outcome `accepted`
-   * and the detail `upload` = `accepted`: do not send the file again, look for its answers later. The
-   * detail `taken` names the answers that were downloaded before the error, by type and reference: the
-   * bank lists them as downloaded. The detail `begun` names those that the bank may have sent and that
-   * did not arrive: it may list them as downloaded too. `downloadNewFiles` into the same folder has
-   * them again; without a folder, or where a name was taken, download them by type and reference. With
+   * Notes the existing files of the wanted types, signs and sends the file as `signAndUpload` does,
+   * then polls until there is a new file of each type, and downloads it. New means new since the upload:
+   * if several uploads are under way at once, an answer to another upload may be taken for this one's, so
+   * read the reference in it. Every error after the accepted upload has outcome `accepted` and the detail
+   * `upload` = `accepted`: do not send the file again, look for its answers later. The detail `taken`
+   * lists the answers that were downloaded before the error, by type and reference: the bank lists them
+   * as downloaded. The detail `begun` lists the answers that the bank may have sent and that did not
+   * arrive: it may list them as downloaded too. `downloadNewFiles` into the same folder has them again;
+   * without a folder, or if a name was taken, download them by type and reference. With
    * `signingCertificate` it asks a question of kind `signature` for each certificate, as
    * `signAndUpload` does.
    *
@@ -3294,15 +3318,15 @@ export declare class WsChannel implements AsyncDisposable {
   /**
    * Download all new files into a folder.
    *
-   * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A file
-   * that is there is left as it is, so that a second run goes on where the first one ended. A file
-   * appears under its name only when it is complete; nothing is overwritten, no link is followed, nothing
-   * lands outside the folder. Use one folder for each bank and account: names hold neither, and a file
-   * whose name is taken counts as there. The listing and each file are tried up to three times; a file
-   * that fails does not stop the others. A file whose download was begun and not finished is tried again
-   * by the next run for new files, though the bank no longer lists it as new; an empty hidden file in the
-   * folder, `.bankchannel-begun-…`, remembers it. The call itself fails when the listing cannot be had,
-   * or when going on makes no sense: the session has ended, the call was cancelled, its time is up.
+   * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
+   * existing file does not change, so a second run continues where the first one ended. A file appears
+   * under its name only when it is complete; nothing is overwritten, no link is followed, nothing is
+   * written outside the folder. Use one folder for each bank and account: names contain neither, and a
+   * file whose name is taken counts as existing. The listing and each file are tried up to three times; a
+   * file that fails does not stop the others. The next run for new files retries a file whose download
+   * was begun and not finished, even though the bank no longer lists it as new; an empty hidden file in
+   * the folder, `.bankchannel-begun-…`, remembers it. The call itself fails if the listing cannot be
+   * read, or if continuing is pointless: the session has ended, the call was cancelled, its time is up.
    *
    * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -3330,21 +3354,21 @@ export declare class WsChannel implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Whose identifier, and of which customer. */
+/** The customer and the hashed personal identifier. */
 export interface VerifyUserRequest {
-  /** The customer, as the bank's redirect named it. */
+  /** The customer, from the bank's redirect. */
   psuId: string;
-  /** The hash of the personal identifier, as `hashIdentifier` makes it. */
+  /** The hash of the personal identifier, from `hashIdentifier`. */
   psuPersonalIdentifier: Secret;
   /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
   acceptLanguage?: string | null;
 }
 
-/** Whether they belong together. */
+/** The result. */
 export interface VerifyUserResponse {
   /**
-   * Whether the customer is the one with this identifier. False also for a customer that the bank does
-   * not know.
+   * Whether the customer has this personal identifier. False also for a customer that the bank does not
+   * know.
    */
   readonly exists: boolean;
   /** The request's id, repeated by the bank. */
@@ -3352,28 +3376,28 @@ export interface VerifyUserResponse {
 }
 
 /**
- * In which quality a customer acts.
- * - `private`: For itself.
- * - `corporate`: For a company.
+ * The role in which a customer acts.
+ * - `private`: A private person.
+ * - `corporate`: A company.
  */
 export type CustomerContext = "private" | "corporate";
 
 /**
  * The method of a customer's request to the third party.
- * - `GET`: It read something.
- * - `POST`: It sent something.
- * - `PUT`: It replaced something.
- * - `PATCH`: It changed something.
- * - `DELETE`: It deleted something.
+ * - `GET`: The customer read something.
+ * - `POST`: The customer sent something.
+ * - `PUT`: The customer replaced something.
+ * - `PATCH`: The customer changed something.
+ * - `DELETE`: The customer deleted something.
  */
 export type PsuHttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
- * The request of the customer to the third party that made it ask the bank: its presence frees the
- * request from the limit of unattended ones.
+ * The customer's request to the third party that caused the request to the bank. With it the request is
+ * exempt from the limit of unattended requests.
  */
 export interface PsuContext {
-  /** The customer's address. */
+  /** The customer's IP address. */
   ipAddress?: string | null;
   /** The customer's port. */
   ipPort?: number | null;
@@ -3381,7 +3405,7 @@ export interface PsuContext {
   userAgent?: string | null;
   /** The method. */
   httpMethod?: PsuHttpMethod | null;
-  /** The media types that the customer takes. */
+  /** The media types that the customer accepts. */
   accept?: string | null;
   /** The character sets. */
   acceptCharset?: string | null;
@@ -3389,156 +3413,162 @@ export interface PsuContext {
   acceptEncoding?: string | null;
   /** The languages. */
   acceptLanguage?: string | null;
-  /** The device; for the Berlin Group a UUID that stays the same until the application is installed anew. */
+  /** The device. For the Berlin Group a UUID that stays the same until the application is reinstalled. */
   deviceId?: string | null;
-  /** Where the customer is. */
+  /** The customer's location. */
   geoLocation?: string | null;
 }
 
-/** For whom, and where the customer goes afterwards. */
+/** The customer, and the address for the customer's return. */
 export interface UpdateBankOfferedConsentsRequest {
-  /** The customer, where the third party knows it. */
+  /** The customer, if the third party knows the identifier. */
   psuId?: string | null;
   /** The customer's corporate agreement. */
   psuCorporateId?: string | null;
-  /** Where the bank sends the customer afterwards; a state of the third party's own stands in its query. */
+  /** The address to which the bank returns the customer. Its query has a state of the third party. */
   redirectUri: string;
-  /** In which quality the customer acts; left out, the bank asks. */
+  /** The role in which the customer acts. If absent, the bank asks. */
   psuContext?: CustomerContext | null;
-  /** False asks for the bank's own application instead of a redirect, where that is possible. */
+  /** False requests the bank's own application instead of a redirect, if possible. */
   redirectPreferred?: boolean | null;
-  /** The session that the bank's redirect named. */
+  /** The session from the bank's redirect. */
   tppSessionId?: string | null;
   /**
-   * Names of announced changes of the bank's interface that are to hold already, such as
+   * Names of announced changes of the bank's interface that shall already apply, such as
    * `amount-as-string`.
    */
   acceptFix?: readonly string[] | null;
   /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
   acceptLanguage?: string | null;
-  /** The customer's own request, where the customer is present. */
+  /** The customer's own request, if the customer is present. */
   psu?: PsuContext | null;
 }
 
-/** Where a link leads. */
+/** The target of a link. */
 export interface LinkTarget {
-  /** The target exactly as the bank wrote it, which need not be a valid URI; see `url`. */
+  /** The target exactly as the bank wrote it. It need not be a valid URI; see `url`. */
   readonly href: string;
   /**
-   * The whole target, with every byte percent-encoded that a URI cannot hold; absent when it cannot be
-   * made one. Does not travel: it comes from `href` and the bank's base URL.
+   * The whole target, with every byte percent-encoded that a URI cannot hold. Absent if the target cannot
+   * be made a URI. Does not travel: it comes from `href` and the bank's base URL.
    */
   readonly url?: string;
-  /** The methods it may be used with; `GET` where the bank names none. */
+  /** The allowed methods. Default: `GET`, if the bank names none. */
   readonly verbs: readonly string[];
 }
 
 /**
- * How the customer authorises.
- * - `redirect`: At the bank, where a link leads; OAuth2 counts as this too.
+ * The way in which the customer authorises.
+ * - `redirect`: At the bank, through a link; OAuth2 counts as this too.
  * - `decoupled`: In the bank's own application.
  * - `embedded`: Through the third party.
  * - any other text: a value that this version does not know
  */
 export type ScaApproach = "redirect" | "decoupled" | "embedded" | (string & {});
 
-/** Where the customer goes on. */
+/** The next step for the customer. */
 export interface UpdateBankOfferedConsentsResponse {
   /** Links by their names; `scaRedirect` is the one for the customer. */
   readonly links: Readonly<Record<string, LinkTarget>>;
-  /** Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`. */
+  /**
+   * The address for the customer's browser, checked. Does not travel: it is made of the link
+   * `scaRedirect`.
+   */
   readonly scaRedirect?: string;
-  /** How the customer authorises. */
+  /** The way in which the customer authorises. */
   readonly scaApproach?: ScaApproach;
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
 }
 
-/** For whom, and where the customer goes afterwards. */
+/** The customer, and the address for the customer's return. */
 export interface UpdateConsentsRequest {
-  /** The customer, where the third party knows it. */
+  /** The customer, if the third party knows the identifier. */
   psuId?: string | null;
   /** The customer's corporate agreement. */
   psuCorporateId?: string | null;
-  /** Where the bank sends the customer afterwards; a state of the third party's own stands in its query. */
+  /** The address to which the bank returns the customer. Its query has a state of the third party. */
   redirectUri: string;
-  /** In which quality the customer acts; left out, the bank asks. */
+  /** The role in which the customer acts. If absent, the bank asks. */
   psuContext?: CustomerContext | null;
-  /** False asks for the bank's own application instead of a redirect, where that is possible. */
+  /** False requests the bank's own application instead of a redirect, if possible. */
   redirectPreferred?: boolean | null;
-  /** The session that the bank's redirect named. */
+  /** The session from the bank's redirect. */
   tppSessionId?: string | null;
   /**
-   * Names of announced changes of the bank's interface that are to hold already, such as
+   * Names of announced changes of the bank's interface that shall already apply, such as
    * `amount-as-string`.
    */
   acceptFix?: readonly string[] | null;
   /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
   acceptLanguage?: string | null;
-  /** The customer's own request, where the customer is present. */
+  /** The customer's own request, if the customer is present. */
   psu?: PsuContext | null;
 }
 
-/** Where the customer goes on. */
+/** The next step for the customer. */
 export interface UpdateConsentsResponse {
   /** Links by their names; `scaRedirect` is the one for the customer. */
   readonly links: Readonly<Record<string, LinkTarget>>;
-  /** Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`. */
+  /**
+   * The address for the customer's browser, checked. Does not travel: it is made of the link
+   * `scaRedirect`.
+   */
   readonly scaRedirect?: string;
-  /** How the customer authorises. */
+  /** The way in which the customer authorises. */
   readonly scaApproach?: ScaApproach;
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
 }
 
-/** An account, by exactly one identifier. */
+/** An account, identified by exactly one identifier. */
 export interface AccountReference {
-  /** Its IBAN. */
+  /** The IBAN. */
   readonly iban?: string;
-  /** Its number within the country. */
+  /** The account number within the country. */
   readonly bban?: string;
-  /** The number of a card. */
+  /** A card number. */
   readonly pan?: string;
-  /** The number of a card, most of it masked. */
+  /** A card number, mostly masked. */
   readonly maskedPan?: string;
-  /** The number of a telephone. */
+  /** A telephone number. */
   readonly msisdn?: string;
   /** Another identifier. */
   readonly other?: string;
-  /** The currency, three letters of ISO 4217, where the account has several. */
+  /** The currency, three letters of ISO 4217, if the account has several. */
   readonly currency?: string;
-  /** The account's kind, a code of ISO 20022. */
+  /** The account type, a code of ISO 20022. */
   readonly cashAccountType?: string;
 }
 
-/** What else of the accounts may be read. */
+/** Additional readable information. */
 export interface AdditionalInformation {
-  /** Accounts of which the owner's name may be read. */
+  /** Accounts whose owner's name may be read. */
   readonly ownerName?: readonly AccountReference[];
-  /** Accounts of which the trusted beneficiaries may be read. */
+  /** Accounts whose trusted beneficiaries may be read. */
   readonly trustedBeneficiaries?: readonly AccountReference[];
 }
 
 /**
  * All accounts of a customer.
- * - `all_accounts`: All of them.
- * - `all_accounts_with_owner_name`: All of them, with their owners' names.
+ * - `all_accounts`: All accounts.
+ * - `all_accounts_with_owner_name`: All accounts, with their owners' names.
  * - any other text: a value that this version does not know
  */
 export type AccountSelection = "all_accounts" | "all_accounts_with_owner_name" | (string & {});
 
 /**
- * What is asked for. An empty list is not an absent one: with it the customer chooses the accounts at the
- * bank.
+ * The requested access. An empty list differs from an absent one: with an empty list the customer chooses
+ * the accounts at the bank.
  */
 export interface ConsentAccess {
-  /** Accounts of which the details may be read. */
+  /** Accounts whose details may be read. */
   readonly accounts?: readonly AccountReference[];
-  /** Accounts of which the balances may be read. */
+  /** Accounts whose balances may be read. */
   readonly balances?: readonly AccountReference[];
-  /** Accounts of which the transactions may be read. */
+  /** Accounts whose transactions may be read. */
   readonly transactions?: readonly AccountReference[];
-  /** More of these accounts; only beside one of the three lists. */
+  /** Additional information about these accounts; only together with one of the three lists. */
   readonly additionalInformation?: AdditionalInformation;
   /** The list of all accounts. */
   readonly availableAccounts?: AccountSelection;
@@ -3546,97 +3576,100 @@ export interface ConsentAccess {
   readonly availableAccountsWithBalance?: AccountSelection;
   /** Everything of all accounts. */
   readonly allPsd2?: AccountSelection;
-  /** The kinds of account that it is restricted to, codes of ISO 20022. */
+  /** The account types to which the access is restricted, codes of ISO 20022. */
   readonly restrictedTo?: readonly string[];
 }
 
-/** What is asked for, for how long, and by whom. */
+/** The access, its duration, and the third party's preferences. */
 export interface CreateConsentRequest {
   /** What the consent gives access to. */
   access: ConsentAccess;
-  /** Whether it is used more than once. */
+  /** Whether the consent is for repeated use. */
   recurringIndicator: boolean;
-  /** The last day that it holds, of the bank's calendar; `9999-12-31` for as long as the bank allows. */
+  /** The last day of the consent, in the bank's calendar; `9999-12-31` for as long as the bank allows. */
   validUntil: string;
   /**
-   * How often each account is read in a day without the customer, at least 1; banks allow 4 unless agreed
-   * otherwise.
+   * The most readings of each account in a day without the customer, at least 1; banks allow 4 unless
+   * agreed otherwise.
    */
   frequencyPerDay: number;
-  /** Whether a payment follows in the same session; false when left out. */
+  /** Whether a payment follows in the same session. Default: false. */
   combinedServiceIndicator?: boolean | null;
-  /** The customer, where the third party knows it. */
+  /** The customer, if the third party knows the identifier. */
   psuId?: string | null;
-  /** What kind of identifier that is, where a bank has several. */
+  /** The type of that identifier, if the bank has several. */
   psuIdType?: string | null;
   /** The customer's corporate agreement. */
   psuCorporateId?: string | null;
-  /** What kind of identifier that is. */
+  /** The type of that identifier. */
   psuCorporateIdType?: string | null;
-  /** Where the bank sends the customer afterwards; needed where the customer is redirected. */
+  /** The address to which the bank returns the customer. Needed if the customer is redirected. */
   redirectUri?: string | null;
-  /** Where it sends the customer who has not authorised. */
+  /** The address for a customer who did not authorise. */
   nokRedirectUri?: string | null;
   /** Whether a redirect is preferred. */
   redirectPreferred?: boolean | null;
   /** Whether the bank's own application is preferred. */
   decoupledPreferred?: boolean | null;
-  /** Whether the authorisation is to be started by a request of its own. */
+  /** Whether a separate request starts the authorisation. */
   explicitAuthorisationPreferred?: boolean | null;
-  /** The brand under which the third party meets the customer, for the bank's log. */
+  /** The brand that the third party shows to the customer, for the bank's log. */
   brandLoggingInformation?: string | null;
-  /** Where the bank tells of changes. */
+  /** The address for the bank's notifications of changes. */
   notificationUri?: string | null;
-  /** Of which changes, such as `status=SCA,LAST`. */
+  /** The changes to notify, such as `status=SCA,LAST`. */
   notificationContentPreferred?: string | null;
   /** The languages of the bank's texts, such as `nb,en;q=0.7`. */
   acceptLanguage?: string | null;
-  /** The customer's own request; the Berlin Group wants its address here. */
+  /** The customer's own request. The Berlin Group requires its IP address here. */
   psu?: PsuContext | null;
 }
 
 /**
- * Where a consent stands. A bank may add values: one that is not known counts as not final.
+ * The status of a consent. A bank may add values; an unknown value counts as not final.
  * - `received`: Stored, not authorised yet.
- * - `partially_authorised`: Some of the customers who must authorise it have.
- * - `valid`: It can be used.
+ * - `partially_authorised`: Some of the customers who must authorise it have done so.
+ * - `valid`: The consent can be used.
  * - `rejected`: The authorisation failed or was refused; final.
- * - `revoked_by_psu`: The customer has withdrawn it at the bank; final.
- * - `expired`: Its time is over, or its one use; final.
- * - `terminated_by_tpp`: The third party has deleted it; final.
- * - `terminated_by_aspsp`: The bank has ended it; final.
+ * - `revoked_by_psu`: The customer withdrew it at the bank; final.
+ * - `expired`: It expired, or its one use is over; final.
+ * - `terminated_by_tpp`: The third party deleted it; final.
+ * - `terminated_by_aspsp`: The bank ended it; final.
  * - any other text: a value that this version does not know
  */
 export type ConsentStatus = "received" | "partially_authorised" | "valid" | "rejected" | "revoked_by_psu" | "expired" | "terminated_by_tpp" | "terminated_by_aspsp" | (string & {});
 
 /**
- * Where an authorisation stands. A bank may add values: one that is not known counts as not final.
+ * The status of an authorisation. A bank may add values; an unknown value counts as not final.
  * - `received`: Begun.
- * - `psu_identified`: The bank knows who the customer is.
- * - `psu_authenticated`: The customer has shown the first factor.
+ * - `psu_identified`: The bank has identified the customer.
+ * - `psu_authenticated`: The customer has given the first factor.
  * - `sca_method_selected`: The customer has chosen a method.
- * - `started`: The customer is asked.
- * - `unconfirmed`: Done, and still to be confirmed by the third party.
+ * - `started`: The bank is asking the customer.
+ * - `unconfirmed`: Done; the third party has still to confirm it.
  * - `finalised`: Authorised; final.
  * - `failed`: Failed or refused; final.
- * - `exempted`: None was needed; final.
+ * - `exempted`: No authorisation was needed; final.
  * - any other text: a value that this version does not know
  */
 export type ScaStatus = "received" | "psu_identified" | "psu_authenticated" | "sca_method_selected" | "started" | "unconfirmed" | "finalised" | "failed" | "exempted" | (string & {});
 
-/** The consent, which the customer has still to authorise. */
+/** The consent, which the customer has not yet authorised. */
 export interface CreateConsentResponse {
-  /** Its identifier. */
+  /** The consent's identifier. */
   readonly consentId: string;
-  /** Where it stands. */
+  /** The status of the consent. */
   readonly consentStatus: ConsentStatus;
-  /** Where its authorisation stands. */
+  /** The status of its authorisation. */
   readonly scaStatus?: ScaStatus;
   /** Links by their names; `scaRedirect` is the one for the customer. */
   readonly links: Readonly<Record<string, LinkTarget>>;
-  /** Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`. */
+  /**
+   * The address for the customer's browser, checked. Does not travel: it is made of the link
+   * `scaRedirect`.
+   */
   readonly scaRedirect?: string;
-  /** How the customer authorises. */
+  /** The way in which the customer authorises. */
   readonly scaApproach?: ScaApproach;
   /** A text of the bank for the customer. */
   readonly psuMessage?: string;
@@ -3646,27 +3679,27 @@ export interface CreateConsentResponse {
   readonly requestId?: string;
 }
 
-/** Which one. */
+/** The consent to read. */
 export interface GetConsentRequest {
-  /** Its identifier. */
+  /** The consent's identifier. */
   consentId: string;
-  /** The customer's own request, where the customer is present. */
+  /** The customer's own request, if the customer is present. */
   psu?: PsuContext | null;
 }
 
 /** The consent as the bank has it. */
 export interface GetConsentResponse {
-  /** What it gives access to. */
+  /** The access that the consent gives. */
   readonly access: ConsentAccess;
-  /** Whether it is used more than once. */
+  /** Whether the consent is for repeated use. */
   readonly recurringIndicator: boolean;
-  /** The last day that it holds; a bank may have shortened it. */
+  /** The last day of the consent; a bank may have shortened it. */
   readonly validUntil: string;
-  /** How often each account may be read in a day without the customer; a bank may have lowered it. */
+  /** The most readings of each account in a day without the customer; a bank may have lowered it. */
   readonly frequencyPerDay: number;
   /** The day of the last use or change. */
   readonly lastActionDate?: string;
-  /** Where it stands. */
+  /** The status of the consent. */
   readonly consentStatus: ConsentStatus;
   /** Links by their names. */
   readonly links: Readonly<Record<string, LinkTarget>>;
@@ -3674,17 +3707,17 @@ export interface GetConsentResponse {
   readonly requestId?: string;
 }
 
-/** Which one. */
+/** The consent. */
 export interface GetConsentStatusRequest {
-  /** Its identifier. */
+  /** The consent's identifier. */
   consentId: string;
-  /** The customer's own request, where the customer is present. */
+  /** The customer's own request, if the customer is present. */
   psu?: PsuContext | null;
 }
 
-/** Where it stands. */
+/** The status of the consent. */
 export interface GetConsentStatusResponse {
-  /** Where it stands. */
+  /** The status. */
   readonly consentStatus: ConsentStatus;
   /** A text of the bank for the customer. */
   readonly psuMessage?: string;
@@ -3692,47 +3725,50 @@ export interface GetConsentStatusResponse {
   readonly requestId?: string;
 }
 
-/** Which one. */
+/** The consent to end. */
 export interface DeleteConsentRequest {
-  /** Its identifier. */
+  /** The consent's identifier. */
   consentId: string;
-  /** The customer's own request, where the customer is present. */
+  /** The customer's own request, if the customer is present. */
   psu?: PsuContext | null;
 }
 
-/** It is ended. */
+/** The consent is ended. */
 export interface DeleteConsentResponse {
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
 }
 
-/** Of which consent, and where the customer goes afterwards. */
+/** The consent, and the addresses for the customer's return. */
 export interface StartAuthorisationRequest {
   /** The consent's identifier. */
   consentId: string;
-  /** The customer, where the third party knows it. */
+  /** The customer, if the third party knows the identifier. */
   psuId?: string | null;
   /** The customer's corporate agreement. */
   psuCorporateId?: string | null;
-  /** Where the bank sends the customer afterwards. */
+  /** The address to which the bank returns the customer. */
   redirectUri?: string | null;
-  /** Where it sends the customer who has not authorised. */
+  /** The address for a customer who did not authorise. */
   nokRedirectUri?: string | null;
-  /** The customer's own request, where the customer is present. */
+  /** The customer's own request, if the customer is present. */
   psu?: PsuContext | null;
 }
 
 /** The authorisation. */
 export interface StartAuthorisationResponse {
-  /** Where it stands. */
+  /** The status. */
   readonly scaStatus: ScaStatus;
-  /** Its identifier. */
+  /** The authorisation's identifier. */
   readonly authorisationId?: string;
   /** Links by their names; `scaRedirect` is the one for the customer. */
   readonly links: Readonly<Record<string, LinkTarget>>;
-  /** Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`. */
+  /**
+   * The address for the customer's browser, checked. Does not travel: it is made of the link
+   * `scaRedirect`.
+   */
   readonly scaRedirect?: string;
-  /** How the customer authorises. */
+  /** The way in which the customer authorises. */
   readonly scaApproach?: ScaApproach;
   /** A text of the bank for the customer. */
   readonly psuMessage?: string;
@@ -3740,35 +3776,35 @@ export interface StartAuthorisationResponse {
   readonly requestId?: string;
 }
 
-/** Of which consent. */
+/** The consent. */
 export interface ListAuthorisationsRequest {
   /** The consent's identifier. */
   consentId: string;
-  /** The customer's own request, where the customer is present. */
+  /** The customer's own request, if the customer is present. */
   psu?: PsuContext | null;
 }
 
-/** All of them. */
+/** The authorisations. */
 export interface ListAuthorisationsResponse {
-  /** Their identifiers. */
+  /** The authorisations' identifiers. */
   readonly authorisationIds: readonly string[];
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
 }
 
-/** Which one, of which consent. */
+/** The consent and the authorisation. */
 export interface GetAuthorisationStatusRequest {
   /** The consent's identifier. */
   consentId: string;
   /** The authorisation's identifier. */
   authorisationId: string;
-  /** The customer's own request, where the customer is present. */
+  /** The customer's own request, if the customer is present. */
   psu?: PsuContext | null;
 }
 
-/** Where it stands. */
+/** The status of the authorisation. */
 export interface GetAuthorisationStatusResponse {
-  /** Where it stands. */
+  /** The status. */
   readonly scaStatus: ScaStatus;
   /** A text of the bank for the customer. */
   readonly psuMessage?: string;
@@ -3776,25 +3812,25 @@ export interface GetAuthorisationStatusResponse {
   readonly requestId?: string;
 }
 
-/** By which consent: of dialect `bg` by its identifier, of dialect `era` by customer and session. */
+/** The consent: in dialect `bg` its identifier, in dialect `era` customer and session. */
 export interface GetAccountsRequest {
-  /** Whether the balances are wanted too. */
+  /** Whether to include the balances. */
   withBalance?: boolean | null;
   /** The consent's identifier; dialect `bg`. */
   consentId?: string | null;
-  /** The customer, as the bank's redirect named it; dialect `era`. */
+  /** The customer, from the bank's redirect; dialect `era`. */
   psuId?: string | null;
   /** The customer's corporate agreement. */
   psuCorporateId?: string | null;
-  /** The session, as the bank's redirect named it; dialect `era`. */
+  /** The session, from the bank's redirect; dialect `era`. */
   tppSessionId?: string | null;
   /**
-   * Where the bank sends the customer back to, where it wants the customer's consent first; dialect
-   * `era`.
+   * The address to which the bank returns the customer, if the bank needs the customer's consent first;
+   * dialect `era`.
    */
   redirectUri?: string | null;
   /**
-   * The customer's own request, where the customer is present: without it the bank counts the request as
+   * The customer's own request, if the customer is present. Without it the bank counts the request as
    * unattended.
    */
   psu?: PsuContext | null;
@@ -3810,47 +3846,47 @@ export interface Amount {
 
 /** A balance of an account. */
 export interface Balance {
-  /** Which balance, such as `closingBooked`, `expected` or `interimAvailable`. */
+  /** The type of the balance, such as `closingBooked`, `expected` or `interimAvailable`. */
   readonly balanceType?: string;
-  /** How much. */
+  /** The amount. */
   readonly amount: Amount;
-  /** The day it is of. */
+  /** The day of the balance. */
   readonly referenceDate?: string;
-  /** When it last changed. */
+  /** The time of the last change. */
   readonly lastChange?: string;
-  /** Whether a credit line is counted in. */
+  /** Whether the balance includes a credit line. */
   readonly creditLimitIncluded?: boolean;
 }
 
 /** An account that the consent covers. */
 export interface Account {
-  /** The bank's identifier of it: opaque, never to be encoded anew. */
+  /** The bank's identifier of the account: opaque, never to be encoded again. */
   readonly resourceId?: string;
-  /** Its IBAN. */
+  /** The IBAN. */
   readonly iban?: string;
-  /** Its number within the country. */
+  /** The account number within the country. */
   readonly bban?: string;
-  /** Its currency, three letters of ISO 4217. */
+  /** The currency, three letters of ISO 4217. */
   readonly currency?: string;
-  /** Its name. */
+  /** The account's name. */
   readonly name?: string;
-  /** The owner's name, where the consent covers it. */
+  /** The owner's name, if the consent covers it. */
   readonly ownerName?: string;
   /** The bank's product. */
   readonly product?: string;
-  /** Its kind: a code of ISO 20022, or the bank's own word. */
+  /** The account type: a code of ISO 20022, or the bank's own word. */
   readonly cashAccountType?: string;
   /** The bank's BIC. */
   readonly bic?: string;
-  /** Its balances, where they were asked for. */
+  /** The balances, if they were requested. */
   readonly balances?: readonly Balance[];
-  /** Where to go on. */
+  /** The links, by name. */
   readonly links: Readonly<Record<string, LinkTarget>>;
 }
 
 /** The accounts. */
 export interface GetAccountsResponse {
-  /** Those that the consent covers. */
+  /** The accounts that the consent covers. */
   readonly accounts: readonly Account[];
   /** The request's id, repeated by the bank. */
   readonly requestId?: string;
@@ -3865,7 +3901,7 @@ export interface HeaderField {
 }
 
 /**
- * Whose rules a request follows.
+ * The rules that a request follows.
  * - `era`: The portal of the Norwegian banks: `date` is signed, errors are `ERA-PSD2` objects.
  * - `bg`: Plain Berlin Group, 1.3.4 or later: `date` must not be signed, errors are `tppMessages`.
  */
@@ -3879,33 +3915,33 @@ export type Dialect = "era" | "bg";
 export type SignatureAlgorithm = "rsa-sha256" | "rsa-sha512";
 
 /**
- * The hash of a body.
- * - `SHA-256`: The default.
- * - `SHA-512`: Longer, and rarely asked for.
+ * The hash algorithm of a body.
+ * - `SHA-256`: SHA-256: the default.
+ * - `SHA-512`: SHA-512: longer, and rarely required.
  */
 export type BodyDigest = "SHA-256" | "SHA-512";
 
 /**
- * How a serial number is written in a key id.
+ * The form of a serial number in a key id.
  * - `hex_upper`: Upper-case hex without leading zeros: the default.
  * - `hex_lower`: Lower-case hex without leading zeros.
  * - `hex_even`: Upper-case hex with an even number of digits.
- * - `decimal`: Decimal; a few banks want it.
+ * - `decimal`: Decimal: a few banks require it.
  */
 export type SerialForm = "hex_upper" | "hex_lower" | "hex_even" | "decimal";
 
 /**
- * How an issuer's name is written in a key id.
- * - `rfc2253`: RFC 2253, the last part of the name first, other types as numbers with hex values: the
- * default.
+ * The form of an issuer's name in a key id.
+ * - `rfc2253`: RFC 2253, the last part of the name first, other attribute types as numbers with hex
+ * values: the default.
  * - `rfc2253_named`: The same with `organizationIdentifier=` written out.
- * - `forward`: In the certificate's own order.
+ * - `forward`: In the order of the certificate.
  * - `pct20`: RFC 2253 with `%20` for each space.
  */
 export type NameForm = "rfc2253" | "rfc2253_named" | "forward" | "pct20";
 
 /**
- * How the certificate is written in its header.
+ * The form of the certificate in its header.
  * - `der_base64`: Base64 of the DER form: the default.
  * - `pem_one_line`: PEM on one line, markers included.
  * - `base64_pem`: Base64 of the whole PEM text.
@@ -3913,115 +3949,116 @@ export type NameForm = "rfc2253" | "rfc2253_named" | "forward" | "pct20";
 export type CertificateForm = "der_base64" | "pem_one_line" | "base64_pem";
 
 /**
- * Whether the Signature header is wrapped as RFC 2047 has it.
- * - `auto`: When it is not plain ASCII: the default.
- * - `always`: Always.
- * - `never`: Never; an issuer's name outside ASCII then goes out as bare UTF-8, which most banks refuse.
+ * The RFC 2047 encoding of the Signature header.
+ * - `auto`: Encoded if the header is not plain ASCII: the default.
+ * - `always`: Always encoded.
+ * - `never`: Never encoded. An issuer's name outside ASCII is then sent as bare UTF-8, which most banks
+ * refuse.
  */
 export type HeaderEncoding = "auto" | "always" | "never";
 
 /**
- * How requests are signed. What is left out is as the banks of the dialect want it; banks differ, and
- * each member here is a difference that was seen.
+ * The signing of requests. The defaults suit the banks of the dialect. Banks differ, and each member here
+ * is a difference that was seen.
  */
 export interface SigningOptions {
-  /** The bank's dialect; `era` when left out. */
+  /** The bank's dialect. Default: `era`. */
   dialect?: Dialect | null;
-  /** The signature's algorithm; `rsa-sha256` when left out. */
+  /** The signature's algorithm. Default: `rsa-sha256`. */
   algorithm?: SignatureAlgorithm | null;
-  /** The digest's algorithm; `SHA-256` when left out. */
+  /** The digest's algorithm. Default: `SHA-256`. */
   digest?: BodyDigest | null;
   /** Whether the digest's name is written in lower case, `sha-256=`. */
   digestLowerCase?: boolean | null;
-  /** Whether a request without a body has the digest of nothing; true when left out. Dialect `era` only. */
+  /** Whether a request without a body has the digest of an empty body. Default: true. Dialect `era` only. */
   digestEmptyBody?: boolean | null;
-  /** Further headers to sign, in lower case; `(request-target)` may be among them. Dialect `era` only. */
+  /** Additional headers to sign, in lower case; `(request-target)` may be among them. Dialect `era` only. */
   extraSignedHeaders?: readonly string[] | null;
-  /** The order of the signed headers; those that it leaves out follow. */
+  /** The order of the signed headers. Headers that are not in the list follow. */
   headerOrder?: readonly string[] | null;
-  /** The serial number in the key id. */
+  /** The form of the serial number in the key id. */
   serial?: SerialForm | null;
-  /** The issuer's name in the key id. */
+  /** The form of the issuer's name in the key id. */
   issuer?: NameForm | null;
-  /** The certificate's header. */
+  /** The form of the certificate in its header. */
   certificateForm?: CertificateForm | null;
-  /** The wrapping of the Signature header. */
+  /** The encoding of the Signature header. */
   encoding?: HeaderEncoding | null;
-  /** Whether a space stands after the commas of the Signature header. */
+  /** Whether a space follows each comma in the Signature header. */
   spaced?: boolean | null;
   /**
-   * Whether `signRequest` verifies a signature that it made with a key at hand before it gives it out;
-   * true when left out. One of a token or made elsewhere always is verified, and so is every one that the
-   * client sends.
+   * Whether `signRequest` verifies a signature by a local key before it returns the signature. Default:
+   * true. A signature from a token or made elsewhere is always verified, and so is every signature that
+   * the client sends.
    */
   selfVerify?: boolean | null;
 }
 
-/** What to sign with what. */
+/** The request and the key. */
 export interface SignRequestRequest {
   /**
-   * With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a
-   * log.
+   * With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from
+   * a log.
    */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
-  /** The path with its query, as it stands on the request line. */
+  /** The request target: the path with its query, as in the request line. */
   target?: string | null;
   /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
-  /** The QSEAL certificate as PEM text; left out, it is the client's own. */
+  /** The QSEAL certificate as PEM text. Default: the client's own certificate. */
   certificate?: string | null;
-  /** Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's own, wherever that is. */
+  /** The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key. */
   privateKey?: Secret | null;
-  /** Opens a private key that is given here and is encrypted. */
+  /** The passphrase, if the private key given here is encrypted. */
   passphrase?: Secret | null;
-  /** How requests are signed. Left out, the client's own. */
+  /** The signing of requests. Left out, the client's own. */
   signing?: SigningOptions | null;
 }
 
 /** The signed request's headers. */
 export interface SignRequestResponse {
-  /** All header fields to send, in this order: those given and those added. */
+  /** All header fields to send, in this order: the given ones and the added ones. */
   readonly headers: readonly HeaderField[];
-  /** What was signed, in base64. */
+  /** The signing string, in base64. */
   readonly signingString: string;
   /** The key id of the signature. */
   readonly keyId: string;
 }
 
-/** What to sign. */
+/** The request to sign. */
 export interface PrepareSignatureRequest {
   /**
-   * With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a
-   * log.
+   * With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from
+   * a log.
    */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
-  /** The path with its query, as it stands on the request line. */
+  /** The request target: the path with its query, as in the request line. */
   target?: string | null;
   /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
   /** The QSEAL certificate as PEM text. Left out, the client's own. */
   certificate?: string | null;
-  /** How requests are signed. Left out, the client's own. */
+  /** The signing of requests. Left out, the client's own. */
   signing?: SigningOptions | null;
 }
 
-/** What the holder of the key has to sign. */
+/** The data for the holder of the key to sign. */
 export interface PrepareSignatureResponse {
-  /** The method: for `attachSignature`. */
+  /** The HTTP method, for `attachSignature`. */
   readonly method: string;
-  /** The path with its query: for `attachSignature`. */
+  /** The request target, for `attachSignature`: the path with its query. */
   readonly target: string;
-  /** The header fields so far, in their order: give them to `attachSignature` unchanged. */
+  /** The header fields so far, in their order. Give them to `attachSignature` unchanged. */
   readonly headers: readonly HeaderField[];
   /** The signing string in base64: RSASSA-PKCS1-v1_5 over these bytes. */
   readonly signingString: string;
   /**
-   * The same hashed with the algorithm's hash, in base64: for a device that is given a hash. It must not
-   * be hashed again.
+   * The hash of the signing string by the algorithm's hash, in base64: for a device that takes a hash. It
+   * must not be hashed again.
    */
   readonly hash: string;
   /** `rsa-sha256` or `rsa-sha512`. */
@@ -4030,19 +4067,19 @@ export interface PrepareSignatureResponse {
 
 /** The prepared request and its signature. */
 export interface AttachSignatureRequest {
-  /** The body alone, also where the whole request was given to `prepareSignature`. */
+  /** The body alone, even if `prepareSignature` had the whole request. */
   content?: Content | null;
-  /** The HTTP method that `prepareSignature` gave. */
+  /** The HTTP method from `prepareSignature`. */
   method: string;
-  /** The path with its query that `prepareSignature` gave. */
+  /** The request target from `prepareSignature`: the path with its query. */
   target: string;
-  /** The header fields that `prepareSignature` gave. */
+  /** The header fields from `prepareSignature`. */
   headers: readonly HeaderField[];
   /** The signature in base64. */
   signature: string;
   /** The QSEAL certificate as PEM text. Left out, the client's own. */
   certificate?: string | null;
-  /** How requests are signed. Left out, the client's own. */
+  /** The signing of requests. Left out, the client's own. */
   signing?: SigningOptions | null;
 }
 
@@ -4054,27 +4091,27 @@ export interface AttachSignatureResponse {
   readonly keyId: string;
 }
 
-/** The request, and which headers are meant. */
+/** The request and the signed headers. */
 export interface SigningStringRequest {
   /**
-   * With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a
-   * log.
+   * With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from
+   * a log.
    */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
-  /** The path with its query, as it stands on the request line. */
+  /** The request target: the path with its query, as in the request line. */
   target?: string | null;
   /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
   /**
-   * The names of the signed headers in their order; left out, those that the request's Signature header
-   * lists.
+   * The names of the signed headers in their order. Default: the headers in the request's Signature
+   * header.
    */
   signedHeaders?: readonly string[] | null;
 }
 
-/** What is signed. */
+/** The signing string. */
 export interface SigningStringResponse {
   /** The signing string in base64: its bytes need not be text. */
   readonly signingString: string;
@@ -4084,11 +4121,11 @@ export interface SigningStringResponse {
 
 /** The body. */
 export interface ComputeDigestRequest {
-  /** The body's bytes, exactly as they will be sent; left out, there is no body. */
+  /** The body's bytes, exactly as sent. If absent, there is no body. */
   content?: Content | null;
-  /** The hash; SHA-256 when left out. */
+  /** The hash algorithm. Default: SHA-256. */
   digest?: BodyDigest | null;
-  /** Whether the hash's name is written in lower case, `sha-256=`; a few banks want it. */
+  /** Whether the hash's name is in lower case, `sha-256=`; a few banks require it. */
   digestLowerCase?: boolean | null;
 }
 
@@ -4106,7 +4143,7 @@ export interface EncodeHeaderRequest {
 
 /** The header as it is sent. */
 export interface EncodeHeaderResponse {
-  /** One encoded-word, `=?utf-8?B?…?=`, whatever its length. */
+  /** One encoded-word, `=?utf-8?B?…?=`, of any length. */
   readonly value: string;
 }
 
@@ -4115,7 +4152,7 @@ export interface DecodeHeaderRequest {
   /** The value of the Signature header. */
   value: string;
   /**
-   * Whether forms are accepted that only some banks accept: Q encoding, bytes outside ASCII that are not
+   * Whether to accept forms that only some banks accept: Q encoding, bytes outside ASCII that are not
    * encoded.
    */
   lenient?: boolean | null;
@@ -4123,58 +4160,58 @@ export interface DecodeHeaderRequest {
 
 /** The header as text. */
 export interface DecodeHeaderResponse {
-  /** The value; one that is not encoded comes back as it is. */
+  /** The value. A value that is not encoded is returned unchanged. */
   readonly text: string;
-  /** What a strict bank would not have accepted. */
+  /** The deviations that a strict bank would refuse. */
   readonly warnings: readonly string[];
 }
 
-/** Whose identifier. */
+/** The personal identifier to hash. */
 export interface HashIdentifierRequest {
   /** The national identity number: 11 digits. */
   personalIdentifier: Secret;
 }
 
-/** What travels in its place. */
+/** The hash to send. */
 export interface HashIdentifierResponse {
   /**
-   * `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Who tries all numbers can reverse it,
-   * so it is personal data.
+   * `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Trying all numbers reverses it, so it
+   * is personal data.
    */
   readonly psuPersonalIdentifier: SecretText;
 }
 
 /**
- * How strictly a request is read.
- * - `strict`: What is tolerated elsewhere is refused.
- * - `normal`: As the banks are thought to be: the default.
+ * The strictness of the checks.
+ * - `strict`: Deviations that other banks tolerate are refused.
+ * - `normal`: The assumed strictness of the banks: the default.
  * - `lenient`: Known deviations are accepted with a warning.
  */
 export type Strictness = "strict" | "normal" | "lenient";
 
-/** A request, and how to check it. */
+/** A request, and the options of the check. */
 export interface VerifyRequestRequest {
   /**
-   * With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a
-   * log.
+   * With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from
+   * a log.
    */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
-  /** The path with its query, as it stands on the request line. */
+  /** The request target: the path with its query, as in the request line. */
   target?: string | null;
   /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
   /**
-   * The certificates of trusted issuers as PEM text, one after the other. Without any, nobody is trusted
-   * and `V17` fails. Left out, the client's own.
+   * The certificates of trusted issuers as PEM text, one after the other. Without any, no issuer is
+   * trusted and `V17` fails. Left out, the client's own.
    */
   trusted?: string | null;
-  /** The instant to check for; now when left out. */
+  /** The time of the check. Default: now. */
   at?: string | null;
-  /** How strictly. */
+  /** The strictness. */
   mode?: Strictness | null;
-  /** The bank's dialect; `era` when left out. */
+  /** The bank's dialect. Default: `era`. */
   dialect?: Dialect | null;
   /**
    * The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation,
@@ -4183,97 +4220,100 @@ export interface VerifyRequestRequest {
   tlsCertificate?: string | null;
 }
 
-/** What a bank answers. */
+/** A bank's refusal. */
 export interface Refused {
   /** The HTTP status. */
   readonly httpStatus: number;
   /** The bank's code, such as `SIGNATURE_INVALID`. */
   readonly code: string;
-  /** The check that failed first, and why. */
+  /** The check that failed first, and the reason. */
   readonly text: string;
 }
 
 /**
- * How a check came out.
+ * The result of a check.
  * - `ok`: It holds.
  * - `warning`: It holds, but another bank may see it differently.
  * - `failed`: It does not hold.
- * - `skipped`: It could not be made, or does not apply.
+ * - `skipped`: It could not be run, or does not apply.
  */
 export type CheckStatus = "ok" | "warning" | "failed" | "skipped";
 
 /** One check of a request. */
 export interface CheckResult {
-  /** Which, such as `V30`. */
+  /** The check's id, such as `V30`. */
   readonly id: string;
-  /** How it came out. */
+  /** The result. */
   readonly status: CheckStatus;
-  /** What holds; or what does not, and what to do. */
+  /** The rule that holds; or the fault and its fix. */
   readonly text: string;
 }
 
-/** What came of it. */
+/** The result of the check. */
 export interface VerifyRequestResponse {
-  /** Whether a bank would go on with the request. */
+  /** Whether a bank would accept the request. */
   readonly valid: boolean;
   /** `ok`, or the check that failed first, such as `V30`. */
   readonly verdict: string;
-  /** What a bank would answer, when it refuses. */
+  /** The bank's answer, if it refuses. */
   readonly refused?: Refused;
-  /** Every check in its order, those after the first failure too. */
+  /** All checks in their order, including those after the first failure. */
   readonly checks: readonly CheckResult[];
   /**
-   * The organisation that signed, such as `PSDNO-FSA-987654321`, as far as the certificate says. It
-   * counts only with `valid`.
+   * The organisation that signed, such as `PSDNO-FSA-987654321`, from the certificate. It counts only
+   * with `valid`.
    */
   readonly organizationIdentifier?: string;
 }
 
-/** A request, and what is known of it. */
+/** A request, and further facts about it. */
 export interface ExplainRequestRequest {
   /**
-   * With `method`: the body, byte for byte. Without it: the whole request as text, such as pasted from a
-   * log.
+   * With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from
+   * a log.
    */
   content?: Content | null;
   /** The HTTP method. */
   method?: string | null;
-  /** The path with its query, as it stands on the request line. */
+  /** The request target: the path with its query, as in the request line. */
   target?: string | null;
   /** The header fields in their order. */
   headers?: readonly HeaderField[] | null;
   /**
-   * The certificates of trusted issuers as PEM text, one after the other. Without any, nobody is trusted
-   * and `V17` fails. Left out, the client's own.
+   * The certificates of trusted issuers as PEM text, one after the other. Without any, no issuer is
+   * trusted and `V17` fails. Left out, the client's own.
    */
   trusted?: string | null;
-  /** The instant to check for; now when left out. */
+  /** The time of the check. Default: now. */
   at?: string | null;
-  /** How strictly. */
+  /** The strictness. */
   mode?: Strictness | null;
-  /** The bank's dialect; `era` when left out. */
+  /** The bank's dialect. Default: `era`. */
   dialect?: Dialect | null;
   /**
    * The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation,
    * from a trusted issuer.
    */
   tlsCertificate?: string | null;
-  /** What the sender says it signed, in base64: then the first difference is shown from it. */
+  /**
+   * The signing string that the sender claims to have signed, in base64. The first difference is then
+   * shown from it.
+   */
   signingString?: string | null;
   /**
-   * Other certificates of the sender as PEM text, one after the other: whether the key of one of them
+   * Other certificates of the sender as PEM text, one after the other, to test whether one of their keys
    * made the signature.
    */
   known?: string | null;
-  /** The path before the API's own, such as `/api`: some sign without it. */
+  /** The path before the API's own, such as `/api`: some senders sign without it. */
   basePath?: string | null;
 }
 
 /** A byte of a signing string. */
 export interface ByteShown {
-  /** As two hex digits. */
+  /** The byte as two hex digits. */
   readonly hex: string;
-  /** As text; a line feed is `\n`, a space `␠`. */
+  /** The byte as text; a line feed is `\n`, a space `␠`. */
   readonly text: string;
 }
 
@@ -4285,63 +4325,63 @@ export interface LineCompared {
   readonly status: string;
 }
 
-/** Where what was signed begins to differ from what should have been. */
+/** The first difference between the signed string and the expected string. */
 export interface FirstDifference {
-  /** The byte, counted from 0. */
+  /** The position of the byte, from 0. */
   readonly offset: number;
-  /** Its line, counted from 1. */
+  /** The line, from 1. */
   readonly line: number;
-  /** Its column in bytes, counted from 1. */
+  /** The column in bytes, from 1. */
   readonly column: number;
   /** The header of that line. */
   readonly header: string;
-  /** The byte that should be there; left out where the expected string has ended. */
+  /** The expected byte. Absent if the expected string has ended. */
   readonly expected?: ByteShown;
-  /** The byte that is there; left out where the other string has ended. */
+  /** The actual byte. Absent if the other string has ended. */
   readonly actual?: ByteShown;
-  /** The expected bytes around. */
+  /** The expected bytes around the difference. */
   readonly expectedContext: string;
-  /** The other bytes around. */
+  /** The actual bytes around the difference. */
   readonly actualContext: string;
-  /** Whether a line end stands at the end, where none belongs. */
+  /** Whether the string ends with a line break, which it must not. */
   readonly trailingNewline: boolean;
   /** Whether lines end in carriage return and line feed. */
   readonly crlf: boolean;
-  /** Whether it begins with a byte order mark. */
+  /** Whether the string begins with a byte order mark. */
   readonly bom: boolean;
-  /** Every line. */
+  /** All lines. */
   readonly lines: readonly LineCompared[];
 }
 
-/** What the signature itself says. */
+/** The hash recovered from the signature. */
 export interface RecoveredHash {
   /**
-   * `pkcs1-v1_5`: the key fits, and a text was signed that has this hash. `pss-or-wrong-key`: another key
-   * or another padding. `length mismatch`: not a signature by this key.
+   * `pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`: another key or
+   * another padding. `length mismatch`: not a signature by this key.
    */
   readonly padding: string;
   /**
-   * The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` where a hash or a
-   * text was signed as it is, without the DigestInfo that names the hash.
+   * The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` if a hash or a
+   * text was signed directly, without the DigestInfo that names the hash.
    */
   readonly hash?: string;
-  /** The hash of what was signed, lower-case hex; with `none` everything that was signed. */
+  /** The hash of the signed text, lower-case hex. With `none`: all signed bytes. */
   readonly value?: string;
 }
 
-/** A probable cause, tried. */
+/** A probable cause and its test. */
 export interface Cause {
   /** The id of the hypothesis, such as `H-08`. */
   readonly id: string;
-  /** Whether it is so: the text that it supposes has the hash that was signed. */
+  /** Whether the cause is proven: the text that it supposes has the signed hash. */
   readonly matched: boolean;
-  /** What was found, or what was tried. */
+  /** The finding, or the attempt. */
   readonly text: string;
 }
 
-/** The digest beside the body. */
+/** The digest compared with the body. */
 export interface DigestCompared {
-  /** The header as it was sent. */
+  /** The header as received. */
   readonly received?: string;
   /** The header for this body with SHA-256. */
   readonly sha256: string;
@@ -4349,25 +4389,25 @@ export interface DigestCompared {
   readonly sha512: string;
   /** The body's length in bytes. */
   readonly bodyLength: number;
-  /** Whether the header that was sent is the body's. */
+  /** Whether the received header matches the body. */
   readonly matches: boolean;
-  /** What the header that was sent is the digest of, where that could be found. */
+  /** The content whose digest the received header is, if it could be found. */
   readonly variant?: string;
 }
 
-/** A part of the key id beside that of the certificate. */
+/** A part of the key id compared with the certificate. */
 export interface PartCompared {
-  /** Which: `SN`, `CN`, or an object identifier. */
+  /** The part: `SN`, `CN`, or an object identifier. */
   readonly attribute: string;
-  /** As in the key id. */
+  /** The value in the key id. */
   readonly keyId?: string;
-  /** As in the certificate. */
+  /** The value in the certificate. */
   readonly certificate?: string;
-  /** Whether they say the same, whatever the spelling. */
+  /** Whether both mean the same, in any spelling. */
   readonly same: boolean;
 }
 
-/** The key id beside the certificate. */
+/** The key id compared with the certificate. */
 export interface KeyIdCompared {
   /** The serial number. */
   readonly serial: PartCompared;
@@ -4375,42 +4415,39 @@ export interface KeyIdCompared {
   readonly issuer: readonly PartCompared[];
 }
 
-/** The explanation. It shows the request's own values: to whoever sent it, and to nobody else. */
+/** The explanation. It shows the request's own values: show it only to the sender of the request. */
 export interface ExplainRequestResponse {
   /** `ok`, or the check that failed first, such as `V30`. */
   readonly verdict: string;
   /** The whole explanation as text for a person, at most 64 KiB. */
   readonly text: string;
-  /** What a bank would answer, when it refuses. */
+  /** The bank's answer, if it refuses. */
   readonly refused?: Refused;
-  /** Every check in its order. */
+  /** All checks in their order. */
   readonly checks: readonly CheckResult[];
-  /** What should have been signed, in base64. */
+  /** The expected signing string, in base64. */
   readonly expectedSigningString?: string;
   /**
-   * What `expectedSigningString` is compared with, in base64: what the sender says it signed, unless
-   * that is the expected string and the signature proves another; else what one of the causes supposes
-   * and the signature proves.
+   * The string compared with `expectedSigningString`, in base64. It is the sender's claimed string,
+   * unless that is the expected string and the signature proves another. Otherwise it is the string of a
+   * cause that the signature proves.
    */
   readonly actualSigningString?: string;
-  /**
-   * Whether what the sender says it signed has the hash that was signed; left out where either is not
-   * there.
-   */
+  /** Whether the sender's claimed string has the signed hash. Absent if either is missing. */
   readonly clientTextWasSigned?: boolean;
-  /** Where the expected and the actual string begin to differ. */
+  /** The first difference between the expected and the actual string. */
   readonly diff?: FirstDifference;
-  /** What the signature itself says. */
+  /** The hash recovered from the signature. */
   readonly recovered?: RecoveredHash;
-  /** The causes that were tried, those that are so first. */
+  /** The tested causes, the proven ones first. */
   readonly hypotheses: readonly Cause[];
-  /** The digest beside the body. */
+  /** The digest compared with the body. */
   readonly digest: DigestCompared;
-  /** The key id beside the certificate. */
+  /** The key id compared with the certificate. */
   readonly keyId?: KeyIdCompared;
 }
 
-/** The certificate to look at. */
+/** The certificate to inspect. */
 export interface InspectCertificateRequest {
   /**
    * The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header. Left out, the
@@ -4419,7 +4456,7 @@ export interface InspectCertificateRequest {
   certificate?: string | null;
 }
 
-/** The number under which an authority has authorised a third party. */
+/** The authorisation number that an authority gave to a third party. */
 export interface AuthorisationNumber {
   /** The authority's country, two letters. */
   readonly country: string;
@@ -4429,7 +4466,7 @@ export interface AuthorisationNumber {
   readonly number: string;
 }
 
-/** A key id in one of the forms that banks want. */
+/** A key id in one of the forms that banks require. */
 export interface KeyIdForm {
   /** The serial number's form. */
   readonly serial: SerialForm;
@@ -4439,47 +4476,47 @@ export interface KeyIdForm {
   readonly keyId: string;
 }
 
-/** What it is. Nothing of it is checked: neither the issuer's signature nor the time. */
+/** The certificate's content. None of it is verified: neither the issuer's signature nor the validity. */
 export interface InspectCertificateResponse {
-  /** Whose it is, as RFC 4514 writes names. */
+  /** The subject, as an RFC 4514 name. */
   readonly subject: string;
-  /** Who issued it. */
+  /** The issuer. */
   readonly issuer: string;
-  /** Its serial number, upper-case hex without leading zeros. */
+  /** The serial number, upper-case hex without leading zeros. */
   readonly serial: string;
-  /** When it begins to be valid. */
+  /** The start of the validity. */
   readonly notBefore: string;
-  /** When it ceases to be valid. */
+  /** The end of the validity. */
   readonly notAfter: string;
   /**
-   * What it is for: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the number of
-   * another type.
+   * The certificate's types: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the
+   * number of another type.
    */
   readonly types: readonly string[];
   /** The roles: `PSP_AS`, `PSP_PI`, `PSP_AI`, `PSP_IC`. */
   readonly roles: readonly string[];
-  /** The same as third parties are called: `ASPSP`, `PISP`, `AISP`, `PIISP`. */
+  /** The same roles by the names of third parties: `ASPSP`, `PISP`, `AISP`, `PIISP`. */
   readonly kinds: readonly string[];
   /** The subject's organizationIdentifier, such as `PSDNO-FSA-987654321`. */
   readonly organizationIdentifier?: string;
-  /** Its parts, when it is an authorisation number. */
+  /** The parts of the organizationIdentifier, if it is an authorisation number. */
   readonly authorisation?: AuthorisationNumber;
   /** The authority's name. */
   readonly authorityName?: string;
   /** The authority's identifier, such as `NO-FSA`. */
   readonly authorityId?: string;
-  /** The bits of its RSA key; left out for a key of another kind and for a damaged one. */
+  /** The bits of its RSA key. Absent for another kind of key and for a damaged one. */
   readonly keyBits?: number;
   /** SHA-256 of its DER form, lower-case hex. */
   readonly sha256: string;
-  /** The key id in each of the forms that banks want, the usual one first. */
+  /** The key id in each of the forms that banks require, the usual one first. */
   readonly keyIds: readonly KeyIdForm[];
-  /** What is odd about it. */
+  /** Oddities of the certificate. */
   readonly warnings: readonly string[];
 }
 
 /**
- * What a third party is authorised for.
+ * A role for which a third party is authorised.
  * - `AISP`: Account information: `PSP_AI`.
  * - `PISP`: Payment initiation: `PSP_PI`.
  * - `PIISP`: Card-based instruments: `PSP_IC`.
@@ -4488,26 +4525,23 @@ export interface InspectCertificateResponse {
 export type TppRole = "AISP" | "PISP" | "PIISP" | "ASPSP";
 
 /**
- * A mistake to make on purpose, so that verifiers can be tested.
+ * A deliberate defect, for testing verifiers.
  * - `no-qc`: No QCStatements.
  * - `bare-qc`: The PSD2 statement alone, without the list around it.
- * - `wrong-role-oid`: Each role with the number of another.
+ * - `wrong-role-oid`: Each role with the number of another role.
  * - `expired`: Expired a day ago.
  * - `not-yet`: Valid from tomorrow.
- * - `ca-true`: Says that it is a certification authority's.
+ * - `ca-true`: Claims to be a certification authority's.
  * - `no-orgid`: No organizationIdentifier.
  * - `sha1`: Signed with SHA-1.
  */
 export type CertificateDefect = "no-qc" | "bare-qc" | "wrong-role-oid" | "expired" | "not-yet" | "ca-true" | "no-orgid" | "sha1";
 
-/** Whose certificates to make. What is left out has a value for tests. */
+/** The third party and the test authority. Absent fields have defaults for tests. */
 export interface MakeCertificatesRequest {
-  /**
-   * The certificate of a test authority that was made before and is valid, as PEM text; left out, a new
-   * authority is made.
-   */
+  /** The certificate of an existing, valid test authority as PEM text. Without it a new authority is made. */
   authorityCertificate?: string | null;
-  /** Its private key as PEM text, without a passphrase. */
+  /** The authority's private key as PEM text, without a passphrase. */
   authorityKey?: Secret | null;
   /** The third party's name. */
   commonName?: string | null;
@@ -4515,27 +4549,27 @@ export interface MakeCertificatesRequest {
   organization?: string | null;
   /** The country of third party and supervisor, two capital letters. */
   country?: string | null;
-  /** The supervisor that authorised it, two to eight capital letters, such as `FSA`. */
+  /** The supervisor that authorised the third party, two to eight capital letters, such as `FSA`. */
   supervisor?: string | null;
   /** The supervisor's name. */
   supervisorName?: string | null;
   /** The number of the authorisation. */
   authorisationNumber?: string | null;
-  /** What it is authorised for; `AISP` and `PISP` when left out. */
+  /** The roles. Default: `AISP` and `PISP`. */
   roles?: readonly TppRole[] | null;
-  /** How many days the certificates are valid, 1 to 7305; 365 when left out. */
+  /** The validity of the certificates in days, 1 to 7305. Default: 365. */
   days?: number | null;
-  /** Bits of the new keys: 2048, 3072 or 4096; 2048 when left out. */
+  /** Bits of the new keys: 2048, 3072 or 4096. Default: 2048. */
   keyBits?: number | null;
-  /** Mistakes to make. */
+  /** Deliberate defects. */
   defects?: readonly CertificateDefect[] | null;
 }
 
-/** The certificates and their private keys. They are for tests: nobody but you trusts them. */
+/** The certificates and their private keys. They are for tests: only you trust them. */
 export interface MakeCertificatesResponse {
-  /** The authority's certificate as PEM text: what a test bank trusts. */
+  /** The authority's certificate as PEM text, for the test bank's trusted issuers. */
   readonly authorityCertificate: string;
-  /** The authority's private key as PEM text, to make more certificates with. */
+  /** The authority's private key as PEM text, for making more certificates. */
   readonly authorityKey: SecretText;
   /** The certificate for signing requests. */
   readonly qsealCertificate: string;
@@ -4551,117 +4585,117 @@ export interface MakeCertificatesResponse {
 
 /** A private key in an HSM or on a smart card, over PKCS#11. */
 export interface Pkcs11Settings {
-  /** The path of the PKCS#11 library of the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`. */
+  /** The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`. */
   module: string;
   /** The token's label, or the number of its slot. */
   token: string;
-  /**
-   * The user's PIN; left out for a reader with keys of its own. A token locks itself after a few wrong
-   * ones.
-   */
+  /** The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong PINs. */
   pin?: Secret | null;
   /** The key's label, or its id in hex. It must be an RSA key. */
   key: string;
 }
 
 /**
- * The settings of a third party. All are optional; those of signing are used wherever a request leaves
- * them out, and the operations that only compute need no others.
+ * The settings of a third party. All are optional. The settings for signing fill the fields that a
+ * request omits; operations that only compute need no others.
  */
 export interface NextGenPsd2Settings {
   /**
-   * The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part of it. Needed
-   * for sending. Plain HTTP is for loopback addresses only.
+   * The bank's base URL, such as `https://bank.example/api`, including the path before `/v1`. Needed for
+   * sending. Plain HTTP is accepted for loopback addresses only.
    */
   baseUrl?: string | null;
   /** The QSEAL certificate as PEM text. */
   certificate?: string | null;
-  /** A file that holds it. */
+  /** A file with the QSEAL certificate. */
   certificateFile?: string | null;
-  /** Its private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature. */
+  /**
+   * The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the
+   * signature.
+   */
   privateKey?: Secret | null;
-  /** A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them. */
+  /** A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings. */
   keystoreFile?: string | null;
-  /** Its private key in an HSM or on a smart card, in place of `privateKey`. */
+  /** The certificate's private key in an HSM or on a smart card, instead of `privateKey`. */
   pkcs11?: Pkcs11Settings | null;
-  /** Opens a private key that is encrypted, or the PKCS#12 file. */
+  /** The passphrase of an encrypted private key or of the PKCS#12 file. */
   passphrase?: Secret | null;
-  /** How requests are signed, and the bank's dialect. */
+  /** The signing of requests, and the bank's dialect. */
   signing?: SigningOptions | null;
-  /** The certificate for TLS (QWAC) as PEM text, its intermediates after it. */
+  /** The certificate for TLS (QWAC) as PEM text, followed by its intermediate certificates. */
   clientCertificate?: string | null;
-  /** A file that holds it. */
+  /** A file with the certificate for TLS. */
   clientCertificateFile?: string | null;
-  /** Its private key as PEM text. */
+  /** The private key of the TLS certificate as PEM text. */
   clientKey?: Secret | null;
-  /** A PKCS#12 file that holds both, in place of them. */
+  /** A PKCS#12 file with TLS certificate and key, instead of both settings. */
   clientKeystoreFile?: string | null;
-  /** Opens a `clientKey` that is encrypted, or its PKCS#12 file. */
+  /** The passphrase of an encrypted `clientKey` or of its PKCS#12 file. */
   clientPassphrase?: Secret | null;
-  /** Further certificate authorities to trust for the server's own certificate: a PEM file. */
+  /** A PEM file with more certificate authorities to trust for the server's own certificate. */
   caFile?: string | null;
-  /** Whether only the authorities of `caFile` are trusted, not the system's. */
+  /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
-  /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
+  /** A proxy's URL, instead of the environment's. It may contain a user and a password. */
   proxy?: Secret | null;
   /**
-   * How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
-   * exchange, a flow makes several. 0 and absent mean the operation's own limit.
+   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
+   * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
-  /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
+  /** The older name of `exchangeTimeoutS`, in whole seconds. `exchangeTimeoutS` takes precedence. */
   timeoutS?: number | null;
-  /** The largest answer besides a file's content, in bytes; 16 MiB when left out. */
+  /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
-  /** Hosts, besides the bank's own, to which the bank's customers may be sent. */
+  /** Hosts other than the bank's own to which the bank's customers may be redirected. */
   allowedRedirectHosts?: readonly string[] | null;
   /**
-   * Other names for headers, by the names of the documentation: `{"PSU-Context": "X-PSU-Context"}`. For
-   * banks that spell them differently.
+   * Other header names, keyed by the documented names: `{"PSU-Context": "X-PSU-Context"}`. For banks that
+   * spell header names differently.
    */
   headerNames?: Readonly<Record<string, string>> | null;
-  /** The certificates of trusted issuers as PEM text, one after the other: for verifying. */
+  /** The certificates of trusted issuers as PEM text, one after the other, for verification. */
   trusted?: string | null;
-  /** A file that holds them. */
+  /** A file with the certificates of trusted issuers. */
   trustedFile?: string | null;
 }
 
-/** How a sandbox bank is started. */
+/** The start options of a sandbox bank. */
 export interface BankOptions {
-  /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. */
+  /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. */
   listen?: string | null;
   /**
-   * The data folder; created with mode 0700 when it is absent. Left out, a fresh temporary one that is
-   * removed at the end.
+   * The data folder, created with mode 0700 if absent. Default: a new temporary folder that is removed at
+   * the end.
    */
   data?: string | null;
-  /** Serves HTTP without TLS, on loopback only: client certificates are not asked for then. */
+  /** Serves HTTP without TLS, on loopback only; the bank then requires no client certificates. */
   plain?: boolean | null;
-  /** The bank's clock stands at this instant; left out, it goes with the system's. */
+  /** A fixed time for the bank's clock. Default: the system's clock. */
   clock?: string | null;
-  /** How strictly requests are read; `normal` when left out. */
+  /** The strictness of the checks. Default: `normal`. */
   mode?: Strictness | null;
   /** Opens the control interface. On loopback only. */
   control?: boolean | null;
   /**
-   * Explains each refusal in its answer, and serves the page of requests and `POST /sandbox/explain`;
-   * `true` when left out. On loopback only, unless `explainAnywhere` is set.
+   * Explains each refusal in its answer, and serves the page of requests and `POST /sandbox/explain`.
+   * Default: `true`. On loopback only, unless `explainAnywhere` is set.
    */
   explain?: boolean | null;
-  /** Lets a bank explain beyond loopback: whoever reaches it sees what third parties have sent. */
+  /** Lets a bank explain beyond loopback: anyone who reaches it then sees the requests of third parties. */
   explainAnywhere?: boolean | null;
   /**
    * Lets `auto=approve` and `auto=refuse` in the query of a link answer for the customer, in one step and
-   * without the page: for tests. Without it such a link is refused.
+   * without the page: for tests. Without this option such a link is refused.
    */
   autoAnswer?: boolean | null;
-  /** Certificates of further issuers to trust, a PEM file. */
+  /** A PEM file with certificates of more issuers to trust. */
   trustedFile?: string | null;
-  /** Says status 400 in every error body of the dialect `era`, as the documented examples do. */
+  /** Puts status 400 into every error body of the dialect `era`, as the documented examples do. */
   eraStatusQuirk?: boolean | null;
   /**
-   * Ends each `scaRedirect` of the dialect `era` with characters that no URI may have, as the documented
-   * example does.
+   * Ends each `scaRedirect` of the dialect `era` with characters that are invalid in a URI, as the
+   * documented example does.
    */
   eraBadHref?: boolean | null;
 }
@@ -4671,20 +4705,20 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
   private constructor();
   /** Starts it; the promise resolves when it takes calls. */
   static start(options?: BankOptions): Promise<NextGenPsd2Bank>;
-  /** What clients of the dialect `era` take as `baseUrl`. */
+  /** The `baseUrl` for clients of the dialect `era`. */
   readonly baseUrl: string;
-  /** What clients of the dialect `bg` take as `baseUrl`. */
+  /** The `baseUrl` for clients of the dialect `bg`. */
   readonly bgBaseUrl: string;
-  /** What clients take as `caFile`, where the bank speaks TLS: an absolute path. */
+  /** The `caFile` for clients, if the bank uses TLS: an absolute path. */
   readonly caFile: string | null;
   /**
    * The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
    * `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
    */
   readonly certificatesDir: string;
-  /** The control interface, where it was asked for. */
+  /** The URL of the control interface, if it was requested. */
   readonly controlUrl: string | null;
-  /** The page that shows the latest requests, for a browser; absent where the bank does not explain. */
+  /** The page that shows the latest requests, for a browser. Absent if the bank does not explain. */
   readonly requestsUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; caFile: string | null };
@@ -4698,10 +4732,10 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   constructor(settings?: NextGenPsd2Settings, options?: ClientOptions);
 
   /**
-   * Tell whether a customer of the bank has a personal identifier.
+   * Check whether a customer of the bank has a personal identifier.
    *
-   * Only the hash of the identifier travels. The identifier of the customer is the one that the bank's
-   * redirect gave to this third party. Dialect `era`.
+   * Only the hash of the identifier is sent. Name the customer by the identifier that the bank's redirect
+   * gave to this third party. Dialect `era`.
    *
    * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
    * signature.
@@ -4724,10 +4758,10 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   verifyUser(request: VerifyUserRequest, options?: CallOptions & AskOptions): Promise<VerifyUserResponse>;
 
   /**
-   * Get a link at which the customer gives, changes or takes back consents.
+   * Get a link at which the customer gives, changes or withdraws consents.
    *
-   * The customer chooses the accounts at the bank. Not strictly needed the first time: a request for
-   * accounts without a consent is answered with such a link too. Calling it again gives a new link.
+   * The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers a
+   * request for accounts without a consent with such a link too. Calling it again gives a new link.
    * Dialect `era`.
    *
    * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
@@ -4789,8 +4823,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Create a consent for reading accounts, which the customer then authorises.
    *
-   * An older recurring consent of the same customer ends when this one is authorised. Never sent again by
-   * itself: each one asks the customer. Dialect `bg`.
+   * An older recurring consent of the same customer ends when this one is authorised. It is never sent
+   * again automatically: each one asks the customer. Dialect `bg`.
    *
    * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
    * signature.
@@ -4819,7 +4853,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Read a consent.
    *
-   * Shows what the bank made of it: days and frequency may be less than was asked for. Dialect `bg`.
+   * Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect
+   * `bg`.
    *
    * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
    * signature.
@@ -4853,7 +4888,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   getConsent(request: GetConsentRequest, options?: CallOptions & AskOptions): Promise<GetConsentResponse>;
 
   /**
-   * Read where a consent stands.
+   * Read the status of a consent.
    *
    * The short form of reading the consent, for waiting until the customer has authorised it. Dialect
    * `bg`.
@@ -4892,7 +4927,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * End a consent.
    *
-   * A consent that has ended already stays as it is, and the answer is the same. Dialect `bg`.
+   * A consent that has already ended does not change, and the answer is the same. Dialect `bg`.
    *
    * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
    * signature.
@@ -4928,8 +4963,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Start the customer's authorisation of a consent.
    *
-   * Needed where the bank has not started one itself: after a consent that was created with
-   * `explicitAuthorisationPreferred`, or for a further customer. Dialect `bg`.
+   * Needed if the bank has not started one itself: after a consent that was created with
+   * `explicitAuthorisationPreferred`, or for another customer. Dialect `bg`.
    *
    * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
    * signature.
@@ -4965,7 +5000,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * List the authorisations of a consent.
    *
-   * Gives their identifiers only. Dialect `bg`.
+   * Returns only their identifiers. Dialect `bg`.
    *
    * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
    * signature.
@@ -4999,7 +5034,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   listAuthorisations(request: ListAuthorisationsRequest, options?: CallOptions & AskOptions): Promise<ListAuthorisationsResponse>;
 
   /**
-   * Read where an authorisation of a consent stands.
+   * Read the status of a consent's authorisation.
    *
    * An authorisation can be final while the consent waits for further customers. Dialect `bg`.
    *
@@ -5038,7 +5073,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * List the accounts that a consent covers.
    *
    * Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the
-   * error is `nextgen_psd2.consent_needed`, the link stands in its context. Dialects `era` and `bg`.
+   * error is `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.
    *
    * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
    * signature.
@@ -5074,9 +5109,9 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Sign a request to a bank.
    *
-   * Adds what is missing of `Date`, `Digest` and `X-Request-ID`, and the headers `Signature` and
-   * `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed when they
-   * are given. Send the headers and the body byte for byte as they are here, and sign anew for each
+   * Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and
+   * `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if
+   * present. Send the headers and the body byte for byte as returned here, and sign again for each
    * attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not only
    * for those of this library.
    *
@@ -5091,12 +5126,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   signRequest(request?: Omit<SignRequestRequest, "content"> & { content?: LocalContent | null }): SignRequestResponse;
 
   /**
-   * Say what to sign, for a key that is elsewhere.
+   * Prepare a signature for a key that is elsewhere.
    *
-   * For a private key in a security module, a smart card or another process. Adds what is missing of
-   * `Date`, `Digest` and `X-Request-ID`. Have `signingString` signed there, or `hash`, and give the
-   * signature to `attachSignature` with the body, with the options, and with method, target and headers
-   * as they come from here.
+   * For a private key in a security module, a smart card or another process. Adds `Date`, `Digest` and
+   * `X-Request-ID` if missing. Sign `signingString` there, or `hash`, and give the signature to
+   * `attachSignature` with the body, the options, and method, target and headers exactly as returned
+   * here.
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
@@ -5109,8 +5144,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Attach a signature that was made elsewhere.
    *
-   * Verifies the signature with the certificate's key first, so that a wrong one is found here and not at
-   * the bank.
+   * First verifies the signature with the certificate's key, so that a wrong signature fails here and not
+   * at the bank.
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
@@ -5124,7 +5159,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * Build the signing string of a request.
    *
    * One line for each signed header: its name in lower case, a colon, a space and the value without
-   * spaces around it; lines end in a line feed, the last one in nothing.
+   * spaces around it. Each line except the last ends in a line feed.
    *
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
    * `call` does the same on another thread.
@@ -5134,7 +5169,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Compute the Digest header of a body.
    *
-   * The hash covers the body's bytes as they are sent: a line end at the end, or a body that is
+   * The hash covers the body's bytes as they are sent: a line break at the end, or a body that is
    * serialised twice, breaks it.
    *
    * It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.
@@ -5145,15 +5180,14 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Encode a Signature header that is not plain ASCII.
    *
-   * The value becomes one encoded-word as RFC 2047 has it. Signing does this by itself where it is
-   * needed.
+   * The value becomes one encoded-word of RFC 2047. Signing does this automatically if needed.
    */
   encodeHeader(request: EncodeHeaderRequest): EncodeHeaderResponse;
 
   /**
    * Decode a Signature header that was encoded.
    *
-   * Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may hold no control characters.
+   * Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control characters.
    */
   decodeHeader(request: DecodeHeaderRequest): DecodeHeaderResponse;
 
@@ -5167,10 +5201,10 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Verify a signed request as a bank does.
    *
-   * Makes the checks of a bank in their order: headers, certificate and its issuer, what is signed,
-   * digest, signature, date, role. A request that is refused is not an error: the response says so. Not
-   * checked: whether the request id was seen before, and the fields of the body; role and content type
-   * only for the operations that this library knows by their path, else a warning says so.
+   * Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers,
+   * digest, signature, date, role. A refused request is no error: the response says so. Not checked:
+   * whether the request id was seen before, and the fields of the body. Role and content type are checked
+   * only for the operations that this library knows by their path; otherwise a warning says so.
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    *
@@ -5182,9 +5216,9 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Explain why a bank refuses a request.
    *
-   * Says of each rule whether it holds, shows the first byte at which what was signed differs from what
-   * should have been, and names the probable cause. An RSA signature gives up the hash of what was
-   * signed, so each cause is proven or ruled out without the private key.
+   * Shows for each rule whether it holds, shows the first byte at which the signed string differs from
+   * the expected one, and names the probable cause. An RSA signature reveals the hash of the signed text,
+   * so each cause is proven or excluded without the private key.
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    *
@@ -5194,10 +5228,10 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   explainRequest(request?: Omit<ExplainRequestRequest, "content"> & { content?: LocalContent | null }): ExplainRequestResponse;
 
   /**
-   * Say what a certificate of a third party is and what it allows.
+   * Show the content and the rights of a third party's certificate.
    *
    * Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in
-   * every form that a bank may want. What it says counts only when its issuer is trusted, which is not
+   * every form that a bank may require. The content counts only if its issuer is trusted, which is not
    * checked here.
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -5207,7 +5241,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Make a test authority and a third party's certificates.
    *
-   * A certification authority of your own and the two certificates of a third party, QSEAL and QWAC, with
+   * Makes a new certification authority and the two certificates of a third party, QSEAL and QWAC, with
    * the statements that real ones have. For tests and sandboxes only. Making keys takes up to some
    * seconds.
    *
@@ -7034,280 +7068,286 @@ export declare namespace iso20022 {
 }
 
 /**
- * What may be read of an account besides that it is there.
- * - `balance`: Its balance.
- * - `transactions`: Its transactions.
+ * The data of an account that a third party may read.
+ * - `balance`: The balance.
+ * - `transactions`: The transactions.
  */
 export type ConsentScope = "balance" | "transactions";
 
-/** An account that a customer has chosen. */
+/** An account that a customer chose. */
 export interface AccountConsent {
   /** The account's id, or `all`. */
   readonly accountId: string;
-  /** What may be read of it; an empty list lets it be seen, and no more. */
+  /** The readable data. With an empty list the third party sees only that the account exists. */
   readonly scopes: readonly ConsentScope[];
 }
 
-/** How a session ended. */
+/** A session and its result. */
 export interface SucceedSessionRequest {
-  /** The session. */
+  /** The session's secret. */
   sessionSecret: string;
-  /** The bank's own id of its customer, always the same. */
+  /** The bank's own id of the customer. It never changes. */
   userId?: string | null;
   /** The new access token. */
   token?: Secret | null;
-  /** When the token expires. */
+  /** The expiry of the token. */
   tokenExpiresAt?: string | null;
-  /** What the customer has chosen, where the bank has asked. */
+  /** The accounts that the customer chose, if the bank asked. */
   consent?: readonly AccountConsent[] | null;
-  /** Anything else. */
+  /** Other data. */
   extra?: Readonly<Record<string, unknown>> | null;
   /** For sessions about trusted beneficiaries: the beneficiary's id. */
   beneficiaryId?: string | null;
-  /** For sessions about trusted beneficiaries: what else names the beneficiary. */
+  /** For sessions about trusted beneficiaries: other identifiers of the beneficiary. */
   identifiers?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Salt Edge has noted it. */
+/** Salt Edge accepted the report. */
 export interface SucceedSessionResponse {
-  /** When Salt Edge answered. */
+  /** The time of Salt Edge's answer. */
   readonly time?: string;
 }
 
 /**
- * How far a session is, as Salt Edge knows it. Not all words that Salt Edge takes are documented.
- * - `redirect`: The customer is to go to a page of the bank.
- * - `waiting_confirmation_code`: The customer is to give a code.
- * - `waiting_confirmation`: The customer is to approve somewhere else, such as in the bank's app.
+ * The status of a session at Salt Edge. Salt Edge also accepts values that it does not document.
+ * - `redirect`: The customer has to open a page of the bank.
+ * - `waiting_confirmation_code`: The customer has to enter a code.
+ * - `waiting_confirmation`: The customer has to approve elsewhere, such as in the bank's app.
  * - `processing`: The bank is working on it.
  * - any other text: a value that this version does not know
  */
 export type SessionStatus = "redirect" | "waiting_confirmation_code" | "waiting_confirmation" | "processing" | (string & {});
 
-/** Where a session goes on. */
+/** The address at which a session continues. */
 export interface SessionExtra {
-  /** The bank's page. */
+  /** The URL of the bank's page. */
   redirectUrl?: string | null;
 }
 
-/** What a customer is asked. */
+/** A question to the customer. */
 export interface InteractiveStep {
-  /** What to tell the customer. */
+  /** The text for the customer. */
   instruction?: string | null;
-  /** The code of the field that the answer comes in. */
+  /** The code of the field for the answer. */
   interactiveField?: string | null;
 }
 
-/** How far a session is. */
+/** A session and its progress. */
 export interface UpdateSessionRequest {
-  /** The session. */
+  /** The session's secret. */
   sessionSecret: string;
-  /** How far it is. */
+  /** The session's status. */
   status: SessionStatus;
-  /** With `redirect`: where the customer's browser goes. */
+  /** With `redirect`: the address for the customer's browser. */
   extra?: SessionExtra | null;
-  /** Until when the session goes on. */
+  /** The end of the session's extended time. */
   sessionExpiresAt?: string | null;
-  /** The bank's own id of its customer, once it is known. */
+  /** The bank's own id of the customer, once it is known. */
   userId?: string | null;
-  /** With `waiting_confirmation_code`: what the customer is asked. */
+  /** With `waiting_confirmation_code`: the question to the customer. */
   interactiveStepInstruction?: InteractiveStep | null;
 }
 
-/** Salt Edge has noted it. */
+/** Salt Edge accepted the report. */
 export interface UpdateSessionResponse {
-  /** When Salt Edge answered. */
+  /** The time of Salt Edge's answer. */
   readonly time?: string;
 }
 
-/** Why a session failed. */
+/** A session and the reason of its failure. */
 export interface FailSessionRequest {
-  /** The session. */
+  /** The session's secret. */
   sessionSecret: string;
   /**
-   * The class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`, `InternalProviderError`,
-   * …
+   * The error class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`,
+   * `InternalProviderError`, …
    */
   errorClass: string;
-  /** Why, in words. The third party may see it: nothing secret. */
+  /** The reason in words. The third party may see it: write nothing secret. */
   errorMessage: string;
-  /** The bank's own id of its customer, where it is known. */
+  /** The bank's own id of the customer, if known. */
   userId?: string | null;
-  /** Anything else. */
+  /** Other data. */
   extra?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Salt Edge has noted it. */
+/** Salt Edge accepted the report. */
 export interface FailSessionResponse {
-  /** When Salt Edge answered. */
+  /** The time of Salt Edge's answer. */
   readonly time?: string;
 }
 
-/** Which tokens. */
+/** The filter and the page. */
 export interface ListTokensAtHubRequest {
-  /** The kind of tokens. Only `revoked` is documented. */
+  /** The kind of tokens. Salt Edge documents only `revoked`. */
   kind?: string | null;
   /** The first id of the page. */
   fromId?: number | null;
-  /** None from before. */
+  /** Only tokens from this time on. */
   fromDate?: string | null;
-  /** The most on one page. */
+  /** The most tokens on one page. */
   perPage?: number | null;
-  /** Salt Edge's own id of a customer, which no message tells: mostly left out. */
+  /** Salt Edge's own id of a customer. No message contains it, so it is mostly absent. */
   customerId?: number | null;
 }
 
 /** A page of tokens. */
 export interface ListTokensAtHubResponse {
-  /** The tokens as Salt Edge sent them: their members are documented nowhere. */
+  /** The tokens as Salt Edge sent them. Salt Edge does not document their members. */
   readonly tokens: readonly (Readonly<Record<string, unknown>>)[];
-  /** Where the next page begins. */
+  /** The start of the next page, for `fromId`. */
   readonly nextId?: number;
-  /** When Salt Edge answered. */
+  /** The time of Salt Edge's answer. */
   readonly time?: string;
 }
 
-/** Which token. */
+/** The token to report. */
 export interface RevokeTokenAtHubRequest {
   /** The access token. */
   token: Secret;
 }
 
-/** Whether it is revoked. */
+/** The result. */
 export interface RevokeTokenAtHubResponse {
-  /** Whether it is revoked. */
+  /** Whether the token is revoked. */
   readonly revoked?: boolean;
-  /** When Salt Edge answered. */
+  /** The time of Salt Edge's answer. */
   readonly time?: string;
 }
 
-/** Which third party. */
+/** The third party to look up. */
 export interface GetClientInfoRequest {
-  /** The third party's id at Salt Edge, as `Client-Id` has it. */
+  /** The third party's id at Salt Edge, from the header `Client-Id`. */
   clientId: number;
 }
 
 /** A third party. */
 export interface GetClientInfoResponse {
-  /** Its name. */
+  /** The third party's name. */
   readonly name?: string;
-  /** What it is admitted to. */
+  /** The scopes that the third party is admitted to. */
   readonly scopes?: readonly string[];
-  /** Its public key as PEM text. */
+  /** The third party's public key as PEM text. */
   readonly publicKey: string;
-  /** When Salt Edge answered. */
+  /** The time of Salt Edge's answer. */
   readonly time?: string;
 }
 
-/** A request that has arrived, and who may have sent it. */
+/** A request that arrived, and the expected sender. */
 export interface ReceiveRequestRequest {
   /** The HTTP method. */
   method: string;
-  /** The path with its query, as it stands on the request line. */
+  /** The request target: the path with its query, as in the request line. */
   target: string;
-  /** The header fields. Their names may have any case. */
+  /** The header fields. Their names may be in any case. */
   headers: readonly HeaderField[];
   /**
-   * Salt Edge's public key as PEM text; while it changes, the old one and the new one, one after the
+   * Salt Edge's public key as PEM text. During a key change: the old key and the new key, one after the
    * other. Left out, the client's own.
    */
   hubPublicKey?: string | null;
-  /** The bank's code at Salt Edge; left out, no code is compared. Left out, the client's own. */
+  /** The bank's code at Salt Edge. If absent, the code is not compared. Left out, the client's own. */
   providerCode?: string | null;
   /**
-   * What `iss` must be, where a request has one; `priora.saltedge.com` when left out. Left out, the
+   * The required value of `iss` in a request that has one. Default: `priora.saltedge.com`. Left out, the
    * client's own.
    */
   issuer?: string | null;
-  /** How many seconds later than `exp` a request may arrive; 30 when left out. Left out, the client's own. */
+  /**
+   * Seconds after `exp` during which a request is still accepted. Default: 30. Left out, the client's
+   * own.
+   */
   leewayS?: number | null;
-  /** The instant to check for; now when left out. */
+  /** The time of the check. Default: now. */
   at?: string | null;
 }
 
-/** What a third party asks for. */
+/** The parameters of a request for a token. */
 export interface TokenParameters {
   /** The bank's code at Salt Edge. */
   readonly providerCode?: string;
-  /** The rights asked for: `accounts`, `transactions`, `kyc`, and others. At least one. */
+  /**
+   * The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least
+   * one.
+   */
   readonly scopes: readonly string[];
-  /** For how many days, 1 or more. */
+  /** The length of the consent, in days, 1 or more. */
   readonly consentPeriodDays: number;
   /**
-   * `authorizationType`, the code of one of the bank's ways to authenticate a customer, and what it asks
-   * for at first.
+   * `authorizationType`, the code of one of the bank's authentication methods, and the first data that
+   * this method asks for.
    */
   readonly credentials: Readonly<Record<string, SecretText>>;
-  /** Where the customer's browser goes after the bank's page. */
+  /** The address to which the customer's browser returns after the bank's page. */
   readonly redirectUrl?: string;
   /** Whether the third party insists on strong authentication. */
   readonly forceSca?: boolean;
 }
 
-/** A request for a token as Salt Edge has read it. */
+/** A request for a token, parsed by Salt Edge. */
 export interface TokenPayload {
-  /** What is asked for. */
+  /** The parameters. */
   readonly data: TokenParameters;
-  /** Until when the third party's request was good, in Unix seconds. */
+  /** The expiry of the third party's request, in Unix seconds. */
   readonly exp: number;
 }
 
-/** What a third party asked of Salt Edge for a token. */
+/** A third party's request for a token, sent to Salt Edge. */
 export interface TokenRequested {
-  /** The third party's JWT as it was sent, with `Bearer ` before it. */
+  /** The third party's JWT as sent, with `Bearer ` before it. */
   readonly clientJwt: SecretText;
-  /** The same request as Salt Edge has read it. */
+  /** The same request, parsed by Salt Edge. */
   readonly clientPayload: TokenPayload;
 }
 
-/** What a customer answered. */
+/** A customer's answers. */
 export interface ConfirmationParameters {
-  /** The answers by the codes of the interactive fields, such as `sms_pincode`. */
+  /** The answers, by the code of the interactive field, such as `sms_pincode`. */
   readonly credentials: Readonly<Record<string, SecretText>>;
 }
 
-/** An answer to an interactive step as Salt Edge has read it. */
+/** An answer to an interactive step, parsed by Salt Edge. */
 export interface ConfirmationPayload {
-  /** What was answered. */
+  /** The answer. */
   readonly data: ConfirmationParameters;
-  /** Until when the third party's request was good, in Unix seconds. */
+  /** The expiry of the third party's request, in Unix seconds. */
   readonly exp: number;
 }
 
-/** What a third party answered to an interactive step. */
+/** A third party's answer to an interactive step. */
 export interface ConfirmationRequested {
-  /** The third party's JWT as it was sent, with `Bearer ` before it. */
+  /** The third party's JWT as sent, with `Bearer ` before it. */
   readonly clientJwt: SecretText;
-  /** The same request as Salt Edge has read it. */
+  /** The same request, parsed by Salt Edge. */
   readonly clientPayload: ConfirmationPayload;
 }
 
-/** The request of an exchange that went wrong. */
+/** The request of a failed exchange. */
 export interface NoticedRequest {
-  /** The method. */
+  /** The HTTP method. */
   readonly method?: string;
   /** The URL. */
   readonly url?: string;
-  /** The headers: tokens may be among them. */
+  /** The headers; they may contain tokens. */
   readonly headers?: Readonly<Record<string, SecretText>>;
 }
 
-/** What was wrong with an exchange. */
+/** The error of a failed exchange. */
 export interface NoticedError {
-  /** The error's class. */
+  /** The error class. */
   readonly errorClass?: string;
-  /** The error in words. */
+  /** The reason in words. */
   readonly errorMessage?: string;
 }
 
 /** Begin a customer's enrolment. */
 export interface HubRequestCreateToken {
   readonly operation: "create_token";
-  /** The session in which the connector reports. */
+  /** The session for the connector's report. */
   readonly sessionSecret: string;
   /** The bank's code at Salt Edge. */
   readonly providerCode?: string;
-  /** The third party's name, as the customer is to see it. */
+  /** The third party's name, to show to the customer. */
   readonly appName: string;
   /** The third party's own request. */
   readonly originalRequest: TokenRequested;
@@ -7316,7 +7356,7 @@ export interface HubRequestCreateToken {
 /** Revoke the access token. */
 export interface HubRequestRevokeToken {
   readonly operation: "revoke_token";
-  /** The session, a new one. */
+  /** The new session's secret. */
   readonly sessionSecret: string;
   /** The bank's code at Salt Edge. */
   readonly providerCode?: string;
@@ -7325,7 +7365,7 @@ export interface HubRequestRevokeToken {
 /** Renew the access token. */
 export interface HubRequestReconnectToken {
   readonly operation: "reconnect_token";
-  /** The session, a new one. */
+  /** The new session's secret. */
   readonly sessionSecret: string;
   /** The bank's code at Salt Edge. */
   readonly providerCode?: string;
@@ -7334,7 +7374,7 @@ export interface HubRequestReconnectToken {
 /** Go on with an enrolment: the customer has answered. */
 export interface HubRequestConfirmToken {
   readonly operation: "confirm_token";
-  /** The session that waits for it. */
+  /** The session that waits for the answer. */
   readonly sessionSecret: string;
   /** The bank's code at Salt Edge. */
   readonly providerCode?: string;
@@ -7345,34 +7385,34 @@ export interface HubRequestConfirmToken {
 /** Give up an enrolment. */
 export interface HubRequestCancelToken {
   readonly operation: "cancel_token";
-  /** The session. */
+  /** The session's secret. */
   readonly sessionSecret: string;
 }
 
 /** List the customer's accounts. */
 export interface HubRequestFetchAccounts {
   readonly operation: "fetch_accounts";
-  /** The session. */
+  /** The session's secret. */
   readonly sessionSecret: string;
 }
 
 /** Read the customer's accounts again. */
 export interface HubRequestRefreshAccounts {
   readonly operation: "refresh_accounts";
-  /** The session in which the connector reports. */
+  /** The session for the connector's report. */
   readonly sessionSecret: string;
   /** The first day. */
   readonly fromDate?: string;
-  /** The last day; a day is meant whole. */
+  /** The last day, to its end. */
   readonly toDate?: string;
-  /** Where the customer's browser goes after the bank's page, if there must be one. */
+  /** The address to which the customer's browser returns after the bank's page, if a page is needed. */
   readonly redirectUrl?: string;
 }
 
 /** Go on with a refresh: the customer has answered. */
 export interface HubRequestConfirmAccounts {
   readonly operation: "confirm_accounts";
-  /** The session that waits for it. */
+  /** The session that waits for the answer. */
   readonly sessionSecret: string;
   /** The bank's code at Salt Edge. */
   readonly providerCode?: string;
@@ -7383,13 +7423,13 @@ export interface HubRequestConfirmAccounts {
 /** List an account's transactions. */
 export interface HubRequestFetchTransactions {
   readonly operation: "fetch_transactions";
-  /** The session. */
+  /** The session's secret. */
   readonly sessionSecret: string;
   /** The account. */
   readonly accountId: string;
-  /** The first instant or day. */
+  /** The first time or day. */
   readonly fromDate: string;
-  /** The last instant or day; a day is meant whole. */
+  /** The last time or day; a day counts to its end. */
   readonly toDate: string;
 }
 
@@ -7403,16 +7443,16 @@ export interface HubRequestFetchCustomer {
 /** Take note of an answer that Salt Edge could not use. */
 export interface HubRequestNotifyError {
   readonly operation: "notify_error";
-  /** What was asked. */
+  /** The request. */
   readonly request?: NoticedRequest;
-  /** What was wrong. */
+  /** The error. */
   readonly error?: NoticedError;
 }
 
 /** What the hub asks. */
 export type HubRequest = HubRequestCreateToken | HubRequestRevokeToken | HubRequestReconnectToken | HubRequestConfirmToken | HubRequestCancelToken | HubRequestFetchAccounts | HubRequestRefreshAccounts | HubRequestConfirmAccounts | HubRequestFetchTransactions | HubRequestFetchCustomer | HubRequestNotifyError;
 
-/** An HTTP answer, ready to be sent. */
+/** An HTTP answer, ready to send. */
 export interface HttpAnswer {
   /** The HTTP status. */
   readonly status: number;
@@ -7424,36 +7464,36 @@ export interface HttpAnswer {
 
 /** A refusal. */
 export interface RequestRefused {
-  /** The error's class, such as `JWTExpiredSignature`. */
+  /** The error class, such as `JWTExpiredSignature`. */
   readonly class: string;
   /** The check that failed, 1 to 18. */
   readonly step: number;
-  /** Why, in words. It repeats nothing secret. */
+  /** The reason in words, without secrets. */
   readonly text: string;
   /** The answer to send. */
   readonly answer: HttpAnswer;
 }
 
-/** A request to be answered, or a refusal to be sent. */
+/** A request to answer, or a refusal to send. */
 export interface ReceiveRequestResponse {
-  /** What is asked. Left out where the request is refused. */
+  /** The request. Absent if it is refused. */
   readonly request?: HubRequest;
   /** The third party's id at Salt Edge. */
   readonly clientId?: number;
   /** The id of the consent at Salt Edge. */
   readonly consentId?: string;
-  /** The access token. Whether it is good, this function cannot know. */
+  /** The access token. This function cannot know whether it is valid. */
   readonly accessToken?: SecretText;
-  /** What is odd about the request, and does no harm. */
+  /** Oddities of the request that do no harm. */
   readonly warnings: readonly string[];
-  /** Members of `data` that this library does not know; those deeper in it are passed over. */
+  /** Unknown members of `data`. Unknown members deeper in it are ignored. */
   readonly unknown?: Readonly<Record<string, unknown>>;
-  /** Why the request is refused, with the answer to send. */
+  /** The refusal with the answer to send. */
   readonly refused?: RequestRefused;
 }
 
 /**
- * What kind of account it is.
+ * The kind of an account.
  * - `account`: Any account.
  * - `card`: A card.
  * - `debit_card`: A debit card.
@@ -7471,7 +7511,7 @@ export interface ReceiveRequestResponse {
 export type AccountNature = "account" | "card" | "debit_card" | "credit_card" | "checking" | "savings" | "investment" | "bonus" | "loan" | "credit" | "insurance" | "ewallet" | "mortgage";
 
 /**
- * Whether an account is in use.
+ * The status of an account.
  * - `active`: In use.
  * - `inactive`: Not in use.
  */
@@ -7479,21 +7519,21 @@ export type AccountStatus = "active" | "inactive";
 
 /** An account of a customer. */
 export interface BankAccount {
-  /** The bank's own id of the account, which never changes. */
+  /** The bank's own id of the account. It never changes. */
   id: string;
-  /** What the customer knows it by. */
+  /** The account's name for the customer. */
   name: string;
-  /** What kind of account it is. */
+  /** The kind of the account. */
   nature: AccountNature;
   /** The currency, ISO 4217. */
   currencyCode: string;
   /** The booked balance. */
   balance: string;
-  /** What may be spent. */
+  /** The amount available for spending. */
   availableAmount: string;
-  /** Whether payments may be made from it. */
+  /** Whether payments can be made from the account. */
   paymentAccount: boolean;
-  /** Whether it is in use; `active` when left out. */
+  /** The status. Default: `active`. */
   status?: AccountStatus | null;
   /** The credit line. */
   creditLimit?: string | null;
@@ -7505,7 +7545,7 @@ export interface BankAccount {
   sortCode?: string | null;
   /** The BIC. */
   swiftCode?: string | null;
-  /** Anything else; `{}` when left out. */
+  /** Other data. Default: `{}`. */
   extra?: Readonly<Record<string, unknown>> | null;
 }
 
@@ -7516,7 +7556,7 @@ export interface AnswerAccountsRequest {
 }
 
 /**
- * How far a transaction is.
+ * The status of a transaction.
  * - `posted`: Booked.
  * - `pending`: Not booked yet.
  */
@@ -7524,9 +7564,9 @@ export type TransactionStatus = "posted" | "pending";
 
 /** A fee of a transaction. */
 export interface TransactionFee {
-  /** What it is for. */
+  /** The purpose of the fee. */
   description?: string | null;
-  /** How much, in at most 15 digits. */
+  /** The amount, in at most 15 digits. */
   amount?: string | null;
   /** The currency, ISO 4217. */
   currencyCode?: string | null;
@@ -7536,27 +7576,27 @@ export interface TransactionFee {
 export interface BankTransaction {
   /** The bank's own id of the transaction. */
   id: string;
-  /** The account that it is on. */
+  /** The transaction's account. */
   accountId: string;
-  /** The amount; money that leaves the account has a minus. */
+  /** The amount. It is negative if money leaves the account. */
   amount: string;
   /** The currency, ISO 4217. */
   currencyCode: string;
-  /** What it was for, as the customer sees it; not empty. */
+  /** The description for the customer; not empty. */
   description: string;
-  /** When it was made: a day, or an instant. A day travels as its midnight in UTC. */
+  /** The day or the instant of the transaction. A day is sent as its midnight in UTC. */
   madeOn: string;
-  /** How far it is. */
+  /** The status. */
   status: TransactionStatus;
-  /** Its fees; none when left out. */
+  /** The fees. Default: none. */
   fees?: readonly TransactionFee[] | null;
-  /** Anything else, such as `mcc`, `original_amount`, `original_currency_code`; `{}` when left out. */
+  /** Other data, such as `mcc`, `original_amount`, `original_currency_code`. Default: `{}`. */
   extra?: Readonly<Record<string, unknown>> | null;
 }
 
 /** The transactions to answer with. */
 export interface AnswerTransactionsRequest {
-  /** All transactions of the time that was asked for. */
+  /** All transactions of the requested period. */
   transactions: readonly BankTransaction[];
 }
 
@@ -7576,208 +7616,211 @@ export interface BankCustomer {
 
 /** The customer to answer with. */
 export interface AnswerCustomerRequest {
-  /** What the bank knows of the customer. */
+  /** The bank's data of the customer. */
   customer: BankCustomer;
 }
 
-/** Nothing is asked. */
+/** The request has no fields. */
 export interface AnswerDoneRequest {
 }
 
 /** The refusal to answer with. */
 export interface AnswerErrorRequest {
-  /** The error's class, such as `AccountNotFound`; the HTTP status belongs to it. */
+  /** The error class, such as `AccountNotFound`. It determines the HTTP status. */
   errorClass: string;
-  /** Why, in words. It may reach the third party: nothing secret. */
+  /** The reason in words. It may reach the third party: write nothing secret. */
   errorMessage: string;
   /**
-   * After how many seconds Salt Edge may ask again, 1 or more: for `InternalServerError`, whose status is
-   * then 503.
+   * The seconds after which Salt Edge may ask again, 1 or more. Only for `InternalServerError`; its
+   * status is then 503.
    */
   retryAfterS?: number | null;
 }
 
 /**
- * What a JWT of a third party is worth.
- * - `off`: It is not looked at.
- * - `warn`: What is wrong with it is a warning: the default.
- * - `enforce`: A request whose JWT does not verify, or says another thing, is refused.
+ * The strictness for a third party's JWT.
+ * - `off`: The JWT is not checked.
+ * - `warn`: A fault of the JWT is a warning: the default of `verifyClientJwt`.
+ * - `enforce`: A request is refused if its JWT does not verify or differs from the request.
  */
 export type ClientJwtMode = "off" | "warn" | "enforce";
 
-/** A third party's request, and who it is. One of `tokenRequest` and `confirmation` is given. */
+/** A third party's request and the third party's key. Give one of `tokenRequest` and `confirmation`. */
 export interface VerifyClientJwtRequest {
-  /** `originalRequest` of a request for a token, as `receiveRequest` has it. */
+  /** `originalRequest` of a request for a token, from `receiveRequest`. */
   tokenRequest?: TokenRequested | null;
-  /** `originalRequest` of an answer to an interactive step, as `receiveRequest` has it. */
+  /** `originalRequest` of an answer to an interactive step, from `receiveRequest`. */
   confirmation?: ConfirmationRequested | null;
   /** The third party's public key as PEM text: `publicKey` of `getClientInfo`. */
   publicKey: string;
-  /** What the third party is admitted to: `scopes` of `getClientInfo`. Left out, that is not compared. */
+  /** The third party's admitted scopes: `scopes` of `getClientInfo`. If absent, scopes are not compared. */
   admittedScopes?: readonly string[] | null;
-  /** What the JWT is worth; `warn` when left out. */
+  /** The strictness of the check. Default: `warn`. */
   mode?: ClientJwtMode | null;
   /**
-   * With `enforce`: whether a JWT that has expired on its way refuses the request. Left out, it is a
+   * With `enforce`: whether a JWT that expired in transit refuses the request. By default it is a
    * warning.
    */
   strictExpiry?: boolean | null;
-  /** Whether a key of less than 2048 bits counts, of 1024 at least. */
+  /** Whether a key of less than 2048 bits is accepted; 1024 bits at least. */
   allowShortKey?: boolean | null;
-  /** The instant to check for; now when left out. */
+  /** The time of the check. Default: now. */
   at?: string | null;
 }
 
-/** What came of it. */
+/** The result of the check. */
 export interface VerifyClientJwtResponse {
-  /** Whether to go on with the request. */
+  /** Whether to accept the request. */
   readonly accepted: boolean;
-  /** The error's class, where not. */
+  /** The error class of a refusal. */
   readonly errorClass?: string;
-  /** Why, in words, where not. */
+  /** The reason of a refusal, in words. */
   readonly text?: string;
-  /** What else is wrong or odd. */
+  /** Other faults and oddities. */
   readonly warnings: readonly string[];
 }
 
-/** A JWT, and who must have signed it. */
+/** A JWT and the key of its signer. */
 export interface VerifyJwtRequest {
   /** The JWT, without `Bearer`. */
   jwt: Secret;
-  /** The signer's public key as PEM text, or several. */
+  /** The signer's public key as PEM text, or several keys. */
   publicKey: string;
-  /** What `iss` must be, where there is one; left out, it may be anything. */
+  /** The required value of `iss` in a JWT that has one. Default: any value. */
   issuer?: string | null;
-  /** How many seconds later than `exp` it may be; 30 when left out. */
+  /** Seconds after `exp` during which the JWT is still accepted. Default: 30. */
   leewayS?: number | null;
-  /** Whether a key of less than 2048 bits counts, of 1024 at least. */
+  /** Whether a key of less than 2048 bits is accepted; 1024 bits at least. */
   allowShortKey?: boolean | null;
-  /** The instant to check for; now when left out. */
+  /** The time of the check. Default: now. */
   at?: string | null;
 }
 
-/** What came of it. */
+/** The result of the check. */
 export interface VerifyJwtResponse {
-  /** Whether it is good. */
+  /** Whether the JWT is accepted. */
   readonly accepted: boolean;
-  /** The parameters that it carries, where it is good. */
+  /** The parameters in the JWT, if it is accepted. */
   readonly data?: Readonly<Record<string, unknown>>;
-  /** The error's class, such as `JWTVerificationError`, where not. */
+  /** The error class of a refusal, such as `JWTVerificationError`. */
   readonly errorClass?: string;
-  /** Why, in words, where not. */
+  /** The reason of a refusal, in words. */
   readonly text?: string;
 }
 
-/** What to sign. */
+/** The parameters and the key. */
 export interface SignJwtRequest {
   /** The parameters. */
   data: Readonly<Record<string, unknown>>;
-  /** For how many seconds it is good; 60 when left out. */
+  /** The validity in seconds. Default: 60. */
   expiresInS?: number | null;
-  /** The private key as PEM text, PKCS#8 or PKCS#1; left out, it is the client's own, wherever that is. */
+  /** The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key. */
   privateKey?: Secret | null;
-  /** Opens a private key that is given here and is encrypted. */
+  /** The passphrase, if the private key given here is encrypted. */
   passphrase?: Secret | null;
-  /** The instant to count from; now when left out. */
+  /** The time from which the validity counts. Default: now. */
   at?: string | null;
 }
 
-/** What was signed. */
+/** The signed JWT. */
 export interface SignJwtResponse {
   /** The JWT. */
   readonly jwt: SecretText;
-  /** Until when it is good, in Unix seconds. */
+  /** The end of the validity, in Unix seconds. */
   readonly exp: number;
 }
 
-/** A request that has arrived, and who may have sent it. */
+/** A request that arrived. Its sender is not verified yet. */
 export interface HandleRequestRequest {
   /** The HTTP method. */
   method: string;
-  /** The path with its query, as it stands on the request line. */
+  /** The request target: the path with its query, as in the request line. */
   target: string;
-  /** The header fields. Their names may have any case. */
+  /** The header fields. Their names may be in any case. */
   headers: readonly HeaderField[];
-  /** The instant at which it arrives; now when left out. */
+  /** The time of arrival. Default: now. */
   at?: string | null;
 }
 
-/** What to answer, and whether there is work afterwards. */
+/** The answer to send, and whether `work` is due. */
 export interface HandleRequestResponse {
   /** The answer to send. */
   readonly answer: HttpAnswer;
-  /** Whether `work` has something to do now: call it when the answer has left. */
+  /** Whether `work` has something to do now. Call it after sending the answer. */
   readonly hasWork: boolean;
-  /** The endpoint, such as `tokens/create`; left out where nobody known asked. */
+  /** The endpoint, such as `tokens/create`. Absent if the sender is unknown. */
   readonly endpoint?: string;
   /** The class of a refusal, such as `TokenExpired`. */
   readonly errorClass?: string;
-  /** The check that failed, 1 to 18; 0 for a failure on the bank's side. */
+  /** The check that failed, 1 to 18; 0 for a failure of the bank. */
   readonly step?: number;
-  /** What is odd about the request, and does no harm. */
+  /** Oddities of the request that do no harm. */
   readonly warnings: readonly string[];
 }
 
-/** When it is done. */
+/** The time of the work. */
 export interface WorkRequest {
-  /** The instant at which it is done; now when left out. */
+  /** The time of the work. Default: now. */
   at?: string | null;
 }
 
-/** What was done. */
+/** Counts of the work done. */
 export interface WorkResponse {
-  /** How many questions the bank's code was asked. */
+  /** The number of questions to the bank's code. */
   readonly asked: number;
-  /** How many callbacks Salt Edge has taken. */
+  /** The number of callbacks that Salt Edge accepted. */
   readonly delivered: number;
-  /** How many will be sent again. */
+  /** The number of callbacks that will be sent again. */
   readonly again: number;
-  /** How many wait for somebody to set something right: `listCallbacks` says what. */
+  /**
+   * The number of callbacks that wait for a fix by somebody; `listCallbacks` lists them with their
+   * cause.
+   */
   readonly stopped: number;
-  /** How many will not be sent any more. */
+  /** The number of callbacks that will not be sent again. */
   readonly givenUp: number;
-  /** How many sessions and callbacks had their time over. */
+  /** The number of sessions and callbacks that expired. */
   readonly expired: number;
-  /** When something is due next, if nothing new arrives; left out where nothing waits. */
+  /** The time at which `work` is due next if nothing new arrives. Absent if nothing waits. */
   readonly nextDueAt?: string;
 }
 
-/** Which session. */
+/** The session to look up. */
 export interface GetSessionRequest {
-  /** Its id, as the bank's code was told. */
+  /** The session's id, from the question to the bank's code. */
   sessionId: string;
-  /** The instant at which it is looked at; now when left out. */
+  /** The time at which the state is computed. Default: now. */
   at?: string | null;
 }
 
 /**
- * What a session is for.
+ * The purpose of a session.
  * - `enrolment`: A new token.
- * - `reconnect`: A token in place of another.
- * - `refresh`: The accounts are read again.
+ * - `reconnect`: A new token that replaces another one.
+ * - `refresh`: A refresh: the bank reads the accounts again.
  */
 export type SessionViewKind = "enrolment" | "reconnect" | "refresh";
 
 /**
- * How far a session is.
+ * The state of a session.
  * - `received`: The bank's code has not answered yet.
  * - `working`: The bank is working on it.
- * - `awaiting_redirect`: The customer is to go to the bank's page.
- * - `awaiting_code`: The customer is to give a code.
- * - `succeeded`: It ended well.
+ * - `awaiting_redirect`: The customer has to open the bank's page.
+ * - `awaiting_code`: The customer has to enter a code.
+ * - `succeeded`: It succeeded.
  * - `failed`: It failed.
- * - `cancelled`: Salt Edge gave it up.
- * - `expired`: Its time was over.
+ * - `cancelled`: Salt Edge cancelled it.
+ * - `expired`: It expired.
  */
 export type SessionViewState = "received" | "working" | "awaiting_redirect" | "awaiting_code" | "succeeded" | "failed" | "cancelled" | "expired";
 
-/** A session, as the bank's page sees it. */
+/** A session, as the bank's page shows it. */
 export interface SessionView {
-  /** Its id, as the bank's code was told. */
+  /** The session's id, from the question to the bank's code. */
   readonly sessionId: string;
-  /** What it is for. */
+  /** The purpose. */
   readonly kind: SessionViewKind;
-  /** How far it is. */
+  /** The state. */
   readonly state: SessionViewState;
   /** Whether the customer may still approve or refuse. */
   readonly isOpen: boolean;
@@ -7785,121 +7828,121 @@ export interface SessionView {
   readonly clientId: number;
   /** The third party's name. */
   readonly appName: string;
-  /** The rights asked for. */
+  /** The rights that the third party asks for. */
   readonly scopes: readonly string[];
-  /** For how many days. */
+  /** The length of the consent, in days. */
   readonly consentPeriodDays: number;
-  /** The code of the way to authenticate. */
+  /** The code of the authentication method. */
   readonly authorizationType?: string;
-  /** The bank's own id of its customer, where it is known. */
+  /** The bank's own id of the customer, once it is known. */
   readonly userId?: string;
-  /** Where the customer's browser goes in the end. */
+  /** The address to which the customer's browser returns at the end. */
   readonly redirectUrl?: string;
-  /** When its time is over. */
+  /** The expiry of the session. */
   readonly expiresAt: string;
 }
 
-/** The session. */
+/** The session, if it exists. */
 export interface GetSessionResponse {
-  /** The session; left out where there is none of this id. */
+  /** The session. Absent if no session has this id. */
   readonly session?: SessionView;
 }
 
-/** Which session, and what the customer has approved. */
+/** A session and the customer's approval. */
 export interface ApproveSessionRequest {
-  /** The session's id, as the bank's code was told. */
+  /** The session's id, from the question to the bank's code. */
   sessionId: string;
-  /** The bank's own id of its customer, always the same. */
+  /** The bank's own id of the customer. It never changes. */
   userId: string;
-  /** What the customer has chosen; left out where the customer was not asked. */
+  /** The accounts that the customer chose. Absent if the customer was not asked. */
   consent?: readonly AccountConsent[] | null;
-  /** The rights that are given; those that were asked for when left out. */
+  /** The rights that the customer grants. Default: the rights that the third party asked for. */
   scopes?: readonly string[] | null;
-  /** When the token expires, if that is before the end of the consent. */
+  /** The expiry of the token, if it is before the end of the consent. */
   tokenExpiresAt?: string | null;
-  /** The instant at which it is approved; now when left out. */
+  /** The time of the approval. Default: now. */
   at?: string | null;
 }
 
-/** What became of a decision about a session. */
+/** The result of an approval or a refusal. */
 export interface SessionEnd {
-  /** How far the session is now. */
+  /** The state of the session now. */
   readonly state: SessionViewState;
-  /** Whether this call has decided it. Else the session had ended before, or its time was over. */
+  /** Whether this call decided the session. False if the session had already ended or expired. */
   readonly isDecided: boolean;
-  /** Whether Salt Edge has been told; if not, `work` goes on telling it. */
+  /** Whether Salt Edge has the report. If not, `work` keeps sending it. */
   readonly isTold: boolean;
-  /** Where the customer's browser goes now. */
+  /** The address to which the customer's browser goes now. */
   readonly redirectUrl?: string;
 }
 
-/** Which session, and why. */
+/** A session and the reason of the refusal. */
 export interface RefuseSessionRequest {
-  /** The session's id, as the bank's code was told. */
+  /** The session's id, from the question to the bank's code. */
   sessionId: string;
-  /** The class; `AccessDenied` when left out. */
+  /** The error class. Default: `AccessDenied`. */
   errorClass?: string | null;
-  /** Why, in words. The third party may see it: nothing secret. */
+  /** The reason in words. The third party may see it: write nothing secret. */
   errorMessage?: string | null;
-  /** The instant at which it is refused; now when left out. */
+  /** The time of the refusal. Default: now. */
   at?: string | null;
 }
 
-/** Which token. */
+/** The token to revoke. */
 export interface RevokeTokenRequest {
-  /** The token, as `listTokens` names it. */
+  /** The token's id, from `listTokens`. */
   tokenId: string;
-  /** The instant at which it is revoked; now when left out. */
+  /** The time of the revocation. Default: now. */
   at?: string | null;
 }
 
-/** It is revoked. */
+/** The token is revoked. */
 export interface RevokeTokenResponse {
-  /** Whether this call has revoked it; else it was before. */
+  /** Whether this call revoked the token. False if it was already revoked. */
   readonly isChanged: boolean;
 }
 
 /**
- * Whether a token is good.
+ * The state of a token.
  * - `unconfirmed`: The customer has not approved it yet.
- * - `confirmed`: It is good until it expires.
- * - `revoked`: It is over.
+ * - `confirmed`: It is valid until it expires.
+ * - `revoked`: It is revoked.
  */
 export type AccessState = "unconfirmed" | "confirmed" | "revoked";
 
-/** Which tokens. */
+/** The filter and the page. */
 export interface ListTokensRequest {
-  /** Only this customer's. */
+  /** Only tokens of this customer. */
   userId?: string | null;
-  /** Only those in this state. */
+  /** Only tokens in this state. */
   state?: AccessState | null;
-  /** `next` of the page before; left out for the first. */
+  /** `next` of the previous page. Absent for the first page. */
   after?: string | null;
-  /** How many at most, 1 to 1000; 100 when left out. */
+  /** The most rows on a page, 1 to 1000. Default: 100. */
   limit?: number | null;
 }
 
-/** A token. What a third party presents is not part of it. */
+/** A token. The value that the third party presents is not included. */
 export interface AccessListed {
-  /** Its id. */
+  /** The token's id. */
   readonly tokenId: string;
-  /** Whether it is good. */
+  /** The state. */
   readonly state: AccessState;
   /** The third party's id at Salt Edge. */
   readonly clientId: number;
   /** The third party's name. */
   readonly appName: string;
-  /** The bank's own id of its customer, once it is known. */
+  /** The bank's own id of the customer, once it is known. */
   readonly userId?: string;
-  /** The rights. */
+  /** The rights that the token grants. */
   readonly scopes: readonly string[];
-  /** What the customer has chosen, where the bank asked. */
+  /** The accounts that the customer chose, if the bank asked. */
   readonly consent?: readonly AccountConsent[];
-  /** When its enrolment began. */
+  /** The start of the enrolment. */
   readonly createdAt: string;
-  /** When it expires, once it is confirmed. */
+  /** The expiry, once the token is confirmed. */
   readonly expiresAt?: string;
-  /** When it was revoked. */
+  /** The time of the revocation. */
   readonly revokedAt?: string;
 }
 
@@ -7907,69 +7950,69 @@ export interface AccessListed {
 export interface ListTokensResponse {
   /** The tokens. */
   readonly tokens: readonly AccessListed[];
-  /** Where the next page begins; left out after the last. */
+  /** The start of the next page, for `after`. Absent on the last page. */
   readonly next?: string;
 }
 
-/** Nothing to say. */
+/** The request has no fields. */
 export interface ReconcileTokensRequest {
 }
 
-/** What was found. */
+/** The result of the comparison. */
 export interface ReconcileTokensResponse {
-  /** How many tokens Salt Edge has listed as revoked, since the last time. */
+  /** The number of tokens that Salt Edge listed as revoked since the last call. */
   readonly listed: number;
-  /** How many of them were good here, and are revoked now. */
+  /** The number of those tokens that were valid here and are revoked now. */
   readonly revoked: number;
 }
 
 /**
- * What became of a callback.
+ * The state of a callback.
  * - `waiting`: It will be sent, or sent again.
- * - `stopped`: Salt Edge does not take it until somebody has set something right: then `retryCallback`.
- * - `delivered`: Salt Edge has it.
- * - `failed`: It will not be sent any more.
+ * - `stopped`: Salt Edge refuses it until somebody fixes the cause; then call `retryCallback`.
+ * - `delivered`: Salt Edge accepted it.
+ * - `failed`: It will not be sent again.
  */
 export type CallbackStatus = "waiting" | "stopped" | "delivered" | "failed";
 
-/** Which callbacks. */
+/** The filter and the page. */
 export interface ListCallbacksRequest {
-  /** Only those in this state. */
+  /** Only callbacks in this state. */
   state?: CallbackStatus | null;
-  /** `next` of the page before; left out for the first. */
+  /** `next` of the previous page. Absent for the first page. */
   after?: string | null;
-  /** How many at most, 1 to 1000; 100 when left out. */
+  /** The most rows on a page, 1 to 1000. Default: 100. */
   limit?: number | null;
 }
 
 /**
- * What a callback says.
- * - `update`: How far a session is.
- * - `success`: A session has ended well.
+ * The subject of a callback.
+ * - `update`: The progress of a session.
+ * - `success`: A session succeeded.
  * - `fail`: A session has failed.
- * - `revoke`: A token is over.
+ * - `revoke`: A token was revoked.
  */
 export type CallbackType = "update" | "success" | "fail" | "revoke";
 
-/** A callback. What it says in detail is sealed. */
+/** A callback. Its content is encrypted and not listed. */
 export interface CallbackListed {
-  /** Its id. */
+  /** The callback's id. */
   readonly callbackId: string;
-  /** What it says. */
+  /** The subject. */
   readonly kind: CallbackType;
-  /** What became of it. */
+  /** The state. */
   readonly state: CallbackStatus;
-  /** The session that it is about. */
+  /** The session that it reports. */
   readonly sessionId?: string;
-  /** The token that it is about. */
+  /** The token that it reports. */
   readonly tokenId?: string;
-  /** When it came up. */
+  /** The time at which it was created. */
   readonly createdAt: string;
-  /** When it is sent next; left out where it waits for another one, or for somebody. */
+  /** The time at which it is sent next. Absent if it waits for another callback or for a fix. */
   readonly dueAt?: string;
-  /** When it is too late to send it. */
+  /** The time after which it is not sent. */
   readonly expiresAt: string;
-  /** How often it was tried. */
+  /** The number of attempts. */
   readonly attempts: number;
   /** The HTTP status of Salt Edge's last answer. */
   readonly httpStatus?: number;
@@ -7981,131 +8024,134 @@ export interface CallbackListed {
 export interface ListCallbacksResponse {
   /** The callbacks. */
   readonly callbacks: readonly CallbackListed[];
-  /** Where the next page begins; left out after the last. */
+  /** The start of the next page, for `after`. Absent on the last page. */
   readonly next?: string;
 }
 
-/** Which callback. */
+/** The callback to send again. */
 export interface RetryCallbackRequest {
-  /** Its id, as `listCallbacks` names it. */
+  /** The callback's id, from `listCallbacks`. */
   callbackId: string;
 }
 
-/** Whether it will be sent. */
+/** The result. */
 export interface RetryCallbackResponse {
-  /** Whether it was stopped, and `work` sends it now. */
+  /** Whether the callback was stopped and `work` will now send it. False if it was not stopped. */
   readonly isChanged: boolean;
 }
 
-/** A connector's question, as it has arrived. */
+/** A question that a connector sent over HTTP. */
 export interface AnswerBankRequest {
   /**
-   * The path as it stands on the request line, with its query. Its last part is the question's name, such
-   * as `listAccounts`.
+   * The request target: the path with its query, as in the request line. The path's last part is the
+   * question's name, such as `listAccounts`.
    */
   target: string;
-  /** The header fields. Their names may have any case. */
+  /** The header fields. Their names may be in any case. */
   headers: readonly HeaderField[];
-  /** The body, JSON. */
+  /** The body, in JSON. */
   body: string;
-  /** The instant at which it arrives; now when left out. */
+  /** The time of arrival. Default: now. */
   at?: string | null;
 }
 
-/** What to answer. */
+/** The answer to send back. */
 export interface AnswerBankResponse {
   /** The answer to send. */
   readonly answer: HttpAnswer;
   /**
-   * The question that the bank's code was asked, such as `listAccounts`; left out where it was asked
-   * nothing.
+   * The question that the bank's code was asked, such as `listAccounts`. Absent if the code was not
+   * asked.
    */
   readonly question?: string;
 }
 
-/** A customer who is to be authenticated. */
+/** A customer to authenticate. */
 export interface AuthenticateQuestion {
   /**
-   * The session: it names it in `approveSession` and on the bank's page. Whoever knows it can see the
+   * The session's id, for `approveSession` and the bank's page. Anyone who knows it can see the
    * session's page.
    */
   readonly sessionId: string;
   /** The third party's id at Salt Edge. */
   readonly clientId: number;
-  /** The third party's name, as the customer is to see it. */
+  /** The third party's name, to show to the customer. */
   readonly appName: string;
-  /** The rights asked for: `accounts`, `transactions`, `kyc`, and others. */
+  /** The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. */
   readonly scopes: readonly string[];
-  /** For how many days. */
+  /** The length of the consent, in days. */
   readonly consentPeriodDays: number;
   /**
-   * The code of the way to authenticate, as agreed with Salt Edge; left out where the third party named
+   * The code of the authentication method, as agreed with Salt Edge. Absent if the third party named
    * none.
    */
   readonly authorizationType?: string;
-  /** What the customer has given at first, by the codes of the fields: login, password. */
+  /** The first data that the customer entered, by field code: login, password. */
   readonly credentials: Readonly<Record<string, SecretText>>;
-  /** Where the customer's browser goes after the bank's page. */
+  /** The address to which the customer's browser returns after the bank's page. */
   readonly redirectUrl?: string;
   /** Whether the third party insists on strong authentication. */
   readonly forceSca?: boolean;
   /** The id of the consent at Salt Edge. */
   readonly consentId?: string;
-  /** When the session's time is over, unless it goes on before. */
+  /** The expiry of the session, unless it continues before. */
   readonly expiresAt: string;
 }
 
 /** The bank's refusal. */
 export interface RefusedByBank {
   /**
-   * The class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
+   * The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
    * `AccountNotFound`.
    */
   errorClass: string;
-  /** Why, in words. The third party may see it: nothing secret. What the class means, when left out. */
+  /**
+   * The reason in words. The third party may see it: write nothing secret. Default: the meaning of the
+   * class.
+   */
   errorMessage?: string | null;
 }
 
-/** The customer has approved: the token is made, or what was asked is done. */
+/** The customer approved: the token is made, or the request is done. */
 export interface StepApproved {
   readonly outcome: "approved";
-  /** The bank's own id of its customer, always the same. */
+  /** The bank's own id of the customer. It never changes. */
   userId: string;
-  /** What the customer has chosen; left out where the customer was not asked. */
+  /** The accounts that the customer chose. Absent if the customer was not asked. */
   consent?: readonly AccountConsent[] | null;
-  /** The rights that are given; those that were asked for when left out. */
+  /** The rights that the customer grants. Default: the rights that the third party asked for. */
   scopes?: readonly string[] | null;
-  /** When the token expires, if that is before the end of the consent. */
+  /** The expiry of the token, if it is before the end of the consent. */
   tokenExpiresAt?: string | null;
 }
 
-/** The customer has to go to a page of the bank's. */
+/** The customer has to open a page of the bank. */
 export interface StepRedirect {
   readonly outcome: "redirect";
-  /** The page. It names the session by `sessionId`. */
+  /** The page's URL. It names the session by `sessionId`. */
   redirectUrl: string;
-  /** The bank's own id of its customer, where it is known already. */
+  /** The bank's own id of the customer, if already known. */
   userId?: string | null;
-  /** How many seconds the customer has; 900 when left out. */
+  /** The time for the customer, in seconds. Default: 900. */
   expiresInS?: number | null;
 }
 
-/** The customer has to give a code. */
+/** The customer has to enter a code. */
 export interface StepCodeNeeded {
   readonly outcome: "code_needed";
-  /** The code of the field that the answer comes in, such as `sms`. */
+  /** The code of the field for the answer, such as `sms`. */
   field: string;
-  /** What to tell the customer. */
+  /** The text for the customer. */
   instruction?: string | null;
-  /** The bank's own id of its customer, where it is known already. */
+  /** The bank's own id of the customer, if already known. */
   userId?: string | null;
-  /** How many seconds the customer has; 300 when left out. */
+  /** The time for the customer, in seconds. Default: 300. */
   expiresInS?: number | null;
 }
 
 /**
- * A refresh: the accounts were read again. Any other session: the bank goes on by itself, such as in its
- * app, and ends the session with `approveSession` or `refuseSession`.
+ * In a refresh: the accounts were read again. In any other session: the bank continues by itself, such as
+ * in its app, and ends the session with `approveSession` or `refuseSession`.
  */
 export interface StepDone {
   readonly outcome: "done";
@@ -8115,160 +8161,166 @@ export interface StepDone {
 export interface StepRefused {
   readonly outcome: "refused";
   /**
-   * The class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
+   * The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
    * `AccountNotFound`.
    */
   errorClass: string;
-  /** Why, in words. The third party may see it: nothing secret. What the class means, when left out. */
+  /**
+   * The reason in words. The third party may see it: write nothing secret. Default: the meaning of the
+   * class.
+   */
   errorMessage?: string | null;
 }
 
-/** How a session goes on. */
+/** The next step of a session. */
 export type Step = StepApproved | StepRedirect | StepCodeNeeded | StepDone | StepRefused;
 
-/** What a customer gave in an interactive step. */
+/** The data that a customer entered in an interactive step. */
 export interface ConfirmQuestion {
   /** The session. */
   readonly sessionId: string;
   /** The third party's id at Salt Edge. */
   readonly clientId: number;
-  /** The bank's own id of its customer, where it said so before. */
+  /** The bank's own id of the customer, if the bank named it before. */
   readonly userId?: string;
-  /** The field that the answer was to come in. */
+  /** The code of the field that was asked for. */
   readonly field?: string;
-  /** What the customer gave, by the codes of the fields. */
+  /** The data that the customer entered, by field code. */
   readonly credentials: Readonly<Record<string, SecretText>>;
-  /** Which try it is, 1 for the first. */
+  /** The number of the attempt, 1 for the first. */
   readonly attempt: number;
 }
 
-/** A token that is to be renewed. */
+/** A token to renew. */
 export interface ReconnectQuestion {
-  /** The session, a new one. */
+  /** The new session's id. */
   readonly sessionId: string;
   /** The third party's id at Salt Edge. */
   readonly clientId: number;
-  /** The bank's own id of its customer. */
+  /** The bank's own id of the customer. */
   readonly userId: string;
-  /** The token, as `listTokens` names it. */
+  /** The token's id, as in `listTokens`. */
   readonly tokenId: string;
   /** The third party's name, as the customer knows it. */
   readonly appName: string;
-  /** The rights that the token gives. */
+  /** The rights that the token grants. */
   readonly scopes: readonly string[];
-  /** When the session's time is over, unless it goes on before. */
+  /** The expiry of the session, unless it continues before. */
   readonly expiresAt: string;
 }
 
-/** Days to read again. */
+/** The period to read again. */
 export interface RefreshQuestion {
   /** The session. */
   readonly sessionId: string;
   /** The third party's id at Salt Edge. */
   readonly clientId: number;
-  /** The bank's own id of its customer. */
+  /** The bank's own id of the customer. */
   readonly userId: string;
-  /** The token, as `listTokens` names it. */
+  /** The token's id, as in `listTokens`. */
   readonly tokenId: string;
   /** The first day. */
   readonly fromDate?: string;
-  /** The last day; a day is meant whole. */
+  /** The last day, to its end. */
   readonly toDate?: string;
-  /** Where the customer's browser goes after the bank's page, if there must be one. */
+  /** The address to which the customer's browser returns after the bank's page, if a page is needed. */
   readonly redirectUrl?: string;
 }
 
-/** Whose accounts. */
+/** The customer. */
 export interface ListAccountsQuestion {
-  /** The bank's own id of its customer. */
+  /** The bank's own id of the customer. */
   readonly userId: string;
   /** The third party's id at Salt Edge. */
   readonly clientId: number;
-  /** The token, as `listTokens` names it. */
+  /** The token's id, as in `listTokens`. */
   readonly tokenId: string;
 }
 
 /** A customer's accounts, or a refusal. */
 export interface ListAccountsAnswer {
-  /** All accounts of the customer. Those that the consent does not cover are left out of what is sent. */
+  /** All accounts of the customer. The connector removes the accounts that the consent does not cover. */
   accounts?: readonly BankAccount[] | null;
-  /** Why there are none to tell of. */
+  /** The refusal, if the bank lists no accounts. */
   refused?: RefusedByBank | null;
 }
 
-/** Which transactions. */
+/** The account and the period. */
 export interface ListTransactionsQuestion {
-  /** The bank's own id of its customer. */
+  /** The bank's own id of the customer. */
   readonly userId: string;
-  /** The account. Whether it is this customer's, the bank has to check. */
+  /** The account. The bank has to check that it belongs to this customer. */
   readonly accountId: string;
-  /** The first instant or day. */
+  /** The first time or day. */
   readonly fromDate: string;
-  /** The last instant or day; a day is meant whole. */
+  /** The last time or day; a day counts to its end. */
   readonly toDate: string;
   /** The third party's id at Salt Edge. */
   readonly clientId: number;
-  /** The token, as `listTokens` names it. */
+  /** The token's id, as in `listTokens`. */
   readonly tokenId: string;
 }
 
 /** An account's transactions, or a refusal. */
 export interface ListTransactionsAnswer {
-  /** All transactions of the time asked for. */
+  /** All transactions of the requested period. */
   transactions?: readonly BankTransaction[] | null;
-  /** Why there are none to tell of: `AccountNotFound`, where the customer has no such account. */
+  /**
+   * The refusal, if the bank lists no transactions: `AccountNotFound` if the customer has no such
+   * account.
+   */
   refused?: RefusedByBank | null;
 }
 
-/** Which customer. */
+/** The customer. */
 export interface GetCustomerQuestion {
-  /** The bank's own id of its customer. */
+  /** The bank's own id of the customer. */
   readonly userId: string;
   /** The third party's id at Salt Edge. */
   readonly clientId: number;
-  /** The token, as `listTokens` names it. */
+  /** The token's id, as in `listTokens`. */
   readonly tokenId: string;
 }
 
 /** A customer, or a refusal. */
 export interface GetCustomerAnswer {
-  /** What the bank knows. */
+  /** The bank's data of the customer. */
   customer?: BankCustomer | null;
-  /** Why nothing is told. */
+  /** The refusal, if the bank gives no data. */
   refused?: RefusedByBank | null;
 }
 
 /**
- * What has happened.
+ * The kind of an event.
  * - `revoked`: Salt Edge has revoked a token.
- * - `cancelled`: Salt Edge has given up a session.
- * - `error_reported`: Salt Edge could not use an answer of the connector's.
+ * - `cancelled`: Salt Edge has cancelled a session.
+ * - `error_reported`: Salt Edge could not use an answer of the connector.
  */
 export type NoticeKind = "revoked" | "cancelled" | "error_reported";
 
-/** Something that has happened. */
+/** An event that the bank may want to know. */
 export interface NoticeQuestion {
-  /** What. */
+  /** The kind. */
   readonly kind: NoticeKind;
   /** The third party's id at Salt Edge. */
   readonly clientId: number;
-  /** The session, where it is about one. */
+  /** The session, if the event concerns one. */
   readonly sessionId?: string;
-  /** The token, where it is about one, as `listTokens` names it. */
+  /** The token's id, as in `listTokens`, if the event concerns a token. */
   readonly tokenId?: string;
-  /** The bank's own id of its customer, where it is known. */
+  /** The bank's own id of the customer, if known. */
   readonly userId?: string;
-  /** Of an error: the class. */
+  /** For an error: the class. */
   readonly errorClass?: string;
-  /** Of an error: Salt Edge's text, redacted. */
+  /** For an error: Salt Edge's text, redacted. */
   readonly errorMessage?: string;
-  /** Of an error: the method of the request that was answered. */
+  /** For an error: the method of the answered request. */
   readonly requestMethod?: string;
-  /** Of an error: its URL, redacted. */
+  /** For an error: the URL of that request, redacted. */
   readonly requestUrl?: string;
 }
 
-/** It is noted. */
+/** The bank took note. */
 export interface NoticeAnswer {
 }
 
@@ -8280,57 +8332,57 @@ export interface SaltEdgeBank {
   /**
    * A third party wants access: authenticate the customer.
    *
-   * Answers how the session goes on: approved at once, a page of the bank's, a code that the customer has
-   * to give, or refused. The bank makes and sends codes itself. It is asked once: where the answer is
-   * lost, the session fails.
+   * The answer says how the session continues: approved at once, a page of the bank, a code that the
+   * customer has to enter, or refused. The bank makes and sends codes itself. The question is asked once:
+   * if the answer is lost, the session fails.
    */
   authenticate(question: AuthenticateQuestion): Step | Promise<Step>;
   /**
-   * The customer has given a code: check it.
+   * The customer has entered a code: check it.
    *
-   * Approved ends the session well. A wrong code is refused with `InvalidConfirmationCode`, which ends
-   * the session; to let the customer try again, answer once more that a code is needed. It is asked once:
-   * where the answer is lost, the session fails.
+   * `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which
+   * ends the session; to let the customer try again, answer again that a code is needed. The question is
+   * asked once: if the answer is lost, the session fails.
    */
   confirm(question: ConfirmQuestion): Step | Promise<Step>;
   /**
-   * A third party wants a token renewed.
+   * A third party wants to renew a token.
    *
-   * Approved makes a new token, and the old one ends. With a page or a code the old one waits meanwhile.
-   * Refused leaves it as it was. It is asked once: where the answer is lost, the session fails.
+   * `approved` makes a new token and ends the old one. While a page or a code is open, the old token
+   * stays. `refused` leaves the old token unchanged. The question is asked once: if the answer is lost,
+   * the session fails.
    */
   reconnect(question: ReconnectQuestion): Step | Promise<Step>;
   /**
    * Read a customer's accounts again.
    *
-   * Done, once a bank that keeps a copy has read these days again; at once, where it keeps none. It only
-   * reads: where the answer is lost, it is asked again.
+   * A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy
+   * answers `done` at once. The question only reads: if the answer is lost, it is asked again.
    */
   refresh(question: RefreshQuestion): Step | Promise<Step>;
   /**
    * List a customer's accounts.
    *
-   * Asked while Salt Edge waits for the answer. Give all accounts: the consent is applied by the
-   * connector.
+   * Salt Edge waits for the answer meanwhile. Return all accounts: the connector applies the consent.
    */
   listAccounts(question: ListAccountsQuestion): ListAccountsAnswer | Promise<ListAccountsAnswer>;
   /**
    * List an account's transactions.
    *
-   * Asked while Salt Edge waits for the answer. Only after the consent was found to cover the account.
+   * Salt Edge waits for the answer meanwhile. Asked only if the consent covers the account.
    */
   listTransactions(question: ListTransactionsQuestion): ListTransactionsAnswer | Promise<ListTransactionsAnswer>;
   /**
-   * Say what the bank knows of a customer.
+   * Return a customer's data.
    *
-   * Asked while Salt Edge waits for the answer.
+   * Salt Edge waits for the answer meanwhile.
    */
   getCustomer(question: GetCustomerQuestion): GetCustomerAnswer | Promise<GetCustomerAnswer>;
   /**
-   * Take note of something that has happened.
+   * Take note of an event.
    *
-   * A token that Salt Edge has revoked, a session that it has given up, an answer that it could not use.
-   * It only tells: where the bank fails, it is told again, five times in all.
+   * Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no
+   * decision. If the bank fails, the notice is repeated, five times in all.
    */
   notice(question: NoticeQuestion): void | NoticeAnswer | Promise<void | NoticeAnswer>;
 }
@@ -8341,117 +8393,120 @@ export interface SaltEdgeConnectorOptions extends ClientOptions {
   bank?: SaltEdgeBank;
 }
 
-/** The settings of a connector. All are optional: each operation says what it needs. */
+/** The settings of a connector. All are optional; each operation names the ones that it needs. */
 export interface SaltEdgeConnectorSettings {
   /**
-   * The hub's base URL: `https://priora.saltedge.com`, or an embedded hub's. Needed for sending. Plain
-   * HTTP is for loopback addresses only.
+   * The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub. Needed for sending.
+   * Plain HTTP is accepted for loopback addresses only.
    */
   baseUrl?: string | null;
-  /** The hub's public key as PEM text; while it changes, the old one and the new one, one after the other. */
+  /**
+   * The hub's public key as PEM text. During a key change: the old key and the new key, one after the
+   * other.
+   */
   hubPublicKey?: string | null;
-  /** A file that holds it. */
+  /** A file with the hub's public key. */
   hubPublicKeyFile?: string | null;
-  /** The provider's app id, from the dashboard. */
+  /** The provider's app id, from Salt Edge's dashboard. */
   appId?: string | null;
-  /** The app secret, from the dashboard. */
+  /** The app secret, from Salt Edge's dashboard. */
   appSecret?: Secret | null;
-  /** A file that holds it. */
+  /** A file with the app secret. */
   appSecretFile?: string | null;
   /** The bank's code at Salt Edge, such as `demobank`. */
   providerCode?: string | null;
   /**
-   * The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is elsewhere, give
+   * The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give
    * `publicKey`: each call then asks for the signature.
    */
   privateKey?: Secret | null;
-  /** A file that holds it. */
+  /** A file with the private key. */
   privateKeyFile?: string | null;
-  /** A PKCS#12 file (`.p12`, `.pfx`) that holds it. */
+  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key. */
   keystoreFile?: string | null;
   /** The key in an HSM or on a smart card. */
   pkcs11?: Pkcs11Settings | null;
-  /** Opens a private key that is encrypted, or the PKCS#12 file. */
+  /** The passphrase of an encrypted private key or of the PKCS#12 file. */
   passphrase?: Secret | null;
   /**
-   * The public half as PEM text, where no private key is here: signatures that are asked for are verified
-   * with it before anything is sent.
+   * The public half as PEM text, if the private key is elsewhere. It verifies each signature from a
+   * callback before anything is sent.
    */
   publicKey?: string | null;
-  /** A file that holds it. */
+  /** A file with the public half. */
   publicKeyFile?: string | null;
-  /** What `iss` of a request must be, where it has one; `priora.saltedge.com` when left out. */
+  /** The required value of `iss` in a request that has one. Default: `priora.saltedge.com`. */
   issuer?: string | null;
-  /** How many seconds later than `exp` a request may arrive; 30 when left out. */
+  /** Seconds after `exp` during which a request is still accepted. Default: 30. */
   leewayS?: number | null;
   /**
-   * Where sessions, tokens and callbacks are kept: a folder, or the address of a PostgreSQL database
-   * (`postgres://user:password@host/database`). Any number of processes may share one. Needed by
-   * `handleRequest`, `work` and what goes with them.
+   * The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database
+   * (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
+   * `handleRequest`, `work` and every other operation that uses sessions, tokens or callbacks.
    */
   store?: Secret | null;
   /**
-   * The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which then has its own in
-   * the file `store.key`; needed for PostgreSQL.
+   * The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder,
+   * which otherwise has its key in the file `store.key`.
    */
   storeKey?: Secret | null;
-  /** A file that holds it. */
+  /** A file with the store's key. */
   storeKeyFile?: string | null;
   /**
-   * What a third party's own request is worth, which Salt Edge hands on with that for a token or a code:
-   * `off` when left out, since Salt Edge has verified it. Otherwise the connector asks Salt Edge for the
-   * third party's key, once an hour, and verifies and compares: with `warn` what is wrong is a warning,
-   * with `enforce` it refuses the request, and a key that cannot be had puts it off. Needs `baseUrl`.
+   * The check of a third party's own request, which Salt Edge forwards with each request for a token or
+   * with a code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the connector
+   * asks Salt Edge for the third party's key, once an hour, verifies the request and compares it. A fault
+   * is a warning with `warn`, and refuses the request with `enforce`; a key that cannot be fetched delays
+   * the request. Needs `baseUrl`.
    */
   clientJwt?: ClientJwtMode | null;
-  /** Whether a third party's key of less than 2048 bits counts, of 1024 at least. */
+  /** Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least. */
   allowShortClientKey?: boolean | null;
   /**
-   * The secret that a connector and the bank's own code share where they speak over HTTP: 32 characters
-   * or more. Needed by `answerBank`.
+   * The secret that the connector shares with the bank's own code when the two talk over HTTP: 32
+   * characters or more. Needed by `answerBank`.
    */
   bankSecret?: Secret | null;
-  /** A file that holds it. */
+  /** A file with that shared secret. */
   bankSecretFile?: string | null;
-  /** For how many days an access token is good at most, if the consent is not for less; 90 when left out. */
+  /** The longest validity of an access token, in days; a shorter consent shortens it. Default: 90. */
   tokenDays?: number | null;
-  /** How many codes a customer may give in one session; 3 when left out. */
+  /** The number of codes that a customer may enter in one session. Default: 3. */
   confirmationTries?: number | null;
-  /** Further certificate authorities to trust for the server's own certificate: a PEM file. */
+  /** A PEM file with more certificate authorities to trust for the server's own certificate. */
   caFile?: string | null;
-  /** Whether only the authorities of `caFile` are trusted, not the system's. */
+  /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
-  /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
+  /** A proxy's URL, instead of the environment's. It may contain a user and a password. */
   proxy?: Secret | null;
   /**
-   * How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
-   * exchange, a flow makes several. 0 and absent mean the operation's own limit.
+   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
+   * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
-  /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
+  /** The older name of `exchangeTimeoutS`, in whole seconds. `exchangeTimeoutS` takes precedence. */
   timeoutS?: number | null;
-  /** The largest answer besides a file's content, in bytes; 16 MiB when left out. */
+  /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
 }
 
-/** How a hub is started. */
+/** The start options of a hub. */
 export interface HubOptions {
-  /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. On loopback only. */
+  /** The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. On loopback only. */
   listen?: string | null;
   /**
-   * The data folder with the hub's keys; created with mode 0700 when it is absent. Left out, a fresh
-   * temporary one that is removed at the end. Sessions and tokens are in memory: a hub that is started
-   * again knows none.
+   * The data folder with the hub's keys, created with mode 0700 if absent. Default: a new temporary
+   * folder that is removed at the end. Sessions and tokens are in memory: a restarted hub has none.
    */
   data?: string | null;
-  /** The connector's public key, a PEM file. Left out, the hub makes the connector's key pair too. */
+  /** The connector's public key, a PEM file. Without it, the hub makes the connector's key pair too. */
   connectorPublicKey?: string | null;
   /**
-   * The connector's base URL, for a hub that asks it by itself (`sandbox/enrolments`). Control can name
-   * it later.
+   * The connector's base URL, for requests that the hub starts itself (`sandbox/enrolments`). The control
+   * interface can set it later.
    */
   connectorUrl?: string | null;
-  /** The hub's clock stands at this instant; left out, it goes with the system's. */
+  /** A fixed time for the hub's clock. Default: the system's clock. */
   clock?: string | null;
   /** Opens the control interface. */
   control?: boolean | null;
@@ -8462,24 +8517,21 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
   private constructor();
   /** Starts it; the promise resolves when it takes calls. */
   static start(options?: HubOptions): Promise<SaltEdgeHubServer>;
-  /** What connectors take as `baseUrl`. */
+  /** The `baseUrl` for connectors. */
   readonly baseUrl: string;
-  /** What connectors take as `hubPublicKeyFile`: an absolute path. */
+  /** The `hubPublicKeyFile` for connectors: an absolute path. */
   readonly hubPublicKeyFile: string;
-  /** What connectors take as `appId`. */
+  /** The `appId` for connectors. */
   readonly appId: string;
-  /** What connectors take as `appSecretFile`: an absolute path. */
+  /** The `appSecretFile` for connectors: an absolute path. */
   readonly appSecretFile: string;
-  /** What connectors take as `providerCode`. */
+  /** The `providerCode` for connectors. */
   readonly providerCode: string;
-  /**
-   * What connectors take as `privateKeyFile`: an absolute path; absent where the hub was given the public
-   * key.
-   */
+  /** The `privateKeyFile` for connectors: an absolute path. Absent if the hub was given the public key. */
   readonly privateKeyFile: string | null;
   /** A page with all sessions and messages, for a browser. */
   readonly requestsUrl: string;
-  /** The control interface, where it was asked for. */
+  /** The URL of the control interface, if it was requested. */
   readonly controlUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; hubPublicKeyFile: string; appId: string; appSecretFile: string; providerCode: string; privateKeyFile: string | null };
@@ -8493,11 +8545,11 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   constructor(settings?: SaltEdgeConnectorSettings, options?: SaltEdgeConnectorOptions);
 
   /**
-   * Report that a session has ended well.
+   * Report that a session has succeeded.
    *
-   * Sent once, when every step of the session is done. A session that began with `createToken` or
-   * `reconnectToken` says the user, the new token and when that expires; one that began with
-   * `refreshAccounts` says nothing further.
+   * Send it once, after every step of the session. A session that began with `createToken` or
+   * `reconnectToken` reports the user, the new token and its expiry; a session that began with
+   * `refreshAccounts` reports nothing more.
    *
    * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
@@ -8525,9 +8577,9 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   succeedSession(request: SucceedSessionRequest, options?: CallOptions & AskOptions): Promise<SucceedSessionResponse>;
 
   /**
-   * Report how far a session is.
+   * Report the progress of a session.
    *
-   * Asks for a step of the customer's, or says that something goes on. May be sent several times.
+   * Asks the customer for a step, or reports that the bank continues. It may be sent several times.
    *
    * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
@@ -8557,7 +8609,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Report that a session has failed.
    *
-   * Sent once; the session ends.
+   * Send it once: it ends the session.
    *
    * @throws {ConflictError} `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
@@ -8587,8 +8639,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * List tokens as Salt Edge knows them.
    *
-   * A page at a time: `nextId` is the next page's `fromId`. The list has ended when `nextId` is left
-   * out, when it is no greater than `fromId`, or when a page is empty.
+   * Lists one page; `nextId` is the next page's `fromId`. The list ends when `nextId` is absent, when
+   * it is no greater than `fromId`, or when a page is empty.
    *
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
    * the provider's dashboard at Salt Edge.
@@ -8613,7 +8665,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Report that a token was revoked at the bank.
    *
-   * Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it.
+   * Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for the
+   * revocation.
    *
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
    * the provider's dashboard at Salt Edge.
@@ -8641,7 +8694,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Look up a third party.
    *
-   * Its name, what it is admitted to, and the public key that its own requests are verified with.
+   * Returns its name, its admitted scopes, and the public key that verifies its own requests.
    *
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
    * the provider's dashboard at Salt Edge.
@@ -8664,11 +8717,10 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Read and check a request of Salt Edge.
    *
-   * Takes a request out of any web framework's route. The checks are made in their order: path,
-   * `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` where it is
-   * needed, `Consent-Id`, parameters, the bank's code. A request that is refused is no error: the
-   * response has the answer to send. Not checked, as it takes a store: whether the token or the session
-   * is good.
+   * Takes a request from a route of any web framework. The checks run in this order: path, `Client-Id`,
+   * `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed,
+   * `Consent-Id`, parameters, the bank's code. A refused request is no error: the response has the answer
+   * to send. The validity of the token and of the session is not checked: that needs a store.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    */
@@ -8677,57 +8729,57 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Make the answer to a request for accounts.
    *
-   * What is wrong with an account is said by its field, before it leaves.
+   * Checks the accounts first: an error names the field that is wrong.
    */
   answerAccounts(request: AnswerAccountsRequest): HttpAnswer;
 
   /**
    * Make the answer to a request for transactions.
    *
-   * What is wrong with a transaction is said by its field, before it leaves.
+   * Checks the transactions first: an error names the field that is wrong.
    */
   answerTransactions(request: AnswerTransactionsRequest): HttpAnswer;
 
   /**
-   * Make the answer to a request for what the bank knows of its customer.
+   * Make the answer to a request for a customer's data.
    *
-   * What is not known is left out.
+   * Leave unknown fields out.
    */
   answerCustomer(request: AnswerCustomerRequest): HttpAnswer;
 
   /**
-   * Make the answer that says that a request was taken.
+   * Make the answer that accepts a request.
    *
-   * For every request that asks for no data: status 200 and an empty object. What becomes of the request
-   * is reported in its session.
+   * For every request that asks for no data: status 200 and an empty object. The outcome of the request
+   * is reported later, in its session.
    */
   answerDone(request?: AnswerDoneRequest): HttpAnswer;
 
   /**
    * Make the answer that refuses a request.
    *
-   * For what is wrong with the request, or with the bank at this moment. What goes wrong later, in a
-   * session, is reported with `failSession` and never answered.
+   * For a fault of the request, or a failure of the bank at this moment. A failure that happens later, in
+   * a session, is never answered here: report it with `failSession`.
    */
   answerError(request: AnswerErrorRequest): HttpAnswer;
 
   /**
-   * Verify a third party's own request, which Salt Edge hands on.
+   * Verify a third party's own request, which Salt Edge forwards.
    *
-   * A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is a
-   * warning. With `enforce` the request is refused where the JWT does not verify, where scopes are not
-   * admitted, or where the JWT and `clientPayload` differ in `redirectUrl`, `scopes`,
-   * `consentPeriodDays` or the customer's answers. Other differences are warnings.
+   * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With
+   * `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or if the
+   * JWT and `clientPayload` differ in `redirectUrl`, `scopes`, `consentPeriodDays` or the customer's
+   * answers. Other differences are warnings.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    */
   verifyClientJwt(request: VerifyClientJwtRequest): VerifyClientJwtResponse;
 
   /**
-   * Verify a JWT of either direction.
+   * Verify a JWT, sent or received.
    *
-   * Only RS256 counts, whatever the JWT says of itself. Form, algorithm, signature, `exp`, `iss` and
-   * `data` are checked in that order. One that is refused is no error: the response says so.
+   * Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`, `iss`
+   * and `data`, in that order. A refused JWT is no error: the response says so.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    */
@@ -8736,7 +8788,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Sign a JWT.
    *
-   * With RS256: `data` and `exp`, and nothing else.
+   * Signs `data` and `exp`, and nothing else, with RS256.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -8745,23 +8797,23 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   signJwt(request: SignJwtRequest): SignJwtResponse;
 
   /**
-   * Handle a request of Salt Edge: verify it, keep what it asks for, answer it.
+   * Handle a request of Salt Edge: verify it, store it, answer it.
    *
-   * Takes a request out of any web framework's route, and gives the whole answer: refusals too. What must
-   * survive is on disk before the answer is given. The bank's code is asked only for data that stand in
-   * the answer; anything else is done by `work`. A request that comes twice is done once.
+   * Takes a request from a route of any web framework and returns the complete answer, also for a
+   * refusal. Everything that must survive a crash is on disk before the answer is returned. The bank's
+   * code is asked only for data that the answer contains; `work` does the rest. A repeated request is
+   * executed once.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    */
   handleRequest(request: HandleRequestRequest, options?: CallOptions & AskOptions): Promise<HandleRequestResponse>;
 
   /**
-   * Ask the bank what is to be asked, and tell Salt Edge what is to be told.
+   * Ask the bank the open questions and send the reports to Salt Edge.
    *
-   * Does all that is due, and says when something is due next. Each answer of the bank's is on disk
-   * together with the report of it before that is sent; a report is sent until Salt Edge has it. Any
-   * number of processes may work on one store at once. The time limit says until when something new is
-   * begun.
+   * Does all work that is due and returns the time of the next work. Each answer of the bank is on disk,
+   * together with its report, before the report is sent; a report is sent until Salt Edge has it. Any
+   * number of processes may work on one store at once. After the time limit no new piece of work begins.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -8770,7 +8822,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   work(request?: WorkRequest, options?: CallOptions & AskOptions): Promise<WorkResponse>;
 
   /**
-   * Say what a session is about, and how far it is.
+   * Get the purpose and the state of a session.
    *
    * For the bank's page: the third party's name, the rights that it asks for, and whether the customer
    * may still approve.
@@ -8778,11 +8830,11 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   getSession(request: GetSessionRequest, options?: CallOptions): Promise<GetSessionResponse>;
 
   /**
-   * Approve a session: the customer has said yes.
+   * Approve a session: the customer agreed.
    *
-   * For the bank's page, and its app. The token and the report of it are on disk before anything is sent;
-   * Salt Edge is told at once, where it can be reached. Then send the customer's browser to
-   * `redirectUrl`. A session that had ended stays as it was.
+   * For the bank's page and its app. The token and its report are on disk before anything is sent; Salt
+   * Edge gets the report at once if it is reachable. Then redirect the customer's browser to
+   * `redirectUrl`. A session that had already ended does not change.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -8791,10 +8843,10 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   approveSession(request: ApproveSessionRequest, options?: CallOptions & AskOptions): Promise<SessionEnd>;
 
   /**
-   * Refuse a session: the customer has said no, or the bank does.
+   * Refuse a session: the customer or the bank declined.
    *
-   * The session fails, and Salt Edge is told. Then send the customer's browser to `redirectUrl`. A
-   * session that had ended stays as it was.
+   * The session fails, and Salt Edge gets a report. Then redirect the customer's browser to
+   * `redirectUrl`. A session that had already ended does not change.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -8805,22 +8857,23 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Revoke a token: the customer or the bank ends the access.
    *
-   * From the answer on the token is refused, and its open sessions have failed. `work` tells Salt Edge,
-   * for a day at most.
+   * From this answer on, the token is refused and its open sessions are failed. `work` reports the
+   * revocation to Salt Edge, for a day at most.
    */
   revokeToken(request: RevokeTokenRequest, options?: CallOptions): Promise<RevokeTokenResponse>;
 
   /**
-   * List tokens: which third party has access to what.
+   * List tokens: the access of each third party.
    *
    * For the bank's back office, a page at a time, oldest first.
    */
   listTokens(request?: ListTokensRequest, options?: CallOptions): Promise<ListTokensResponse>;
 
   /**
-   * Revoke here what Salt Edge has revoked.
+   * Revoke the tokens that Salt Edge revoked.
    *
-   * Reads Salt Edge's list of revoked tokens from where it was read to before. Once a day is enough.
+   * Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call. Once a
+   * day is enough.
    *
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
    * the provider's dashboard at Salt Edge.
@@ -8843,16 +8896,17 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   reconcileTokens(request?: ReconcileTokensRequest, options?: CallOptions & AskOptions): Promise<ReconcileTokensResponse>;
 
   /**
-   * List what Salt Edge is told, and what became of it.
+   * List the reports to Salt Edge and their state.
    *
-   * For the operator, a page at a time, oldest first. Delivered ones stay listed for thirty days.
+   * For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty days.
    */
   listCallbacks(request?: ListCallbacksRequest, options?: CallOptions): Promise<ListCallbacksResponse>;
 
   /**
-   * Have a stopped callback sent again.
+   * Send a stopped callback again.
    *
-   * For the operator, who has set right what Salt Edge complained of. Callbacks that wait need no help.
+   * For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent without
+   * it.
    */
   retryCallback(request: RetryCallbackRequest, options?: CallOptions): Promise<RetryCallbackResponse>;
 
@@ -8860,9 +8914,9 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * Answer a connector's question from a route.
    *
    * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-   * URL`: a POST to the route becomes a question to the bank's code, the same that `work` asks in
-   * process. The request is known by its MAC with `bankSecret`; whatever is wrong with it comes back as
-   * the answer to send, not as an error.
+   * URL`. A POST to the route becomes a question to the bank's code, the same question that `work` asks
+   * in process. The MAC with `bankSecret` authenticates the request. A faulty request returns no error:
+   * the response holds the refusal to send.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -8889,17 +8943,17 @@ export interface CreateTokenRequest {
   clientId?: number | null;
   /** The id of the consent at Salt Edge. */
   consentId?: string | null;
-  /** The session in which the connector reports. */
+  /** The session for the connector's report. */
   sessionSecret: string;
   /** The bank's code at Salt Edge. Left out, the client's own. */
   providerCode?: string | null;
-  /** The third party's name, as the customer is to see it. */
+  /** The third party's name, to show to the customer. */
   appName: string;
   /** The third party's own request. */
   originalRequest: TokenRequested;
 }
 
-/** The request is taken. */
+/** The connector accepted the request. */
 export interface CreateTokenResponse {
 }
 
@@ -8911,7 +8965,7 @@ export interface TokenRevocationRequest {
   consentId?: string | null;
   /** The access token. */
   accessToken: Secret;
-  /** The session, a new one. */
+  /** The new session's secret. */
   sessionSecret: string;
   /** The bank's code at Salt Edge. Left out, the client's own. */
   providerCode?: string | null;
@@ -8929,13 +8983,13 @@ export interface ReconnectTokenRequest {
   consentId?: string | null;
   /** The access token. */
   accessToken: Secret;
-  /** The session, a new one. */
+  /** The new session's secret. */
   sessionSecret: string;
   /** The bank's code at Salt Edge. Left out, the client's own. */
   providerCode?: string | null;
 }
 
-/** The request is taken. */
+/** The connector accepted the request. */
 export interface ReconnectTokenResponse {
 }
 
@@ -8945,7 +8999,7 @@ export interface ConfirmTokenRequest {
   clientId?: number | null;
   /** The id of the consent at Salt Edge. */
   consentId?: string | null;
-  /** The session that waits for it. */
+  /** The session that waits for the answer. */
   sessionSecret: string;
   /** The bank's code at Salt Edge. Left out, the client's own. */
   providerCode?: string | null;
@@ -8953,17 +9007,17 @@ export interface ConfirmTokenRequest {
   originalRequest: ConfirmationRequested;
 }
 
-/** The request is taken. */
+/** The connector accepted the request. */
 export interface ConfirmTokenResponse {
 }
 
-/** Give up an enrolment: the whole request. */
+/** Cancel an enrolment: the whole request. */
 export interface CancelTokenRequest {
   /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
   clientId?: number | null;
   /** The id of the consent at Salt Edge. */
   consentId?: string | null;
-  /** The session. */
+  /** The session's secret. */
   sessionSecret: string;
 }
 
@@ -8979,7 +9033,7 @@ export interface FetchAccountsRequest {
   consentId?: string | null;
   /** The access token. */
   accessToken: Secret;
-  /** The session. */
+  /** The session's secret. */
   sessionSecret: string;
 }
 
@@ -8989,7 +9043,7 @@ export interface FetchAccountsResponse {
   readonly accounts: readonly BankAccount[];
 }
 
-/** Have a customer's accounts read again: the whole request. */
+/** Refresh a customer's accounts: the whole request. */
 export interface RefreshAccountsRequest {
   /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
   clientId?: number | null;
@@ -8997,17 +9051,17 @@ export interface RefreshAccountsRequest {
   consentId?: string | null;
   /** The access token. */
   accessToken: Secret;
-  /** The session in which the connector reports. */
+  /** The session for the connector's report. */
   sessionSecret: string;
   /** The first day. */
   fromDate?: string | null;
-  /** The last day; a day is meant whole. */
+  /** The last day, to its end. */
   toDate?: string | null;
-  /** Where the customer's browser goes after the bank's page, if there must be one. */
+  /** The address to which the customer's browser returns after the bank's page, if a page is needed. */
   redirectUrl?: string | null;
 }
 
-/** The request is taken. */
+/** The connector accepted the request. */
 export interface RefreshAccountsResponse {
 }
 
@@ -9019,7 +9073,7 @@ export interface ConfirmAccountsRequest {
   consentId?: string | null;
   /** The access token. */
   accessToken: Secret;
-  /** The session that waits for it. */
+  /** The session that waits for the answer. */
   sessionSecret: string;
   /** The bank's code at Salt Edge. Left out, the client's own. */
   providerCode?: string | null;
@@ -9027,7 +9081,7 @@ export interface ConfirmAccountsRequest {
   originalRequest: ConfirmationRequested;
 }
 
-/** The request is taken. */
+/** The connector accepted the request. */
 export interface ConfirmAccountsResponse {
 }
 
@@ -9039,13 +9093,13 @@ export interface FetchTransactionsRequest {
   consentId?: string | null;
   /** The access token. */
   accessToken: Secret;
-  /** The session. */
+  /** The session's secret. */
   sessionSecret: string;
   /** The account. */
   accountId: string;
-  /** The first instant or day. */
+  /** The first time or day. */
   fromDate: string;
-  /** The last instant or day; a day is meant whole. */
+  /** The last time or day; a day counts to its end. */
   toDate: string;
 }
 
@@ -9055,7 +9109,7 @@ export interface FetchTransactionsResponse {
   readonly transactions: readonly BankTransaction[];
 }
 
-/** Get what a bank knows of its customer: the whole request. */
+/** Get a customer's data: the whole request. */
 export interface FetchCustomerRequest {
   /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
   clientId?: number | null;
@@ -9069,11 +9123,11 @@ export interface FetchCustomerRequest {
 
 /** A customer. */
 export interface FetchCustomerResponse {
-  /** What the bank knows of the customer. */
+  /** The bank's data of the customer. */
   readonly customer: BankCustomer;
 }
 
-/** Tell a connector what was wrong with an answer of its: the whole request. */
+/** Report an unusable answer to its connector: the whole request. */
 export interface NotifyErrorRequest {
   /** The third party's id at Salt Edge, 1 or more. Left out, the client's own. */
   clientId?: number | null;
@@ -9081,100 +9135,103 @@ export interface NotifyErrorRequest {
   consentId?: string | null;
   /** The access token. */
   accessToken: Secret;
-  /** What was asked. */
+  /** The request. */
   request?: NoticedRequest | null;
-  /** What was wrong. */
+  /** The error. */
   error?: NoticedError | null;
 }
 
-/** It is noted. */
+/** The connector took note. */
 export interface NotifyErrorResponse {
 }
 
-/** The settings of a client that asks a connector as Salt Edge does. `baseUrl` and a key are needed. */
+/**
+ * The settings of a client that sends requests to a connector as Salt Edge does. `baseUrl` and a key are
+ * needed.
+ */
 export interface SaltEdgeHubSettings {
   /**
-   * The connector's base URL: what stands before `/api/priora/v1`. Plain HTTP is for loopback addresses
-   * only.
+   * The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for loopback
+   * addresses only.
    */
   baseUrl?: string | null;
   /** The bank's code at Salt Edge, such as `demobank`. */
   providerCode?: string | null;
-  /** The third party's id at Salt Edge, 1 or more, where a request does not name one. */
+  /** The third party's id at Salt Edge, 1 or more, for requests that name none. */
   clientId?: number | null;
-  /** What `iss` of each request says; `priora.saltedge.com` when left out. */
+  /** The `iss` of each request. Default: `priora.saltedge.com`. */
   issuer?: string | null;
   /**
-   * The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more: the
-   * connector knows its public half.
+   * The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. The
+   * connector has its public half.
    */
   privateKey?: Secret | null;
-  /** A file that holds it. */
+  /** A file with the private key. */
   privateKeyFile?: string | null;
-  /** A PKCS#12 file (`.p12`, `.pfx`) that holds it. */
+  /** A PKCS#12 file (`.p12`, `.pfx`) with the private key. */
   keystoreFile?: string | null;
   /** The key in an HSM or on a smart card. */
   pkcs11?: Pkcs11Settings | null;
-  /** Opens a private key that is encrypted, or the PKCS#12 file. */
+  /** The passphrase of an encrypted private key or of the PKCS#12 file. */
   passphrase?: Secret | null;
-  /** Further certificate authorities to trust for the server's own certificate: a PEM file. */
+  /** A PEM file with more certificate authorities to trust for the server's own certificate. */
   caFile?: string | null;
-  /** Whether only the authorities of `caFile` are trusted, not the system's. */
+  /** Whether to trust only the authorities of `caFile`, not the system's. */
   onlyCaFile?: boolean | null;
-  /** A proxy's URL, in place of the environment's; it may hold a user and a password. */
+  /** A proxy's URL, instead of the environment's. It may contain a user and a password. */
   proxy?: Secret | null;
   /**
-   * How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
-   * exchange, a flow makes several. 0 and absent mean the operation's own limit.
+   * The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
+   * exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
    */
   exchangeTimeoutS?: number | null;
-  /** The older name of `exchangeTimeoutS`, which wins; in whole seconds. */
+  /** The older name of `exchangeTimeoutS`, in whole seconds. `exchangeTimeoutS` takes precedence. */
   timeoutS?: number | null;
-  /** The largest answer besides a file's content, in bytes; 16 MiB when left out. */
+  /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
 }
 
 /**
- * How a connector is started. Everything else stands in its configuration file; what is given here counts
- * before that.
+ * The start options of a connector. All other settings are in its configuration file; these options
+ * override the file.
  */
 export interface ConnectorOptions {
   /**
-   * The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. Beyond loopback
+   * The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. Beyond loopback
    * with TLS only.
    */
   listen?: string | null;
   /**
-   * The data folder, with the store, the keys and the shared secret; created with mode 0700 when it is
-   * absent. Left out, a fresh temporary one that is removed at the end.
+   * The data folder, with the store, the keys and the shared secret; created with mode 0700 if absent.
+   * Default: a new temporary folder that is removed at the end.
    */
   data?: string | null;
-  /** The configuration file (TOML); left out, every setting has its default. */
+  /** The configuration file (TOML). Default: no file, and the default of every setting. */
   config?: string | null;
-  /** The bank: `example`, or the URL below which the bank's own code answers. `example` when left out. */
+  /** The bank: `example`, or the base URL of the bank's own code. Default: `example`. */
   bank?: string | null;
-  /** A file with the secret that connector and bank share. Left out, one is made in the data folder. */
+  /** A file with the secret that connector and bank share. Default: a new secret in the data folder. */
   bankSecretFile?: string | null;
-  /** Salt Edge's base URL, such as `https://priora.saltedge.com`. Left out, callbacks wait. */
+  /** Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks wait. */
   hubUrl?: string | null;
   /**
-   * Files with Salt Edge's public key: one, or two while it changes. Left out, it is the key that Salt
-   * Edge has published.
+   * Files with Salt Edge's public key: one, or two during a key change. Default: the key that Salt Edge
+   * has published.
    */
   hubPublicKey?: readonly string[] | null;
-  /** The provider's app id, from the dashboard. */
+  /** The provider's app id, from Salt Edge's dashboard. */
   appId?: string | null;
-  /** A file with the app secret, from the dashboard. */
+  /** A file with the app secret, from Salt Edge's dashboard. */
   appSecretFile?: string | null;
-  /** The bank's code at Salt Edge; `demobank` when left out. */
+  /** The bank's code at Salt Edge. Default: `demobank`. */
   providerCode?: string | null;
-  /** The connector's private key, a PEM file. Left out, one is made in the data folder. */
+  /** The connector's private key, a PEM file. Default: a new key in the data folder. */
   privateKey?: string | null;
   /** The certificate chain of the TLS listener, a PEM file. */
   tlsCert?: string | null;
-  /** Its private key, a PEM file. */
+  /** The private key of the TLS listener, a PEM file. */
   tlsKey?: string | null;
-  /** The connector's clock stands at this instant; left out, it goes with the system's. On loopback only. */
+  /** A fixed time for the connector's clock. Default: the system's clock. On loopback only. */
   clock?: string | null;
   /** Opens the control interface. On loopback only. */
   control?: boolean | null;
@@ -9188,20 +9245,17 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
   private constructor();
   /** Starts it; the promise resolves when it takes calls. */
   static start(options?: ConnectorOptions): Promise<SaltEdgeConnectorServer>;
-  /**
-   * What stands before `/api/priora/v1`: what Salt Edge is told, and what clients of the hub's side take
-   * as `baseUrl`.
-   */
+  /** The URL before `/api/priora/v1`: for Salt Edge, and the `baseUrl` for clients of the hub's side. */
   readonly baseUrl: string;
   /** The connector's public key, a PEM file, for the dashboard: an absolute path. */
   readonly publicKeyFile: string;
-  /** What clients of the hub's side take as `providerCode`. */
+  /** The `providerCode` for clients of the hub's side. */
   readonly providerCode: string;
-  /** Where the bank's page and back office reach sessions and tokens, with the shared secret. */
+  /** The URL at which the bank's page and back office reach sessions and tokens, with the shared secret. */
   readonly bankInterfaceUrl: string;
   /** The file with the shared secret: an absolute path. */
   readonly bankSecretFile: string;
-  /** The control interface, where it was asked for. */
+  /** The URL of the control interface, if it was requested. */
   readonly controlUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; providerCode: string };
@@ -9217,8 +9271,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * Begin a customer's enrolment.
    *
-   * A third party wants access to a customer's accounts. The connector answers at once, and reports later
-   * how it went: in a session of its own, which the request names.
+   * A third party wants access to a customer's accounts. The connector replies at once and reports the
+   * result later, in a separate session that the request names.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9245,8 +9299,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * Revoke a token.
    *
-   * The customer or the third party ends the access. From the answer on the token is refused; a token
-   * that was revoked before is revoked all the same.
+   * The customer or the third party ends the access. From this answer on, the token is refused. Revoking
+   * a token twice succeeds too.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9273,7 +9327,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * Renew a token.
    *
-   * The connector gives a new token for the old one, asks the customer, or refuses; it reports in the
+   * The connector replaces the old token with a new one, asks the customer, or refuses. It reports in the
    * session that the request names. Deprecated by Salt Edge.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
@@ -9301,8 +9355,8 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * Answer an interactive step of an enrolment.
    *
-   * Hands on what the customer answered, such as a one-time code. The connector answers at once, and
-   * reports how it went.
+   * Forwards the customer's answer, such as a one-time code. The connector replies at once and reports
+   * the result later.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9327,10 +9381,9 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   confirmToken(request: ConfirmTokenRequest, options?: CallOptions): Promise<ConfirmTokenResponse>;
 
   /**
-   * Give up an enrolment.
+   * Cancel an enrolment.
    *
-   * The session ends, and the token that it was for is revoked. A token that was confirmed meanwhile
-   * stays.
+   * The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9382,9 +9435,9 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   fetchAccounts(request: FetchAccountsRequest, options?: CallOptions): Promise<FetchAccountsResponse>;
 
   /**
-   * Have a customer's accounts read again.
+   * Refresh a customer's accounts.
    *
-   * A connector that keeps a copy reads these days again from the bank, and reports when that is done.
+   * A connector that keeps a copy reads this period again from the bank and reports when that is done.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9411,7 +9464,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * Answer an interactive step of a refresh.
    *
-   * Hands on what the customer answered. The connector answers at once, and reports how it went.
+   * Forwards the customer's answer. The connector replies at once and reports the result later.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9438,7 +9491,7 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   /**
    * List an account's transactions.
    *
-   * All of the time asked for, in one answer: there are no pages.
+   * Returns all transactions of the requested period in one answer: there are no pages.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9463,9 +9516,9 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   fetchTransactions(request: FetchTransactionsRequest, options?: CallOptions): Promise<FetchTransactionsResponse>;
 
   /**
-   * Get what a bank knows of its customer.
+   * Get a customer's data.
    *
-   * Name, and what else there is.
+   * Returns the name and the other data that the bank has.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.
@@ -9490,9 +9543,9 @@ export declare class SaltEdgeHub implements AsyncDisposable {
   fetchCustomer(request: FetchCustomerRequest, options?: CallOptions): Promise<FetchCustomerResponse>;
 
   /**
-   * Tell a connector what was wrong with an answer of its.
+   * Report an unusable answer to its connector.
    *
-   * Salt Edge could not use an answer. The connector takes note, whatever it says.
+   * Salt Edge could not use an answer. The connector takes note of any content.
    *
    * @throws {InvalidInputError} `salt_edge_hub.format_refused`: The connector does not accept the
    * request's form or one of its values.

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class VerifyUserResponse(Record):
-    """Whether they belong together."""
+    """The result."""
 
     __slots__ = ()
     __match_args__ = ("exists", "request_id")
 
     exists: bool
-    """Whether the customer is the one with this identifier. False also for a customer that the bank does
-    not know.
+    """Whether the customer has this personal identifier. False also for a customer that the bank does not
+    know.
     """
 
     request_id: str | None = None
@@ -39,32 +39,32 @@ class VerifyUserResponse(Record):
 
 
 CustomerContext = Literal["private", "corporate"]
-"""In which quality a customer acts.
-  `private`: For itself.
-  `corporate`: For a company.
+"""The role in which a customer acts.
+  `private`: A private person.
+  `corporate`: A company.
 """
 
 
 PsuHttpMethod = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 """The method of a customer's request to the third party.
-  `GET`: It read something.
-  `POST`: It sent something.
-  `PUT`: It replaced something.
-  `PATCH`: It changed something.
-  `DELETE`: It deleted something.
+  `GET`: The customer read something.
+  `POST`: The customer sent something.
+  `PUT`: The customer replaced something.
+  `PATCH`: The customer changed something.
+  `DELETE`: The customer deleted something.
 """
 
 
 class PsuContext(Record):
-    """The request of the customer to the third party that made it ask the bank: its presence frees the
-    request from the limit of unattended ones.
+    """The customer's request to the third party that caused the request to the bank. With it the request
+    is exempt from the limit of unattended requests.
     """
 
     __slots__ = ()
     __match_args__ = ("ip_address", "ip_port", "user_agent", "http_method", "accept", "accept_charset", "accept_encoding", "accept_language", "device_id", "geo_location")
 
     ip_address: str | None = None
-    """The customer's address."""
+    """The customer's IP address."""
 
     ip_port: int | None = None
     """The customer's port."""
@@ -76,7 +76,7 @@ class PsuContext(Record):
     """The method."""
 
     accept: str | None = None
-    """The media types that the customer takes."""
+    """The media types that the customer accepts."""
 
     accept_charset: str | None = None
     """The character sets."""
@@ -88,33 +88,33 @@ class PsuContext(Record):
     """The languages."""
 
     device_id: str | None = None
-    """The device; for the Berlin Group a UUID that stays the same until the application is installed anew."""
+    """The device. For the Berlin Group a UUID that stays the same until the application is reinstalled."""
 
     geo_location: str | None = None
-    """Where the customer is."""
+    """The customer's location."""
 
 
 class LinkTarget(Record):
-    """Where a link leads."""
+    """The target of a link."""
 
     __slots__ = ()
     __match_args__ = ("href", "url", "verbs")
 
     href: str
-    """The target exactly as the bank wrote it, which need not be a valid URI; see `url`."""
+    """The target exactly as the bank wrote it. It need not be a valid URI; see `url`."""
 
     url: str | None = None
-    """The whole target, with every byte percent-encoded that a URI cannot hold; absent when it cannot be
-    made one. Does not travel: it comes from `href` and the bank's base URL.
+    """The whole target, with every byte percent-encoded that a URI cannot hold. Absent if the target
+    cannot be made a URI. Does not travel: it comes from `href` and the bank's base URL.
     """
 
     verbs: tuple[str, ...]
-    """The methods it may be used with; `GET` where the bank names none."""
+    """The allowed methods. Default: `GET`, if the bank names none."""
 
 
 ScaApproach = Union[Literal["redirect", "decoupled", "embedded"], str]
-"""How the customer authorises.
-  `redirect`: At the bank, where a link leads; OAuth2 counts as this too.
+"""The way in which the customer authorises.
+  `redirect`: At the bank, through a link; OAuth2 counts as this too.
   `decoupled`: In the bank's own application.
   `embedded`: Through the third party.
   Any other text: a value that this version does not know.
@@ -122,7 +122,7 @@ ScaApproach = Union[Literal["redirect", "decoupled", "embedded"], str]
 
 
 class UpdateBankOfferedConsentsResponse(Record):
-    """Where the customer goes on."""
+    """The next step for the customer."""
 
     __slots__ = ()
     __match_args__ = ("links", "sca_redirect", "sca_approach", "request_id")
@@ -131,17 +131,19 @@ class UpdateBankOfferedConsentsResponse(Record):
     """Links by their names; `scaRedirect` is the one for the customer."""
 
     sca_redirect: str | None = None
-    """Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`."""
+    """The address for the customer's browser, checked. Does not travel: it is made of the link
+    `scaRedirect`.
+    """
 
     sca_approach: ScaApproach | None = None
-    """How the customer authorises."""
+    """The way in which the customer authorises."""
 
     request_id: str | None = None
     """The request's id, repeated by the bank."""
 
 
 class UpdateConsentsResponse(Record):
-    """Where the customer goes on."""
+    """The next step for the customer."""
 
     __slots__ = ()
     __match_args__ = ("links", "sca_redirect", "sca_approach", "request_id")
@@ -150,86 +152,88 @@ class UpdateConsentsResponse(Record):
     """Links by their names; `scaRedirect` is the one for the customer."""
 
     sca_redirect: str | None = None
-    """Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`."""
+    """The address for the customer's browser, checked. Does not travel: it is made of the link
+    `scaRedirect`.
+    """
 
     sca_approach: ScaApproach | None = None
-    """How the customer authorises."""
+    """The way in which the customer authorises."""
 
     request_id: str | None = None
     """The request's id, repeated by the bank."""
 
 
 class AccountReference(Record):
-    """An account, by exactly one identifier."""
+    """An account, identified by exactly one identifier."""
 
     __slots__ = ()
     __match_args__ = ("iban", "bban", "pan", "masked_pan", "msisdn", "other", "currency", "cash_account_type")
 
     iban: str | None = None
-    """Its IBAN."""
+    """The IBAN."""
 
     bban: str | None = None
-    """Its number within the country."""
+    """The account number within the country."""
 
     pan: str | None = None
-    """The number of a card."""
+    """A card number."""
 
     masked_pan: str | None = None
-    """The number of a card, most of it masked."""
+    """A card number, mostly masked."""
 
     msisdn: str | None = None
-    """The number of a telephone."""
+    """A telephone number."""
 
     other: str | None = None
     """Another identifier."""
 
     currency: str | None = None
-    """The currency, three letters of ISO 4217, where the account has several."""
+    """The currency, three letters of ISO 4217, if the account has several."""
 
     cash_account_type: str | None = None
-    """The account's kind, a code of ISO 20022."""
+    """The account type, a code of ISO 20022."""
 
 
 class AdditionalInformation(Record):
-    """What else of the accounts may be read."""
+    """Additional readable information."""
 
     __slots__ = ()
     __match_args__ = ("owner_name", "trusted_beneficiaries")
 
     owner_name: tuple[AccountReference, ...] | None = None
-    """Accounts of which the owner's name may be read."""
+    """Accounts whose owner's name may be read."""
 
     trusted_beneficiaries: tuple[AccountReference, ...] | None = None
-    """Accounts of which the trusted beneficiaries may be read."""
+    """Accounts whose trusted beneficiaries may be read."""
 
 
 AccountSelection = Union[Literal["all_accounts", "all_accounts_with_owner_name"], str]
 """All accounts of a customer.
-  `all_accounts`: All of them.
-  `all_accounts_with_owner_name`: All of them, with their owners' names.
+  `all_accounts`: All accounts.
+  `all_accounts_with_owner_name`: All accounts, with their owners' names.
   Any other text: a value that this version does not know.
 """
 
 
 class ConsentAccess(Record):
-    """What is asked for. An empty list is not an absent one: with it the customer chooses the accounts at
-    the bank.
+    """The requested access. An empty list differs from an absent one: with an empty list the customer
+    chooses the accounts at the bank.
     """
 
     __slots__ = ()
     __match_args__ = ("accounts", "balances", "transactions", "additional_information", "available_accounts", "available_accounts_with_balance", "all_psd2", "restricted_to")
 
     accounts: tuple[AccountReference, ...] | None = None
-    """Accounts of which the details may be read."""
+    """Accounts whose details may be read."""
 
     balances: tuple[AccountReference, ...] | None = None
-    """Accounts of which the balances may be read."""
+    """Accounts whose balances may be read."""
 
     transactions: tuple[AccountReference, ...] | None = None
-    """Accounts of which the transactions may be read."""
+    """Accounts whose transactions may be read."""
 
     additional_information: AdditionalInformation | None = None
-    """More of these accounts; only beside one of the three lists."""
+    """Additional information about these accounts; only together with one of the three lists."""
 
     available_accounts: AccountSelection | None = None
     """The list of all accounts."""
@@ -241,61 +245,63 @@ class ConsentAccess(Record):
     """Everything of all accounts."""
 
     restricted_to: tuple[str, ...] | None = None
-    """The kinds of account that it is restricted to, codes of ISO 20022."""
+    """The account types to which the access is restricted, codes of ISO 20022."""
 
 
 ConsentStatus = Union[Literal["received", "partially_authorised", "valid", "rejected", "revoked_by_psu", "expired", "terminated_by_tpp", "terminated_by_aspsp"], str]
-"""Where a consent stands. A bank may add values: one that is not known counts as not final.
+"""The status of a consent. A bank may add values; an unknown value counts as not final.
   `received`: Stored, not authorised yet.
-  `partially_authorised`: Some of the customers who must authorise it have.
-  `valid`: It can be used.
+  `partially_authorised`: Some of the customers who must authorise it have done so.
+  `valid`: The consent can be used.
   `rejected`: The authorisation failed or was refused; final.
-  `revoked_by_psu`: The customer has withdrawn it at the bank; final.
-  `expired`: Its time is over, or its one use; final.
-  `terminated_by_tpp`: The third party has deleted it; final.
-  `terminated_by_aspsp`: The bank has ended it; final.
+  `revoked_by_psu`: The customer withdrew it at the bank; final.
+  `expired`: It expired, or its one use is over; final.
+  `terminated_by_tpp`: The third party deleted it; final.
+  `terminated_by_aspsp`: The bank ended it; final.
   Any other text: a value that this version does not know.
 """
 
 
 ScaStatus = Union[Literal["received", "psu_identified", "psu_authenticated", "sca_method_selected", "started", "unconfirmed", "finalised", "failed", "exempted"], str]
-"""Where an authorisation stands. A bank may add values: one that is not known counts as not final.
+"""The status of an authorisation. A bank may add values; an unknown value counts as not final.
   `received`: Begun.
-  `psu_identified`: The bank knows who the customer is.
-  `psu_authenticated`: The customer has shown the first factor.
+  `psu_identified`: The bank has identified the customer.
+  `psu_authenticated`: The customer has given the first factor.
   `sca_method_selected`: The customer has chosen a method.
-  `started`: The customer is asked.
-  `unconfirmed`: Done, and still to be confirmed by the third party.
+  `started`: The bank is asking the customer.
+  `unconfirmed`: Done; the third party has still to confirm it.
   `finalised`: Authorised; final.
   `failed`: Failed or refused; final.
-  `exempted`: None was needed; final.
+  `exempted`: No authorisation was needed; final.
   Any other text: a value that this version does not know.
 """
 
 
 class CreateConsentResponse(Record):
-    """The consent, which the customer has still to authorise."""
+    """The consent, which the customer has not yet authorised."""
 
     __slots__ = ()
     __match_args__ = ("consent_id", "consent_status", "sca_status", "links", "sca_redirect", "sca_approach", "psu_message", "location", "request_id")
 
     consent_id: str
-    """Its identifier."""
+    """The consent's identifier."""
 
     consent_status: ConsentStatus
-    """Where it stands."""
+    """The status of the consent."""
 
     sca_status: ScaStatus | None = None
-    """Where its authorisation stands."""
+    """The status of its authorisation."""
 
     links: Mapping[str, LinkTarget]
     """Links by their names; `scaRedirect` is the one for the customer."""
 
     sca_redirect: str | None = None
-    """Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`."""
+    """The address for the customer's browser, checked. Does not travel: it is made of the link
+    `scaRedirect`.
+    """
 
     sca_approach: ScaApproach | None = None
-    """How the customer authorises."""
+    """The way in which the customer authorises."""
 
     psu_message: str | None = None
     """A text of the bank for the customer."""
@@ -314,22 +320,22 @@ class GetConsentResponse(Record):
     __match_args__ = ("access", "recurring_indicator", "valid_until", "frequency_per_day", "last_action_date", "consent_status", "links", "request_id")
 
     access: ConsentAccess
-    """What it gives access to."""
+    """The access that the consent gives."""
 
     recurring_indicator: bool
-    """Whether it is used more than once."""
+    """Whether the consent is for repeated use."""
 
     valid_until: date
-    """The last day that it holds; a bank may have shortened it."""
+    """The last day of the consent; a bank may have shortened it."""
 
     frequency_per_day: int
-    """How often each account may be read in a day without the customer; a bank may have lowered it."""
+    """The most readings of each account in a day without the customer; a bank may have lowered it."""
 
     last_action_date: date | None = None
     """The day of the last use or change."""
 
     consent_status: ConsentStatus
-    """Where it stands."""
+    """The status of the consent."""
 
     links: Mapping[str, LinkTarget]
     """Links by their names."""
@@ -339,13 +345,13 @@ class GetConsentResponse(Record):
 
 
 class GetConsentStatusResponse(Record):
-    """Where it stands."""
+    """The status of the consent."""
 
     __slots__ = ()
     __match_args__ = ("consent_status", "psu_message", "request_id")
 
     consent_status: ConsentStatus
-    """Where it stands."""
+    """The status."""
 
     psu_message: str | None = None
     """A text of the bank for the customer."""
@@ -355,7 +361,7 @@ class GetConsentStatusResponse(Record):
 
 
 class DeleteConsentResponse(Record):
-    """It is ended."""
+    """The consent is ended."""
 
     __slots__ = ()
     __match_args__ = ("request_id",)
@@ -371,19 +377,21 @@ class StartAuthorisationResponse(Record):
     __match_args__ = ("sca_status", "authorisation_id", "links", "sca_redirect", "sca_approach", "psu_message", "request_id")
 
     sca_status: ScaStatus
-    """Where it stands."""
+    """The status."""
 
     authorisation_id: str | None = None
-    """Its identifier."""
+    """The authorisation's identifier."""
 
     links: Mapping[str, LinkTarget]
     """Links by their names; `scaRedirect` is the one for the customer."""
 
     sca_redirect: str | None = None
-    """Where to send the customer, checked. Does not travel: it is made of the link `scaRedirect`."""
+    """The address for the customer's browser, checked. Does not travel: it is made of the link
+    `scaRedirect`.
+    """
 
     sca_approach: ScaApproach | None = None
-    """How the customer authorises."""
+    """The way in which the customer authorises."""
 
     psu_message: str | None = None
     """A text of the bank for the customer."""
@@ -393,26 +401,26 @@ class StartAuthorisationResponse(Record):
 
 
 class ListAuthorisationsResponse(Record):
-    """All of them."""
+    """The authorisations."""
 
     __slots__ = ()
     __match_args__ = ("authorisation_ids", "request_id")
 
     authorisation_ids: tuple[str, ...]
-    """Their identifiers."""
+    """The authorisations' identifiers."""
 
     request_id: str | None = None
     """The request's id, repeated by the bank."""
 
 
 class GetAuthorisationStatusResponse(Record):
-    """Where it stands."""
+    """The status of the authorisation."""
 
     __slots__ = ()
     __match_args__ = ("sca_status", "psu_message", "request_id")
 
     sca_status: ScaStatus
-    """Where it stands."""
+    """The status."""
 
     psu_message: str | None = None
     """A text of the bank for the customer."""
@@ -441,19 +449,19 @@ class Balance(Record):
     __match_args__ = ("balance_type", "amount", "reference_date", "last_change", "credit_limit_included")
 
     balance_type: str | None = None
-    """Which balance, such as `closingBooked`, `expected` or `interimAvailable`."""
+    """The type of the balance, such as `closingBooked`, `expected` or `interimAvailable`."""
 
     amount: Amount
-    """How much."""
+    """The amount."""
 
     reference_date: date | None = None
-    """The day it is of."""
+    """The day of the balance."""
 
     last_change: datetime | None = None
-    """When it last changed."""
+    """The time of the last change."""
 
     credit_limit_included: bool | None = None
-    """Whether a credit line is counted in."""
+    """Whether the balance includes a credit line."""
 
 
 class Account(Record):
@@ -463,37 +471,37 @@ class Account(Record):
     __match_args__ = ("resource_id", "iban", "bban", "currency", "name", "owner_name", "product", "cash_account_type", "bic", "balances", "links")
 
     resource_id: str | None = None
-    """The bank's identifier of it: opaque, never to be encoded anew."""
+    """The bank's identifier of the account: opaque, never to be encoded again."""
 
     iban: str | None = None
-    """Its IBAN."""
+    """The IBAN."""
 
     bban: str | None = None
-    """Its number within the country."""
+    """The account number within the country."""
 
     currency: str | None = None
-    """Its currency, three letters of ISO 4217."""
+    """The currency, three letters of ISO 4217."""
 
     name: str | None = None
-    """Its name."""
+    """The account's name."""
 
     owner_name: str | None = None
-    """The owner's name, where the consent covers it."""
+    """The owner's name, if the consent covers it."""
 
     product: str | None = None
     """The bank's product."""
 
     cash_account_type: str | None = None
-    """Its kind: a code of ISO 20022, or the bank's own word."""
+    """The account type: a code of ISO 20022, or the bank's own word."""
 
     bic: str | None = None
     """The bank's BIC."""
 
     balances: tuple[Balance, ...] | None = None
-    """Its balances, where they were asked for."""
+    """The balances, if they were requested."""
 
     links: Mapping[str, LinkTarget]
-    """Where to go on."""
+    """The links, by name."""
 
 
 class GetAccountsResponse(Record):
@@ -503,7 +511,7 @@ class GetAccountsResponse(Record):
     __match_args__ = ("accounts", "request_id")
 
     accounts: tuple[Account, ...]
-    """Those that the consent covers."""
+    """The accounts that the consent covers."""
 
     request_id: str | None = None
     """The request's id, repeated by the bank."""
@@ -523,7 +531,7 @@ class HeaderField(Record):
 
 
 Dialect = Literal["era", "bg"]
-"""Whose rules a request follows.
+"""The rules that a request follows.
   `era`: The portal of the Norwegian banks: `date` is signed, errors are `ERA-PSD2` objects.
   `bg`: Plain Berlin Group, 1.3.4 or later: `date` must not be signed, errors are `tppMessages`.
 """
@@ -537,33 +545,33 @@ SignatureAlgorithm = Literal["rsa-sha256", "rsa-sha512"]
 
 
 BodyDigest = Literal["SHA-256", "SHA-512"]
-"""The hash of a body.
-  `SHA-256`: The default.
-  `SHA-512`: Longer, and rarely asked for.
+"""The hash algorithm of a body.
+  `SHA-256`: SHA-256: the default.
+  `SHA-512`: SHA-512: longer, and rarely required.
 """
 
 
 SerialForm = Literal["hex_upper", "hex_lower", "hex_even", "decimal"]
-"""How a serial number is written in a key id.
+"""The form of a serial number in a key id.
   `hex_upper`: Upper-case hex without leading zeros: the default.
   `hex_lower`: Lower-case hex without leading zeros.
   `hex_even`: Upper-case hex with an even number of digits.
-  `decimal`: Decimal; a few banks want it.
+  `decimal`: Decimal: a few banks require it.
 """
 
 
 NameForm = Literal["rfc2253", "rfc2253_named", "forward", "pct20"]
-"""How an issuer's name is written in a key id.
-  `rfc2253`: RFC 2253, the last part of the name first, other types as numbers with hex values: the
-      default.
+"""The form of an issuer's name in a key id.
+  `rfc2253`: RFC 2253, the last part of the name first, other attribute types as numbers with hex
+      values: the default.
   `rfc2253_named`: The same with `organizationIdentifier=` written out.
-  `forward`: In the certificate's own order.
+  `forward`: In the order of the certificate.
   `pct20`: RFC 2253 with `%20` for each space.
 """
 
 
 CertificateForm = Literal["der_base64", "pem_one_line", "base64_pem"]
-"""How the certificate is written in its header.
+"""The form of the certificate in its header.
   `der_base64`: Base64 of the DER form: the default.
   `pem_one_line`: PEM on one line, markers included.
   `base64_pem`: Base64 of the whole PEM text.
@@ -571,60 +579,61 @@ CertificateForm = Literal["der_base64", "pem_one_line", "base64_pem"]
 
 
 HeaderEncoding = Literal["auto", "always", "never"]
-"""Whether the Signature header is wrapped as RFC 2047 has it.
-  `auto`: When it is not plain ASCII: the default.
-  `always`: Always.
-  `never`: Never; an issuer's name outside ASCII then goes out as bare UTF-8, which most banks refuse.
+"""The RFC 2047 encoding of the Signature header.
+  `auto`: Encoded if the header is not plain ASCII: the default.
+  `always`: Always encoded.
+  `never`: Never encoded. An issuer's name outside ASCII is then sent as bare UTF-8, which most banks
+      refuse.
 """
 
 
 class SigningOptions(Record):
-    """How requests are signed. What is left out is as the banks of the dialect want it; banks differ, and
-    each member here is a difference that was seen.
+    """The signing of requests. The defaults suit the banks of the dialect. Banks differ, and each member
+    here is a difference that was seen.
     """
 
     __slots__ = ()
     __match_args__ = ("dialect", "algorithm", "digest", "digest_lower_case", "digest_empty_body", "extra_signed_headers", "header_order", "serial", "issuer", "certificate_form", "encoding", "spaced", "self_verify")
 
     dialect: Dialect | None = None
-    """The bank's dialect; `era` when left out."""
+    """The bank's dialect. Default: `era`."""
 
     algorithm: SignatureAlgorithm | None = None
-    """The signature's algorithm; `rsa-sha256` when left out."""
+    """The signature's algorithm. Default: `rsa-sha256`."""
 
     digest: BodyDigest | None = None
-    """The digest's algorithm; `SHA-256` when left out."""
+    """The digest's algorithm. Default: `SHA-256`."""
 
     digest_lower_case: bool | None = None
     """Whether the digest's name is written in lower case, `sha-256=`."""
 
     digest_empty_body: bool | None = None
-    """Whether a request without a body has the digest of nothing; true when left out. Dialect `era` only."""
+    """Whether a request without a body has the digest of an empty body. Default: true. Dialect `era` only."""
 
     extra_signed_headers: Sequence[str] | None = None
-    """Further headers to sign, in lower case; `(request-target)` may be among them. Dialect `era` only."""
+    """Additional headers to sign, in lower case; `(request-target)` may be among them. Dialect `era` only."""
 
     header_order: Sequence[str] | None = None
-    """The order of the signed headers; those that it leaves out follow."""
+    """The order of the signed headers. Headers that are not in the list follow."""
 
     serial: SerialForm | None = None
-    """The serial number in the key id."""
+    """The form of the serial number in the key id."""
 
     issuer: NameForm | None = None
-    """The issuer's name in the key id."""
+    """The form of the issuer's name in the key id."""
 
     certificate_form: CertificateForm | None = None
-    """The certificate's header."""
+    """The form of the certificate in its header."""
 
     encoding: HeaderEncoding | None = None
-    """The wrapping of the Signature header."""
+    """The encoding of the Signature header."""
 
     spaced: bool | None = None
-    """Whether a space stands after the commas of the Signature header."""
+    """Whether a space follows each comma in the Signature header."""
 
     self_verify: bool | None = None
-    """Whether `sign_request` verifies a signature that it made with a key at hand before it gives it out;
-    true when left out. One of a token or made elsewhere always is verified, and so is every one that
+    """Whether `sign_request` verifies a signature by a local key before it returns the signature. Default:
+    true. A signature from a token or made elsewhere is always verified, and so is every signature that
     the client sends.
     """
 
@@ -636,36 +645,36 @@ class SignRequestResponse(Record):
     __match_args__ = ("headers", "signing_string", "key_id")
 
     headers: tuple[HeaderField, ...]
-    """All header fields to send, in this order: those given and those added."""
+    """All header fields to send, in this order: the given ones and the added ones."""
 
     signing_string: str
-    """What was signed, in base64."""
+    """The signing string, in base64."""
 
     key_id: str
     """The key id of the signature."""
 
 
 class PrepareSignatureResponse(Record):
-    """What the holder of the key has to sign."""
+    """The data for the holder of the key to sign."""
 
     __slots__ = ()
     __match_args__ = ("method", "target", "headers", "signing_string", "hash", "algorithm")
 
     method: str
-    """The method: for `attach_signature`."""
+    """The HTTP method, for `attach_signature`."""
 
     target: str
-    """The path with its query: for `attach_signature`."""
+    """The request target, for `attach_signature`: the path with its query."""
 
     headers: tuple[HeaderField, ...]
-    """The header fields so far, in their order: give them to `attach_signature` unchanged."""
+    """The header fields so far, in their order. Give them to `attach_signature` unchanged."""
 
     signing_string: str
     """The signing string in base64: RSASSA-PKCS1-v1_5 over these bytes."""
 
     hash: str
-    """The same hashed with the algorithm's hash, in base64: for a device that is given a hash. It must not
-    be hashed again.
+    """The hash of the signing string by the algorithm's hash, in base64: for a device that takes a hash.
+    It must not be hashed again.
     """
 
     algorithm: str
@@ -686,7 +695,7 @@ class AttachSignatureResponse(Record):
 
 
 class SigningStringResponse(Record):
-    """What is signed."""
+    """The signing string."""
 
     __slots__ = ()
     __match_args__ = ("signing_string", "signed_headers")
@@ -715,7 +724,7 @@ class EncodeHeaderResponse(Record):
     __match_args__ = ("value",)
 
     value: str
-    """One encoded-word, `=?utf-8?B?…?=`, whatever its length."""
+    """One encoded-word, `=?utf-8?B?…?=`, of any length."""
 
 
 class DecodeHeaderResponse(Record):
@@ -725,35 +734,35 @@ class DecodeHeaderResponse(Record):
     __match_args__ = ("text", "warnings")
 
     text: str
-    """The value; one that is not encoded comes back as it is."""
+    """The value. A value that is not encoded is returned unchanged."""
 
     warnings: tuple[str, ...]
-    """What a strict bank would not have accepted."""
+    """The deviations that a strict bank would refuse."""
 
 
 class HashIdentifierResponse(Record):
-    """What travels in its place."""
+    """The hash to send."""
 
     __slots__ = ()
     __match_args__ = ("psu_personal_identifier",)
     _secret: ClassVar = frozenset(("psu_personal_identifier",))
 
     psu_personal_identifier: SecretText
-    """`PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Who tries all numbers can reverse it,
-    so it is personal data.
+    """`PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Trying all numbers reverses it, so it
+    is personal data.
     """
 
 
 Strictness = Literal["strict", "normal", "lenient"]
-"""How strictly a request is read.
-  `strict`: What is tolerated elsewhere is refused.
-  `normal`: As the banks are thought to be: the default.
+"""The strictness of the checks.
+  `strict`: Deviations that other banks tolerate are refused.
+  `normal`: The assumed strictness of the banks: the default.
   `lenient`: Known deviations are accepted with a warning.
 """
 
 
 class Refused(Record):
-    """What a bank answers."""
+    """A bank's refusal."""
 
     __slots__ = ()
     __match_args__ = ("http_status", "code", "text")
@@ -765,15 +774,15 @@ class Refused(Record):
     """The bank's code, such as `SIGNATURE_INVALID`."""
 
     text: str
-    """The check that failed first, and why."""
+    """The check that failed first, and the reason."""
 
 
 CheckStatus = Literal["ok", "warning", "failed", "skipped"]
-"""How a check came out.
+"""The result of a check.
   `ok`: It holds.
   `warning`: It holds, but another bank may see it differently.
   `failed`: It does not hold.
-  `skipped`: It could not be made, or does not apply.
+  `skipped`: It could not be run, or does not apply.
 """
 
 
@@ -784,36 +793,36 @@ class CheckResult(Record):
     __match_args__ = ("id", "status", "text")
 
     id: str
-    """Which, such as `V30`."""
+    """The check's id, such as `V30`."""
 
     status: CheckStatus
-    """How it came out."""
+    """The result."""
 
     text: str
-    """What holds; or what does not, and what to do."""
+    """The rule that holds; or the fault and its fix."""
 
 
 class VerifyRequestResponse(Record):
-    """What came of it."""
+    """The result of the check."""
 
     __slots__ = ()
     __match_args__ = ("valid", "verdict", "refused", "checks", "organization_identifier")
 
     valid: bool
-    """Whether a bank would go on with the request."""
+    """Whether a bank would accept the request."""
 
     verdict: str
     """`ok`, or the check that failed first, such as `V30`."""
 
     refused: Refused | None = None
-    """What a bank would answer, when it refuses."""
+    """The bank's answer, if it refuses."""
 
     checks: tuple[CheckResult, ...]
-    """Every check in its order, those after the first failure too."""
+    """All checks in their order, including those after the first failure."""
 
     organization_identifier: str | None = None
-    """The organisation that signed, such as `PSDNO-FSA-987654321`, as far as the certificate says. It
-    counts only with `valid`.
+    """The organisation that signed, such as `PSDNO-FSA-987654321`, from the certificate. It counts only
+    with `valid`.
     """
 
 
@@ -824,10 +833,10 @@ class ByteShown(Record):
     __match_args__ = ("hex", "text")
 
     hex: str
-    """As two hex digits."""
+    """The byte as two hex digits."""
 
     text: str
-    """As text; a line feed is `\\n`, a space `␠`."""
+    """The byte as text; a line feed is `\\n`, a space `␠`."""
 
 
 class LineCompared(Record):
@@ -844,70 +853,70 @@ class LineCompared(Record):
 
 
 class FirstDifference(Record):
-    """Where what was signed begins to differ from what should have been."""
+    """The first difference between the signed string and the expected string."""
 
     __slots__ = ()
     __match_args__ = ("offset", "line", "column", "header", "expected", "actual", "expected_context", "actual_context", "trailing_newline", "crlf", "bom", "lines")
 
     offset: int
-    """The byte, counted from 0."""
+    """The position of the byte, from 0."""
 
     line: int
-    """Its line, counted from 1."""
+    """The line, from 1."""
 
     column: int
-    """Its column in bytes, counted from 1."""
+    """The column in bytes, from 1."""
 
     header: str
     """The header of that line."""
 
     expected: ByteShown | None = None
-    """The byte that should be there; left out where the expected string has ended."""
+    """The expected byte. Absent if the expected string has ended."""
 
     actual: ByteShown | None = None
-    """The byte that is there; left out where the other string has ended."""
+    """The actual byte. Absent if the other string has ended."""
 
     expected_context: str
-    """The expected bytes around."""
+    """The expected bytes around the difference."""
 
     actual_context: str
-    """The other bytes around."""
+    """The actual bytes around the difference."""
 
     trailing_newline: bool
-    """Whether a line end stands at the end, where none belongs."""
+    """Whether the string ends with a line break, which it must not."""
 
     crlf: bool
     """Whether lines end in carriage return and line feed."""
 
     bom: bool
-    """Whether it begins with a byte order mark."""
+    """Whether the string begins with a byte order mark."""
 
     lines: tuple[LineCompared, ...]
-    """Every line."""
+    """All lines."""
 
 
 class RecoveredHash(Record):
-    """What the signature itself says."""
+    """The hash recovered from the signature."""
 
     __slots__ = ()
     __match_args__ = ("padding", "hash", "value")
 
     padding: str
-    """`pkcs1-v1_5`: the key fits, and a text was signed that has this hash. `pss-or-wrong-key`: another
-    key or another padding. `length mismatch`: not a signature by this key.
+    """`pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`: another key or
+    another padding. `length mismatch`: not a signature by this key.
     """
 
     hash: str | None = None
-    """The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` where a hash or a
-    text was signed as it is, without the DigestInfo that names the hash.
+    """The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or `sha512`; `none` if a hash or a
+    text was signed directly, without the DigestInfo that names the hash.
     """
 
     value: str | None = None
-    """The hash of what was signed, lower-case hex; with `none` everything that was signed."""
+    """The hash of the signed text, lower-case hex. With `none`: all signed bytes."""
 
 
 class Cause(Record):
-    """A probable cause, tried."""
+    """A probable cause and its test."""
 
     __slots__ = ()
     __match_args__ = ("id", "matched", "text")
@@ -916,20 +925,20 @@ class Cause(Record):
     """The id of the hypothesis, such as `H-08`."""
 
     matched: bool
-    """Whether it is so: the text that it supposes has the hash that was signed."""
+    """Whether the cause is proven: the text that it supposes has the signed hash."""
 
     text: str
-    """What was found, or what was tried."""
+    """The finding, or the attempt."""
 
 
 class DigestCompared(Record):
-    """The digest beside the body."""
+    """The digest compared with the body."""
 
     __slots__ = ()
     __match_args__ = ("received", "sha256", "sha512", "body_length", "matches", "variant")
 
     received: str | None = None
-    """The header as it was sent."""
+    """The header as received."""
 
     sha256: str
     """The header for this body with SHA-256."""
@@ -941,33 +950,33 @@ class DigestCompared(Record):
     """The body's length in bytes."""
 
     matches: bool
-    """Whether the header that was sent is the body's."""
+    """Whether the received header matches the body."""
 
     variant: str | None = None
-    """What the header that was sent is the digest of, where that could be found."""
+    """The content whose digest the received header is, if it could be found."""
 
 
 class PartCompared(Record):
-    """A part of the key id beside that of the certificate."""
+    """A part of the key id compared with the certificate."""
 
     __slots__ = ()
     __match_args__ = ("attribute", "key_id", "certificate", "same")
 
     attribute: str
-    """Which: `SN`, `CN`, or an object identifier."""
+    """The part: `SN`, `CN`, or an object identifier."""
 
     key_id: str | None = None
-    """As in the key id."""
+    """The value in the key id."""
 
     certificate: str | None = None
-    """As in the certificate."""
+    """The value in the certificate."""
 
     same: bool
-    """Whether they say the same, whatever the spelling."""
+    """Whether both mean the same, in any spelling."""
 
 
 class KeyIdCompared(Record):
-    """The key id beside the certificate."""
+    """The key id compared with the certificate."""
 
     __slots__ = ()
     __match_args__ = ("serial", "issuer")
@@ -980,7 +989,7 @@ class KeyIdCompared(Record):
 
 
 class ExplainRequestResponse(Record):
-    """The explanation. It shows the request's own values: to whoever sent it, and to nobody else."""
+    """The explanation. It shows the request's own values: show it only to the sender of the request."""
 
     __slots__ = ()
     __match_args__ = ("verdict", "text", "refused", "checks", "expected_signing_string", "actual_signing_string", "client_text_was_signed", "diff", "recovered", "hypotheses", "digest", "key_id")
@@ -992,43 +1001,41 @@ class ExplainRequestResponse(Record):
     """The whole explanation as text for a person, at most 64 KiB."""
 
     refused: Refused | None = None
-    """What a bank would answer, when it refuses."""
+    """The bank's answer, if it refuses."""
 
     checks: tuple[CheckResult, ...]
-    """Every check in its order."""
+    """All checks in their order."""
 
     expected_signing_string: str | None = None
-    """What should have been signed, in base64."""
+    """The expected signing string, in base64."""
 
     actual_signing_string: str | None = None
-    """What `expected_signing_string` is compared with, in base64: what the sender says it signed, unless
-    that is the expected string and the signature proves another; else what one of the causes supposes
-    and the signature proves.
+    """The string compared with `expected_signing_string`, in base64. It is the sender's claimed string,
+    unless that is the expected string and the signature proves another. Otherwise it is the string of a
+    cause that the signature proves.
     """
 
     client_text_was_signed: bool | None = None
-    """Whether what the sender says it signed has the hash that was signed; left out where either is not
-    there.
-    """
+    """Whether the sender's claimed string has the signed hash. Absent if either is missing."""
 
     diff: FirstDifference | None = None
-    """Where the expected and the actual string begin to differ."""
+    """The first difference between the expected and the actual string."""
 
     recovered: RecoveredHash | None = None
-    """What the signature itself says."""
+    """The hash recovered from the signature."""
 
     hypotheses: tuple[Cause, ...]
-    """The causes that were tried, those that are so first."""
+    """The tested causes, the proven ones first."""
 
     digest: DigestCompared
-    """The digest beside the body."""
+    """The digest compared with the body."""
 
     key_id: KeyIdCompared | None = None
-    """The key id beside the certificate."""
+    """The key id compared with the certificate."""
 
 
 class AuthorisationNumber(Record):
-    """The number under which an authority has authorised a third party."""
+    """The authorisation number that an authority gave to a third party."""
 
     __slots__ = ()
     __match_args__ = ("country", "authority", "number")
@@ -1044,7 +1051,7 @@ class AuthorisationNumber(Record):
 
 
 class KeyIdForm(Record):
-    """A key id in one of the forms that banks want."""
+    """A key id in one of the forms that banks require."""
 
     __slots__ = ()
     __match_args__ = ("serial", "issuer", "key_id")
@@ -1060,42 +1067,42 @@ class KeyIdForm(Record):
 
 
 class InspectCertificateResponse(Record):
-    """What it is. Nothing of it is checked: neither the issuer's signature nor the time."""
+    """The certificate's content. None of it is verified: neither the issuer's signature nor the validity."""
 
     __slots__ = ()
     __match_args__ = ("subject", "issuer", "serial", "not_before", "not_after", "types", "roles", "kinds", "organization_identifier", "authorisation", "authority_name", "authority_id", "key_bits", "sha256", "key_ids", "warnings")
 
     subject: str
-    """Whose it is, as RFC 4514 writes names."""
+    """The subject, as an RFC 4514 name."""
 
     issuer: str
-    """Who issued it."""
+    """The issuer."""
 
     serial: str
-    """Its serial number, upper-case hex without leading zeros."""
+    """The serial number, upper-case hex without leading zeros."""
 
     not_before: datetime
-    """When it begins to be valid."""
+    """The start of the validity."""
 
     not_after: datetime
-    """When it ceases to be valid."""
+    """The end of the validity."""
 
     types: tuple[str, ...]
-    """What it is for: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the number
-    of another type.
+    """The certificate's types: `eseal` for signing requests (QSEAL), `web` for TLS (QWAC), `esign`, or the
+    number of another type.
     """
 
     roles: tuple[str, ...]
     """The roles: `PSP_AS`, `PSP_PI`, `PSP_AI`, `PSP_IC`."""
 
     kinds: tuple[str, ...]
-    """The same as third parties are called: `ASPSP`, `PISP`, `AISP`, `PIISP`."""
+    """The same roles by the names of third parties: `ASPSP`, `PISP`, `AISP`, `PIISP`."""
 
     organization_identifier: str | None = None
     """The subject's organizationIdentifier, such as `PSDNO-FSA-987654321`."""
 
     authorisation: AuthorisationNumber | None = None
-    """Its parts, when it is an authorisation number."""
+    """The parts of the organizationIdentifier, if it is an authorisation number."""
 
     authority_name: str | None = None
     """The authority's name."""
@@ -1104,20 +1111,20 @@ class InspectCertificateResponse(Record):
     """The authority's identifier, such as `NO-FSA`."""
 
     key_bits: int | None = None
-    """The bits of its RSA key; left out for a key of another kind and for a damaged one."""
+    """The bits of its RSA key. Absent for another kind of key and for a damaged one."""
 
     sha256: str
     """SHA-256 of its DER form, lower-case hex."""
 
     key_ids: tuple[KeyIdForm, ...]
-    """The key id in each of the forms that banks want, the usual one first."""
+    """The key id in each of the forms that banks require, the usual one first."""
 
     warnings: tuple[str, ...]
-    """What is odd about it."""
+    """Oddities of the certificate."""
 
 
 TppRole = Literal["AISP", "PISP", "PIISP", "ASPSP"]
-"""What a third party is authorised for.
+"""A role for which a third party is authorised.
   `AISP`: Account information: `PSP_AI`.
   `PISP`: Payment initiation: `PSP_PI`.
   `PIISP`: Card-based instruments: `PSP_IC`.
@@ -1126,30 +1133,30 @@ TppRole = Literal["AISP", "PISP", "PIISP", "ASPSP"]
 
 
 CertificateDefect = Literal["no-qc", "bare-qc", "wrong-role-oid", "expired", "not-yet", "ca-true", "no-orgid", "sha1"]
-"""A mistake to make on purpose, so that verifiers can be tested.
+"""A deliberate defect, for testing verifiers.
   `no-qc`: No QCStatements.
   `bare-qc`: The PSD2 statement alone, without the list around it.
-  `wrong-role-oid`: Each role with the number of another.
+  `wrong-role-oid`: Each role with the number of another role.
   `expired`: Expired a day ago.
   `not-yet`: Valid from tomorrow.
-  `ca-true`: Says that it is a certification authority's.
+  `ca-true`: Claims to be a certification authority's.
   `no-orgid`: No organizationIdentifier.
   `sha1`: Signed with SHA-1.
 """
 
 
 class MakeCertificatesResponse(Record):
-    """The certificates and their private keys. They are for tests: nobody but you trusts them."""
+    """The certificates and their private keys. They are for tests: only you trust them."""
 
     __slots__ = ()
     __match_args__ = ("authority_certificate", "authority_key", "qseal_certificate", "qseal_key", "qwac_certificate", "qwac_key", "organization_identifier")
     _secret: ClassVar = frozenset(("authority_key", "qseal_key", "qwac_key"))
 
     authority_certificate: str
-    """The authority's certificate as PEM text: what a test bank trusts."""
+    """The authority's certificate as PEM text, for the test bank's trusted issuers."""
 
     authority_key: SecretText
-    """The authority's private key as PEM text, to make more certificates with."""
+    """The authority's private key as PEM text, for making more certificates."""
 
     qseal_certificate: str
     """The certificate for signing requests."""
@@ -1175,14 +1182,14 @@ class Pkcs11Settings(Record):
     _secret: ClassVar = frozenset(("pin",))
 
     module: str
-    """The path of the PKCS#11 library of the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
+    """The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
 
     token: str
     """The token's label, or the number of its slot."""
 
     pin: Secret | None = None
-    """The user's PIN; left out for a reader with keys of its own. A token locks itself after a few wrong
-    ones.
+    """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong
+    PINs.
     """
 
     key: str
@@ -1192,79 +1199,81 @@ class Pkcs11Settings(Record):
 class _NextGenPsd2Settings(TypedDict, total=False):
 
     base_url: str | None
-    """The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part of it. Needed
-    for sending. Plain HTTP is for loopback addresses only.
+    """The bank's base URL, such as `https://bank.example/api`, including the path before `/v1`. Needed for
+    sending. Plain HTTP is accepted for loopback addresses only.
     """
 
     certificate: str | None
     """The QSEAL certificate as PEM text."""
 
     certificate_file: str | PathLike[str] | None
-    """A file that holds it."""
+    """A file with the QSEAL certificate."""
 
     private_key: Secret | None
-    """Its private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the signature."""
+    """The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the
+    signature.
+    """
 
     keystore_file: str | PathLike[str] | None
-    """A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them."""
+    """A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both settings."""
 
     pkcs11: Pkcs11Settings | None
-    """Its private key in an HSM or on a smart card, in place of `private_key`."""
+    """The certificate's private key in an HSM or on a smart card, instead of `private_key`."""
 
     passphrase: Secret | None
-    """Opens a private key that is encrypted, or the PKCS#12 file."""
+    """The passphrase of an encrypted private key or of the PKCS#12 file."""
 
     signing: SigningOptions | None
-    """How requests are signed, and the bank's dialect."""
+    """The signing of requests, and the bank's dialect."""
 
     client_certificate: str | None
-    """The certificate for TLS (QWAC) as PEM text, its intermediates after it."""
+    """The certificate for TLS (QWAC) as PEM text, followed by its intermediate certificates."""
 
     client_certificate_file: str | PathLike[str] | None
-    """A file that holds it."""
+    """A file with the certificate for TLS."""
 
     client_key: Secret | None
-    """Its private key as PEM text."""
+    """The private key of the TLS certificate as PEM text."""
 
     client_keystore_file: str | PathLike[str] | None
-    """A PKCS#12 file that holds both, in place of them."""
+    """A PKCS#12 file with TLS certificate and key, instead of both settings."""
 
     client_passphrase: Secret | None
-    """Opens a `client_key` that is encrypted, or its PKCS#12 file."""
+    """The passphrase of an encrypted `client_key` or of its PKCS#12 file."""
 
     ca_file: str | PathLike[str] | None
-    """Further certificate authorities to trust for the server's own certificate: a PEM file."""
+    """A PEM file with more certificate authorities to trust for the server's own certificate."""
 
     only_ca_file: bool | None
-    """Whether only the authorities of `ca_file` are trusted, not the system's."""
+    """Whether to trust only the authorities of `ca_file`, not the system's."""
 
     proxy: Secret | None
-    """A proxy's URL, in place of the environment's; it may hold a user and a password."""
+    """A proxy's URL, instead of the environment's. It may contain a user and a password."""
 
     exchange_timeout_s: float | None
-    """How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
-    exchange, a flow makes several. 0 and absent mean the operation's own limit.
+    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
+    exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
     """
 
     timeout_s: int | None
-    """The older name of `exchange_timeout_s`, which wins; in whole seconds."""
+    """The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes precedence."""
 
     max_answer_bytes: int | None
-    """The largest answer besides a file's content, in bytes; 16 MiB when left out."""
+    """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
     allowed_redirect_hosts: Sequence[str] | None
-    """Hosts, besides the bank's own, to which the bank's customers may be sent."""
+    """Hosts other than the bank's own to which the bank's customers may be redirected."""
 
     header_names: Mapping[str, str] | None
-    """Other names for headers, by the names of the documentation: `{"PSU-Context": "X-PSU-Context"}`. For
-    banks that spell them differently.
+    """Other header names, keyed by the documented names: `{"PSU-Context": "X-PSU-Context"}`. For banks
+    that spell header names differently.
     """
 
     trusted: str | None
-    """The certificates of trusted issuers as PEM text, one after the other: for verifying."""
+    """The certificates of trusted issuers as PEM text, one after the other, for verification."""
 
     trusted_file: str | PathLike[str] | None
-    """A file that holds them."""
+    """A file with the certificates of trusted issuers."""
 
 
 class NextGenPsd2Settings(_NextGenPsd2Settings, total=False):
@@ -1288,42 +1297,45 @@ class AsyncNextGenPsd2Settings(_NextGenPsd2Settings, total=False):
 
 
 class NextGenPsd2(Client):
-    """The settings of a third party. All are optional; those of signing are used wherever a request leaves
-    them out, and the operations that only compute need no others.
+    """The settings of a third party. All are optional. The settings for signing fill the fields that a
+    request omits; operations that only compute need no others.
 
     Methods block the calling thread, with the interpreter's lock released. The client may be shared by
     threads.
 
     Args:
-        base_url: The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part
-            of it. Needed for sending. Plain HTTP is for loopback addresses only.
+        base_url: The bank's base URL, such as `https://bank.example/api`, including the path before
+            `/v1`. Needed for sending. Plain HTTP is accepted for loopback addresses only.
         certificate: The QSEAL certificate as PEM text.
-        certificate_file: A file that holds it.
-        private_key: Its private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the
-            signature.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them.
-        pkcs11: Its private key in an HSM or on a smart card, in place of `private_key`.
-        passphrase: Opens a private key that is encrypted, or the PKCS#12 file.
-        signing: How requests are signed, and the bank's dialect.
-        client_certificate: The certificate for TLS (QWAC) as PEM text, its intermediates after it.
-        client_certificate_file: A file that holds it.
-        client_key: Its private key as PEM text.
-        client_keystore_file: A PKCS#12 file that holds both, in place of them.
-        client_passphrase: Opens a `client_key` that is encrypted, or its PKCS#12 file.
-        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
-        only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
-        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
-            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
-            limit.
-        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
-        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
-        allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
-            sent.
-        header_names: Other names for headers, by the names of the documentation: `{"PSU-Context":
-            "X-PSU-Context"}`. For banks that spell them differently.
-        trusted: The certificates of trusted issuers as PEM text, one after the other: for verifying.
-        trusted_file: A file that holds them.
+        certificate_file: A file with the QSEAL certificate.
+        private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call
+            asks for the signature.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both
+            settings.
+        pkcs11: The certificate's private key in an HSM or on a smart card, instead of `private_key`.
+        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
+        signing: The signing of requests, and the bank's dialect.
+        client_certificate: The certificate for TLS (QWAC) as PEM text, followed by its intermediate
+            certificates.
+        client_certificate_file: A file with the certificate for TLS.
+        client_key: The private key of the TLS certificate as PEM text.
+        client_keystore_file: A PKCS#12 file with TLS certificate and key, instead of both settings.
+        client_passphrase: The passphrase of an encrypted `client_key` or of its PKCS#12 file.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
+            operation is one exchange; a flow makes several. With 0 or without a value the operation's
+            own limit applies.
+        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
+            precedence.
+        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+        allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
+            redirected.
+        header_names: Other header names, keyed by the documented names: `{"PSU-Context":
+            "X-PSU-Context"}`. For banks that spell header names differently.
+        trusted: The certificates of trusted issuers as PEM text, one after the other, for verification.
+        trusted_file: A file with the certificates of trusted issuers.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -1400,14 +1412,14 @@ class NextGenPsd2(Client):
         cancel: Cancel | None = None,
         signer: Signer | None = None,
     ) -> VerifyUserResponse:
-        """Tell whether a customer of the bank has a personal identifier.
+        """Check whether a customer of the bank has a personal identifier.
 
-        Only the hash of the identifier travels. The identifier of the customer is the one that the
-        bank's redirect gave to this third party. Dialect `era`.
+        Only the hash of the identifier is sent. Name the customer by the identifier that the bank's
+        redirect gave to this third party. Dialect `era`.
 
         Args:
-            psu_id: The customer, as the bank's redirect named it.
-            psu_personal_identifier: The hash of the personal identifier, as `hash_identifier` makes it.
+            psu_id: The customer, from the bank's redirect.
+            psu_personal_identifier: The hash of the personal identifier, from `hash_identifier`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -1462,25 +1474,25 @@ class NextGenPsd2(Client):
         cancel: Cancel | None = None,
         signer: Signer | None = None,
     ) -> UpdateBankOfferedConsentsResponse:
-        """Get a link at which the customer gives, changes or takes back consents.
+        """Get a link at which the customer gives, changes or withdraws consents.
 
-        The customer chooses the accounts at the bank. Not strictly needed the first time: a request for
-        accounts without a consent is answered with such a link too. Calling it again gives a new link.
-        Dialect `era`.
+        The customer chooses the accounts at the bank. Not strictly needed the first time: the bank
+        answers a request for accounts without a consent with such a link too. Calling it again gives a
+        new link. Dialect `era`.
 
         Args:
-            psu_id: The customer, where the third party knows it.
+            psu_id: The customer, if the third party knows the identifier.
             psu_corporate_id: The customer's corporate agreement.
-            redirect_uri: Where the bank sends the customer afterwards; a state of the third party's own
-                stands in its query.
-            psu_context: In which quality the customer acts; left out, the bank asks.
-            redirect_preferred: False asks for the bank's own application instead of a redirect, where
-                that is possible.
-            tpp_session_id: The session that the bank's redirect named.
-            accept_fix: Names of announced changes of the bank's interface that are to hold already,
+            redirect_uri: The address to which the bank returns the customer. Its query has a state of
+                the third party.
+            psu_context: The role in which the customer acts. If absent, the bank asks.
+            redirect_preferred: False requests the bank's own application instead of a redirect, if
+                possible.
+            tpp_session_id: The session from the bank's redirect.
+            accept_fix: Names of announced changes of the bank's interface that shall already apply,
                 such as `amount-as-string`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
-            psu: The customer's own request, where the customer is present.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1550,18 +1562,18 @@ class NextGenPsd2(Client):
         the same. Dialect `era`.
 
         Args:
-            psu_id: The customer, where the third party knows it.
+            psu_id: The customer, if the third party knows the identifier.
             psu_corporate_id: The customer's corporate agreement.
-            redirect_uri: Where the bank sends the customer afterwards; a state of the third party's own
-                stands in its query.
-            psu_context: In which quality the customer acts; left out, the bank asks.
-            redirect_preferred: False asks for the bank's own application instead of a redirect, where
-                that is possible.
-            tpp_session_id: The session that the bank's redirect named.
-            accept_fix: Names of announced changes of the bank's interface that are to hold already,
+            redirect_uri: The address to which the bank returns the customer. Its query has a state of
+                the third party.
+            psu_context: The role in which the customer acts. If absent, the bank asks.
+            redirect_preferred: False requests the bank's own application instead of a redirect, if
+                possible.
+            tpp_session_id: The session from the bank's redirect.
+            accept_fix: Names of announced changes of the bank's interface that shall already apply,
                 such as `amount-as-string`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
-            psu: The customer's own request, where the customer is present.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1638,35 +1650,33 @@ class NextGenPsd2(Client):
     ) -> CreateConsentResponse:
         """Create a consent for reading accounts, which the customer then authorises.
 
-        An older recurring consent of the same customer ends when this one is authorised. Never sent
-        again by itself: each one asks the customer. Dialect `bg`.
+        An older recurring consent of the same customer ends when this one is authorised. It is never
+        sent again automatically: each one asks the customer. Dialect `bg`.
 
         Args:
             access: What the consent gives access to.
-            recurring_indicator: Whether it is used more than once.
-            valid_until: The last day that it holds, of the bank's calendar; `9999-12-31` for as long as
-                the bank allows.
-            frequency_per_day: How often each account is read in a day without the customer, at least 1;
-                banks allow 4 unless agreed otherwise.
-            combined_service_indicator: Whether a payment follows in the same session; false when left
-                out.
-            psu_id: The customer, where the third party knows it.
-            psu_id_type: What kind of identifier that is, where a bank has several.
+            recurring_indicator: Whether the consent is for repeated use.
+            valid_until: The last day of the consent, in the bank's calendar; `9999-12-31` for as long
+                as the bank allows.
+            frequency_per_day: The most readings of each account in a day without the customer, at least
+                1; banks allow 4 unless agreed otherwise.
+            combined_service_indicator: Whether a payment follows in the same session. Default: false.
+            psu_id: The customer, if the third party knows the identifier.
+            psu_id_type: The type of that identifier, if the bank has several.
             psu_corporate_id: The customer's corporate agreement.
-            psu_corporate_id_type: What kind of identifier that is.
-            redirect_uri: Where the bank sends the customer afterwards; needed where the customer is
+            psu_corporate_id_type: The type of that identifier.
+            redirect_uri: The address to which the bank returns the customer. Needed if the customer is
                 redirected.
-            nok_redirect_uri: Where it sends the customer who has not authorised.
+            nok_redirect_uri: The address for a customer who did not authorise.
             redirect_preferred: Whether a redirect is preferred.
             decoupled_preferred: Whether the bank's own application is preferred.
-            explicit_authorisation_preferred: Whether the authorisation is to be started by a request of
-                its own.
-            brand_logging_information: The brand under which the third party meets the customer, for the
+            explicit_authorisation_preferred: Whether a separate request starts the authorisation.
+            brand_logging_information: The brand that the third party shows to the customer, for the
                 bank's log.
-            notification_uri: Where the bank tells of changes.
-            notification_content_preferred: Of which changes, such as `status=SCA,LAST`.
+            notification_uri: The address for the bank's notifications of changes.
+            notification_content_preferred: The changes to notify, such as `status=SCA,LAST`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
-            psu: The customer's own request; the Berlin Group wants its address here.
+            psu: The customer's own request. The Berlin Group requires its IP address here.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1735,11 +1745,12 @@ class NextGenPsd2(Client):
     ) -> GetConsentResponse:
         """Read a consent.
 
-        Shows what the bank made of it: days and frequency may be less than was asked for. Dialect `bg`.
+        Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect
+        `bg`.
 
         Args:
-            consent_id: Its identifier.
-            psu: The customer's own request, where the customer is present.
+            consent_id: The consent's identifier.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1796,14 +1807,14 @@ class NextGenPsd2(Client):
         cancel: Cancel | None = None,
         signer: Signer | None = None,
     ) -> GetConsentStatusResponse:
-        """Read where a consent stands.
+        """Read the status of a consent.
 
         The short form of reading the consent, for waiting until the customer has authorised it. Dialect
         `bg`.
 
         Args:
-            consent_id: Its identifier.
-            psu: The customer's own request, where the customer is present.
+            consent_id: The consent's identifier.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1862,11 +1873,11 @@ class NextGenPsd2(Client):
     ) -> DeleteConsentResponse:
         """End a consent.
 
-        A consent that has ended already stays as it is, and the answer is the same. Dialect `bg`.
+        A consent that has already ended does not change, and the answer is the same. Dialect `bg`.
 
         Args:
-            consent_id: Its identifier.
-            psu: The customer's own request, where the customer is present.
+            consent_id: The consent's identifier.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1929,16 +1940,16 @@ class NextGenPsd2(Client):
     ) -> StartAuthorisationResponse:
         """Start the customer's authorisation of a consent.
 
-        Needed where the bank has not started one itself: after a consent that was created with
-        `explicit_authorisation_preferred`, or for a further customer. Dialect `bg`.
+        Needed if the bank has not started one itself: after a consent that was created with
+        `explicit_authorisation_preferred`, or for another customer. Dialect `bg`.
 
         Args:
             consent_id: The consent's identifier.
-            psu_id: The customer, where the third party knows it.
+            psu_id: The customer, if the third party knows the identifier.
             psu_corporate_id: The customer's corporate agreement.
-            redirect_uri: Where the bank sends the customer afterwards.
-            nok_redirect_uri: Where it sends the customer who has not authorised.
-            psu: The customer's own request, where the customer is present.
+            redirect_uri: The address to which the bank returns the customer.
+            nok_redirect_uri: The address for a customer who did not authorise.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2001,11 +2012,11 @@ class NextGenPsd2(Client):
     ) -> ListAuthorisationsResponse:
         """List the authorisations of a consent.
 
-        Gives their identifiers only. Dialect `bg`.
+        Returns only their identifiers. Dialect `bg`.
 
         Args:
             consent_id: The consent's identifier.
-            psu: The customer's own request, where the customer is present.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2063,14 +2074,14 @@ class NextGenPsd2(Client):
         cancel: Cancel | None = None,
         signer: Signer | None = None,
     ) -> GetAuthorisationStatusResponse:
-        """Read where an authorisation of a consent stands.
+        """Read the status of a consent's authorisation.
 
         An authorisation can be final while the consent waits for further customers. Dialect `bg`.
 
         Args:
             consent_id: The consent's identifier.
             authorisation_id: The authorisation's identifier.
-            psu: The customer's own request, where the customer is present.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2136,19 +2147,19 @@ class NextGenPsd2(Client):
         """List the accounts that a consent covers.
 
         Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one:
-        the error is `nextgen_psd2.consent_needed`, the link stands in its context. Dialects `era` and
+        the error is `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and
         `bg`.
 
         Args:
-            with_balance: Whether the balances are wanted too.
+            with_balance: Whether to include the balances.
             consent_id: The consent's identifier; dialect `bg`.
-            psu_id: The customer, as the bank's redirect named it; dialect `era`.
+            psu_id: The customer, from the bank's redirect; dialect `era`.
             psu_corporate_id: The customer's corporate agreement.
-            tpp_session_id: The session, as the bank's redirect named it; dialect `era`.
-            redirect_uri: Where the bank sends the customer back to, where it wants the customer's
-                consent first; dialect `era`.
-            psu: The customer's own request, where the customer is present: without it the bank counts
-                the request as unattended.
+            tpp_session_id: The session, from the bank's redirect; dialect `era`.
+            redirect_uri: The address to which the bank returns the customer, if the bank needs the
+                customer's consent first; dialect `era`.
+            psu: The customer's own request, if the customer is present. Without it the bank counts the
+                request as unattended.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2215,23 +2226,23 @@ class NextGenPsd2(Client):
     ) -> SignRequestResponse:
         """Sign a request to a bank.
 
-        Adds what is missing of `Date`, `Digest` and `X-Request-ID`, and the headers `Signature` and
-        `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed when
-        they are given. Send the headers and the body byte for byte as they are here, and sign anew for
-        each attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request,
-        not only for those of this library.
+        Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and
+        `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if
+        present. Send the headers and the body byte for byte as returned here, and sign again for each
+        attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not
+        only for those of this library.
 
         Args:
-            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
-                as pasted from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as
+                text, for example from a log.
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
+            target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
-            certificate: The QSEAL certificate as PEM text; left out, it is the client's own.
-            private_key: Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's
-                own, wherever that is.
-            passphrase: Opens a private key that is given here and is encrypted.
-            signing: How requests are signed. Left out, the client's own.
+            certificate: The QSEAL certificate as PEM text. Default: the client's own certificate.
+            private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the
+                client's own key.
+            passphrase: The passphrase, if the private key given here is encrypted.
+            signing: The signing of requests. Left out, the client's own.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -2264,21 +2275,21 @@ class NextGenPsd2(Client):
         certificate: str | None = None,
         signing: SigningOptions | None = None,
     ) -> PrepareSignatureResponse:
-        """Say what to sign, for a key that is elsewhere.
+        """Prepare a signature for a key that is elsewhere.
 
-        For a private key in a security module, a smart card or another process. Adds what is missing of
-        `Date`, `Digest` and `X-Request-ID`. Have `signing_string` signed there, or `hash`, and give the
-        signature to `attach_signature` with the body, with the options, and with method, target and
-        headers as they come from here.
+        For a private key in a security module, a smart card or another process. Adds `Date`, `Digest`
+        and `X-Request-ID` if missing. Sign `signing_string` there, or `hash`, and give the signature to
+        `attach_signature` with the body, the options, and method, target and headers exactly as
+        returned here.
 
         Args:
-            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
-                as pasted from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as
+                text, for example from a log.
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
+            target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
             certificate: The QSEAL certificate as PEM text. Left out, the client's own.
-            signing: How requests are signed. Left out, the client's own.
+            signing: The signing of requests. Left out, the client's own.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -2310,17 +2321,17 @@ class NextGenPsd2(Client):
     ) -> AttachSignatureResponse:
         """Attach a signature that was made elsewhere.
 
-        Verifies the signature with the certificate's key first, so that a wrong one is found here and
-        not at the bank.
+        First verifies the signature with the certificate's key, so that a wrong signature fails here
+        and not at the bank.
 
         Args:
-            content: The body alone, also where the whole request was given to `prepare_signature`.
-            method: The HTTP method that `prepare_signature` gave.
-            target: The path with its query that `prepare_signature` gave.
-            headers: The header fields that `prepare_signature` gave.
+            content: The body alone, even if `prepare_signature` had the whole request.
+            method: The HTTP method from `prepare_signature`.
+            target: The request target from `prepare_signature`: the path with its query.
+            headers: The header fields from `prepare_signature`.
             signature: The signature in base64.
             certificate: The QSEAL certificate as PEM text. Left out, the client's own.
-            signing: How requests are signed. Left out, the client's own.
+            signing: The signing of requests. Left out, the client's own.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -2352,16 +2363,16 @@ class NextGenPsd2(Client):
         """Build the signing string of a request.
 
         One line for each signed header: its name in lower case, a colon, a space and the value without
-        spaces around it; lines end in a line feed, the last one in nothing.
+        spaces around it. Each line except the last ends in a line feed.
 
         Args:
-            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
-                as pasted from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as
+                text, for example from a log.
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
+            target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
-            signed_headers: The names of the signed headers in their order; left out, those that the
-                request's Signature header lists.
+            signed_headers: The names of the signed headers in their order. Default: the headers in the
+                request's Signature header.
         """
         answer: SigningStringResponse = self._local(
             "nextgen_psd2.signing_string",
@@ -2384,14 +2395,14 @@ class NextGenPsd2(Client):
     ) -> ComputeDigestResponse:
         """Compute the Digest header of a body.
 
-        The hash covers the body's bytes as they are sent: a line end at the end, or a body that is
+        The hash covers the body's bytes as they are sent: a line break at the end, or a body that is
         serialised twice, breaks it.
 
         Args:
-            content: The body's bytes, exactly as they will be sent; left out, there is no body.
-            digest: The hash; SHA-256 when left out.
-            digest_lower_case: Whether the hash's name is written in lower case, `sha-256=`; a few banks
-                want it.
+            content: The body's bytes, exactly as sent. If absent, there is no body.
+            digest: The hash algorithm. Default: SHA-256.
+            digest_lower_case: Whether the hash's name is in lower case, `sha-256=`; a few banks require
+                it.
         """
         answer: ComputeDigestResponse = self._local(
             "nextgen_psd2.compute_digest",
@@ -2410,8 +2421,7 @@ class NextGenPsd2(Client):
     ) -> EncodeHeaderResponse:
         """Encode a Signature header that is not plain ASCII.
 
-        The value becomes one encoded-word as RFC 2047 has it. Signing does this by itself where it is
-        needed.
+        The value becomes one encoded-word of RFC 2047. Signing does this automatically if needed.
 
         Args:
             text: The whole value of the Signature header.
@@ -2432,11 +2442,12 @@ class NextGenPsd2(Client):
     ) -> DecodeHeaderResponse:
         """Decode a Signature header that was encoded.
 
-        Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may hold no control characters.
+        Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control
+        characters.
 
         Args:
             value: The value of the Signature header.
-            lenient: Whether forms are accepted that only some banks accept: Q encoding, bytes outside
+            lenient: Whether to accept forms that only some banks accept: Q encoding, bytes outside
                 ASCII that are not encoded.
         """
         answer: DecodeHeaderResponse = self._native.local(
@@ -2483,23 +2494,23 @@ class NextGenPsd2(Client):
     ) -> VerifyRequestResponse:
         """Verify a signed request as a bank does.
 
-        Makes the checks of a bank in their order: headers, certificate and its issuer, what is signed,
-        digest, signature, date, role. A request that is refused is not an error: the response says so.
-        Not checked: whether the request id was seen before, and the fields of the body; role and
-        content type only for the operations that this library knows by their path, else a warning says
+        Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers,
+        digest, signature, date, role. A refused request is no error: the response says so. Not checked:
+        whether the request id was seen before, and the fields of the body. Role and content type are
+        checked only for the operations that this library knows by their path; otherwise a warning says
         so.
 
         Args:
-            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
-                as pasted from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as
+                text, for example from a log.
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
+            target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
             trusted: The certificates of trusted issuers as PEM text, one after the other. Without any,
-                nobody is trusted and `V17` fails. Left out, the client's own.
-            at: The instant to check for; now when left out.
-            mode: How strictly.
-            dialect: The bank's dialect; `era` when left out.
+                no issuer is trusted and `V17` fails. Left out, the client's own.
+            at: The time of the check. Default: now.
+            mode: The strictness.
+            dialect: The bank's dialect. Default: `era`.
             tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
                 of the same organisation, from a trusted issuer.
 
@@ -2540,28 +2551,28 @@ class NextGenPsd2(Client):
     ) -> ExplainRequestResponse:
         """Explain why a bank refuses a request.
 
-        Says of each rule whether it holds, shows the first byte at which what was signed differs from
-        what should have been, and names the probable cause. An RSA signature gives up the hash of what
-        was signed, so each cause is proven or ruled out without the private key.
+        Shows for each rule whether it holds, shows the first byte at which the signed string differs
+        from the expected one, and names the probable cause. An RSA signature reveals the hash of the
+        signed text, so each cause is proven or excluded without the private key.
 
         Args:
-            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
-                as pasted from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as
+                text, for example from a log.
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
+            target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
             trusted: The certificates of trusted issuers as PEM text, one after the other. Without any,
-                nobody is trusted and `V17` fails. Left out, the client's own.
-            at: The instant to check for; now when left out.
-            mode: How strictly.
-            dialect: The bank's dialect; `era` when left out.
+                no issuer is trusted and `V17` fails. Left out, the client's own.
+            at: The time of the check. Default: now.
+            mode: The strictness.
+            dialect: The bank's dialect. Default: `era`.
             tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
                 of the same organisation, from a trusted issuer.
-            signing_string: What the sender says it signed, in base64: then the first difference is
-                shown from it.
-            known: Other certificates of the sender as PEM text, one after the other: whether the key of
-                one of them made the signature.
-            base_path: The path before the API's own, such as `/api`: some sign without it.
+            signing_string: The signing string that the sender claims to have signed, in base64. The
+                first difference is then shown from it.
+            known: Other certificates of the sender as PEM text, one after the other, to test whether
+                one of their keys made the signature.
+            base_path: The path before the API's own, such as `/api`: some senders sign without it.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -2590,10 +2601,10 @@ class NextGenPsd2(Client):
         *,
         certificate: str | None = None,
     ) -> InspectCertificateResponse:
-        """Say what a certificate of a third party is and what it allows.
+        """Show the content and the rights of a third party's certificate.
 
         Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id
-        in every form that a bank may want. What it says counts only when its issuer is trusted, which
+        in every form that a bank may require. The content counts only if its issuer is trusted, which
         is not checked here.
 
         Args:
@@ -2629,24 +2640,25 @@ class NextGenPsd2(Client):
     ) -> MakeCertificatesResponse:
         """Make a test authority and a third party's certificates.
 
-        A certification authority of your own and the two certificates of a third party, QSEAL and QWAC,
+        Makes a new certification authority and the two certificates of a third party, QSEAL and QWAC,
         with the statements that real ones have. For tests and sandboxes only. Making keys takes up to
         some seconds.
 
         Args:
-            authority_certificate: The certificate of a test authority that was made before and is
-                valid, as PEM text; left out, a new authority is made.
-            authority_key: Its private key as PEM text, without a passphrase.
+            authority_certificate: The certificate of an existing, valid test authority as PEM text.
+                Without it a new authority is made.
+            authority_key: The authority's private key as PEM text, without a passphrase.
             common_name: The third party's name.
             organization: The third party's organisation.
             country: The country of third party and supervisor, two capital letters.
-            supervisor: The supervisor that authorised it, two to eight capital letters, such as `FSA`.
+            supervisor: The supervisor that authorised the third party, two to eight capital letters,
+                such as `FSA`.
             supervisor_name: The supervisor's name.
             authorisation_number: The number of the authorisation.
-            roles: What it is authorised for; `AISP` and `PISP` when left out.
-            days: How many days the certificates are valid, 1 to 7305; 365 when left out.
-            key_bits: Bits of the new keys: 2048, 3072 or 4096; 2048 when left out.
-            defects: Mistakes to make.
+            roles: The roles. Default: `AISP` and `PISP`.
+            days: The validity of the certificates in days, 1 to 7305. Default: 365.
+            key_bits: Bits of the new keys: 2048, 3072 or 4096. Default: 2048.
+            defects: Deliberate defects.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -2673,42 +2685,45 @@ class NextGenPsd2(Client):
 
 
 class AsyncNextGenPsd2(AsyncClient):
-    """The settings of a third party. All are optional; those of signing are used wherever a request leaves
-    them out, and the operations that only compute need no others.
+    """The settings of a third party. All are optional. The settings for signing fill the fields that a
+    request omits; operations that only compute need no others.
 
     Methods are awaited. Those that only compute are called without `await`. The client may be shared by
     threads.
 
     Args:
-        base_url: The bank's base URL, such as `https://bank.example/api`: the path before `/v1` is part
-            of it. Needed for sending. Plain HTTP is for loopback addresses only.
+        base_url: The bank's base URL, such as `https://bank.example/api`, including the path before
+            `/v1`. Needed for sending. Plain HTTP is accepted for loopback addresses only.
         certificate: The QSEAL certificate as PEM text.
-        certificate_file: A file that holds it.
-        private_key: Its private key as PEM text, PKCS#8 or PKCS#1. Without it, each call asks for the
-            signature.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds both, in place of them.
-        pkcs11: Its private key in an HSM or on a smart card, in place of `private_key`.
-        passphrase: Opens a private key that is encrypted, or the PKCS#12 file.
-        signing: How requests are signed, and the bank's dialect.
-        client_certificate: The certificate for TLS (QWAC) as PEM text, its intermediates after it.
-        client_certificate_file: A file that holds it.
-        client_key: Its private key as PEM text.
-        client_keystore_file: A PKCS#12 file that holds both, in place of them.
-        client_passphrase: Opens a `client_key` that is encrypted, or its PKCS#12 file.
-        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
-        only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
-        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
-            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
-            limit.
-        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
-        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
-        allowed_redirect_hosts: Hosts, besides the bank's own, to which the bank's customers may be
-            sent.
-        header_names: Other names for headers, by the names of the documentation: `{"PSU-Context":
-            "X-PSU-Context"}`. For banks that spell them differently.
-        trusted: The certificates of trusted issuers as PEM text, one after the other: for verifying.
-        trusted_file: A file that holds them.
+        certificate_file: A file with the QSEAL certificate.
+        private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Without it, each call
+            asks for the signature.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with certificate and private key, instead of both
+            settings.
+        pkcs11: The certificate's private key in an HSM or on a smart card, instead of `private_key`.
+        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
+        signing: The signing of requests, and the bank's dialect.
+        client_certificate: The certificate for TLS (QWAC) as PEM text, followed by its intermediate
+            certificates.
+        client_certificate_file: A file with the certificate for TLS.
+        client_key: The private key of the TLS certificate as PEM text.
+        client_keystore_file: A PKCS#12 file with TLS certificate and key, instead of both settings.
+        client_passphrase: The passphrase of an encrypted `client_key` or of its PKCS#12 file.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
+            operation is one exchange; a flow makes several. With 0 or without a value the operation's
+            own limit applies.
+        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
+            precedence.
+        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+        allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
+            redirected.
+        header_names: Other header names, keyed by the documented names: `{"PSU-Context":
+            "X-PSU-Context"}`. For banks that spell header names differently.
+        trusted: The certificates of trusted issuers as PEM text, one after the other, for verification.
+        trusted_file: A file with the certificates of trusted issuers.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -2785,14 +2800,14 @@ class AsyncNextGenPsd2(AsyncClient):
         cancel: Cancel | None = None,
         signer: AsyncSigner | None = None,
     ) -> VerifyUserResponse:
-        """Tell whether a customer of the bank has a personal identifier.
+        """Check whether a customer of the bank has a personal identifier.
 
-        Only the hash of the identifier travels. The identifier of the customer is the one that the
-        bank's redirect gave to this third party. Dialect `era`.
+        Only the hash of the identifier is sent. Name the customer by the identifier that the bank's
+        redirect gave to this third party. Dialect `era`.
 
         Args:
-            psu_id: The customer, as the bank's redirect named it.
-            psu_personal_identifier: The hash of the personal identifier, as `hash_identifier` makes it.
+            psu_id: The customer, from the bank's redirect.
+            psu_personal_identifier: The hash of the personal identifier, from `hash_identifier`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -2847,25 +2862,25 @@ class AsyncNextGenPsd2(AsyncClient):
         cancel: Cancel | None = None,
         signer: AsyncSigner | None = None,
     ) -> UpdateBankOfferedConsentsResponse:
-        """Get a link at which the customer gives, changes or takes back consents.
+        """Get a link at which the customer gives, changes or withdraws consents.
 
-        The customer chooses the accounts at the bank. Not strictly needed the first time: a request for
-        accounts without a consent is answered with such a link too. Calling it again gives a new link.
-        Dialect `era`.
+        The customer chooses the accounts at the bank. Not strictly needed the first time: the bank
+        answers a request for accounts without a consent with such a link too. Calling it again gives a
+        new link. Dialect `era`.
 
         Args:
-            psu_id: The customer, where the third party knows it.
+            psu_id: The customer, if the third party knows the identifier.
             psu_corporate_id: The customer's corporate agreement.
-            redirect_uri: Where the bank sends the customer afterwards; a state of the third party's own
-                stands in its query.
-            psu_context: In which quality the customer acts; left out, the bank asks.
-            redirect_preferred: False asks for the bank's own application instead of a redirect, where
-                that is possible.
-            tpp_session_id: The session that the bank's redirect named.
-            accept_fix: Names of announced changes of the bank's interface that are to hold already,
+            redirect_uri: The address to which the bank returns the customer. Its query has a state of
+                the third party.
+            psu_context: The role in which the customer acts. If absent, the bank asks.
+            redirect_preferred: False requests the bank's own application instead of a redirect, if
+                possible.
+            tpp_session_id: The session from the bank's redirect.
+            accept_fix: Names of announced changes of the bank's interface that shall already apply,
                 such as `amount-as-string`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
-            psu: The customer's own request, where the customer is present.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2935,18 +2950,18 @@ class AsyncNextGenPsd2(AsyncClient):
         the same. Dialect `era`.
 
         Args:
-            psu_id: The customer, where the third party knows it.
+            psu_id: The customer, if the third party knows the identifier.
             psu_corporate_id: The customer's corporate agreement.
-            redirect_uri: Where the bank sends the customer afterwards; a state of the third party's own
-                stands in its query.
-            psu_context: In which quality the customer acts; left out, the bank asks.
-            redirect_preferred: False asks for the bank's own application instead of a redirect, where
-                that is possible.
-            tpp_session_id: The session that the bank's redirect named.
-            accept_fix: Names of announced changes of the bank's interface that are to hold already,
+            redirect_uri: The address to which the bank returns the customer. Its query has a state of
+                the third party.
+            psu_context: The role in which the customer acts. If absent, the bank asks.
+            redirect_preferred: False requests the bank's own application instead of a redirect, if
+                possible.
+            tpp_session_id: The session from the bank's redirect.
+            accept_fix: Names of announced changes of the bank's interface that shall already apply,
                 such as `amount-as-string`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
-            psu: The customer's own request, where the customer is present.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3023,35 +3038,33 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> CreateConsentResponse:
         """Create a consent for reading accounts, which the customer then authorises.
 
-        An older recurring consent of the same customer ends when this one is authorised. Never sent
-        again by itself: each one asks the customer. Dialect `bg`.
+        An older recurring consent of the same customer ends when this one is authorised. It is never
+        sent again automatically: each one asks the customer. Dialect `bg`.
 
         Args:
             access: What the consent gives access to.
-            recurring_indicator: Whether it is used more than once.
-            valid_until: The last day that it holds, of the bank's calendar; `9999-12-31` for as long as
-                the bank allows.
-            frequency_per_day: How often each account is read in a day without the customer, at least 1;
-                banks allow 4 unless agreed otherwise.
-            combined_service_indicator: Whether a payment follows in the same session; false when left
-                out.
-            psu_id: The customer, where the third party knows it.
-            psu_id_type: What kind of identifier that is, where a bank has several.
+            recurring_indicator: Whether the consent is for repeated use.
+            valid_until: The last day of the consent, in the bank's calendar; `9999-12-31` for as long
+                as the bank allows.
+            frequency_per_day: The most readings of each account in a day without the customer, at least
+                1; banks allow 4 unless agreed otherwise.
+            combined_service_indicator: Whether a payment follows in the same session. Default: false.
+            psu_id: The customer, if the third party knows the identifier.
+            psu_id_type: The type of that identifier, if the bank has several.
             psu_corporate_id: The customer's corporate agreement.
-            psu_corporate_id_type: What kind of identifier that is.
-            redirect_uri: Where the bank sends the customer afterwards; needed where the customer is
+            psu_corporate_id_type: The type of that identifier.
+            redirect_uri: The address to which the bank returns the customer. Needed if the customer is
                 redirected.
-            nok_redirect_uri: Where it sends the customer who has not authorised.
+            nok_redirect_uri: The address for a customer who did not authorise.
             redirect_preferred: Whether a redirect is preferred.
             decoupled_preferred: Whether the bank's own application is preferred.
-            explicit_authorisation_preferred: Whether the authorisation is to be started by a request of
-                its own.
-            brand_logging_information: The brand under which the third party meets the customer, for the
+            explicit_authorisation_preferred: Whether a separate request starts the authorisation.
+            brand_logging_information: The brand that the third party shows to the customer, for the
                 bank's log.
-            notification_uri: Where the bank tells of changes.
-            notification_content_preferred: Of which changes, such as `status=SCA,LAST`.
+            notification_uri: The address for the bank's notifications of changes.
+            notification_content_preferred: The changes to notify, such as `status=SCA,LAST`.
             accept_language: The languages of the bank's texts, such as `nb,en;q=0.7`.
-            psu: The customer's own request; the Berlin Group wants its address here.
+            psu: The customer's own request. The Berlin Group requires its IP address here.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3120,11 +3133,12 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> GetConsentResponse:
         """Read a consent.
 
-        Shows what the bank made of it: days and frequency may be less than was asked for. Dialect `bg`.
+        Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect
+        `bg`.
 
         Args:
-            consent_id: Its identifier.
-            psu: The customer's own request, where the customer is present.
+            consent_id: The consent's identifier.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3181,14 +3195,14 @@ class AsyncNextGenPsd2(AsyncClient):
         cancel: Cancel | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetConsentStatusResponse:
-        """Read where a consent stands.
+        """Read the status of a consent.
 
         The short form of reading the consent, for waiting until the customer has authorised it. Dialect
         `bg`.
 
         Args:
-            consent_id: Its identifier.
-            psu: The customer's own request, where the customer is present.
+            consent_id: The consent's identifier.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3247,11 +3261,11 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> DeleteConsentResponse:
         """End a consent.
 
-        A consent that has ended already stays as it is, and the answer is the same. Dialect `bg`.
+        A consent that has already ended does not change, and the answer is the same. Dialect `bg`.
 
         Args:
-            consent_id: Its identifier.
-            psu: The customer's own request, where the customer is present.
+            consent_id: The consent's identifier.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3314,16 +3328,16 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> StartAuthorisationResponse:
         """Start the customer's authorisation of a consent.
 
-        Needed where the bank has not started one itself: after a consent that was created with
-        `explicit_authorisation_preferred`, or for a further customer. Dialect `bg`.
+        Needed if the bank has not started one itself: after a consent that was created with
+        `explicit_authorisation_preferred`, or for another customer. Dialect `bg`.
 
         Args:
             consent_id: The consent's identifier.
-            psu_id: The customer, where the third party knows it.
+            psu_id: The customer, if the third party knows the identifier.
             psu_corporate_id: The customer's corporate agreement.
-            redirect_uri: Where the bank sends the customer afterwards.
-            nok_redirect_uri: Where it sends the customer who has not authorised.
-            psu: The customer's own request, where the customer is present.
+            redirect_uri: The address to which the bank returns the customer.
+            nok_redirect_uri: The address for a customer who did not authorise.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3386,11 +3400,11 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> ListAuthorisationsResponse:
         """List the authorisations of a consent.
 
-        Gives their identifiers only. Dialect `bg`.
+        Returns only their identifiers. Dialect `bg`.
 
         Args:
             consent_id: The consent's identifier.
-            psu: The customer's own request, where the customer is present.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3448,14 +3462,14 @@ class AsyncNextGenPsd2(AsyncClient):
         cancel: Cancel | None = None,
         signer: AsyncSigner | None = None,
     ) -> GetAuthorisationStatusResponse:
-        """Read where an authorisation of a consent stands.
+        """Read the status of a consent's authorisation.
 
         An authorisation can be final while the consent waits for further customers. Dialect `bg`.
 
         Args:
             consent_id: The consent's identifier.
             authorisation_id: The authorisation's identifier.
-            psu: The customer's own request, where the customer is present.
+            psu: The customer's own request, if the customer is present.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3521,19 +3535,19 @@ class AsyncNextGenPsd2(AsyncClient):
         """List the accounts that a consent covers.
 
         Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one:
-        the error is `nextgen_psd2.consent_needed`, the link stands in its context. Dialects `era` and
+        the error is `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and
         `bg`.
 
         Args:
-            with_balance: Whether the balances are wanted too.
+            with_balance: Whether to include the balances.
             consent_id: The consent's identifier; dialect `bg`.
-            psu_id: The customer, as the bank's redirect named it; dialect `era`.
+            psu_id: The customer, from the bank's redirect; dialect `era`.
             psu_corporate_id: The customer's corporate agreement.
-            tpp_session_id: The session, as the bank's redirect named it; dialect `era`.
-            redirect_uri: Where the bank sends the customer back to, where it wants the customer's
-                consent first; dialect `era`.
-            psu: The customer's own request, where the customer is present: without it the bank counts
-                the request as unattended.
+            tpp_session_id: The session, from the bank's redirect; dialect `era`.
+            redirect_uri: The address to which the bank returns the customer, if the bank needs the
+                customer's consent first; dialect `era`.
+            psu: The customer's own request, if the customer is present. Without it the bank counts the
+                request as unattended.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3600,23 +3614,23 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> SignRequestResponse:
         """Sign a request to a bank.
 
-        Adds what is missing of `Date`, `Digest` and `X-Request-ID`, and the headers `Signature` and
-        `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed when
-        they are given. Send the headers and the body byte for byte as they are here, and sign anew for
-        each attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request,
-        not only for those of this library.
+        Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and
+        `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if
+        present. Send the headers and the body byte for byte as returned here, and sign again for each
+        attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not
+        only for those of this library.
 
         Args:
-            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
-                as pasted from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as
+                text, for example from a log.
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
+            target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
-            certificate: The QSEAL certificate as PEM text; left out, it is the client's own.
-            private_key: Its private key as PEM text: PKCS#8 or PKCS#1; left out, it is the client's
-                own, wherever that is.
-            passphrase: Opens a private key that is given here and is encrypted.
-            signing: How requests are signed. Left out, the client's own.
+            certificate: The QSEAL certificate as PEM text. Default: the client's own certificate.
+            private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the
+                client's own key.
+            passphrase: The passphrase, if the private key given here is encrypted.
+            signing: The signing of requests. Left out, the client's own.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -3649,21 +3663,21 @@ class AsyncNextGenPsd2(AsyncClient):
         certificate: str | None = None,
         signing: SigningOptions | None = None,
     ) -> PrepareSignatureResponse:
-        """Say what to sign, for a key that is elsewhere.
+        """Prepare a signature for a key that is elsewhere.
 
-        For a private key in a security module, a smart card or another process. Adds what is missing of
-        `Date`, `Digest` and `X-Request-ID`. Have `signing_string` signed there, or `hash`, and give the
-        signature to `attach_signature` with the body, with the options, and with method, target and
-        headers as they come from here.
+        For a private key in a security module, a smart card or another process. Adds `Date`, `Digest`
+        and `X-Request-ID` if missing. Sign `signing_string` there, or `hash`, and give the signature to
+        `attach_signature` with the body, the options, and method, target and headers exactly as
+        returned here.
 
         Args:
-            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
-                as pasted from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as
+                text, for example from a log.
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
+            target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
             certificate: The QSEAL certificate as PEM text. Left out, the client's own.
-            signing: How requests are signed. Left out, the client's own.
+            signing: The signing of requests. Left out, the client's own.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -3695,17 +3709,17 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> AttachSignatureResponse:
         """Attach a signature that was made elsewhere.
 
-        Verifies the signature with the certificate's key first, so that a wrong one is found here and
-        not at the bank.
+        First verifies the signature with the certificate's key, so that a wrong signature fails here
+        and not at the bank.
 
         Args:
-            content: The body alone, also where the whole request was given to `prepare_signature`.
-            method: The HTTP method that `prepare_signature` gave.
-            target: The path with its query that `prepare_signature` gave.
-            headers: The header fields that `prepare_signature` gave.
+            content: The body alone, even if `prepare_signature` had the whole request.
+            method: The HTTP method from `prepare_signature`.
+            target: The request target from `prepare_signature`: the path with its query.
+            headers: The header fields from `prepare_signature`.
             signature: The signature in base64.
             certificate: The QSEAL certificate as PEM text. Left out, the client's own.
-            signing: How requests are signed. Left out, the client's own.
+            signing: The signing of requests. Left out, the client's own.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -3737,16 +3751,16 @@ class AsyncNextGenPsd2(AsyncClient):
         """Build the signing string of a request.
 
         One line for each signed header: its name in lower case, a colon, a space and the value without
-        spaces around it; lines end in a line feed, the last one in nothing.
+        spaces around it. Each line except the last ends in a line feed.
 
         Args:
-            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
-                as pasted from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as
+                text, for example from a log.
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
+            target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
-            signed_headers: The names of the signed headers in their order; left out, those that the
-                request's Signature header lists.
+            signed_headers: The names of the signed headers in their order. Default: the headers in the
+                request's Signature header.
         """
         answer: SigningStringResponse = self._local(
             "nextgen_psd2.signing_string",
@@ -3769,14 +3783,14 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> ComputeDigestResponse:
         """Compute the Digest header of a body.
 
-        The hash covers the body's bytes as they are sent: a line end at the end, or a body that is
+        The hash covers the body's bytes as they are sent: a line break at the end, or a body that is
         serialised twice, breaks it.
 
         Args:
-            content: The body's bytes, exactly as they will be sent; left out, there is no body.
-            digest: The hash; SHA-256 when left out.
-            digest_lower_case: Whether the hash's name is written in lower case, `sha-256=`; a few banks
-                want it.
+            content: The body's bytes, exactly as sent. If absent, there is no body.
+            digest: The hash algorithm. Default: SHA-256.
+            digest_lower_case: Whether the hash's name is in lower case, `sha-256=`; a few banks require
+                it.
         """
         answer: ComputeDigestResponse = self._local(
             "nextgen_psd2.compute_digest",
@@ -3795,8 +3809,7 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> EncodeHeaderResponse:
         """Encode a Signature header that is not plain ASCII.
 
-        The value becomes one encoded-word as RFC 2047 has it. Signing does this by itself where it is
-        needed.
+        The value becomes one encoded-word of RFC 2047. Signing does this automatically if needed.
 
         Args:
             text: The whole value of the Signature header.
@@ -3817,11 +3830,12 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> DecodeHeaderResponse:
         """Decode a Signature header that was encoded.
 
-        Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may hold no control characters.
+        Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control
+        characters.
 
         Args:
             value: The value of the Signature header.
-            lenient: Whether forms are accepted that only some banks accept: Q encoding, bytes outside
+            lenient: Whether to accept forms that only some banks accept: Q encoding, bytes outside
                 ASCII that are not encoded.
         """
         answer: DecodeHeaderResponse = self._native.local(
@@ -3868,23 +3882,23 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> VerifyRequestResponse:
         """Verify a signed request as a bank does.
 
-        Makes the checks of a bank in their order: headers, certificate and its issuer, what is signed,
-        digest, signature, date, role. A request that is refused is not an error: the response says so.
-        Not checked: whether the request id was seen before, and the fields of the body; role and
-        content type only for the operations that this library knows by their path, else a warning says
+        Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers,
+        digest, signature, date, role. A refused request is no error: the response says so. Not checked:
+        whether the request id was seen before, and the fields of the body. Role and content type are
+        checked only for the operations that this library knows by their path; otherwise a warning says
         so.
 
         Args:
-            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
-                as pasted from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as
+                text, for example from a log.
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
+            target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
             trusted: The certificates of trusted issuers as PEM text, one after the other. Without any,
-                nobody is trusted and `V17` fails. Left out, the client's own.
-            at: The instant to check for; now when left out.
-            mode: How strictly.
-            dialect: The bank's dialect; `era` when left out.
+                no issuer is trusted and `V17` fails. Left out, the client's own.
+            at: The time of the check. Default: now.
+            mode: The strictness.
+            dialect: The bank's dialect. Default: `era`.
             tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
                 of the same organisation, from a trusted issuer.
 
@@ -3925,28 +3939,28 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> ExplainRequestResponse:
         """Explain why a bank refuses a request.
 
-        Says of each rule whether it holds, shows the first byte at which what was signed differs from
-        what should have been, and names the probable cause. An RSA signature gives up the hash of what
-        was signed, so each cause is proven or ruled out without the private key.
+        Shows for each rule whether it holds, shows the first byte at which the signed string differs
+        from the expected one, and names the probable cause. An RSA signature reveals the hash of the
+        signed text, so each cause is proven or excluded without the private key.
 
         Args:
-            content: With `method`: the body, byte for byte. Without it: the whole request as text, such
-                as pasted from a log.
+            content: With `method`: the body, byte for byte. Without `method`: the whole request as
+                text, for example from a log.
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
+            target: The request target: the path with its query, as in the request line.
             headers: The header fields in their order.
             trusted: The certificates of trusted issuers as PEM text, one after the other. Without any,
-                nobody is trusted and `V17` fails. Left out, the client's own.
-            at: The instant to check for; now when left out.
-            mode: How strictly.
-            dialect: The bank's dialect; `era` when left out.
+                no issuer is trusted and `V17` fails. Left out, the client's own.
+            at: The time of the check. Default: now.
+            mode: The strictness.
+            dialect: The bank's dialect. Default: `era`.
             tls_certificate: The client certificate of the TLS connection as PEM text: it must be a QWAC
                 of the same organisation, from a trusted issuer.
-            signing_string: What the sender says it signed, in base64: then the first difference is
-                shown from it.
-            known: Other certificates of the sender as PEM text, one after the other: whether the key of
-                one of them made the signature.
-            base_path: The path before the API's own, such as `/api`: some sign without it.
+            signing_string: The signing string that the sender claims to have signed, in base64. The
+                first difference is then shown from it.
+            known: Other certificates of the sender as PEM text, one after the other, to test whether
+                one of their keys made the signature.
+            base_path: The path before the API's own, such as `/api`: some senders sign without it.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
@@ -3975,10 +3989,10 @@ class AsyncNextGenPsd2(AsyncClient):
         *,
         certificate: str | None = None,
     ) -> InspectCertificateResponse:
-        """Say what a certificate of a third party is and what it allows.
+        """Show the content and the rights of a third party's certificate.
 
         Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id
-        in every form that a bank may want. What it says counts only when its issuer is trusted, which
+        in every form that a bank may require. The content counts only if its issuer is trusted, which
         is not checked here.
 
         Args:
@@ -4014,24 +4028,25 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> MakeCertificatesResponse:
         """Make a test authority and a third party's certificates.
 
-        A certification authority of your own and the two certificates of a third party, QSEAL and QWAC,
+        Makes a new certification authority and the two certificates of a third party, QSEAL and QWAC,
         with the statements that real ones have. For tests and sandboxes only. Making keys takes up to
         some seconds.
 
         Args:
-            authority_certificate: The certificate of a test authority that was made before and is
-                valid, as PEM text; left out, a new authority is made.
-            authority_key: Its private key as PEM text, without a passphrase.
+            authority_certificate: The certificate of an existing, valid test authority as PEM text.
+                Without it a new authority is made.
+            authority_key: The authority's private key as PEM text, without a passphrase.
             common_name: The third party's name.
             organization: The third party's organisation.
             country: The country of third party and supervisor, two capital letters.
-            supervisor: The supervisor that authorised it, two to eight capital letters, such as `FSA`.
+            supervisor: The supervisor that authorised the third party, two to eight capital letters,
+                such as `FSA`.
             supervisor_name: The supervisor's name.
             authorisation_number: The number of the authorisation.
-            roles: What it is authorised for; `AISP` and `PISP` when left out.
-            days: How many days the certificates are valid, 1 to 7305; 365 when left out.
-            key_bits: Bits of the new keys: 2048, 3072 or 4096; 2048 when left out.
-            defects: Mistakes to make.
+            roles: The roles. Default: `AISP` and `PISP`.
+            days: The validity of the certificates in days, 1 to 7305. Default: 365.
+            key_bits: Bits of the new keys: 2048, 3072 or 4096. Default: 2048.
+            defects: Deliberate defects.
 
         Raises:
             InvalidInputError: `nextgen_psd2.certificate_unusable`: The certificate cannot be used.

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 
 ConsentScope = Literal["balance", "transactions"]
-"""What may be read of an account besides that it is there.
-  `balance`: Its balance.
-  `transactions`: Its transactions.
+"""The data of an account that a third party may read.
+  `balance`: The balance.
+  `transactions`: The transactions.
 """
 
 
 class AccountConsent(Record):
-    """An account that a customer has chosen."""
+    """An account that a customer chose."""
 
     __slots__ = ()
     __match_args__ = ("account_id", "scopes")
@@ -39,70 +39,70 @@ class AccountConsent(Record):
     """The account's id, or `all`."""
 
     scopes: tuple[ConsentScope, ...]
-    """What may be read of it; an empty list lets it be seen, and no more."""
+    """The readable data. With an empty list the third party sees only that the account exists."""
 
 
 class SucceedSessionResponse(Record):
-    """Salt Edge has noted it."""
+    """Salt Edge accepted the report."""
 
     __slots__ = ()
     __match_args__ = ("time",)
 
     time: datetime | None = None
-    """When Salt Edge answered."""
+    """The time of Salt Edge's answer."""
 
 
 SessionStatus = Union[Literal["redirect", "waiting_confirmation_code", "waiting_confirmation", "processing"], str]
-"""How far a session is, as Salt Edge knows it. Not all words that Salt Edge takes are documented.
-  `redirect`: The customer is to go to a page of the bank.
-  `waiting_confirmation_code`: The customer is to give a code.
-  `waiting_confirmation`: The customer is to approve somewhere else, such as in the bank's app.
+"""The status of a session at Salt Edge. Salt Edge also accepts values that it does not document.
+  `redirect`: The customer has to open a page of the bank.
+  `waiting_confirmation_code`: The customer has to enter a code.
+  `waiting_confirmation`: The customer has to approve elsewhere, such as in the bank's app.
   `processing`: The bank is working on it.
   Any other text: a value that this version does not know.
 """
 
 
 class SessionExtra(Record):
-    """Where a session goes on."""
+    """The address at which a session continues."""
 
     __slots__ = ()
     __match_args__ = ("redirect_url",)
 
     redirect_url: str | None = None
-    """The bank's page."""
+    """The URL of the bank's page."""
 
 
 class InteractiveStep(Record):
-    """What a customer is asked."""
+    """A question to the customer."""
 
     __slots__ = ()
     __match_args__ = ("instruction", "interactive_field")
 
     instruction: str | None = None
-    """What to tell the customer."""
+    """The text for the customer."""
 
     interactive_field: str | None = None
-    """The code of the field that the answer comes in."""
+    """The code of the field for the answer."""
 
 
 class UpdateSessionResponse(Record):
-    """Salt Edge has noted it."""
+    """Salt Edge accepted the report."""
 
     __slots__ = ()
     __match_args__ = ("time",)
 
     time: datetime | None = None
-    """When Salt Edge answered."""
+    """The time of Salt Edge's answer."""
 
 
 class FailSessionResponse(Record):
-    """Salt Edge has noted it."""
+    """Salt Edge accepted the report."""
 
     __slots__ = ()
     __match_args__ = ("time",)
 
     time: datetime | None = None
-    """When Salt Edge answered."""
+    """The time of Salt Edge's answer."""
 
 
 class ListTokensAtHubResponse(Record):
@@ -112,26 +112,26 @@ class ListTokensAtHubResponse(Record):
     __match_args__ = ("tokens", "next_id", "time")
 
     tokens: tuple[Mapping[str, object], ...]
-    """The tokens as Salt Edge sent them: their members are documented nowhere."""
+    """The tokens as Salt Edge sent them. Salt Edge does not document their members."""
 
     next_id: int | None = None
-    """Where the next page begins."""
+    """The start of the next page, for `from_id`."""
 
     time: datetime | None = None
-    """When Salt Edge answered."""
+    """The time of Salt Edge's answer."""
 
 
 class RevokeTokenAtHubResponse(Record):
-    """Whether it is revoked."""
+    """The result."""
 
     __slots__ = ()
     __match_args__ = ("revoked", "time")
 
     revoked: bool | None = None
-    """Whether it is revoked."""
+    """Whether the token is revoked."""
 
     time: datetime | None = None
-    """When Salt Edge answered."""
+    """The time of Salt Edge's answer."""
 
 
 class GetClientInfoResponse(Record):
@@ -141,16 +141,16 @@ class GetClientInfoResponse(Record):
     __match_args__ = ("name", "scopes", "public_key", "time")
 
     name: str | None = None
-    """Its name."""
+    """The third party's name."""
 
     scopes: tuple[str, ...] | None = None
-    """What it is admitted to."""
+    """The scopes that the third party is admitted to."""
 
     public_key: str
-    """Its public key as PEM text."""
+    """The third party's public key as PEM text."""
 
     time: datetime | None = None
-    """When Salt Edge answered."""
+    """The time of Salt Edge's answer."""
 
 
 class HeaderField(Record):
@@ -167,7 +167,7 @@ class HeaderField(Record):
 
 
 class TokenParameters(Record):
-    """What a third party asks for."""
+    """The parameters of a request for a token."""
 
     __slots__ = ()
     __match_args__ = ("provider_code", "scopes", "consent_period_days", "credentials", "redirect_url", "force_sca")
@@ -176,114 +176,116 @@ class TokenParameters(Record):
     """The bank's code at Salt Edge."""
 
     scopes: tuple[str, ...]
-    """The rights asked for: `accounts`, `transactions`, `kyc`, and others. At least one."""
+    """The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least
+    one.
+    """
 
     consent_period_days: int
-    """For how many days, 1 or more."""
+    """The length of the consent, in days, 1 or more."""
 
     credentials: Mapping[str, SecretText]
-    """`authorization_type`, the code of one of the bank's ways to authenticate a customer, and what it
-    asks for at first.
+    """`authorization_type`, the code of one of the bank's authentication methods, and the first data that
+    this method asks for.
     """
 
     redirect_url: str | None = None
-    """Where the customer's browser goes after the bank's page."""
+    """The address to which the customer's browser returns after the bank's page."""
 
     force_sca: bool | None = None
     """Whether the third party insists on strong authentication."""
 
 
 class TokenPayload(Record):
-    """A request for a token as Salt Edge has read it."""
+    """A request for a token, parsed by Salt Edge."""
 
     __slots__ = ()
     __match_args__ = ("data", "exp")
 
     data: TokenParameters
-    """What is asked for."""
+    """The parameters."""
 
     exp: int
-    """Until when the third party's request was good, in Unix seconds."""
+    """The expiry of the third party's request, in Unix seconds."""
 
 
 class TokenRequested(Record):
-    """What a third party asked of Salt Edge for a token."""
+    """A third party's request for a token, sent to Salt Edge."""
 
     __slots__ = ()
     __match_args__ = ("client_jwt", "client_payload")
     _secret: ClassVar = frozenset(("client_jwt",))
 
     client_jwt: SecretText
-    """The third party's JWT as it was sent, with `Bearer ` before it."""
+    """The third party's JWT as sent, with `Bearer ` before it."""
 
     client_payload: TokenPayload
-    """The same request as Salt Edge has read it."""
+    """The same request, parsed by Salt Edge."""
 
 
 class ConfirmationParameters(Record):
-    """What a customer answered."""
+    """A customer's answers."""
 
     __slots__ = ()
     __match_args__ = ("credentials",)
 
     credentials: Mapping[str, SecretText]
-    """The answers by the codes of the interactive fields, such as `sms_pincode`."""
+    """The answers, by the code of the interactive field, such as `sms_pincode`."""
 
 
 class ConfirmationPayload(Record):
-    """An answer to an interactive step as Salt Edge has read it."""
+    """An answer to an interactive step, parsed by Salt Edge."""
 
     __slots__ = ()
     __match_args__ = ("data", "exp")
 
     data: ConfirmationParameters
-    """What was answered."""
+    """The answer."""
 
     exp: int
-    """Until when the third party's request was good, in Unix seconds."""
+    """The expiry of the third party's request, in Unix seconds."""
 
 
 class ConfirmationRequested(Record):
-    """What a third party answered to an interactive step."""
+    """A third party's answer to an interactive step."""
 
     __slots__ = ()
     __match_args__ = ("client_jwt", "client_payload")
     _secret: ClassVar = frozenset(("client_jwt",))
 
     client_jwt: SecretText
-    """The third party's JWT as it was sent, with `Bearer ` before it."""
+    """The third party's JWT as sent, with `Bearer ` before it."""
 
     client_payload: ConfirmationPayload
-    """The same request as Salt Edge has read it."""
+    """The same request, parsed by Salt Edge."""
 
 
 class NoticedRequest(Record):
-    """The request of an exchange that went wrong."""
+    """The request of a failed exchange."""
 
     __slots__ = ()
     __match_args__ = ("method", "url", "headers")
 
     method: str | None = None
-    """The method."""
+    """The HTTP method."""
 
     url: str | None = None
     """The URL."""
 
     headers: Mapping[str, SecretText] | None = None
-    """The headers: tokens may be among them."""
+    """The headers; they may contain tokens."""
 
 
 class NoticedError(Record):
-    """What was wrong with an exchange."""
+    """The error of a failed exchange."""
 
     __slots__ = ()
     __match_args__ = ("error_class", "error_message")
 
     error_class: str | None = None
-    """The error's class."""
+    """The error class."""
 
     error_message: str | None = None
-    """The error in words."""
+    """The reason in words."""
 
 
 class HubRequestCreateToken(Record):
@@ -295,13 +297,13 @@ class HubRequestCreateToken(Record):
     operation: Literal["create_token"] = "create_token"
 
     session_secret: str
-    """The session in which the connector reports."""
+    """The session for the connector's report."""
 
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
 
     app_name: str
-    """The third party's name, as the customer is to see it."""
+    """The third party's name, to show to the customer."""
 
     original_request: TokenRequested
     """The third party's own request."""
@@ -316,7 +318,7 @@ class HubRequestRevokeToken(Record):
     operation: Literal["revoke_token"] = "revoke_token"
 
     session_secret: str
-    """The session, a new one."""
+    """The new session's secret."""
 
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
@@ -331,7 +333,7 @@ class HubRequestReconnectToken(Record):
     operation: Literal["reconnect_token"] = "reconnect_token"
 
     session_secret: str
-    """The session, a new one."""
+    """The new session's secret."""
 
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
@@ -346,7 +348,7 @@ class HubRequestConfirmToken(Record):
     operation: Literal["confirm_token"] = "confirm_token"
 
     session_secret: str
-    """The session that waits for it."""
+    """The session that waits for the answer."""
 
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
@@ -364,7 +366,7 @@ class HubRequestCancelToken(Record):
     operation: Literal["cancel_token"] = "cancel_token"
 
     session_secret: str
-    """The session."""
+    """The session's secret."""
 
 
 class HubRequestFetchAccounts(Record):
@@ -376,7 +378,7 @@ class HubRequestFetchAccounts(Record):
     operation: Literal["fetch_accounts"] = "fetch_accounts"
 
     session_secret: str
-    """The session."""
+    """The session's secret."""
 
 
 class HubRequestRefreshAccounts(Record):
@@ -388,16 +390,16 @@ class HubRequestRefreshAccounts(Record):
     operation: Literal["refresh_accounts"] = "refresh_accounts"
 
     session_secret: str
-    """The session in which the connector reports."""
+    """The session for the connector's report."""
 
     from_date: str | None = None
     """The first day."""
 
     to_date: str | None = None
-    """The last day; a day is meant whole."""
+    """The last day, to its end."""
 
     redirect_url: str | None = None
-    """Where the customer's browser goes after the bank's page, if there must be one."""
+    """The address to which the customer's browser returns after the bank's page, if a page is needed."""
 
 
 class HubRequestConfirmAccounts(Record):
@@ -409,7 +411,7 @@ class HubRequestConfirmAccounts(Record):
     operation: Literal["confirm_accounts"] = "confirm_accounts"
 
     session_secret: str
-    """The session that waits for it."""
+    """The session that waits for the answer."""
 
     provider_code: str | None = None
     """The bank's code at Salt Edge."""
@@ -427,16 +429,16 @@ class HubRequestFetchTransactions(Record):
     operation: Literal["fetch_transactions"] = "fetch_transactions"
 
     session_secret: str
-    """The session."""
+    """The session's secret."""
 
     account_id: str
     """The account."""
 
     from_date: str
-    """The first instant or day."""
+    """The first time or day."""
 
     to_date: str
-    """The last instant or day; a day is meant whole."""
+    """The last time or day; a day counts to its end."""
 
 
 class HubRequestFetchCustomer(Record):
@@ -460,10 +462,10 @@ class HubRequestNotifyError(Record):
     operation: Literal["notify_error"] = "notify_error"
 
     request: NoticedRequest | None = None
-    """What was asked."""
+    """The request."""
 
     error: NoticedError | None = None
-    """What was wrong."""
+    """The error."""
 
 
 HubRequest = Union[HubRequestCreateToken, HubRequestRevokeToken, HubRequestReconnectToken, HubRequestConfirmToken, HubRequestCancelToken, HubRequestFetchAccounts, HubRequestRefreshAccounts, HubRequestConfirmAccounts, HubRequestFetchTransactions, HubRequestFetchCustomer, HubRequestNotifyError]
@@ -472,7 +474,7 @@ _HubRequest = {"create_token": HubRequestCreateToken, "revoke_token": HubRequest
 
 
 class HttpAnswer(Record):
-    """An HTTP answer, ready to be sent."""
+    """An HTTP answer, ready to send."""
 
     __slots__ = ()
     __match_args__ = ("status", "headers", "body")
@@ -494,27 +496,27 @@ class RequestRefused(Record):
     __match_args__ = ("class_", "step", "text", "answer")
 
     class_: str
-    """The error's class, such as `JWTExpiredSignature`."""
+    """The error class, such as `JWTExpiredSignature`."""
 
     step: int
     """The check that failed, 1 to 18."""
 
     text: str
-    """Why, in words. It repeats nothing secret."""
+    """The reason in words, without secrets."""
 
     answer: HttpAnswer
     """The answer to send."""
 
 
 class ReceiveRequestResponse(Record):
-    """A request to be answered, or a refusal to be sent."""
+    """A request to answer, or a refusal to send."""
 
     __slots__ = ()
     __match_args__ = ("request", "client_id", "consent_id", "access_token", "warnings", "unknown", "refused")
     _secret: ClassVar = frozenset(("access_token",))
 
     request: HubRequest | None = None
-    """What is asked. Left out where the request is refused."""
+    """The request. Absent if it is refused."""
 
     client_id: int | None = None
     """The third party's id at Salt Edge."""
@@ -523,20 +525,20 @@ class ReceiveRequestResponse(Record):
     """The id of the consent at Salt Edge."""
 
     access_token: SecretText | None = None
-    """The access token. Whether it is good, this function cannot know."""
+    """The access token. This function cannot know whether it is valid."""
 
     warnings: tuple[str, ...]
-    """What is odd about the request, and does no harm."""
+    """Oddities of the request that do no harm."""
 
     unknown: Mapping[str, object] | None = None
-    """Members of `data` that this library does not know; those deeper in it are passed over."""
+    """Unknown members of `data`. Unknown members deeper in it are ignored."""
 
     refused: RequestRefused | None = None
-    """Why the request is refused, with the answer to send."""
+    """The refusal with the answer to send."""
 
 
 AccountNature = Literal["account", "card", "debit_card", "credit_card", "checking", "savings", "investment", "bonus", "loan", "credit", "insurance", "ewallet", "mortgage"]
-"""What kind of account it is.
+"""The kind of an account.
   `account`: Any account.
   `card`: A card.
   `debit_card`: A debit card.
@@ -554,7 +556,7 @@ AccountNature = Literal["account", "card", "debit_card", "credit_card", "checkin
 
 
 AccountStatus = Literal["active", "inactive"]
-"""Whether an account is in use.
+"""The status of an account.
   `active`: In use.
   `inactive`: Not in use.
 """
@@ -567,13 +569,13 @@ class BankAccount(Record):
     __match_args__ = ("id", "name", "nature", "currency_code", "balance", "available_amount", "payment_account", "status", "credit_limit", "iban", "number", "sort_code", "swift_code", "extra")
 
     id: str
-    """The bank's own id of the account, which never changes."""
+    """The bank's own id of the account. It never changes."""
 
     name: str
-    """What the customer knows it by."""
+    """The account's name for the customer."""
 
     nature: AccountNature
-    """What kind of account it is."""
+    """The kind of the account."""
 
     currency_code: str
     """The currency, ISO 4217."""
@@ -582,13 +584,13 @@ class BankAccount(Record):
     """The booked balance."""
 
     available_amount: Decimal
-    """What may be spent."""
+    """The amount available for spending."""
 
     payment_account: bool
-    """Whether payments may be made from it."""
+    """Whether payments can be made from the account."""
 
     status: AccountStatus | None = None
-    """Whether it is in use; `active` when left out."""
+    """The status. Default: `active`."""
 
     credit_limit: Decimal | None = None
     """The credit line."""
@@ -606,11 +608,11 @@ class BankAccount(Record):
     """The BIC."""
 
     extra: Mapping[str, object] | None = None
-    """Anything else; `{}` when left out."""
+    """Other data. Default: `{}`."""
 
 
 TransactionStatus = Literal["posted", "pending"]
-"""How far a transaction is.
+"""The status of a transaction.
   `posted`: Booked.
   `pending`: Not booked yet.
 """
@@ -623,10 +625,10 @@ class TransactionFee(Record):
     __match_args__ = ("description", "amount", "currency_code")
 
     description: str | None = None
-    """What it is for."""
+    """The purpose of the fee."""
 
     amount: Decimal | None = None
-    """How much, in at most 15 digits."""
+    """The amount, in at most 15 digits."""
 
     currency_code: str | None = None
     """The currency, ISO 4217."""
@@ -642,28 +644,28 @@ class BankTransaction(Record):
     """The bank's own id of the transaction."""
 
     account_id: str
-    """The account that it is on."""
+    """The transaction's account."""
 
     amount: Decimal
-    """The amount; money that leaves the account has a minus."""
+    """The amount. It is negative if money leaves the account."""
 
     currency_code: str
     """The currency, ISO 4217."""
 
     description: str
-    """What it was for, as the customer sees it; not empty."""
+    """The description for the customer; not empty."""
 
     made_on: str
-    """When it was made: a day, or an instant. A day travels as its midnight in UTC."""
+    """The day or the instant of the transaction. A day is sent as its midnight in UTC."""
 
     status: TransactionStatus
-    """How far it is."""
+    """The status."""
 
     fees: Sequence[TransactionFee] | None = None
-    """Its fees; none when left out."""
+    """The fees. Default: none."""
 
     extra: Mapping[str, object] | None = None
-    """Anything else, such as `mcc`, `original_amount`, `original_currency_code`; `{}` when left out."""
+    """Other data, such as `mcc`, `original_amount`, `original_currency_code`. Default: `{}`."""
 
 
 class BankCustomer(Record):
@@ -689,53 +691,53 @@ class BankCustomer(Record):
 
 
 ClientJwtMode = Literal["off", "warn", "enforce"]
-"""What a JWT of a third party is worth.
-  `off`: It is not looked at.
-  `warn`: What is wrong with it is a warning: the default.
-  `enforce`: A request whose JWT does not verify, or says another thing, is refused.
+"""The strictness for a third party's JWT.
+  `off`: The JWT is not checked.
+  `warn`: A fault of the JWT is a warning: the default of `verify_client_jwt`.
+  `enforce`: A request is refused if its JWT does not verify or differs from the request.
 """
 
 
 class VerifyClientJwtResponse(Record):
-    """What came of it."""
+    """The result of the check."""
 
     __slots__ = ()
     __match_args__ = ("accepted", "error_class", "text", "warnings")
 
     accepted: bool
-    """Whether to go on with the request."""
+    """Whether to accept the request."""
 
     error_class: str | None = None
-    """The error's class, where not."""
+    """The error class of a refusal."""
 
     text: str | None = None
-    """Why, in words, where not."""
+    """The reason of a refusal, in words."""
 
     warnings: tuple[str, ...]
-    """What else is wrong or odd."""
+    """Other faults and oddities."""
 
 
 class VerifyJwtResponse(Record):
-    """What came of it."""
+    """The result of the check."""
 
     __slots__ = ()
     __match_args__ = ("accepted", "data", "error_class", "text")
 
     accepted: bool
-    """Whether it is good."""
+    """Whether the JWT is accepted."""
 
     data: Mapping[str, object] | None = None
-    """The parameters that it carries, where it is good."""
+    """The parameters in the JWT, if it is accepted."""
 
     error_class: str | None = None
-    """The error's class, such as `JWTVerificationError`, where not."""
+    """The error class of a refusal, such as `JWTVerificationError`."""
 
     text: str | None = None
-    """Why, in words, where not."""
+    """The reason of a refusal, in words."""
 
 
 class SignJwtResponse(Record):
-    """What was signed."""
+    """The signed JWT."""
 
     __slots__ = ()
     __match_args__ = ("jwt", "exp")
@@ -745,11 +747,11 @@ class SignJwtResponse(Record):
     """The JWT."""
 
     exp: int
-    """Until when it is good, in Unix seconds."""
+    """The end of the validity, in Unix seconds."""
 
 
 class HandleRequestResponse(Record):
-    """What to answer, and whether there is work afterwards."""
+    """The answer to send, and whether `work` is due."""
 
     __slots__ = ()
     __match_args__ = ("answer", "has_work", "endpoint", "error_class", "step", "warnings")
@@ -758,84 +760,86 @@ class HandleRequestResponse(Record):
     """The answer to send."""
 
     has_work: bool
-    """Whether `work` has something to do now: call it when the answer has left."""
+    """Whether `work` has something to do now. Call it after sending the answer."""
 
     endpoint: str | None = None
-    """The endpoint, such as `tokens/create`; left out where nobody known asked."""
+    """The endpoint, such as `tokens/create`. Absent if the sender is unknown."""
 
     error_class: str | None = None
     """The class of a refusal, such as `TokenExpired`."""
 
     step: int | None = None
-    """The check that failed, 1 to 18; 0 for a failure on the bank's side."""
+    """The check that failed, 1 to 18; 0 for a failure of the bank."""
 
     warnings: tuple[str, ...]
-    """What is odd about the request, and does no harm."""
+    """Oddities of the request that do no harm."""
 
 
 class WorkResponse(Record):
-    """What was done."""
+    """Counts of the work done."""
 
     __slots__ = ()
     __match_args__ = ("asked", "delivered", "again", "stopped", "given_up", "expired", "next_due_at")
 
     asked: int
-    """How many questions the bank's code was asked."""
+    """The number of questions to the bank's code."""
 
     delivered: int
-    """How many callbacks Salt Edge has taken."""
+    """The number of callbacks that Salt Edge accepted."""
 
     again: int
-    """How many will be sent again."""
+    """The number of callbacks that will be sent again."""
 
     stopped: int
-    """How many wait for somebody to set something right: `list_callbacks` says what."""
+    """The number of callbacks that wait for a fix by somebody; `list_callbacks` lists them with their
+    cause.
+    """
 
     given_up: int
-    """How many will not be sent any more."""
+    """The number of callbacks that will not be sent again."""
 
     expired: int
-    """How many sessions and callbacks had their time over."""
+    """The number of sessions and callbacks that expired."""
 
     next_due_at: datetime | None = None
-    """When something is due next, if nothing new arrives; left out where nothing waits."""
+    """The time at which `work` is due next if nothing new arrives. Absent if nothing waits."""
 
 
 SessionViewKind = Literal["enrolment", "reconnect", "refresh"]
-"""What a session is for.
+"""The purpose of a session.
   `enrolment`: A new token.
-  `reconnect`: A token in place of another.
-  `refresh`: The accounts are read again.
+  `reconnect`: A new token that replaces another one.
+  `refresh`: A refresh: the bank reads the accounts again.
 """
 
 
 SessionViewState = Literal["received", "working", "awaiting_redirect", "awaiting_code", "succeeded", "failed", "cancelled", "expired"]
-"""How far a session is.
+"""The state of a session.
   `received`: The bank's code has not answered yet.
   `working`: The bank is working on it.
-  `awaiting_redirect`: The customer is to go to the bank's page.
-  `awaiting_code`: The customer is to give a code.
-  `succeeded`: It ended well.
+  `awaiting_redirect`: The customer has to open the bank's page.
+  `awaiting_code`: The customer has to enter a code.
+  `succeeded`: It succeeded.
   `failed`: It failed.
-  `cancelled`: Salt Edge gave it up.
-  `expired`: Its time was over.
+  `cancelled`: Salt Edge cancelled it.
+  `expired`: It expired.
 """
 
 
 class SessionView(Record):
-    """A session, as the bank's page sees it."""
+    """A session, as the bank's page shows it."""
 
     __slots__ = ()
     __match_args__ = ("session_id", "kind", "state", "is_open", "client_id", "app_name", "scopes", "consent_period_days", "authorization_type", "user_id", "redirect_url", "expires_at")
 
     session_id: str
-    """Its id, as the bank's code was told."""
+    """The session's id, from the question to the bank's code."""
 
     kind: SessionViewKind
-    """What it is for."""
+    """The purpose."""
 
     state: SessionViewState
-    """How far it is."""
+    """The state."""
 
     is_open: bool
     """Whether the customer may still approve or refuse."""
@@ -847,82 +851,82 @@ class SessionView(Record):
     """The third party's name."""
 
     scopes: tuple[str, ...]
-    """The rights asked for."""
+    """The rights that the third party asks for."""
 
     consent_period_days: int
-    """For how many days."""
+    """The length of the consent, in days."""
 
     authorization_type: str | None = None
-    """The code of the way to authenticate."""
+    """The code of the authentication method."""
 
     user_id: str | None = None
-    """The bank's own id of its customer, where it is known."""
+    """The bank's own id of the customer, once it is known."""
 
     redirect_url: str | None = None
-    """Where the customer's browser goes in the end."""
+    """The address to which the customer's browser returns at the end."""
 
     expires_at: datetime
-    """When its time is over."""
+    """The expiry of the session."""
 
 
 class GetSessionResponse(Record):
-    """The session."""
+    """The session, if it exists."""
 
     __slots__ = ()
     __match_args__ = ("session",)
 
     session: SessionView | None = None
-    """The session; left out where there is none of this id."""
+    """The session. Absent if no session has this id."""
 
 
 class SessionEnd(Record):
-    """What became of a decision about a session."""
+    """The result of an approval or a refusal."""
 
     __slots__ = ()
     __match_args__ = ("state", "is_decided", "is_told", "redirect_url")
 
     state: SessionViewState
-    """How far the session is now."""
+    """The state of the session now."""
 
     is_decided: bool
-    """Whether this call has decided it. Else the session had ended before, or its time was over."""
+    """Whether this call decided the session. False if the session had already ended or expired."""
 
     is_told: bool
-    """Whether Salt Edge has been told; if not, `work` goes on telling it."""
+    """Whether Salt Edge has the report. If not, `work` keeps sending it."""
 
     redirect_url: str | None = None
-    """Where the customer's browser goes now."""
+    """The address to which the customer's browser goes now."""
 
 
 class RevokeTokenResponse(Record):
-    """It is revoked."""
+    """The token is revoked."""
 
     __slots__ = ()
     __match_args__ = ("is_changed",)
 
     is_changed: bool
-    """Whether this call has revoked it; else it was before."""
+    """Whether this call revoked the token. False if it was already revoked."""
 
 
 AccessState = Literal["unconfirmed", "confirmed", "revoked"]
-"""Whether a token is good.
+"""The state of a token.
   `unconfirmed`: The customer has not approved it yet.
-  `confirmed`: It is good until it expires.
-  `revoked`: It is over.
+  `confirmed`: It is valid until it expires.
+  `revoked`: It is revoked.
 """
 
 
 class AccessListed(Record):
-    """A token. What a third party presents is not part of it."""
+    """A token. The value that the third party presents is not included."""
 
     __slots__ = ()
     __match_args__ = ("token_id", "state", "client_id", "app_name", "user_id", "scopes", "consent", "created_at", "expires_at", "revoked_at")
 
     token_id: str
-    """Its id."""
+    """The token's id."""
 
     state: AccessState
-    """Whether it is good."""
+    """The state."""
 
     client_id: int
     """The third party's id at Salt Edge."""
@@ -931,22 +935,22 @@ class AccessListed(Record):
     """The third party's name."""
 
     user_id: str | None = None
-    """The bank's own id of its customer, once it is known."""
+    """The bank's own id of the customer, once it is known."""
 
     scopes: tuple[str, ...]
-    """The rights."""
+    """The rights that the token grants."""
 
     consent: tuple[AccountConsent, ...] | None = None
-    """What the customer has chosen, where the bank asked."""
+    """The accounts that the customer chose, if the bank asked."""
 
     created_at: datetime
-    """When its enrolment began."""
+    """The start of the enrolment."""
 
     expires_at: datetime | None = None
-    """When it expires, once it is confirmed."""
+    """The expiry, once the token is confirmed."""
 
     revoked_at: datetime | None = None
-    """When it was revoked."""
+    """The time of the revocation."""
 
 
 class ListTokensResponse(Record):
@@ -959,72 +963,72 @@ class ListTokensResponse(Record):
     """The tokens."""
 
     next: str | None = None
-    """Where the next page begins; left out after the last."""
+    """The start of the next page, for `after`. Absent on the last page."""
 
 
 class ReconcileTokensResponse(Record):
-    """What was found."""
+    """The result of the comparison."""
 
     __slots__ = ()
     __match_args__ = ("listed", "revoked")
 
     listed: int
-    """How many tokens Salt Edge has listed as revoked, since the last time."""
+    """The number of tokens that Salt Edge listed as revoked since the last call."""
 
     revoked: int
-    """How many of them were good here, and are revoked now."""
+    """The number of those tokens that were valid here and are revoked now."""
 
 
 CallbackStatus = Literal["waiting", "stopped", "delivered", "failed"]
-"""What became of a callback.
+"""The state of a callback.
   `waiting`: It will be sent, or sent again.
-  `stopped`: Salt Edge does not take it until somebody has set something right: then `retry_callback`.
-  `delivered`: Salt Edge has it.
-  `failed`: It will not be sent any more.
+  `stopped`: Salt Edge refuses it until somebody fixes the cause; then call `retry_callback`.
+  `delivered`: Salt Edge accepted it.
+  `failed`: It will not be sent again.
 """
 
 
 CallbackType = Literal["update", "success", "fail", "revoke"]
-"""What a callback says.
-  `update`: How far a session is.
-  `success`: A session has ended well.
+"""The subject of a callback.
+  `update`: The progress of a session.
+  `success`: A session succeeded.
   `fail`: A session has failed.
-  `revoke`: A token is over.
+  `revoke`: A token was revoked.
 """
 
 
 class CallbackListed(Record):
-    """A callback. What it says in detail is sealed."""
+    """A callback. Its content is encrypted and not listed."""
 
     __slots__ = ()
     __match_args__ = ("callback_id", "kind", "state", "session_id", "token_id", "created_at", "due_at", "expires_at", "attempts", "http_status", "error_class")
 
     callback_id: str
-    """Its id."""
+    """The callback's id."""
 
     kind: CallbackType
-    """What it says."""
+    """The subject."""
 
     state: CallbackStatus
-    """What became of it."""
+    """The state."""
 
     session_id: str | None = None
-    """The session that it is about."""
+    """The session that it reports."""
 
     token_id: str | None = None
-    """The token that it is about."""
+    """The token that it reports."""
 
     created_at: datetime
-    """When it came up."""
+    """The time at which it was created."""
 
     due_at: datetime | None = None
-    """When it is sent next; left out where it waits for another one, or for somebody."""
+    """The time at which it is sent next. Absent if it waits for another callback or for a fix."""
 
     expires_at: datetime
-    """When it is too late to send it."""
+    """The time after which it is not sent."""
 
     attempts: int
-    """How often it was tried."""
+    """The number of attempts."""
 
     http_status: int | None = None
     """The HTTP status of Salt Edge's last answer."""
@@ -1043,21 +1047,21 @@ class ListCallbacksResponse(Record):
     """The callbacks."""
 
     next: str | None = None
-    """Where the next page begins; left out after the last."""
+    """The start of the next page, for `after`. Absent on the last page."""
 
 
 class RetryCallbackResponse(Record):
-    """Whether it will be sent."""
+    """The result."""
 
     __slots__ = ()
     __match_args__ = ("is_changed",)
 
     is_changed: bool
-    """Whether it was stopped, and `work` sends it now."""
+    """Whether the callback was stopped and `work` will now send it. False if it was not stopped."""
 
 
 class AnswerBankResponse(Record):
-    """What to answer."""
+    """The answer to send back."""
 
     __slots__ = ()
     __match_args__ = ("answer", "question")
@@ -1066,8 +1070,8 @@ class AnswerBankResponse(Record):
     """The answer to send."""
 
     question: str | None = None
-    """The question that the bank's code was asked, such as `list_accounts`; left out where it was asked
-    nothing.
+    """The question that the bank's code was asked, such as `list_accounts`. Absent if the code was not
+    asked.
     """
 
 
@@ -1079,14 +1083,14 @@ class Pkcs11Settings(Record):
     _secret: ClassVar = frozenset(("pin",))
 
     module: str
-    """The path of the PKCS#11 library of the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
+    """The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
 
     token: str
     """The token's label, or the number of its slot."""
 
     pin: Secret | None = None
-    """The user's PIN; left out for a reader with keys of its own. A token locks itself after a few wrong
-    ones.
+    """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong
+    PINs.
     """
 
     key: str
@@ -1094,13 +1098,13 @@ class Pkcs11Settings(Record):
 
 
 class AuthenticateQuestion(Record):
-    """A customer who is to be authenticated."""
+    """A customer to authenticate."""
 
     __slots__ = ()
     __match_args__ = ("session_id", "client_id", "app_name", "scopes", "consent_period_days", "authorization_type", "credentials", "redirect_url", "force_sca", "consent_id", "expires_at")
 
     session_id: str
-    """The session: it names it in `approve_session` and on the bank's page. Whoever knows it can see the
+    """The session's id, for `approve_session` and the bank's page. Anyone who knows it can see the
     session's page.
     """
 
@@ -1108,24 +1112,24 @@ class AuthenticateQuestion(Record):
     """The third party's id at Salt Edge."""
 
     app_name: str
-    """The third party's name, as the customer is to see it."""
+    """The third party's name, to show to the customer."""
 
     scopes: tuple[str, ...]
-    """The rights asked for: `accounts`, `transactions`, `kyc`, and others."""
+    """The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others."""
 
     consent_period_days: int
-    """For how many days."""
+    """The length of the consent, in days."""
 
     authorization_type: str | None = None
-    """The code of the way to authenticate, as agreed with Salt Edge; left out where the third party named
+    """The code of the authentication method, as agreed with Salt Edge. Absent if the third party named
     none.
     """
 
     credentials: Mapping[str, SecretText]
-    """What the customer has given at first, by the codes of the fields: login, password."""
+    """The first data that the customer entered, by field code: login, password."""
 
     redirect_url: str | None = None
-    """Where the customer's browser goes after the bank's page."""
+    """The address to which the customer's browser returns after the bank's page."""
 
     force_sca: bool | None = None
     """Whether the third party insists on strong authentication."""
@@ -1134,7 +1138,7 @@ class AuthenticateQuestion(Record):
     """The id of the consent at Salt Edge."""
 
     expires_at: datetime
-    """When the session's time is over, unless it goes on before."""
+    """The expiry of the session, unless it continues before."""
 
 
 class RefusedByBank(Record):
@@ -1144,16 +1148,18 @@ class RefusedByBank(Record):
     __match_args__ = ("error_class", "error_message")
 
     error_class: str
-    """The class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
+    """The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
     `AccountNotFound`.
     """
 
     error_message: str | None = None
-    """Why, in words. The third party may see it: nothing secret. What the class means, when left out."""
+    """The reason in words. The third party may see it: write nothing secret. Default: the meaning of the
+    class.
+    """
 
 
 class StepApproved(Record):
-    """The customer has approved: the token is made, or what was asked is done."""
+    """The customer approved: the token is made, or the request is done."""
 
     __slots__ = ()
     __match_args__ = ("outcome", "user_id", "consent", "scopes", "token_expires_at")
@@ -1161,20 +1167,20 @@ class StepApproved(Record):
     outcome: Literal["approved"] = "approved"
 
     user_id: str
-    """The bank's own id of its customer, always the same."""
+    """The bank's own id of the customer. It never changes."""
 
     consent: Sequence[AccountConsent] | None = None
-    """What the customer has chosen; left out where the customer was not asked."""
+    """The accounts that the customer chose. Absent if the customer was not asked."""
 
     scopes: Sequence[str] | None = None
-    """The rights that are given; those that were asked for when left out."""
+    """The rights that the customer grants. Default: the rights that the third party asked for."""
 
     token_expires_at: datetime | None = None
-    """When the token expires, if that is before the end of the consent."""
+    """The expiry of the token, if it is before the end of the consent."""
 
 
 class StepRedirect(Record):
-    """The customer has to go to a page of the bank's."""
+    """The customer has to open a page of the bank."""
 
     __slots__ = ()
     __match_args__ = ("outcome", "redirect_url", "user_id", "expires_in_s")
@@ -1182,17 +1188,17 @@ class StepRedirect(Record):
     outcome: Literal["redirect"] = "redirect"
 
     redirect_url: str
-    """The page. It names the session by `session_id`."""
+    """The page's URL. It names the session by `session_id`."""
 
     user_id: str | None = None
-    """The bank's own id of its customer, where it is known already."""
+    """The bank's own id of the customer, if already known."""
 
     expires_in_s: int | None = None
-    """How many seconds the customer has; 900 when left out."""
+    """The time for the customer, in seconds. Default: 900."""
 
 
 class StepCodeNeeded(Record):
-    """The customer has to give a code."""
+    """The customer has to enter a code."""
 
     __slots__ = ()
     __match_args__ = ("outcome", "field", "instruction", "user_id", "expires_in_s")
@@ -1200,21 +1206,21 @@ class StepCodeNeeded(Record):
     outcome: Literal["code_needed"] = "code_needed"
 
     field: str
-    """The code of the field that the answer comes in, such as `sms`."""
+    """The code of the field for the answer, such as `sms`."""
 
     instruction: str | None = None
-    """What to tell the customer."""
+    """The text for the customer."""
 
     user_id: str | None = None
-    """The bank's own id of its customer, where it is known already."""
+    """The bank's own id of the customer, if already known."""
 
     expires_in_s: int | None = None
-    """How many seconds the customer has; 300 when left out."""
+    """The time for the customer, in seconds. Default: 300."""
 
 
 class StepDone(Record):
-    """A refresh: the accounts were read again. Any other session: the bank goes on by itself, such as in
-    its app, and ends the session with `approve_session` or `refuse_session`.
+    """In a refresh: the accounts were read again. In any other session: the bank continues by itself, such
+    as in its app, and ends the session with `approve_session` or `refuse_session`.
     """
 
     __slots__ = ()
@@ -1232,21 +1238,23 @@ class StepRefused(Record):
     outcome: Literal["refused"] = "refused"
 
     error_class: str
-    """The class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
+    """The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`,
     `AccountNotFound`.
     """
 
     error_message: str | None = None
-    """Why, in words. The third party may see it: nothing secret. What the class means, when left out."""
+    """The reason in words. The third party may see it: write nothing secret. Default: the meaning of the
+    class.
+    """
 
 
 Step = Union[StepApproved, StepRedirect, StepCodeNeeded, StepDone, StepRefused]
-"""How a session goes on."""
+"""The next step of a session."""
 _Step = {"approved": StepApproved, "redirect": StepRedirect, "code_needed": StepCodeNeeded, "done": StepDone, "refused": StepRefused}
 
 
 class ConfirmQuestion(Record):
-    """What a customer gave in an interactive step."""
+    """The data that a customer entered in an interactive step."""
 
     __slots__ = ()
     __match_args__ = ("session_id", "client_id", "user_id", "field", "credentials", "attempt")
@@ -1258,48 +1266,48 @@ class ConfirmQuestion(Record):
     """The third party's id at Salt Edge."""
 
     user_id: str | None = None
-    """The bank's own id of its customer, where it said so before."""
+    """The bank's own id of the customer, if the bank named it before."""
 
     field: str | None = None
-    """The field that the answer was to come in."""
+    """The code of the field that was asked for."""
 
     credentials: Mapping[str, SecretText]
-    """What the customer gave, by the codes of the fields."""
+    """The data that the customer entered, by field code."""
 
     attempt: int
-    """Which try it is, 1 for the first."""
+    """The number of the attempt, 1 for the first."""
 
 
 class ReconnectQuestion(Record):
-    """A token that is to be renewed."""
+    """A token to renew."""
 
     __slots__ = ()
     __match_args__ = ("session_id", "client_id", "user_id", "token_id", "app_name", "scopes", "expires_at")
 
     session_id: str
-    """The session, a new one."""
+    """The new session's id."""
 
     client_id: int
     """The third party's id at Salt Edge."""
 
     user_id: str
-    """The bank's own id of its customer."""
+    """The bank's own id of the customer."""
 
     token_id: str
-    """The token, as `list_tokens` names it."""
+    """The token's id, as in `list_tokens`."""
 
     app_name: str
     """The third party's name, as the customer knows it."""
 
     scopes: tuple[str, ...]
-    """The rights that the token gives."""
+    """The rights that the token grants."""
 
     expires_at: datetime
-    """When the session's time is over, unless it goes on before."""
+    """The expiry of the session, unless it continues before."""
 
 
 class RefreshQuestion(Record):
-    """Days to read again."""
+    """The period to read again."""
 
     __slots__ = ()
     __match_args__ = ("session_id", "client_id", "user_id", "token_id", "from_date", "to_date", "redirect_url")
@@ -1311,35 +1319,35 @@ class RefreshQuestion(Record):
     """The third party's id at Salt Edge."""
 
     user_id: str
-    """The bank's own id of its customer."""
+    """The bank's own id of the customer."""
 
     token_id: str
-    """The token, as `list_tokens` names it."""
+    """The token's id, as in `list_tokens`."""
 
     from_date: str | None = None
     """The first day."""
 
     to_date: str | None = None
-    """The last day; a day is meant whole."""
+    """The last day, to its end."""
 
     redirect_url: str | None = None
-    """Where the customer's browser goes after the bank's page, if there must be one."""
+    """The address to which the customer's browser returns after the bank's page, if a page is needed."""
 
 
 class ListAccountsQuestion(Record):
-    """Whose accounts."""
+    """The customer."""
 
     __slots__ = ()
     __match_args__ = ("user_id", "client_id", "token_id")
 
     user_id: str
-    """The bank's own id of its customer."""
+    """The bank's own id of the customer."""
 
     client_id: int
     """The third party's id at Salt Edge."""
 
     token_id: str
-    """The token, as `list_tokens` names it."""
+    """The token's id, as in `list_tokens`."""
 
 
 class ListAccountsAnswer(Record):
@@ -1349,35 +1357,35 @@ class ListAccountsAnswer(Record):
     __match_args__ = ("accounts", "refused")
 
     accounts: Sequence[BankAccount] | None = None
-    """All accounts of the customer. Those that the consent does not cover are left out of what is sent."""
+    """All accounts of the customer. The connector removes the accounts that the consent does not cover."""
 
     refused: RefusedByBank | None = None
-    """Why there are none to tell of."""
+    """The refusal, if the bank lists no accounts."""
 
 
 class ListTransactionsQuestion(Record):
-    """Which transactions."""
+    """The account and the period."""
 
     __slots__ = ()
     __match_args__ = ("user_id", "account_id", "from_date", "to_date", "client_id", "token_id")
 
     user_id: str
-    """The bank's own id of its customer."""
+    """The bank's own id of the customer."""
 
     account_id: str
-    """The account. Whether it is this customer's, the bank has to check."""
+    """The account. The bank has to check that it belongs to this customer."""
 
     from_date: str
-    """The first instant or day."""
+    """The first time or day."""
 
     to_date: str
-    """The last instant or day; a day is meant whole."""
+    """The last time or day; a day counts to its end."""
 
     client_id: int
     """The third party's id at Salt Edge."""
 
     token_id: str
-    """The token, as `list_tokens` names it."""
+    """The token's id, as in `list_tokens`."""
 
 
 class ListTransactionsAnswer(Record):
@@ -1387,26 +1395,28 @@ class ListTransactionsAnswer(Record):
     __match_args__ = ("transactions", "refused")
 
     transactions: Sequence[BankTransaction] | None = None
-    """All transactions of the time asked for."""
+    """All transactions of the requested period."""
 
     refused: RefusedByBank | None = None
-    """Why there are none to tell of: `AccountNotFound`, where the customer has no such account."""
+    """The refusal, if the bank lists no transactions: `AccountNotFound` if the customer has no such
+    account.
+    """
 
 
 class GetCustomerQuestion(Record):
-    """Which customer."""
+    """The customer."""
 
     __slots__ = ()
     __match_args__ = ("user_id", "client_id", "token_id")
 
     user_id: str
-    """The bank's own id of its customer."""
+    """The bank's own id of the customer."""
 
     client_id: int
     """The third party's id at Salt Edge."""
 
     token_id: str
-    """The token, as `list_tokens` names it."""
+    """The token's id, as in `list_tokens`."""
 
 
 class GetCustomerAnswer(Record):
@@ -1416,56 +1426,56 @@ class GetCustomerAnswer(Record):
     __match_args__ = ("customer", "refused")
 
     customer: BankCustomer | None = None
-    """What the bank knows."""
+    """The bank's data of the customer."""
 
     refused: RefusedByBank | None = None
-    """Why nothing is told."""
+    """The refusal, if the bank gives no data."""
 
 
 NoticeKind = Literal["revoked", "cancelled", "error_reported"]
-"""What has happened.
+"""The kind of an event.
   `revoked`: Salt Edge has revoked a token.
-  `cancelled`: Salt Edge has given up a session.
-  `error_reported`: Salt Edge could not use an answer of the connector's.
+  `cancelled`: Salt Edge has cancelled a session.
+  `error_reported`: Salt Edge could not use an answer of the connector.
 """
 
 
 class NoticeQuestion(Record):
-    """Something that has happened."""
+    """An event that the bank may want to know."""
 
     __slots__ = ()
     __match_args__ = ("kind", "client_id", "session_id", "token_id", "user_id", "error_class", "error_message", "request_method", "request_url")
 
     kind: NoticeKind
-    """What."""
+    """The kind."""
 
     client_id: int
     """The third party's id at Salt Edge."""
 
     session_id: str | None = None
-    """The session, where it is about one."""
+    """The session, if the event concerns one."""
 
     token_id: str | None = None
-    """The token, where it is about one, as `list_tokens` names it."""
+    """The token's id, as in `list_tokens`, if the event concerns a token."""
 
     user_id: str | None = None
-    """The bank's own id of its customer, where it is known."""
+    """The bank's own id of the customer, if known."""
 
     error_class: str | None = None
-    """Of an error: the class."""
+    """For an error: the class."""
 
     error_message: str | None = None
-    """Of an error: Salt Edge's text, redacted."""
+    """For an error: Salt Edge's text, redacted."""
 
     request_method: str | None = None
-    """Of an error: the method of the request that was answered."""
+    """For an error: the method of the answered request."""
 
     request_url: str | None = None
-    """Of an error: its URL, redacted."""
+    """For an error: the URL of that request, redacted."""
 
 
 class NoticeAnswer(Record):
-    """It is noted."""
+    """The bank took note."""
 
     __slots__ = ()
     __match_args__ = ()
@@ -1479,66 +1489,65 @@ class SaltEdgeBank(Protocol):
     def authenticate(self, question: AuthenticateQuestion, /) -> Step:
         """A third party wants access: authenticate the customer.
 
-        Answers how the session goes on: approved at once, a page of the bank's, a code that the
-        customer has to give, or refused. The bank makes and sends codes itself. It is asked once: where
-        the answer is lost, the session fails.
+        The answer says how the session continues: approved at once, a page of the bank, a code that the
+        customer has to enter, or refused. The bank makes and sends codes itself. The question is asked
+        once: if the answer is lost, the session fails.
         """
         ...
 
     def confirm(self, question: ConfirmQuestion, /) -> Step:
-        """The customer has given a code: check it.
+        """The customer has entered a code: check it.
 
-        Approved ends the session well. A wrong code is refused with `InvalidConfirmationCode`, which
-        ends the session; to let the customer try again, answer once more that a code is needed. It is
-        asked once: where the answer is lost, the session fails.
+        `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`,
+        which ends the session; to let the customer try again, answer again that a code is needed. The
+        question is asked once: if the answer is lost, the session fails.
         """
         ...
 
     def reconnect(self, question: ReconnectQuestion, /) -> Step:
-        """A third party wants a token renewed.
+        """A third party wants to renew a token.
 
-        Approved makes a new token, and the old one ends. With a page or a code the old one waits
-        meanwhile. Refused leaves it as it was. It is asked once: where the answer is lost, the session
-        fails.
+        `approved` makes a new token and ends the old one. While a page or a code is open, the old token
+        stays. `refused` leaves the old token unchanged. The question is asked once: if the answer is
+        lost, the session fails.
         """
         ...
 
     def refresh(self, question: RefreshQuestion, /) -> Step:
         """Read a customer's accounts again.
 
-        Done, once a bank that keeps a copy has read these days again; at once, where it keeps none. It
-        only reads: where the answer is lost, it is asked again.
+        A bank that keeps a copy answers `done` after it has read this period again; a bank without a
+        copy answers `done` at once. The question only reads: if the answer is lost, it is asked again.
         """
         ...
 
     def list_accounts(self, question: ListAccountsQuestion, /) -> ListAccountsAnswer:
         """List a customer's accounts.
 
-        Asked while Salt Edge waits for the answer. Give all accounts: the consent is applied by the
-        connector.
+        Salt Edge waits for the answer meanwhile. Return all accounts: the connector applies the
+        consent.
         """
         ...
 
     def list_transactions(self, question: ListTransactionsQuestion, /) -> ListTransactionsAnswer:
         """List an account's transactions.
 
-        Asked while Salt Edge waits for the answer. Only after the consent was found to cover the
-        account.
+        Salt Edge waits for the answer meanwhile. Asked only if the consent covers the account.
         """
         ...
 
     def get_customer(self, question: GetCustomerQuestion, /) -> GetCustomerAnswer:
-        """Say what the bank knows of a customer.
+        """Return a customer's data.
 
-        Asked while Salt Edge waits for the answer.
+        Salt Edge waits for the answer meanwhile.
         """
         ...
 
     def notice(self, question: NoticeQuestion, /) -> Union[NoticeAnswer, None]:
-        """Take note of something that has happened.
+        """Take note of an event.
 
-        A token that Salt Edge has revoked, a session that it has given up, an answer that it could not
-        use. It only tells: where the bank fails, it is told again, five times in all.
+        Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no
+        decision. If the bank fails, the notice is repeated, five times in all.
         """
         ...
 
@@ -1551,66 +1560,65 @@ class AsyncSaltEdgeBank(Protocol):
     def authenticate(self, question: AuthenticateQuestion, /) -> Union[Step, Awaitable[Step]]:
         """A third party wants access: authenticate the customer.
 
-        Answers how the session goes on: approved at once, a page of the bank's, a code that the
-        customer has to give, or refused. The bank makes and sends codes itself. It is asked once: where
-        the answer is lost, the session fails.
+        The answer says how the session continues: approved at once, a page of the bank, a code that the
+        customer has to enter, or refused. The bank makes and sends codes itself. The question is asked
+        once: if the answer is lost, the session fails.
         """
         ...
 
     def confirm(self, question: ConfirmQuestion, /) -> Union[Step, Awaitable[Step]]:
-        """The customer has given a code: check it.
+        """The customer has entered a code: check it.
 
-        Approved ends the session well. A wrong code is refused with `InvalidConfirmationCode`, which
-        ends the session; to let the customer try again, answer once more that a code is needed. It is
-        asked once: where the answer is lost, the session fails.
+        `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`,
+        which ends the session; to let the customer try again, answer again that a code is needed. The
+        question is asked once: if the answer is lost, the session fails.
         """
         ...
 
     def reconnect(self, question: ReconnectQuestion, /) -> Union[Step, Awaitable[Step]]:
-        """A third party wants a token renewed.
+        """A third party wants to renew a token.
 
-        Approved makes a new token, and the old one ends. With a page or a code the old one waits
-        meanwhile. Refused leaves it as it was. It is asked once: where the answer is lost, the session
-        fails.
+        `approved` makes a new token and ends the old one. While a page or a code is open, the old token
+        stays. `refused` leaves the old token unchanged. The question is asked once: if the answer is
+        lost, the session fails.
         """
         ...
 
     def refresh(self, question: RefreshQuestion, /) -> Union[Step, Awaitable[Step]]:
         """Read a customer's accounts again.
 
-        Done, once a bank that keeps a copy has read these days again; at once, where it keeps none. It
-        only reads: where the answer is lost, it is asked again.
+        A bank that keeps a copy answers `done` after it has read this period again; a bank without a
+        copy answers `done` at once. The question only reads: if the answer is lost, it is asked again.
         """
         ...
 
     def list_accounts(self, question: ListAccountsQuestion, /) -> Union[ListAccountsAnswer, Awaitable[ListAccountsAnswer]]:
         """List a customer's accounts.
 
-        Asked while Salt Edge waits for the answer. Give all accounts: the consent is applied by the
-        connector.
+        Salt Edge waits for the answer meanwhile. Return all accounts: the connector applies the
+        consent.
         """
         ...
 
     def list_transactions(self, question: ListTransactionsQuestion, /) -> Union[ListTransactionsAnswer, Awaitable[ListTransactionsAnswer]]:
         """List an account's transactions.
 
-        Asked while Salt Edge waits for the answer. Only after the consent was found to cover the
-        account.
+        Salt Edge waits for the answer meanwhile. Asked only if the consent covers the account.
         """
         ...
 
     def get_customer(self, question: GetCustomerQuestion, /) -> Union[GetCustomerAnswer, Awaitable[GetCustomerAnswer]]:
-        """Say what the bank knows of a customer.
+        """Return a customer's data.
 
-        Asked while Salt Edge waits for the answer.
+        Salt Edge waits for the answer meanwhile.
         """
         ...
 
     def notice(self, question: NoticeQuestion, /) -> Union[Union[NoticeAnswer, None], Awaitable[Union[NoticeAnswer, None]]]:
-        """Take note of something that has happened.
+        """Take note of an event.
 
-        A token that Salt Edge has revoked, a session that it has given up, an answer that it could not
-        use. It only tells: where the bank fails, it is told again, five times in all.
+        Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no
+        decision. If the bank fails, the notice is repeated, five times in all.
         """
         ...
 
@@ -1618,118 +1626,119 @@ class AsyncSaltEdgeBank(Protocol):
 class _SaltEdgeConnectorSettings(TypedDict, total=False):
 
     base_url: str | None
-    """The hub's base URL: `https://priora.saltedge.com`, or an embedded hub's. Needed for sending. Plain
-    HTTP is for loopback addresses only.
+    """The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub. Needed for
+    sending. Plain HTTP is accepted for loopback addresses only.
     """
 
     hub_public_key: str | None
-    """The hub's public key as PEM text; while it changes, the old one and the new one, one after the
+    """The hub's public key as PEM text. During a key change: the old key and the new key, one after the
     other.
     """
 
     hub_public_key_file: str | PathLike[str] | None
-    """A file that holds it."""
+    """A file with the hub's public key."""
 
     app_id: str | None
-    """The provider's app id, from the dashboard."""
+    """The provider's app id, from Salt Edge's dashboard."""
 
     app_secret: Secret | None
-    """The app secret, from the dashboard."""
+    """The app secret, from Salt Edge's dashboard."""
 
     app_secret_file: str | PathLike[str] | None
-    """A file that holds it."""
+    """A file with the app secret."""
 
     provider_code: str | None
     """The bank's code at Salt Edge, such as `demobank`."""
 
     private_key: Secret | None
-    """The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is elsewhere, give
+    """The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is elsewhere, give
     `public_key`: each call then asks for the signature.
     """
 
     private_key_file: str | PathLike[str] | None
-    """A file that holds it."""
+    """A file with the private key."""
 
     keystore_file: str | PathLike[str] | None
-    """A PKCS#12 file (`.p12`, `.pfx`) that holds it."""
+    """A PKCS#12 file (`.p12`, `.pfx`) with the private key."""
 
     pkcs11: Pkcs11Settings | None
     """The key in an HSM or on a smart card."""
 
     passphrase: Secret | None
-    """Opens a private key that is encrypted, or the PKCS#12 file."""
+    """The passphrase of an encrypted private key or of the PKCS#12 file."""
 
     public_key: str | None
-    """The public half as PEM text, where no private key is here: signatures that are asked for are
-    verified with it before anything is sent.
+    """The public half as PEM text, if the private key is elsewhere. It verifies each signature from a
+    callback before anything is sent.
     """
 
     public_key_file: str | PathLike[str] | None
-    """A file that holds it."""
+    """A file with the public half."""
 
     issuer: str | None
-    """What `iss` of a request must be, where it has one; `priora.saltedge.com` when left out."""
+    """The required value of `iss` in a request that has one. Default: `priora.saltedge.com`."""
 
     leeway_s: int | None
-    """How many seconds later than `exp` a request may arrive; 30 when left out."""
+    """Seconds after `exp` during which a request is still accepted. Default: 30."""
 
     store: Secret | None
-    """Where sessions, tokens and callbacks are kept: a folder, or the address of a PostgreSQL database
-    (`postgres://user:password@host/database`). Any number of processes may share one. Needed by
-    `handle_request`, `work` and what goes with them.
+    """The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database
+    (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
+    `handle_request`, `work` and every other operation that uses sessions, tokens or callbacks.
     """
 
     store_key: Secret | None
-    """The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which then has its own
-    in the file `store.key`; needed for PostgreSQL.
+    """The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder,
+    which otherwise has its key in the file `store.key`.
     """
 
     store_key_file: str | PathLike[str] | None
-    """A file that holds it."""
+    """A file with the store's key."""
 
     client_jwt: ClientJwtMode | None
-    """What a third party's own request is worth, which Salt Edge hands on with that for a token or a code:
-    `off` when left out, since Salt Edge has verified it. Otherwise the connector asks Salt Edge for the
-    third party's key, once an hour, and verifies and compares: with `warn` what is wrong is a warning,
-    with `enforce` it refuses the request, and a key that cannot be had puts it off. Needs `base_url`.
+    """The check of a third party's own request, which Salt Edge forwards with each request for a token or
+    with a code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the
+    connector asks Salt Edge for the third party's key, once an hour, verifies the request and compares
+    it. A fault is a warning with `warn`, and refuses the request with `enforce`; a key that cannot be
+    fetched delays the request. Needs `base_url`.
     """
 
     allow_short_client_key: bool | None
-    """Whether a third party's key of less than 2048 bits counts, of 1024 at least."""
+    """Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least."""
 
     bank_secret: Secret | None
-    """The secret that a connector and the bank's own code share where they speak over HTTP: 32 characters
-    or more. Needed by `answer_bank`.
+    """The secret that the connector shares with the bank's own code when the two talk over HTTP: 32
+    characters or more. Needed by `answer_bank`.
     """
 
     bank_secret_file: str | PathLike[str] | None
-    """A file that holds it."""
+    """A file with that shared secret."""
 
     token_days: int | None
-    """For how many days an access token is good at most, if the consent is not for less; 90 when left out."""
+    """The longest validity of an access token, in days; a shorter consent shortens it. Default: 90."""
 
     confirmation_tries: int | None
-    """How many codes a customer may give in one session; 3 when left out."""
+    """The number of codes that a customer may enter in one session. Default: 3."""
 
     ca_file: str | PathLike[str] | None
-    """Further certificate authorities to trust for the server's own certificate: a PEM file."""
+    """A PEM file with more certificate authorities to trust for the server's own certificate."""
 
     only_ca_file: bool | None
-    """Whether only the authorities of `ca_file` are trusted, not the system's."""
+    """Whether to trust only the authorities of `ca_file`, not the system's."""
 
     proxy: Secret | None
-    """A proxy's URL, in place of the environment's; it may hold a user and a password."""
+    """A proxy's URL, instead of the environment's. It may contain a user and a password."""
 
     exchange_timeout_s: float | None
-    """How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
-    exchange, a flow makes several. 0 and absent mean the operation's own limit.
+    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
+    exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
     """
 
     timeout_s: int | None
-    """The older name of `exchange_timeout_s`, which wins; in whole seconds."""
+    """The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes precedence."""
 
     max_answer_bytes: int | None
-    """The largest answer besides a file's content, in bytes; 16 MiB when left out."""
+    """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
 
 class SaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
@@ -1759,59 +1768,61 @@ class AsyncSaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
 
 
 class SaltEdgeConnector(Client):
-    """The settings of a connector. All are optional: each operation says what it needs.
+    """The settings of a connector. All are optional; each operation names the ones that it needs.
 
     Methods block the calling thread, with the interpreter's lock released. The client may be shared by
     threads.
 
     Args:
-        base_url: The hub's base URL: `https://priora.saltedge.com`, or an embedded hub's. Needed for
-            sending. Plain HTTP is for loopback addresses only.
-        hub_public_key: The hub's public key as PEM text; while it changes, the old one and the new one,
-            one after the other.
-        hub_public_key_file: A file that holds it.
-        app_id: The provider's app id, from the dashboard.
-        app_secret: The app secret, from the dashboard.
-        app_secret_file: A file that holds it.
+        base_url: The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub.
+            Needed for sending. Plain HTTP is accepted for loopback addresses only.
+        hub_public_key: The hub's public key as PEM text. During a key change: the old key and the new
+            key, one after the other.
+        hub_public_key_file: A file with the hub's public key.
+        app_id: The provider's app id, from Salt Edge's dashboard.
+        app_secret: The app secret, from Salt Edge's dashboard.
+        app_secret_file: A file with the app secret.
         provider_code: The bank's code at Salt Edge, such as `demobank`.
-        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is
+        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is
             elsewhere, give `public_key`: each call then asks for the signature.
-        private_key_file: A file that holds it.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds it.
+        private_key_file: A file with the private key.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
         pkcs11: The key in an HSM or on a smart card.
-        passphrase: Opens a private key that is encrypted, or the PKCS#12 file.
-        public_key: The public half as PEM text, where no private key is here: signatures that are asked
-            for are verified with it before anything is sent.
-        public_key_file: A file that holds it.
-        issuer: What `iss` of a request must be, where it has one; `priora.saltedge.com` when left out.
-        leeway_s: How many seconds later than `exp` a request may arrive; 30 when left out.
-        store: Where sessions, tokens and callbacks are kept: a folder, or the address of a PostgreSQL
-            database (`postgres://user:password@host/database`). Any number of processes may share one.
-            Needed by `handle_request`, `work` and what goes with them.
-        store_key: The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which
-            then has its own in the file `store.key`; needed for PostgreSQL.
-        store_key_file: A file that holds it.
-        client_jwt: What a third party's own request is worth, which Salt Edge hands on with that for a
-            token or a code: `off` when left out, since Salt Edge has verified it. Otherwise the
-            connector asks Salt Edge for the third party's key, once an hour, and verifies and compares:
-            with `warn` what is wrong is a warning, with `enforce` it refuses the request, and a key
-            that cannot be had puts it off. Needs `base_url`.
-        allow_short_client_key: Whether a third party's key of less than 2048 bits counts, of 1024 at
-            least.
-        bank_secret: The secret that a connector and the bank's own code share where they speak over
-            HTTP: 32 characters or more. Needed by `answer_bank`.
-        bank_secret_file: A file that holds it.
-        token_days: For how many days an access token is good at most, if the consent is not for less;
-            90 when left out.
-        confirmation_tries: How many codes a customer may give in one session; 3 when left out.
-        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
-        only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
-        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
-            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
-            limit.
-        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
-        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
+        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
+        public_key: The public half as PEM text, if the private key is elsewhere. It verifies each
+            signature from a callback before anything is sent.
+        public_key_file: A file with the public half.
+        issuer: The required value of `iss` in a request that has one. Default: `priora.saltedge.com`.
+        leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30.
+        store: The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL
+            database (`postgres://user:password@host/database`). Any number of processes may share one
+            store. Needed by `handle_request`, `work` and every other operation that uses sessions,
+            tokens or callbacks.
+        store_key: The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional
+            for a folder, which otherwise has its key in the file `store.key`.
+        store_key_file: A file with the store's key.
+        client_jwt: The check of a third party's own request, which Salt Edge forwards with each request
+            for a token or with a code. Default: `off`, since Salt Edge has verified it. With `warn` and
+            `enforce` the connector asks Salt Edge for the third party's key, once an hour, verifies the
+            request and compares it. A fault is a warning with `warn`, and refuses the request with
+            `enforce`; a key that cannot be fetched delays the request. Needs `base_url`.
+        allow_short_client_key: Whether a third party's key of less than 2048 bits is accepted; 1024
+            bits at least.
+        bank_secret: The secret that the connector shares with the bank's own code when the two talk
+            over HTTP: 32 characters or more. Needed by `answer_bank`.
+        bank_secret_file: A file with that shared secret.
+        token_days: The longest validity of an access token, in days; a shorter consent shortens it.
+            Default: 90.
+        confirmation_tries: The number of codes that a customer may enter in one session. Default: 3.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
+            operation is one exchange; a flow makes several. With 0 or without a value the operation's
+            own limit applies.
+        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
+            precedence.
+        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -1912,21 +1923,21 @@ class SaltEdgeConnector(Client):
         cancel: Cancel | None = None,
         signer: Signer | None = None,
     ) -> SucceedSessionResponse:
-        """Report that a session has ended well.
+        """Report that a session has succeeded.
 
-        Sent once, when every step of the session is done. A session that began with `create_token` or
-        `reconnect_token` says the user, the new token and when that expires; one that began with
-        `refresh_accounts` says nothing further.
+        Send it once, after every step of the session. A session that began with `create_token` or
+        `reconnect_token` reports the user, the new token and its expiry; a session that began with
+        `refresh_accounts` reports nothing more.
 
         Args:
-            session_secret: The session.
-            user_id: The bank's own id of its customer, always the same.
+            session_secret: The session's secret.
+            user_id: The bank's own id of the customer. It never changes.
             token: The new access token.
-            token_expires_at: When the token expires.
-            consent: What the customer has chosen, where the bank has asked.
-            extra: Anything else.
+            token_expires_at: The expiry of the token.
+            consent: The accounts that the customer chose, if the bank asked.
+            extra: Other data.
             beneficiary_id: For sessions about trusted beneficiaries: the beneficiary's id.
-            identifiers: For sessions about trusted beneficiaries: what else names the beneficiary.
+            identifiers: For sessions about trusted beneficiaries: other identifiers of the beneficiary.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1987,17 +1998,18 @@ class SaltEdgeConnector(Client):
         cancel: Cancel | None = None,
         signer: Signer | None = None,
     ) -> UpdateSessionResponse:
-        """Report how far a session is.
+        """Report the progress of a session.
 
-        Asks for a step of the customer's, or says that something goes on. May be sent several times.
+        Asks the customer for a step, or reports that the bank continues. It may be sent several times.
 
         Args:
-            session_secret: The session.
-            status: How far it is.
-            extra: With `redirect`: where the customer's browser goes.
-            session_expires_at: Until when the session goes on.
-            user_id: The bank's own id of its customer, once it is known.
-            interactive_step_instruction: With `waiting_confirmation_code`: what the customer is asked.
+            session_secret: The session's secret.
+            status: The session's status.
+            extra: With `redirect`: the address for the customer's browser.
+            session_expires_at: The end of the session's extended time.
+            user_id: The bank's own id of the customer, once it is known.
+            interactive_step_instruction: With `waiting_confirmation_code`: the question to the
+                customer.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2057,15 +2069,15 @@ class SaltEdgeConnector(Client):
     ) -> FailSessionResponse:
         """Report that a session has failed.
 
-        Sent once; the session ends.
+        Send it once: it ends the session.
 
         Args:
-            session_secret: The session.
-            error_class: The class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`,
-                `InternalProviderError`, …
-            error_message: Why, in words. The third party may see it: nothing secret.
-            user_id: The bank's own id of its customer, where it is known.
-            extra: Anything else.
+            session_secret: The session's secret.
+            error_class: The error class: `AccessDenied`, `InvalidCredentials`,
+                `InvalidConfirmationCode`, `InternalProviderError`, …
+            error_message: The reason in words. The third party may see it: write nothing secret.
+            user_id: The bank's own id of the customer, if known.
+            extra: Other data.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2124,15 +2136,16 @@ class SaltEdgeConnector(Client):
     ) -> ListTokensAtHubResponse:
         """List tokens as Salt Edge knows them.
 
-        A page at a time: `next_id` is the next page's `from_id`. The list has ended when `next_id` is
-        left out, when it is no greater than `from_id`, or when a page is empty.
+        Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent,
+        when it is no greater than `from_id`, or when a page is empty.
 
         Args:
-            kind: The kind of tokens. Only `revoked` is documented.
+            kind: The kind of tokens. Salt Edge documents only `revoked`.
             from_id: The first id of the page.
-            from_date: None from before.
-            per_page: The most on one page.
-            customer_id: Salt Edge's own id of a customer, which no message tells: mostly left out.
+            from_date: Only tokens from this time on.
+            per_page: The most tokens on one page.
+            customer_id: Salt Edge's own id of a customer. No message contains it, so it is mostly
+                absent.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2182,7 +2195,8 @@ class SaltEdgeConnector(Client):
     ) -> RevokeTokenAtHubResponse:
         """Report that a token was revoked at the bank.
 
-        Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it.
+        Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for
+        the revocation.
 
         Args:
             token: The access token.
@@ -2234,10 +2248,10 @@ class SaltEdgeConnector(Client):
     ) -> GetClientInfoResponse:
         """Look up a third party.
 
-        Its name, what it is admitted to, and the public key that its own requests are verified with.
+        Returns its name, its admitted scopes, and the public key that verifies its own requests.
 
         Args:
-            client_id: The third party's id at Salt Edge, as `Client-Id` has it.
+            client_id: The third party's id at Salt Edge, from the header `Client-Id`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2285,25 +2299,25 @@ class SaltEdgeConnector(Client):
     ) -> ReceiveRequestResponse:
         """Read and check a request of Salt Edge.
 
-        Takes a request out of any web framework's route. The checks are made in their order: path,
-        `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` where it
-        is needed, `Consent-Id`, parameters, the bank's code. A request that is refused is no error: the
-        response has the answer to send. Not checked, as it takes a store: whether the token or the
-        session is good.
+        Takes a request from a route of any web framework. The checks run in this order: path,
+        `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is
+        needed, `Consent-Id`, parameters, the bank's code. A refused request is no error: the response
+        has the answer to send. The validity of the token and of the session is not checked: that needs
+        a store.
 
         Args:
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
-            headers: The header fields. Their names may have any case.
-            hub_public_key: Salt Edge's public key as PEM text; while it changes, the old one and the
-                new one, one after the other. Left out, the client's own.
-            provider_code: The bank's code at Salt Edge; left out, no code is compared. Left out, the
-                client's own.
-            issuer: What `iss` must be, where a request has one; `priora.saltedge.com` when left out.
-                Left out, the client's own.
-            leeway_s: How many seconds later than `exp` a request may arrive; 30 when left out. Left
+            target: The request target: the path with its query, as in the request line.
+            headers: The header fields. Their names may be in any case.
+            hub_public_key: Salt Edge's public key as PEM text. During a key change: the old key and the
+                new key, one after the other. Left out, the client's own.
+            provider_code: The bank's code at Salt Edge. If absent, the code is not compared. Left out,
+                the client's own.
+            issuer: The required value of `iss` in a request that has one. Default:
+                `priora.saltedge.com`. Left out, the client's own.
+            leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30. Left
                 out, the client's own.
-            at: The instant to check for; now when left out.
+            at: The time of the check. Default: now.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -2330,7 +2344,7 @@ class SaltEdgeConnector(Client):
     ) -> HttpAnswer:
         """Make the answer to a request for accounts.
 
-        What is wrong with an account is said by its field, before it leaves.
+        Checks the accounts first: an error names the field that is wrong.
 
         Args:
             accounts: All accounts that the customer's consent covers.
@@ -2350,10 +2364,10 @@ class SaltEdgeConnector(Client):
     ) -> HttpAnswer:
         """Make the answer to a request for transactions.
 
-        What is wrong with a transaction is said by its field, before it leaves.
+        Checks the transactions first: an error names the field that is wrong.
 
         Args:
-            transactions: All transactions of the time that was asked for.
+            transactions: All transactions of the requested period.
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_transactions",
@@ -2368,12 +2382,12 @@ class SaltEdgeConnector(Client):
         *,
         customer: BankCustomer,
     ) -> HttpAnswer:
-        """Make the answer to a request for what the bank knows of its customer.
+        """Make the answer to a request for a customer's data.
 
-        What is not known is left out.
+        Leave unknown fields out.
 
         Args:
-            customer: What the bank knows of the customer.
+            customer: The bank's data of the customer.
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_customer",
@@ -2386,10 +2400,10 @@ class SaltEdgeConnector(Client):
     def answer_done(
         self,
     ) -> HttpAnswer:
-        """Make the answer that says that a request was taken.
+        """Make the answer that accepts a request.
 
-        For every request that asks for no data: status 200 and an empty object. What becomes of the
-        request is reported in its session.
+        For every request that asks for no data: status 200 and an empty object. The outcome of the
+        request is reported later, in its session.
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_done",
@@ -2407,14 +2421,14 @@ class SaltEdgeConnector(Client):
     ) -> HttpAnswer:
         """Make the answer that refuses a request.
 
-        For what is wrong with the request, or with the bank at this moment. What goes wrong later, in a
-        session, is reported with `fail_session` and never answered.
+        For a fault of the request, or a failure of the bank at this moment. A failure that happens
+        later, in a session, is never answered here: report it with `fail_session`.
 
         Args:
-            error_class: The error's class, such as `AccountNotFound`; the HTTP status belongs to it.
-            error_message: Why, in words. It may reach the third party: nothing secret.
-            retry_after_s: After how many seconds Salt Edge may ask again, 1 or more: for
-                `InternalServerError`, whose status is then 503.
+            error_class: The error class, such as `AccountNotFound`. It determines the HTTP status.
+            error_message: The reason in words. It may reach the third party: write nothing secret.
+            retry_after_s: The seconds after which Salt Edge may ask again, 1 or more. Only for
+                `InternalServerError`; its status is then 503.
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_error",
@@ -2438,25 +2452,25 @@ class SaltEdgeConnector(Client):
         allow_short_key: bool | None = None,
         at: datetime | None = None,
     ) -> VerifyClientJwtResponse:
-        """Verify a third party's own request, which Salt Edge hands on.
+        """Verify a third party's own request, which Salt Edge forwards.
 
-        A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong
-        is a warning. With `enforce` the request is refused where the JWT does not verify, where scopes
-        are not admitted, or where the JWT and `client_payload` differ in `redirect_url`, `scopes`,
-        `consent_period_days` or the customer's answers. Other differences are warnings.
+        Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning.
+        With `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or
+        if the JWT and `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the
+        customer's answers. Other differences are warnings.
 
         Args:
-            token_request: `original_request` of a request for a token, as `receive_request` has it.
-            confirmation: `original_request` of an answer to an interactive step, as `receive_request`
-                has it.
+            token_request: `original_request` of a request for a token, from `receive_request`.
+            confirmation: `original_request` of an answer to an interactive step, from
+                `receive_request`.
             public_key: The third party's public key as PEM text: `public_key` of `get_client_info`.
-            admitted_scopes: What the third party is admitted to: `scopes` of `get_client_info`. Left
-                out, that is not compared.
-            mode: What the JWT is worth; `warn` when left out.
-            strict_expiry: With `enforce`: whether a JWT that has expired on its way refuses the
-                request. Left out, it is a warning.
-            allow_short_key: Whether a key of less than 2048 bits counts, of 1024 at least.
-            at: The instant to check for; now when left out.
+            admitted_scopes: The third party's admitted scopes: `scopes` of `get_client_info`. If
+                absent, scopes are not compared.
+            mode: The strictness of the check. Default: `warn`.
+            strict_expiry: With `enforce`: whether a JWT that expired in transit refuses the request. By
+                default it is a warning.
+            allow_short_key: Whether a key of less than 2048 bits is accepted; 1024 bits at least.
+            at: The time of the check. Default: now.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -2486,18 +2500,18 @@ class SaltEdgeConnector(Client):
         allow_short_key: bool | None = None,
         at: datetime | None = None,
     ) -> VerifyJwtResponse:
-        """Verify a JWT of either direction.
+        """Verify a JWT, sent or received.
 
-        Only RS256 counts, whatever the JWT says of itself. Form, algorithm, signature, `exp`, `iss` and
-        `data` are checked in that order. One that is refused is no error: the response says so.
+        Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`,
+        `iss` and `data`, in that order. A refused JWT is no error: the response says so.
 
         Args:
             jwt: The JWT, without `Bearer`.
-            public_key: The signer's public key as PEM text, or several.
-            issuer: What `iss` must be, where there is one; left out, it may be anything.
-            leeway_s: How many seconds later than `exp` it may be; 30 when left out.
-            allow_short_key: Whether a key of less than 2048 bits counts, of 1024 at least.
-            at: The instant to check for; now when left out.
+            public_key: The signer's public key as PEM text, or several keys.
+            issuer: The required value of `iss` in a JWT that has one. Default: any value.
+            leeway_s: Seconds after `exp` during which the JWT is still accepted. Default: 30.
+            allow_short_key: Whether a key of less than 2048 bits is accepted; 1024 bits at least.
+            at: The time of the check. Default: now.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -2526,15 +2540,14 @@ class SaltEdgeConnector(Client):
     ) -> SignJwtResponse:
         """Sign a JWT.
 
-        With RS256: `data` and `exp`, and nothing else.
+        Signs `data` and `exp`, and nothing else, with RS256.
 
         Args:
             data: The parameters.
-            expires_in_s: For how many seconds it is good; 60 when left out.
-            private_key: The private key as PEM text, PKCS#8 or PKCS#1; left out, it is the client's
-                own, wherever that is.
-            passphrase: Opens a private key that is given here and is encrypted.
-            at: The instant to count from; now when left out.
+            expires_in_s: The validity in seconds. Default: 60.
+            private_key: The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key.
+            passphrase: The passphrase, if the private key given here is encrypted.
+            at: The time from which the validity counts. Default: now.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -2565,17 +2578,18 @@ class SaltEdgeConnector(Client):
         on_code: OnCode | None = None,
         signer: Signer | None = None,
     ) -> HandleRequestResponse:
-        """Handle a request of Salt Edge: verify it, keep what it asks for, answer it.
+        """Handle a request of Salt Edge: verify it, store it, answer it.
 
-        Takes a request out of any web framework's route, and gives the whole answer: refusals too. What
-        must survive is on disk before the answer is given. The bank's code is asked only for data that
-        stand in the answer; anything else is done by `work`. A request that comes twice is done once.
+        Takes a request from a route of any web framework and returns the complete answer, also for a
+        refusal. Everything that must survive a crash is on disk before the answer is returned. The
+        bank's code is asked only for data that the answer contains; `work` does the rest. A repeated
+        request is executed once.
 
         Args:
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
-            headers: The header fields. Their names may have any case.
-            at: The instant at which it arrives; now when left out.
+            target: The request target: the path with its query, as in the request line.
+            headers: The header fields. Their names may be in any case.
+            at: The time of arrival. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2609,15 +2623,15 @@ class SaltEdgeConnector(Client):
         on_code: OnCode | None = None,
         signer: Signer | None = None,
     ) -> WorkResponse:
-        """Ask the bank what is to be asked, and tell Salt Edge what is to be told.
+        """Ask the bank the open questions and send the reports to Salt Edge.
 
-        Does all that is due, and says when something is due next. Each answer of the bank's is on disk
-        together with the report of it before that is sent; a report is sent until Salt Edge has it. Any
-        number of processes may work on one store at once. The time limit says until when something new
-        is begun.
+        Does all work that is due and returns the time of the next work. Each answer of the bank is on
+        disk, together with its report, before the report is sent; a report is sent until Salt Edge has
+        it. Any number of processes may work on one store at once. After the time limit no new piece of
+        work begins.
 
         Args:
-            at: The instant at which it is done; now when left out.
+            at: The time of the work. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2649,14 +2663,14 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> GetSessionResponse:
-        """Say what a session is about, and how far it is.
+        """Get the purpose and the state of a session.
 
         For the bank's page: the third party's name, the rights that it asks for, and whether the
         customer may still approve.
 
         Args:
-            session_id: Its id, as the bank's code was told.
-            at: The instant at which it is looked at; now when left out.
+            session_id: The session's id, from the question to the bank's code.
+            at: The time at which the state is computed. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2685,19 +2699,20 @@ class SaltEdgeConnector(Client):
         cancel: Cancel | None = None,
         signer: Signer | None = None,
     ) -> SessionEnd:
-        """Approve a session: the customer has said yes.
+        """Approve a session: the customer agreed.
 
-        For the bank's page, and its app. The token and the report of it are on disk before anything is
-        sent; Salt Edge is told at once, where it can be reached. Then send the customer's browser to
-        `redirect_url`. A session that had ended stays as it was.
+        For the bank's page and its app. The token and its report are on disk before anything is sent;
+        Salt Edge gets the report at once if it is reachable. Then redirect the customer's browser to
+        `redirect_url`. A session that had already ended does not change.
 
         Args:
-            session_id: The session's id, as the bank's code was told.
-            user_id: The bank's own id of its customer, always the same.
-            consent: What the customer has chosen; left out where the customer was not asked.
-            scopes: The rights that are given; those that were asked for when left out.
-            token_expires_at: When the token expires, if that is before the end of the consent.
-            at: The instant at which it is approved; now when left out.
+            session_id: The session's id, from the question to the bank's code.
+            user_id: The bank's own id of the customer. It never changes.
+            consent: The accounts that the customer chose. Absent if the customer was not asked.
+            scopes: The rights that the customer grants. Default: the rights that the third party asked
+                for.
+            token_expires_at: The expiry of the token, if it is before the end of the consent.
+            at: The time of the approval. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2735,16 +2750,16 @@ class SaltEdgeConnector(Client):
         cancel: Cancel | None = None,
         signer: Signer | None = None,
     ) -> SessionEnd:
-        """Refuse a session: the customer has said no, or the bank does.
+        """Refuse a session: the customer or the bank declined.
 
-        The session fails, and Salt Edge is told. Then send the customer's browser to `redirect_url`. A
-        session that had ended stays as it was.
+        The session fails, and Salt Edge gets a report. Then redirect the customer's browser to
+        `redirect_url`. A session that had already ended does not change.
 
         Args:
-            session_id: The session's id, as the bank's code was told.
-            error_class: The class; `AccessDenied` when left out.
-            error_message: Why, in words. The third party may see it: nothing secret.
-            at: The instant at which it is refused; now when left out.
+            session_id: The session's id, from the question to the bank's code.
+            error_class: The error class. Default: `AccessDenied`.
+            error_message: The reason in words. The third party may see it: write nothing secret.
+            at: The time of the refusal. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2779,12 +2794,12 @@ class SaltEdgeConnector(Client):
     ) -> RevokeTokenResponse:
         """Revoke a token: the customer or the bank ends the access.
 
-        From the answer on the token is refused, and its open sessions have failed. `work` tells Salt
-        Edge, for a day at most.
+        From this answer on, the token is refused and its open sessions are failed. `work` reports the
+        revocation to Salt Edge, for a day at most.
 
         Args:
-            token_id: The token, as `list_tokens` names it.
-            at: The instant at which it is revoked; now when left out.
+            token_id: The token's id, from `list_tokens`.
+            at: The time of the revocation. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2810,15 +2825,15 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> ListTokensResponse:
-        """List tokens: which third party has access to what.
+        """List tokens: the access of each third party.
 
         For the bank's back office, a page at a time, oldest first.
 
         Args:
-            user_id: Only this customer's.
-            state: Only those in this state.
-            after: `next` of the page before; left out for the first.
-            limit: How many at most, 1 to 1000; 100 when left out.
+            user_id: Only tokens of this customer.
+            state: Only tokens in this state.
+            after: `next` of the previous page. Absent for the first page.
+            limit: The most rows on a page, 1 to 1000. Default: 100.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2843,9 +2858,10 @@ class SaltEdgeConnector(Client):
         cancel: Cancel | None = None,
         signer: Signer | None = None,
     ) -> ReconcileTokensResponse:
-        """Revoke here what Salt Edge has revoked.
+        """Revoke the tokens that Salt Edge revoked.
 
-        Reads Salt Edge's list of revoked tokens from where it was read to before. Once a day is enough.
+        Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call.
+        Once a day is enough.
 
         Args:
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -2891,14 +2907,15 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> ListCallbacksResponse:
-        """List what Salt Edge is told, and what became of it.
+        """List the reports to Salt Edge and their state.
 
-        For the operator, a page at a time, oldest first. Delivered ones stay listed for thirty days.
+        For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty
+        days.
 
         Args:
-            state: Only those in this state.
-            after: `next` of the page before; left out for the first.
-            limit: How many at most, 1 to 1000; 100 when left out.
+            state: Only callbacks in this state.
+            after: `next` of the previous page. Absent for the first page.
+            limit: The most rows on a page, 1 to 1000. Default: 100.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2922,13 +2939,13 @@ class SaltEdgeConnector(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> RetryCallbackResponse:
-        """Have a stopped callback sent again.
+        """Send a stopped callback again.
 
-        For the operator, who has set right what Salt Edge complained of. Callbacks that wait need no
-        help.
+        For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent
+        without it.
 
         Args:
-            callback_id: Its id, as `list_callbacks` names it.
+            callback_id: The callback's id, from `list_callbacks`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2958,16 +2975,16 @@ class SaltEdgeConnector(Client):
         """Answer a connector's question from a route.
 
         For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-        URL`: a POST to the route becomes a question to the bank's code, the same that `work` asks in
-        process. The request is known by its MAC with `bank_secret`; whatever is wrong with it comes
-        back as the answer to send, not as an error.
+        URL`. A POST to the route becomes a question to the bank's code, the same question that `work`
+        asks in process. The MAC with `bank_secret` authenticates the request. A faulty request returns
+        no error: the response holds the refusal to send.
 
         Args:
-            target: The path as it stands on the request line, with its query. Its last part is the
-                question's name, such as `list_accounts`.
-            headers: The header fields. Their names may have any case.
-            body: The body, JSON.
-            at: The instant at which it arrives; now when left out.
+            target: The request target: the path with its query, as in the request line. The path's last
+                part is the question's name, such as `list_accounts`.
+            headers: The header fields. Their names may be in any case.
+            body: The body, in JSON.
+            at: The time of arrival. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2996,59 +3013,61 @@ class SaltEdgeConnector(Client):
 
 
 class AsyncSaltEdgeConnector(AsyncClient):
-    """The settings of a connector. All are optional: each operation says what it needs.
+    """The settings of a connector. All are optional; each operation names the ones that it needs.
 
     Methods are awaited. Those that only compute are called without `await`. The client may be shared by
     threads.
 
     Args:
-        base_url: The hub's base URL: `https://priora.saltedge.com`, or an embedded hub's. Needed for
-            sending. Plain HTTP is for loopback addresses only.
-        hub_public_key: The hub's public key as PEM text; while it changes, the old one and the new one,
-            one after the other.
-        hub_public_key_file: A file that holds it.
-        app_id: The provider's app id, from the dashboard.
-        app_secret: The app secret, from the dashboard.
-        app_secret_file: A file that holds it.
+        base_url: The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub.
+            Needed for sending. Plain HTTP is accepted for loopback addresses only.
+        hub_public_key: The hub's public key as PEM text. During a key change: the old key and the new
+            key, one after the other.
+        hub_public_key_file: A file with the hub's public key.
+        app_id: The provider's app id, from Salt Edge's dashboard.
+        app_secret: The app secret, from Salt Edge's dashboard.
+        app_secret_file: A file with the app secret.
         provider_code: The bank's code at Salt Edge, such as `demobank`.
-        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. Where it is
+        private_key: The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. If the key is
             elsewhere, give `public_key`: each call then asks for the signature.
-        private_key_file: A file that holds it.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds it.
+        private_key_file: A file with the private key.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
         pkcs11: The key in an HSM or on a smart card.
-        passphrase: Opens a private key that is encrypted, or the PKCS#12 file.
-        public_key: The public half as PEM text, where no private key is here: signatures that are asked
-            for are verified with it before anything is sent.
-        public_key_file: A file that holds it.
-        issuer: What `iss` of a request must be, where it has one; `priora.saltedge.com` when left out.
-        leeway_s: How many seconds later than `exp` a request may arrive; 30 when left out.
-        store: Where sessions, tokens and callbacks are kept: a folder, or the address of a PostgreSQL
-            database (`postgres://user:password@host/database`). Any number of processes may share one.
-            Needed by `handle_request`, `work` and what goes with them.
-        store_key: The key that seals what is kept, base64 of 32 bytes. Left out for a folder, which
-            then has its own in the file `store.key`; needed for PostgreSQL.
-        store_key_file: A file that holds it.
-        client_jwt: What a third party's own request is worth, which Salt Edge hands on with that for a
-            token or a code: `off` when left out, since Salt Edge has verified it. Otherwise the
-            connector asks Salt Edge for the third party's key, once an hour, and verifies and compares:
-            with `warn` what is wrong is a warning, with `enforce` it refuses the request, and a key
-            that cannot be had puts it off. Needs `base_url`.
-        allow_short_client_key: Whether a third party's key of less than 2048 bits counts, of 1024 at
-            least.
-        bank_secret: The secret that a connector and the bank's own code share where they speak over
-            HTTP: 32 characters or more. Needed by `answer_bank`.
-        bank_secret_file: A file that holds it.
-        token_days: For how many days an access token is good at most, if the consent is not for less;
-            90 when left out.
-        confirmation_tries: How many codes a customer may give in one session; 3 when left out.
-        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
-        only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
-        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
-            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
-            limit.
-        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
-        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
+        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
+        public_key: The public half as PEM text, if the private key is elsewhere. It verifies each
+            signature from a callback before anything is sent.
+        public_key_file: A file with the public half.
+        issuer: The required value of `iss` in a request that has one. Default: `priora.saltedge.com`.
+        leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30.
+        store: The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL
+            database (`postgres://user:password@host/database`). Any number of processes may share one
+            store. Needed by `handle_request`, `work` and every other operation that uses sessions,
+            tokens or callbacks.
+        store_key: The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional
+            for a folder, which otherwise has its key in the file `store.key`.
+        store_key_file: A file with the store's key.
+        client_jwt: The check of a third party's own request, which Salt Edge forwards with each request
+            for a token or with a code. Default: `off`, since Salt Edge has verified it. With `warn` and
+            `enforce` the connector asks Salt Edge for the third party's key, once an hour, verifies the
+            request and compares it. A fault is a warning with `warn`, and refuses the request with
+            `enforce`; a key that cannot be fetched delays the request. Needs `base_url`.
+        allow_short_client_key: Whether a third party's key of less than 2048 bits is accepted; 1024
+            bits at least.
+        bank_secret: The secret that the connector shares with the bank's own code when the two talk
+            over HTTP: 32 characters or more. Needed by `answer_bank`.
+        bank_secret_file: A file with that shared secret.
+        token_days: The longest validity of an access token, in days; a shorter consent shortens it.
+            Default: 90.
+        confirmation_tries: The number of codes that a customer may enter in one session. Default: 3.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
+            operation is one exchange; a flow makes several. With 0 or without a value the operation's
+            own limit applies.
+        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
+            precedence.
+        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -3149,21 +3168,21 @@ class AsyncSaltEdgeConnector(AsyncClient):
         cancel: Cancel | None = None,
         signer: AsyncSigner | None = None,
     ) -> SucceedSessionResponse:
-        """Report that a session has ended well.
+        """Report that a session has succeeded.
 
-        Sent once, when every step of the session is done. A session that began with `create_token` or
-        `reconnect_token` says the user, the new token and when that expires; one that began with
-        `refresh_accounts` says nothing further.
+        Send it once, after every step of the session. A session that began with `create_token` or
+        `reconnect_token` reports the user, the new token and its expiry; a session that began with
+        `refresh_accounts` reports nothing more.
 
         Args:
-            session_secret: The session.
-            user_id: The bank's own id of its customer, always the same.
+            session_secret: The session's secret.
+            user_id: The bank's own id of the customer. It never changes.
             token: The new access token.
-            token_expires_at: When the token expires.
-            consent: What the customer has chosen, where the bank has asked.
-            extra: Anything else.
+            token_expires_at: The expiry of the token.
+            consent: The accounts that the customer chose, if the bank asked.
+            extra: Other data.
             beneficiary_id: For sessions about trusted beneficiaries: the beneficiary's id.
-            identifiers: For sessions about trusted beneficiaries: what else names the beneficiary.
+            identifiers: For sessions about trusted beneficiaries: other identifiers of the beneficiary.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3224,17 +3243,18 @@ class AsyncSaltEdgeConnector(AsyncClient):
         cancel: Cancel | None = None,
         signer: AsyncSigner | None = None,
     ) -> UpdateSessionResponse:
-        """Report how far a session is.
+        """Report the progress of a session.
 
-        Asks for a step of the customer's, or says that something goes on. May be sent several times.
+        Asks the customer for a step, or reports that the bank continues. It may be sent several times.
 
         Args:
-            session_secret: The session.
-            status: How far it is.
-            extra: With `redirect`: where the customer's browser goes.
-            session_expires_at: Until when the session goes on.
-            user_id: The bank's own id of its customer, once it is known.
-            interactive_step_instruction: With `waiting_confirmation_code`: what the customer is asked.
+            session_secret: The session's secret.
+            status: The session's status.
+            extra: With `redirect`: the address for the customer's browser.
+            session_expires_at: The end of the session's extended time.
+            user_id: The bank's own id of the customer, once it is known.
+            interactive_step_instruction: With `waiting_confirmation_code`: the question to the
+                customer.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3294,15 +3314,15 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> FailSessionResponse:
         """Report that a session has failed.
 
-        Sent once; the session ends.
+        Send it once: it ends the session.
 
         Args:
-            session_secret: The session.
-            error_class: The class: `AccessDenied`, `InvalidCredentials`, `InvalidConfirmationCode`,
-                `InternalProviderError`, …
-            error_message: Why, in words. The third party may see it: nothing secret.
-            user_id: The bank's own id of its customer, where it is known.
-            extra: Anything else.
+            session_secret: The session's secret.
+            error_class: The error class: `AccessDenied`, `InvalidCredentials`,
+                `InvalidConfirmationCode`, `InternalProviderError`, …
+            error_message: The reason in words. The third party may see it: write nothing secret.
+            user_id: The bank's own id of the customer, if known.
+            extra: Other data.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3361,15 +3381,16 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> ListTokensAtHubResponse:
         """List tokens as Salt Edge knows them.
 
-        A page at a time: `next_id` is the next page's `from_id`. The list has ended when `next_id` is
-        left out, when it is no greater than `from_id`, or when a page is empty.
+        Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent,
+        when it is no greater than `from_id`, or when a page is empty.
 
         Args:
-            kind: The kind of tokens. Only `revoked` is documented.
+            kind: The kind of tokens. Salt Edge documents only `revoked`.
             from_id: The first id of the page.
-            from_date: None from before.
-            per_page: The most on one page.
-            customer_id: Salt Edge's own id of a customer, which no message tells: mostly left out.
+            from_date: Only tokens from this time on.
+            per_page: The most tokens on one page.
+            customer_id: Salt Edge's own id of a customer. No message contains it, so it is mostly
+                absent.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3419,7 +3440,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> RevokeTokenAtHubResponse:
         """Report that a token was revoked at the bank.
 
-        Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it.
+        Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for
+        the revocation.
 
         Args:
             token: The access token.
@@ -3471,10 +3493,10 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> GetClientInfoResponse:
         """Look up a third party.
 
-        Its name, what it is admitted to, and the public key that its own requests are verified with.
+        Returns its name, its admitted scopes, and the public key that verifies its own requests.
 
         Args:
-            client_id: The third party's id at Salt Edge, as `Client-Id` has it.
+            client_id: The third party's id at Salt Edge, from the header `Client-Id`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3522,25 +3544,25 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> ReceiveRequestResponse:
         """Read and check a request of Salt Edge.
 
-        Takes a request out of any web framework's route. The checks are made in their order: path,
-        `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` where it
-        is needed, `Consent-Id`, parameters, the bank's code. A request that is refused is no error: the
-        response has the answer to send. Not checked, as it takes a store: whether the token or the
-        session is good.
+        Takes a request from a route of any web framework. The checks run in this order: path,
+        `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is
+        needed, `Consent-Id`, parameters, the bank's code. A refused request is no error: the response
+        has the answer to send. The validity of the token and of the session is not checked: that needs
+        a store.
 
         Args:
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
-            headers: The header fields. Their names may have any case.
-            hub_public_key: Salt Edge's public key as PEM text; while it changes, the old one and the
-                new one, one after the other. Left out, the client's own.
-            provider_code: The bank's code at Salt Edge; left out, no code is compared. Left out, the
-                client's own.
-            issuer: What `iss` must be, where a request has one; `priora.saltedge.com` when left out.
-                Left out, the client's own.
-            leeway_s: How many seconds later than `exp` a request may arrive; 30 when left out. Left
+            target: The request target: the path with its query, as in the request line.
+            headers: The header fields. Their names may be in any case.
+            hub_public_key: Salt Edge's public key as PEM text. During a key change: the old key and the
+                new key, one after the other. Left out, the client's own.
+            provider_code: The bank's code at Salt Edge. If absent, the code is not compared. Left out,
+                the client's own.
+            issuer: The required value of `iss` in a request that has one. Default:
+                `priora.saltedge.com`. Left out, the client's own.
+            leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30. Left
                 out, the client's own.
-            at: The instant to check for; now when left out.
+            at: The time of the check. Default: now.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -3567,7 +3589,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> HttpAnswer:
         """Make the answer to a request for accounts.
 
-        What is wrong with an account is said by its field, before it leaves.
+        Checks the accounts first: an error names the field that is wrong.
 
         Args:
             accounts: All accounts that the customer's consent covers.
@@ -3587,10 +3609,10 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> HttpAnswer:
         """Make the answer to a request for transactions.
 
-        What is wrong with a transaction is said by its field, before it leaves.
+        Checks the transactions first: an error names the field that is wrong.
 
         Args:
-            transactions: All transactions of the time that was asked for.
+            transactions: All transactions of the requested period.
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_transactions",
@@ -3605,12 +3627,12 @@ class AsyncSaltEdgeConnector(AsyncClient):
         *,
         customer: BankCustomer,
     ) -> HttpAnswer:
-        """Make the answer to a request for what the bank knows of its customer.
+        """Make the answer to a request for a customer's data.
 
-        What is not known is left out.
+        Leave unknown fields out.
 
         Args:
-            customer: What the bank knows of the customer.
+            customer: The bank's data of the customer.
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_customer",
@@ -3623,10 +3645,10 @@ class AsyncSaltEdgeConnector(AsyncClient):
     def answer_done(
         self,
     ) -> HttpAnswer:
-        """Make the answer that says that a request was taken.
+        """Make the answer that accepts a request.
 
-        For every request that asks for no data: status 200 and an empty object. What becomes of the
-        request is reported in its session.
+        For every request that asks for no data: status 200 and an empty object. The outcome of the
+        request is reported later, in its session.
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_done",
@@ -3644,14 +3666,14 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> HttpAnswer:
         """Make the answer that refuses a request.
 
-        For what is wrong with the request, or with the bank at this moment. What goes wrong later, in a
-        session, is reported with `fail_session` and never answered.
+        For a fault of the request, or a failure of the bank at this moment. A failure that happens
+        later, in a session, is never answered here: report it with `fail_session`.
 
         Args:
-            error_class: The error's class, such as `AccountNotFound`; the HTTP status belongs to it.
-            error_message: Why, in words. It may reach the third party: nothing secret.
-            retry_after_s: After how many seconds Salt Edge may ask again, 1 or more: for
-                `InternalServerError`, whose status is then 503.
+            error_class: The error class, such as `AccountNotFound`. It determines the HTTP status.
+            error_message: The reason in words. It may reach the third party: write nothing secret.
+            retry_after_s: The seconds after which Salt Edge may ask again, 1 or more. Only for
+                `InternalServerError`; its status is then 503.
         """
         answer: HttpAnswer = self._native.local(
             "salt_edge_connector.answer_error",
@@ -3675,25 +3697,25 @@ class AsyncSaltEdgeConnector(AsyncClient):
         allow_short_key: bool | None = None,
         at: datetime | None = None,
     ) -> VerifyClientJwtResponse:
-        """Verify a third party's own request, which Salt Edge hands on.
+        """Verify a third party's own request, which Salt Edge forwards.
 
-        A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong
-        is a warning. With `enforce` the request is refused where the JWT does not verify, where scopes
-        are not admitted, or where the JWT and `client_payload` differ in `redirect_url`, `scopes`,
-        `consent_period_days` or the customer's answers. Other differences are warnings.
+        Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning.
+        With `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or
+        if the JWT and `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the
+        customer's answers. Other differences are warnings.
 
         Args:
-            token_request: `original_request` of a request for a token, as `receive_request` has it.
-            confirmation: `original_request` of an answer to an interactive step, as `receive_request`
-                has it.
+            token_request: `original_request` of a request for a token, from `receive_request`.
+            confirmation: `original_request` of an answer to an interactive step, from
+                `receive_request`.
             public_key: The third party's public key as PEM text: `public_key` of `get_client_info`.
-            admitted_scopes: What the third party is admitted to: `scopes` of `get_client_info`. Left
-                out, that is not compared.
-            mode: What the JWT is worth; `warn` when left out.
-            strict_expiry: With `enforce`: whether a JWT that has expired on its way refuses the
-                request. Left out, it is a warning.
-            allow_short_key: Whether a key of less than 2048 bits counts, of 1024 at least.
-            at: The instant to check for; now when left out.
+            admitted_scopes: The third party's admitted scopes: `scopes` of `get_client_info`. If
+                absent, scopes are not compared.
+            mode: The strictness of the check. Default: `warn`.
+            strict_expiry: With `enforce`: whether a JWT that expired in transit refuses the request. By
+                default it is a warning.
+            allow_short_key: Whether a key of less than 2048 bits is accepted; 1024 bits at least.
+            at: The time of the check. Default: now.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -3723,18 +3745,18 @@ class AsyncSaltEdgeConnector(AsyncClient):
         allow_short_key: bool | None = None,
         at: datetime | None = None,
     ) -> VerifyJwtResponse:
-        """Verify a JWT of either direction.
+        """Verify a JWT, sent or received.
 
-        Only RS256 counts, whatever the JWT says of itself. Form, algorithm, signature, `exp`, `iss` and
-        `data` are checked in that order. One that is refused is no error: the response says so.
+        Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`,
+        `iss` and `data`, in that order. A refused JWT is no error: the response says so.
 
         Args:
             jwt: The JWT, without `Bearer`.
-            public_key: The signer's public key as PEM text, or several.
-            issuer: What `iss` must be, where there is one; left out, it may be anything.
-            leeway_s: How many seconds later than `exp` it may be; 30 when left out.
-            allow_short_key: Whether a key of less than 2048 bits counts, of 1024 at least.
-            at: The instant to check for; now when left out.
+            public_key: The signer's public key as PEM text, or several keys.
+            issuer: The required value of `iss` in a JWT that has one. Default: any value.
+            leeway_s: Seconds after `exp` during which the JWT is still accepted. Default: 30.
+            allow_short_key: Whether a key of less than 2048 bits is accepted; 1024 bits at least.
+            at: The time of the check. Default: now.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -3763,15 +3785,14 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> SignJwtResponse:
         """Sign a JWT.
 
-        With RS256: `data` and `exp`, and nothing else.
+        Signs `data` and `exp`, and nothing else, with RS256.
 
         Args:
             data: The parameters.
-            expires_in_s: For how many seconds it is good; 60 when left out.
-            private_key: The private key as PEM text, PKCS#8 or PKCS#1; left out, it is the client's
-                own, wherever that is.
-            passphrase: Opens a private key that is given here and is encrypted.
-            at: The instant to count from; now when left out.
+            expires_in_s: The validity in seconds. Default: 60.
+            private_key: The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key.
+            passphrase: The passphrase, if the private key given here is encrypted.
+            at: The time from which the validity counts. Default: now.
 
         Raises:
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -3802,17 +3823,18 @@ class AsyncSaltEdgeConnector(AsyncClient):
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> HandleRequestResponse:
-        """Handle a request of Salt Edge: verify it, keep what it asks for, answer it.
+        """Handle a request of Salt Edge: verify it, store it, answer it.
 
-        Takes a request out of any web framework's route, and gives the whole answer: refusals too. What
-        must survive is on disk before the answer is given. The bank's code is asked only for data that
-        stand in the answer; anything else is done by `work`. A request that comes twice is done once.
+        Takes a request from a route of any web framework and returns the complete answer, also for a
+        refusal. Everything that must survive a crash is on disk before the answer is returned. The
+        bank's code is asked only for data that the answer contains; `work` does the rest. A repeated
+        request is executed once.
 
         Args:
             method: The HTTP method.
-            target: The path with its query, as it stands on the request line.
-            headers: The header fields. Their names may have any case.
-            at: The instant at which it arrives; now when left out.
+            target: The request target: the path with its query, as in the request line.
+            headers: The header fields. Their names may be in any case.
+            at: The time of arrival. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3846,15 +3868,15 @@ class AsyncSaltEdgeConnector(AsyncClient):
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> WorkResponse:
-        """Ask the bank what is to be asked, and tell Salt Edge what is to be told.
+        """Ask the bank the open questions and send the reports to Salt Edge.
 
-        Does all that is due, and says when something is due next. Each answer of the bank's is on disk
-        together with the report of it before that is sent; a report is sent until Salt Edge has it. Any
-        number of processes may work on one store at once. The time limit says until when something new
-        is begun.
+        Does all work that is due and returns the time of the next work. Each answer of the bank is on
+        disk, together with its report, before the report is sent; a report is sent until Salt Edge has
+        it. Any number of processes may work on one store at once. After the time limit no new piece of
+        work begins.
 
         Args:
-            at: The instant at which it is done; now when left out.
+            at: The time of the work. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3886,14 +3908,14 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> GetSessionResponse:
-        """Say what a session is about, and how far it is.
+        """Get the purpose and the state of a session.
 
         For the bank's page: the third party's name, the rights that it asks for, and whether the
         customer may still approve.
 
         Args:
-            session_id: Its id, as the bank's code was told.
-            at: The instant at which it is looked at; now when left out.
+            session_id: The session's id, from the question to the bank's code.
+            at: The time at which the state is computed. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3922,19 +3944,20 @@ class AsyncSaltEdgeConnector(AsyncClient):
         cancel: Cancel | None = None,
         signer: AsyncSigner | None = None,
     ) -> SessionEnd:
-        """Approve a session: the customer has said yes.
+        """Approve a session: the customer agreed.
 
-        For the bank's page, and its app. The token and the report of it are on disk before anything is
-        sent; Salt Edge is told at once, where it can be reached. Then send the customer's browser to
-        `redirect_url`. A session that had ended stays as it was.
+        For the bank's page and its app. The token and its report are on disk before anything is sent;
+        Salt Edge gets the report at once if it is reachable. Then redirect the customer's browser to
+        `redirect_url`. A session that had already ended does not change.
 
         Args:
-            session_id: The session's id, as the bank's code was told.
-            user_id: The bank's own id of its customer, always the same.
-            consent: What the customer has chosen; left out where the customer was not asked.
-            scopes: The rights that are given; those that were asked for when left out.
-            token_expires_at: When the token expires, if that is before the end of the consent.
-            at: The instant at which it is approved; now when left out.
+            session_id: The session's id, from the question to the bank's code.
+            user_id: The bank's own id of the customer. It never changes.
+            consent: The accounts that the customer chose. Absent if the customer was not asked.
+            scopes: The rights that the customer grants. Default: the rights that the third party asked
+                for.
+            token_expires_at: The expiry of the token, if it is before the end of the consent.
+            at: The time of the approval. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3972,16 +3995,16 @@ class AsyncSaltEdgeConnector(AsyncClient):
         cancel: Cancel | None = None,
         signer: AsyncSigner | None = None,
     ) -> SessionEnd:
-        """Refuse a session: the customer has said no, or the bank does.
+        """Refuse a session: the customer or the bank declined.
 
-        The session fails, and Salt Edge is told. Then send the customer's browser to `redirect_url`. A
-        session that had ended stays as it was.
+        The session fails, and Salt Edge gets a report. Then redirect the customer's browser to
+        `redirect_url`. A session that had already ended does not change.
 
         Args:
-            session_id: The session's id, as the bank's code was told.
-            error_class: The class; `AccessDenied` when left out.
-            error_message: Why, in words. The third party may see it: nothing secret.
-            at: The instant at which it is refused; now when left out.
+            session_id: The session's id, from the question to the bank's code.
+            error_class: The error class. Default: `AccessDenied`.
+            error_message: The reason in words. The third party may see it: write nothing secret.
+            at: The time of the refusal. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4016,12 +4039,12 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> RevokeTokenResponse:
         """Revoke a token: the customer or the bank ends the access.
 
-        From the answer on the token is refused, and its open sessions have failed. `work` tells Salt
-        Edge, for a day at most.
+        From this answer on, the token is refused and its open sessions are failed. `work` reports the
+        revocation to Salt Edge, for a day at most.
 
         Args:
-            token_id: The token, as `list_tokens` names it.
-            at: The instant at which it is revoked; now when left out.
+            token_id: The token's id, from `list_tokens`.
+            at: The time of the revocation. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4047,15 +4070,15 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> ListTokensResponse:
-        """List tokens: which third party has access to what.
+        """List tokens: the access of each third party.
 
         For the bank's back office, a page at a time, oldest first.
 
         Args:
-            user_id: Only this customer's.
-            state: Only those in this state.
-            after: `next` of the page before; left out for the first.
-            limit: How many at most, 1 to 1000; 100 when left out.
+            user_id: Only tokens of this customer.
+            state: Only tokens in this state.
+            after: `next` of the previous page. Absent for the first page.
+            limit: The most rows on a page, 1 to 1000. Default: 100.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4080,9 +4103,10 @@ class AsyncSaltEdgeConnector(AsyncClient):
         cancel: Cancel | None = None,
         signer: AsyncSigner | None = None,
     ) -> ReconcileTokensResponse:
-        """Revoke here what Salt Edge has revoked.
+        """Revoke the tokens that Salt Edge revoked.
 
-        Reads Salt Edge's list of revoked tokens from where it was read to before. Once a day is enough.
+        Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call.
+        Once a day is enough.
 
         Args:
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -4128,14 +4152,15 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> ListCallbacksResponse:
-        """List what Salt Edge is told, and what became of it.
+        """List the reports to Salt Edge and their state.
 
-        For the operator, a page at a time, oldest first. Delivered ones stay listed for thirty days.
+        For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty
+        days.
 
         Args:
-            state: Only those in this state.
-            after: `next` of the page before; left out for the first.
-            limit: How many at most, 1 to 1000; 100 when left out.
+            state: Only callbacks in this state.
+            after: `next` of the previous page. Absent for the first page.
+            limit: The most rows on a page, 1 to 1000. Default: 100.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4159,13 +4184,13 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> RetryCallbackResponse:
-        """Have a stopped callback sent again.
+        """Send a stopped callback again.
 
-        For the operator, who has set right what Salt Edge complained of. Callbacks that wait need no
-        help.
+        For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent
+        without it.
 
         Args:
-            callback_id: Its id, as `list_callbacks` names it.
+            callback_id: The callback's id, from `list_callbacks`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4195,16 +4220,16 @@ class AsyncSaltEdgeConnector(AsyncClient):
         """Answer a connector's question from a route.
 
         For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-        URL`: a POST to the route becomes a question to the bank's code, the same that `work` asks in
-        process. The request is known by its MAC with `bank_secret`; whatever is wrong with it comes
-        back as the answer to send, not as an error.
+        URL`. A POST to the route becomes a question to the bank's code, the same question that `work`
+        asks in process. The MAC with `bank_secret` authenticates the request. A faulty request returns
+        no error: the response holds the refusal to send.
 
         Args:
-            target: The path as it stands on the request line, with its query. Its last part is the
-                question's name, such as `list_accounts`.
-            headers: The header fields. Their names may have any case.
-            body: The body, JSON.
-            at: The instant at which it arrives; now when left out.
+            target: The request target: the path with its query, as in the request line. The path's last
+                part is the question's name, such as `list_accounts`.
+            headers: The header fields. Their names may be in any case.
+            body: The body, in JSON.
+            at: The time of arrival. Default: now.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.

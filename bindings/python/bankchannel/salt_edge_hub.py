@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class TokenParameters(Record):
-    """What a third party asks for."""
+    """The parameters of a request for a token."""
 
     __slots__ = ()
     __match_args__ = ("provider_code", "scopes", "consent_period_days", "credentials", "redirect_url", "force_sca")
@@ -31,52 +31,54 @@ class TokenParameters(Record):
     """The bank's code at Salt Edge."""
 
     scopes: Sequence[str]
-    """The rights asked for: `accounts`, `transactions`, `kyc`, and others. At least one."""
+    """The rights that the third party asks for: `accounts`, `transactions`, `kyc`, and others. At least
+    one.
+    """
 
     consent_period_days: int
-    """For how many days, 1 or more."""
+    """The length of the consent, in days, 1 or more."""
 
     credentials: Mapping[str, Secret]
-    """`authorization_type`, the code of one of the bank's ways to authenticate a customer, and what it
-    asks for at first.
+    """`authorization_type`, the code of one of the bank's authentication methods, and the first data that
+    this method asks for.
     """
 
     redirect_url: str | None = None
-    """Where the customer's browser goes after the bank's page."""
+    """The address to which the customer's browser returns after the bank's page."""
 
     force_sca: bool | None = None
     """Whether the third party insists on strong authentication."""
 
 
 class TokenPayload(Record):
-    """A request for a token as Salt Edge has read it."""
+    """A request for a token, parsed by Salt Edge."""
 
     __slots__ = ()
     __match_args__ = ("data", "exp")
 
     data: TokenParameters
-    """What is asked for."""
+    """The parameters."""
 
     exp: int
-    """Until when the third party's request was good, in Unix seconds."""
+    """The expiry of the third party's request, in Unix seconds."""
 
 
 class TokenRequested(Record):
-    """What a third party asked of Salt Edge for a token."""
+    """A third party's request for a token, sent to Salt Edge."""
 
     __slots__ = ()
     __match_args__ = ("client_jwt", "client_payload")
     _secret: ClassVar = frozenset(("client_jwt",))
 
     client_jwt: Secret
-    """The third party's JWT as it was sent, with `Bearer ` before it."""
+    """The third party's JWT as sent, with `Bearer ` before it."""
 
     client_payload: TokenPayload
-    """The same request as Salt Edge has read it."""
+    """The same request, parsed by Salt Edge."""
 
 
 class CreateTokenResponse(Record):
-    """The request is taken."""
+    """The connector accepted the request."""
 
     __slots__ = ()
     __match_args__ = ()
@@ -90,51 +92,51 @@ class TokenRevocationResponse(Record):
 
 
 class ReconnectTokenResponse(Record):
-    """The request is taken."""
+    """The connector accepted the request."""
 
     __slots__ = ()
     __match_args__ = ()
 
 
 class ConfirmationParameters(Record):
-    """What a customer answered."""
+    """A customer's answers."""
 
     __slots__ = ()
     __match_args__ = ("credentials",)
 
     credentials: Mapping[str, Secret]
-    """The answers by the codes of the interactive fields, such as `sms_pincode`."""
+    """The answers, by the code of the interactive field, such as `sms_pincode`."""
 
 
 class ConfirmationPayload(Record):
-    """An answer to an interactive step as Salt Edge has read it."""
+    """An answer to an interactive step, parsed by Salt Edge."""
 
     __slots__ = ()
     __match_args__ = ("data", "exp")
 
     data: ConfirmationParameters
-    """What was answered."""
+    """The answer."""
 
     exp: int
-    """Until when the third party's request was good, in Unix seconds."""
+    """The expiry of the third party's request, in Unix seconds."""
 
 
 class ConfirmationRequested(Record):
-    """What a third party answered to an interactive step."""
+    """A third party's answer to an interactive step."""
 
     __slots__ = ()
     __match_args__ = ("client_jwt", "client_payload")
     _secret: ClassVar = frozenset(("client_jwt",))
 
     client_jwt: Secret
-    """The third party's JWT as it was sent, with `Bearer ` before it."""
+    """The third party's JWT as sent, with `Bearer ` before it."""
 
     client_payload: ConfirmationPayload
-    """The same request as Salt Edge has read it."""
+    """The same request, parsed by Salt Edge."""
 
 
 class ConfirmTokenResponse(Record):
-    """The request is taken."""
+    """The connector accepted the request."""
 
     __slots__ = ()
     __match_args__ = ()
@@ -148,7 +150,7 @@ class CancelTokenResponse(Record):
 
 
 AccountNature = Literal["account", "card", "debit_card", "credit_card", "checking", "savings", "investment", "bonus", "loan", "credit", "insurance", "ewallet", "mortgage"]
-"""What kind of account it is.
+"""The kind of an account.
   `account`: Any account.
   `card`: A card.
   `debit_card`: A debit card.
@@ -166,7 +168,7 @@ AccountNature = Literal["account", "card", "debit_card", "credit_card", "checkin
 
 
 AccountStatus = Literal["active", "inactive"]
-"""Whether an account is in use.
+"""The status of an account.
   `active`: In use.
   `inactive`: Not in use.
 """
@@ -179,13 +181,13 @@ class BankAccount(Record):
     __match_args__ = ("id", "name", "nature", "currency_code", "balance", "available_amount", "payment_account", "status", "credit_limit", "iban", "number", "sort_code", "swift_code", "extra")
 
     id: str
-    """The bank's own id of the account, which never changes."""
+    """The bank's own id of the account. It never changes."""
 
     name: str
-    """What the customer knows it by."""
+    """The account's name for the customer."""
 
     nature: AccountNature
-    """What kind of account it is."""
+    """The kind of the account."""
 
     currency_code: str
     """The currency, ISO 4217."""
@@ -194,13 +196,13 @@ class BankAccount(Record):
     """The booked balance."""
 
     available_amount: Decimal
-    """What may be spent."""
+    """The amount available for spending."""
 
     payment_account: bool
-    """Whether payments may be made from it."""
+    """Whether payments can be made from the account."""
 
     status: AccountStatus | None = None
-    """Whether it is in use; `active` when left out."""
+    """The status. Default: `active`."""
 
     credit_limit: Decimal | None = None
     """The credit line."""
@@ -218,7 +220,7 @@ class BankAccount(Record):
     """The BIC."""
 
     extra: Mapping[str, object] | None = None
-    """Anything else; `{}` when left out."""
+    """Other data. Default: `{}`."""
 
 
 class FetchAccountsResponse(Record):
@@ -232,21 +234,21 @@ class FetchAccountsResponse(Record):
 
 
 class RefreshAccountsResponse(Record):
-    """The request is taken."""
+    """The connector accepted the request."""
 
     __slots__ = ()
     __match_args__ = ()
 
 
 class ConfirmAccountsResponse(Record):
-    """The request is taken."""
+    """The connector accepted the request."""
 
     __slots__ = ()
     __match_args__ = ()
 
 
 TransactionStatus = Literal["posted", "pending"]
-"""How far a transaction is.
+"""The status of a transaction.
   `posted`: Booked.
   `pending`: Not booked yet.
 """
@@ -259,10 +261,10 @@ class TransactionFee(Record):
     __match_args__ = ("description", "amount", "currency_code")
 
     description: str | None = None
-    """What it is for."""
+    """The purpose of the fee."""
 
     amount: Decimal | None = None
-    """How much, in at most 15 digits."""
+    """The amount, in at most 15 digits."""
 
     currency_code: str | None = None
     """The currency, ISO 4217."""
@@ -278,28 +280,28 @@ class BankTransaction(Record):
     """The bank's own id of the transaction."""
 
     account_id: str
-    """The account that it is on."""
+    """The transaction's account."""
 
     amount: Decimal
-    """The amount; money that leaves the account has a minus."""
+    """The amount. It is negative if money leaves the account."""
 
     currency_code: str
     """The currency, ISO 4217."""
 
     description: str
-    """What it was for, as the customer sees it; not empty."""
+    """The description for the customer; not empty."""
 
     made_on: str
-    """When it was made: a day, or an instant. A day travels as its midnight in UTC."""
+    """The day or the instant of the transaction. A day is sent as its midnight in UTC."""
 
     status: TransactionStatus
-    """How far it is."""
+    """The status."""
 
     fees: tuple[TransactionFee, ...] | None = None
-    """Its fees; none when left out."""
+    """The fees. Default: none."""
 
     extra: Mapping[str, object] | None = None
-    """Anything else, such as `mcc`, `original_amount`, `original_currency_code`; `{}` when left out."""
+    """Other data, such as `mcc`, `original_amount`, `original_currency_code`. Default: `{}`."""
 
 
 class FetchTransactionsResponse(Record):
@@ -341,40 +343,40 @@ class FetchCustomerResponse(Record):
     __match_args__ = ("customer",)
 
     customer: BankCustomer
-    """What the bank knows of the customer."""
+    """The bank's data of the customer."""
 
 
 class NoticedRequest(Record):
-    """The request of an exchange that went wrong."""
+    """The request of a failed exchange."""
 
     __slots__ = ()
     __match_args__ = ("method", "url", "headers")
 
     method: str | None = None
-    """The method."""
+    """The HTTP method."""
 
     url: str | None = None
     """The URL."""
 
     headers: Mapping[str, Secret] | None = None
-    """The headers: tokens may be among them."""
+    """The headers; they may contain tokens."""
 
 
 class NoticedError(Record):
-    """What was wrong with an exchange."""
+    """The error of a failed exchange."""
 
     __slots__ = ()
     __match_args__ = ("error_class", "error_message")
 
     error_class: str | None = None
-    """The error's class."""
+    """The error class."""
 
     error_message: str | None = None
-    """The error in words."""
+    """The reason in words."""
 
 
 class NotifyErrorResponse(Record):
-    """It is noted."""
+    """The connector took note."""
 
     __slots__ = ()
     __match_args__ = ()
@@ -388,14 +390,14 @@ class Pkcs11Settings(Record):
     _secret: ClassVar = frozenset(("pin",))
 
     module: str
-    """The path of the PKCS#11 library of the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
+    """The path of the PKCS#11 library from the token's maker, such as `/usr/lib/softhsm/libsofthsm2.so`."""
 
     token: str
     """The token's label, or the number of its slot."""
 
     pin: Secret | None = None
-    """The user's PIN; left out for a reader with keys of its own. A token locks itself after a few wrong
-    ones.
+    """The user's PIN. Absent for a reader with its own keypad. A token locks itself after a few wrong
+    PINs.
     """
 
     key: str
@@ -405,55 +407,55 @@ class Pkcs11Settings(Record):
 class _SaltEdgeHubSettings(TypedDict, total=False):
 
     base_url: str | None
-    """The connector's base URL: what stands before `/api/priora/v1`. Plain HTTP is for loopback addresses
-    only.
+    """The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for loopback
+    addresses only.
     """
 
     provider_code: str | None
     """The bank's code at Salt Edge, such as `demobank`."""
 
     client_id: int | None
-    """The third party's id at Salt Edge, 1 or more, where a request does not name one."""
+    """The third party's id at Salt Edge, 1 or more, for requests that name none."""
 
     issuer: str | None
-    """What `iss` of each request says; `priora.saltedge.com` when left out."""
+    """The `iss` of each request. Default: `priora.saltedge.com`."""
 
     private_key: Secret | None
-    """The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more: the
-    connector knows its public half.
+    """The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048 bits or more. The
+    connector has its public half.
     """
 
     private_key_file: str | PathLike[str] | None
-    """A file that holds it."""
+    """A file with the private key."""
 
     keystore_file: str | PathLike[str] | None
-    """A PKCS#12 file (`.p12`, `.pfx`) that holds it."""
+    """A PKCS#12 file (`.p12`, `.pfx`) with the private key."""
 
     pkcs11: Pkcs11Settings | None
     """The key in an HSM or on a smart card."""
 
     passphrase: Secret | None
-    """Opens a private key that is encrypted, or the PKCS#12 file."""
+    """The passphrase of an encrypted private key or of the PKCS#12 file."""
 
     ca_file: str | PathLike[str] | None
-    """Further certificate authorities to trust for the server's own certificate: a PEM file."""
+    """A PEM file with more certificate authorities to trust for the server's own certificate."""
 
     only_ca_file: bool | None
-    """Whether only the authorities of `ca_file` are trusted, not the system's."""
+    """Whether to trust only the authorities of `ca_file`, not the system's."""
 
     proxy: Secret | None
-    """A proxy's URL, in place of the environment's; it may hold a user and a password."""
+    """A proxy's URL, instead of the environment's. It may contain a user and a password."""
 
     exchange_timeout_s: float | None
-    """How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
-    exchange, a flow makes several. 0 and absent mean the operation's own limit.
+    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
+    exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
     """
 
     timeout_s: int | None
-    """The older name of `exchange_timeout_s`, which wins; in whole seconds."""
+    """The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes precedence."""
 
     max_answer_bytes: int | None
-    """The largest answer besides a file's content, in bytes; 16 MiB when left out."""
+    """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
 
 class SaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
@@ -465,31 +467,33 @@ class AsyncSaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
 
 
 class SaltEdgeHub(Client):
-    """The settings of a client that asks a connector as Salt Edge does. `base_url` and a key are needed.
+    """The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
+    are needed.
 
     Methods block the calling thread, with the interpreter's lock released. The client may be shared by
     threads.
 
     Args:
-        base_url: The connector's base URL: what stands before `/api/priora/v1`. Plain HTTP is for
+        base_url: The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for
             loopback addresses only.
         provider_code: The bank's code at Salt Edge, such as `demobank`.
-        client_id: The third party's id at Salt Edge, 1 or more, where a request does not name one.
-        issuer: What `iss` of each request says; `priora.saltedge.com` when left out.
+        client_id: The third party's id at Salt Edge, 1 or more, for requests that name none.
+        issuer: The `iss` of each request. Default: `priora.saltedge.com`.
         private_key: The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048
-            bits or more: the connector knows its public half.
-        private_key_file: A file that holds it.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds it.
+            bits or more. The connector has its public half.
+        private_key_file: A file with the private key.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
         pkcs11: The key in an HSM or on a smart card.
-        passphrase: Opens a private key that is encrypted, or the PKCS#12 file.
-        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
-        only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
-        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
-            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
-            limit.
-        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
-        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
+        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
+            operation is one exchange; a flow makes several. With 0 or without a value the operation's
+            own limit applies.
+        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
+            precedence.
+        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -549,15 +553,15 @@ class SaltEdgeHub(Client):
     ) -> CreateTokenResponse:
         """Begin a customer's enrolment.
 
-        A third party wants access to a customer's accounts. The connector answers at once, and reports
-        later how it went: in a session of its own, which the request names.
+        A third party wants access to a customer's accounts. The connector replies at once and reports
+        the result later, in a separate session that the request names.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
-            session_secret: The session in which the connector reports.
+            session_secret: The session for the connector's report.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
-            app_name: The third party's name, as the customer is to see it.
+            app_name: The third party's name, to show to the customer.
             original_request: The third party's own request.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -612,14 +616,14 @@ class SaltEdgeHub(Client):
     ) -> TokenRevocationResponse:
         """Revoke a token.
 
-        The customer or the third party ends the access. From the answer on the token is refused; a
-        token that was revoked before is revoked all the same.
+        The customer or the third party ends the access. From this answer on, the token is refused.
+        Revoking a token twice succeeds too.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session, a new one.
+            session_secret: The new session's secret.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -673,14 +677,14 @@ class SaltEdgeHub(Client):
     ) -> ReconnectTokenResponse:
         """Renew a token.
 
-        The connector gives a new token for the old one, asks the customer, or refuses; it reports in
-        the session that the request names. Deprecated by Salt Edge.
+        The connector replaces the old token with a new one, asks the customer, or refuses. It reports
+        in the session that the request names. Deprecated by Salt Edge.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session, a new one.
+            session_secret: The new session's secret.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -734,13 +738,13 @@ class SaltEdgeHub(Client):
     ) -> ConfirmTokenResponse:
         """Answer an interactive step of an enrolment.
 
-        Hands on what the customer answered, such as a one-time code. The connector answers at once, and
-        reports how it went.
+        Forwards the customer's answer, such as a one-time code. The connector replies at once and
+        reports the result later.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
-            session_secret: The session that waits for it.
+            session_secret: The session that waits for the answer.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
             original_request: The third party's own request.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -791,15 +795,14 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> CancelTokenResponse:
-        """Give up an enrolment.
+        """Cancel an enrolment.
 
-        The session ends, and the token that it was for is revoked. A token that was confirmed meanwhile
-        stays.
+        The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
-            session_secret: The session.
+            session_secret: The session's secret.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -855,7 +858,7 @@ class SaltEdgeHub(Client):
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session.
+            session_secret: The session's secret.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -907,19 +910,20 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> RefreshAccountsResponse:
-        """Have a customer's accounts read again.
+        """Refresh a customer's accounts.
 
-        A connector that keeps a copy reads these days again from the bank, and reports when that is
+        A connector that keeps a copy reads this period again from the bank and reports when that is
         done.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session in which the connector reports.
+            session_secret: The session for the connector's report.
             from_date: The first day.
-            to_date: The last day; a day is meant whole.
-            redirect_url: Where the customer's browser goes after the bank's page, if there must be one.
+            to_date: The last day, to its end.
+            redirect_url: The address to which the customer's browser returns after the bank's page, if
+                a page is needed.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -975,13 +979,13 @@ class SaltEdgeHub(Client):
     ) -> ConfirmAccountsResponse:
         """Answer an interactive step of a refresh.
 
-        Hands on what the customer answered. The connector answers at once, and reports how it went.
+        Forwards the customer's answer. The connector replies at once and reports the result later.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session that waits for it.
+            session_secret: The session that waits for the answer.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
             original_request: The third party's own request.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -1039,16 +1043,16 @@ class SaltEdgeHub(Client):
     ) -> FetchTransactionsResponse:
         """List an account's transactions.
 
-        All of the time asked for, in one answer: there are no pages.
+        Returns all transactions of the requested period in one answer: there are no pages.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session.
+            session_secret: The session's secret.
             account_id: The account.
-            from_date: The first instant or day.
-            to_date: The last instant or day; a day is meant whole.
+            from_date: The first time or day.
+            to_date: The last time or day; a day counts to its end.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1100,9 +1104,9 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> FetchCustomerResponse:
-        """Get what a bank knows of its customer.
+        """Get a customer's data.
 
-        Name, and what else there is.
+        Returns the name and the other data that the bank has.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1158,16 +1162,16 @@ class SaltEdgeHub(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> NotifyErrorResponse:
-        """Tell a connector what was wrong with an answer of its.
+        """Report an unusable answer to its connector.
 
-        Salt Edge could not use an answer. The connector takes note, whatever it says.
+        Salt Edge could not use an answer. The connector takes note of any content.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            request: What was asked.
-            error: What was wrong.
+            request: The request.
+            error: The error.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1209,31 +1213,33 @@ class SaltEdgeHub(Client):
 
 
 class AsyncSaltEdgeHub(AsyncClient):
-    """The settings of a client that asks a connector as Salt Edge does. `base_url` and a key are needed.
+    """The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
+    are needed.
 
     Methods are awaited. Those that only compute are called without `await`. The client may be shared by
     threads.
 
     Args:
-        base_url: The connector's base URL: what stands before `/api/priora/v1`. Plain HTTP is for
+        base_url: The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for
             loopback addresses only.
         provider_code: The bank's code at Salt Edge, such as `demobank`.
-        client_id: The third party's id at Salt Edge, 1 or more, where a request does not name one.
-        issuer: What `iss` of each request says; `priora.saltedge.com` when left out.
+        client_id: The third party's id at Salt Edge, 1 or more, for requests that name none.
+        issuer: The `iss` of each request. Default: `priora.saltedge.com`.
         private_key: The private key that stands for Salt Edge's, as PEM text, PKCS#8 or PKCS#1, 2048
-            bits or more: the connector knows its public half.
-        private_key_file: A file that holds it.
-        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) that holds it.
+            bits or more. The connector has its public half.
+        private_key_file: A file with the private key.
+        keystore_file: A PKCS#12 file (`.p12`, `.pfx`) with the private key.
         pkcs11: The key in an HSM or on a smart card.
-        passphrase: Opens a private key that is encrypted, or the PKCS#12 file.
-        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
-        only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
-        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
-            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
-            limit.
-        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
-        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
+        passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
+            operation is one exchange; a flow makes several. With 0 or without a value the operation's
+            own limit applies.
+        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
+            precedence.
+        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -1293,15 +1299,15 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> CreateTokenResponse:
         """Begin a customer's enrolment.
 
-        A third party wants access to a customer's accounts. The connector answers at once, and reports
-        later how it went: in a session of its own, which the request names.
+        A third party wants access to a customer's accounts. The connector replies at once and reports
+        the result later, in a separate session that the request names.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
-            session_secret: The session in which the connector reports.
+            session_secret: The session for the connector's report.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
-            app_name: The third party's name, as the customer is to see it.
+            app_name: The third party's name, to show to the customer.
             original_request: The third party's own request.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -1356,14 +1362,14 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> TokenRevocationResponse:
         """Revoke a token.
 
-        The customer or the third party ends the access. From the answer on the token is refused; a
-        token that was revoked before is revoked all the same.
+        The customer or the third party ends the access. From this answer on, the token is refused.
+        Revoking a token twice succeeds too.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session, a new one.
+            session_secret: The new session's secret.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -1417,14 +1423,14 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> ReconnectTokenResponse:
         """Renew a token.
 
-        The connector gives a new token for the old one, asks the customer, or refuses; it reports in
-        the session that the request names. Deprecated by Salt Edge.
+        The connector replaces the old token with a new one, asks the customer, or refuses. It reports
+        in the session that the request names. Deprecated by Salt Edge.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session, a new one.
+            session_secret: The new session's secret.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -1478,13 +1484,13 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> ConfirmTokenResponse:
         """Answer an interactive step of an enrolment.
 
-        Hands on what the customer answered, such as a one-time code. The connector answers at once, and
-        reports how it went.
+        Forwards the customer's answer, such as a one-time code. The connector replies at once and
+        reports the result later.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
-            session_secret: The session that waits for it.
+            session_secret: The session that waits for the answer.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
             original_request: The third party's own request.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -1535,15 +1541,14 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> CancelTokenResponse:
-        """Give up an enrolment.
+        """Cancel an enrolment.
 
-        The session ends, and the token that it was for is revoked. A token that was confirmed meanwhile
-        stays.
+        The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
-            session_secret: The session.
+            session_secret: The session's secret.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1599,7 +1604,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session.
+            session_secret: The session's secret.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1651,19 +1656,20 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> RefreshAccountsResponse:
-        """Have a customer's accounts read again.
+        """Refresh a customer's accounts.
 
-        A connector that keeps a copy reads these days again from the bank, and reports when that is
+        A connector that keeps a copy reads this period again from the bank and reports when that is
         done.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session in which the connector reports.
+            session_secret: The session for the connector's report.
             from_date: The first day.
-            to_date: The last day; a day is meant whole.
-            redirect_url: Where the customer's browser goes after the bank's page, if there must be one.
+            to_date: The last day, to its end.
+            redirect_url: The address to which the customer's browser returns after the bank's page, if
+                a page is needed.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1719,13 +1725,13 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> ConfirmAccountsResponse:
         """Answer an interactive step of a refresh.
 
-        Hands on what the customer answered. The connector answers at once, and reports how it went.
+        Forwards the customer's answer. The connector replies at once and reports the result later.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session that waits for it.
+            session_secret: The session that waits for the answer.
             provider_code: The bank's code at Salt Edge. Left out, the client's own.
             original_request: The third party's own request.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -1783,16 +1789,16 @@ class AsyncSaltEdgeHub(AsyncClient):
     ) -> FetchTransactionsResponse:
         """List an account's transactions.
 
-        All of the time asked for, in one answer: there are no pages.
+        Returns all transactions of the requested period in one answer: there are no pages.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            session_secret: The session.
+            session_secret: The session's secret.
             account_id: The account.
-            from_date: The first instant or day.
-            to_date: The last instant or day; a day is meant whole.
+            from_date: The first time or day.
+            to_date: The last time or day; a day counts to its end.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1844,9 +1850,9 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> FetchCustomerResponse:
-        """Get what a bank knows of its customer.
+        """Get a customer's data.
 
-        Name, and what else there is.
+        Returns the name and the other data that the bank has.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
@@ -1902,16 +1908,16 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> NotifyErrorResponse:
-        """Tell a connector what was wrong with an answer of its.
+        """Report an unusable answer to its connector.
 
-        Salt Edge could not use an answer. The connector takes note, whatever it says.
+        Salt Edge could not use an answer. The connector takes note of any content.
 
         Args:
             client_id: The third party's id at Salt Edge, 1 or more. Left out, the client's own.
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
-            request: What was asked.
-            error: What was wrong.
+            request: The request.
+            error: The error.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.

@@ -24,28 +24,29 @@ class ServiceClientSettings(TypedDict):
 
 
 class Service(EmbeddedService):
-    """How a WS Channel service is started. Everything else stands in its configuration file.
+    """The start options of a WS Channel service. All other settings are in its configuration file.
 
     It runs from its construction until `close()` or the end of a `with` block.
 
     Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one.
-        data: The data folder; created with mode 0700 when it is absent. Left out, a fresh temporary one
-            that is removed at the end.
-        config: The configuration file (TOML); left out, every setting has its default.
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
+        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
+            removed at the end.
+        config: The configuration file (TOML). Default: no file, and the default of every setting.
         tls_cert: The certificate chain of the TLS listener, a PEM file.
-        tls_key: Its private key, a PEM file.
-        verification_code: Fixes every code that would be sent: six digits. On loopback only.
-        no_limits: Lifts every limit of rate and count. On loopback only.
+        tls_key: The private key of the TLS listener, a PEM file.
+        verification_code: A fixed value for every code that would be sent: six digits. On loopback
+            only.
+        no_limits: Removes every limit of rate and count. On loopback only.
         control: Opens the control interface. On loopback only.
     """
 
     base_url: str
-    """What clients take as `base_url`."""
+    """The `base_url` for clients."""
     public_key_file: str
-    """What clients take as `public_key_file`: an absolute path."""
+    """The `public_key_file` for clients: an absolute path."""
     control_url: str | None
-    """The control interface, where it was asked for."""
+    """The URL of the control interface, if it was requested."""
 
     def __init__(
         self,
@@ -87,45 +88,46 @@ class NextGenPsd2BankClientSettings(TypedDict):
 
 
 class NextGenPsd2Bank(EmbeddedService):
-    """How a sandbox bank is started.
+    """The start options of a sandbox bank.
 
     It runs from its construction until `close()` or the end of a `with` block.
 
     Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one.
-        data: The data folder; created with mode 0700 when it is absent. Left out, a fresh temporary one
-            that is removed at the end.
-        plain: Serves HTTP without TLS, on loopback only: client certificates are not asked for then.
-        clock: The bank's clock stands at this instant; left out, it goes with the system's.
-        mode: How strictly requests are read; `normal` when left out.
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
+        data: The data folder, created with mode 0700 if absent. Default: a new temporary folder that is
+            removed at the end.
+        plain: Serves HTTP without TLS, on loopback only; the bank then requires no client certificates.
+        clock: A fixed time for the bank's clock. Default: the system's clock.
+        mode: The strictness of the checks. Default: `normal`.
         control: Opens the control interface. On loopback only.
         explain: Explains each refusal in its answer, and serves the page of requests and `POST
-            /sandbox/explain`; `true` when left out. On loopback only, unless `explain_anywhere` is set.
-        explain_anywhere: Lets a bank explain beyond loopback: whoever reaches it sees what third
-            parties have sent.
+            /sandbox/explain`. Default: `true`. On loopback only, unless `explain_anywhere` is set.
+        explain_anywhere: Lets a bank explain beyond loopback: anyone who reaches it then sees the
+            requests of third parties.
         auto_answer: Lets `auto=approve` and `auto=refuse` in the query of a link answer for the
-            customer, in one step and without the page: for tests. Without it such a link is refused.
-        trusted_file: Certificates of further issuers to trust, a PEM file.
-        era_status_quirk: Says status 400 in every error body of the dialect `era`, as the documented
+            customer, in one step and without the page: for tests. Without this option such a link is
+            refused.
+        trusted_file: A PEM file with certificates of more issuers to trust.
+        era_status_quirk: Puts status 400 into every error body of the dialect `era`, as the documented
             examples do.
-        era_bad_href: Ends each `scaRedirect` of the dialect `era` with characters that no URI may have,
-            as the documented example does.
+        era_bad_href: Ends each `scaRedirect` of the dialect `era` with characters that are invalid in a
+            URI, as the documented example does.
     """
 
     base_url: str
-    """What clients of the dialect `era` take as `base_url`."""
+    """The `base_url` for clients of the dialect `era`."""
     bg_base_url: str
-    """What clients of the dialect `bg` take as `base_url`."""
+    """The `base_url` for clients of the dialect `bg`."""
     ca_file: str | None
-    """What clients take as `ca_file`, where the bank speaks TLS: an absolute path."""
+    """The `ca_file` for clients, if the bank uses TLS: an absolute path."""
     certificates_dir: str
     """The folder with certificates and keys of three third parties: `tpp1-qseal.pem`, `tpp1-qseal.key`,
     `tpp1-qwac.pem`, `tpp1-qwac.key`, and so on.
     """
     control_url: str | None
-    """The control interface, where it was asked for."""
+    """The URL of the control interface, if it was requested."""
     requests_url: str | None
-    """The page that shows the latest requests, for a browser; absent where the bank does not explain."""
+    """The page that shows the latest requests, for a browser. Absent if the bank does not explain."""
 
     def __init__(
         self,
@@ -179,42 +181,40 @@ class SaltEdgeHubServerClientSettings(TypedDict):
 
 
 class SaltEdgeHubServer(EmbeddedService):
-    """How a hub is started.
+    """The start options of a hub.
 
     It runs from its construction until `close()` or the end of a `with` block.
 
     Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one. On
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port. On
             loopback only.
-        data: The data folder with the hub's keys; created with mode 0700 when it is absent. Left out, a
-            fresh temporary one that is removed at the end. Sessions and tokens are in memory: a hub
-            that is started again knows none.
-        connector_public_key: The connector's public key, a PEM file. Left out, the hub makes the
+        data: The data folder with the hub's keys, created with mode 0700 if absent. Default: a new
+            temporary folder that is removed at the end. Sessions and tokens are in memory: a restarted
+            hub has none.
+        connector_public_key: The connector's public key, a PEM file. Without it, the hub makes the
             connector's key pair too.
-        connector_url: The connector's base URL, for a hub that asks it by itself
-            (`sandbox/enrolments`). Control can name it later.
-        clock: The hub's clock stands at this instant; left out, it goes with the system's.
+        connector_url: The connector's base URL, for requests that the hub starts itself
+            (`sandbox/enrolments`). The control interface can set it later.
+        clock: A fixed time for the hub's clock. Default: the system's clock.
         control: Opens the control interface.
     """
 
     base_url: str
-    """What connectors take as `base_url`."""
+    """The `base_url` for connectors."""
     hub_public_key_file: str
-    """What connectors take as `hub_public_key_file`: an absolute path."""
+    """The `hub_public_key_file` for connectors: an absolute path."""
     app_id: str
-    """What connectors take as `app_id`."""
+    """The `app_id` for connectors."""
     app_secret_file: str
-    """What connectors take as `app_secret_file`: an absolute path."""
+    """The `app_secret_file` for connectors: an absolute path."""
     provider_code: str
-    """What connectors take as `provider_code`."""
+    """The `provider_code` for connectors."""
     private_key_file: str | None
-    """What connectors take as `private_key_file`: an absolute path; absent where the hub was given the
-    public key.
-    """
+    """The `private_key_file` for connectors: an absolute path. Absent if the hub was given the public key."""
     requests_url: str
     """A page with all sessions and messages, for a browser."""
     control_url: str | None
-    """The control interface, where it was asked for."""
+    """The URL of the control interface, if it was requested."""
 
     def __init__(
         self,
@@ -252,49 +252,46 @@ class SaltEdgeConnectorServerClientSettings(TypedDict):
 
 
 class SaltEdgeConnectorServer(EmbeddedService):
-    """How a connector is started. Everything else stands in its configuration file; what is given here
-    counts before that.
+    """The start options of a connector. All other settings are in its configuration file; these options
+    override the file.
 
     It runs from its construction until `close()` or the end of a `with` block.
 
     Args:
-        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free one.
+        listen: The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a free port.
             Beyond loopback with TLS only.
-        data: The data folder, with the store, the keys and the shared secret; created with mode 0700
-            when it is absent. Left out, a fresh temporary one that is removed at the end.
-        config: The configuration file (TOML); left out, every setting has its default.
-        bank: The bank: `example`, or the URL below which the bank's own code answers. `example` when
-            left out.
-        bank_secret_file: A file with the secret that connector and bank share. Left out, one is made in
+        data: The data folder, with the store, the keys and the shared secret; created with mode 0700 if
+            absent. Default: a new temporary folder that is removed at the end.
+        config: The configuration file (TOML). Default: no file, and the default of every setting.
+        bank: The bank: `example`, or the base URL of the bank's own code. Default: `example`.
+        bank_secret_file: A file with the secret that connector and bank share. Default: a new secret in
             the data folder.
-        hub_url: Salt Edge's base URL, such as `https://priora.saltedge.com`. Left out, callbacks wait.
-        hub_public_key: Files with Salt Edge's public key: one, or two while it changes. Left out, it is
-            the key that Salt Edge has published.
-        app_id: The provider's app id, from the dashboard.
-        app_secret_file: A file with the app secret, from the dashboard.
-        provider_code: The bank's code at Salt Edge; `demobank` when left out.
-        private_key: The connector's private key, a PEM file. Left out, one is made in the data folder.
+        hub_url: Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks
+            wait.
+        hub_public_key: Files with Salt Edge's public key: one, or two during a key change. Default: the
+            key that Salt Edge has published.
+        app_id: The provider's app id, from Salt Edge's dashboard.
+        app_secret_file: A file with the app secret, from Salt Edge's dashboard.
+        provider_code: The bank's code at Salt Edge. Default: `demobank`.
+        private_key: The connector's private key, a PEM file. Default: a new key in the data folder.
         tls_cert: The certificate chain of the TLS listener, a PEM file.
-        tls_key: Its private key, a PEM file.
-        clock: The connector's clock stands at this instant; left out, it goes with the system's. On
-            loopback only.
+        tls_key: The private key of the TLS listener, a PEM file.
+        clock: A fixed time for the connector's clock. Default: the system's clock. On loopback only.
         control: Opens the control interface. On loopback only.
     """
 
     base_url: str
-    """What stands before `/api/priora/v1`: what Salt Edge is told, and what clients of the hub's side take
-    as `base_url`.
-    """
+    """The URL before `/api/priora/v1`: for Salt Edge, and the `base_url` for clients of the hub's side."""
     public_key_file: str
     """The connector's public key, a PEM file, for the dashboard: an absolute path."""
     provider_code: str
-    """What clients of the hub's side take as `provider_code`."""
+    """The `provider_code` for clients of the hub's side."""
     bank_interface_url: str
-    """Where the bank's page and back office reach sessions and tokens, with the shared secret."""
+    """The URL at which the bank's page and back office reach sessions and tokens, with the shared secret."""
     bank_secret_file: str
     """The file with the shared secret: an absolute path."""
     control_url: str | None
-    """The control interface, where it was asked for."""
+    """The URL of the control interface, if it was requested."""
 
     def __init__(
         self,

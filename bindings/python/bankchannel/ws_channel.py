@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 
 Mode = Literal["admin", "data"]
-"""The two users of an account: they log in separately and may do different things.
+"""The two users of an account. They log in separately and have different rights.
   `admin`: Manages certificates, keys and accounts; logs in with a second factor.
-  `data`: Moves files.
+  `data`: Transfers files.
 """
 
 
@@ -40,7 +40,9 @@ class InitRegisterResponse(Record):
     _secret: ClassVar = frozenset(("challenge",))
 
     challenge: SecretText
-    """What `register` answers: `encrypt_password` makes the answer from it. Good once, for five minutes."""
+    """The challenge for `register`. `encrypt_password` encrypts the password for it. Valid once, for five
+    minutes.
+    """
 
     response_text: str
     """The service's text."""
@@ -54,14 +56,14 @@ class RegisterResponse(Record):
     _secret: ClassVar = frozenset(("api_key",))
 
     api_key: SecretText
-    """The key, new or as given: keep it, every later call needs it."""
+    """The API key, new or as given. Store it: every later call needs it."""
 
     response_text: str
     """The service's text."""
 
 
 class VerifyPhoneResponse(Record):
-    """The phone is verified; now log in for the e-mail's code."""
+    """The phone is verified. Now log in for the e-mail's code."""
 
     __slots__ = ()
     __match_args__ = ("response_text",)
@@ -81,7 +83,7 @@ class VerifyEmailResponse(Record):
 
 
 class InitPasswordResetResponse(Record):
-    """If there is such a user, the code is on its way."""
+    """If the user exists, the code was sent."""
 
     __slots__ = ()
     __match_args__ = ("response_text",)
@@ -108,14 +110,16 @@ class InitLoginResponse(Record):
     _secret: ClassVar = frozenset(("challenge",))
 
     challenge: SecretText
-    """What `login` answers: `encrypt_password` makes the answer from it. Good once, for five minutes."""
+    """The challenge for `login`. `encrypt_password` encrypts the password for it. Valid once, for five
+    minutes.
+    """
 
     response_text: str
     """The service's text."""
 
 
 ChallengeName = Union[Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA", "SELECT_MFA_TYPE"], str]
-"""What the service asks for next.
+"""The service's next question.
   `SMS_MFA`: A code by SMS.
   `SOFTWARE_TOKEN_MFA`: A code of an authenticator.
   `SELECT_MFA_TYPE`: The choice of a factor.
@@ -124,7 +128,7 @@ ChallengeName = Union[Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA", "SELECT_MFA_TYPE"
 
 
 MfaOption = Union[Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA"], str]
-"""A second factor, as the service offers it.
+"""A second factor, as offered by the service.
   `SMS_MFA`: A code by SMS.
   `SOFTWARE_TOKEN_MFA`: A code of an authenticator.
   Any other text: a value that this version does not know.
@@ -132,7 +136,7 @@ MfaOption = Union[Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA"], str]
 
 
 AccountType = Union[Literal["integrator", "customer", "operator"], str]
-"""What an account is to its API key.
+"""The role of an account under its API key.
   `integrator`: It owns the key.
   `customer`: It was registered with the key.
   `operator`: It runs the service.
@@ -141,23 +145,23 @@ AccountType = Union[Literal["integrator", "customer", "operator"], str]
 
 
 class AccountInfo(Record):
-    """What the account is, as a login tells it (API 2.10)."""
+    """The account, as described in the login's answer (API 2.10)."""
 
     __slots__ = ()
     __match_args__ = ("type", "features", "entitlements")
 
     type: AccountType
-    """What it is to its API key."""
+    """The account's role under its API key."""
 
     features: tuple[str, ...] | None = None
-    """Features switched on for it, by the service's names."""
+    """The features switched on for the account, by the service's names."""
 
     entitlements: tuple[str, ...] | None = None
-    """Products the tenant is entitled to, by the service's names."""
+    """The products that the tenant may use, by the service's names."""
 
 
 class LoginResponse(Record):
-    """A session, or what is wanted first: exactly one of the cases."""
+    """A session, or the next step: exactly one of the cases."""
 
     __slots__ = ()
     __match_args__ = ("id_token", "api_key", "expires_in", "session", "challenge_name", "mfa_options", "sms_destination", "access_token", "account", "response_text")
@@ -170,45 +174,45 @@ class LoginResponse(Record):
     """The API key of the account, with the token."""
 
     expires_in: int | None = None
-    """How long the session lives, with the token."""
+    """The life of the session, with the token."""
 
     session: SecretText | None = None
     """The handle of the second step."""
 
     challenge_name: ChallengeName | None = None
-    """What the second step is."""
+    """The kind of the second step."""
 
     mfa_options: tuple[MfaOption, ...] | None = None
     """The factors to choose from."""
 
     sms_destination: str | None = None
-    """Where an SMS would go, masked, such as `+*****5507`."""
+    """The phone number for an SMS, masked, such as `+*****5507`."""
 
     access_token: SecretText | None = None
-    """For `verify_email`, when the address is not verified."""
+    """The token for `verify_email`, if the address is not verified."""
 
     account: AccountInfo | None = None
-    """What the account is, with the token (API 2.10)."""
+    """The account's type and features, with the token (API 2.10)."""
 
     response_text: str
     """The service's text."""
 
 
 AdminMode = Literal["admin"]
-"""The mode of what only an administrator has: a second factor.
+"""The mode of operations that only an admin user has: a second factor.
   `admin`: The only one.
 """
 
 
 MfaType = Literal["SMS_MFA", "SOFTWARE_TOKEN_MFA"]
-"""A second factor, as a request names it.
+"""A second factor, as named in a request.
   `SMS_MFA`: A code by SMS.
   `SOFTWARE_TOKEN_MFA`: A code of an authenticator.
 """
 
 
 class LoginMfaResponse(Record):
-    """A session, or what is wanted first."""
+    """A session, or the next step."""
 
     __slots__ = ()
     __match_args__ = ("id_token", "api_key", "expires_in", "session", "challenge_name", "mfa_options", "sms_destination", "secret_code", "otpauth_uri", "access_token", "account", "response_text")
@@ -221,48 +225,48 @@ class LoginMfaResponse(Record):
     """The API key of the account, with the token."""
 
     expires_in: int | None = None
-    """How long the session lives, with the token."""
+    """The life of the session, with the token."""
 
     session: SecretText | None = None
     """The handle of the second step."""
 
     challenge_name: ChallengeName | None = None
-    """What the second step is."""
+    """The kind of the second step."""
 
     mfa_options: tuple[MfaOption, ...] | None = None
     """The factors to choose from."""
 
     sms_destination: str | None = None
-    """Where an SMS would go, masked."""
+    """The phone number for an SMS, masked."""
 
     secret_code: SecretText | None = None
-    """The secret for the authenticator, when its enrolment was asked for."""
+    """The secret for the authenticator, if its enrolment was requested."""
 
     otpauth_uri: SecretText | None = None
-    """The same for a QR code."""
+    """The same secret for a QR code."""
 
     access_token: SecretText | None = None
-    """With the secret: for `verify_totp`. Alone: for `verify_email`."""
+    """With the secret: the token for `verify_totp`. Alone: the token for `verify_email`."""
 
     account: AccountInfo | None = None
-    """What the account is, with the token (API 2.10)."""
+    """The account's type and features, with the token (API 2.10)."""
 
     response_text: str
     """The service's text."""
 
 
 class SelectMfaResponse(Record):
-    """The code to be given now."""
+    """The code that is needed next."""
 
     __slots__ = ()
     __match_args__ = ("challenge_name", "session", "response_text")
     _secret: ClassVar = frozenset(("session",))
 
     challenge_name: ChallengeName | None = None
-    """The chosen factor; the oldest services leave it out."""
+    """The chosen factor. The oldest services omit it."""
 
     session: SecretText | None = None
-    """The new handle; where an old service leaves it out, the former stays good."""
+    """The new handle. If an old service omits it, the previous handle stays valid."""
 
     response_text: str
     """The service's text."""
@@ -289,7 +293,7 @@ class LogoutResponse(Record):
 
 
 class CertDescriptor(Record):
-    """A certificate of the account's own."""
+    """A certificate that the account owns."""
 
     __slots__ = ()
     __match_args__ = ("cert_name", "expires", "issuer", "subject", "serial", "pem")
@@ -298,13 +302,13 @@ class CertDescriptor(Record):
     """`BANK_customer_signing_cert` or `BANK_customer_encryption_cert`."""
 
     expires: datetime
-    """The end of its validity."""
+    """The expiry."""
 
     issuer: str
-    """The issuer's common name, or its whole name where it has none."""
+    """The issuer's common name, or the issuer's whole name if it has no common name."""
 
     subject: str
-    """The subject's common name, or its whole name where it has none."""
+    """The subject's common name, or the subject's whole name if it has no common name."""
 
     serial: str
     """The serial number: upper-case hex without separators."""
@@ -314,15 +318,15 @@ class CertDescriptor(Record):
 
 
 Access = Union[Literal["direct", "shared"], str]
-"""How an account comes to use a bank's certificates.
-  `direct`: They are its own.
+"""The way in which an account has a bank's certificates.
+  `direct`: The account owns them.
   `shared`: Another account shares them.
   Any other text: a value that this version does not know.
 """
 
 
 Purpose = Union[Literal["signing", "encryption"], str]
-"""What a certificate is for.
+"""The purpose of a certificate.
   `signing`: Signing messages to the bank.
   `encryption`: Encrypting messages to and from the bank.
   Any other text: a value that this version does not know.
@@ -336,14 +340,14 @@ class ConnectionCertificate(Record):
     __match_args__ = ("purpose", "expires")
 
     purpose: Purpose
-    """What it is for."""
+    """The purpose."""
 
     expires: datetime
-    """The end of its validity."""
+    """The expiry."""
 
 
 class BankConnection(Record):
-    """A bank that the account can reach, with its own certificates or with shared ones (API 2.8)."""
+    """A bank that the account can reach with its own or shared certificates (API 2.8)."""
 
     __slots__ = ()
     __match_args__ = ("bank", "access", "certificates", "lender")
@@ -352,17 +356,17 @@ class BankConnection(Record):
     """The bank's id."""
 
     access: Access
-    """Whose certificates are used."""
+    """Own or shared certificates."""
 
     certificates: tuple[ConnectionCertificate, ...]
     """The certificates."""
 
     lender: str | None = None
-    """Whose certificates they are, where they are shared; the deployed service does not tell."""
+    """The account that shares the certificates. The deployed service does not send it."""
 
 
 class RetiredCert(Record):
-    """A certificate that was retired: never used again (API 2.9)."""
+    """A retired certificate: it is never used again (API 2.9)."""
 
     __slots__ = ()
     __match_args__ = ("cert_name", "bank", "purpose", "expires")
@@ -374,10 +378,10 @@ class RetiredCert(Record):
     """The bank's id."""
 
     purpose: Purpose
-    """What it was for."""
+    """The purpose."""
 
     expires: datetime | None = None
-    """The end of its validity; left out where it is not known."""
+    """The expiry. Absent if not known."""
 
 
 class ListCertsResponse(Record):
@@ -390,14 +394,14 @@ class ListCertsResponse(Record):
     """Own, active certificates."""
 
     connections: tuple[BankConnection, ...] | None = None
-    """Banks that can be reached, with own or shared certificates (API 2.8)."""
+    """The reachable banks, with own or shared certificates (API 2.8)."""
 
     retired: tuple[RetiredCert, ...] | None = None
-    """Retired certificates, when there are any (API 2.9)."""
+    """Retired certificates, if there are any (API 2.9)."""
 
     offered_from: tuple[str, ...] | None = None
-    """Accounts that would lend this one their certificates, when there are any: `share_certs` with
-    `accept` accepts, `unshare_certs` declines. Only services that ask the borrower have it.
+    """Accounts that offer their certificates to this one, if there are any: `share_certs` with `accept`
+    accepts, `unshare_certs` declines. Only services that ask the borrower send it.
     """
 
     response_text: str
@@ -405,7 +409,7 @@ class ListCertsResponse(Record):
 
 
 ExportSetting = Literal["disabled"]
-"""What the export of private keys may be set to: it cannot be switched on again.
+"""The settable value for the export of private keys. Export cannot be switched on again.
   `disabled`: Private keys never leave the service, from now on.
 """
 
@@ -421,55 +425,55 @@ class ConfigCertsResponse(Record):
 
 
 class ShareCertsResponse(Record):
-    """The links as they are now."""
+    """The links after this call."""
 
     __slots__ = ()
     __match_args__ = ("shared_from", "shared_to", "offered_from", "offered_to", "response_text")
 
     shared_from: tuple[str, ...]
-    """The account whose certificates this one uses; none or one."""
+    """The account whose certificates this account uses; none or one."""
 
     shared_to: tuple[str, ...]
     """The accounts that use this account's certificates."""
 
     offered_from: tuple[str, ...] | None = None
-    """Accounts that would lend this one their certificates (`share_certs` with `accept` accepts,
-    `unshare_certs` declines). Only services that ask the borrower have it.
+    """Accounts that offer their certificates to this one (`share_certs` with `accept` accepts,
+    `unshare_certs` declines). Only services that ask the borrower send it.
     """
 
     offered_to: tuple[str, ...] | None = None
-    """Accounts that have not accepted this one's certificates yet."""
+    """Accounts that have not yet accepted this account's certificates."""
 
     response_text: str
     """The service's text."""
 
 
 class UnshareCertsResponse(Record):
-    """The links as they are now."""
+    """The links after this call."""
 
     __slots__ = ()
     __match_args__ = ("shared_from", "shared_to", "offered_from", "offered_to", "response_text")
 
     shared_from: tuple[str, ...]
-    """The account whose certificates this one uses; none or one."""
+    """The account whose certificates this account uses; none or one."""
 
     shared_to: tuple[str, ...]
     """The accounts that use this account's certificates."""
 
     offered_from: tuple[str, ...] | None = None
-    """Accounts that would lend this one their certificates (`share_certs` with `accept` accepts,
-    `unshare_certs` declines). Only services that ask the borrower have it.
+    """Accounts that offer their certificates to this one (`share_certs` with `accept` accepts,
+    `unshare_certs` declines). Only services that ask the borrower send it.
     """
 
     offered_to: tuple[str, ...] | None = None
-    """Accounts that have not accepted this one's certificates yet."""
+    """Accounts that have not yet accepted this account's certificates."""
 
     response_text: str
     """The service's text."""
 
 
 Bank = Literal["nordea", "osuuspankki", "danskebank", "aktia", "sp", "shb", "pop", "spankki", "alandsbanken", "SEB", "simulator"]
-"""A bank, by the id of the API.
+"""A bank, by its id in the API.
   `nordea`: Nordea.
   `osuuspankki`: OP.
   `danskebank`: Danske Bank; needs a signing and an encryption pair.
@@ -494,7 +498,9 @@ class CertAndKey(Record):
     """The certificate."""
 
     encrypted_private_key: str
-    """The private key: an armored OpenPGP message that only the export key opens; inside is PKCS#8 PEM."""
+    """The private key: an armored OpenPGP message that only the export key decrypts. The content is PKCS#8
+    PEM.
+    """
 
 
 class ExportCertResponse(Record):
@@ -511,7 +517,7 @@ class ExportCertResponse(Record):
 
 
 class EnrollCertResponse(Record):
-    """The certificate is there."""
+    """The certificate exists."""
 
     __slots__ = ()
     __match_args__ = ("response_text",)
@@ -521,7 +527,7 @@ class EnrollCertResponse(Record):
 
 
 class ImportCertResponse(Record):
-    """The certificate is there."""
+    """The certificate is imported."""
 
     __slots__ = ()
     __match_args__ = ("response_text",)
@@ -540,17 +546,17 @@ class RetireCertResponse(Record):
     """The bank's id."""
 
     retired_cert_names: tuple[str, ...]
-    """Their new names, such as `nordea.REMOVED.1a2b3c4d`."""
+    """The certificates' new names, such as `nordea.REMOVED.1a2b3c4d`."""
 
     response_text: str
     """The service's text."""
 
 
 StatusFilter = Literal["NEW", "DLD", "ALL"]
-"""Which files a listing shows.
+"""The status filter of a listing.
   `NEW`: Files that were not downloaded yet.
   `DLD`: Files that were downloaded.
-  `ALL`: All of them.
+  `ALL`: All files.
 """
 
 
@@ -563,19 +569,21 @@ FileStatus = Union[Literal["NEW", "DLD"], str]
 
 
 class FileDescriptor(Record):
-    """One file that the bank holds."""
+    """A file at the bank."""
 
     __slots__ = ()
     __match_args__ = ("file_reference", "file_timestamp", "file_type", "status", "service_id", "target_id")
 
     file_reference: str
-    """What to download or delete it by."""
+    """The reference for downloading or deleting the file."""
 
     file_timestamp: str
-    """When the bank made it: RFC 3339 with offset and milliseconds, or what the bank wrote in its place."""
+    """The time at which the bank made the file: RFC 3339 with offset and milliseconds, or the bank's own
+    text instead.
+    """
 
     file_type: str
-    """The bank's name for its kind."""
+    """The bank's name of the file type."""
 
     status: FileStatus
     """`NEW`, `DLD` or the bank's own value."""
@@ -588,7 +596,7 @@ class FileDescriptor(Record):
 
 
 class ListFilesResponse(Record):
-    """What the bank holds."""
+    """The files at the bank."""
 
     __slots__ = ()
     __match_args__ = ("file_descriptors", "response_text")
@@ -617,7 +625,7 @@ class DownloadFileResponse(Record):
     __match_args__ = ("content", "response_text")
 
     content: Received
-    """Its bytes."""
+    """The file's bytes."""
 
     response_text: str
     """The service's text."""
@@ -635,22 +643,22 @@ class DeleteFileResponse(Record):
 
 ExportPolicy = Union[Literal["disabled", "allowed"], str]
 """Whether private keys may be exported.
-  `disabled`: They may not, and this cannot be changed.
-  `allowed`: They may, encrypted to a registered export key.
+  `disabled`: Export is off for good.
+  `allowed`: Export is allowed, encrypted to a registered export key.
   Any other text: a value that this version does not know.
 """
 
 
 Registration = Union[Literal["registered", "unregistered"], str]
 """Whether a mode of an account is registered.
-  `registered`: It is.
-  `unregistered`: It is not.
+  `registered`: Registered.
+  `unregistered`: Not registered.
   Any other text: a value that this version does not know.
 """
 
 
 class AccountDescriptor(Record):
-    """One account under the API key."""
+    """An account under the API key."""
 
     __slots__ = ()
     __match_args__ = ("email", "name", "phone", "export", "certs", "admin_mode", "data_mode", "account_type", "linked_to", "retired")
@@ -677,10 +685,10 @@ class AccountDescriptor(Record):
     """Whether its data user is registered."""
 
     account_type: AccountType | None = None
-    """What it is to the API key (API 2.9)."""
+    """The account's role under the API key (API 2.9)."""
 
     linked_to: str | None = None
-    """The account whose certificates it uses; left out when it uses none but its own (API 2.9)."""
+    """The account whose certificates this account uses. Absent if it uses only its own (API 2.9)."""
 
     retired: tuple[RetiredCert, ...] | None = None
     """Its retired certificates (API 2.9)."""
@@ -700,7 +708,7 @@ class ListAccountsResponse(Record):
 
 
 class Deleted(Record):
-    """What a deletion removed; `false` is what was absent already."""
+    """The removed items. `false` means that the item was already absent."""
 
     __slots__ = ()
     __match_args__ = ("admin_user", "data_user", "account")
@@ -722,7 +730,7 @@ class DeleteAccountResponse(Record):
     __match_args__ = ("deleted", "email", "response_text")
 
     deleted: Deleted
-    """What was removed now."""
+    """The items that this call removed."""
 
     email: str
     """The account."""
@@ -732,7 +740,7 @@ class DeleteAccountResponse(Record):
 
 
 ListedPurpose = Union[Literal["authorize", "export"], str]
-"""What a listed PGP key is registered for.
+"""The purpose of a listed PGP key.
   `authorize`: It verifies the signatures of uploads.
   `export`: Exported private keys are encrypted to it.
   Any other text: a value that this version does not know.
@@ -746,10 +754,10 @@ class PgpKeyDescriptor(Record):
     __match_args__ = ("pgp_key_id", "pgp_key_purpose")
 
     pgp_key_id: str
-    """Its short id: 8 hex digits, or what the service wrote in their place."""
+    """The short id: 8 hex digits, or the service's own text instead."""
 
     pgp_key_purpose: ListedPurpose | None = None
-    """What it is for; an older service may leave it out."""
+    """The purpose. An older service may omit it."""
 
 
 class ListKeysResponse(Record):
@@ -766,7 +774,7 @@ class ListKeysResponse(Record):
 
 
 PgpKeyPurpose = Literal["authorize", "export"]
-"""What a PGP key is registered for. One key cannot have both purposes.
+"""The purpose of a PGP key. One key cannot have both purposes.
   `authorize`: It verifies the signatures of uploads.
   `export`: Exported private keys are encrypted to it.
 """
@@ -789,7 +797,7 @@ class DeleteKeyResponse(Record):
     __match_args__ = ("pgp_keys", "response_text")
 
     pgp_keys: tuple[PgpKeyDescriptor, ...] | None = None
-    """The keys that are left; newer services leave it out."""
+    """The remaining keys. Newer services omit it."""
 
     response_text: str
     """The service's text."""
@@ -803,7 +811,7 @@ class EncryptPasswordResponse(Record):
     _secret: ClassVar = frozenset(("encrypted",))
 
     encrypted: SecretText
-    """What `login`, `register` and `password_reset` send as `encrypted`."""
+    """The value of `encrypted` in `login`, `register` and `password_reset`."""
 
 
 class TotpCodeResponse(Record):
@@ -817,11 +825,11 @@ class TotpCodeResponse(Record):
     """The six digits."""
 
     seconds_left: int
-    """For how many more seconds this is the present code: 1 to 30."""
+    """The remaining seconds of this code: 1 to 30."""
 
 
 KeyAlgorithm = Literal["ed25519", "rsa2048", "rsa3072", "rsa4096"]
-"""The algorithm of a key to be made.
+"""The algorithm of a new key.
   `ed25519`: Small and fast: the default.
   `rsa2048`: RSA with 2048 bits, the least that is accepted.
   `rsa3072`: RSA with 3072 bits.
@@ -837,20 +845,20 @@ class GenerateKeyResponse(Record):
     _secret: ClassVar = frozenset(("private_key",))
 
     public_key: str
-    """The armored public key: what `upload_key` registers."""
+    """The armored public key, for `upload_key`."""
 
     private_key: SecretText
-    """The armored private key: whoever has it can sign payments."""
+    """The armored private key. Anyone who has it can sign payments."""
 
     fingerprint: str
     """The fingerprint: 40 upper-case hex digits."""
 
     pgp_key_id: str
-    """The short id, by which the service lists the key."""
+    """The short id that the service lists."""
 
 
 class InspectKeyResponse(Record):
-    """What it is. Nothing here is secret."""
+    """The key's properties. None of them is secret."""
 
     __slots__ = ()
     __match_args__ = ("fingerprint", "pgp_key_id", "user_ids", "algorithm", "created", "expires", "revoked", "can_sign", "can_encrypt", "private", "locked")
@@ -859,38 +867,38 @@ class InspectKeyResponse(Record):
     """The fingerprint: 40 upper-case hex digits."""
 
     pgp_key_id: str
-    """The short id, by which the service lists the key."""
+    """The short id that the service lists."""
 
     user_ids: tuple[str, ...]
-    """The user ids: names and e-mail addresses, as the key itself says."""
+    """The user ids in the key: names and e-mail addresses."""
 
     algorithm: str
     """The algorithm as GnuPG spells it, such as `ed25519` or `rsa3072`."""
 
     created: datetime
-    """When it was made."""
+    """The creation time."""
 
     expires: datetime | None = None
-    """When it expires; left out when it never does."""
+    """The expiry. Absent if the key never expires."""
 
     revoked: bool
-    """Whether its owner has revoked it."""
+    """Whether the owner has revoked the key."""
 
     can_sign: bool
-    """Whether it may sign now: what an authorize key must."""
+    """Whether the key can sign now, which an authorize key must."""
 
     can_encrypt: bool
-    """Whether it may be encrypted to now: what an export key must."""
+    """Whether data can be encrypted to the key now, which an export key must allow."""
 
     private: bool
-    """Whether the private key is there."""
+    """Whether the private key is included."""
 
     locked: bool
     """Whether the private key needs a passphrase."""
 
 
 SignatureHash = Literal["sha256", "sha384", "sha512"]
-"""The hash of a signature.
+"""The hash algorithm of a signature.
   `sha256`: SHA-256: the default.
   `sha384`: SHA-384.
   `sha512`: SHA-512.
@@ -904,50 +912,50 @@ class SignFileResponse(Record):
     __match_args__ = ("signature",)
 
     signature: str
-    """One armored detached signature per key, one after the other: what `upload_file` takes."""
+    """One armored detached signature per key, one after the other, for `upload_file`."""
 
 
 Verdict = Literal["good", "unknown_issuer", "bad"]
-"""What became of one signature.
-  `good`: It is valid, by a key that was good then and is good now.
+"""The result for one signature.
+  `good`: Valid, by a key that was good then and is good now.
   `unknown_issuer`: None of the given keys made it.
-  `bad`: It names a given key, but does not count.
+  `bad`: It names a given key, but is not valid.
 """
 
 
 class SignatureVerdict(Record):
-    """One signature."""
+    """A signature and its result."""
 
     __slots__ = ()
     __match_args__ = ("verdict", "fingerprint", "signing_key", "created", "issuers", "reason")
 
     verdict: Verdict
-    """What became of it."""
+    """The result."""
 
     fingerprint: str | None = None
-    """The fingerprint of the given key that it names."""
+    """The fingerprint of the given key that the signature names."""
 
     signing_key: str | None = None
-    """The fingerprint of the key or subkey that made it, when it is good."""
+    """The fingerprint of the key or subkey that made a good signature."""
 
     created: datetime | None = None
-    """When it was made, when it is good."""
+    """The time of a good signature."""
 
     issuers: tuple[str, ...] | None = None
-    """Who claims to have made it, when that key was not given: fingerprints or key ids."""
+    """The claimed makers if their key was not given: fingerprints or key ids."""
 
     reason: str | None = None
-    """Why it does not count."""
+    """The reason why it is not valid."""
 
 
 class VerifyFileResponse(Record):
-    """The verdicts."""
+    """The results."""
 
     __slots__ = ()
     __match_args__ = ("good", "signatures")
 
     good: bool
-    """Whether at least one signature is good: what the service asks of an upload."""
+    """Whether at least one signature is good, which the service requires of an upload."""
 
     signatures: tuple[SignatureVerdict, ...]
     """The signatures in their order."""
@@ -960,7 +968,7 @@ class EncryptForExportResponse(Record):
     __match_args__ = ("encrypted_private_key",)
 
     encrypted_private_key: str
-    """An armored OpenPGP message, in the form that `export_cert` answers."""
+    """An armored OpenPGP message, as in the answer of `export_cert`."""
 
 
 class DecryptExportedKeyResponse(Record):
@@ -971,36 +979,36 @@ class DecryptExportedKeyResponse(Record):
     _secret: ClassVar = frozenset(("private_key_pem",))
 
     private_key_pem: SecretText
-    """The bank certificate's private key as PKCS#8 PEM: whoever has it can sign in the account's name."""
+    """The bank certificate's private key as PKCS#8 PEM. Anyone who has it can sign in the account's name."""
 
 
 class PaymentProblem(Record):
-    """One thing that is wrong."""
+    """One problem."""
 
     __slots__ = ()
     __match_args__ = ("line", "column", "field", "reason", "message", "fix")
 
     line: int | None = None
-    """The line in the file, from 1; left out when the problem has no single place."""
+    """The line in the file, from 1. Absent if the problem has no single place."""
 
     column: int | None = None
     """The column in bytes, from 1."""
 
     field: str | None = None
-    """The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`; left
-    out when the file could not be read as XML.
+    """The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`. Absent
+    if the file could not be read as XML.
     """
 
     reason: str
     """The reason code that a bank would answer, such as `FF01`, `AM10`, `AM18`, `AC01`, `AC02`, `BE04`;
-    `NARR` where none is named for it.
+    `NARR` if the problem has no code.
     """
 
     message: str
-    """What is wrong."""
+    """The problem in words."""
 
     fix: str
-    """What to change."""
+    """The change that fixes it."""
 
 
 class CurrencyTotal(Record):
@@ -1026,7 +1034,7 @@ class PaymentPart(Record):
     """The payment information id."""
 
     execution_date: str
-    """The execution date, or date and time, as it stands in the file."""
+    """The execution date, or date and time, as in the file."""
 
     debtor: str | None = None
     """The debtor's name."""
@@ -1035,14 +1043,14 @@ class PaymentPart(Record):
     """The account that pays."""
 
     transactions: int
-    """How many transactions it holds."""
+    """The number of transactions."""
 
     totals: tuple[CurrencyTotal, ...]
-    """What they come to, by currency."""
+    """The sums, by currency."""
 
 
 class PaymentSummary(Record):
-    """A payment file in short."""
+    """A summary of a payment file."""
 
     __slots__ = ()
     __match_args__ = ("message_id", "created", "initiating_party", "transactions", "payments")
@@ -1051,35 +1059,35 @@ class PaymentSummary(Record):
     """The message id."""
 
     created: str
-    """When the message was made, as it says itself."""
+    """The creation time in the message."""
 
     initiating_party: str | None = None
-    """Who initiates it."""
+    """The initiating party."""
 
     transactions: int
-    """How many transactions the file really holds."""
+    """The number of transactions that the file really holds."""
 
     payments: tuple[PaymentPart, ...]
-    """What each account is asked to pay on each day, in the order of the file."""
+    """The payments by account and day, in the order of the file."""
 
 
 class CheckPaymentFileResponse(Record):
-    """What there is to say about it."""
+    """The result of the check."""
 
     __slots__ = ()
     __match_args__ = ("ok", "problems", "message_name", "payment")
 
     ok: bool
-    """Whether nothing is wrong, as far as can be told without the bank."""
+    """Whether the file has no errors, as far as can be told without the bank."""
 
     problems: tuple[PaymentProblem, ...]
-    """What is wrong; at most 50 problems."""
+    """The problems, at most 50."""
 
     message_name: str | None = None
-    """The message that the file says it is, such as `pain.001.001.03`."""
+    """The message type that the file declares, such as `pain.001.001.03`."""
 
     payment: PaymentSummary | None = None
-    """The payment, when the file could be read; it may still have problems of counts, sums or accounts."""
+    """The payment, if the file could be read. It may still have problems of counts, sums or accounts."""
 
 
 MfaMethod = Literal["sms", "totp"]
@@ -1090,7 +1098,7 @@ MfaMethod = Literal["sms", "totp"]
 
 
 class TotpEnrolment(Record):
-    """The secret for an authenticator: shown this once. `verify_totp` completes the enrolment."""
+    """The secret for an authenticator, shown only once. `verify_totp` completes the enrolment."""
 
     __slots__ = ()
     __match_args__ = ("secret_code", "otpauth_uri", "access_token")
@@ -1100,10 +1108,10 @@ class TotpEnrolment(Record):
     """The secret, base32."""
 
     otpauth_uri: SecretText | None = None
-    """The same for a QR code."""
+    """The same secret for a QR code."""
 
     access_token: SecretText
-    """For `verify_totp`, within ten minutes."""
+    """The token for `verify_totp`, valid for ten minutes."""
 
 
 class Authenticated(Record):
@@ -1120,13 +1128,13 @@ class Authenticated(Record):
     """The account's API key."""
 
     expires_in: int | None = None
-    """How long the session lives; left out when the service did not say."""
+    """The life of the session. Absent if the service did not give it."""
 
     totp_enrolment: TotpEnrolment | None = None
-    """The new secret for an authenticator, when its enrolment was asked for."""
+    """The new authenticator's secret, if its enrolment was requested."""
 
     account: AccountInfo | None = None
-    """What the account is, when the service says so."""
+    """The account's type and features, if the service gives them."""
 
     response_text: str
     """The service's text."""
@@ -1148,13 +1156,13 @@ class LogInProgressAuthenticated(Record):
     """The account's API key."""
 
     expires_in: int | None = None
-    """How long the session lives; left out when the service did not say."""
+    """The life of the session. Absent if the service did not give it."""
 
     totp_enrolment: TotpEnrolment | None = None
-    """The new secret for an authenticator, when its enrolment was asked for."""
+    """The new authenticator's secret, if its enrolment was requested."""
 
     account: AccountInfo | None = None
-    """What the account is, when the service says so."""
+    """The account's type and features, if the service gives them."""
 
     response_text: str
     """The service's text."""
@@ -1170,19 +1178,19 @@ class LogInProgressNeedsCode(Record):
     state: Literal["needs_code"] = "needs_code"
 
     kind: str
-    """Which: `phone_code`, `email_code`, `sms_code` or `totp_code`."""
+    """The kind of code: `phone_code`, `email_code`, `sms_code` or `totp_code`."""
 
     text: str
     """The question, for a person."""
 
     wrong: int
-    """How many codes were wrong already."""
+    """The number of wrong codes so far."""
 
     phone_missing: bool
-    """Whether the account's phone number must be given too."""
+    """Whether the account's phone number is needed too."""
 
     sealed: SecretText
-    """The login so far: give it to `continue_log_in`, with the code."""
+    """The login so far, encrypted. Give it to `continue_log_in`, with the code."""
 
 
 class LogInProgressNeedsChoice(Record):
@@ -1198,14 +1206,14 @@ class LogInProgressNeedsChoice(Record):
     """The factors to choose from."""
 
     sms_destination: str | None = None
-    """Where an SMS would go, masked."""
+    """The phone number for an SMS, masked."""
 
     sealed: SecretText
-    """The login so far: give it to `continue_log_in`, with the choice."""
+    """The login so far, encrypted. Give it to `continue_log_in`, with the choice."""
 
 
 LogInProgress = Union[LogInProgressAuthenticated, LogInProgressNeedsCode, LogInProgressNeedsChoice]
-"""What a login has come to."""
+"""The progress of a login."""
 _LogInProgress = {"authenticated": LogInProgressAuthenticated, "needs_code": LogInProgressNeedsCode, "needs_choice": LogInProgressNeedsChoice}
 
 
@@ -1217,10 +1225,10 @@ class EnrolTotpResponse(Record):
     _secret: ClassVar = frozenset(("secret_code", "otpauth_uri"))
 
     secret_code: SecretText
-    """The secret, base32: for the authenticator, and shown this once."""
+    """The secret for the authenticator, base32, shown only once."""
 
     otpauth_uri: SecretText | None = None
-    """The same for a QR code."""
+    """The same secret for a QR code."""
 
     response_text: str
     """The service's text."""
@@ -1234,10 +1242,10 @@ class ExportSessionResponse(Record):
     _secret: ClassVar = frozenset(("sealed",))
 
     sealed: SecretText
-    """The session, sealed."""
+    """The session, encrypted."""
 
     seconds_left: int | None = None
-    """For how many more seconds it lives, when that is known."""
+    """The remaining life of the session in seconds, if known."""
 
 
 class ImportSessionResponse(Record):
@@ -1247,13 +1255,13 @@ class ImportSessionResponse(Record):
     __match_args__ = ("email", "mode", "seconds_left")
 
     email: str | None = None
-    """Whose it is."""
+    """The account of the session."""
 
     mode: Mode | None = None
-    """Which of the account's two users."""
+    """One of the account's two users."""
 
     seconds_left: int | None = None
-    """For how many more seconds it lives, when that is known."""
+    """The remaining life of the session in seconds, if known."""
 
 
 class SignAndUploadResponse(Record):
@@ -1263,45 +1271,45 @@ class SignAndUploadResponse(Record):
     __match_args__ = ("file_name", "bytes", "signature", "response_text")
 
     file_name: str
-    """The name it was sent under."""
+    """The file name sent to the bank."""
 
     bytes: int
-    """How many bytes were sent."""
+    """The number of bytes sent."""
 
     signature: str
-    """The signatures it was sent with."""
+    """The signatures sent with the file."""
 
     response_text: str
     """The service's text."""
 
 
 class BankAnswer(Record):
-    """A file that the bank answered with."""
+    """An answer file of the bank."""
 
     __slots__ = ()
     __match_args__ = ("file", "bytes", "path", "content", "report", "statement", "not_parsed")
 
     file: FileDescriptor
-    """What the bank says of it."""
+    """The bank's description of the file."""
 
     bytes: int
-    """How many bytes it has."""
+    """The file's length in bytes."""
 
     path: str | None = None
-    """Where it is, when a folder was given."""
+    """The file's path, if a folder was given."""
 
     content: str | None = None
-    """Its bytes as base64 text, when no folder was given."""
+    """The file's bytes as base64 text, if no folder was given."""
 
     report: StatusFile | None = None
-    """What it says, where it is a status report (`pain.002`)."""
+    """The content of a status report (`pain.002`)."""
 
     statement: CashFile | None = None
-    """What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
+    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
 
     not_parsed: str | None = None
-    """Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has
-    more than 10,000 entries, or the call has parsed 16 MiB.
+    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4
+    MiB or has more than 10,000 entries, or the call has already parsed 16 MiB.
     """
 
 
@@ -1312,10 +1320,10 @@ class UploadAndWaitResponse(Record):
     __match_args__ = ("file_name", "bytes", "answers", "response_text")
 
     file_name: str
-    """The name it was sent under."""
+    """The file name sent to the bank."""
 
     bytes: int
-    """How many bytes were sent."""
+    """The number of bytes sent."""
 
     answers: tuple[BankAnswer, ...]
     """The answers, in the order of `wait_for`."""
@@ -1325,57 +1333,57 @@ class UploadAndWaitResponse(Record):
 
 
 DownloadStatus = Literal["downloaded", "exists", "failed"]
-"""What became of a file.
-  `downloaded`: It is in the folder now.
-  `exists`: It was there already and was left as it is.
-  `failed`: It is not there.
+"""The result for a file.
+  `downloaded`: The file is now in the folder.
+  `exists`: The file already existed and did not change.
+  `failed`: The file is not in the folder.
 """
 
 
 class DownloadedFile(Record):
-    """What became of one file."""
+    """The result for one file."""
 
     __slots__ = ()
     __match_args__ = ("name", "path", "file_reference", "file_type", "bytes", "status", "error", "error_message", "report", "statement", "not_parsed")
 
     name: str | None = None
-    """Its name in the folder; left out where none could be made."""
+    """The file's name in the folder. Absent if no name could be made."""
 
     path: str | None = None
-    """Where it is; left out where it failed."""
+    """The file's path. Absent if the file failed."""
 
     file_reference: str
-    """What the bank calls it."""
+    """The bank's reference of the file."""
 
     file_type: str
-    """The bank's name for its kind."""
+    """The bank's name of the file type."""
 
     bytes: int | None = None
-    """How many bytes were downloaded."""
+    """The number of bytes downloaded."""
 
     status: DownloadStatus
-    """What became of it."""
+    """The result."""
 
     error: str | None = None
-    """The code of the error, where it failed."""
+    """The error code, if the file failed."""
 
     error_message: str | None = None
-    """What went wrong, for a person."""
+    """The error in words, if the file failed."""
 
     report: StatusFile | None = None
-    """What it says, where it is a status report (`pain.002`)."""
+    """The content of a status report (`pain.002`)."""
 
     statement: CashFile | None = None
-    """What it says, where it is a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
+    """The content of a statement, report or notification (`camt.053`, `camt.052`, `camt.054`)."""
 
     not_parsed: str | None = None
-    """Why it is not parsed, though it may be one of these: it cannot be read, is larger than 4 MiB or has
-    more than 10,000 entries, or the call has parsed 16 MiB.
+    """The reason why a file that may be one of these is not parsed: it cannot be read, is larger than 4
+    MiB or has more than 10,000 entries, or the call has already parsed 16 MiB.
     """
 
 
 class DownloadNewFilesResponse(Record):
-    """What became of each file."""
+    """The result for each file."""
 
     __slots__ = ()
     __match_args__ = ("files", "downloaded", "existing", "failed")
@@ -1384,37 +1392,37 @@ class DownloadNewFilesResponse(Record):
     """The files in the order of the listing."""
 
     downloaded: int
-    """How many were downloaded."""
+    """The number of files downloaded."""
 
     existing: int
-    """How many were there already."""
+    """The number of files that already existed."""
 
     failed: int
-    """How many failed."""
+    """The number of files that failed."""
 
 
 Environment = Literal["test", "production"]
-"""Which of the service's installations is meant.
+"""An installation of the service.
   `test`: The test installation, with the simulator bank.
-  `production`: The real one.
+  `production`: The production installation.
 """
 
 
 class _WsChannelSettings(TypedDict, total=False):
 
     environment: Environment | None
-    """Which installation: decides the base URL and the public key, where those are not given."""
+    """The installation. It decides the base URL and the public key, unless those are given."""
 
     base_url: str | None
-    """The base URL, such as `http://127.0.0.1:8080/v2`; in place of the environment's. Plain HTTP is for
-    loopback addresses only.
+    """The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain HTTP is
+    accepted for loopback addresses only.
     """
 
     public_key_pem: str | None
-    """The service's RSA public key as PEM text; in place of the environment's."""
+    """The service's RSA public key as PEM text, instead of the environment's."""
 
     public_key_file: str | PathLike[str] | None
-    """A file that holds it."""
+    """A file with the service's public key."""
 
     email: str | None
     """The account's e-mail address."""
@@ -1423,7 +1431,9 @@ class _WsChannelSettings(TypedDict, total=False):
     """The mode to log in with."""
 
     password: Secret | None
-    """The account's password: at least 20 characters with lower and upper case, digit and special."""
+    """The account's password: at least 20 characters with lower and upper case, digit and special
+    character.
+    """
 
     name: str | None
     """The registrant's name."""
@@ -1441,40 +1451,42 @@ class _WsChannelSettings(TypedDict, total=False):
     """A session token from an earlier login."""
 
     bank: Bank | None
-    """The bank of requests that name none."""
+    """The bank for requests that name none."""
 
     flow_timeout_s: float | None
-    """How long a whole flow may take, its questions and waits included, in seconds, fractions allowed. 0
-    and absent mean no limit but those of its exchanges.
+    """The time limit of a whole flow with its questions and waits, in seconds, fractions allowed. With 0
+    or without a value only the limits of its exchanges apply.
     """
 
     renew_session: bool | None
-    """Whether a data session that the service no longer accepts is renewed once per call, with the
-    password.
+    """Whether to renew a data session once per call, with the password, if the service no longer accepts
+    it.
     """
 
     seal_key: Secret | None
-    """What sessions and logins are sealed with when they leave this process: 32 random characters or more."""
+    """The key that encrypts sessions and logins when they leave this process: 32 random characters or
+    more.
+    """
 
     ca_file: str | PathLike[str] | None
-    """Further certificate authorities to trust for the server's own certificate: a PEM file."""
+    """A PEM file with more certificate authorities to trust for the server's own certificate."""
 
     only_ca_file: bool | None
-    """Whether only the authorities of `ca_file` are trusted, not the system's."""
+    """Whether to trust only the authorities of `ca_file`, not the system's."""
 
     proxy: Secret | None
-    """A proxy's URL, in place of the environment's; it may hold a user and a password."""
+    """A proxy's URL, instead of the environment's. It may contain a user and a password."""
 
     exchange_timeout_s: float | None
-    """How long one exchange may take, in seconds, fractions allowed. A call of an operation is one
-    exchange, a flow makes several. 0 and absent mean the operation's own limit.
+    """The time limit of one exchange, in seconds, fractions allowed. A call of an operation is one
+    exchange; a flow makes several. With 0 or without a value the operation's own limit applies.
     """
 
     timeout_s: int | None
-    """The older name of `exchange_timeout_s`, which wins; in whole seconds."""
+    """The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes precedence."""
 
     max_answer_bytes: int | None
-    """The largest answer besides a file's content, in bytes; 16 MiB when left out."""
+    """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
 
 class WsChannelSettings(_WsChannelSettings, total=False):
@@ -1498,43 +1510,44 @@ class AsyncWsChannelSettings(_WsChannelSettings, total=False):
 
 
 class WsChannel(Client):
-    """The settings of a WS Channel client. All are optional; those of an account are used wherever a
-    request leaves them out.
+    """The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
+    request omits.
 
     Methods block the calling thread, with the interpreter's lock released. The client may be shared by
     threads.
 
     Args:
-        environment: Which installation: decides the base URL and the public key, where those are not
+        environment: The installation. It decides the base URL and the public key, unless those are
             given.
-        base_url: The base URL, such as `http://127.0.0.1:8080/v2`; in place of the environment's. Plain
-            HTTP is for loopback addresses only.
-        public_key_pem: The service's RSA public key as PEM text; in place of the environment's.
-        public_key_file: A file that holds it.
+        base_url: The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain
+            HTTP is accepted for loopback addresses only.
+        public_key_pem: The service's RSA public key as PEM text, instead of the environment's.
+        public_key_file: A file with the service's public key.
         email: The account's e-mail address.
         mode: The mode to log in with.
         password: The account's password: at least 20 characters with lower and upper case, digit and
-            special.
+            special character.
         name: The registrant's name.
         company: The company's name.
         phone: The account's phone number.
         api_key: The integrator's API key.
         id_token: A session token from an earlier login.
-        bank: The bank of requests that name none.
-        flow_timeout_s: How long a whole flow may take, its questions and waits included, in seconds,
-            fractions allowed. 0 and absent mean no limit but those of its exchanges.
-        renew_session: Whether a data session that the service no longer accepts is renewed once per
-            call, with the password.
-        seal_key: What sessions and logins are sealed with when they leave this process: 32 random
+        bank: The bank for requests that name none.
+        flow_timeout_s: The time limit of a whole flow with its questions and waits, in seconds,
+            fractions allowed. With 0 or without a value only the limits of its exchanges apply.
+        renew_session: Whether to renew a data session once per call, with the password, if the service
+            no longer accepts it.
+        seal_key: The key that encrypts sessions and logins when they leave this process: 32 random
             characters or more.
-        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
-        only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
-        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
-            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
-            limit.
-        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
-        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
+            operation is one exchange; a flow makes several. With 0 or without a value the operation's
+            own limit applies.
+        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
+            precedence.
+        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -1620,12 +1633,12 @@ class WsChannel(Client):
         """Fetch a challenge for a registration.
 
         The first of the two steps of a registration: `register` answers the challenge within five
-        minutes. Challenges of `init_login` and of this operation are interchangeable. It answers the
-        same whether or not the account exists, and changes nothing.
+        minutes. Challenges of `init_login` and of this operation are interchangeable. The answer is the
+        same whether or not the account exists, and nothing changes.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1660,23 +1673,22 @@ class WsChannel(Client):
     ) -> RegisterResponse:
         """Register an account's admin or data user.
 
-        Creates the user and sends a code to the phone by SMS. The admin user comes first; then the data
-        user with the API key that the admin's registration answered and the same phone. API key `0`
-        asks for a new key and makes the account its owner. Before the first file both users verify
-        phone and e-mail: log in, and give the codes. The password has at least 20 characters with lower
-        case, upper case, digit and special character, and at most 199 bytes. Never repeated after an
-        error (except a 429, when nothing was done): look by logging in.
+        Creates the user and sends a code to the phone by SMS. Register the admin user first; then the
+        data user, with the same phone and the API key from the admin's registration. API key `0`
+        requests a new key and makes the account its owner. Before the first file both users verify
+        phone and e-mail: log in and enter the codes. The password has at least 20 characters with lower
+        case, upper case, digit and special character, and at most 199 bytes. It is never repeated after
+        an error (except a 429, after which nothing was done): log in to see whether it succeeded.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             api_key: The key of the integrator, or `0` for a new one. Left out, the client's own.
             ch_resp: The challenge, unchanged.
             company: The company's name. Left out, the client's own.
-            encrypted: The password, encrypted for this challenge: what `encrypt_password` answers.
+            encrypted: The password, encrypted for this challenge by `encrypt_password`.
             name: The full name of the person who registers. Left out, the client's own.
-            phone: The phone that codes are sent to; the same for both users. Left out, the client's
-                own.
+            phone: The phone for codes, the same for both users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1722,14 +1734,14 @@ class WsChannel(Client):
     ) -> VerifyPhoneResponse:
         """Verify a user's phone with the code from the SMS.
 
-        The code came when the user registered; a login with the right password sends it again when the
-        last one is a minute old, five times a day. It lives for 24 hours. A wrong phone, a wrong code
-        and a phone that is verified already are refused alike. Admin and data user are verified
-        separately. A refused code is never sent again by itself.
+        The service sent the code at registration. A login with the right password sends it again if the
+        last code is at least a minute old, five times a day. The code is valid for 24 hours. A wrong
+        phone, a wrong code and an already verified phone get the same refusal. Admin and data user are
+        verified separately. A refused code is never sent again automatically.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             phone: The registered phone. Left out, the client's own.
             code: The six digits from the SMS.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -1769,14 +1781,14 @@ class WsChannel(Client):
     ) -> VerifyEmailResponse:
         """Verify a user's e-mail address with the code from the mail.
 
-        The login that asks for it answers the token and sends the code. The token lives for 15 minutes,
-        the code for 24 hours; the token is spent by success. Admin and data user are verified
-        separately. A refused code is never sent again by itself.
+        The login that asks for this verification returns the token and sends the code. The token is
+        valid for 15 minutes, the code for 24 hours; a success uses up the token. Admin and data user
+        are verified separately. A refused code is never sent again automatically.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
-            access_token: From the login that asked for this.
+            mode: One of the account's two users. Left out, the client's own.
+            access_token: The token from the login that asked for this verification.
             code: The six digits from the mail.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -1811,15 +1823,16 @@ class WsChannel(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> InitPasswordResetResponse:
-        """Have a code for a password reset sent by SMS.
+        """Send a code for a password reset by SMS.
 
-        Sends a code to the verified phone: once a minute and five times a day at most; it lives for 15
-        minutes. It answers the same for an unknown account, to which nothing is sent. A GET with an
-        effect: never prefetched, never cached, not repeated after a server error.
+        Sends a code to the verified phone, once a minute and five times a day at most. The code is
+        valid for 15 minutes. The answer is the same for an unknown account, to which nothing is sent.
+        This GET has an effect: it is never prefetched, never cached, and not repeated after a server
+        error.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1851,14 +1864,14 @@ class WsChannel(Client):
     ) -> PasswordResetResponse:
         """Set a new password with the code from the SMS.
 
-        Replaces the password of this one user, ends all its sessions and clears its lockout; the other
-        user is untouched. It does not log in and verifies nothing. The challenge comes from
-        `init_login` or `init_register`. Never repeated by itself: after an unknown outcome try the new
-        password.
+        Replaces the password of this user, ends all sessions of the user and clears the user's lockout.
+        The other user does not change. It does not log in and verifies nothing. The challenge comes
+        from `init_login` or `init_register`. It is never repeated automatically: after an unknown
+        outcome try the new password.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             ch_resp: The challenge, unchanged.
             code: The six digits from the SMS.
             encrypted: The new password, encrypted for this challenge.
@@ -1901,12 +1914,12 @@ class WsChannel(Client):
         """Fetch a challenge for a login.
 
         The first step of a login, a registration or a password reset: the next call answers the
-        challenge within five minutes. It answers the same whether or not the account exists, and
-        changes nothing.
+        challenge within five minutes. The answer is the same whether or not the account exists, and
+        nothing changes.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1937,16 +1950,17 @@ class WsChannel(Client):
     ) -> LoginResponse:
         """Answer a challenge with the password.
 
-        One step of a login, not the whole of it: the answer is a session's token, or what the service
-        wants first (a code for phone or e-mail, a second factor, the choice of one).
-        `login::LoginState` says which. May send a code. After ten wrong passwords within 15 minutes the
-        user is locked for 15 minutes. A challenge is good for one try, whatever comes of it.
+        One step of a login, not the whole of it. The answer is a session's token, or the step that the
+        service wants first (a code for phone or e-mail, a second factor, the choice of one);
+        `login::LoginState` tells them apart. It may send a code. After ten wrong passwords within 15
+        minutes the user is locked for 15 minutes. A challenge is valid for one attempt, successful or
+        not.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             ch_resp: The challenge, unchanged.
-            encrypted: The password, encrypted for this challenge: what `encrypt_password` answers.
+            encrypted: The password, encrypted for this challenge by `encrypt_password`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -1985,20 +1999,19 @@ class WsChannel(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> LoginMfaResponse:
-        """Give the code of the second factor.
+        """Send the code of the second factor.
 
-        The second step of an admin login. Five wrong codes end the step, ten within an hour lock the
-        user for an hour. With `setup_totp` the answer also carries the secret for an authenticator,
-        shown this once: `verify_totp` completes the enrolment. A refused code is never sent again by
-        itself.
+        The second step of an admin login. Five wrong codes end the step; ten within an hour lock the
+        user for an hour. With `setup_totp` the answer also has the secret for an authenticator, shown
+        only once: `verify_totp` completes the enrolment. A refused code is never sent again
+        automatically.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Always `admin`: only its user has a second factor. Left out, the client's own.
+            mode: Always `admin`: only the admin user has a second factor. Left out, the client's own.
             code: The code from the SMS or the authenticator.
-            session: From the login or the choice of the factor.
-            challenge_name: The factor the code is of: what the login asked for; `SMS_MFA` when left
-                out.
+            session: The handle from the login or the choice of the factor.
+            challenge_name: The factor of the code, as the login named it. Default: `SMS_MFA`.
             setup_totp: Whether to begin the enrolment of an authenticator.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -2039,14 +2052,14 @@ class WsChannel(Client):
     ) -> SelectMfaResponse:
         """Choose the second factor of a login.
 
-        Ends the step that the session stood for and begins one for the chosen factor; choosing SMS
-        sends it now. Also switches a login that waits for an authenticator to SMS.
+        Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends
+        the SMS at once. It can also switch a login that waits for an authenticator to SMS.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Always `admin`: only its user has a second factor. Left out, the client's own.
-            mfa_type: The factor, one that was offered.
-            session: From the login.
+            mode: Always `admin`: only the admin user has a second factor. Left out, the client's own.
+            mfa_type: The factor, one of those offered.
+            session: The handle from the login.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2084,14 +2097,15 @@ class WsChannel(Client):
     ) -> VerifyTotpResponse:
         """Complete the enrolment of an authenticator.
 
-        Proves that the authenticator has the secret that `login_mfa` answered. From then on it is the
-        preferred factor and SMS the fallback; an earlier authenticator is replaced. The token lives for
-        ten minutes and five tries. A refused code is never sent again by itself.
+        Proves that the authenticator has the secret that `login_mfa` returned. From then on the
+        authenticator is the preferred factor and SMS the fallback; an earlier authenticator is
+        replaced. The token is valid for ten minutes and five attempts. A refused code is never sent
+        again automatically.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Always `admin`: only its user has a second factor. Left out, the client's own.
-            access_token: From `login_mfa` with `setup_totp`.
+            mode: Always `admin`: only the admin user has a second factor. Left out, the client's own.
+            access_token: The token from `login_mfa` with `setup_totp`.
             code: The authenticator's current code.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -2129,13 +2143,13 @@ class WsChannel(Client):
     ) -> LogoutResponse:
         """End all sessions of a user.
 
-        Revokes every token of this user that was issued up to now, on every machine; the account's
-        other user stays logged in.
+        Revokes all tokens issued to this user so far, on every machine. The account's other user stays
+        logged in.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
-            access_token: Accepted for older clients; everything is revoked with it or without.
+            mode: One of the account's two users. Left out, the client's own.
+            access_token: Accepted for older clients. All tokens are revoked with or without it.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2171,9 +2185,9 @@ class WsChannel(Client):
     ) -> ListCertsResponse:
         """List the account's bank certificates.
 
-        The account's own certificates, the banks it can reach with own or shared ones, and the retired
-        ones. The service renews certificates by itself, 30 days before they expire: then serial number
-        and expiry change.
+        The account's own certificates, the banks that it can reach with own or shared certificates, and
+        the retired certificates. The service renews certificates automatically, 30 days before they
+        expire: serial number and expiry then change.
 
         Args:
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -2209,7 +2223,7 @@ class WsChannel(Client):
         """Switch off the export of private keys for good.
 
         One-way: once disabled, export cannot be enabled again through the API. Repeating it changes
-        nothing. The deployed service does not carry this out yet and answers
+        nothing. The deployed service does not implement this yet and answers
         `ws_channel.not_implemented`.
 
         Args:
@@ -2252,16 +2266,16 @@ class WsChannel(Client):
     ) -> ShareCertsResponse:
         """Let another account use this account's certificates.
 
-        All banks of this account, present and future; a certificate of the other account's own wins
-        over a shared one. It may use the certificates for files; it never sees or exports them. Nothing
-        is handed on from there. Files it sends need its own authorize keys. An account can use the
-        certificates of one other only. Repeating it changes nothing. A service of this library allows
-        it to the owner of the API key alone, or asks the borrower: its setting `sharing`.
+        Covers all banks of this account, present and future; the other account's own certificate takes
+        precedence over a shared one. The other account may use the certificates for files. It never
+        sees, exports or shares them. Files that it sends need its own authorize keys. An account can
+        use the certificates of only one other account. Repeating it changes nothing. A service of this
+        library allows it only to the owner of the API key, or asks the borrower: its setting `sharing`.
 
         Args:
             ext_email: The other account, under the same API key.
-            accept: Whether this accepts what the other account has offered (`offered_from`), in place
-                of sharing own certificates. Only for services that ask the borrower.
+            accept: Whether to accept the other account's offer (`offered_from`) instead of sharing own
+                certificates. Only for services that ask the borrower.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2299,9 +2313,9 @@ class WsChannel(Client):
     ) -> UnshareCertsResponse:
         """Stop another account from using this account's certificates, or the reverse.
 
-        Takes effect at once, from either end of the link: who lends names the borrower, who borrows
+        Takes effect at once, from either end of the link: the lender names the borrower, the borrower
         names the lender; the owner of the API key names any borrower. The deployed service does not
-        carry this out yet and answers `ws_channel.not_implemented`.
+        implement this yet and answers `ws_channel.not_implemented`.
 
         Args:
             ext_email: The other account, under the same API key.
@@ -2343,9 +2357,9 @@ class WsChannel(Client):
     ) -> ExportCertResponse:
         """Export a certificate with its private key, encrypted to a PGP key.
 
-        Own certificates only, and only while export is not disabled. The private key comes as an
-        OpenPGP message that only the registered export key opens: `decrypt_exported_key` does. Every
-        export is written into the service's audit trail.
+        Own certificates only, and only while export is not disabled. The private key is an OpenPGP
+        message that only the registered export key decrypts, with `decrypt_exported_key`. The service
+        writes every export into its audit trail.
 
         Args:
             bank: The bank. Left out, the client's own.
@@ -2394,14 +2408,14 @@ class WsChannel(Client):
     ) -> EnrollCertResponse:
         """Enrol for a certificate at a bank with its PIN.
 
-        The service makes a key pair, has the bank certify it and keeps both; it renews them by itself.
-        With real banks it may take minutes. It is never repeated by itself: a PIN is good once, and a
-        wrong one, or OP's two halves in the wrong order, locks the enrolment at the bank. One
-        certificate per bank: retire the old one first.
+        The service makes a key pair, lets the bank certify it, and stores both; it renews them
+        automatically. With real banks it may take minutes. It is never repeated automatically: a PIN is
+        valid once, and a wrong PIN, or OP's two halves in the wrong order, locks the enrolment at the
+        bank. One certificate per bank: retire the old one first.
 
         Args:
             bank: The bank. Left out, the client's own.
-            code: The full PIN from the bank: where it comes in parts, all of them in the right order.
+            code: The full PIN from the bank. If it comes in parts: all parts in the right order.
             company: The company's name exactly as in the contract with the bank. Left out, the client's
                 own.
             ws_user_id: The Web Services user id of the contract with the bank.
@@ -2457,11 +2471,11 @@ class WsChannel(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> ImportCertResponse:
-        """Import a certificate and its private key that exist already.
+        """Import an existing certificate and its private key.
 
-        For certificates that were enrolled elsewhere. The private key leaves this machine: it travels
-        to the service and rests there encrypted. The certificate must not have expired, and must match
-        the key. Danske Bank needs the encryption pair too. One certificate per bank: retire the old one
+        For certificates that were enrolled elsewhere. The private key leaves this machine: the service
+        receives it and stores it encrypted. The certificate must not have expired, and must match the
+        key. Danske Bank needs the encryption pair too. One certificate per bank: retire the old one
         first.
 
         Args:
@@ -2469,10 +2483,10 @@ class WsChannel(Client):
             certificate: The signing certificate as PEM.
             company: The company's name exactly as in the contract with the bank. Left out, the client's
                 own.
-            private_key: Its private key as PEM, PKCS#8 or PKCS#1, not encrypted.
+            private_key: The certificate's private key as PEM, PKCS#8 or PKCS#1, not encrypted.
             ws_user_id: The Web Services user id of the contract with the bank.
             enc_certificate: Danske Bank only: the encryption certificate.
-            enc_private_key: Danske Bank only: its private key.
+            enc_private_key: Danske Bank only: the private key of the encryption certificate.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2520,14 +2534,15 @@ class WsChannel(Client):
     ) -> RetireCertResponse:
         """Retire the certificates for a bank.
 
-        They are never used again and cannot be brought back; accounts that share them lose access at
-        once. Then a new enrolment or import is possible. The owner of the API key may retire those of a
-        customer. Never repeated by itself after an error, except a 429, when nothing was done.
+        Retired certificates are never used again and cannot be restored; accounts that share them lose
+        access at once. A new enrolment or import is then possible. The owner of the API key may retire
+        a customer's certificates. It is never repeated automatically after an error, except a 429,
+        after which nothing was done.
 
         Args:
             bank: The bank. Left out, the client's own.
-            account: A customer's account, for the owner of the API key; the session's own when left
-                out.
+            account: A customer's account, for the owner of the API key. Default: the session's own
+                account.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2569,14 +2584,14 @@ class WsChannel(Client):
     ) -> ListFilesResponse:
         """List the files that a bank holds for the account.
 
-        Statements, notifications and status reports that the bank has made ready, new ones and those
-        downloaded before. Uploaded files are not among them. Needs a certificate for the bank, own or
-        shared.
+        Lists statements, notifications and status reports that the bank has prepared: new files and
+        files that were downloaded before. Uploaded files are not listed. Needs a certificate for the
+        bank, own or shared.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.
-            file_type: Only files of this type; all types when left out. `ALL` is not a type.
-            status: Only files of this status; all of them when left out.
+            file_type: Only files of this type. Default: all types. `ALL` is not a type.
+            status: Only files of this status. Default: all files.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2626,15 +2641,16 @@ class WsChannel(Client):
     ) -> UploadFileResponse:
         """Send a signed file to a bank.
 
-        The file is sent once and never repeated by itself, except after a 429, when nothing was done:
-        identical bytes sent twice are two uploads. When the outcome is `unknown`, look for the bank's
-        answer files before sending it again. Needs a data session and a certificate for the bank.
+        The file is sent once and never repeated automatically, except after a 429, after which nothing
+        was done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the
+        bank's answer files before sending the file again. Needs a data session and a certificate for
+        the bank.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
-            file_contents: The file's bytes; at most 7 MiB at the deployed service.
-            file_name: The file's name as the bank will see it.
-            file_type: The bank's name for its kind, such as `pain.001.001.09`.
+            file_contents: The file's bytes, at most 7 MiB at the deployed service.
+            file_name: The file's name, as sent to the bank.
+            file_type: The bank's name of the file type, such as `pain.001.001.09`.
             signature: One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one
                 after the other; at least one by a key that is registered with purpose `authorize`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -2696,13 +2712,13 @@ class WsChannel(Client):
     ) -> DownloadFileResponse:
         """Download a file from a bank.
 
-        The file becomes `DLD` at the bank and can be downloaded again: the bytes are the same. Needs a
-        data session.
+        The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
+        Needs a data session.
 
         Args:
             bank: The bank. Left out, the client's own.
-            file_type: The bank's name for its kind, as listed.
-            file_reference: What the bank calls it, as listed.
+            file_type: The bank's name of the file type, as listed.
+            file_reference: The bank's reference of the file, as listed.
             destination: Where the content goes: a path that must not exist, `Replace(path)`, or a
                 binary file object. Left out, into memory.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -2754,13 +2770,13 @@ class WsChannel(Client):
     ) -> DeleteFileResponse:
         """Delete a file at a bank.
 
-        The bank removes the file or marks it deleted, as its custom is; it is not sure to come back. A
-        second deletion is refused. Needs a data session.
+        The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
+        restore. A second deletion is refused. Needs a data session.
 
         Args:
             bank: The bank. Left out, the client's own.
-            file_type: The bank's name for its kind, as listed.
-            file_reference: What the bank calls it, as listed.
+            file_type: The bank's name of the file type, as listed.
+            file_reference: The bank's reference of the file, as listed.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2846,13 +2862,13 @@ class WsChannel(Client):
         """Delete a customer's account for good.
 
         Erases both users, the certificates active and retired, the PGP keys and the links; nothing can
-        be brought back. For the owner of the API key, with a login at most ten minutes old. An owner's
-        account is refused. Accounts that use its certificates lose them. After an interruption it is
-        repeated by hand: `deleted` says what was there. Never repeated by itself, except after a 429,
-        when nothing was done.
+        be restored. For the owner of the API key, with a login at most ten minutes old. An owner's
+        account is refused. Accounts that use its certificates lose them. After an interruption repeat
+        it by hand: `deleted` lists the items that still existed. It is never repeated automatically,
+        except after a 429, after which nothing was done.
 
         Args:
-            email: The customer's account; never taken from the profile.
+            email: The customer's account. It is never taken from the profile.
             confirm: The same e-mail address, letter for letter as in `email`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -2892,8 +2908,8 @@ class WsChannel(Client):
     ) -> ListKeysResponse:
         """List the account's registered PGP keys.
 
-        Keys belong to the account: both its users see and use them. The short id names a key; compare
-        fingerprints where it matters.
+        Keys belong to the account: both users see and use them. The short id identifies a key; compare
+        fingerprints if it matters.
 
         Args:
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -2929,14 +2945,14 @@ class WsChannel(Client):
     ) -> UploadKeyResponse:
         """Register a PGP public key.
 
-        With purpose `authorize` its signatures let uploads through; with purpose `export` exported
-        private keys are encrypted to it. A key has one purpose only. Whoever holds the private half of
+        With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported
+        private keys are encrypted to it. A key has only one purpose. Anyone who has the private half of
         an authorize key and a data session can send payments. Repeating it changes nothing. On the
         deployed service it cannot be undone.
 
         Args:
             pgp_key: One ASCII-armored public key; never a private one.
-            pgp_key_purpose: What it is for.
+            pgp_key_purpose: The purpose.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -2974,11 +2990,11 @@ class WsChannel(Client):
     ) -> DeleteKeyResponse:
         """Remove a registered PGP key.
 
-        Without an authorize key the account can send no more files. The deployed service does not carry
-        this out yet and answers `ws_channel.not_implemented`.
+        Without an authorize key the account can no longer send files. The deployed service does not
+        implement this yet and answers `ws_channel.not_implemented`.
 
         Args:
-            pgp_key_id: Its short id, as listed.
+            pgp_key_id: The key's short id, as listed.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3019,12 +3035,12 @@ class WsChannel(Client):
     ) -> EncryptPasswordResponse:
         """Encrypt a password for a challenge.
 
-        RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the key that the
-        service publishes. The published keys of the test and the production environment are part of
-        bankchannel; a service of one's own has its own key.
+        RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the
+        service. bankchannel contains the published keys of the test and the production environment; a
+        self-hosted service has its own key.
 
         Args:
-            challenge: From `init_login` or `init_register`.
+            challenge: The challenge from `init_login` or `init_register`.
             password: The password: 1 to 199 bytes as UTF-8.
             public_key: The service's public key as PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, at least 2048
                 bits.
@@ -3048,13 +3064,13 @@ class WsChannel(Client):
         *,
         secret: Secret,
     ) -> TotpCodeResponse:
-        """Compute the present code of an authenticator.
+        """Compute the current code of an authenticator.
 
         RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login
-        wait for the next step. A secret that lies beside the password is no second factor any more.
+        wait for the next step. A secret stored beside the password is no longer a second factor.
 
         Args:
-            secret: The secret that `login_mfa` answered when the authenticator was enrolled: base32,
+            secret: The secret that `login_mfa` returned at the authenticator's enrolment: base32;
                 spaces and letter case do not matter.
         """
         answer: TotpCodeResponse = self._native.local(
@@ -3076,17 +3092,18 @@ class WsChannel(Client):
     ) -> GenerateKeyResponse:
         """Make a PGP key pair on this machine.
 
-        A key that certifies and signs, with a subkey for encryption, in the form that GnuPG 2.2 reads.
-        It is fit for both purposes of `upload_key`; use one key for one purpose. Nothing is sent and
+        Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2
+        reads. It suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and
         nothing is stored: keep the private key where only the signer can read it. An RSA key takes up
         to some seconds.
 
         Args:
             name: The name in the key's user id. Left out, the client's own.
             email: The e-mail address in the key's user id. Left out, the client's own.
-            algorithm: The algorithm; Ed25519 when left out.
-            passphrase: Locks the private key; without it the key lies open in its file.
-            expires: The end of its validity; never when left out.
+            algorithm: The algorithm. Default: Ed25519.
+            passphrase: The passphrase that locks the private key. Without it the key is not encrypted
+                in its file.
+            expires: The expiry of the key. Default: never.
         """
         answer: GenerateKeyResponse = self._native.local(
             "ws_channel.generate_key",
@@ -3105,11 +3122,11 @@ class WsChannel(Client):
         *,
         key: Secret,
     ) -> InspectKeyResponse:
-        """Say what a PGP key is and what it may be used for.
+        """Show the properties and the possible uses of a PGP key.
 
-        Reads a public or private key and says whose it is and whether it can sign and be encrypted to
-        at this moment. A private key need not be unlocked. User ids are what the key's maker wrote:
-        they prove nothing.
+        Reads a public or private key and shows its owner and whether it can sign and be encrypted to at
+        this moment. A private key need not be unlocked. The maker of the key chose the user ids: they
+        prove nothing.
 
         Args:
             key: One ASCII-armored key, public or private.
@@ -3138,16 +3155,17 @@ class WsChannel(Client):
     ) -> SignFileResponse:
         """Sign a file with one or more private keys.
 
-        A detached signature of the raw bytes as a binary document, dated now. The file is read once and
-        never held, whatever its size. What is uploaded must be the very same bytes: a changed line end
-        breaks the signature. It covers the bytes only, neither bank nor file type: whoever has file and
-        signature can send them elsewhere under the same account.
+        Makes a detached signature of the raw bytes as a binary document, dated now. The file is read
+        once and never held in memory, whatever its size. Upload the very same bytes: a changed line end
+        breaks the signature. The signature covers only the bytes, neither bank nor file type: anyone
+        who has file and signature can send them elsewhere under the same account.
 
         Args:
-            content: The file's raw bytes: exactly those that will be uploaded.
-            private_key: The armored private key; several, one after the other, make one signature each.
-            passphrase: Opens the private keys that are locked.
-            hash: The hash; SHA-256 when left out.
+            content: The file's raw bytes: exactly the bytes to upload.
+            private_key: The armored private key. Several keys, one after the other, make one signature
+                each.
+            passphrase: The passphrase of the private keys that are locked.
+            hash: The hash algorithm. Default: SHA-256.
 
         Raises:
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -3175,10 +3193,10 @@ class WsChannel(Client):
     ) -> VerifyFileResponse:
         """Verify the signatures of a file.
 
-        By the rules of the service: binary documents only, no SHA-1, no critical part that is not
-        known, a key that is neither expired nor revoked, then and now; armor without text around it, at
-        most ten signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once
-        and never held.
+        Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a
+        key that is neither expired nor revoked, then and now; armor without text around it, at most ten
+        signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once and
+        never held in memory.
 
         Args:
             content: The file's raw bytes.
@@ -3208,12 +3226,12 @@ class WsChannel(Client):
     ) -> EncryptForExportResponse:
         """Encrypt a private key to an export key.
 
-        What the service does with the private key of an exported certificate: AES-256 with integrity
-        protection, to every encryption key of the given one, unsigned.
+        Does the same as the service with the private key of an exported certificate: AES-256 with
+        integrity protection, to every encryption key of the given export key, unsigned.
 
         Args:
             private_key: The private key as PEM.
-            public_key: The armored key that may open it.
+            public_key: The armored export key.
 
         Raises:
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -3235,17 +3253,17 @@ class WsChannel(Client):
         private_key: Secret,
         passphrase: Secret | None = None,
     ) -> DecryptExportedKeyResponse:
-        """Open a private key that was exported.
+        """Decrypt an exported private key.
 
-        Decrypts what `export_cert` answered with the private half of the export key. An expired export
-        key still opens what was encrypted to it. The message is not signed: that the key belongs to the
-        certificate beside it is for the caller to see.
+        Decrypts the answer of `export_cert` with the private half of the export key. An expired export
+        key still decrypts messages to it. The message is not signed: the caller has to check that the
+        key matches the certificate beside it.
 
         Args:
             encrypted_private_key: The armored OpenPGP message from `export_cert`.
-            private_key: The armored private half of the export key; of several, the one that opens it
+            private_key: The armored private half of the export key. Of several keys, the matching one
                 is used.
-            passphrase: Opens the private key when it is locked.
+            passphrase: The passphrase of the private key, if it is locked.
 
         Raises:
             SignatureError: `ws_channel.decryption_failed`: The message cannot be decrypted.
@@ -3269,15 +3287,15 @@ class WsChannel(Client):
         *,
         content: Content,
     ) -> CheckPaymentFileResponse:
-        """Check a payment file before it is sent.
+        """Check a payment file before sending it.
 
-        Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the
-        ISO schema, counts, control sums, the check digits of accounts, and the errors that
-        iso20022.check_payment finds besides, dates apart. A faulty file is an answer, not an error.
-        Whether the bank knows the account and has the money on it, only the bank can say.
+        Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema,
+        counts, control sums, the check digits of accounts, and the other errors of
+        iso20022.check_payment except dates. A faulty file is an answer, not an error. Only the bank can
+        say whether it knows the account and whether the account has the money.
 
         Args:
-            content: Its raw bytes: a credit transfer initiation, `pain.001.001.09`.
+            content: The file's raw bytes: a credit transfer initiation, `pain.001.001.09`.
         """
         answer: CheckPaymentFileResponse = self._local(
             "ws_channel.check_payment_file",
@@ -3303,22 +3321,22 @@ class WsChannel(Client):
     ) -> RegisterResponse:
         """Register an account's admin or data user.
 
-        Fetches the challenge, encrypts the password and registers. The service sends a code to the
-        phone; the first login asks for it. Register the admin user first, then the data user: the
-        client keeps the API key that the first one answered, unless somebody is logged in. Never
-        repeated after an error: look by logging in.
+        Fetches the challenge, encrypts the password and registers the user. The service sends a code to
+        the phone; the first login asks for it. Register the admin user first, then the data user: the
+        client keeps the API key from the first registration, unless the client is logged in. It is
+        never repeated after an error: log in to see whether it succeeded.
 
         Args:
             email: The account's e-mail address. Left out, the client's own.
-            mode: Which of its two users; the admin user comes first. Left out, the client's own.
+            mode: One of the account's two users. Register the admin user first. Left out, the client's
+                own.
             name: The full name of the person who registers. Left out, the client's own.
             company: The company's name. Left out, the client's own.
-            phone: The phone that codes are sent to; the same for both users. Left out, the client's
-                own.
-            password: The password: at least 20 characters with lower and upper case, digit and special,
-                at most 199 bytes. Left out, the client's own.
-            api_key: The integrator's key, `0` for a new one. Left out, the key that the client has,
-                else `0`. Left out, the client's own.
+            phone: The phone for codes, the same for both users. Left out, the client's own.
+            password: The password: at least 20 characters with lower and upper case, digit and special
+                character, at most 199 bytes. Left out, the client's own.
+            api_key: The integrator's key, `0` for a new one. Default: the client's key, or `0` if the
+                client has none. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3369,24 +3387,24 @@ class WsChannel(Client):
     ) -> Authenticated:
         """Log in, with all its steps.
 
-        Fetches the challenge, encrypts the password, and does whatever the service wants first:
-        verifies phone and e-mail, chooses a second factor, gives its code. It asks for `phone_code`,
-        `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` as it comes to them; a wrong
-        code is asked for again, three times in all. Afterwards the client has the session. Where
-        question and answer lie in different processes, `begin_log_in` and `continue_log_in` do the same
-        in steps.
+        Fetches the challenge, encrypts the password, and does the steps that the service wants first:
+        verifies phone and e-mail, chooses a second factor, sends its code. It asks for `phone_code`,
+        `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks
+        again after a wrong code, three times in all. Afterwards the client has the session. If question
+        and answer are in different processes, `begin_log_in` and `continue_log_in` do the same in
+        steps.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of its two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             password: The password. Left out, the client's own.
-            phone: The account's phone, for the case that it is not verified yet; asked for when it is
-                needed and left out. Left out, the client's own.
-            mfa_method: The second factor to use where there is a choice. Left out, it is asked for;
-                with nobody to ask it is the authenticator.
-            setup_totp: Whether to begin the enrolment of an authenticator: the answer then has its
-                secret. `enrol_totp` does all of it.
-            code: The answer to the first question for a code, when it is known beforehand.
+            phone: The account's phone, in case it is not verified yet. The call asks for it if it is
+                needed and absent. Left out, the client's own.
+            mfa_method: The second factor to use if there is a choice. By default the call asks for it;
+                without a callback for questions it is the authenticator.
+            setup_totp: Whether to begin the enrolment of an authenticator; the answer then has its
+                secret. `enrol_totp` does the whole enrolment.
+            code: The answer to the first question for a code, if it is already known.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3439,21 +3457,20 @@ class WsChannel(Client):
     ) -> LogInProgress:
         """Begin a login that another process may finish.
 
-        Goes as far as it can without asking anybody. Where a code or a choice is wanted, it answers the
-        login so far, sealed: keep it, ask the person, and go on with `continue_log_in`, in this process
-        or in another, within the life of the code. The password is not in it. A login that needs no
-        code is complete at once.
+        Runs the login until input is needed. If a code or a choice is needed, the answer is the login
+        so far, encrypted: store it, ask the person, and continue with `continue_log_in`, in this
+        process or in another, while the code is valid. The encrypted login does not contain the
+        password. A login that needs no code is complete at once.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of its two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             password: The password. Left out, the client's own.
-            phone: The account's phone, for the case that it is not verified yet. Left out, the client's
-                own.
-            mfa_method: The second factor to use where there is a choice.
+            phone: The account's phone, in case it is not verified yet. Left out, the client's own.
+            mfa_method: The second factor to use if there is a choice.
             setup_totp: Whether to begin the enrolment of an authenticator.
-            seal_key: What the waiting login is sealed with; the process that goes on needs the same.
-                Left out, the client's own.
+            seal_key: The key that encrypts the waiting login. The process that continues needs the same
+                key. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3503,21 +3520,22 @@ class WsChannel(Client):
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
     ) -> LogInProgress:
-        """Go on with a login that waited.
+        """Continue a login that waits for input.
 
-        Gives what the login waits for and goes as far as it can. The answer is as that of
-        `begin_log_in`: complete, or waiting again (`wrong` above 0: the code was refused, and may be
-        given again). Use each sealed login once: the one answered last is the one that counts.
+        Supplies the input and runs the login until more input is needed. The answer is like that of
+        `begin_log_in`: complete, or waiting again (`wrong` above 0: the code was refused and can be
+        entered again). Use each encrypted login once; only the last one returned is valid.
 
         Args:
-            sealed: The login so far, as `begin_log_in` or this answered it.
-            code: The code, where one is wanted.
-            mfa_method: The choice, where one is wanted. With a code of an authenticator wanted, `sms`
+            sealed: The login so far, from the answer of `begin_log_in` or of the previous
+                `continue_log_in`.
+            code: The code, if one is needed.
+            mfa_method: The choice, if one is needed. If an authenticator's code is needed, `sms`
                 switches to an SMS.
-            phone: The account's phone number, where it is missing. Left out, the client's own.
-            password: The password: after a verification the login begins again. Left out, the client's
-                own.
-            seal_key: What it was sealed with. Left out, the client's own.
+            phone: The account's phone number, if it is missing. Left out, the client's own.
+            password: The password. It is needed again because a login restarts after a verification.
+                Left out, the client's own.
+            seal_key: The key that encrypted the login. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3568,20 +3586,20 @@ class WsChannel(Client):
     ) -> EnrolTotpResponse:
         """Enrol an authenticator as second factor.
 
-        Logs in as the admin user (which asks as `log_in` does), gets the secret of a new authenticator,
-        and confirms it with a code. From then on the authenticator is the preferred factor and SMS the
-        fallback; an earlier authenticator is replaced. The question `totp_code` holds it in its member
-        `secret`. A secret kept beside the password is no second factor any more.
+        Logs in as the admin user (with the same questions as `log_in`), gets the secret of a new
+        authenticator, and confirms it with a code. From then on the authenticator is the preferred
+        factor and SMS the fallback; an earlier authenticator is replaced. The question `totp_code` has
+        the secret in its member `secret`. A secret stored beside the password is no longer a second
+        factor.
 
         Args:
-            email: The account; it is its admin user's authenticator. Left out, the client's own.
+            email: The account. The authenticator belongs to its admin user. Left out, the client's own.
             password: The admin user's password. Left out, the client's own.
-            phone: The account's phone, for the case that it is not verified yet. Left out, the client's
-                own.
-            mfa_method: The second factor for the login itself, where there is a choice.
-            code: The answer to the login's first question for a code, when it is known beforehand.
-            compute_code: Whether the confirming code is computed here. Left out, a person puts the
-                secret into an authenticator and is asked for `totp_code`.
+            phone: The account's phone, in case it is not verified yet. Left out, the client's own.
+            mfa_method: The second factor for the login itself, if there is a choice.
+            code: The answer to the login's first question for a code, if it is already known.
+            compute_code: Whether the library computes the confirming code. By default a person puts the
+                secret into an authenticator and answers the question `totp_code`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3630,19 +3648,19 @@ class WsChannel(Client):
     ) -> PasswordResetResponse:
         """Set a new password with a code from an SMS.
 
-        Has a code sent, asks for it (`reset_code`), and sets the new password. All sessions of this
-        user end; the account's other user is untouched. It does not log in. A code is sent once a
-        minute and five times a day at most; to an unknown account nothing is sent, and the service does
-        not say so. A refused code is not asked for again: it may be that the code was right and
-        something else was not.
+        Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user
+        end; the account's other user does not change. It does not log in. A code is sent once a minute
+        and five times a day at most; to an unknown account nothing is sent, and the service does not
+        say so. It does not ask again after a refusal: the code may have been right and another value
+        wrong.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of its two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             new_password: The new password: at least 20 characters with lower and upper case, digit and
-                special, at most 199 bytes.
-            code: The code, when `init_password_reset` had it sent before; left out, one is sent now and
-                asked for.
+                special character, at most 199 bytes.
+            code: The code, if `init_password_reset` already sent it. By default this call sends a code
+                and asks for it.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3682,10 +3700,10 @@ class WsChannel(Client):
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
     ) -> ExportSessionResponse:
-        """Write down the session, sealed, for another process.
+        """Export the session, encrypted, for another process.
 
-        Token, API key, account and end of the session, encrypted with a key derived from the seal key.
-        Sends nothing. Whoever has it and the seal key is logged in.
+        Exports token, API key, account and end of the session, encrypted with a key derived from the
+        seal key. Nothing is sent. Anyone who has the export and the seal key is logged in.
 
         Args:
             seal_key: 32 random characters or more; `import_session` needs the same. Left out, the
@@ -3719,15 +3737,16 @@ class WsChannel(Client):
         cancel: Cancel | None = None,
         on_code: OnCode | None = None,
     ) -> ImportSessionResponse:
-        """Take a session that another process wrote down.
+        """Import a session that another process exported.
 
-        The client uses it from now on, in place of the one it had. Sends nothing: whether the service
-        still accepts the session shows at the next call. What was sealed with another key, damaged, or
-        belongs to another service is refused, and the client keeps what it had.
+        The client uses the imported session from now on, instead of its previous one. Nothing is sent:
+        the next call shows whether the service still accepts the session. A session that was encrypted
+        with another key, is damaged, or belongs to another service is refused, and the client keeps its
+        session.
 
         Args:
-            sealed: What `export_session` answered.
-            seal_key: What it was sealed with. Left out, the client's own.
+            sealed: The answer of `export_session`.
+            seal_key: The key that encrypted the session. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3769,36 +3788,37 @@ class WsChannel(Client):
         """Sign a file and send it to a bank.
 
         The file is opened once, read for the signature and read again for sending, and never held in
-        memory; one that changed between is refused before its last byte leaves. It is sent once: with
-        outcome `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs
-        a data session and a certificate for the bank. With `signing_certificate` it asks a question of
-        kind `signature` for each certificate, after the file was read and before anything is sent: its
-        member `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512`
-        or `ed25519`), `digest` (what to sign, which is not hashed again) and `key_fingerprint` (of the
-        key or subkey that signs: the newest that may). The answer is the raw signature. Both are bytes
-        in Python, Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA it is
-        PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest
-        as the message. It is verified by the certificate; one that does not count ends the call, and so
-        does a signer that fails: with outcome `not_sent`.
+        memory; if it changed in between, it is refused before its last byte is sent. It is sent once:
+        with outcome `unknown` or `accepted`, look for the bank's answer files before sending it again.
+        Needs a data session and a certificate for the bank. With `signing_certificate` it asks a
+        question of kind `signature` for each certificate, after reading the file and before sending
+        anything. The question's member `signature` has `algorithm` (`rsa_pkcs1_sha256`,
+        `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (the value to sign, which is not
+        hashed again) and `key_fingerprint` (of the key or subkey that signs: the newest that may). The
+        answer is the raw signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C and
+        for the shell's `--signer`. For RSA the signature is PKCS#1 v1.5, big-endian, as long as the
+        modulus; for Ed25519 it is R and S, 64 bytes, with the digest as the message. The certificate
+        verifies it. An invalid signature ends the call, and so does a signer that fails: with outcome
+        `not_sent`.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
-            file_type: The bank's name for its kind, such as `pain.001.001.09`.
-            file_name: The file's name as the bank will see it; left out, the name that the file has on
-                disk.
+            file_type: The bank's name of the file type, such as `pain.001.001.09`.
+            file_name: The file's name, as sent to the bank. Default: the file's name on disk.
             content: The file's bytes.
-            private_key: The armored private key that is registered with purpose `authorize`; several,
-                one after the other, make one signature each. Either this or `signing_certificate`.
-            passphrase: Opens the private keys that are locked.
-            signing_certificate: The armored public key that is registered with purpose `authorize`,
-                when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one after the
-                other, make one signature each. For each, the call asks a question of kind `signature`.
-            hash: The hash of the signature; SHA-256 when left out.
-            check: Whether the content is a payment file that is checked before anything is signed or
-                sent: see `iso20022.check_payment`. An error ends the call with
-                `iso20022.payment_refused`; warnings do not. For that the file is read into memory.
-                False when left out.
-            check_profile: How your bank differs from the common rules, for `check`.
+            private_key: The armored private key that is registered with purpose `authorize`. Several
+                keys, one after the other, make one signature each. Give either this or
+                `signing_certificate`.
+            passphrase: The passphrase of the private keys that are locked.
+            signing_certificate: The armored public key that is registered with purpose `authorize`, if
+                its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after
+                the other, make one signature each. The call asks a question of kind `signature` for
+                each key.
+            hash: The hash algorithm of the signature. Default: SHA-256.
+            check: Whether to check the content as a payment file before signing or sending: see
+                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
+                warnings do not. The check reads the file into memory. Default: false.
+            check_profile: The bank's differences from the common rules, for `check`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3876,48 +3896,47 @@ class WsChannel(Client):
     ) -> UploadAndWaitResponse:
         """Sign a file, send it, and wait for the bank's answers.
 
-        Notes which files of the wanted types there are, signs and sends the file as `sign_and_upload`
-        does, then looks until there is a new one of each type, and downloads it. New means new since
-        the upload: where several files are on their way at once, the answer to another upload may be
-        taken for this one's, so read what it refers to. Every error after the upload was accepted has
-        outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for
-        its answers later. The detail `taken` names the answers that were downloaded before the error,
-        by type and reference: the bank lists them as downloaded. The detail `begun` names those that
+        Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload`
+        does, then polls until there is a new file of each type, and downloads it. New means new since
+        the upload: if several uploads are under way at once, an answer to another upload may be taken
+        for this one's, so read the reference in it. Every error after the accepted upload has outcome
+        `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its
+        answers later. The detail `taken` lists the answers that were downloaded before the error, by
+        type and reference: the bank lists them as downloaded. The detail `begun` lists the answers that
         the bank may have sent and that did not arrive: it may list them as downloaded too.
-        `download_new_files` into the same folder has them again; without a folder, or where a name was
+        `download_new_files` into the same folder has them again; without a folder, or if a name was
         taken, download them by type and reference. With `signing_certificate` it asks a question of
         kind `signature` for each certificate, as `sign_and_upload` does.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
-            file_type: The bank's name for its kind, such as `pain.001.001.09`.
-            file_name: The file's name as the bank will see it; left out, the name that the file has on
-                disk.
+            file_type: The bank's name of the file type, such as `pain.001.001.09`.
+            file_name: The file's name, as sent to the bank. Default: the file's name on disk.
             content: The file's bytes.
-            private_key: The armored private key that is registered with purpose `authorize`. Either
-                this, `signing_certificate` or `signature`.
-            passphrase: Opens the private keys that are locked.
-            signing_certificate: The armored public key that is registered with purpose `authorize`,
-                when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one after the
-                other, make one signature each. For each, the call asks a question of kind `signature`,
-                as `sign_and_upload` does.
-            hash: The hash of the signature; SHA-256 when left out.
-            signature: Signatures that were made elsewhere over the same bytes.
+            private_key: The armored private key that is registered with purpose `authorize`. Give one
+                of this, `signing_certificate` and `signature`.
+            passphrase: The passphrase of the private keys that are locked.
+            signing_certificate: The armored public key that is registered with purpose `authorize`, if
+                its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after
+                the other, make one signature each. The call asks a question of kind `signature` for
+                each key, as `sign_and_upload` does.
+            hash: The hash algorithm of the signature. Default: SHA-256.
+            signature: Signatures over the same bytes that were made elsewhere.
             wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
-            wait_timeout_s: How long to wait for all answers together, in seconds, fractions allowed; 60
-                when left out.
-            timeout_s: The older name of `wait_timeout_s`, which wins; in whole seconds.
-            poll_interval_ms: How long to wait between two looks, in milliseconds; 1000 when left out,
-                100 at least.
-            directory: The folder that the answers go into, named as `download_new_files` names them;
-                left out, they are in the response. Where a name is taken, the answer gets one of its
-                own, with `~2` before `.dat`: names hold neither bank nor account.
-            parse: Whether answers are given parsed too; true when left out.
-            check: Whether the content is a payment file that is checked before anything is signed or
-                sent: see `iso20022.check_payment`. An error ends the call with
-                `iso20022.payment_refused`; warnings do not. For that the file is read into memory.
-                False when left out.
-            check_profile: How your bank differs from the common rules, for `check`.
+            wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
+                Default: 60.
+            timeout_s: The older name of `wait_timeout_s`, in whole seconds. `wait_timeout_s` takes
+                precedence.
+            poll_interval_ms: The interval between two polls, in milliseconds, at least 100. Default:
+                1000.
+            directory: The folder for the answers, with names as in `download_new_files`. Without a
+                folder the answers are in the response. If a name is taken, the answer gets another
+                name, with `~2` before `.dat`: names contain neither bank nor account.
+            parse: Whether the response also has the answers in parsed form. Default: true.
+            check: Whether to check the content as a payment file before signing or sending: see
+                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
+                warnings do not. The check reads the file into memory. Default: false.
+            check_profile: The bank's differences from the common rules, for `check`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -3992,26 +4011,26 @@ class WsChannel(Client):
     ) -> DownloadNewFilesResponse:
         """Download all new files into a folder.
 
-        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A
-        file that is there is left as it is, so that a second run goes on where the first one ended. A
-        file appears under its name only when it is complete; nothing is overwritten, no link is
-        followed, nothing lands outside the folder. Use one folder for each bank and account: names hold
-        neither, and a file whose name is taken counts as there. The listing and each file are tried up
-        to three times; a file that fails does not stop the others. A file whose download was begun and
-        not finished is tried again by the next run for new files, though the bank no longer lists it as
-        new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself
-        fails when the listing cannot be had, or when going on makes no sense: the session has ended,
-        the call was cancelled, its time is up.
+        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
+        existing file does not change, so a second run continues where the first one ended. A file
+        appears under its name only when it is complete; nothing is overwritten, no link is followed,
+        nothing is written outside the folder. Use one folder for each bank and account: names contain
+        neither, and a file whose name is taken counts as existing. The listing and each file are tried
+        up to three times; a file that fails does not stop the others. The next run for new files
+        retries a file whose download was begun and not finished, even though the bank no longer lists
+        it as new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call
+        itself fails if the listing cannot be read, or if continuing is pointless: the session has
+        ended, the call was cancelled, its time is up.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.
-            file_type: Only files of this type; all types when left out.
-            status: Only files of this status; `NEW` when left out.
-            directory: The folder, one for each bank and account; its last part is made when it is
-                missing.
-            file_reference: Only the file of this reference.
-            parse: Whether files are given parsed too: all of them with true, none with false; left out,
-                those that were downloaded now.
+            file_type: Only files of this type. Default: all types.
+            status: Only files of this status. Default: `NEW`.
+            directory: The folder, one for each bank and account. The last part of the path is created
+                if it does not exist.
+            file_reference: Only the file with this reference.
+            parse: Whether the answer also has files in parsed form: all files with true, none with
+                false. Default: the files that this call downloaded.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4046,43 +4065,44 @@ class WsChannel(Client):
 
 
 class AsyncWsChannel(AsyncClient):
-    """The settings of a WS Channel client. All are optional; those of an account are used wherever a
-    request leaves them out.
+    """The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
+    request omits.
 
     Methods are awaited. Those that only compute are called without `await`. The client may be shared by
     threads.
 
     Args:
-        environment: Which installation: decides the base URL and the public key, where those are not
+        environment: The installation. It decides the base URL and the public key, unless those are
             given.
-        base_url: The base URL, such as `http://127.0.0.1:8080/v2`; in place of the environment's. Plain
-            HTTP is for loopback addresses only.
-        public_key_pem: The service's RSA public key as PEM text; in place of the environment's.
-        public_key_file: A file that holds it.
+        base_url: The base URL, such as `http://127.0.0.1:8080/v2`, instead of the environment's. Plain
+            HTTP is accepted for loopback addresses only.
+        public_key_pem: The service's RSA public key as PEM text, instead of the environment's.
+        public_key_file: A file with the service's public key.
         email: The account's e-mail address.
         mode: The mode to log in with.
         password: The account's password: at least 20 characters with lower and upper case, digit and
-            special.
+            special character.
         name: The registrant's name.
         company: The company's name.
         phone: The account's phone number.
         api_key: The integrator's API key.
         id_token: A session token from an earlier login.
-        bank: The bank of requests that name none.
-        flow_timeout_s: How long a whole flow may take, its questions and waits included, in seconds,
-            fractions allowed. 0 and absent mean no limit but those of its exchanges.
-        renew_session: Whether a data session that the service no longer accepts is renewed once per
-            call, with the password.
-        seal_key: What sessions and logins are sealed with when they leave this process: 32 random
+        bank: The bank for requests that name none.
+        flow_timeout_s: The time limit of a whole flow with its questions and waits, in seconds,
+            fractions allowed. With 0 or without a value only the limits of its exchanges apply.
+        renew_session: Whether to renew a data session once per call, with the password, if the service
+            no longer accepts it.
+        seal_key: The key that encrypts sessions and logins when they leave this process: 32 random
             characters or more.
-        ca_file: Further certificate authorities to trust for the server's own certificate: a PEM file.
-        only_ca_file: Whether only the authorities of `ca_file` are trusted, not the system's.
-        proxy: A proxy's URL, in place of the environment's; it may hold a user and a password.
-        exchange_timeout_s: How long one exchange may take, in seconds, fractions allowed. A call of an
-            operation is one exchange, a flow makes several. 0 and absent mean the operation's own
-            limit.
-        timeout_s: The older name of `exchange_timeout_s`, which wins; in whole seconds.
-        max_answer_bytes: The largest answer besides a file's content, in bytes; 16 MiB when left out.
+        ca_file: A PEM file with more certificate authorities to trust for the server's own certificate.
+        only_ca_file: Whether to trust only the authorities of `ca_file`, not the system's.
+        proxy: A proxy's URL, instead of the environment's. It may contain a user and a password.
+        exchange_timeout_s: The time limit of one exchange, in seconds, fractions allowed. A call of an
+            operation is one exchange; a flow makes several. With 0 or without a value the operation's
+            own limit applies.
+        timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
+            precedence.
+        max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -4168,12 +4188,12 @@ class AsyncWsChannel(AsyncClient):
         """Fetch a challenge for a registration.
 
         The first of the two steps of a registration: `register` answers the challenge within five
-        minutes. Challenges of `init_login` and of this operation are interchangeable. It answers the
-        same whether or not the account exists, and changes nothing.
+        minutes. Challenges of `init_login` and of this operation are interchangeable. The answer is the
+        same whether or not the account exists, and nothing changes.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4208,23 +4228,22 @@ class AsyncWsChannel(AsyncClient):
     ) -> RegisterResponse:
         """Register an account's admin or data user.
 
-        Creates the user and sends a code to the phone by SMS. The admin user comes first; then the data
-        user with the API key that the admin's registration answered and the same phone. API key `0`
-        asks for a new key and makes the account its owner. Before the first file both users verify
-        phone and e-mail: log in, and give the codes. The password has at least 20 characters with lower
-        case, upper case, digit and special character, and at most 199 bytes. Never repeated after an
-        error (except a 429, when nothing was done): look by logging in.
+        Creates the user and sends a code to the phone by SMS. Register the admin user first; then the
+        data user, with the same phone and the API key from the admin's registration. API key `0`
+        requests a new key and makes the account its owner. Before the first file both users verify
+        phone and e-mail: log in and enter the codes. The password has at least 20 characters with lower
+        case, upper case, digit and special character, and at most 199 bytes. It is never repeated after
+        an error (except a 429, after which nothing was done): log in to see whether it succeeded.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             api_key: The key of the integrator, or `0` for a new one. Left out, the client's own.
             ch_resp: The challenge, unchanged.
             company: The company's name. Left out, the client's own.
-            encrypted: The password, encrypted for this challenge: what `encrypt_password` answers.
+            encrypted: The password, encrypted for this challenge by `encrypt_password`.
             name: The full name of the person who registers. Left out, the client's own.
-            phone: The phone that codes are sent to; the same for both users. Left out, the client's
-                own.
+            phone: The phone for codes, the same for both users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4270,14 +4289,14 @@ class AsyncWsChannel(AsyncClient):
     ) -> VerifyPhoneResponse:
         """Verify a user's phone with the code from the SMS.
 
-        The code came when the user registered; a login with the right password sends it again when the
-        last one is a minute old, five times a day. It lives for 24 hours. A wrong phone, a wrong code
-        and a phone that is verified already are refused alike. Admin and data user are verified
-        separately. A refused code is never sent again by itself.
+        The service sent the code at registration. A login with the right password sends it again if the
+        last code is at least a minute old, five times a day. The code is valid for 24 hours. A wrong
+        phone, a wrong code and an already verified phone get the same refusal. Admin and data user are
+        verified separately. A refused code is never sent again automatically.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             phone: The registered phone. Left out, the client's own.
             code: The six digits from the SMS.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -4317,14 +4336,14 @@ class AsyncWsChannel(AsyncClient):
     ) -> VerifyEmailResponse:
         """Verify a user's e-mail address with the code from the mail.
 
-        The login that asks for it answers the token and sends the code. The token lives for 15 minutes,
-        the code for 24 hours; the token is spent by success. Admin and data user are verified
-        separately. A refused code is never sent again by itself.
+        The login that asks for this verification returns the token and sends the code. The token is
+        valid for 15 minutes, the code for 24 hours; a success uses up the token. Admin and data user
+        are verified separately. A refused code is never sent again automatically.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
-            access_token: From the login that asked for this.
+            mode: One of the account's two users. Left out, the client's own.
+            access_token: The token from the login that asked for this verification.
             code: The six digits from the mail.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -4359,15 +4378,16 @@ class AsyncWsChannel(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> InitPasswordResetResponse:
-        """Have a code for a password reset sent by SMS.
+        """Send a code for a password reset by SMS.
 
-        Sends a code to the verified phone: once a minute and five times a day at most; it lives for 15
-        minutes. It answers the same for an unknown account, to which nothing is sent. A GET with an
-        effect: never prefetched, never cached, not repeated after a server error.
+        Sends a code to the verified phone, once a minute and five times a day at most. The code is
+        valid for 15 minutes. The answer is the same for an unknown account, to which nothing is sent.
+        This GET has an effect: it is never prefetched, never cached, and not repeated after a server
+        error.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4399,14 +4419,14 @@ class AsyncWsChannel(AsyncClient):
     ) -> PasswordResetResponse:
         """Set a new password with the code from the SMS.
 
-        Replaces the password of this one user, ends all its sessions and clears its lockout; the other
-        user is untouched. It does not log in and verifies nothing. The challenge comes from
-        `init_login` or `init_register`. Never repeated by itself: after an unknown outcome try the new
-        password.
+        Replaces the password of this user, ends all sessions of the user and clears the user's lockout.
+        The other user does not change. It does not log in and verifies nothing. The challenge comes
+        from `init_login` or `init_register`. It is never repeated automatically: after an unknown
+        outcome try the new password.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             ch_resp: The challenge, unchanged.
             code: The six digits from the SMS.
             encrypted: The new password, encrypted for this challenge.
@@ -4449,12 +4469,12 @@ class AsyncWsChannel(AsyncClient):
         """Fetch a challenge for a login.
 
         The first step of a login, a registration or a password reset: the next call answers the
-        challenge within five minutes. It answers the same whether or not the account exists, and
-        changes nothing.
+        challenge within five minutes. The answer is the same whether or not the account exists, and
+        nothing changes.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4485,16 +4505,17 @@ class AsyncWsChannel(AsyncClient):
     ) -> LoginResponse:
         """Answer a challenge with the password.
 
-        One step of a login, not the whole of it: the answer is a session's token, or what the service
-        wants first (a code for phone or e-mail, a second factor, the choice of one).
-        `login::LoginState` says which. May send a code. After ten wrong passwords within 15 minutes the
-        user is locked for 15 minutes. A challenge is good for one try, whatever comes of it.
+        One step of a login, not the whole of it. The answer is a session's token, or the step that the
+        service wants first (a code for phone or e-mail, a second factor, the choice of one);
+        `login::LoginState` tells them apart. It may send a code. After ten wrong passwords within 15
+        minutes the user is locked for 15 minutes. A challenge is valid for one attempt, successful or
+        not.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             ch_resp: The challenge, unchanged.
-            encrypted: The password, encrypted for this challenge: what `encrypt_password` answers.
+            encrypted: The password, encrypted for this challenge by `encrypt_password`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4533,20 +4554,19 @@ class AsyncWsChannel(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> LoginMfaResponse:
-        """Give the code of the second factor.
+        """Send the code of the second factor.
 
-        The second step of an admin login. Five wrong codes end the step, ten within an hour lock the
-        user for an hour. With `setup_totp` the answer also carries the secret for an authenticator,
-        shown this once: `verify_totp` completes the enrolment. A refused code is never sent again by
-        itself.
+        The second step of an admin login. Five wrong codes end the step; ten within an hour lock the
+        user for an hour. With `setup_totp` the answer also has the secret for an authenticator, shown
+        only once: `verify_totp` completes the enrolment. A refused code is never sent again
+        automatically.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Always `admin`: only its user has a second factor. Left out, the client's own.
+            mode: Always `admin`: only the admin user has a second factor. Left out, the client's own.
             code: The code from the SMS or the authenticator.
-            session: From the login or the choice of the factor.
-            challenge_name: The factor the code is of: what the login asked for; `SMS_MFA` when left
-                out.
+            session: The handle from the login or the choice of the factor.
+            challenge_name: The factor of the code, as the login named it. Default: `SMS_MFA`.
             setup_totp: Whether to begin the enrolment of an authenticator.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -4587,14 +4607,14 @@ class AsyncWsChannel(AsyncClient):
     ) -> SelectMfaResponse:
         """Choose the second factor of a login.
 
-        Ends the step that the session stood for and begins one for the chosen factor; choosing SMS
-        sends it now. Also switches a login that waits for an authenticator to SMS.
+        Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends
+        the SMS at once. It can also switch a login that waits for an authenticator to SMS.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Always `admin`: only its user has a second factor. Left out, the client's own.
-            mfa_type: The factor, one that was offered.
-            session: From the login.
+            mode: Always `admin`: only the admin user has a second factor. Left out, the client's own.
+            mfa_type: The factor, one of those offered.
+            session: The handle from the login.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4632,14 +4652,15 @@ class AsyncWsChannel(AsyncClient):
     ) -> VerifyTotpResponse:
         """Complete the enrolment of an authenticator.
 
-        Proves that the authenticator has the secret that `login_mfa` answered. From then on it is the
-        preferred factor and SMS the fallback; an earlier authenticator is replaced. The token lives for
-        ten minutes and five tries. A refused code is never sent again by itself.
+        Proves that the authenticator has the secret that `login_mfa` returned. From then on the
+        authenticator is the preferred factor and SMS the fallback; an earlier authenticator is
+        replaced. The token is valid for ten minutes and five attempts. A refused code is never sent
+        again automatically.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Always `admin`: only its user has a second factor. Left out, the client's own.
-            access_token: From `login_mfa` with `setup_totp`.
+            mode: Always `admin`: only the admin user has a second factor. Left out, the client's own.
+            access_token: The token from `login_mfa` with `setup_totp`.
             code: The authenticator's current code.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -4677,13 +4698,13 @@ class AsyncWsChannel(AsyncClient):
     ) -> LogoutResponse:
         """End all sessions of a user.
 
-        Revokes every token of this user that was issued up to now, on every machine; the account's
-        other user stays logged in.
+        Revokes all tokens issued to this user so far, on every machine. The account's other user stays
+        logged in.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of the account's two users. Left out, the client's own.
-            access_token: Accepted for older clients; everything is revoked with it or without.
+            mode: One of the account's two users. Left out, the client's own.
+            access_token: Accepted for older clients. All tokens are revoked with or without it.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4719,9 +4740,9 @@ class AsyncWsChannel(AsyncClient):
     ) -> ListCertsResponse:
         """List the account's bank certificates.
 
-        The account's own certificates, the banks it can reach with own or shared ones, and the retired
-        ones. The service renews certificates by itself, 30 days before they expire: then serial number
-        and expiry change.
+        The account's own certificates, the banks that it can reach with own or shared certificates, and
+        the retired certificates. The service renews certificates automatically, 30 days before they
+        expire: serial number and expiry then change.
 
         Args:
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -4757,7 +4778,7 @@ class AsyncWsChannel(AsyncClient):
         """Switch off the export of private keys for good.
 
         One-way: once disabled, export cannot be enabled again through the API. Repeating it changes
-        nothing. The deployed service does not carry this out yet and answers
+        nothing. The deployed service does not implement this yet and answers
         `ws_channel.not_implemented`.
 
         Args:
@@ -4800,16 +4821,16 @@ class AsyncWsChannel(AsyncClient):
     ) -> ShareCertsResponse:
         """Let another account use this account's certificates.
 
-        All banks of this account, present and future; a certificate of the other account's own wins
-        over a shared one. It may use the certificates for files; it never sees or exports them. Nothing
-        is handed on from there. Files it sends need its own authorize keys. An account can use the
-        certificates of one other only. Repeating it changes nothing. A service of this library allows
-        it to the owner of the API key alone, or asks the borrower: its setting `sharing`.
+        Covers all banks of this account, present and future; the other account's own certificate takes
+        precedence over a shared one. The other account may use the certificates for files. It never
+        sees, exports or shares them. Files that it sends need its own authorize keys. An account can
+        use the certificates of only one other account. Repeating it changes nothing. A service of this
+        library allows it only to the owner of the API key, or asks the borrower: its setting `sharing`.
 
         Args:
             ext_email: The other account, under the same API key.
-            accept: Whether this accepts what the other account has offered (`offered_from`), in place
-                of sharing own certificates. Only for services that ask the borrower.
+            accept: Whether to accept the other account's offer (`offered_from`) instead of sharing own
+                certificates. Only for services that ask the borrower.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -4847,9 +4868,9 @@ class AsyncWsChannel(AsyncClient):
     ) -> UnshareCertsResponse:
         """Stop another account from using this account's certificates, or the reverse.
 
-        Takes effect at once, from either end of the link: who lends names the borrower, who borrows
+        Takes effect at once, from either end of the link: the lender names the borrower, the borrower
         names the lender; the owner of the API key names any borrower. The deployed service does not
-        carry this out yet and answers `ws_channel.not_implemented`.
+        implement this yet and answers `ws_channel.not_implemented`.
 
         Args:
             ext_email: The other account, under the same API key.
@@ -4891,9 +4912,9 @@ class AsyncWsChannel(AsyncClient):
     ) -> ExportCertResponse:
         """Export a certificate with its private key, encrypted to a PGP key.
 
-        Own certificates only, and only while export is not disabled. The private key comes as an
-        OpenPGP message that only the registered export key opens: `decrypt_exported_key` does. Every
-        export is written into the service's audit trail.
+        Own certificates only, and only while export is not disabled. The private key is an OpenPGP
+        message that only the registered export key decrypts, with `decrypt_exported_key`. The service
+        writes every export into its audit trail.
 
         Args:
             bank: The bank. Left out, the client's own.
@@ -4942,14 +4963,14 @@ class AsyncWsChannel(AsyncClient):
     ) -> EnrollCertResponse:
         """Enrol for a certificate at a bank with its PIN.
 
-        The service makes a key pair, has the bank certify it and keeps both; it renews them by itself.
-        With real banks it may take minutes. It is never repeated by itself: a PIN is good once, and a
-        wrong one, or OP's two halves in the wrong order, locks the enrolment at the bank. One
-        certificate per bank: retire the old one first.
+        The service makes a key pair, lets the bank certify it, and stores both; it renews them
+        automatically. With real banks it may take minutes. It is never repeated automatically: a PIN is
+        valid once, and a wrong PIN, or OP's two halves in the wrong order, locks the enrolment at the
+        bank. One certificate per bank: retire the old one first.
 
         Args:
             bank: The bank. Left out, the client's own.
-            code: The full PIN from the bank: where it comes in parts, all of them in the right order.
+            code: The full PIN from the bank. If it comes in parts: all parts in the right order.
             company: The company's name exactly as in the contract with the bank. Left out, the client's
                 own.
             ws_user_id: The Web Services user id of the contract with the bank.
@@ -5005,11 +5026,11 @@ class AsyncWsChannel(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> ImportCertResponse:
-        """Import a certificate and its private key that exist already.
+        """Import an existing certificate and its private key.
 
-        For certificates that were enrolled elsewhere. The private key leaves this machine: it travels
-        to the service and rests there encrypted. The certificate must not have expired, and must match
-        the key. Danske Bank needs the encryption pair too. One certificate per bank: retire the old one
+        For certificates that were enrolled elsewhere. The private key leaves this machine: the service
+        receives it and stores it encrypted. The certificate must not have expired, and must match the
+        key. Danske Bank needs the encryption pair too. One certificate per bank: retire the old one
         first.
 
         Args:
@@ -5017,10 +5038,10 @@ class AsyncWsChannel(AsyncClient):
             certificate: The signing certificate as PEM.
             company: The company's name exactly as in the contract with the bank. Left out, the client's
                 own.
-            private_key: Its private key as PEM, PKCS#8 or PKCS#1, not encrypted.
+            private_key: The certificate's private key as PEM, PKCS#8 or PKCS#1, not encrypted.
             ws_user_id: The Web Services user id of the contract with the bank.
             enc_certificate: Danske Bank only: the encryption certificate.
-            enc_private_key: Danske Bank only: its private key.
+            enc_private_key: Danske Bank only: the private key of the encryption certificate.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -5068,14 +5089,15 @@ class AsyncWsChannel(AsyncClient):
     ) -> RetireCertResponse:
         """Retire the certificates for a bank.
 
-        They are never used again and cannot be brought back; accounts that share them lose access at
-        once. Then a new enrolment or import is possible. The owner of the API key may retire those of a
-        customer. Never repeated by itself after an error, except a 429, when nothing was done.
+        Retired certificates are never used again and cannot be restored; accounts that share them lose
+        access at once. A new enrolment or import is then possible. The owner of the API key may retire
+        a customer's certificates. It is never repeated automatically after an error, except a 429,
+        after which nothing was done.
 
         Args:
             bank: The bank. Left out, the client's own.
-            account: A customer's account, for the owner of the API key; the session's own when left
-                out.
+            account: A customer's account, for the owner of the API key. Default: the session's own
+                account.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -5117,14 +5139,14 @@ class AsyncWsChannel(AsyncClient):
     ) -> ListFilesResponse:
         """List the files that a bank holds for the account.
 
-        Statements, notifications and status reports that the bank has made ready, new ones and those
-        downloaded before. Uploaded files are not among them. Needs a certificate for the bank, own or
-        shared.
+        Lists statements, notifications and status reports that the bank has prepared: new files and
+        files that were downloaded before. Uploaded files are not listed. Needs a certificate for the
+        bank, own or shared.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.
-            file_type: Only files of this type; all types when left out. `ALL` is not a type.
-            status: Only files of this status; all of them when left out.
+            file_type: Only files of this type. Default: all types. `ALL` is not a type.
+            status: Only files of this status. Default: all files.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -5174,15 +5196,16 @@ class AsyncWsChannel(AsyncClient):
     ) -> UploadFileResponse:
         """Send a signed file to a bank.
 
-        The file is sent once and never repeated by itself, except after a 429, when nothing was done:
-        identical bytes sent twice are two uploads. When the outcome is `unknown`, look for the bank's
-        answer files before sending it again. Needs a data session and a certificate for the bank.
+        The file is sent once and never repeated automatically, except after a 429, after which nothing
+        was done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the
+        bank's answer files before sending the file again. Needs a data session and a certificate for
+        the bank.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
-            file_contents: The file's bytes; at most 7 MiB at the deployed service.
-            file_name: The file's name as the bank will see it.
-            file_type: The bank's name for its kind, such as `pain.001.001.09`.
+            file_contents: The file's bytes, at most 7 MiB at the deployed service.
+            file_name: The file's name, as sent to the bank.
+            file_type: The bank's name of the file type, such as `pain.001.001.09`.
             signature: One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one
                 after the other; at least one by a key that is registered with purpose `authorize`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -5244,13 +5267,13 @@ class AsyncWsChannel(AsyncClient):
     ) -> DownloadFileResponse:
         """Download a file from a bank.
 
-        The file becomes `DLD` at the bank and can be downloaded again: the bytes are the same. Needs a
-        data session.
+        The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
+        Needs a data session.
 
         Args:
             bank: The bank. Left out, the client's own.
-            file_type: The bank's name for its kind, as listed.
-            file_reference: What the bank calls it, as listed.
+            file_type: The bank's name of the file type, as listed.
+            file_reference: The bank's reference of the file, as listed.
             destination: Where the content goes: a path that must not exist, `Replace(path)`, or a
                 binary file object. Left out, into memory.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -5302,13 +5325,13 @@ class AsyncWsChannel(AsyncClient):
     ) -> DeleteFileResponse:
         """Delete a file at a bank.
 
-        The bank removes the file or marks it deleted, as its custom is; it is not sure to come back. A
-        second deletion is refused. Needs a data session.
+        The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
+        restore. A second deletion is refused. Needs a data session.
 
         Args:
             bank: The bank. Left out, the client's own.
-            file_type: The bank's name for its kind, as listed.
-            file_reference: What the bank calls it, as listed.
+            file_type: The bank's name of the file type, as listed.
+            file_reference: The bank's reference of the file, as listed.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -5394,13 +5417,13 @@ class AsyncWsChannel(AsyncClient):
         """Delete a customer's account for good.
 
         Erases both users, the certificates active and retired, the PGP keys and the links; nothing can
-        be brought back. For the owner of the API key, with a login at most ten minutes old. An owner's
-        account is refused. Accounts that use its certificates lose them. After an interruption it is
-        repeated by hand: `deleted` says what was there. Never repeated by itself, except after a 429,
-        when nothing was done.
+        be restored. For the owner of the API key, with a login at most ten minutes old. An owner's
+        account is refused. Accounts that use its certificates lose them. After an interruption repeat
+        it by hand: `deleted` lists the items that still existed. It is never repeated automatically,
+        except after a 429, after which nothing was done.
 
         Args:
-            email: The customer's account; never taken from the profile.
+            email: The customer's account. It is never taken from the profile.
             confirm: The same e-mail address, letter for letter as in `email`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -5440,8 +5463,8 @@ class AsyncWsChannel(AsyncClient):
     ) -> ListKeysResponse:
         """List the account's registered PGP keys.
 
-        Keys belong to the account: both its users see and use them. The short id names a key; compare
-        fingerprints where it matters.
+        Keys belong to the account: both users see and use them. The short id identifies a key; compare
+        fingerprints if it matters.
 
         Args:
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -5477,14 +5500,14 @@ class AsyncWsChannel(AsyncClient):
     ) -> UploadKeyResponse:
         """Register a PGP public key.
 
-        With purpose `authorize` its signatures let uploads through; with purpose `export` exported
-        private keys are encrypted to it. A key has one purpose only. Whoever holds the private half of
+        With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported
+        private keys are encrypted to it. A key has only one purpose. Anyone who has the private half of
         an authorize key and a data session can send payments. Repeating it changes nothing. On the
         deployed service it cannot be undone.
 
         Args:
             pgp_key: One ASCII-armored public key; never a private one.
-            pgp_key_purpose: What it is for.
+            pgp_key_purpose: The purpose.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -5522,11 +5545,11 @@ class AsyncWsChannel(AsyncClient):
     ) -> DeleteKeyResponse:
         """Remove a registered PGP key.
 
-        Without an authorize key the account can send no more files. The deployed service does not carry
-        this out yet and answers `ws_channel.not_implemented`.
+        Without an authorize key the account can no longer send files. The deployed service does not
+        implement this yet and answers `ws_channel.not_implemented`.
 
         Args:
-            pgp_key_id: Its short id, as listed.
+            pgp_key_id: The key's short id, as listed.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -5567,12 +5590,12 @@ class AsyncWsChannel(AsyncClient):
     ) -> EncryptPasswordResponse:
         """Encrypt a password for a challenge.
 
-        RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the key that the
-        service publishes. The published keys of the test and the production environment are part of
-        bankchannel; a service of one's own has its own key.
+        RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the
+        service. bankchannel contains the published keys of the test and the production environment; a
+        self-hosted service has its own key.
 
         Args:
-            challenge: From `init_login` or `init_register`.
+            challenge: The challenge from `init_login` or `init_register`.
             password: The password: 1 to 199 bytes as UTF-8.
             public_key: The service's public key as PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, at least 2048
                 bits.
@@ -5596,13 +5619,13 @@ class AsyncWsChannel(AsyncClient):
         *,
         secret: Secret,
     ) -> TotpCodeResponse:
-        """Compute the present code of an authenticator.
+        """Compute the current code of an authenticator.
 
         RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login
-        wait for the next step. A secret that lies beside the password is no second factor any more.
+        wait for the next step. A secret stored beside the password is no longer a second factor.
 
         Args:
-            secret: The secret that `login_mfa` answered when the authenticator was enrolled: base32,
+            secret: The secret that `login_mfa` returned at the authenticator's enrolment: base32;
                 spaces and letter case do not matter.
         """
         answer: TotpCodeResponse = self._native.local(
@@ -5624,17 +5647,18 @@ class AsyncWsChannel(AsyncClient):
     ) -> GenerateKeyResponse:
         """Make a PGP key pair on this machine.
 
-        A key that certifies and signs, with a subkey for encryption, in the form that GnuPG 2.2 reads.
-        It is fit for both purposes of `upload_key`; use one key for one purpose. Nothing is sent and
+        Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2
+        reads. It suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and
         nothing is stored: keep the private key where only the signer can read it. An RSA key takes up
         to some seconds.
 
         Args:
             name: The name in the key's user id. Left out, the client's own.
             email: The e-mail address in the key's user id. Left out, the client's own.
-            algorithm: The algorithm; Ed25519 when left out.
-            passphrase: Locks the private key; without it the key lies open in its file.
-            expires: The end of its validity; never when left out.
+            algorithm: The algorithm. Default: Ed25519.
+            passphrase: The passphrase that locks the private key. Without it the key is not encrypted
+                in its file.
+            expires: The expiry of the key. Default: never.
         """
         answer: GenerateKeyResponse = self._native.local(
             "ws_channel.generate_key",
@@ -5653,11 +5677,11 @@ class AsyncWsChannel(AsyncClient):
         *,
         key: Secret,
     ) -> InspectKeyResponse:
-        """Say what a PGP key is and what it may be used for.
+        """Show the properties and the possible uses of a PGP key.
 
-        Reads a public or private key and says whose it is and whether it can sign and be encrypted to
-        at this moment. A private key need not be unlocked. User ids are what the key's maker wrote:
-        they prove nothing.
+        Reads a public or private key and shows its owner and whether it can sign and be encrypted to at
+        this moment. A private key need not be unlocked. The maker of the key chose the user ids: they
+        prove nothing.
 
         Args:
             key: One ASCII-armored key, public or private.
@@ -5686,16 +5710,17 @@ class AsyncWsChannel(AsyncClient):
     ) -> SignFileResponse:
         """Sign a file with one or more private keys.
 
-        A detached signature of the raw bytes as a binary document, dated now. The file is read once and
-        never held, whatever its size. What is uploaded must be the very same bytes: a changed line end
-        breaks the signature. It covers the bytes only, neither bank nor file type: whoever has file and
-        signature can send them elsewhere under the same account.
+        Makes a detached signature of the raw bytes as a binary document, dated now. The file is read
+        once and never held in memory, whatever its size. Upload the very same bytes: a changed line end
+        breaks the signature. The signature covers only the bytes, neither bank nor file type: anyone
+        who has file and signature can send them elsewhere under the same account.
 
         Args:
-            content: The file's raw bytes: exactly those that will be uploaded.
-            private_key: The armored private key; several, one after the other, make one signature each.
-            passphrase: Opens the private keys that are locked.
-            hash: The hash; SHA-256 when left out.
+            content: The file's raw bytes: exactly the bytes to upload.
+            private_key: The armored private key. Several keys, one after the other, make one signature
+                each.
+            passphrase: The passphrase of the private keys that are locked.
+            hash: The hash algorithm. Default: SHA-256.
 
         Raises:
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -5723,10 +5748,10 @@ class AsyncWsChannel(AsyncClient):
     ) -> VerifyFileResponse:
         """Verify the signatures of a file.
 
-        By the rules of the service: binary documents only, no SHA-1, no critical part that is not
-        known, a key that is neither expired nor revoked, then and now; armor without text around it, at
-        most ten signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once
-        and never held.
+        Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a
+        key that is neither expired nor revoked, then and now; armor without text around it, at most ten
+        signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once and
+        never held in memory.
 
         Args:
             content: The file's raw bytes.
@@ -5756,12 +5781,12 @@ class AsyncWsChannel(AsyncClient):
     ) -> EncryptForExportResponse:
         """Encrypt a private key to an export key.
 
-        What the service does with the private key of an exported certificate: AES-256 with integrity
-        protection, to every encryption key of the given one, unsigned.
+        Does the same as the service with the private key of an exported certificate: AES-256 with
+        integrity protection, to every encryption key of the given export key, unsigned.
 
         Args:
             private_key: The private key as PEM.
-            public_key: The armored key that may open it.
+            public_key: The armored export key.
 
         Raises:
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
@@ -5783,17 +5808,17 @@ class AsyncWsChannel(AsyncClient):
         private_key: Secret,
         passphrase: Secret | None = None,
     ) -> DecryptExportedKeyResponse:
-        """Open a private key that was exported.
+        """Decrypt an exported private key.
 
-        Decrypts what `export_cert` answered with the private half of the export key. An expired export
-        key still opens what was encrypted to it. The message is not signed: that the key belongs to the
-        certificate beside it is for the caller to see.
+        Decrypts the answer of `export_cert` with the private half of the export key. An expired export
+        key still decrypts messages to it. The message is not signed: the caller has to check that the
+        key matches the certificate beside it.
 
         Args:
             encrypted_private_key: The armored OpenPGP message from `export_cert`.
-            private_key: The armored private half of the export key; of several, the one that opens it
+            private_key: The armored private half of the export key. Of several keys, the matching one
                 is used.
-            passphrase: Opens the private key when it is locked.
+            passphrase: The passphrase of the private key, if it is locked.
 
         Raises:
             SignatureError: `ws_channel.decryption_failed`: The message cannot be decrypted.
@@ -5817,15 +5842,15 @@ class AsyncWsChannel(AsyncClient):
         *,
         content: Content,
     ) -> CheckPaymentFileResponse:
-        """Check a payment file before it is sent.
+        """Check a payment file before sending it.
 
-        Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the
-        ISO schema, counts, control sums, the check digits of accounts, and the errors that
-        iso20022.check_payment finds besides, dates apart. A faulty file is an answer, not an error.
-        Whether the bank knows the account and has the money on it, only the bank can say.
+        Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema,
+        counts, control sums, the check digits of accounts, and the other errors of
+        iso20022.check_payment except dates. A faulty file is an answer, not an error. Only the bank can
+        say whether it knows the account and whether the account has the money.
 
         Args:
-            content: Its raw bytes: a credit transfer initiation, `pain.001.001.09`.
+            content: The file's raw bytes: a credit transfer initiation, `pain.001.001.09`.
         """
         answer: CheckPaymentFileResponse = self._local(
             "ws_channel.check_payment_file",
@@ -5851,22 +5876,22 @@ class AsyncWsChannel(AsyncClient):
     ) -> RegisterResponse:
         """Register an account's admin or data user.
 
-        Fetches the challenge, encrypts the password and registers. The service sends a code to the
-        phone; the first login asks for it. Register the admin user first, then the data user: the
-        client keeps the API key that the first one answered, unless somebody is logged in. Never
-        repeated after an error: look by logging in.
+        Fetches the challenge, encrypts the password and registers the user. The service sends a code to
+        the phone; the first login asks for it. Register the admin user first, then the data user: the
+        client keeps the API key from the first registration, unless the client is logged in. It is
+        never repeated after an error: log in to see whether it succeeded.
 
         Args:
             email: The account's e-mail address. Left out, the client's own.
-            mode: Which of its two users; the admin user comes first. Left out, the client's own.
+            mode: One of the account's two users. Register the admin user first. Left out, the client's
+                own.
             name: The full name of the person who registers. Left out, the client's own.
             company: The company's name. Left out, the client's own.
-            phone: The phone that codes are sent to; the same for both users. Left out, the client's
-                own.
-            password: The password: at least 20 characters with lower and upper case, digit and special,
-                at most 199 bytes. Left out, the client's own.
-            api_key: The integrator's key, `0` for a new one. Left out, the key that the client has,
-                else `0`. Left out, the client's own.
+            phone: The phone for codes, the same for both users. Left out, the client's own.
+            password: The password: at least 20 characters with lower and upper case, digit and special
+                character, at most 199 bytes. Left out, the client's own.
+            api_key: The integrator's key, `0` for a new one. Default: the client's key, or `0` if the
+                client has none. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -5917,24 +5942,24 @@ class AsyncWsChannel(AsyncClient):
     ) -> Authenticated:
         """Log in, with all its steps.
 
-        Fetches the challenge, encrypts the password, and does whatever the service wants first:
-        verifies phone and e-mail, chooses a second factor, gives its code. It asks for `phone_code`,
-        `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` as it comes to them; a wrong
-        code is asked for again, three times in all. Afterwards the client has the session. Where
-        question and answer lie in different processes, `begin_log_in` and `continue_log_in` do the same
-        in steps.
+        Fetches the challenge, encrypts the password, and does the steps that the service wants first:
+        verifies phone and e-mail, chooses a second factor, sends its code. It asks for `phone_code`,
+        `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks
+        again after a wrong code, three times in all. Afterwards the client has the session. If question
+        and answer are in different processes, `begin_log_in` and `continue_log_in` do the same in
+        steps.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of its two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             password: The password. Left out, the client's own.
-            phone: The account's phone, for the case that it is not verified yet; asked for when it is
-                needed and left out. Left out, the client's own.
-            mfa_method: The second factor to use where there is a choice. Left out, it is asked for;
-                with nobody to ask it is the authenticator.
-            setup_totp: Whether to begin the enrolment of an authenticator: the answer then has its
-                secret. `enrol_totp` does all of it.
-            code: The answer to the first question for a code, when it is known beforehand.
+            phone: The account's phone, in case it is not verified yet. The call asks for it if it is
+                needed and absent. Left out, the client's own.
+            mfa_method: The second factor to use if there is a choice. By default the call asks for it;
+                without a callback for questions it is the authenticator.
+            setup_totp: Whether to begin the enrolment of an authenticator; the answer then has its
+                secret. `enrol_totp` does the whole enrolment.
+            code: The answer to the first question for a code, if it is already known.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -5987,21 +6012,20 @@ class AsyncWsChannel(AsyncClient):
     ) -> LogInProgress:
         """Begin a login that another process may finish.
 
-        Goes as far as it can without asking anybody. Where a code or a choice is wanted, it answers the
-        login so far, sealed: keep it, ask the person, and go on with `continue_log_in`, in this process
-        or in another, within the life of the code. The password is not in it. A login that needs no
-        code is complete at once.
+        Runs the login until input is needed. If a code or a choice is needed, the answer is the login
+        so far, encrypted: store it, ask the person, and continue with `continue_log_in`, in this
+        process or in another, while the code is valid. The encrypted login does not contain the
+        password. A login that needs no code is complete at once.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of its two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             password: The password. Left out, the client's own.
-            phone: The account's phone, for the case that it is not verified yet. Left out, the client's
-                own.
-            mfa_method: The second factor to use where there is a choice.
+            phone: The account's phone, in case it is not verified yet. Left out, the client's own.
+            mfa_method: The second factor to use if there is a choice.
             setup_totp: Whether to begin the enrolment of an authenticator.
-            seal_key: What the waiting login is sealed with; the process that goes on needs the same.
-                Left out, the client's own.
+            seal_key: The key that encrypts the waiting login. The process that continues needs the same
+                key. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6051,21 +6075,22 @@ class AsyncWsChannel(AsyncClient):
         cancel: Cancel | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> LogInProgress:
-        """Go on with a login that waited.
+        """Continue a login that waits for input.
 
-        Gives what the login waits for and goes as far as it can. The answer is as that of
-        `begin_log_in`: complete, or waiting again (`wrong` above 0: the code was refused, and may be
-        given again). Use each sealed login once: the one answered last is the one that counts.
+        Supplies the input and runs the login until more input is needed. The answer is like that of
+        `begin_log_in`: complete, or waiting again (`wrong` above 0: the code was refused and can be
+        entered again). Use each encrypted login once; only the last one returned is valid.
 
         Args:
-            sealed: The login so far, as `begin_log_in` or this answered it.
-            code: The code, where one is wanted.
-            mfa_method: The choice, where one is wanted. With a code of an authenticator wanted, `sms`
+            sealed: The login so far, from the answer of `begin_log_in` or of the previous
+                `continue_log_in`.
+            code: The code, if one is needed.
+            mfa_method: The choice, if one is needed. If an authenticator's code is needed, `sms`
                 switches to an SMS.
-            phone: The account's phone number, where it is missing. Left out, the client's own.
-            password: The password: after a verification the login begins again. Left out, the client's
-                own.
-            seal_key: What it was sealed with. Left out, the client's own.
+            phone: The account's phone number, if it is missing. Left out, the client's own.
+            password: The password. It is needed again because a login restarts after a verification.
+                Left out, the client's own.
+            seal_key: The key that encrypted the login. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6116,20 +6141,20 @@ class AsyncWsChannel(AsyncClient):
     ) -> EnrolTotpResponse:
         """Enrol an authenticator as second factor.
 
-        Logs in as the admin user (which asks as `log_in` does), gets the secret of a new authenticator,
-        and confirms it with a code. From then on the authenticator is the preferred factor and SMS the
-        fallback; an earlier authenticator is replaced. The question `totp_code` holds it in its member
-        `secret`. A secret kept beside the password is no second factor any more.
+        Logs in as the admin user (with the same questions as `log_in`), gets the secret of a new
+        authenticator, and confirms it with a code. From then on the authenticator is the preferred
+        factor and SMS the fallback; an earlier authenticator is replaced. The question `totp_code` has
+        the secret in its member `secret`. A secret stored beside the password is no longer a second
+        factor.
 
         Args:
-            email: The account; it is its admin user's authenticator. Left out, the client's own.
+            email: The account. The authenticator belongs to its admin user. Left out, the client's own.
             password: The admin user's password. Left out, the client's own.
-            phone: The account's phone, for the case that it is not verified yet. Left out, the client's
-                own.
-            mfa_method: The second factor for the login itself, where there is a choice.
-            code: The answer to the login's first question for a code, when it is known beforehand.
-            compute_code: Whether the confirming code is computed here. Left out, a person puts the
-                secret into an authenticator and is asked for `totp_code`.
+            phone: The account's phone, in case it is not verified yet. Left out, the client's own.
+            mfa_method: The second factor for the login itself, if there is a choice.
+            code: The answer to the login's first question for a code, if it is already known.
+            compute_code: Whether the library computes the confirming code. By default a person puts the
+                secret into an authenticator and answers the question `totp_code`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6178,19 +6203,19 @@ class AsyncWsChannel(AsyncClient):
     ) -> PasswordResetResponse:
         """Set a new password with a code from an SMS.
 
-        Has a code sent, asks for it (`reset_code`), and sets the new password. All sessions of this
-        user end; the account's other user is untouched. It does not log in. A code is sent once a
-        minute and five times a day at most; to an unknown account nothing is sent, and the service does
-        not say so. A refused code is not asked for again: it may be that the code was right and
-        something else was not.
+        Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user
+        end; the account's other user does not change. It does not log in. A code is sent once a minute
+        and five times a day at most; to an unknown account nothing is sent, and the service does not
+        say so. It does not ask again after a refusal: the code may have been right and another value
+        wrong.
 
         Args:
             email: The account. Left out, the client's own.
-            mode: Which of its two users. Left out, the client's own.
+            mode: One of the account's two users. Left out, the client's own.
             new_password: The new password: at least 20 characters with lower and upper case, digit and
-                special, at most 199 bytes.
-            code: The code, when `init_password_reset` had it sent before; left out, one is sent now and
-                asked for.
+                special character, at most 199 bytes.
+            code: The code, if `init_password_reset` already sent it. By default this call sends a code
+                and asks for it.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6230,10 +6255,10 @@ class AsyncWsChannel(AsyncClient):
         cancel: Cancel | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> ExportSessionResponse:
-        """Write down the session, sealed, for another process.
+        """Export the session, encrypted, for another process.
 
-        Token, API key, account and end of the session, encrypted with a key derived from the seal key.
-        Sends nothing. Whoever has it and the seal key is logged in.
+        Exports token, API key, account and end of the session, encrypted with a key derived from the
+        seal key. Nothing is sent. Anyone who has the export and the seal key is logged in.
 
         Args:
             seal_key: 32 random characters or more; `import_session` needs the same. Left out, the
@@ -6267,15 +6292,16 @@ class AsyncWsChannel(AsyncClient):
         cancel: Cancel | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> ImportSessionResponse:
-        """Take a session that another process wrote down.
+        """Import a session that another process exported.
 
-        The client uses it from now on, in place of the one it had. Sends nothing: whether the service
-        still accepts the session shows at the next call. What was sealed with another key, damaged, or
-        belongs to another service is refused, and the client keeps what it had.
+        The client uses the imported session from now on, instead of its previous one. Nothing is sent:
+        the next call shows whether the service still accepts the session. A session that was encrypted
+        with another key, is damaged, or belongs to another service is refused, and the client keeps its
+        session.
 
         Args:
-            sealed: What `export_session` answered.
-            seal_key: What it was sealed with. Left out, the client's own.
+            sealed: The answer of `export_session`.
+            seal_key: The key that encrypted the session. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6317,36 +6343,37 @@ class AsyncWsChannel(AsyncClient):
         """Sign a file and send it to a bank.
 
         The file is opened once, read for the signature and read again for sending, and never held in
-        memory; one that changed between is refused before its last byte leaves. It is sent once: with
-        outcome `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs
-        a data session and a certificate for the bank. With `signing_certificate` it asks a question of
-        kind `signature` for each certificate, after the file was read and before anything is sent: its
-        member `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512`
-        or `ed25519`), `digest` (what to sign, which is not hashed again) and `key_fingerprint` (of the
-        key or subkey that signs: the newest that may). The answer is the raw signature. Both are bytes
-        in Python, Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA it is
-        PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest
-        as the message. It is verified by the certificate; one that does not count ends the call, and so
-        does a signer that fails: with outcome `not_sent`.
+        memory; if it changed in between, it is refused before its last byte is sent. It is sent once:
+        with outcome `unknown` or `accepted`, look for the bank's answer files before sending it again.
+        Needs a data session and a certificate for the bank. With `signing_certificate` it asks a
+        question of kind `signature` for each certificate, after reading the file and before sending
+        anything. The question's member `signature` has `algorithm` (`rsa_pkcs1_sha256`,
+        `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or `ed25519`), `digest` (the value to sign, which is not
+        hashed again) and `key_fingerprint` (of the key or subkey that signs: the newest that may). The
+        answer is the raw signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C and
+        for the shell's `--signer`. For RSA the signature is PKCS#1 v1.5, big-endian, as long as the
+        modulus; for Ed25519 it is R and S, 64 bytes, with the digest as the message. The certificate
+        verifies it. An invalid signature ends the call, and so does a signer that fails: with outcome
+        `not_sent`.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
-            file_type: The bank's name for its kind, such as `pain.001.001.09`.
-            file_name: The file's name as the bank will see it; left out, the name that the file has on
-                disk.
+            file_type: The bank's name of the file type, such as `pain.001.001.09`.
+            file_name: The file's name, as sent to the bank. Default: the file's name on disk.
             content: The file's bytes.
-            private_key: The armored private key that is registered with purpose `authorize`; several,
-                one after the other, make one signature each. Either this or `signing_certificate`.
-            passphrase: Opens the private keys that are locked.
-            signing_certificate: The armored public key that is registered with purpose `authorize`,
-                when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one after the
-                other, make one signature each. For each, the call asks a question of kind `signature`.
-            hash: The hash of the signature; SHA-256 when left out.
-            check: Whether the content is a payment file that is checked before anything is signed or
-                sent: see `iso20022.check_payment`. An error ends the call with
-                `iso20022.payment_refused`; warnings do not. For that the file is read into memory.
-                False when left out.
-            check_profile: How your bank differs from the common rules, for `check`.
+            private_key: The armored private key that is registered with purpose `authorize`. Several
+                keys, one after the other, make one signature each. Give either this or
+                `signing_certificate`.
+            passphrase: The passphrase of the private keys that are locked.
+            signing_certificate: The armored public key that is registered with purpose `authorize`, if
+                its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after
+                the other, make one signature each. The call asks a question of kind `signature` for
+                each key.
+            hash: The hash algorithm of the signature. Default: SHA-256.
+            check: Whether to check the content as a payment file before signing or sending: see
+                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
+                warnings do not. The check reads the file into memory. Default: false.
+            check_profile: The bank's differences from the common rules, for `check`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6424,48 +6451,47 @@ class AsyncWsChannel(AsyncClient):
     ) -> UploadAndWaitResponse:
         """Sign a file, send it, and wait for the bank's answers.
 
-        Notes which files of the wanted types there are, signs and sends the file as `sign_and_upload`
-        does, then looks until there is a new one of each type, and downloads it. New means new since
-        the upload: where several files are on their way at once, the answer to another upload may be
-        taken for this one's, so read what it refers to. Every error after the upload was accepted has
-        outcome `accepted` and the detail `upload` = `accepted`: do not send the file again, look for
-        its answers later. The detail `taken` names the answers that were downloaded before the error,
-        by type and reference: the bank lists them as downloaded. The detail `begun` names those that
+        Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload`
+        does, then polls until there is a new file of each type, and downloads it. New means new since
+        the upload: if several uploads are under way at once, an answer to another upload may be taken
+        for this one's, so read the reference in it. Every error after the accepted upload has outcome
+        `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its
+        answers later. The detail `taken` lists the answers that were downloaded before the error, by
+        type and reference: the bank lists them as downloaded. The detail `begun` lists the answers that
         the bank may have sent and that did not arrive: it may list them as downloaded too.
-        `download_new_files` into the same folder has them again; without a folder, or where a name was
+        `download_new_files` into the same folder has them again; without a folder, or if a name was
         taken, download them by type and reference. With `signing_certificate` it asks a question of
         kind `signature` for each certificate, as `sign_and_upload` does.
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
-            file_type: The bank's name for its kind, such as `pain.001.001.09`.
-            file_name: The file's name as the bank will see it; left out, the name that the file has on
-                disk.
+            file_type: The bank's name of the file type, such as `pain.001.001.09`.
+            file_name: The file's name, as sent to the bank. Default: the file's name on disk.
             content: The file's bytes.
-            private_key: The armored private key that is registered with purpose `authorize`. Either
-                this, `signing_certificate` or `signature`.
-            passphrase: Opens the private keys that are locked.
-            signing_certificate: The armored public key that is registered with purpose `authorize`,
-                when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one after the
-                other, make one signature each. For each, the call asks a question of kind `signature`,
-                as `sign_and_upload` does.
-            hash: The hash of the signature; SHA-256 when left out.
-            signature: Signatures that were made elsewhere over the same bytes.
+            private_key: The armored private key that is registered with purpose `authorize`. Give one
+                of this, `signing_certificate` and `signature`.
+            passphrase: The passphrase of the private keys that are locked.
+            signing_certificate: The armored public key that is registered with purpose `authorize`, if
+                its private key is elsewhere: in an HSM, a smart card, an agent. Several keys, one after
+                the other, make one signature each. The call asks a question of kind `signature` for
+                each key, as `sign_and_upload` does.
+            hash: The hash algorithm of the signature. Default: SHA-256.
+            signature: Signatures over the same bytes that were made elsewhere.
             wait_for: The types of the answers to wait for, one file of each, such as `pain.002.001.10`.
-            wait_timeout_s: How long to wait for all answers together, in seconds, fractions allowed; 60
-                when left out.
-            timeout_s: The older name of `wait_timeout_s`, which wins; in whole seconds.
-            poll_interval_ms: How long to wait between two looks, in milliseconds; 1000 when left out,
-                100 at least.
-            directory: The folder that the answers go into, named as `download_new_files` names them;
-                left out, they are in the response. Where a name is taken, the answer gets one of its
-                own, with `~2` before `.dat`: names hold neither bank nor account.
-            parse: Whether answers are given parsed too; true when left out.
-            check: Whether the content is a payment file that is checked before anything is signed or
-                sent: see `iso20022.check_payment`. An error ends the call with
-                `iso20022.payment_refused`; warnings do not. For that the file is read into memory.
-                False when left out.
-            check_profile: How your bank differs from the common rules, for `check`.
+            wait_timeout_s: The time limit for all answers together, in seconds, fractions allowed.
+                Default: 60.
+            timeout_s: The older name of `wait_timeout_s`, in whole seconds. `wait_timeout_s` takes
+                precedence.
+            poll_interval_ms: The interval between two polls, in milliseconds, at least 100. Default:
+                1000.
+            directory: The folder for the answers, with names as in `download_new_files`. Without a
+                folder the answers are in the response. If a name is taken, the answer gets another
+                name, with `~2` before `.dat`: names contain neither bank nor account.
+            parse: Whether the response also has the answers in parsed form. Default: true.
+            check: Whether to check the content as a payment file before signing or sending: see
+                `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`;
+                warnings do not. The check reads the file into memory. Default: false.
+            check_profile: The bank's differences from the common rules, for `check`.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
@@ -6540,26 +6566,26 @@ class AsyncWsChannel(AsyncClient):
     ) -> DownloadNewFilesResponse:
         """Download all new files into a folder.
 
-        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A
-        file that is there is left as it is, so that a second run goes on where the first one ended. A
-        file appears under its name only when it is complete; nothing is overwritten, no link is
-        followed, nothing lands outside the folder. Use one folder for each bank and account: names hold
-        neither, and a file whose name is taken counts as there. The listing and each file are tried up
-        to three times; a file that fails does not stop the others. A file whose download was begun and
-        not finished is tried again by the next run for new files, though the bank no longer lists it as
-        new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself
-        fails when the listing cannot be had, or when going on makes no sense: the session has ended,
-        the call was cancelled, its time is up.
+        Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
+        existing file does not change, so a second run continues where the first one ended. A file
+        appears under its name only when it is complete; nothing is overwritten, no link is followed,
+        nothing is written outside the folder. Use one folder for each bank and account: names contain
+        neither, and a file whose name is taken counts as existing. The listing and each file are tried
+        up to three times; a file that fails does not stop the others. The next run for new files
+        retries a file whose download was begun and not finished, even though the bank no longer lists
+        it as new; an empty hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call
+        itself fails if the listing cannot be read, or if continuing is pointless: the session has
+        ended, the call was cancelled, its time is up.
 
         Args:
             bank: The bank that holds them. Left out, the client's own.
-            file_type: Only files of this type; all types when left out.
-            status: Only files of this status; `NEW` when left out.
-            directory: The folder, one for each bank and account; its last part is made when it is
-                missing.
-            file_reference: Only the file of this reference.
-            parse: Whether files are given parsed too: all of them with true, none with false; left out,
-                those that were downloaded now.
+            file_type: Only files of this type. Default: all types.
+            status: Only files of this status. Default: `NEW`.
+            directory: The folder, one for each bank and account. The last part of the path is created
+                if it does not exist.
+            file_reference: Only the file with this reference.
+            parse: Whether the answer also has files in parsed form: all files with true, none with
+                false. Default: the files that this call downloaded.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.

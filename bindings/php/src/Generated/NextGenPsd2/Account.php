@@ -12,17 +12,18 @@ use Bankchannel\Encode;
 final class Account
 {
     /**
-     * @param array<string, LinkTarget> $links Where to go on.
-     * @param string|null $resourceId The bank's identifier of it: opaque, never to be encoded anew.
-     * @param string|null $iban Its IBAN.
-     * @param string|null $bban Its number within the country.
-     * @param string|null $currency Its currency, three letters of ISO 4217.
-     * @param string|null $name Its name.
-     * @param string|null $ownerName The owner's name, where the consent covers it.
+     * @param array<string, LinkTarget> $links The links, by name.
+     * @param string|null $resourceId The bank's identifier of the account: opaque, never to be encoded
+     * again.
+     * @param string|null $iban The IBAN.
+     * @param string|null $bban The account number within the country.
+     * @param string|null $currency The currency, three letters of ISO 4217.
+     * @param string|null $name The account's name.
+     * @param string|null $ownerName The owner's name, if the consent covers it.
      * @param string|null $product The bank's product.
-     * @param string|null $cashAccountType Its kind: a code of ISO 20022, or the bank's own word.
+     * @param string|null $cashAccountType The account type: a code of ISO 20022, or the bank's own word.
      * @param string|null $bic The bank's BIC.
-     * @param list<Balance>|null $balances Its balances, where they were asked for.
+     * @param list<Balance>|null $balances The balances, if they were requested.
      */
     public function __construct(
         public readonly array $links,

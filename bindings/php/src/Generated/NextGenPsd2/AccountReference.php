@@ -8,19 +8,18 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** An account, by exactly one identifier. */
+/** An account, identified by exactly one identifier. */
 final class AccountReference
 {
     /**
-     * @param string|null $iban Its IBAN.
-     * @param string|null $bban Its number within the country.
-     * @param string|null $pan The number of a card.
-     * @param string|null $maskedPan The number of a card, most of it masked.
-     * @param string|null $msisdn The number of a telephone.
+     * @param string|null $iban The IBAN.
+     * @param string|null $bban The account number within the country.
+     * @param string|null $pan A card number.
+     * @param string|null $maskedPan A card number, mostly masked.
+     * @param string|null $msisdn A telephone number.
      * @param string|null $other Another identifier.
-     * @param string|null $currency The currency, three letters of ISO 4217, where the account has
-     * several.
-     * @param string|null $cashAccountType The account's kind, a code of ISO 20022.
+     * @param string|null $currency The currency, three letters of ISO 4217, if the account has several.
+     * @param string|null $cashAccountType The account type, a code of ISO 20022.
      */
     public function __construct(
         public readonly ?string $iban = null,

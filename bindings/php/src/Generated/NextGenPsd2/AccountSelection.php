@@ -13,8 +13,8 @@ namespace Bankchannel\NextGenPsd2;
  */
 final class AccountSelection
 {
-    /** All of them. */
+    /** All accounts. */
     public const ALL_ACCOUNTS = 'all_accounts';
-    /** All of them, with their owners' names. */
+    /** All accounts, with their owners' names. */
     public const ALL_ACCOUNTS_WITH_OWNER_NAME = 'all_accounts_with_owner_name';
 }

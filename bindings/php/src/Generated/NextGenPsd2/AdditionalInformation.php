@@ -8,13 +8,13 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** What else of the accounts may be read. */
+/** Additional readable information. */
 final class AdditionalInformation
 {
     /**
-     * @param list<AccountReference>|null $ownerName Accounts of which the owner's name may be read.
-     * @param list<AccountReference>|null $trustedBeneficiaries Accounts of which the trusted
-     * beneficiaries may be read.
+     * @param list<AccountReference>|null $ownerName Accounts whose owner's name may be read.
+     * @param list<AccountReference>|null $trustedBeneficiaries Accounts whose trusted beneficiaries may
+     * be read.
      */
     public function __construct(
         public readonly ?array $ownerName = null,

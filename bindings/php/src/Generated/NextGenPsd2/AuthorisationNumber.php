@@ -8,7 +8,7 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** The number under which an authority has authorised a third party. */
+/** The authorisation number that an authority gave to a third party. */
 final class AuthorisationNumber
 {
     /**

@@ -12,12 +12,12 @@ use Bankchannel\Encode;
 final class Balance
 {
     /**
-     * @param Amount $amount How much.
-     * @param string|null $balanceType Which balance, such as `closingBooked`, `expected` or
+     * @param Amount $amount The amount.
+     * @param string|null $balanceType The type of the balance, such as `closingBooked`, `expected` or
      * `interimAvailable`.
-     * @param \DateTimeImmutable|null $referenceDate The day it is of.
-     * @param \DateTimeImmutable|null $lastChange When it last changed.
-     * @param bool|null $creditLimitIncluded Whether a credit line is counted in.
+     * @param \DateTimeImmutable|null $referenceDate The day of the balance.
+     * @param \DateTimeImmutable|null $lastChange The time of the last change.
+     * @param bool|null $creditLimitIncluded Whether the balance includes a credit line.
      */
     public function __construct(
         public readonly Amount $amount,

@@ -14,13 +14,13 @@ use Bankchannel\Exception\BankchannelException;
 /** An embedded NextGenPSD2 sandbox bank, running inside this process. It stops when this object is gone. */
 final class Bank extends AbstractService
 {
-    /** What clients of the dialect `era` take as `base_url`. */
+    /** The `base_url` for clients of the dialect `era`. */
     public readonly string $baseUrl;
 
-    /** What clients of the dialect `bg` take as `base_url`. */
+    /** The `base_url` for clients of the dialect `bg`. */
     public readonly string $bgBaseUrl;
 
-    /** What clients take as `ca_file`, where the bank speaks TLS: an absolute path. */
+    /** The `ca_file` for clients, if the bank uses TLS: an absolute path. */
     public readonly ?string $caFile;
 
     /**
@@ -29,36 +29,37 @@ final class Bank extends AbstractService
      */
     public readonly string $certificatesDir;
 
-    /** The control interface, where it was asked for. */
+    /** The URL of the control interface, if it was requested. */
     public readonly ?string $controlUrl;
 
-    /** The page that shows the latest requests, for a browser; absent where the bank does not explain. */
+    /** The page that shows the latest requests, for a browser. Absent if the bank does not explain. */
     public readonly ?string $requestsUrl;
 
     /**
-     * How a sandbox bank is started.
+     * The start options of a sandbox bank.
      *
      * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
-     * free one.
-     * @param string|null $data The data folder; created with mode 0700 when it is absent. Left out, a
-     * fresh temporary one that is removed at the end.
-     * @param bool|null $plain Serves HTTP without TLS, on loopback only: client certificates are not
-     * asked for then.
-     * @param \DateTimeInterface|null $clock The bank's clock stands at this instant; left out, it goes
-     * with the system's.
-     * @param Strictness|null $mode How strictly requests are read; `normal` when left out.
+     * free port.
+     * @param string|null $data The data folder, created with mode 0700 if absent. Default: a new
+     * temporary folder that is removed at the end.
+     * @param bool|null $plain Serves HTTP without TLS, on loopback only; the bank then requires no client
+     * certificates.
+     * @param \DateTimeInterface|null $clock A fixed time for the bank's clock. Default: the system's
+     * clock.
+     * @param Strictness|null $mode The strictness of the checks. Default: `normal`.
      * @param bool|null $control Opens the control interface. On loopback only.
      * @param bool|null $explain Explains each refusal in its answer, and serves the page of requests and
-     * `POST /sandbox/explain`; `true` when left out. On loopback only, unless `explain_anywhere` is set.
-     * @param bool|null $explainAnywhere Lets a bank explain beyond loopback: whoever reaches it sees what
-     * third parties have sent.
+     * `POST /sandbox/explain`. Default: `true`. On loopback only, unless `explain_anywhere` is set.
+     * @param bool|null $explainAnywhere Lets a bank explain beyond loopback: anyone who reaches it then
+     * sees the requests of third parties.
      * @param bool|null $autoAnswer Lets `auto=approve` and `auto=refuse` in the query of a link answer
-     * for the customer, in one step and without the page: for tests. Without it such a link is refused.
-     * @param string|null $trustedFile Certificates of further issuers to trust, a PEM file.
-     * @param bool|null $eraStatusQuirk Says status 400 in every error body of the dialect `era`, as the
+     * for the customer, in one step and without the page: for tests. Without this option such a link is
+     * refused.
+     * @param string|null $trustedFile A PEM file with certificates of more issuers to trust.
+     * @param bool|null $eraStatusQuirk Puts status 400 into every error body of the dialect `era`, as the
      * documented examples do.
-     * @param bool|null $eraBadHref Ends each `scaRedirect` of the dialect `era` with characters that no
-     * URI may have, as the documented example does.
+     * @param bool|null $eraBadHref Ends each `scaRedirect` of the dialect `era` with characters that are
+     * invalid in a URI, as the documented example does.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */

@@ -6,12 +6,12 @@ declare(strict_types=1);
 
 namespace Bankchannel\NextGenPsd2;
 
-/** The hash of a body. */
+/** The hash algorithm of a body. */
 enum BodyDigest: string
 {
-    /** The default. */
+    /** SHA-256: the default. */
     case Sha256 = 'SHA-256';
 
-    /** Longer, and rarely asked for. */
+    /** SHA-512: longer, and rarely required. */
     case Sha512 = 'SHA-512';
 }

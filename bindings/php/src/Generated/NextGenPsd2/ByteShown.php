@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class ByteShown
 {
     /**
-     * @param string $hex As two hex digits.
-     * @param string $text As text; a line feed is `\n`, a space `␠`.
+     * @param string $hex The byte as two hex digits.
+     * @param string $text The byte as text; a line feed is `\n`, a space `␠`.
      */
     public function __construct(
         public readonly string $hex,

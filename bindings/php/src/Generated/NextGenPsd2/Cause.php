@@ -8,13 +8,13 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** A probable cause, tried. */
+/** A probable cause and its test. */
 final class Cause
 {
     /**
      * @param string $id The id of the hypothesis, such as `H-08`.
-     * @param bool $matched Whether it is so: the text that it supposes has the hash that was signed.
-     * @param string $text What was found, or what was tried.
+     * @param bool $matched Whether the cause is proven: the text that it supposes has the signed hash.
+     * @param string $text The finding, or the attempt.
      */
     public function __construct(
         public readonly string $id,

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\NextGenPsd2;
 
-/** A mistake to make on purpose, so that verifiers can be tested. */
+/** A deliberate defect, for testing verifiers. */
 enum CertificateDefect: string
 {
     /** No QCStatements. */
@@ -15,7 +15,7 @@ enum CertificateDefect: string
     /** The PSD2 statement alone, without the list around it. */
     case BareQc = 'bare-qc';
 
-    /** Each role with the number of another. */
+    /** Each role with the number of another role. */
     case WrongRoleOid = 'wrong-role-oid';
 
     /** Expired a day ago. */
@@ -24,7 +24,7 @@ enum CertificateDefect: string
     /** Valid from tomorrow. */
     case NotYet = 'not-yet';
 
-    /** Says that it is a certification authority's. */
+    /** Claims to be a certification authority's. */
     case CaTrue = 'ca-true';
 
     /** No organizationIdentifier. */

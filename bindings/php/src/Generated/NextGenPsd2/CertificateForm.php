@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\NextGenPsd2;
 
-/** How the certificate is written in its header. */
+/** The form of the certificate in its header. */
 enum CertificateForm: string
 {
     /** Base64 of the DER form: the default. */

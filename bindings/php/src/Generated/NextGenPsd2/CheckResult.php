@@ -12,9 +12,9 @@ use Bankchannel\Encode;
 final class CheckResult
 {
     /**
-     * @param string $id Which, such as `V30`.
-     * @param CheckStatus $status How it came out.
-     * @param string $text What holds; or what does not, and what to do.
+     * @param string $id The check's id, such as `V30`.
+     * @param CheckStatus $status The result.
+     * @param string $text The rule that holds; or the fault and its fix.
      */
     public function __construct(
         public readonly string $id,

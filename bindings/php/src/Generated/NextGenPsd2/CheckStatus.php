@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\NextGenPsd2;
 
-/** How a check came out. */
+/** The result of a check. */
 enum CheckStatus: string
 {
     /** It holds. */
@@ -18,6 +18,6 @@ enum CheckStatus: string
     /** It does not hold. */
     case Failed = 'failed';
 
-    /** It could not be made, or does not apply. */
+    /** It could not be run, or does not apply. */
     case Skipped = 'skipped';
 }

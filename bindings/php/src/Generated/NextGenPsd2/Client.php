@@ -22,14 +22,14 @@ use Bankchannel\SignatureRequest;
 interface Client
 {
     /**
-     * Tell whether a customer of the bank has a personal identifier.
+     * Check whether a customer of the bank has a personal identifier.
      *
-     * Only the hash of the identifier travels. The identifier of the customer is the one that the bank's
+     * Only the hash of the identifier is sent. Name the customer by the identifier that the bank's
      * redirect gave to this third party. Dialect `era`.
      *
-     * @param string $psuId The customer, as the bank's redirect named it.
-     * @param string|Secret $psuPersonalIdentifier The hash of the personal identifier, as
-     * `hash_identifier` makes it.
+     * @param string $psuId The customer, from the bank's redirect.
+     * @param string|Secret $psuPersonalIdentifier The hash of the personal identifier, from
+     * `hash_identifier`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -50,25 +50,25 @@ interface Client
     ): VerifyUserResponse;
 
     /**
-     * Get a link at which the customer gives, changes or takes back consents.
+     * Get a link at which the customer gives, changes or withdraws consents.
      *
-     * The customer chooses the accounts at the bank. Not strictly needed the first time: a request for
-     * accounts without a consent is answered with such a link too. Calling it again gives a new link.
+     * The customer chooses the accounts at the bank. Not strictly needed the first time: the bank answers
+     * a request for accounts without a consent with such a link too. Calling it again gives a new link.
      * Dialect `era`.
      *
-     * @param string $redirectUri Where the bank sends the customer afterwards; a state of the third
-     * party's own stands in its query.
-     * @param string|null $psuId The customer, where the third party knows it.
+     * @param string $redirectUri The address to which the bank returns the customer. Its query has a
+     * state of the third party.
+     * @param string|null $psuId The customer, if the third party knows the identifier.
      * @param string|null $psuCorporateId The customer's corporate agreement.
-     * @param CustomerContext|null $psuContext In which quality the customer acts; left out, the bank
+     * @param CustomerContext|null $psuContext The role in which the customer acts. If absent, the bank
      * asks.
-     * @param bool|null $redirectPreferred False asks for the bank's own application instead of a
-     * redirect, where that is possible.
-     * @param string|null $tppSessionId The session that the bank's redirect named.
-     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that are to
-     * hold already, such as `amount-as-string`.
+     * @param bool|null $redirectPreferred False requests the bank's own application instead of a
+     * redirect, if possible.
+     * @param string|null $tppSessionId The session from the bank's redirect.
+     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that shall
+     * already apply, such as `amount-as-string`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
-     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param PsuContext|null $psu The customer's own request, if the customer is present.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -100,19 +100,19 @@ interface Client
      * Deprecated by the banks, which will remove it: use `update_bank_offered_consents`, which does the
      * same. Dialect `era`.
      *
-     * @param string $redirectUri Where the bank sends the customer afterwards; a state of the third
-     * party's own stands in its query.
-     * @param string|null $psuId The customer, where the third party knows it.
+     * @param string $redirectUri The address to which the bank returns the customer. Its query has a
+     * state of the third party.
+     * @param string|null $psuId The customer, if the third party knows the identifier.
      * @param string|null $psuCorporateId The customer's corporate agreement.
-     * @param CustomerContext|null $psuContext In which quality the customer acts; left out, the bank
+     * @param CustomerContext|null $psuContext The role in which the customer acts. If absent, the bank
      * asks.
-     * @param bool|null $redirectPreferred False asks for the bank's own application instead of a
-     * redirect, where that is possible.
-     * @param string|null $tppSessionId The session that the bank's redirect named.
-     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that are to
-     * hold already, such as `amount-as-string`.
+     * @param bool|null $redirectPreferred False requests the bank's own application instead of a
+     * redirect, if possible.
+     * @param string|null $tppSessionId The session from the bank's redirect.
+     * @param list<string>|null $acceptFix Names of announced changes of the bank's interface that shall
+     * already apply, such as `amount-as-string`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
-     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param PsuContext|null $psu The customer's own request, if the customer is present.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -143,34 +143,35 @@ interface Client
     /**
      * Create a consent for reading accounts, which the customer then authorises.
      *
-     * An older recurring consent of the same customer ends when this one is authorised. Never sent again
-     * by itself: each one asks the customer. Dialect `bg`.
+     * An older recurring consent of the same customer ends when this one is authorised. It is never sent
+     * again automatically: each one asks the customer. Dialect `bg`.
      *
      * @param ConsentAccess $access What the consent gives access to.
-     * @param bool $recurringIndicator Whether it is used more than once.
-     * @param \DateTimeInterface $validUntil The last day that it holds, of the bank's calendar;
+     * @param bool $recurringIndicator Whether the consent is for repeated use.
+     * @param \DateTimeInterface $validUntil The last day of the consent, in the bank's calendar;
      * `9999-12-31` for as long as the bank allows.
-     * @param int $frequencyPerDay How often each account is read in a day without the customer, at least
-     * 1; banks allow 4 unless agreed otherwise.
-     * @param bool|null $combinedServiceIndicator Whether a payment follows in the same session; false
-     * when left out.
-     * @param string|null $psuId The customer, where the third party knows it.
-     * @param string|null $psuIdType What kind of identifier that is, where a bank has several.
+     * @param int $frequencyPerDay The most readings of each account in a day without the customer, at
+     * least 1; banks allow 4 unless agreed otherwise.
+     * @param bool|null $combinedServiceIndicator Whether a payment follows in the same session. Default:
+     * false.
+     * @param string|null $psuId The customer, if the third party knows the identifier.
+     * @param string|null $psuIdType The type of that identifier, if the bank has several.
      * @param string|null $psuCorporateId The customer's corporate agreement.
-     * @param string|null $psuCorporateIdType What kind of identifier that is.
-     * @param string|null $redirectUri Where the bank sends the customer afterwards; needed where the
+     * @param string|null $psuCorporateIdType The type of that identifier.
+     * @param string|null $redirectUri The address to which the bank returns the customer. Needed if the
      * customer is redirected.
-     * @param string|null $nokRedirectUri Where it sends the customer who has not authorised.
+     * @param string|null $nokRedirectUri The address for a customer who did not authorise.
      * @param bool|null $redirectPreferred Whether a redirect is preferred.
      * @param bool|null $decoupledPreferred Whether the bank's own application is preferred.
-     * @param bool|null $explicitAuthorisationPreferred Whether the authorisation is to be started by a
-     * request of its own.
-     * @param string|null $brandLoggingInformation The brand under which the third party meets the
-     * customer, for the bank's log.
-     * @param string|null $notificationUri Where the bank tells of changes.
-     * @param string|null $notificationContentPreferred Of which changes, such as `status=SCA,LAST`.
+     * @param bool|null $explicitAuthorisationPreferred Whether a separate request starts the
+     * authorisation.
+     * @param string|null $brandLoggingInformation The brand that the third party shows to the customer,
+     * for the bank's log.
+     * @param string|null $notificationUri The address for the bank's notifications of changes.
+     * @param string|null $notificationContentPreferred The changes to notify, such as `status=SCA,LAST`.
      * @param string|null $acceptLanguage The languages of the bank's texts, such as `nb,en;q=0.7`.
-     * @param PsuContext|null $psu The customer's own request; the Berlin Group wants its address here.
+     * @param PsuContext|null $psu The customer's own request. The Berlin Group requires its IP address
+     * here.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -209,10 +210,11 @@ interface Client
     /**
      * Read a consent.
      *
-     * Shows what the bank made of it: days and frequency may be less than was asked for. Dialect `bg`.
+     * Shows the consent as the bank granted it: days and frequency may be less than requested. Dialect
+     * `bg`.
      *
-     * @param string $consentId Its identifier.
-     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param string $consentId The consent's identifier.
+     * @param PsuContext|null $psu The customer's own request, if the customer is present.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -233,13 +235,13 @@ interface Client
     ): GetConsentResponse;
 
     /**
-     * Read where a consent stands.
+     * Read the status of a consent.
      *
      * The short form of reading the consent, for waiting until the customer has authorised it. Dialect
      * `bg`.
      *
-     * @param string $consentId Its identifier.
-     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param string $consentId The consent's identifier.
+     * @param PsuContext|null $psu The customer's own request, if the customer is present.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -262,10 +264,10 @@ interface Client
     /**
      * End a consent.
      *
-     * A consent that has ended already stays as it is, and the answer is the same. Dialect `bg`.
+     * A consent that has already ended does not change, and the answer is the same. Dialect `bg`.
      *
-     * @param string $consentId Its identifier.
-     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param string $consentId The consent's identifier.
+     * @param PsuContext|null $psu The customer's own request, if the customer is present.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -288,15 +290,15 @@ interface Client
     /**
      * Start the customer's authorisation of a consent.
      *
-     * Needed where the bank has not started one itself: after a consent that was created with
-     * `explicit_authorisation_preferred`, or for a further customer. Dialect `bg`.
+     * Needed if the bank has not started one itself: after a consent that was created with
+     * `explicit_authorisation_preferred`, or for another customer. Dialect `bg`.
      *
      * @param string $consentId The consent's identifier.
-     * @param string|null $psuId The customer, where the third party knows it.
+     * @param string|null $psuId The customer, if the third party knows the identifier.
      * @param string|null $psuCorporateId The customer's corporate agreement.
-     * @param string|null $redirectUri Where the bank sends the customer afterwards.
-     * @param string|null $nokRedirectUri Where it sends the customer who has not authorised.
-     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param string|null $redirectUri The address to which the bank returns the customer.
+     * @param string|null $nokRedirectUri The address for a customer who did not authorise.
+     * @param PsuContext|null $psu The customer's own request, if the customer is present.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -323,10 +325,10 @@ interface Client
     /**
      * List the authorisations of a consent.
      *
-     * Gives their identifiers only. Dialect `bg`.
+     * Returns only their identifiers. Dialect `bg`.
      *
      * @param string $consentId The consent's identifier.
-     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param PsuContext|null $psu The customer's own request, if the customer is present.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -347,13 +349,13 @@ interface Client
     ): ListAuthorisationsResponse;
 
     /**
-     * Read where an authorisation of a consent stands.
+     * Read the status of a consent's authorisation.
      *
      * An authorisation can be final while the consent waits for further customers. Dialect `bg`.
      *
      * @param string $consentId The consent's identifier.
      * @param string $authorisationId The authorisation's identifier.
-     * @param PsuContext|null $psu The customer's own request, where the customer is present.
+     * @param PsuContext|null $psu The customer's own request, if the customer is present.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -378,17 +380,17 @@ interface Client
      * List the accounts that a consent covers.
      *
      * Without a consent, a bank of dialect `era` refuses with a link at which the customer gives one: the
-     * error is `nextgen_psd2.consent_needed`, the link stands in its context. Dialects `era` and `bg`.
+     * error is `nextgen_psd2.consent_needed`, and its context has the link. Dialects `era` and `bg`.
      *
-     * @param bool|null $withBalance Whether the balances are wanted too.
+     * @param bool|null $withBalance Whether to include the balances.
      * @param string|null $consentId The consent's identifier; dialect `bg`.
-     * @param string|null $psuId The customer, as the bank's redirect named it; dialect `era`.
+     * @param string|null $psuId The customer, from the bank's redirect; dialect `era`.
      * @param string|null $psuCorporateId The customer's corporate agreement.
-     * @param string|null $tppSessionId The session, as the bank's redirect named it; dialect `era`.
-     * @param string|null $redirectUri Where the bank sends the customer back to, where it wants the
-     * customer's consent first; dialect `era`.
-     * @param PsuContext|null $psu The customer's own request, where the customer is present: without it
-     * the bank counts the request as unattended.
+     * @param string|null $tppSessionId The session, from the bank's redirect; dialect `era`.
+     * @param string|null $redirectUri The address to which the bank returns the customer, if the bank
+     * needs the customer's consent first; dialect `era`.
+     * @param PsuContext|null $psu The customer's own request, if the customer is present. Without it the
+     * bank counts the request as unattended.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -416,23 +418,23 @@ interface Client
     /**
      * Sign a request to a bank.
      *
-     * Adds what is missing of `Date`, `Digest` and `X-Request-ID`, and the headers `Signature` and
-     * `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed when
-     * they are given. Send the headers and the body byte for byte as they are here, and sign anew for
-     * each attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not
-     * only for those of this library.
+     * Adds `Date`, `Digest` and `X-Request-ID` if missing, and the headers `Signature` and
+     * `TPP-Signature-Certificate`. `PSU-ID`, `PSU-Corporate-ID` and `TPP-Redirect-URI` are signed if
+     * present. Send the headers and the body byte for byte as returned here, and sign again for each
+     * attempt: a bank refuses a request id that it has seen. Works for any NextGenPSD2 request, not only
+     * for those of this library.
      *
      * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without it: the whole request as text, such as pasted from a log.
+     * Without `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
-     * @param string|null $target The path with its query, as it stands on the request line.
+     * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param string|null $certificate The QSEAL certificate as PEM text; left out, it is the client's
-     * own.
-     * @param string|Secret|null $privateKey Its private key as PEM text: PKCS#8 or PKCS#1; left out, it
-     * is the client's own, wherever that is.
-     * @param string|Secret|null $passphrase Opens a private key that is given here and is encrypted.
-     * @param SigningOptions|null $signing How requests are signed. Left out, the client's own setting.
+     * @param string|null $certificate The QSEAL certificate as PEM text. Default: the client's own
+     * certificate.
+     * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
+     * Default: the client's own key.
+     * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
+     * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
      * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
      * `nextgen_psd2.key_unusable`, `nextgen_psd2.token_failed`
@@ -449,21 +451,21 @@ interface Client
     ): SignRequestResponse;
 
     /**
-     * Say what to sign, for a key that is elsewhere.
+     * Prepare a signature for a key that is elsewhere.
      *
-     * For a private key in a security module, a smart card or another process. Adds what is missing of
-     * `Date`, `Digest` and `X-Request-ID`. Have `signing_string` signed there, or `hash`, and give the
-     * signature to `attach_signature` with the body, with the options, and with method, target and
-     * headers as they come from here.
+     * For a private key in a security module, a smart card or another process. Adds `Date`, `Digest` and
+     * `X-Request-ID` if missing. Sign `signing_string` there, or `hash`, and give the signature to
+     * `attach_signature` with the body, the options, and method, target and headers exactly as returned
+     * here.
      *
      * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without it: the whole request as text, such as pasted from a log.
+     * Without `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
-     * @param string|null $target The path with its query, as it stands on the request line.
+     * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
      * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own
      * setting.
-     * @param SigningOptions|null $signing How requests are signed. Left out, the client's own setting.
+     * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
      * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
      * `nextgen_psd2.key_unusable`
@@ -480,18 +482,18 @@ interface Client
     /**
      * Attach a signature that was made elsewhere.
      *
-     * Verifies the signature with the certificate's key first, so that a wrong one is found here and not
-     * at the bank.
+     * First verifies the signature with the certificate's key, so that a wrong signature fails here and
+     * not at the bank.
      *
-     * @param string $method The HTTP method that `prepare_signature` gave.
-     * @param string $target The path with its query that `prepare_signature` gave.
-     * @param list<HeaderField> $headers The header fields that `prepare_signature` gave.
+     * @param string $method The HTTP method from `prepare_signature`.
+     * @param string $target The request target from `prepare_signature`: the path with its query.
+     * @param list<HeaderField> $headers The header fields from `prepare_signature`.
      * @param string $signature The signature in base64.
-     * @param Content|string|\SplFileInfo|resource|null $content The body alone, also where the whole
-     * request was given to `prepare_signature`.
+     * @param Content|string|\SplFileInfo|resource|null $content The body alone, even if
+     * `prepare_signature` had the whole request.
      * @param string|null $certificate The QSEAL certificate as PEM text. Left out, the client's own
      * setting.
-     * @param SigningOptions|null $signing How requests are signed. Left out, the client's own setting.
+     * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
      * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
      * `nextgen_psd2.key_unusable`
@@ -510,15 +512,15 @@ interface Client
      * Build the signing string of a request.
      *
      * One line for each signed header: its name in lower case, a colon, a space and the value without
-     * spaces around it; lines end in a line feed, the last one in nothing.
+     * spaces around it. Each line except the last ends in a line feed.
      *
      * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without it: the whole request as text, such as pasted from a log.
+     * Without `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
-     * @param string|null $target The path with its query, as it stands on the request line.
+     * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
-     * @param list<string>|null $signedHeaders The names of the signed headers in their order; left out,
-     * those that the request's Signature header lists.
+     * @param list<string>|null $signedHeaders The names of the signed headers in their order. Default:
+     * the headers in the request's Signature header.
      *
      * @throws BankchannelException
      */
@@ -533,14 +535,14 @@ interface Client
     /**
      * Compute the Digest header of a body.
      *
-     * The hash covers the body's bytes as they are sent: a line end at the end, or a body that is
+     * The hash covers the body's bytes as they are sent: a line break at the end, or a body that is
      * serialised twice, breaks it.
      *
-     * @param Content|string|\SplFileInfo|resource|null $content The body's bytes, exactly as they will be
-     * sent; left out, there is no body.
-     * @param BodyDigest|null $digest The hash; SHA-256 when left out.
-     * @param bool|null $digestLowerCase Whether the hash's name is written in lower case, `sha-256=`; a
-     * few banks want it.
+     * @param Content|string|\SplFileInfo|resource|null $content The body's bytes, exactly as sent. If
+     * absent, there is no body.
+     * @param BodyDigest|null $digest The hash algorithm. Default: SHA-256.
+     * @param bool|null $digestLowerCase Whether the hash's name is in lower case, `sha-256=`; a few banks
+     * require it.
      *
      * @throws BankchannelException
      */
@@ -553,8 +555,7 @@ interface Client
     /**
      * Encode a Signature header that is not plain ASCII.
      *
-     * The value becomes one encoded-word as RFC 2047 has it. Signing does this by itself where it is
-     * needed.
+     * The value becomes one encoded-word of RFC 2047. Signing does this automatically if needed.
      *
      * @param string $text The whole value of the Signature header.
      *
@@ -567,10 +568,11 @@ interface Client
     /**
      * Decode a Signature header that was encoded.
      *
-     * Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may hold no control characters.
+     * Reads UTF-8, ISO-8859-1 and US-ASCII, one level deep. The result may not contain control
+     * characters.
      *
      * @param string $value The value of the Signature header.
-     * @param bool|null $lenient Whether forms are accepted that only some banks accept: Q encoding, bytes
+     * @param bool|null $lenient Whether to accept forms that only some banks accept: Q encoding, bytes
      * outside ASCII that are not encoded.
      *
      * @throws BankchannelException
@@ -596,21 +598,21 @@ interface Client
     /**
      * Verify a signed request as a bank does.
      *
-     * Makes the checks of a bank in their order: headers, certificate and its issuer, what is signed,
-     * digest, signature, date, role. A request that is refused is not an error: the response says so. Not
-     * checked: whether the request id was seen before, and the fields of the body; role and content type
-     * only for the operations that this library knows by their path, else a warning says so.
+     * Runs the checks of a bank in their order: headers, certificate and its issuer, signed headers,
+     * digest, signature, date, role. A refused request is no error: the response says so. Not checked:
+     * whether the request id was seen before, and the fields of the body. Role and content type are
+     * checked only for the operations that this library knows by their path; otherwise a warning says so.
      *
      * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without it: the whole request as text, such as pasted from a log.
+     * Without `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
-     * @param string|null $target The path with its query, as it stands on the request line.
+     * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
      * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other.
-     * Without any, nobody is trusted and `V17` fails. Left out, the client's own setting.
-     * @param \DateTimeInterface|null $at The instant to check for; now when left out.
-     * @param Strictness|null $mode How strictly.
-     * @param Dialect|null $dialect The bank's dialect; `era` when left out.
+     * Without any, no issuer is trusted and `V17` fails. Left out, the client's own setting.
+     * @param \DateTimeInterface|null $at The time of the check. Default: now.
+     * @param Strictness|null $mode The strictness.
+     * @param Dialect|null $dialect The bank's dialect. Default: `era`.
      * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
      * must be a QWAC of the same organisation, from a trusted issuer.
      *
@@ -631,27 +633,28 @@ interface Client
     /**
      * Explain why a bank refuses a request.
      *
-     * Says of each rule whether it holds, shows the first byte at which what was signed differs from what
-     * should have been, and names the probable cause. An RSA signature gives up the hash of what was
-     * signed, so each cause is proven or ruled out without the private key.
+     * Shows for each rule whether it holds, shows the first byte at which the signed string differs from
+     * the expected one, and names the probable cause. An RSA signature reveals the hash of the signed
+     * text, so each cause is proven or excluded without the private key.
      *
      * @param Content|string|\SplFileInfo|resource|null $content With `method`: the body, byte for byte.
-     * Without it: the whole request as text, such as pasted from a log.
+     * Without `method`: the whole request as text, for example from a log.
      * @param string|null $method The HTTP method.
-     * @param string|null $target The path with its query, as it stands on the request line.
+     * @param string|null $target The request target: the path with its query, as in the request line.
      * @param list<HeaderField>|null $headers The header fields in their order.
      * @param string|null $trusted The certificates of trusted issuers as PEM text, one after the other.
-     * Without any, nobody is trusted and `V17` fails. Left out, the client's own setting.
-     * @param \DateTimeInterface|null $at The instant to check for; now when left out.
-     * @param Strictness|null $mode How strictly.
-     * @param Dialect|null $dialect The bank's dialect; `era` when left out.
+     * Without any, no issuer is trusted and `V17` fails. Left out, the client's own setting.
+     * @param \DateTimeInterface|null $at The time of the check. Default: now.
+     * @param Strictness|null $mode The strictness.
+     * @param Dialect|null $dialect The bank's dialect. Default: `era`.
      * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
      * must be a QWAC of the same organisation, from a trusted issuer.
-     * @param string|null $signingString What the sender says it signed, in base64: then the first
-     * difference is shown from it.
-     * @param string|null $known Other certificates of the sender as PEM text, one after the other:
-     * whether the key of one of them made the signature.
-     * @param string|null $basePath The path before the API's own, such as `/api`: some sign without it.
+     * @param string|null $signingString The signing string that the sender claims to have signed, in
+     * base64. The first difference is then shown from it.
+     * @param string|null $known Other certificates of the sender as PEM text, one after the other, to
+     * test whether one of their keys made the signature.
+     * @param string|null $basePath The path before the API's own, such as `/api`: some senders sign
+     * without it.
      *
      * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`
      */
@@ -671,10 +674,10 @@ interface Client
     ): ExplainRequestResponse;
 
     /**
-     * Say what a certificate of a third party is and what it allows.
+     * Show the content and the rights of a third party's certificate.
      *
      * Reads a QSEAL or QWAC: roles, authorisation number, authority, validity, issuer, and the key id in
-     * every form that a bank may want. What it says counts only when its issuer is trusted, which is not
+     * every form that a bank may require. The content counts only if its issuer is trusted, which is not
      * checked here.
      *
      * @param string|null $certificate The certificate: PEM text, or the value of a
@@ -689,24 +692,25 @@ interface Client
     /**
      * Make a test authority and a third party's certificates.
      *
-     * A certification authority of your own and the two certificates of a third party, QSEAL and QWAC,
-     * with the statements that real ones have. For tests and sandboxes only. Making keys takes up to some
+     * Makes a new certification authority and the two certificates of a third party, QSEAL and QWAC, with
+     * the statements that real ones have. For tests and sandboxes only. Making keys takes up to some
      * seconds.
      *
-     * @param string|null $authorityCertificate The certificate of a test authority that was made before
-     * and is valid, as PEM text; left out, a new authority is made.
-     * @param string|Secret|null $authorityKey Its private key as PEM text, without a passphrase.
+     * @param string|null $authorityCertificate The certificate of an existing, valid test authority as
+     * PEM text. Without it a new authority is made.
+     * @param string|Secret|null $authorityKey The authority's private key as PEM text, without a
+     * passphrase.
      * @param string|null $commonName The third party's name.
      * @param string|null $organization The third party's organisation.
      * @param string|null $country The country of third party and supervisor, two capital letters.
-     * @param string|null $supervisor The supervisor that authorised it, two to eight capital letters,
-     * such as `FSA`.
+     * @param string|null $supervisor The supervisor that authorised the third party, two to eight capital
+     * letters, such as `FSA`.
      * @param string|null $supervisorName The supervisor's name.
      * @param string|null $authorisationNumber The number of the authorisation.
-     * @param list<TppRole>|null $roles What it is authorised for; `AISP` and `PISP` when left out.
-     * @param int|null $days How many days the certificates are valid, 1 to 7305; 365 when left out.
-     * @param int|null $keyBits Bits of the new keys: 2048, 3072 or 4096; 2048 when left out.
-     * @param list<CertificateDefect>|null $defects Mistakes to make.
+     * @param list<TppRole>|null $roles The roles. Default: `AISP` and `PISP`.
+     * @param int|null $days The validity of the certificates in days, 1 to 7305. Default: 365.
+     * @param int|null $keyBits Bits of the new keys: 2048, 3072 or 4096. Default: 2048.
+     * @param list<CertificateDefect>|null $defects Deliberate defects.
      *
      * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
      * `nextgen_psd2.key_unusable`

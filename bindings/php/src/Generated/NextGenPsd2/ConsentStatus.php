@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\NextGenPsd2;
 
 /**
- * Where a consent stands. A bank may add values: one that is not known counts as not final.
+ * The status of a consent. A bank may add values; an unknown value counts as not final.
  *
  * The values known to this version; the peer may send others.
  */
@@ -15,18 +15,18 @@ final class ConsentStatus
 {
     /** Stored, not authorised yet. */
     public const RECEIVED = 'received';
-    /** Some of the customers who must authorise it have. */
+    /** Some of the customers who must authorise it have done so. */
     public const PARTIALLY_AUTHORISED = 'partially_authorised';
-    /** It can be used. */
+    /** The consent can be used. */
     public const VALID = 'valid';
     /** The authorisation failed or was refused; final. */
     public const REJECTED = 'rejected';
-    /** The customer has withdrawn it at the bank; final. */
+    /** The customer withdrew it at the bank; final. */
     public const REVOKED_BY_PSU = 'revoked_by_psu';
-    /** Its time is over, or its one use; final. */
+    /** It expired, or its one use is over; final. */
     public const EXPIRED = 'expired';
-    /** The third party has deleted it; final. */
+    /** The third party deleted it; final. */
     public const TERMINATED_BY_TPP = 'terminated_by_tpp';
-    /** The bank has ended it; final. */
+    /** The bank ended it; final. */
     public const TERMINATED_BY_ASPSP = 'terminated_by_aspsp';
 }

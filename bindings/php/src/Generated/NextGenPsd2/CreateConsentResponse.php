@@ -8,18 +8,18 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** The consent, which the customer has still to authorise. */
+/** The consent, which the customer has not yet authorised. */
 final class CreateConsentResponse
 {
     /**
-     * @param string $consentId Its identifier.
-     * @param string $consentStatus Where it stands.
+     * @param string $consentId The consent's identifier.
+     * @param string $consentStatus The status of the consent.
      * @param array<string, LinkTarget> $links Links by their names; `scaRedirect` is the one for the
      * customer.
-     * @param string|null $scaStatus Where its authorisation stands.
-     * @param string|null $scaRedirect Where to send the customer, checked. Does not travel: it is made of
-     * the link `scaRedirect`.
-     * @param string|null $scaApproach How the customer authorises.
+     * @param string|null $scaStatus The status of its authorisation.
+     * @param string|null $scaRedirect The address for the customer's browser, checked. Does not travel:
+     * it is made of the link `scaRedirect`.
+     * @param string|null $scaApproach The way in which the customer authorises.
      * @param string|null $psuMessage A text of the bank for the customer.
      * @param string|null $location The consent's own address, as the bank wrote it.
      * @param string|null $requestId The request's id, repeated by the bank.

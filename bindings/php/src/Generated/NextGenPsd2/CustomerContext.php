@@ -6,12 +6,12 @@ declare(strict_types=1);
 
 namespace Bankchannel\NextGenPsd2;
 
-/** In which quality a customer acts. */
+/** The role in which a customer acts. */
 enum CustomerContext: string
 {
-    /** For itself. */
+    /** A private person. */
     case Private = 'private';
 
-    /** For a company. */
+    /** A company. */
     case Corporate = 'corporate';
 }

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class DecodeHeaderResponse
 {
     /**
-     * @param string $text The value; one that is not encoded comes back as it is.
-     * @param list<string> $warnings What a strict bank would not have accepted.
+     * @param string $text The value. A value that is not encoded is returned unchanged.
+     * @param list<string> $warnings The deviations that a strict bank would refuse.
      */
     public function __construct(
         public readonly string $text,

@@ -8,7 +8,7 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** It is ended. */
+/** The consent is ended. */
 final class DeleteConsentResponse
 {
     /** @param string|null $requestId The request's id, repeated by the bank. */

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\NextGenPsd2;
 
-/** Whose rules a request follows. */
+/** The rules that a request follows. */
 enum Dialect: string
 {
     /** The portal of the Norwegian banks: `date` is signed, errors are `ERA-PSD2` objects. */

@@ -8,17 +8,16 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** The digest beside the body. */
+/** The digest compared with the body. */
 final class DigestCompared
 {
     /**
      * @param string $sha256 The header for this body with SHA-256.
      * @param string $sha512 The header for this body with SHA-512.
      * @param int $bodyLength The body's length in bytes.
-     * @param bool $matches Whether the header that was sent is the body's.
-     * @param string|null $received The header as it was sent.
-     * @param string|null $variant What the header that was sent is the digest of, where that could be
-     * found.
+     * @param bool $matches Whether the received header matches the body.
+     * @param string|null $received The header as received.
+     * @param string|null $variant The content whose digest the received header is, if it could be found.
      */
     public function __construct(
         public readonly string $sha256,

@@ -11,7 +11,7 @@ use Bankchannel\Encode;
 /** The header as it is sent. */
 final class EncodeHeaderResponse
 {
-    /** @param string $value One encoded-word, `=?utf-8?B?…?=`, whatever its length. */
+    /** @param string $value One encoded-word, `=?utf-8?B?…?=`, of any length. */
     public function __construct(
         public readonly string $value,
     ) {

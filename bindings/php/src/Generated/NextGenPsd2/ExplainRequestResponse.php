@@ -8,25 +8,25 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** The explanation. It shows the request's own values: to whoever sent it, and to nobody else. */
+/** The explanation. It shows the request's own values: show it only to the sender of the request. */
 final class ExplainRequestResponse
 {
     /**
      * @param string $verdict `ok`, or the check that failed first, such as `V30`.
      * @param string $text The whole explanation as text for a person, at most 64 KiB.
-     * @param list<CheckResult> $checks Every check in its order.
-     * @param list<Cause> $hypotheses The causes that were tried, those that are so first.
-     * @param DigestCompared $digest The digest beside the body.
-     * @param Refused|null $refused What a bank would answer, when it refuses.
-     * @param string|null $expectedSigningString What should have been signed, in base64.
-     * @param string|null $actualSigningString What `expected_signing_string` is compared with, in base64:
-     * what the sender says it signed, unless that is the expected string and the signature proves
-     * another; else what one of the causes supposes and the signature proves.
-     * @param bool|null $clientTextWasSigned Whether what the sender says it signed has the hash that was
-     * signed; left out where either is not there.
-     * @param FirstDifference|null $diff Where the expected and the actual string begin to differ.
-     * @param RecoveredHash|null $recovered What the signature itself says.
-     * @param KeyIdCompared|null $keyId The key id beside the certificate.
+     * @param list<CheckResult> $checks All checks in their order.
+     * @param list<Cause> $hypotheses The tested causes, the proven ones first.
+     * @param DigestCompared $digest The digest compared with the body.
+     * @param Refused|null $refused The bank's answer, if it refuses.
+     * @param string|null $expectedSigningString The expected signing string, in base64.
+     * @param string|null $actualSigningString The string compared with `expected_signing_string`, in
+     * base64. It is the sender's claimed string, unless that is the expected string and the signature
+     * proves another. Otherwise it is the string of a cause that the signature proves.
+     * @param bool|null $clientTextWasSigned Whether the sender's claimed string has the signed hash.
+     * Absent if either is missing.
+     * @param FirstDifference|null $diff The first difference between the expected and the actual string.
+     * @param RecoveredHash|null $recovered The hash recovered from the signature.
+     * @param KeyIdCompared|null $keyId The key id compared with the certificate.
      */
     public function __construct(
         public readonly string $verdict,

@@ -8,23 +8,22 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** Where what was signed begins to differ from what should have been. */
+/** The first difference between the signed string and the expected string. */
 final class FirstDifference
 {
     /**
-     * @param int $offset The byte, counted from 0.
-     * @param int $line Its line, counted from 1.
-     * @param int $column Its column in bytes, counted from 1.
+     * @param int $offset The position of the byte, from 0.
+     * @param int $line The line, from 1.
+     * @param int $column The column in bytes, from 1.
      * @param string $header The header of that line.
-     * @param string $expectedContext The expected bytes around.
-     * @param string $actualContext The other bytes around.
-     * @param bool $trailingNewline Whether a line end stands at the end, where none belongs.
+     * @param string $expectedContext The expected bytes around the difference.
+     * @param string $actualContext The actual bytes around the difference.
+     * @param bool $trailingNewline Whether the string ends with a line break, which it must not.
      * @param bool $crlf Whether lines end in carriage return and line feed.
-     * @param bool $bom Whether it begins with a byte order mark.
-     * @param list<LineCompared> $lines Every line.
-     * @param ByteShown|null $expected The byte that should be there; left out where the expected string
-     * has ended.
-     * @param ByteShown|null $actual The byte that is there; left out where the other string has ended.
+     * @param bool $bom Whether the string begins with a byte order mark.
+     * @param list<LineCompared> $lines All lines.
+     * @param ByteShown|null $expected The expected byte. Absent if the expected string has ended.
+     * @param ByteShown|null $actual The actual byte. Absent if the other string has ended.
      */
     public function __construct(
         public readonly int $offset,

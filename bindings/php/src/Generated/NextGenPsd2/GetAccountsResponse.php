@@ -12,7 +12,7 @@ use Bankchannel\Encode;
 final class GetAccountsResponse
 {
     /**
-     * @param list<Account> $accounts Those that the consent covers.
+     * @param list<Account> $accounts The accounts that the consent covers.
      * @param string|null $requestId The request's id, repeated by the bank.
      */
     public function __construct(

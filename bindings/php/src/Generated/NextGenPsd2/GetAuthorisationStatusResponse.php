@@ -8,11 +8,11 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** Where it stands. */
+/** The status of the authorisation. */
 final class GetAuthorisationStatusResponse
 {
     /**
-     * @param string $scaStatus Where it stands.
+     * @param string $scaStatus The status.
      * @param string|null $psuMessage A text of the bank for the customer.
      * @param string|null $requestId The request's id, repeated by the bank.
      */

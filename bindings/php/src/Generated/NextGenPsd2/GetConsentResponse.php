@@ -12,12 +12,12 @@ use Bankchannel\Encode;
 final class GetConsentResponse
 {
     /**
-     * @param ConsentAccess $access What it gives access to.
-     * @param bool $recurringIndicator Whether it is used more than once.
-     * @param \DateTimeImmutable $validUntil The last day that it holds; a bank may have shortened it.
-     * @param int $frequencyPerDay How often each account may be read in a day without the customer; a
-     * bank may have lowered it.
-     * @param string $consentStatus Where it stands.
+     * @param ConsentAccess $access The access that the consent gives.
+     * @param bool $recurringIndicator Whether the consent is for repeated use.
+     * @param \DateTimeImmutable $validUntil The last day of the consent; a bank may have shortened it.
+     * @param int $frequencyPerDay The most readings of each account in a day without the customer; a bank
+     * may have lowered it.
+     * @param string $consentStatus The status of the consent.
      * @param array<string, LinkTarget> $links Links by their names.
      * @param \DateTimeImmutable|null $lastActionDate The day of the last use or change.
      * @param string|null $requestId The request's id, repeated by the bank.

@@ -8,11 +8,11 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** Where it stands. */
+/** The status of the consent. */
 final class GetConsentStatusResponse
 {
     /**
-     * @param string $consentStatus Where it stands.
+     * @param string $consentStatus The status.
      * @param string|null $psuMessage A text of the bank for the customer.
      * @param string|null $requestId The request's id, repeated by the bank.
      */

@@ -8,12 +8,12 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** What travels in its place. */
+/** The hash to send. */
 final class HashIdentifierResponse
 {
     /**
      * @param string $psuPersonalIdentifier `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits.
-     * Who tries all numbers can reverse it, so it is personal data.
+     * Trying all numbers reverses it, so it is personal data.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly string $psuPersonalIdentifier,

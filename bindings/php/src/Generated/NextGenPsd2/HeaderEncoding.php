@@ -6,15 +6,15 @@ declare(strict_types=1);
 
 namespace Bankchannel\NextGenPsd2;
 
-/** Whether the Signature header is wrapped as RFC 2047 has it. */
+/** The RFC 2047 encoding of the Signature header. */
 enum HeaderEncoding: string
 {
-    /** When it is not plain ASCII: the default. */
+    /** Encoded if the header is not plain ASCII: the default. */
     case Auto = 'auto';
 
-    /** Always. */
+    /** Always encoded. */
     case Always = 'always';
 
-    /** Never; an issuer's name outside ASCII then goes out as bare UTF-8, which most banks refuse. */
+    /** Never encoded. An issuer's name outside ASCII is then sent as bare UTF-8, which most banks refuse. */
     case Never = 'never';
 }

@@ -8,30 +8,32 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** What it is. Nothing of it is checked: neither the issuer's signature nor the time. */
+/** The certificate's content. None of it is verified: neither the issuer's signature nor the validity. */
 final class InspectCertificateResponse
 {
     /**
-     * @param string $subject Whose it is, as RFC 4514 writes names.
-     * @param string $issuer Who issued it.
-     * @param string $serial Its serial number, upper-case hex without leading zeros.
-     * @param \DateTimeImmutable $notBefore When it begins to be valid.
-     * @param \DateTimeImmutable $notAfter When it ceases to be valid.
-     * @param list<string> $types What it is for: `eseal` for signing requests (QSEAL), `web` for TLS
-     * (QWAC), `esign`, or the number of another type.
+     * @param string $subject The subject, as an RFC 4514 name.
+     * @param string $issuer The issuer.
+     * @param string $serial The serial number, upper-case hex without leading zeros.
+     * @param \DateTimeImmutable $notBefore The start of the validity.
+     * @param \DateTimeImmutable $notAfter The end of the validity.
+     * @param list<string> $types The certificate's types: `eseal` for signing requests (QSEAL), `web` for
+     * TLS (QWAC), `esign`, or the number of another type.
      * @param list<string> $roles The roles: `PSP_AS`, `PSP_PI`, `PSP_AI`, `PSP_IC`.
-     * @param list<string> $kinds The same as third parties are called: `ASPSP`, `PISP`, `AISP`, `PIISP`.
+     * @param list<string> $kinds The same roles by the names of third parties: `ASPSP`, `PISP`, `AISP`,
+     * `PIISP`.
      * @param string $sha256 SHA-256 of its DER form, lower-case hex.
-     * @param list<KeyIdForm> $keyIds The key id in each of the forms that banks want, the usual one
+     * @param list<KeyIdForm> $keyIds The key id in each of the forms that banks require, the usual one
      * first.
-     * @param list<string> $warnings What is odd about it.
+     * @param list<string> $warnings Oddities of the certificate.
      * @param string|null $organizationIdentifier The subject's organizationIdentifier, such as
      * `PSDNO-FSA-987654321`.
-     * @param AuthorisationNumber|null $authorisation Its parts, when it is an authorisation number.
+     * @param AuthorisationNumber|null $authorisation The parts of the organizationIdentifier, if it is an
+     * authorisation number.
      * @param string|null $authorityName The authority's name.
      * @param string|null $authorityId The authority's identifier, such as `NO-FSA`.
-     * @param int|null $keyBits The bits of its RSA key; left out for a key of another kind and for a
-     * damaged one.
+     * @param int|null $keyBits The bits of its RSA key. Absent for another kind of key and for a damaged
+     * one.
      */
     public function __construct(
         public readonly string $subject,

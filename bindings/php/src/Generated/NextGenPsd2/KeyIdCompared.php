@@ -8,7 +8,7 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** The key id beside the certificate. */
+/** The key id compared with the certificate. */
 final class KeyIdCompared
 {
     /**

@@ -8,7 +8,7 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** A key id in one of the forms that banks want. */
+/** A key id in one of the forms that banks require. */
 final class KeyIdForm
 {
     /**

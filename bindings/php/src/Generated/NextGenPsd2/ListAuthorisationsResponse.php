@@ -8,11 +8,11 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** All of them. */
+/** The authorisations. */
 final class ListAuthorisationsResponse
 {
     /**
-     * @param list<string> $authorisationIds Their identifiers.
+     * @param list<string> $authorisationIds The authorisations' identifiers.
      * @param string|null $requestId The request's id, repeated by the bank.
      */
     public function __construct(

@@ -8,14 +8,13 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** The certificates and their private keys. They are for tests: nobody but you trusts them. */
+/** The certificates and their private keys. They are for tests: only you trust them. */
 final class MakeCertificatesResponse
 {
     /**
-     * @param string $authorityCertificate The authority's certificate as PEM text: what a test bank
-     * trusts.
-     * @param string $authorityKey The authority's private key as PEM text, to make more certificates
-     * with.
+     * @param string $authorityCertificate The authority's certificate as PEM text, for the test bank's
+     * trusted issuers.
+     * @param string $authorityKey The authority's private key as PEM text, for making more certificates.
      * @param string $qsealCertificate The certificate for signing requests.
      * @param string $qsealKey Its private key.
      * @param string $qwacCertificate The certificate for TLS.

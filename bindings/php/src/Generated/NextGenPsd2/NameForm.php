@@ -6,16 +6,19 @@ declare(strict_types=1);
 
 namespace Bankchannel\NextGenPsd2;
 
-/** How an issuer's name is written in a key id. */
+/** The form of an issuer's name in a key id. */
 enum NameForm: string
 {
-    /** RFC 2253, the last part of the name first, other types as numbers with hex values: the default. */
+    /**
+     * RFC 2253, the last part of the name first, other attribute types as numbers with hex values: the
+     * default.
+     */
     case Rfc2253 = 'rfc2253';
 
     /** The same with `organizationIdentifier=` written out. */
     case Rfc2253Named = 'rfc2253_named';
 
-    /** In the certificate's own order. */
+    /** In the order of the certificate. */
     case Forward = 'forward';
 
     /** RFC 2253 with `%20` for each space. */

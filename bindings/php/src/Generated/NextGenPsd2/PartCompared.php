@@ -8,14 +8,14 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** A part of the key id beside that of the certificate. */
+/** A part of the key id compared with the certificate. */
 final class PartCompared
 {
     /**
-     * @param string $attribute Which: `SN`, `CN`, or an object identifier.
-     * @param bool $same Whether they say the same, whatever the spelling.
-     * @param string|null $keyId As in the key id.
-     * @param string|null $certificate As in the certificate.
+     * @param string $attribute The part: `SN`, `CN`, or an object identifier.
+     * @param bool $same Whether both mean the same, in any spelling.
+     * @param string|null $keyId The value in the key id.
+     * @param string|null $certificate The value in the certificate.
      */
     public function __construct(
         public readonly string $attribute,

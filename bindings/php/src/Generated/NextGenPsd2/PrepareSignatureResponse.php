@@ -8,17 +8,17 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** What the holder of the key has to sign. */
+/** The data for the holder of the key to sign. */
 final class PrepareSignatureResponse
 {
     /**
-     * @param string $method The method: for `attach_signature`.
-     * @param string $target The path with its query: for `attach_signature`.
-     * @param list<HeaderField> $headers The header fields so far, in their order: give them to
+     * @param string $method The HTTP method, for `attach_signature`.
+     * @param string $target The request target, for `attach_signature`: the path with its query.
+     * @param list<HeaderField> $headers The header fields so far, in their order. Give them to
      * `attach_signature` unchanged.
      * @param string $signingString The signing string in base64: RSASSA-PKCS1-v1_5 over these bytes.
-     * @param string $hash The same hashed with the algorithm's hash, in base64: for a device that is
-     * given a hash. It must not be hashed again.
+     * @param string $hash The hash of the signing string by the algorithm's hash, in base64: for a device
+     * that takes a hash. It must not be hashed again.
      * @param string $algorithm `rsa-sha256` or `rsa-sha512`.
      */
     public function __construct(

@@ -9,23 +9,23 @@ namespace Bankchannel\NextGenPsd2;
 use Bankchannel\Encode;
 
 /**
- * The request of the customer to the third party that made it ask the bank: its presence frees the
- * request from the limit of unattended ones.
+ * The customer's request to the third party that caused the request to the bank. With it the request is
+ * exempt from the limit of unattended requests.
  */
 final class PsuContext
 {
     /**
-     * @param string|null $ipAddress The customer's address.
+     * @param string|null $ipAddress The customer's IP address.
      * @param int|null $ipPort The customer's port.
      * @param string|null $userAgent The browser or application.
      * @param PsuHttpMethod|null $httpMethod The method.
-     * @param string|null $accept The media types that the customer takes.
+     * @param string|null $accept The media types that the customer accepts.
      * @param string|null $acceptCharset The character sets.
      * @param string|null $acceptEncoding The codings.
      * @param string|null $acceptLanguage The languages.
-     * @param string|null $deviceId The device; for the Berlin Group a UUID that stays the same until the
-     * application is installed anew.
-     * @param string|null $geoLocation Where the customer is.
+     * @param string|null $deviceId The device. For the Berlin Group a UUID that stays the same until the
+     * application is reinstalled.
+     * @param string|null $geoLocation The customer's location.
      */
     public function __construct(
         public readonly ?string $ipAddress = null,

@@ -9,18 +9,18 @@ namespace Bankchannel\NextGenPsd2;
 /** The method of a customer's request to the third party. */
 enum PsuHttpMethod: string
 {
-    /** It read something. */
+    /** The customer read something. */
     case Get = 'GET';
 
-    /** It sent something. */
+    /** The customer sent something. */
     case Post = 'POST';
 
-    /** It replaced something. */
+    /** The customer replaced something. */
     case Put = 'PUT';
 
-    /** It changed something. */
+    /** The customer changed something. */
     case Patch = 'PATCH';
 
-    /** It deleted something. */
+    /** The customer deleted something. */
     case Delete = 'DELETE';
 }

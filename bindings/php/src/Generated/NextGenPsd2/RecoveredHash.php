@@ -8,17 +8,17 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** What the signature itself says. */
+/** The hash recovered from the signature. */
 final class RecoveredHash
 {
     /**
-     * @param string $padding `pkcs1-v1_5`: the key fits, and a text was signed that has this hash.
+     * @param string $padding `pkcs1-v1_5`: the key fits, and the signed text has this hash.
      * `pss-or-wrong-key`: another key or another padding. `length mismatch`: not a signature by this key.
      * @param string|null $hash The hash's name, with `pkcs1-v1_5`: `sha1`, `sha256`, `sha384` or
-     * `sha512`; `none` where a hash or a text was signed as it is, without the DigestInfo that names the
+     * `sha512`; `none` if a hash or a text was signed directly, without the DigestInfo that names the
      * hash.
-     * @param string|null $value The hash of what was signed, lower-case hex; with `none` everything that
-     * was signed.
+     * @param string|null $value The hash of the signed text, lower-case hex. With `none`: all signed
+     * bytes.
      */
     public function __construct(
         public readonly string $padding,

@@ -8,13 +8,13 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** What a bank answers. */
+/** A bank's refusal. */
 final class Refused
 {
     /**
      * @param int $httpStatus The HTTP status.
      * @param string $code The bank's code, such as `SIGNATURE_INVALID`.
-     * @param string $text The check that failed first, and why.
+     * @param string $text The check that failed first, and the reason.
      */
     public function __construct(
         public readonly int $httpStatus,

@@ -7,13 +7,13 @@ declare(strict_types=1);
 namespace Bankchannel\NextGenPsd2;
 
 /**
- * How the customer authorises.
+ * The way in which the customer authorises.
  *
  * The values known to this version; the peer may send others.
  */
 final class ScaApproach
 {
-    /** At the bank, where a link leads; OAuth2 counts as this too. */
+    /** At the bank, through a link; OAuth2 counts as this too. */
     public const REDIRECT = 'redirect';
     /** In the bank's own application. */
     public const DECOUPLED = 'decoupled';

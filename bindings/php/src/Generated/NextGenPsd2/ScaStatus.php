@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\NextGenPsd2;
 
 /**
- * Where an authorisation stands. A bank may add values: one that is not known counts as not final.
+ * The status of an authorisation. A bank may add values; an unknown value counts as not final.
  *
  * The values known to this version; the peer may send others.
  */
@@ -15,20 +15,20 @@ final class ScaStatus
 {
     /** Begun. */
     public const RECEIVED = 'received';
-    /** The bank knows who the customer is. */
+    /** The bank has identified the customer. */
     public const PSU_IDENTIFIED = 'psu_identified';
-    /** The customer has shown the first factor. */
+    /** The customer has given the first factor. */
     public const PSU_AUTHENTICATED = 'psu_authenticated';
     /** The customer has chosen a method. */
     public const SCA_METHOD_SELECTED = 'sca_method_selected';
-    /** The customer is asked. */
+    /** The bank is asking the customer. */
     public const STARTED = 'started';
-    /** Done, and still to be confirmed by the third party. */
+    /** Done; the third party has still to confirm it. */
     public const UNCONFIRMED = 'unconfirmed';
     /** Authorised; final. */
     public const FINALISED = 'finalised';
     /** Failed or refused; final. */
     public const FAILED = 'failed';
-    /** None was needed; final. */
+    /** No authorisation was needed; final. */
     public const EXEMPTED = 'exempted';
 }

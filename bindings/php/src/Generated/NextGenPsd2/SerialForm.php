@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\NextGenPsd2;
 
-/** How a serial number is written in a key id. */
+/** The form of a serial number in a key id. */
 enum SerialForm: string
 {
     /** Upper-case hex without leading zeros: the default. */
@@ -18,6 +18,6 @@ enum SerialForm: string
     /** Upper-case hex with an even number of digits. */
     case HexEven = 'hex_even';
 
-    /** Decimal; a few banks want it. */
+    /** Decimal: a few banks require it. */
     case Decimal = 'decimal';
 }

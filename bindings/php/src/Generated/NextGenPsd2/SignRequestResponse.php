@@ -12,9 +12,9 @@ use Bankchannel\Encode;
 final class SignRequestResponse
 {
     /**
-     * @param list<HeaderField> $headers All header fields to send, in this order: those given and those
-     * added.
-     * @param string $signingString What was signed, in base64.
+     * @param list<HeaderField> $headers All header fields to send, in this order: the given ones and the
+     * added ones.
+     * @param string $signingString The signing string, in base64.
      * @param string $keyId The key id of the signature.
      */
     public function __construct(

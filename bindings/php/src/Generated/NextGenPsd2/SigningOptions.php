@@ -9,30 +9,30 @@ namespace Bankchannel\NextGenPsd2;
 use Bankchannel\Encode;
 
 /**
- * How requests are signed. What is left out is as the banks of the dialect want it; banks differ, and
- * each member here is a difference that was seen.
+ * The signing of requests. The defaults suit the banks of the dialect. Banks differ, and each member here
+ * is a difference that was seen.
  */
 final class SigningOptions
 {
     /**
-     * @param Dialect|null $dialect The bank's dialect; `era` when left out.
-     * @param SignatureAlgorithm|null $algorithm The signature's algorithm; `rsa-sha256` when left out.
-     * @param BodyDigest|null $digest The digest's algorithm; `SHA-256` when left out.
+     * @param Dialect|null $dialect The bank's dialect. Default: `era`.
+     * @param SignatureAlgorithm|null $algorithm The signature's algorithm. Default: `rsa-sha256`.
+     * @param BodyDigest|null $digest The digest's algorithm. Default: `SHA-256`.
      * @param bool|null $digestLowerCase Whether the digest's name is written in lower case, `sha-256=`.
-     * @param bool|null $digestEmptyBody Whether a request without a body has the digest of nothing; true
-     * when left out. Dialect `era` only.
-     * @param list<string>|null $extraSignedHeaders Further headers to sign, in lower case;
+     * @param bool|null $digestEmptyBody Whether a request without a body has the digest of an empty body.
+     * Default: true. Dialect `era` only.
+     * @param list<string>|null $extraSignedHeaders Additional headers to sign, in lower case;
      * `(request-target)` may be among them. Dialect `era` only.
-     * @param list<string>|null $headerOrder The order of the signed headers; those that it leaves out
-     * follow.
-     * @param SerialForm|null $serial The serial number in the key id.
-     * @param NameForm|null $issuer The issuer's name in the key id.
-     * @param CertificateForm|null $certificateForm The certificate's header.
-     * @param HeaderEncoding|null $encoding The wrapping of the Signature header.
-     * @param bool|null $spaced Whether a space stands after the commas of the Signature header.
-     * @param bool|null $selfVerify Whether `sign_request` verifies a signature that it made with a key at
-     * hand before it gives it out; true when left out. One of a token or made elsewhere always is
-     * verified, and so is every one that the client sends.
+     * @param list<string>|null $headerOrder The order of the signed headers. Headers that are not in the
+     * list follow.
+     * @param SerialForm|null $serial The form of the serial number in the key id.
+     * @param NameForm|null $issuer The form of the issuer's name in the key id.
+     * @param CertificateForm|null $certificateForm The form of the certificate in its header.
+     * @param HeaderEncoding|null $encoding The encoding of the Signature header.
+     * @param bool|null $spaced Whether a space follows each comma in the Signature header.
+     * @param bool|null $selfVerify Whether `sign_request` verifies a signature by a local key before it
+     * returns the signature. Default: true. A signature from a token or made elsewhere is always
+     * verified, and so is every signature that the client sends.
      */
     public function __construct(
         public readonly ?Dialect $dialect = null,

@@ -8,7 +8,7 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** What is signed. */
+/** The signing string. */
 final class SigningStringResponse
 {
     /**

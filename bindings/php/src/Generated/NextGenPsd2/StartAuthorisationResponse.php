@@ -12,13 +12,13 @@ use Bankchannel\Encode;
 final class StartAuthorisationResponse
 {
     /**
-     * @param string $scaStatus Where it stands.
+     * @param string $scaStatus The status.
      * @param array<string, LinkTarget> $links Links by their names; `scaRedirect` is the one for the
      * customer.
-     * @param string|null $authorisationId Its identifier.
-     * @param string|null $scaRedirect Where to send the customer, checked. Does not travel: it is made of
-     * the link `scaRedirect`.
-     * @param string|null $scaApproach How the customer authorises.
+     * @param string|null $authorisationId The authorisation's identifier.
+     * @param string|null $scaRedirect The address for the customer's browser, checked. Does not travel:
+     * it is made of the link `scaRedirect`.
+     * @param string|null $scaApproach The way in which the customer authorises.
      * @param string|null $psuMessage A text of the bank for the customer.
      * @param string|null $requestId The request's id, repeated by the bank.
      */

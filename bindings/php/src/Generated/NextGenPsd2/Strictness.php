@@ -6,13 +6,13 @@ declare(strict_types=1);
 
 namespace Bankchannel\NextGenPsd2;
 
-/** How strictly a request is read. */
+/** The strictness of the checks. */
 enum Strictness: string
 {
-    /** What is tolerated elsewhere is refused. */
+    /** Deviations that other banks tolerate are refused. */
     case Strict = 'strict';
 
-    /** As the banks are thought to be: the default. */
+    /** The assumed strictness of the banks: the default. */
     case Normal = 'normal';
 
     /** Known deviations are accepted with a warning. */

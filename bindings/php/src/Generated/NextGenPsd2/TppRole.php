@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\NextGenPsd2;
 
-/** What a third party is authorised for. */
+/** A role for which a third party is authorised. */
 enum TppRole: string
 {
     /** Account information: `PSP_AI`. */

@@ -8,15 +8,15 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** Where the customer goes on. */
+/** The next step for the customer. */
 final class UpdateConsentsResponse
 {
     /**
      * @param array<string, LinkTarget> $links Links by their names; `scaRedirect` is the one for the
      * customer.
-     * @param string|null $scaRedirect Where to send the customer, checked. Does not travel: it is made of
-     * the link `scaRedirect`.
-     * @param string|null $scaApproach How the customer authorises.
+     * @param string|null $scaRedirect The address for the customer's browser, checked. Does not travel:
+     * it is made of the link `scaRedirect`.
+     * @param string|null $scaApproach The way in which the customer authorises.
      * @param string|null $requestId The request's id, repeated by the bank.
      */
     public function __construct(

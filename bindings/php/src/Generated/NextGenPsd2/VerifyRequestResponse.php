@@ -8,16 +8,17 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** What came of it. */
+/** The result of the check. */
 final class VerifyRequestResponse
 {
     /**
-     * @param bool $valid Whether a bank would go on with the request.
+     * @param bool $valid Whether a bank would accept the request.
      * @param string $verdict `ok`, or the check that failed first, such as `V30`.
-     * @param list<CheckResult> $checks Every check in its order, those after the first failure too.
-     * @param Refused|null $refused What a bank would answer, when it refuses.
+     * @param list<CheckResult> $checks All checks in their order, including those after the first
+     * failure.
+     * @param Refused|null $refused The bank's answer, if it refuses.
      * @param string|null $organizationIdentifier The organisation that signed, such as
-     * `PSDNO-FSA-987654321`, as far as the certificate says. It counts only with `valid`.
+     * `PSDNO-FSA-987654321`, from the certificate. It counts only with `valid`.
      */
     public function __construct(
         public readonly bool $valid,

@@ -8,11 +8,11 @@ namespace Bankchannel\NextGenPsd2;
 
 use Bankchannel\Encode;
 
-/** Whether they belong together. */
+/** The result. */
 final class VerifyUserResponse
 {
     /**
-     * @param bool $exists Whether the customer is the one with this identifier. False also for a customer
+     * @param bool $exists Whether the customer has this personal identifier. False also for a customer
      * that the bank does not know.
      * @param string|null $requestId The request's id, repeated by the bank.
      */

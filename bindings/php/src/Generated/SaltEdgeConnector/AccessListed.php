@@ -8,20 +8,20 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** A token. What a third party presents is not part of it. */
+/** A token. The value that the third party presents is not included. */
 final class AccessListed
 {
     /**
-     * @param string $tokenId Its id.
-     * @param AccessState $state Whether it is good.
+     * @param string $tokenId The token's id.
+     * @param AccessState $state The state.
      * @param int $clientId The third party's id at Salt Edge.
      * @param string $appName The third party's name.
-     * @param list<string> $scopes The rights.
-     * @param \DateTimeImmutable $createdAt When its enrolment began.
-     * @param string|null $userId The bank's own id of its customer, once it is known.
-     * @param list<AccountConsent>|null $consent What the customer has chosen, where the bank asked.
-     * @param \DateTimeImmutable|null $expiresAt When it expires, once it is confirmed.
-     * @param \DateTimeImmutable|null $revokedAt When it was revoked.
+     * @param list<string> $scopes The rights that the token grants.
+     * @param \DateTimeImmutable $createdAt The start of the enrolment.
+     * @param string|null $userId The bank's own id of the customer, once it is known.
+     * @param list<AccountConsent>|null $consent The accounts that the customer chose, if the bank asked.
+     * @param \DateTimeImmutable|null $expiresAt The expiry, once the token is confirmed.
+     * @param \DateTimeImmutable|null $revokedAt The time of the revocation.
      */
     public function __construct(
         public readonly string $tokenId,

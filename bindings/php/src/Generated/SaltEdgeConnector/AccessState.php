@@ -6,15 +6,15 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** Whether a token is good. */
+/** The state of a token. */
 enum AccessState: string
 {
     /** The customer has not approved it yet. */
     case Unconfirmed = 'unconfirmed';
 
-    /** It is good until it expires. */
+    /** It is valid until it expires. */
     case Confirmed = 'confirmed';
 
-    /** It is over. */
+    /** It is revoked. */
     case Revoked = 'revoked';
 }

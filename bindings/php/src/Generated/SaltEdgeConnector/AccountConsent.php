@@ -8,13 +8,13 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** An account that a customer has chosen. */
+/** An account that a customer chose. */
 final class AccountConsent
 {
     /**
      * @param string $accountId The account's id, or `all`.
-     * @param list<ConsentScope> $scopes What may be read of it; an empty list lets it be seen, and no
-     * more.
+     * @param list<ConsentScope> $scopes The readable data. With an empty list the third party sees only
+     * that the account exists.
      */
     public function __construct(
         public readonly string $accountId,

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** Whether an account is in use. */
+/** The status of an account. */
 enum AccountStatus: string
 {
     /** In use. */

@@ -8,13 +8,13 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What to answer. */
+/** The answer to send back. */
 final class AnswerBankResponse
 {
     /**
      * @param HttpAnswer $answer The answer to send.
-     * @param string|null $question The question that the bank's code was asked, such as `list_accounts`;
-     * left out where it was asked nothing.
+     * @param string|null $question The question that the bank's code was asked, such as `list_accounts`.
+     * Absent if the code was not asked.
      */
     public function __construct(
         public readonly HttpAnswer $answer,

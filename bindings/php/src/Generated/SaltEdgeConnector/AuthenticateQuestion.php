@@ -8,22 +8,24 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** A customer who is to be authenticated. */
+/** A customer to authenticate. */
 final class AuthenticateQuestion
 {
     /**
-     * @param string $sessionId The session: it names it in `approve_session` and on the bank's page.
-     * Whoever knows it can see the session's page.
+     * @param string $sessionId The session's id, for `approve_session` and the bank's page. Anyone who
+     * knows it can see the session's page.
      * @param int $clientId The third party's id at Salt Edge.
-     * @param string $appName The third party's name, as the customer is to see it.
-     * @param list<string> $scopes The rights asked for: `accounts`, `transactions`, `kyc`, and others.
-     * @param int $consentPeriodDays For how many days.
-     * @param array<string, string> $credentials What the customer has given at first, by the codes of the
-     * fields: login, password.
-     * @param \DateTimeImmutable $expiresAt When the session's time is over, unless it goes on before.
-     * @param string|null $authorizationType The code of the way to authenticate, as agreed with Salt
-     * Edge; left out where the third party named none.
-     * @param string|null $redirectUrl Where the customer's browser goes after the bank's page.
+     * @param string $appName The third party's name, to show to the customer.
+     * @param list<string> $scopes The rights that the third party asks for: `accounts`, `transactions`,
+     * `kyc`, and others.
+     * @param int $consentPeriodDays The length of the consent, in days.
+     * @param array<string, string> $credentials The first data that the customer entered, by field code:
+     * login, password.
+     * @param \DateTimeImmutable $expiresAt The expiry of the session, unless it continues before.
+     * @param string|null $authorizationType The code of the authentication method, as agreed with Salt
+     * Edge. Absent if the third party named none.
+     * @param string|null $redirectUrl The address to which the customer's browser returns after the
+     * bank's page.
      * @param bool|null $forceSca Whether the third party insists on strong authentication.
      * @param string|null $consentId The id of the consent at Salt Edge.
      */

@@ -12,20 +12,20 @@ use Bankchannel\Encode;
 final class BankAccount
 {
     /**
-     * @param string $id The bank's own id of the account, which never changes.
-     * @param string $name What the customer knows it by.
-     * @param AccountNature $nature What kind of account it is.
+     * @param string $id The bank's own id of the account. It never changes.
+     * @param string $name The account's name for the customer.
+     * @param AccountNature $nature The kind of the account.
      * @param string $currencyCode The currency, ISO 4217.
      * @param string $balance The booked balance.
-     * @param string $availableAmount What may be spent.
-     * @param bool $paymentAccount Whether payments may be made from it.
-     * @param AccountStatus|null $status Whether it is in use; `active` when left out.
+     * @param string $availableAmount The amount available for spending.
+     * @param bool $paymentAccount Whether payments can be made from the account.
+     * @param AccountStatus|null $status The status. Default: `active`.
      * @param string|null $creditLimit The credit line.
      * @param string|null $iban The IBAN.
      * @param string|null $number The account's number inside the bank.
      * @param string|null $sortCode The sort code of a British or Irish bank.
      * @param string|null $swiftCode The BIC.
-     * @param array<string, mixed>|null $extra Anything else; `{}` when left out.
+     * @param array<string, mixed>|null $extra Other data. Default: `{}`.
      */
     public function __construct(
         public readonly string $id,

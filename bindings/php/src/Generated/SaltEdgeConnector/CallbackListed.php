@@ -8,20 +8,20 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** A callback. What it says in detail is sealed. */
+/** A callback. Its content is encrypted and not listed. */
 final class CallbackListed
 {
     /**
-     * @param string $callbackId Its id.
-     * @param CallbackType $kind What it says.
-     * @param CallbackStatus $state What became of it.
-     * @param \DateTimeImmutable $createdAt When it came up.
-     * @param \DateTimeImmutable $expiresAt When it is too late to send it.
-     * @param int $attempts How often it was tried.
-     * @param string|null $sessionId The session that it is about.
-     * @param string|null $tokenId The token that it is about.
-     * @param \DateTimeImmutable|null $dueAt When it is sent next; left out where it waits for another
-     * one, or for somebody.
+     * @param string $callbackId The callback's id.
+     * @param CallbackType $kind The subject.
+     * @param CallbackStatus $state The state.
+     * @param \DateTimeImmutable $createdAt The time at which it was created.
+     * @param \DateTimeImmutable $expiresAt The time after which it is not sent.
+     * @param int $attempts The number of attempts.
+     * @param string|null $sessionId The session that it reports.
+     * @param string|null $tokenId The token that it reports.
+     * @param \DateTimeImmutable|null $dueAt The time at which it is sent next. Absent if it waits for
+     * another callback or for a fix.
      * @param int|null $httpStatus The HTTP status of Salt Edge's last answer.
      * @param string|null $errorClass The class of Salt Edge's last refusal.
      */

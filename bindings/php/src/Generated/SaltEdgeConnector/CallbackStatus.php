@@ -6,18 +6,18 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** What became of a callback. */
+/** The state of a callback. */
 enum CallbackStatus: string
 {
     /** It will be sent, or sent again. */
     case Waiting = 'waiting';
 
-    /** Salt Edge does not take it until somebody has set something right: then `retry_callback`. */
+    /** Salt Edge refuses it until somebody fixes the cause; then call `retry_callback`. */
     case Stopped = 'stopped';
 
-    /** Salt Edge has it. */
+    /** Salt Edge accepted it. */
     case Delivered = 'delivered';
 
-    /** It will not be sent any more. */
+    /** It will not be sent again. */
     case Failed = 'failed';
 }

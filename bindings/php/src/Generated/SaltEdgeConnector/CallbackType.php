@@ -6,18 +6,18 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** What a callback says. */
+/** The subject of a callback. */
 enum CallbackType: string
 {
-    /** How far a session is. */
+    /** The progress of a session. */
     case Update = 'update';
 
-    /** A session has ended well. */
+    /** A session succeeded. */
     case Success = 'success';
 
     /** A session has failed. */
     case Fail = 'fail';
 
-    /** A token is over. */
+    /** A token was revoked. */
     case Revoke = 'revoke';
 }

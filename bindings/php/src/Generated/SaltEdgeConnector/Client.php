@@ -22,21 +22,21 @@ use Bankchannel\SignatureRequest;
 interface Client
 {
     /**
-     * Report that a session has ended well.
+     * Report that a session has succeeded.
      *
-     * Sent once, when every step of the session is done. A session that began with `create_token` or
-     * `reconnect_token` says the user, the new token and when that expires; one that began with
-     * `refresh_accounts` says nothing further.
+     * Send it once, after every step of the session. A session that began with `create_token` or
+     * `reconnect_token` reports the user, the new token and its expiry; a session that began with
+     * `refresh_accounts` reports nothing more.
      *
-     * @param string $sessionSecret The session.
-     * @param string|null $userId The bank's own id of its customer, always the same.
+     * @param string $sessionSecret The session's secret.
+     * @param string|null $userId The bank's own id of the customer. It never changes.
      * @param string|Secret|null $token The new access token.
-     * @param \DateTimeInterface|null $tokenExpiresAt When the token expires.
-     * @param list<AccountConsent>|null $consent What the customer has chosen, where the bank has asked.
-     * @param array<string, mixed>|null $extra Anything else.
+     * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token.
+     * @param list<AccountConsent>|null $consent The accounts that the customer chose, if the bank asked.
+     * @param array<string, mixed>|null $extra Other data.
      * @param string|null $beneficiaryId For sessions about trusted beneficiaries: the beneficiary's id.
-     * @param array<string, mixed>|null $identifiers For sessions about trusted beneficiaries: what else
-     * names the beneficiary.
+     * @param array<string, mixed>|null $identifiers For sessions about trusted beneficiaries: other
+     * identifiers of the beneficiary.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -64,17 +64,17 @@ interface Client
     ): SucceedSessionResponse;
 
     /**
-     * Report how far a session is.
+     * Report the progress of a session.
      *
-     * Asks for a step of the customer's, or says that something goes on. May be sent several times.
+     * Asks the customer for a step, or reports that the bank continues. It may be sent several times.
      *
-     * @param string $sessionSecret The session.
-     * @param string $status How far it is.
-     * @param SessionExtra|null $extra With `redirect`: where the customer's browser goes.
-     * @param \DateTimeInterface|null $sessionExpiresAt Until when the session goes on.
-     * @param string|null $userId The bank's own id of its customer, once it is known.
-     * @param InteractiveStep|null $interactiveStepInstruction With `waiting_confirmation_code`: what the
-     * customer is asked.
+     * @param string $sessionSecret The session's secret.
+     * @param string $status The session's status.
+     * @param SessionExtra|null $extra With `redirect`: the address for the customer's browser.
+     * @param \DateTimeInterface|null $sessionExpiresAt The end of the session's extended time.
+     * @param string|null $userId The bank's own id of the customer, once it is known.
+     * @param InteractiveStep|null $interactiveStepInstruction With `waiting_confirmation_code`: the
+     * question to the customer.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -102,14 +102,14 @@ interface Client
     /**
      * Report that a session has failed.
      *
-     * Sent once; the session ends.
+     * Send it once: it ends the session.
      *
-     * @param string $sessionSecret The session.
-     * @param string $errorClass The class: `AccessDenied`, `InvalidCredentials`,
+     * @param string $sessionSecret The session's secret.
+     * @param string $errorClass The error class: `AccessDenied`, `InvalidCredentials`,
      * `InvalidConfirmationCode`, `InternalProviderError`, …
-     * @param string $errorMessage Why, in words. The third party may see it: nothing secret.
-     * @param string|null $userId The bank's own id of its customer, where it is known.
-     * @param array<string, mixed>|null $extra Anything else.
+     * @param string $errorMessage The reason in words. The third party may see it: write nothing secret.
+     * @param string|null $userId The bank's own id of the customer, if known.
+     * @param array<string, mixed>|null $extra Other data.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -136,15 +136,15 @@ interface Client
     /**
      * List tokens as Salt Edge knows them.
      *
-     * A page at a time: `next_id` is the next page's `from_id`. The list has ended when `next_id` is left
-     * out, when it is no greater than `from_id`, or when a page is empty.
+     * Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent,
+     * when it is no greater than `from_id`, or when a page is empty.
      *
-     * @param string|null $kind The kind of tokens. Only `revoked` is documented.
+     * @param string|null $kind The kind of tokens. Salt Edge documents only `revoked`.
      * @param int|null $fromId The first id of the page.
-     * @param \DateTimeInterface|null $fromDate None from before.
-     * @param int|null $perPage The most on one page.
-     * @param int|null $customerId Salt Edge's own id of a customer, which no message tells: mostly left
-     * out.
+     * @param \DateTimeInterface|null $fromDate Only tokens from this time on.
+     * @param int|null $perPage The most tokens on one page.
+     * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is
+     * mostly absent.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -169,7 +169,8 @@ interface Client
     /**
      * Report that a token was revoked at the bank.
      *
-     * Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it.
+     * Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for the
+     * revocation.
      *
      * @param string|Secret $token The access token.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -194,9 +195,9 @@ interface Client
     /**
      * Look up a third party.
      *
-     * Its name, what it is admitted to, and the public key that its own requests are verified with.
+     * Returns its name, its admitted scopes, and the public key that verifies its own requests.
      *
-     * @param int $clientId The third party's id at Salt Edge, as `Client-Id` has it.
+     * @param int $clientId The third party's id at Salt Edge, from the header `Client-Id`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -217,24 +218,23 @@ interface Client
     /**
      * Read and check a request of Salt Edge.
      *
-     * Takes a request out of any web framework's route. The checks are made in their order: path,
-     * `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` where it is
-     * needed, `Consent-Id`, parameters, the bank's code. A request that is refused is no error: the
-     * response has the answer to send. Not checked, as it takes a store: whether the token or the session
-     * is good.
+     * Takes a request from a route of any web framework. The checks run in this order: path, `Client-Id`,
+     * `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed,
+     * `Consent-Id`, parameters, the bank's code. A refused request is no error: the response has the
+     * answer to send. The validity of the token and of the session is not checked: that needs a store.
      *
      * @param string $method The HTTP method.
-     * @param string $target The path with its query, as it stands on the request line.
-     * @param list<HeaderField> $headers The header fields. Their names may have any case.
-     * @param string|null $hubPublicKey Salt Edge's public key as PEM text; while it changes, the old one
-     * and the new one, one after the other. Left out, the client's own setting.
-     * @param string|null $providerCode The bank's code at Salt Edge; left out, no code is compared. Left
-     * out, the client's own setting.
-     * @param string|null $issuer What `iss` must be, where a request has one; `priora.saltedge.com` when
-     * left out. Left out, the client's own setting.
-     * @param int|null $leewayS How many seconds later than `exp` a request may arrive; 30 when left out.
+     * @param string $target The request target: the path with its query, as in the request line.
+     * @param list<HeaderField> $headers The header fields. Their names may be in any case.
+     * @param string|null $hubPublicKey Salt Edge's public key as PEM text. During a key change: the old
+     * key and the new key, one after the other. Left out, the client's own setting.
+     * @param string|null $providerCode The bank's code at Salt Edge. If absent, the code is not compared.
      * Left out, the client's own setting.
-     * @param \DateTimeInterface|null $at The instant to check for; now when left out.
+     * @param string|null $issuer The required value of `iss` in a request that has one. Default:
+     * `priora.saltedge.com`. Left out, the client's own setting.
+     * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
+     * Left out, the client's own setting.
+     * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
      */
@@ -252,7 +252,7 @@ interface Client
     /**
      * Make the answer to a request for accounts.
      *
-     * What is wrong with an account is said by its field, before it leaves.
+     * Checks the accounts first: an error names the field that is wrong.
      *
      * @param list<BankAccount> $accounts All accounts that the customer's consent covers.
      *
@@ -265,9 +265,9 @@ interface Client
     /**
      * Make the answer to a request for transactions.
      *
-     * What is wrong with a transaction is said by its field, before it leaves.
+     * Checks the transactions first: an error names the field that is wrong.
      *
-     * @param list<BankTransaction> $transactions All transactions of the time that was asked for.
+     * @param list<BankTransaction> $transactions All transactions of the requested period.
      *
      * @throws BankchannelException
      */
@@ -276,11 +276,11 @@ interface Client
     ): HttpAnswer;
 
     /**
-     * Make the answer to a request for what the bank knows of its customer.
+     * Make the answer to a request for a customer's data.
      *
-     * What is not known is left out.
+     * Leave unknown fields out.
      *
-     * @param BankCustomer $customer What the bank knows of the customer.
+     * @param BankCustomer $customer The bank's data of the customer.
      *
      * @throws BankchannelException
      */
@@ -289,10 +289,10 @@ interface Client
     ): HttpAnswer;
 
     /**
-     * Make the answer that says that a request was taken.
+     * Make the answer that accepts a request.
      *
-     * For every request that asks for no data: status 200 and an empty object. What becomes of the
-     * request is reported in its session.
+     * For every request that asks for no data: status 200 and an empty object. The outcome of the request
+     * is reported later, in its session.
      *
      *
      * @throws BankchannelException
@@ -303,14 +303,15 @@ interface Client
     /**
      * Make the answer that refuses a request.
      *
-     * For what is wrong with the request, or with the bank at this moment. What goes wrong later, in a
-     * session, is reported with `fail_session` and never answered.
+     * For a fault of the request, or a failure of the bank at this moment. A failure that happens later,
+     * in a session, is never answered here: report it with `fail_session`.
      *
-     * @param string $errorClass The error's class, such as `AccountNotFound`; the HTTP status belongs to
-     * it.
-     * @param string $errorMessage Why, in words. It may reach the third party: nothing secret.
-     * @param int|null $retryAfterS After how many seconds Salt Edge may ask again, 1 or more: for
-     * `InternalServerError`, whose status is then 503.
+     * @param string $errorClass The error class, such as `AccountNotFound`. It determines the HTTP
+     * status.
+     * @param string $errorMessage The reason in words. It may reach the third party: write nothing
+     * secret.
+     * @param int|null $retryAfterS The seconds after which Salt Edge may ask again, 1 or more. Only for
+     * `InternalServerError`; its status is then 503.
      *
      * @throws BankchannelException
      */
@@ -321,26 +322,27 @@ interface Client
     ): HttpAnswer;
 
     /**
-     * Verify a third party's own request, which Salt Edge hands on.
+     * Verify a third party's own request, which Salt Edge forwards.
      *
-     * A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is
-     * a warning. With `enforce` the request is refused where the JWT does not verify, where scopes are
-     * not admitted, or where the JWT and `client_payload` differ in `redirect_url`, `scopes`,
-     * `consent_period_days` or the customer's answers. Other differences are warnings.
+     * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With
+     * `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or if the
+     * JWT and `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the
+     * customer's answers. Other differences are warnings.
      *
      * @param string $publicKey The third party's public key as PEM text: `public_key` of
      * `get_client_info`.
-     * @param TokenRequested|null $tokenRequest `original_request` of a request for a token, as
-     * `receive_request` has it.
+     * @param TokenRequested|null $tokenRequest `original_request` of a request for a token, from
+     * `receive_request`.
      * @param ConfirmationRequested|null $confirmation `original_request` of an answer to an interactive
-     * step, as `receive_request` has it.
-     * @param list<string>|null $admittedScopes What the third party is admitted to: `scopes` of
-     * `get_client_info`. Left out, that is not compared.
-     * @param ClientJwtMode|null $mode What the JWT is worth; `warn` when left out.
-     * @param bool|null $strictExpiry With `enforce`: whether a JWT that has expired on its way refuses
-     * the request. Left out, it is a warning.
-     * @param bool|null $allowShortKey Whether a key of less than 2048 bits counts, of 1024 at least.
-     * @param \DateTimeInterface|null $at The instant to check for; now when left out.
+     * step, from `receive_request`.
+     * @param list<string>|null $admittedScopes The third party's admitted scopes: `scopes` of
+     * `get_client_info`. If absent, scopes are not compared.
+     * @param ClientJwtMode|null $mode The strictness of the check. Default: `warn`.
+     * @param bool|null $strictExpiry With `enforce`: whether a JWT that expired in transit refuses the
+     * request. By default it is a warning.
+     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at
+     * least.
+     * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
      */
@@ -356,17 +358,18 @@ interface Client
     ): VerifyClientJwtResponse;
 
     /**
-     * Verify a JWT of either direction.
+     * Verify a JWT, sent or received.
      *
-     * Only RS256 counts, whatever the JWT says of itself. Form, algorithm, signature, `exp`, `iss` and
-     * `data` are checked in that order. One that is refused is no error: the response says so.
+     * Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`,
+     * `iss` and `data`, in that order. A refused JWT is no error: the response says so.
      *
      * @param string|Secret $jwt The JWT, without `Bearer`.
-     * @param string $publicKey The signer's public key as PEM text, or several.
-     * @param string|null $issuer What `iss` must be, where there is one; left out, it may be anything.
-     * @param int|null $leewayS How many seconds later than `exp` it may be; 30 when left out.
-     * @param bool|null $allowShortKey Whether a key of less than 2048 bits counts, of 1024 at least.
-     * @param \DateTimeInterface|null $at The instant to check for; now when left out.
+     * @param string $publicKey The signer's public key as PEM text, or several keys.
+     * @param string|null $issuer The required value of `iss` in a JWT that has one. Default: any value.
+     * @param int|null $leewayS Seconds after `exp` during which the JWT is still accepted. Default: 30.
+     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at
+     * least.
+     * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
      */
@@ -382,14 +385,14 @@ interface Client
     /**
      * Sign a JWT.
      *
-     * With RS256: `data` and `exp`, and nothing else.
+     * Signs `data` and `exp`, and nothing else, with RS256.
      *
      * @param array<string, mixed> $data The parameters.
-     * @param int|null $expiresInS For how many seconds it is good; 60 when left out.
-     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1; left out, it
-     * is the client's own, wherever that is.
-     * @param string|Secret|null $passphrase Opens a private key that is given here and is encrypted.
-     * @param \DateTimeInterface|null $at The instant to count from; now when left out.
+     * @param int|null $expiresInS The validity in seconds. Default: 60.
+     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1. Default: the
+     * client's own key.
+     * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
+     * @param \DateTimeInterface|null $at The time from which the validity counts. Default: now.
      *
      * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
      * `salt_edge_connector.token_failed`
@@ -403,16 +406,17 @@ interface Client
     ): SignJwtResponse;
 
     /**
-     * Handle a request of Salt Edge: verify it, keep what it asks for, answer it.
+     * Handle a request of Salt Edge: verify it, store it, answer it.
      *
-     * Takes a request out of any web framework's route, and gives the whole answer: refusals too. What
-     * must survive is on disk before the answer is given. The bank's code is asked only for data that
-     * stand in the answer; anything else is done by `work`. A request that comes twice is done once.
+     * Takes a request from a route of any web framework and returns the complete answer, also for a
+     * refusal. Everything that must survive a crash is on disk before the answer is returned. The bank's
+     * code is asked only for data that the answer contains; `work` does the rest. A repeated request is
+     * executed once.
      *
      * @param string $method The HTTP method.
-     * @param string $target The path with its query, as it stands on the request line.
-     * @param list<HeaderField> $headers The header fields. Their names may have any case.
-     * @param \DateTimeInterface|null $at The instant at which it arrives; now when left out.
+     * @param string $target The request target: the path with its query, as in the request line.
+     * @param list<HeaderField> $headers The header fields. Their names may be in any case.
+     * @param \DateTimeInterface|null $at The time of arrival. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -432,14 +436,14 @@ interface Client
     ): HandleRequestResponse;
 
     /**
-     * Ask the bank what is to be asked, and tell Salt Edge what is to be told.
+     * Ask the bank the open questions and send the reports to Salt Edge.
      *
-     * Does all that is due, and says when something is due next. Each answer of the bank's is on disk
-     * together with the report of it before that is sent; a report is sent until Salt Edge has it. Any
-     * number of processes may work on one store at once. The time limit says until when something new is
-     * begun.
+     * Does all work that is due and returns the time of the next work. Each answer of the bank is on
+     * disk, together with its report, before the report is sent; a report is sent until Salt Edge has it.
+     * Any number of processes may work on one store at once. After the time limit no new piece of work
+     * begins.
      *
-     * @param \DateTimeInterface|null $at The instant at which it is done; now when left out.
+     * @param \DateTimeInterface|null $at The time of the work. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -457,13 +461,13 @@ interface Client
     ): WorkResponse;
 
     /**
-     * Say what a session is about, and how far it is.
+     * Get the purpose and the state of a session.
      *
      * For the bank's page: the third party's name, the rights that it asks for, and whether the customer
      * may still approve.
      *
-     * @param string $sessionId Its id, as the bank's code was told.
-     * @param \DateTimeInterface|null $at The instant at which it is looked at; now when left out.
+     * @param string $sessionId The session's id, from the question to the bank's code.
+     * @param \DateTimeInterface|null $at The time at which the state is computed. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -476,21 +480,21 @@ interface Client
     ): GetSessionResponse;
 
     /**
-     * Approve a session: the customer has said yes.
+     * Approve a session: the customer agreed.
      *
-     * For the bank's page, and its app. The token and the report of it are on disk before anything is
-     * sent; Salt Edge is told at once, where it can be reached. Then send the customer's browser to
-     * `redirect_url`. A session that had ended stays as it was.
+     * For the bank's page and its app. The token and its report are on disk before anything is sent; Salt
+     * Edge gets the report at once if it is reachable. Then redirect the customer's browser to
+     * `redirect_url`. A session that had already ended does not change.
      *
-     * @param string $sessionId The session's id, as the bank's code was told.
-     * @param string $userId The bank's own id of its customer, always the same.
-     * @param list<AccountConsent>|null $consent What the customer has chosen; left out where the customer
-     * was not asked.
-     * @param list<string>|null $scopes The rights that are given; those that were asked for when left
-     * out.
-     * @param \DateTimeInterface|null $tokenExpiresAt When the token expires, if that is before the end of
+     * @param string $sessionId The session's id, from the question to the bank's code.
+     * @param string $userId The bank's own id of the customer. It never changes.
+     * @param list<AccountConsent>|null $consent The accounts that the customer chose. Absent if the
+     * customer was not asked.
+     * @param list<string>|null $scopes The rights that the customer grants. Default: the rights that the
+     * third party asked for.
+     * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token, if it is before the end of
      * the consent.
-     * @param \DateTimeInterface|null $at The instant at which it is approved; now when left out.
+     * @param \DateTimeInterface|null $at The time of the approval. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -511,15 +515,16 @@ interface Client
     ): SessionEnd;
 
     /**
-     * Refuse a session: the customer has said no, or the bank does.
+     * Refuse a session: the customer or the bank declined.
      *
-     * The session fails, and Salt Edge is told. Then send the customer's browser to `redirect_url`. A
-     * session that had ended stays as it was.
+     * The session fails, and Salt Edge gets a report. Then redirect the customer's browser to
+     * `redirect_url`. A session that had already ended does not change.
      *
-     * @param string $sessionId The session's id, as the bank's code was told.
-     * @param string|null $errorClass The class; `AccessDenied` when left out.
-     * @param string|null $errorMessage Why, in words. The third party may see it: nothing secret.
-     * @param \DateTimeInterface|null $at The instant at which it is refused; now when left out.
+     * @param string $sessionId The session's id, from the question to the bank's code.
+     * @param string|null $errorClass The error class. Default: `AccessDenied`.
+     * @param string|null $errorMessage The reason in words. The third party may see it: write nothing
+     * secret.
+     * @param \DateTimeInterface|null $at The time of the refusal. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -540,11 +545,11 @@ interface Client
     /**
      * Revoke a token: the customer or the bank ends the access.
      *
-     * From the answer on the token is refused, and its open sessions have failed. `work` tells Salt Edge,
-     * for a day at most.
+     * From this answer on, the token is refused and its open sessions are failed. `work` reports the
+     * revocation to Salt Edge, for a day at most.
      *
-     * @param string $tokenId The token, as `list_tokens` names it.
-     * @param \DateTimeInterface|null $at The instant at which it is revoked; now when left out.
+     * @param string $tokenId The token's id, from `list_tokens`.
+     * @param \DateTimeInterface|null $at The time of the revocation. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -557,14 +562,14 @@ interface Client
     ): RevokeTokenResponse;
 
     /**
-     * List tokens: which third party has access to what.
+     * List tokens: the access of each third party.
      *
      * For the bank's back office, a page at a time, oldest first.
      *
-     * @param string|null $userId Only this customer's.
-     * @param AccessState|null $state Only those in this state.
-     * @param string|null $after `next` of the page before; left out for the first.
-     * @param int|null $limit How many at most, 1 to 1000; 100 when left out.
+     * @param string|null $userId Only tokens of this customer.
+     * @param AccessState|null $state Only tokens in this state.
+     * @param string|null $after `next` of the previous page. Absent for the first page.
+     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -579,9 +584,10 @@ interface Client
     ): ListTokensResponse;
 
     /**
-     * Revoke here what Salt Edge has revoked.
+     * Revoke the tokens that Salt Edge revoked.
      *
-     * Reads Salt Edge's list of revoked tokens from where it was read to before. Once a day is enough.
+     * Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call. Once
+     * a day is enough.
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -600,13 +606,13 @@ interface Client
     ): ReconcileTokensResponse;
 
     /**
-     * List what Salt Edge is told, and what became of it.
+     * List the reports to Salt Edge and their state.
      *
-     * For the operator, a page at a time, oldest first. Delivered ones stay listed for thirty days.
+     * For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty days.
      *
-     * @param CallbackStatus|null $state Only those in this state.
-     * @param string|null $after `next` of the page before; left out for the first.
-     * @param int|null $limit How many at most, 1 to 1000; 100 when left out.
+     * @param CallbackStatus|null $state Only callbacks in this state.
+     * @param string|null $after `next` of the previous page. Absent for the first page.
+     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -620,11 +626,12 @@ interface Client
     ): ListCallbacksResponse;
 
     /**
-     * Have a stopped callback sent again.
+     * Send a stopped callback again.
      *
-     * For the operator, who has set right what Salt Edge complained of. Callbacks that wait need no help.
+     * For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent without
+     * it.
      *
-     * @param string $callbackId Its id, as `list_callbacks` names it.
+     * @param string $callbackId The callback's id, from `list_callbacks`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -639,15 +646,15 @@ interface Client
      * Answer a connector's question from a route.
      *
      * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-     * URL`: a POST to the route becomes a question to the bank's code, the same that `work` asks in
-     * process. The request is known by its MAC with `bank_secret`; whatever is wrong with it comes back
-     * as the answer to send, not as an error.
+     * URL`. A POST to the route becomes a question to the bank's code, the same question that `work` asks
+     * in process. The MAC with `bank_secret` authenticates the request. A faulty request returns no
+     * error: the response holds the refusal to send.
      *
-     * @param string $target The path as it stands on the request line, with its query. Its last part is
-     * the question's name, such as `list_accounts`.
-     * @param list<HeaderField> $headers The header fields. Their names may have any case.
-     * @param string $body The body, JSON.
-     * @param \DateTimeInterface|null $at The instant at which it arrives; now when left out.
+     * @param string $target The request target: the path with its query, as in the request line. The
+     * path's last part is the question's name, such as `list_accounts`.
+     * @param list<HeaderField> $headers The header fields. Their names may be in any case.
+     * @param string $body The body, in JSON.
+     * @param \DateTimeInterface|null $at The time of arrival. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.

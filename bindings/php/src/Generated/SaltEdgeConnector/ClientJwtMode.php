@@ -6,15 +6,15 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** What a JWT of a third party is worth. */
+/** The strictness for a third party's JWT. */
 enum ClientJwtMode: string
 {
-    /** It is not looked at. */
+    /** The JWT is not checked. */
     case Off = 'off';
 
-    /** What is wrong with it is a warning: the default. */
+    /** A fault of the JWT is a warning: the default of `verify_client_jwt`. */
     case Warn = 'warn';
 
-    /** A request whose JWT does not verify, or says another thing, is refused. */
+    /** A request is refused if its JWT does not verify or differs from the request. */
     case Enforce = 'enforce';
 }

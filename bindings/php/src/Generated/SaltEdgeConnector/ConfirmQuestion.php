@@ -8,16 +8,16 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What a customer gave in an interactive step. */
+/** The data that a customer entered in an interactive step. */
 final class ConfirmQuestion
 {
     /**
      * @param string $sessionId The session.
      * @param int $clientId The third party's id at Salt Edge.
-     * @param array<string, string> $credentials What the customer gave, by the codes of the fields.
-     * @param int $attempt Which try it is, 1 for the first.
-     * @param string|null $userId The bank's own id of its customer, where it said so before.
-     * @param string|null $field The field that the answer was to come in.
+     * @param array<string, string> $credentials The data that the customer entered, by field code.
+     * @param int $attempt The number of the attempt, 1 for the first.
+     * @param string|null $userId The bank's own id of the customer, if the bank named it before.
+     * @param string|null $field The code of the field that was asked for.
      */
     public function __construct(
         public readonly string $sessionId,

@@ -8,11 +8,11 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What a customer answered. */
+/** A customer's answers. */
 final class ConfirmationParameters
 {
     /**
-     * @param array<string, string> $credentials The answers by the codes of the interactive fields, such
+     * @param array<string, string> $credentials The answers, by the code of the interactive field, such
      * as `sms_pincode`.
      */
     public function __construct(

@@ -8,12 +8,12 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** An answer to an interactive step as Salt Edge has read it. */
+/** An answer to an interactive step, parsed by Salt Edge. */
 final class ConfirmationPayload
 {
     /**
-     * @param ConfirmationParameters $data What was answered.
-     * @param int $exp Until when the third party's request was good, in Unix seconds.
+     * @param ConfirmationParameters $data The answer.
+     * @param int $exp The expiry of the third party's request, in Unix seconds.
      */
     public function __construct(
         public readonly ConfirmationParameters $data,

@@ -8,12 +8,12 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What a third party answered to an interactive step. */
+/** A third party's answer to an interactive step. */
 final class ConfirmationRequested
 {
     /**
-     * @param string $clientJwt The third party's JWT as it was sent, with `Bearer ` before it.
-     * @param ConfirmationPayload $clientPayload The same request as Salt Edge has read it.
+     * @param string $clientJwt The third party's JWT as sent, with `Bearer ` before it.
+     * @param ConfirmationPayload $clientPayload The same request, parsed by Salt Edge.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly string $clientJwt,

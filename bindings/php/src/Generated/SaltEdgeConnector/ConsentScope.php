@@ -6,12 +6,12 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** What may be read of an account besides that it is there. */
+/** The data of an account that a third party may read. */
 enum ConsentScope: string
 {
-    /** Its balance. */
+    /** The balance. */
     case Balance = 'balance';
 
-    /** Its transactions. */
+    /** The transactions. */
     case Transactions = 'transactions';
 }

@@ -8,7 +8,7 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** A session, where one is named. */
+/** A session, if there is one. */
 final class CustomerWanted
 {
     /** @param string|null $sessionSecret The session. */

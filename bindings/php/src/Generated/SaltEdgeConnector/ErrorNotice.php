@@ -8,12 +8,12 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** An exchange that went wrong. */
+/** A failed exchange. */
 final class ErrorNotice
 {
     /**
-     * @param NoticedRequest|null $request What was asked.
-     * @param NoticedError|null $error What was wrong.
+     * @param NoticedRequest|null $request The request.
+     * @param NoticedError|null $error The error.
      */
     public function __construct(
         public readonly ?NoticedRequest $request = null,

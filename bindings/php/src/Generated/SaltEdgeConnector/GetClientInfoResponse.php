@@ -12,10 +12,10 @@ use Bankchannel\Encode;
 final class GetClientInfoResponse
 {
     /**
-     * @param string $publicKey Its public key as PEM text.
-     * @param string|null $name Its name.
-     * @param list<string>|null $scopes What it is admitted to.
-     * @param \DateTimeImmutable|null $time When Salt Edge answered.
+     * @param string $publicKey The third party's public key as PEM text.
+     * @param string|null $name The third party's name.
+     * @param list<string>|null $scopes The scopes that the third party is admitted to.
+     * @param \DateTimeImmutable|null $time The time of Salt Edge's answer.
      */
     public function __construct(
         public readonly string $publicKey,

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class GetCustomerAnswer
 {
     /**
-     * @param BankCustomer|null $customer What the bank knows.
-     * @param RefusedByBank|null $refused Why nothing is told.
+     * @param BankCustomer|null $customer The bank's data of the customer.
+     * @param RefusedByBank|null $refused The refusal, if the bank gives no data.
      */
     public function __construct(
         public readonly ?BankCustomer $customer = null,

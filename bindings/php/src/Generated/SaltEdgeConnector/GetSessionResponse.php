@@ -8,10 +8,10 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** The session. */
+/** The session, if it exists. */
 final class GetSessionResponse
 {
-    /** @param SessionView|null $session The session; left out where there is none of this id. */
+    /** @param SessionView|null $session The session. Absent if no session has this id. */
     public function __construct(
         public readonly ?SessionView $session = null,
     ) {

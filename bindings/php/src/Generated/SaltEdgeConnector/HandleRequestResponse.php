@@ -8,17 +8,17 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What to answer, and whether there is work afterwards. */
+/** The answer to send, and whether `work` is due. */
 final class HandleRequestResponse
 {
     /**
      * @param HttpAnswer $answer The answer to send.
-     * @param bool $hasWork Whether `work` has something to do now: call it when the answer has left.
-     * @param list<string> $warnings What is odd about the request, and does no harm.
-     * @param string|null $endpoint The endpoint, such as `tokens/create`; left out where nobody known
-     * asked.
+     * @param bool $hasWork Whether `work` has something to do now. Call it after sending the answer.
+     * @param list<string> $warnings Oddities of the request that do no harm.
+     * @param string|null $endpoint The endpoint, such as `tokens/create`. Absent if the sender is
+     * unknown.
      * @param string|null $errorClass The class of a refusal, such as `TokenExpired`.
-     * @param int|null $step The check that failed, 1 to 18; 0 for a failure on the bank's side.
+     * @param int|null $step The check that failed, 1 to 18; 0 for a failure of the bank.
      */
     public function __construct(
         public readonly HttpAnswer $answer,

@@ -8,7 +8,7 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** An HTTP answer, ready to be sent. */
+/** An HTTP answer, ready to send. */
 final class HttpAnswer
 {
     /**

@@ -14,47 +14,47 @@ use Bankchannel\Exception\BankchannelException;
 /** An embedded hub that plays Salt Edge, running inside this process. It stops when this object is gone. */
 final class Hub extends AbstractService
 {
-    /** What connectors take as `base_url`. */
+    /** The `base_url` for connectors. */
     public readonly string $baseUrl;
 
-    /** What connectors take as `hub_public_key_file`: an absolute path. */
+    /** The `hub_public_key_file` for connectors: an absolute path. */
     public readonly string $hubPublicKeyFile;
 
-    /** What connectors take as `app_id`. */
+    /** The `app_id` for connectors. */
     public readonly string $appId;
 
-    /** What connectors take as `app_secret_file`: an absolute path. */
+    /** The `app_secret_file` for connectors: an absolute path. */
     public readonly string $appSecretFile;
 
-    /** What connectors take as `provider_code`. */
+    /** The `provider_code` for connectors. */
     public readonly string $providerCode;
 
     /**
-     * What connectors take as `private_key_file`: an absolute path; absent where the hub was given the
-     * public key.
+     * The `private_key_file` for connectors: an absolute path. Absent if the hub was given the public
+     * key.
      */
     public readonly ?string $privateKeyFile;
 
     /** A page with all sessions and messages, for a browser. */
     public readonly string $requestsUrl;
 
-    /** The control interface, where it was asked for. */
+    /** The URL of the control interface, if it was requested. */
     public readonly ?string $controlUrl;
 
     /**
-     * How a hub is started.
+     * The start options of a hub.
      *
      * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
-     * free one. On loopback only.
-     * @param string|null $data The data folder with the hub's keys; created with mode 0700 when it is
-     * absent. Left out, a fresh temporary one that is removed at the end. Sessions and tokens are in
-     * memory: a hub that is started again knows none.
-     * @param string|null $connectorPublicKey The connector's public key, a PEM file. Left out, the hub
+     * free port. On loopback only.
+     * @param string|null $data The data folder with the hub's keys, created with mode 0700 if absent.
+     * Default: a new temporary folder that is removed at the end. Sessions and tokens are in memory: a
+     * restarted hub has none.
+     * @param string|null $connectorPublicKey The connector's public key, a PEM file. Without it, the hub
      * makes the connector's key pair too.
-     * @param string|null $connectorUrl The connector's base URL, for a hub that asks it by itself
-     * (`sandbox/enrolments`). Control can name it later.
-     * @param \DateTimeInterface|null $clock The hub's clock stands at this instant; left out, it goes
-     * with the system's.
+     * @param string|null $connectorUrl The connector's base URL, for requests that the hub starts itself
+     * (`sandbox/enrolments`). The control interface can set it later.
+     * @param \DateTimeInterface|null $clock A fixed time for the hub's clock. Default: the system's
+     * clock.
      * @param bool|null $control Opens the control interface.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException

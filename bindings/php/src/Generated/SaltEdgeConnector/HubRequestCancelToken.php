@@ -11,7 +11,7 @@ use Bankchannel\Encode;
 /** Give up an enrolment. */
 final class HubRequestCancelToken extends HubRequest
 {
-    /** @param string $sessionSecret The session. */
+    /** @param string $sessionSecret The session's secret. */
     public function __construct(
         public readonly string $sessionSecret,
     ) {

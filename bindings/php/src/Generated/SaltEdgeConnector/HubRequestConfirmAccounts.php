@@ -12,7 +12,7 @@ use Bankchannel\Encode;
 final class HubRequestConfirmAccounts extends HubRequest
 {
     /**
-     * @param string $sessionSecret The session that waits for it.
+     * @param string $sessionSecret The session that waits for the answer.
      * @param ConfirmationRequested $originalRequest The third party's own request.
      * @param string|null $providerCode The bank's code at Salt Edge.
      */

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class HubRequestCreateToken extends HubRequest
 {
     /**
-     * @param string $sessionSecret The session in which the connector reports.
-     * @param string $appName The third party's name, as the customer is to see it.
+     * @param string $sessionSecret The session for the connector's report.
+     * @param string $appName The third party's name, to show to the customer.
      * @param TokenRequested $originalRequest The third party's own request.
      * @param string|null $providerCode The bank's code at Salt Edge.
      */

@@ -11,7 +11,7 @@ use Bankchannel\Encode;
 /** List the customer's accounts. */
 final class HubRequestFetchAccounts extends HubRequest
 {
-    /** @param string $sessionSecret The session. */
+    /** @param string $sessionSecret The session's secret. */
     public function __construct(
         public readonly string $sessionSecret,
     ) {

@@ -12,10 +12,10 @@ use Bankchannel\Encode;
 final class HubRequestFetchTransactions extends HubRequest
 {
     /**
-     * @param string $sessionSecret The session.
+     * @param string $sessionSecret The session's secret.
      * @param string $accountId The account.
-     * @param string $fromDate The first instant or day.
-     * @param string $toDate The last instant or day; a day is meant whole.
+     * @param string $fromDate The first time or day.
+     * @param string $toDate The last time or day; a day counts to its end.
      */
     public function __construct(
         public readonly string $sessionSecret,

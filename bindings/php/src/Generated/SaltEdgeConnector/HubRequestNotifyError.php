@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class HubRequestNotifyError extends HubRequest
 {
     /**
-     * @param NoticedRequest|null $request What was asked.
-     * @param NoticedError|null $error What was wrong.
+     * @param NoticedRequest|null $request The request.
+     * @param NoticedError|null $error The error.
      */
     public function __construct(
         public readonly ?NoticedRequest $request = null,

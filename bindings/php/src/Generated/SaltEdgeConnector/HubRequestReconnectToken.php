@@ -12,7 +12,7 @@ use Bankchannel\Encode;
 final class HubRequestReconnectToken extends HubRequest
 {
     /**
-     * @param string $sessionSecret The session, a new one.
+     * @param string $sessionSecret The new session's secret.
      * @param string|null $providerCode The bank's code at Salt Edge.
      */
     public function __construct(

@@ -8,12 +8,12 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What a customer is asked. */
+/** A question to the customer. */
 final class InteractiveStep
 {
     /**
-     * @param string|null $instruction What to tell the customer.
-     * @param string|null $interactiveField The code of the field that the answer comes in.
+     * @param string|null $instruction The text for the customer.
+     * @param string|null $interactiveField The code of the field for the answer.
      */
     public function __construct(
         public readonly ?string $instruction = null,

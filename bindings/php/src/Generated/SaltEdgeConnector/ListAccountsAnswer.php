@@ -12,9 +12,9 @@ use Bankchannel\Encode;
 final class ListAccountsAnswer
 {
     /**
-     * @param list<BankAccount>|null $accounts All accounts of the customer. Those that the consent does
-     * not cover are left out of what is sent.
-     * @param RefusedByBank|null $refused Why there are none to tell of.
+     * @param list<BankAccount>|null $accounts All accounts of the customer. The connector removes the
+     * accounts that the consent does not cover.
+     * @param RefusedByBank|null $refused The refusal, if the bank lists no accounts.
      */
     public function __construct(
         public readonly ?array $accounts = null,

@@ -8,13 +8,13 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** Whose accounts. */
+/** The customer. */
 final class ListAccountsQuestion
 {
     /**
-     * @param string $userId The bank's own id of its customer.
+     * @param string $userId The bank's own id of the customer.
      * @param int $clientId The third party's id at Salt Edge.
-     * @param string $tokenId The token, as `list_tokens` names it.
+     * @param string $tokenId The token's id, as in `list_tokens`.
      */
     public function __construct(
         public readonly string $userId,

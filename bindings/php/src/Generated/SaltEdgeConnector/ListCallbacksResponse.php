@@ -13,7 +13,7 @@ final class ListCallbacksResponse
 {
     /**
      * @param list<CallbackListed> $callbacks The callbacks.
-     * @param string|null $next Where the next page begins; left out after the last.
+     * @param string|null $next The start of the next page, for `after`. Absent on the last page.
      */
     public function __construct(
         public readonly array $callbacks,

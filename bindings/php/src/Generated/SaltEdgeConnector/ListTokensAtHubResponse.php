@@ -12,10 +12,10 @@ use Bankchannel\Encode;
 final class ListTokensAtHubResponse
 {
     /**
-     * @param list<array<string, mixed>> $tokens The tokens as Salt Edge sent them: their members are
-     * documented nowhere.
-     * @param int|null $nextId Where the next page begins.
-     * @param \DateTimeImmutable|null $time When Salt Edge answered.
+     * @param list<array<string, mixed>> $tokens The tokens as Salt Edge sent them. Salt Edge does not
+     * document their members.
+     * @param int|null $nextId The start of the next page, for `from_id`.
+     * @param \DateTimeImmutable|null $time The time of Salt Edge's answer.
      */
     public function __construct(
         public readonly array $tokens,

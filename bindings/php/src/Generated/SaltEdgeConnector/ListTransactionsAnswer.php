@@ -12,9 +12,9 @@ use Bankchannel\Encode;
 final class ListTransactionsAnswer
 {
     /**
-     * @param list<BankTransaction>|null $transactions All transactions of the time asked for.
-     * @param RefusedByBank|null $refused Why there are none to tell of: `AccountNotFound`, where the
-     * customer has no such account.
+     * @param list<BankTransaction>|null $transactions All transactions of the requested period.
+     * @param RefusedByBank|null $refused The refusal, if the bank lists no transactions:
+     * `AccountNotFound` if the customer has no such account.
      */
     public function __construct(
         public readonly ?array $transactions = null,

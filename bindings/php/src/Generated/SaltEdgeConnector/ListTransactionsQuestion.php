@@ -8,16 +8,16 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** Which transactions. */
+/** The account and the period. */
 final class ListTransactionsQuestion
 {
     /**
-     * @param string $userId The bank's own id of its customer.
-     * @param string $accountId The account. Whether it is this customer's, the bank has to check.
-     * @param string $fromDate The first instant or day.
-     * @param string $toDate The last instant or day; a day is meant whole.
+     * @param string $userId The bank's own id of the customer.
+     * @param string $accountId The account. The bank has to check that it belongs to this customer.
+     * @param string $fromDate The first time or day.
+     * @param string $toDate The last time or day; a day counts to its end.
      * @param int $clientId The third party's id at Salt Edge.
-     * @param string $tokenId The token, as `list_tokens` names it.
+     * @param string $tokenId The token's id, as in `list_tokens`.
      */
     public function __construct(
         public readonly string $userId,

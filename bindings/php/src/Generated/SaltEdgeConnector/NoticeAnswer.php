@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** It is noted. */
+/** The bank took note. */
 final class NoticeAnswer
 {
     /**

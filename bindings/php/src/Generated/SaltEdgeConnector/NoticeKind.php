@@ -6,15 +6,15 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** What has happened. */
+/** The kind of an event. */
 enum NoticeKind: string
 {
     /** Salt Edge has revoked a token. */
     case Revoked = 'revoked';
 
-    /** Salt Edge has given up a session. */
+    /** Salt Edge has cancelled a session. */
     case Cancelled = 'cancelled';
 
-    /** Salt Edge could not use an answer of the connector's. */
+    /** Salt Edge could not use an answer of the connector. */
     case ErrorReported = 'error_reported';
 }

@@ -8,19 +8,19 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** Something that has happened. */
+/** An event that the bank may want to know. */
 final class NoticeQuestion
 {
     /**
-     * @param NoticeKind $kind What.
+     * @param NoticeKind $kind The kind.
      * @param int $clientId The third party's id at Salt Edge.
-     * @param string|null $sessionId The session, where it is about one.
-     * @param string|null $tokenId The token, where it is about one, as `list_tokens` names it.
-     * @param string|null $userId The bank's own id of its customer, where it is known.
-     * @param string|null $errorClass Of an error: the class.
-     * @param string|null $errorMessage Of an error: Salt Edge's text, redacted.
-     * @param string|null $requestMethod Of an error: the method of the request that was answered.
-     * @param string|null $requestUrl Of an error: its URL, redacted.
+     * @param string|null $sessionId The session, if the event concerns one.
+     * @param string|null $tokenId The token's id, as in `list_tokens`, if the event concerns a token.
+     * @param string|null $userId The bank's own id of the customer, if known.
+     * @param string|null $errorClass For an error: the class.
+     * @param string|null $errorMessage For an error: Salt Edge's text, redacted.
+     * @param string|null $requestMethod For an error: the method of the answered request.
+     * @param string|null $requestUrl For an error: the URL of that request, redacted.
      */
     public function __construct(
         public readonly NoticeKind $kind,

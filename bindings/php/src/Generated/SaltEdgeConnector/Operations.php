@@ -20,61 +20,63 @@ use Psr\Log\LoggerInterface;
 abstract class Operations extends AbstractClient implements Client
 {
     /**
-     * The settings of a connector. All are optional: each operation says what it needs.
+     * The settings of a connector. All are optional; each operation names the ones that it needs.
      *
-     * @param string|null $baseUrl The hub's base URL: `https://priora.saltedge.com`, or an embedded
-     * hub's. Needed for sending. Plain HTTP is for loopback addresses only.
-     * @param string|null $hubPublicKey The hub's public key as PEM text; while it changes, the old one
-     * and the new one, one after the other.
-     * @param string|null $hubPublicKeyFile A file that holds it.
-     * @param string|null $appId The provider's app id, from the dashboard.
-     * @param string|Secret|null $appSecret The app secret, from the dashboard.
-     * @param string|null $appSecretFile A file that holds it.
+     * @param string|null $baseUrl The hub's base URL: `https://priora.saltedge.com`, or the URL of an
+     * embedded hub. Needed for sending. Plain HTTP is accepted for loopback addresses only.
+     * @param string|null $hubPublicKey The hub's public key as PEM text. During a key change: the old key
+     * and the new key, one after the other.
+     * @param string|null $hubPublicKeyFile A file with the hub's public key.
+     * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
+     * @param string|Secret|null $appSecret The app secret, from Salt Edge's dashboard.
+     * @param string|null $appSecretFile A file with the app secret.
      * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
      * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1, 2048 bits or
-     * more. Where it is elsewhere, give `public_key`: each call then asks for the signature.
-     * @param string|null $privateKeyFile A file that holds it.
-     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) that holds it.
+     * more. If the key is elsewhere, give `public_key`: each call then asks for the signature.
+     * @param string|null $privateKeyFile A file with the private key.
+     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
-     * @param string|Secret|null $passphrase Opens a private key that is encrypted, or the PKCS#12 file.
-     * @param string|null $publicKey The public half as PEM text, where no private key is here: signatures
-     * that are asked for are verified with it before anything is sent.
-     * @param string|null $publicKeyFile A file that holds it.
-     * @param string|null $issuer What `iss` of a request must be, where it has one; `priora.saltedge.com`
-     * when left out.
-     * @param int|null $leewayS How many seconds later than `exp` a request may arrive; 30 when left out.
-     * @param string|Secret|null $store Where sessions, tokens and callbacks are kept: a folder, or the
+     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
+     * file.
+     * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It
+     * verifies each signature from a callback before anything is sent.
+     * @param string|null $publicKeyFile A file with the public half.
+     * @param string|null $issuer The required value of `iss` in a request that has one. Default:
+     * `priora.saltedge.com`.
+     * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
+     * @param string|Secret|null $store The store of sessions, tokens and callbacks: a folder, or the
      * address of a PostgreSQL database (`postgres://user:password@host/database`). Any number of
-     * processes may share one. Needed by `handle_request`, `work` and what goes with them.
-     * @param string|Secret|null $storeKey The key that seals what is kept, base64 of 32 bytes. Left out
-     * for a folder, which then has its own in the file `store.key`; needed for PostgreSQL.
-     * @param string|null $storeKeyFile A file that holds it.
-     * @param ClientJwtMode|null $clientJwt What a third party's own request is worth, which Salt Edge
-     * hands on with that for a token or a code: `off` when left out, since Salt Edge has verified it.
-     * Otherwise the connector asks Salt Edge for the third party's key, once an hour, and verifies and
-     * compares: with `warn` what is wrong is a warning, with `enforce` it refuses the request, and a key
-     * that cannot be had puts it off. Needs `base_url`.
-     * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits counts, of
-     * 1024 at least.
-     * @param string|Secret|null $bankSecret The secret that a connector and the bank's own code share
-     * where they speak over HTTP: 32 characters or more. Needed by `answer_bank`.
-     * @param string|null $bankSecretFile A file that holds it.
-     * @param int|null $tokenDays For how many days an access token is good at most, if the consent is not
-     * for less; 90 when left out.
-     * @param int|null $confirmationTries How many codes a customer may give in one session; 3 when left
-     * out.
-     * @param string|null $caFile Further certificate authorities to trust for the server's own
-     * certificate: a PEM file.
-     * @param bool|null $onlyCaFile Whether only the authorities of `ca_file` are trusted, not the
-     * system's.
-     * @param string|Secret|null $proxy A proxy's URL, in place of the environment's; it may hold a user
+     * processes may share one store. Needed by `handle_request`, `work` and every other operation that
+     * uses sessions, tokens or callbacks.
+     * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
+     * PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
+     * @param string|null $storeKeyFile A file with the store's key.
+     * @param ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt Edge
+     * forwards with each request for a token or with a code. Default: `off`, since Salt Edge has verified
+     * it. With `warn` and `enforce` the connector asks Salt Edge for the third party's key, once an hour,
+     * verifies the request and compares it. A fault is a warning with `warn`, and refuses the request
+     * with `enforce`; a key that cannot be fetched delays the request. Needs `base_url`.
+     * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits is
+     * accepted; 1024 bits at least.
+     * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code
+     * when the two talk over HTTP: 32 characters or more. Needed by `answer_bank`.
+     * @param string|null $bankSecretFile A file with that shared secret.
+     * @param int|null $tokenDays The longest validity of an access token, in days; a shorter consent
+     * shortens it. Default: 90.
+     * @param int|null $confirmationTries The number of codes that a customer may enter in one session.
+     * Default: 3.
+     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
+     * own certificate.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * @param string|Secret|null $proxy A proxy's URL, instead of the environment's. It may contain a user
      * and a password.
-     * @param float|null $exchangeTimeoutS How long one exchange may take, in seconds, fractions allowed.
-     * A call of an operation is one exchange, a flow makes several. 0 and absent mean the operation's own
-     * limit.
-     * @param int|null $timeoutS The older name of `exchange_timeout_s`, which wins; in whole seconds.
-     * @param int|null $maxAnswerBytes The largest answer besides a file's content, in bytes; 16 MiB when
-     * left out.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
+     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
+     * operation's own limit applies.
+     * @param int|null $timeoutS The older name of `exchange_timeout_s`, in whole seconds.
+     * `exchange_timeout_s` takes precedence.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
+     * Default: 16 MiB.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -160,21 +162,21 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Report that a session has ended well.
+     * Report that a session has succeeded.
      *
-     * Sent once, when every step of the session is done. A session that began with `create_token` or
-     * `reconnect_token` says the user, the new token and when that expires; one that began with
-     * `refresh_accounts` says nothing further.
+     * Send it once, after every step of the session. A session that began with `create_token` or
+     * `reconnect_token` reports the user, the new token and its expiry; a session that began with
+     * `refresh_accounts` reports nothing more.
      *
-     * @param string $sessionSecret The session.
-     * @param string|null $userId The bank's own id of its customer, always the same.
+     * @param string $sessionSecret The session's secret.
+     * @param string|null $userId The bank's own id of the customer. It never changes.
      * @param string|Secret|null $token The new access token.
-     * @param \DateTimeInterface|null $tokenExpiresAt When the token expires.
-     * @param list<AccountConsent>|null $consent What the customer has chosen, where the bank has asked.
-     * @param array<string, mixed>|null $extra Anything else.
+     * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token.
+     * @param list<AccountConsent>|null $consent The accounts that the customer chose, if the bank asked.
+     * @param array<string, mixed>|null $extra Other data.
      * @param string|null $beneficiaryId For sessions about trusted beneficiaries: the beneficiary's id.
-     * @param array<string, mixed>|null $identifiers For sessions about trusted beneficiaries: what else
-     * names the beneficiary.
+     * @param array<string, mixed>|null $identifiers For sessions about trusted beneficiaries: other
+     * identifiers of the beneficiary.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -215,17 +217,17 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Report how far a session is.
+     * Report the progress of a session.
      *
-     * Asks for a step of the customer's, or says that something goes on. May be sent several times.
+     * Asks the customer for a step, or reports that the bank continues. It may be sent several times.
      *
-     * @param string $sessionSecret The session.
-     * @param string $status How far it is.
-     * @param SessionExtra|null $extra With `redirect`: where the customer's browser goes.
-     * @param \DateTimeInterface|null $sessionExpiresAt Until when the session goes on.
-     * @param string|null $userId The bank's own id of its customer, once it is known.
-     * @param InteractiveStep|null $interactiveStepInstruction With `waiting_confirmation_code`: what the
-     * customer is asked.
+     * @param string $sessionSecret The session's secret.
+     * @param string $status The session's status.
+     * @param SessionExtra|null $extra With `redirect`: the address for the customer's browser.
+     * @param \DateTimeInterface|null $sessionExpiresAt The end of the session's extended time.
+     * @param string|null $userId The bank's own id of the customer, once it is known.
+     * @param InteractiveStep|null $interactiveStepInstruction With `waiting_confirmation_code`: the
+     * question to the customer.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -264,14 +266,14 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Report that a session has failed.
      *
-     * Sent once; the session ends.
+     * Send it once: it ends the session.
      *
-     * @param string $sessionSecret The session.
-     * @param string $errorClass The class: `AccessDenied`, `InvalidCredentials`,
+     * @param string $sessionSecret The session's secret.
+     * @param string $errorClass The error class: `AccessDenied`, `InvalidCredentials`,
      * `InvalidConfirmationCode`, `InternalProviderError`, …
-     * @param string $errorMessage Why, in words. The third party may see it: nothing secret.
-     * @param string|null $userId The bank's own id of its customer, where it is known.
-     * @param array<string, mixed>|null $extra Anything else.
+     * @param string $errorMessage The reason in words. The third party may see it: write nothing secret.
+     * @param string|null $userId The bank's own id of the customer, if known.
+     * @param array<string, mixed>|null $extra Other data.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -308,15 +310,15 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * List tokens as Salt Edge knows them.
      *
-     * A page at a time: `next_id` is the next page's `from_id`. The list has ended when `next_id` is left
-     * out, when it is no greater than `from_id`, or when a page is empty.
+     * Lists one page; `next_id` is the next page's `from_id`. The list ends when `next_id` is absent,
+     * when it is no greater than `from_id`, or when a page is empty.
      *
-     * @param string|null $kind The kind of tokens. Only `revoked` is documented.
+     * @param string|null $kind The kind of tokens. Salt Edge documents only `revoked`.
      * @param int|null $fromId The first id of the page.
-     * @param \DateTimeInterface|null $fromDate None from before.
-     * @param int|null $perPage The most on one page.
-     * @param int|null $customerId Salt Edge's own id of a customer, which no message tells: mostly left
-     * out.
+     * @param \DateTimeInterface|null $fromDate Only tokens from this time on.
+     * @param int|null $perPage The most tokens on one page.
+     * @param int|null $customerId Salt Edge's own id of a customer. No message contains it, so it is
+     * mostly absent.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -351,7 +353,8 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Report that a token was revoked at the bank.
      *
-     * Sent when the customer or the bank ends the access, and not when Salt Edge has asked for it.
+     * Send it when the customer or the bank ends the access. Do not send it when Salt Edge asked for the
+     * revocation.
      *
      * @param string|Secret $token The access token.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -382,9 +385,9 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Look up a third party.
      *
-     * Its name, what it is admitted to, and the public key that its own requests are verified with.
+     * Returns its name, its admitted scopes, and the public key that verifies its own requests.
      *
-     * @param int $clientId The third party's id at Salt Edge, as `Client-Id` has it.
+     * @param int $clientId The third party's id at Salt Edge, from the header `Client-Id`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -411,24 +414,23 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Read and check a request of Salt Edge.
      *
-     * Takes a request out of any web framework's route. The checks are made in their order: path,
-     * `Client-Id`, `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` where it is
-     * needed, `Consent-Id`, parameters, the bank's code. A request that is refused is no error: the
-     * response has the answer to send. Not checked, as it takes a store: whether the token or the session
-     * is good.
+     * Takes a request from a route of any web framework. The checks run in this order: path, `Client-Id`,
+     * `Authorization`, the JWT and its signature, `exp`, `iss`, `Access-Token` if it is needed,
+     * `Consent-Id`, parameters, the bank's code. A refused request is no error: the response has the
+     * answer to send. The validity of the token and of the session is not checked: that needs a store.
      *
      * @param string $method The HTTP method.
-     * @param string $target The path with its query, as it stands on the request line.
-     * @param list<HeaderField> $headers The header fields. Their names may have any case.
-     * @param string|null $hubPublicKey Salt Edge's public key as PEM text; while it changes, the old one
-     * and the new one, one after the other. Left out, the client's own setting.
-     * @param string|null $providerCode The bank's code at Salt Edge; left out, no code is compared. Left
-     * out, the client's own setting.
-     * @param string|null $issuer What `iss` must be, where a request has one; `priora.saltedge.com` when
-     * left out. Left out, the client's own setting.
-     * @param int|null $leewayS How many seconds later than `exp` a request may arrive; 30 when left out.
+     * @param string $target The request target: the path with its query, as in the request line.
+     * @param list<HeaderField> $headers The header fields. Their names may be in any case.
+     * @param string|null $hubPublicKey Salt Edge's public key as PEM text. During a key change: the old
+     * key and the new key, one after the other. Left out, the client's own setting.
+     * @param string|null $providerCode The bank's code at Salt Edge. If absent, the code is not compared.
      * Left out, the client's own setting.
-     * @param \DateTimeInterface|null $at The instant to check for; now when left out.
+     * @param string|null $issuer The required value of `iss` in a request that has one. Default:
+     * `priora.saltedge.com`. Left out, the client's own setting.
+     * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
+     * Left out, the client's own setting.
+     * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
      */
@@ -459,7 +461,7 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Make the answer to a request for accounts.
      *
-     * What is wrong with an account is said by its field, before it leaves.
+     * Checks the accounts first: an error names the field that is wrong.
      *
      * @param list<BankAccount> $accounts All accounts that the customer's consent covers.
      *
@@ -478,9 +480,9 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Make the answer to a request for transactions.
      *
-     * What is wrong with a transaction is said by its field, before it leaves.
+     * Checks the transactions first: an error names the field that is wrong.
      *
-     * @param list<BankTransaction> $transactions All transactions of the time that was asked for.
+     * @param list<BankTransaction> $transactions All transactions of the requested period.
      *
      * @throws BankchannelException
      */
@@ -495,11 +497,11 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Make the answer to a request for what the bank knows of its customer.
+     * Make the answer to a request for a customer's data.
      *
-     * What is not known is left out.
+     * Leave unknown fields out.
      *
-     * @param BankCustomer $customer What the bank knows of the customer.
+     * @param BankCustomer $customer The bank's data of the customer.
      *
      * @throws BankchannelException
      */
@@ -514,10 +516,10 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Make the answer that says that a request was taken.
+     * Make the answer that accepts a request.
      *
-     * For every request that asks for no data: status 200 and an empty object. What becomes of the
-     * request is reported in its session.
+     * For every request that asks for no data: status 200 and an empty object. The outcome of the request
+     * is reported later, in its session.
      *
      *
      * @throws BankchannelException
@@ -533,14 +535,15 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Make the answer that refuses a request.
      *
-     * For what is wrong with the request, or with the bank at this moment. What goes wrong later, in a
-     * session, is reported with `fail_session` and never answered.
+     * For a fault of the request, or a failure of the bank at this moment. A failure that happens later,
+     * in a session, is never answered here: report it with `fail_session`.
      *
-     * @param string $errorClass The error's class, such as `AccountNotFound`; the HTTP status belongs to
-     * it.
-     * @param string $errorMessage Why, in words. It may reach the third party: nothing secret.
-     * @param int|null $retryAfterS After how many seconds Salt Edge may ask again, 1 or more: for
-     * `InternalServerError`, whose status is then 503.
+     * @param string $errorClass The error class, such as `AccountNotFound`. It determines the HTTP
+     * status.
+     * @param string $errorMessage The reason in words. It may reach the third party: write nothing
+     * secret.
+     * @param int|null $retryAfterS The seconds after which Salt Edge may ask again, 1 or more. Only for
+     * `InternalServerError`; its status is then 503.
      *
      * @throws BankchannelException
      */
@@ -559,26 +562,27 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Verify a third party's own request, which Salt Edge hands on.
+     * Verify a third party's own request, which Salt Edge forwards.
      *
-     * A bank may do so, and need not: Salt Edge has verified it. With `warn` everything that is wrong is
-     * a warning. With `enforce` the request is refused where the JWT does not verify, where scopes are
-     * not admitted, or where the JWT and `client_payload` differ in `redirect_url`, `scopes`,
-     * `consent_period_days` or the customer's answers. Other differences are warnings.
+     * Optional for a bank: Salt Edge has verified the request. With `warn` every fault is a warning. With
+     * `enforce` the request is refused if the JWT does not verify, if scopes are not admitted, or if the
+     * JWT and `client_payload` differ in `redirect_url`, `scopes`, `consent_period_days` or the
+     * customer's answers. Other differences are warnings.
      *
      * @param string $publicKey The third party's public key as PEM text: `public_key` of
      * `get_client_info`.
-     * @param TokenRequested|null $tokenRequest `original_request` of a request for a token, as
-     * `receive_request` has it.
+     * @param TokenRequested|null $tokenRequest `original_request` of a request for a token, from
+     * `receive_request`.
      * @param ConfirmationRequested|null $confirmation `original_request` of an answer to an interactive
-     * step, as `receive_request` has it.
-     * @param list<string>|null $admittedScopes What the third party is admitted to: `scopes` of
-     * `get_client_info`. Left out, that is not compared.
-     * @param ClientJwtMode|null $mode What the JWT is worth; `warn` when left out.
-     * @param bool|null $strictExpiry With `enforce`: whether a JWT that has expired on its way refuses
-     * the request. Left out, it is a warning.
-     * @param bool|null $allowShortKey Whether a key of less than 2048 bits counts, of 1024 at least.
-     * @param \DateTimeInterface|null $at The instant to check for; now when left out.
+     * step, from `receive_request`.
+     * @param list<string>|null $admittedScopes The third party's admitted scopes: `scopes` of
+     * `get_client_info`. If absent, scopes are not compared.
+     * @param ClientJwtMode|null $mode The strictness of the check. Default: `warn`.
+     * @param bool|null $strictExpiry With `enforce`: whether a JWT that expired in transit refuses the
+     * request. By default it is a warning.
+     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at
+     * least.
+     * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
      */
@@ -607,17 +611,18 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Verify a JWT of either direction.
+     * Verify a JWT, sent or received.
      *
-     * Only RS256 counts, whatever the JWT says of itself. Form, algorithm, signature, `exp`, `iss` and
-     * `data` are checked in that order. One that is refused is no error: the response says so.
+     * Accepts RS256 only, whatever algorithm the JWT names. Checks form, algorithm, signature, `exp`,
+     * `iss` and `data`, in that order. A refused JWT is no error: the response says so.
      *
      * @param string|Secret $jwt The JWT, without `Bearer`.
-     * @param string $publicKey The signer's public key as PEM text, or several.
-     * @param string|null $issuer What `iss` must be, where there is one; left out, it may be anything.
-     * @param int|null $leewayS How many seconds later than `exp` it may be; 30 when left out.
-     * @param bool|null $allowShortKey Whether a key of less than 2048 bits counts, of 1024 at least.
-     * @param \DateTimeInterface|null $at The instant to check for; now when left out.
+     * @param string $publicKey The signer's public key as PEM text, or several keys.
+     * @param string|null $issuer The required value of `iss` in a JWT that has one. Default: any value.
+     * @param int|null $leewayS Seconds after `exp` during which the JWT is still accepted. Default: 30.
+     * @param bool|null $allowShortKey Whether a key of less than 2048 bits is accepted; 1024 bits at
+     * least.
+     * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
      * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
      */
@@ -644,14 +649,14 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Sign a JWT.
      *
-     * With RS256: `data` and `exp`, and nothing else.
+     * Signs `data` and `exp`, and nothing else, with RS256.
      *
      * @param array<string, mixed> $data The parameters.
-     * @param int|null $expiresInS For how many seconds it is good; 60 when left out.
-     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1; left out, it
-     * is the client's own, wherever that is.
-     * @param string|Secret|null $passphrase Opens a private key that is given here and is encrypted.
-     * @param \DateTimeInterface|null $at The instant to count from; now when left out.
+     * @param int|null $expiresInS The validity in seconds. Default: 60.
+     * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1. Default: the
+     * client's own key.
+     * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
+     * @param \DateTimeInterface|null $at The time from which the validity counts. Default: now.
      *
      * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
      * `salt_edge_connector.token_failed`
@@ -675,16 +680,17 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Handle a request of Salt Edge: verify it, keep what it asks for, answer it.
+     * Handle a request of Salt Edge: verify it, store it, answer it.
      *
-     * Takes a request out of any web framework's route, and gives the whole answer: refusals too. What
-     * must survive is on disk before the answer is given. The bank's code is asked only for data that
-     * stand in the answer; anything else is done by `work`. A request that comes twice is done once.
+     * Takes a request from a route of any web framework and returns the complete answer, also for a
+     * refusal. Everything that must survive a crash is on disk before the answer is returned. The bank's
+     * code is asked only for data that the answer contains; `work` does the rest. A repeated request is
+     * executed once.
      *
      * @param string $method The HTTP method.
-     * @param string $target The path with its query, as it stands on the request line.
-     * @param list<HeaderField> $headers The header fields. Their names may have any case.
-     * @param \DateTimeInterface|null $at The instant at which it arrives; now when left out.
+     * @param string $target The request target: the path with its query, as in the request line.
+     * @param list<HeaderField> $headers The header fields. Their names may be in any case.
+     * @param \DateTimeInterface|null $at The time of arrival. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -713,14 +719,14 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Ask the bank what is to be asked, and tell Salt Edge what is to be told.
+     * Ask the bank the open questions and send the reports to Salt Edge.
      *
-     * Does all that is due, and says when something is due next. Each answer of the bank's is on disk
-     * together with the report of it before that is sent; a report is sent until Salt Edge has it. Any
-     * number of processes may work on one store at once. The time limit says until when something new is
-     * begun.
+     * Does all work that is due and returns the time of the next work. Each answer of the bank is on
+     * disk, together with its report, before the report is sent; a report is sent until Salt Edge has it.
+     * Any number of processes may work on one store at once. After the time limit no new piece of work
+     * begins.
      *
-     * @param \DateTimeInterface|null $at The instant at which it is done; now when left out.
+     * @param \DateTimeInterface|null $at The time of the work. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -744,13 +750,13 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Say what a session is about, and how far it is.
+     * Get the purpose and the state of a session.
      *
      * For the bank's page: the third party's name, the rights that it asks for, and whether the customer
      * may still approve.
      *
-     * @param string $sessionId Its id, as the bank's code was told.
-     * @param \DateTimeInterface|null $at The instant at which it is looked at; now when left out.
+     * @param string $sessionId The session's id, from the question to the bank's code.
+     * @param \DateTimeInterface|null $at The time at which the state is computed. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -770,21 +776,21 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Approve a session: the customer has said yes.
+     * Approve a session: the customer agreed.
      *
-     * For the bank's page, and its app. The token and the report of it are on disk before anything is
-     * sent; Salt Edge is told at once, where it can be reached. Then send the customer's browser to
-     * `redirect_url`. A session that had ended stays as it was.
+     * For the bank's page and its app. The token and its report are on disk before anything is sent; Salt
+     * Edge gets the report at once if it is reachable. Then redirect the customer's browser to
+     * `redirect_url`. A session that had already ended does not change.
      *
-     * @param string $sessionId The session's id, as the bank's code was told.
-     * @param string $userId The bank's own id of its customer, always the same.
-     * @param list<AccountConsent>|null $consent What the customer has chosen; left out where the customer
-     * was not asked.
-     * @param list<string>|null $scopes The rights that are given; those that were asked for when left
-     * out.
-     * @param \DateTimeInterface|null $tokenExpiresAt When the token expires, if that is before the end of
+     * @param string $sessionId The session's id, from the question to the bank's code.
+     * @param string $userId The bank's own id of the customer. It never changes.
+     * @param list<AccountConsent>|null $consent The accounts that the customer chose. Absent if the
+     * customer was not asked.
+     * @param list<string>|null $scopes The rights that the customer grants. Default: the rights that the
+     * third party asked for.
+     * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token, if it is before the end of
      * the consent.
-     * @param \DateTimeInterface|null $at The instant at which it is approved; now when left out.
+     * @param \DateTimeInterface|null $at The time of the approval. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -816,15 +822,16 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Refuse a session: the customer has said no, or the bank does.
+     * Refuse a session: the customer or the bank declined.
      *
-     * The session fails, and Salt Edge is told. Then send the customer's browser to `redirect_url`. A
-     * session that had ended stays as it was.
+     * The session fails, and Salt Edge gets a report. Then redirect the customer's browser to
+     * `redirect_url`. A session that had already ended does not change.
      *
-     * @param string $sessionId The session's id, as the bank's code was told.
-     * @param string|null $errorClass The class; `AccessDenied` when left out.
-     * @param string|null $errorMessage Why, in words. The third party may see it: nothing secret.
-     * @param \DateTimeInterface|null $at The instant at which it is refused; now when left out.
+     * @param string $sessionId The session's id, from the question to the bank's code.
+     * @param string|null $errorClass The error class. Default: `AccessDenied`.
+     * @param string|null $errorMessage The reason in words. The third party may see it: write nothing
+     * secret.
+     * @param \DateTimeInterface|null $at The time of the refusal. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
@@ -854,11 +861,11 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Revoke a token: the customer or the bank ends the access.
      *
-     * From the answer on the token is refused, and its open sessions have failed. `work` tells Salt Edge,
-     * for a day at most.
+     * From this answer on, the token is refused and its open sessions are failed. `work` reports the
+     * revocation to Salt Edge, for a day at most.
      *
-     * @param string $tokenId The token, as `list_tokens` names it.
-     * @param \DateTimeInterface|null $at The instant at which it is revoked; now when left out.
+     * @param string $tokenId The token's id, from `list_tokens`.
+     * @param \DateTimeInterface|null $at The time of the revocation. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -878,14 +885,14 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * List tokens: which third party has access to what.
+     * List tokens: the access of each third party.
      *
      * For the bank's back office, a page at a time, oldest first.
      *
-     * @param string|null $userId Only this customer's.
-     * @param AccessState|null $state Only those in this state.
-     * @param string|null $after `next` of the page before; left out for the first.
-     * @param int|null $limit How many at most, 1 to 1000; 100 when left out.
+     * @param string|null $userId Only tokens of this customer.
+     * @param AccessState|null $state Only tokens in this state.
+     * @param string|null $after `next` of the previous page. Absent for the first page.
+     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -909,9 +916,10 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Revoke here what Salt Edge has revoked.
+     * Revoke the tokens that Salt Edge revoked.
      *
-     * Reads Salt Edge's list of revoked tokens from where it was read to before. Once a day is enough.
+     * Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call. Once
+     * a day is enough.
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -935,13 +943,13 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * List what Salt Edge is told, and what became of it.
+     * List the reports to Salt Edge and their state.
      *
-     * For the operator, a page at a time, oldest first. Delivered ones stay listed for thirty days.
+     * For the operator, a page at a time, oldest first. Delivered callbacks stay listed for thirty days.
      *
-     * @param CallbackStatus|null $state Only those in this state.
-     * @param string|null $after `next` of the page before; left out for the first.
-     * @param int|null $limit How many at most, 1 to 1000; 100 when left out.
+     * @param CallbackStatus|null $state Only callbacks in this state.
+     * @param string|null $after `next` of the previous page. Absent for the first page.
+     * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -963,11 +971,12 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Have a stopped callback sent again.
+     * Send a stopped callback again.
      *
-     * For the operator, who has set right what Salt Edge complained of. Callbacks that wait need no help.
+     * For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent without
+     * it.
      *
-     * @param string $callbackId Its id, as `list_callbacks` names it.
+     * @param string $callbackId The callback's id, from `list_callbacks`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -988,15 +997,15 @@ abstract class Operations extends AbstractClient implements Client
      * Answer a connector's question from a route.
      *
      * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-     * URL`: a POST to the route becomes a question to the bank's code, the same that `work` asks in
-     * process. The request is known by its MAC with `bank_secret`; whatever is wrong with it comes back
-     * as the answer to send, not as an error.
+     * URL`. A POST to the route becomes a question to the bank's code, the same question that `work` asks
+     * in process. The MAC with `bank_secret` authenticates the request. A faulty request returns no
+     * error: the response holds the refusal to send.
      *
-     * @param string $target The path as it stands on the request line, with its query. Its last part is
-     * the question's name, such as `list_accounts`.
-     * @param list<HeaderField> $headers The header fields. Their names may have any case.
-     * @param string $body The body, JSON.
-     * @param \DateTimeInterface|null $at The instant at which it arrives; now when left out.
+     * @param string $target The request target: the path with its query, as in the request line. The
+     * path's last part is the question's name, such as `list_accounts`.
+     * @param list<HeaderField> $headers The header fields. Their names may be in any case.
+     * @param string $body The body, in JSON.
+     * @param \DateTimeInterface|null $at The time of arrival. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.

@@ -8,18 +8,18 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** A request to be answered, or a refusal to be sent. */
+/** A request to answer, or a refusal to send. */
 final class ReceiveRequestResponse
 {
     /**
-     * @param list<string> $warnings What is odd about the request, and does no harm.
-     * @param HubRequest|null $request What is asked. Left out where the request is refused.
+     * @param list<string> $warnings Oddities of the request that do no harm.
+     * @param HubRequest|null $request The request. Absent if it is refused.
      * @param int|null $clientId The third party's id at Salt Edge.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param string|null $accessToken The access token. Whether it is good, this function cannot know.
-     * @param array<string, mixed>|null $unknown Members of `data` that this library does not know; those
-     * deeper in it are passed over.
-     * @param RequestRefused|null $refused Why the request is refused, with the answer to send.
+     * @param string|null $accessToken The access token. This function cannot know whether it is valid.
+     * @param array<string, mixed>|null $unknown Unknown members of `data`. Unknown members deeper in it
+     * are ignored.
+     * @param RequestRefused|null $refused The refusal with the answer to send.
      */
     public function __construct(
         public readonly array $warnings,

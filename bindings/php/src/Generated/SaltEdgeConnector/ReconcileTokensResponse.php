@@ -8,12 +8,12 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What was found. */
+/** The result of the comparison. */
 final class ReconcileTokensResponse
 {
     /**
-     * @param int $listed How many tokens Salt Edge has listed as revoked, since the last time.
-     * @param int $revoked How many of them were good here, and are revoked now.
+     * @param int $listed The number of tokens that Salt Edge listed as revoked since the last call.
+     * @param int $revoked The number of those tokens that were valid here and are revoked now.
      */
     public function __construct(
         public readonly int $listed,

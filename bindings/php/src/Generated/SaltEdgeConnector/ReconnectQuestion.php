@@ -8,17 +8,17 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** A token that is to be renewed. */
+/** A token to renew. */
 final class ReconnectQuestion
 {
     /**
-     * @param string $sessionId The session, a new one.
+     * @param string $sessionId The new session's id.
      * @param int $clientId The third party's id at Salt Edge.
-     * @param string $userId The bank's own id of its customer.
-     * @param string $tokenId The token, as `list_tokens` names it.
+     * @param string $userId The bank's own id of the customer.
+     * @param string $tokenId The token's id, as in `list_tokens`.
      * @param string $appName The third party's name, as the customer knows it.
-     * @param list<string> $scopes The rights that the token gives.
-     * @param \DateTimeImmutable $expiresAt When the session's time is over, unless it goes on before.
+     * @param list<string> $scopes The rights that the token grants.
+     * @param \DateTimeImmutable $expiresAt The expiry of the session, unless it continues before.
      */
     public function __construct(
         public readonly string $sessionId,

@@ -8,18 +8,18 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** Days to read again. */
+/** The period to read again. */
 final class RefreshQuestion
 {
     /**
      * @param string $sessionId The session.
      * @param int $clientId The third party's id at Salt Edge.
-     * @param string $userId The bank's own id of its customer.
-     * @param string $tokenId The token, as `list_tokens` names it.
+     * @param string $userId The bank's own id of the customer.
+     * @param string $tokenId The token's id, as in `list_tokens`.
      * @param string|null $fromDate The first day.
-     * @param string|null $toDate The last day; a day is meant whole.
-     * @param string|null $redirectUrl Where the customer's browser goes after the bank's page, if there
-     * must be one.
+     * @param string|null $toDate The last day, to its end.
+     * @param string|null $redirectUrl The address to which the customer's browser returns after the
+     * bank's page, if a page is needed.
      */
     public function __construct(
         public readonly string $sessionId,

@@ -8,15 +8,15 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** Days to read again. */
+/** The period to read again. */
 final class RefreshWanted
 {
     /**
-     * @param string $sessionSecret The session in which the connector reports.
+     * @param string $sessionSecret The session for the connector's report.
      * @param string|null $fromDate The first day.
-     * @param string|null $toDate The last day; a day is meant whole.
-     * @param string|null $redirectUrl Where the customer's browser goes after the bank's page, if there
-     * must be one.
+     * @param string|null $toDate The last day, to its end.
+     * @param string|null $redirectUrl The address to which the customer's browser returns after the
+     * bank's page, if a page is needed.
      */
     public function __construct(
         public readonly string $sessionSecret,

@@ -12,10 +12,10 @@ use Bankchannel\Encode;
 final class RefusedByBank
 {
     /**
-     * @param string $errorClass The class, such as `InvalidCredentials`, `InvalidConfirmationCode`,
+     * @param string $errorClass The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`,
      * `AccessDenied`, `AccountNotFound`.
-     * @param string|null $errorMessage Why, in words. The third party may see it: nothing secret. What
-     * the class means, when left out.
+     * @param string|null $errorMessage The reason in words. The third party may see it: write nothing
+     * secret. Default: the meaning of the class.
      */
     public function __construct(
         public readonly string $errorClass,

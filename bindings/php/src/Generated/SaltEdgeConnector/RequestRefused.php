@@ -12,9 +12,9 @@ use Bankchannel\Encode;
 final class RequestRefused
 {
     /**
-     * @param string $class The error's class, such as `JWTExpiredSignature`.
+     * @param string $class The error class, such as `JWTExpiredSignature`.
      * @param int $step The check that failed, 1 to 18.
-     * @param string $text Why, in words. It repeats nothing secret.
+     * @param string $text The reason in words, without secrets.
      * @param HttpAnswer $answer The answer to send.
      */
     public function __construct(

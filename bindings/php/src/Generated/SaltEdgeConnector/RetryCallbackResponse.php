@@ -8,10 +8,13 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** Whether it will be sent. */
+/** The result. */
 final class RetryCallbackResponse
 {
-    /** @param bool $isChanged Whether it was stopped, and `work` sends it now. */
+    /**
+     * @param bool $isChanged Whether the callback was stopped and `work` will now send it. False if it
+     * was not stopped.
+     */
     public function __construct(
         public readonly bool $isChanged,
     ) {

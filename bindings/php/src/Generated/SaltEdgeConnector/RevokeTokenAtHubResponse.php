@@ -8,12 +8,12 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** Whether it is revoked. */
+/** The result. */
 final class RevokeTokenAtHubResponse
 {
     /**
-     * @param bool|null $revoked Whether it is revoked.
-     * @param \DateTimeImmutable|null $time When Salt Edge answered.
+     * @param bool|null $revoked Whether the token is revoked.
+     * @param \DateTimeImmutable|null $time The time of Salt Edge's answer.
      */
     public function __construct(
         public readonly ?bool $revoked = null,

@@ -8,10 +8,10 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** It is revoked. */
+/** The token is revoked. */
 final class RevokeTokenResponse
 {
-    /** @param bool $isChanged Whether this call has revoked it; else it was before. */
+    /** @param bool $isChanged Whether this call revoked the token. False if it was already revoked. */
     public function __construct(
         public readonly bool $isChanged,
     ) {

@@ -15,65 +15,64 @@ interface SaltEdgeBank
     /**
      * A third party wants access: authenticate the customer.
      *
-     * Answers how the session goes on: approved at once, a page of the bank's, a code that the customer
-     * has to give, or refused. The bank makes and sends codes itself. It is asked once: where the answer
-     * is lost, the session fails.
+     * The answer says how the session continues: approved at once, a page of the bank, a code that the
+     * customer has to enter, or refused. The bank makes and sends codes itself. The question is asked
+     * once: if the answer is lost, the session fails.
      */
     public function authenticate(AuthenticateQuestion $question): Step;
 
     /**
-     * The customer has given a code: check it.
+     * The customer has entered a code: check it.
      *
-     * Approved ends the session well. A wrong code is refused with `InvalidConfirmationCode`, which ends
-     * the session; to let the customer try again, answer once more that a code is needed. It is asked
-     * once: where the answer is lost, the session fails.
+     * `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which
+     * ends the session; to let the customer try again, answer again that a code is needed. The question
+     * is asked once: if the answer is lost, the session fails.
      */
     public function confirm(ConfirmQuestion $question): Step;
 
     /**
-     * A third party wants a token renewed.
+     * A third party wants to renew a token.
      *
-     * Approved makes a new token, and the old one ends. With a page or a code the old one waits
-     * meanwhile. Refused leaves it as it was. It is asked once: where the answer is lost, the session
-     * fails.
+     * `approved` makes a new token and ends the old one. While a page or a code is open, the old token
+     * stays. `refused` leaves the old token unchanged. The question is asked once: if the answer is lost,
+     * the session fails.
      */
     public function reconnect(ReconnectQuestion $question): Step;
 
     /**
      * Read a customer's accounts again.
      *
-     * Done, once a bank that keeps a copy has read these days again; at once, where it keeps none. It
-     * only reads: where the answer is lost, it is asked again.
+     * A bank that keeps a copy answers `done` after it has read this period again; a bank without a copy
+     * answers `done` at once. The question only reads: if the answer is lost, it is asked again.
      */
     public function refresh(RefreshQuestion $question): Step;
 
     /**
      * List a customer's accounts.
      *
-     * Asked while Salt Edge waits for the answer. Give all accounts: the consent is applied by the
-     * connector.
+     * Salt Edge waits for the answer meanwhile. Return all accounts: the connector applies the consent.
      */
     public function listAccounts(ListAccountsQuestion $question): ListAccountsAnswer;
 
     /**
      * List an account's transactions.
      *
-     * Asked while Salt Edge waits for the answer. Only after the consent was found to cover the account.
+     * Salt Edge waits for the answer meanwhile. Asked only if the consent covers the account.
      */
     public function listTransactions(ListTransactionsQuestion $question): ListTransactionsAnswer;
 
     /**
-     * Say what the bank knows of a customer.
+     * Return a customer's data.
      *
-     * Asked while Salt Edge waits for the answer.
+     * Salt Edge waits for the answer meanwhile.
      */
     public function getCustomer(GetCustomerQuestion $question): GetCustomerAnswer;
 
     /**
-     * Take note of something that has happened.
+     * Take note of an event.
      *
-     * A token that Salt Edge has revoked, a session that it has given up, an answer that it could not
-     * use. It only tells: where the bank fails, it is told again, five times in all.
+     * Salt Edge revoked a token, cancelled a session, or could not use an answer. The notice needs no
+     * decision. If the bank fails, the notice is repeated, five times in all.
      */
     public function notice(NoticeQuestion $question): void;
 }

@@ -8,15 +8,15 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What became of a decision about a session. */
+/** The result of an approval or a refusal. */
 final class SessionEnd
 {
     /**
-     * @param SessionViewState $state How far the session is now.
-     * @param bool $isDecided Whether this call has decided it. Else the session had ended before, or its
-     * time was over.
-     * @param bool $isTold Whether Salt Edge has been told; if not, `work` goes on telling it.
-     * @param string|null $redirectUrl Where the customer's browser goes now.
+     * @param SessionViewState $state The state of the session now.
+     * @param bool $isDecided Whether this call decided the session. False if the session had already
+     * ended or expired.
+     * @param bool $isTold Whether Salt Edge has the report. If not, `work` keeps sending it.
+     * @param string|null $redirectUrl The address to which the customer's browser goes now.
      */
     public function __construct(
         public readonly SessionViewState $state,

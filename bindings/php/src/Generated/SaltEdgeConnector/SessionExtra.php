@@ -8,10 +8,10 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** Where a session goes on. */
+/** The address at which a session continues. */
 final class SessionExtra
 {
-    /** @param string|null $redirectUrl The bank's page. */
+    /** @param string|null $redirectUrl The URL of the bank's page. */
     public function __construct(
         public readonly ?string $redirectUrl = null,
     ) {

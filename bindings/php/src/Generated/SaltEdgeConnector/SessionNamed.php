@@ -11,7 +11,7 @@ use Bankchannel\Encode;
 /** A session. */
 final class SessionNamed
 {
-    /** @param string $sessionSecret The session. */
+    /** @param string $sessionSecret The session's secret. */
     public function __construct(
         public readonly string $sessionSecret,
     ) {

@@ -7,17 +7,17 @@ declare(strict_types=1);
 namespace Bankchannel\SaltEdgeConnector;
 
 /**
- * How far a session is, as Salt Edge knows it. Not all words that Salt Edge takes are documented.
+ * The status of a session at Salt Edge. Salt Edge also accepts values that it does not document.
  *
  * The values known to this version; the peer may send others.
  */
 final class SessionStatus
 {
-    /** The customer is to go to a page of the bank. */
+    /** The customer has to open a page of the bank. */
     public const REDIRECT = 'redirect';
-    /** The customer is to give a code. */
+    /** The customer has to enter a code. */
     public const WAITING_CONFIRMATION_CODE = 'waiting_confirmation_code';
-    /** The customer is to approve somewhere else, such as in the bank's app. */
+    /** The customer has to approve elsewhere, such as in the bank's app. */
     public const WAITING_CONFIRMATION = 'waiting_confirmation';
     /** The bank is working on it. */
     public const PROCESSING = 'processing';

@@ -8,22 +8,22 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** A session, as the bank's page sees it. */
+/** A session, as the bank's page shows it. */
 final class SessionView
 {
     /**
-     * @param string $sessionId Its id, as the bank's code was told.
-     * @param SessionViewKind $kind What it is for.
-     * @param SessionViewState $state How far it is.
+     * @param string $sessionId The session's id, from the question to the bank's code.
+     * @param SessionViewKind $kind The purpose.
+     * @param SessionViewState $state The state.
      * @param bool $isOpen Whether the customer may still approve or refuse.
      * @param int $clientId The third party's id at Salt Edge.
      * @param string $appName The third party's name.
-     * @param list<string> $scopes The rights asked for.
-     * @param int $consentPeriodDays For how many days.
-     * @param \DateTimeImmutable $expiresAt When its time is over.
-     * @param string|null $authorizationType The code of the way to authenticate.
-     * @param string|null $userId The bank's own id of its customer, where it is known.
-     * @param string|null $redirectUrl Where the customer's browser goes in the end.
+     * @param list<string> $scopes The rights that the third party asks for.
+     * @param int $consentPeriodDays The length of the consent, in days.
+     * @param \DateTimeImmutable $expiresAt The expiry of the session.
+     * @param string|null $authorizationType The code of the authentication method.
+     * @param string|null $userId The bank's own id of the customer, once it is known.
+     * @param string|null $redirectUrl The address to which the customer's browser returns at the end.
      */
     public function __construct(
         public readonly string $sessionId,

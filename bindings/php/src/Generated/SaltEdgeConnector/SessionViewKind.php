@@ -6,15 +6,15 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** What a session is for. */
+/** The purpose of a session. */
 enum SessionViewKind: string
 {
     /** A new token. */
     case Enrolment = 'enrolment';
 
-    /** A token in place of another. */
+    /** A new token that replaces another one. */
     case Reconnect = 'reconnect';
 
-    /** The accounts are read again. */
+    /** A refresh: the bank reads the accounts again. */
     case Refresh = 'refresh';
 }

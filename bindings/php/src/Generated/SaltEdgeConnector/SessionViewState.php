@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** How far a session is. */
+/** The state of a session. */
 enum SessionViewState: string
 {
     /** The bank's code has not answered yet. */
@@ -15,21 +15,21 @@ enum SessionViewState: string
     /** The bank is working on it. */
     case Working = 'working';
 
-    /** The customer is to go to the bank's page. */
+    /** The customer has to open the bank's page. */
     case AwaitingRedirect = 'awaiting_redirect';
 
-    /** The customer is to give a code. */
+    /** The customer has to enter a code. */
     case AwaitingCode = 'awaiting_code';
 
-    /** It ended well. */
+    /** It succeeded. */
     case Succeeded = 'succeeded';
 
     /** It failed. */
     case Failed = 'failed';
 
-    /** Salt Edge gave it up. */
+    /** Salt Edge cancelled it. */
     case Cancelled = 'cancelled';
 
-    /** Its time was over. */
+    /** It expired. */
     case Expired = 'expired';
 }

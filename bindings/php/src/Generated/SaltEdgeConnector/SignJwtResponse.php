@@ -8,12 +8,12 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What was signed. */
+/** The signed JWT. */
 final class SignJwtResponse
 {
     /**
      * @param string $jwt The JWT.
-     * @param int $exp Until when it is good, in Unix seconds.
+     * @param int $exp The end of the validity, in Unix seconds.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly string $jwt,

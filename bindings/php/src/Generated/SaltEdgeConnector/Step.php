@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeConnector;
 
-/** How a session goes on. */
+/** The next step of a session. */
 abstract class Step
 {
     /**

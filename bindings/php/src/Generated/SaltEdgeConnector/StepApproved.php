@@ -8,16 +8,16 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** The customer has approved: the token is made, or what was asked is done. */
+/** The customer approved: the token is made, or the request is done. */
 final class StepApproved extends Step
 {
     /**
-     * @param string $userId The bank's own id of its customer, always the same.
-     * @param list<AccountConsent>|null $consent What the customer has chosen; left out where the customer
-     * was not asked.
-     * @param list<string>|null $scopes The rights that are given; those that were asked for when left
-     * out.
-     * @param \DateTimeInterface|null $tokenExpiresAt When the token expires, if that is before the end of
+     * @param string $userId The bank's own id of the customer. It never changes.
+     * @param list<AccountConsent>|null $consent The accounts that the customer chose. Absent if the
+     * customer was not asked.
+     * @param list<string>|null $scopes The rights that the customer grants. Default: the rights that the
+     * third party asked for.
+     * @param \DateTimeInterface|null $tokenExpiresAt The expiry of the token, if it is before the end of
      * the consent.
      */
     public function __construct(

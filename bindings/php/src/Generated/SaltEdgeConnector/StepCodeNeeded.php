@@ -8,14 +8,14 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** The customer has to give a code. */
+/** The customer has to enter a code. */
 final class StepCodeNeeded extends Step
 {
     /**
-     * @param string $field The code of the field that the answer comes in, such as `sms`.
-     * @param string|null $instruction What to tell the customer.
-     * @param string|null $userId The bank's own id of its customer, where it is known already.
-     * @param int|null $expiresInS How many seconds the customer has; 300 when left out.
+     * @param string $field The code of the field for the answer, such as `sms`.
+     * @param string|null $instruction The text for the customer.
+     * @param string|null $userId The bank's own id of the customer, if already known.
+     * @param int|null $expiresInS The time for the customer, in seconds. Default: 300.
      */
     public function __construct(
         public readonly string $field,

@@ -8,13 +8,13 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** The customer has to go to a page of the bank's. */
+/** The customer has to open a page of the bank. */
 final class StepRedirect extends Step
 {
     /**
-     * @param string $redirectUrl The page. It names the session by `session_id`.
-     * @param string|null $userId The bank's own id of its customer, where it is known already.
-     * @param int|null $expiresInS How many seconds the customer has; 900 when left out.
+     * @param string $redirectUrl The page's URL. It names the session by `session_id`.
+     * @param string|null $userId The bank's own id of the customer, if already known.
+     * @param int|null $expiresInS The time for the customer, in seconds. Default: 900.
      */
     public function __construct(
         public readonly string $redirectUrl,

@@ -8,10 +8,10 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** Salt Edge has noted it. */
+/** Salt Edge accepted the report. */
 final class SucceedSessionResponse
 {
-    /** @param \DateTimeImmutable|null $time When Salt Edge answered. */
+    /** @param \DateTimeImmutable|null $time The time of Salt Edge's answer. */
     public function __construct(
         public readonly ?\DateTimeImmutable $time = null,
     ) {

@@ -8,12 +8,12 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** A request for a token as Salt Edge has read it. */
+/** A request for a token, parsed by Salt Edge. */
 final class TokenPayload
 {
     /**
-     * @param TokenParameters $data What is asked for.
-     * @param int $exp Until when the third party's request was good, in Unix seconds.
+     * @param TokenParameters $data The parameters.
+     * @param int $exp The expiry of the third party's request, in Unix seconds.
      */
     public function __construct(
         public readonly TokenParameters $data,

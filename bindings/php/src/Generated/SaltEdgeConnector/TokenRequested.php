@@ -8,12 +8,12 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What a third party asked of Salt Edge for a token. */
+/** A third party's request for a token, sent to Salt Edge. */
 final class TokenRequested
 {
     /**
-     * @param string $clientJwt The third party's JWT as it was sent, with `Bearer ` before it.
-     * @param TokenPayload $clientPayload The same request as Salt Edge has read it.
+     * @param string $clientJwt The third party's JWT as sent, with `Bearer ` before it.
+     * @param TokenPayload $clientPayload The same request, parsed by Salt Edge.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly string $clientJwt,

@@ -8,11 +8,11 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** A session about a token that there is. */
+/** A session for an existing token. */
 final class TokenSession
 {
     /**
-     * @param string $sessionSecret The session, a new one.
+     * @param string $sessionSecret The new session's secret.
      * @param string|null $providerCode The bank's code at Salt Edge.
      */
     public function __construct(

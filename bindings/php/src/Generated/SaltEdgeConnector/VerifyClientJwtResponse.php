@@ -8,14 +8,14 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What came of it. */
+/** The result of the check. */
 final class VerifyClientJwtResponse
 {
     /**
-     * @param bool $accepted Whether to go on with the request.
-     * @param list<string> $warnings What else is wrong or odd.
-     * @param string|null $errorClass The error's class, where not.
-     * @param string|null $text Why, in words, where not.
+     * @param bool $accepted Whether to accept the request.
+     * @param list<string> $warnings Other faults and oddities.
+     * @param string|null $errorClass The error class of a refusal.
+     * @param string|null $text The reason of a refusal, in words.
      */
     public function __construct(
         public readonly bool $accepted,

@@ -8,14 +8,14 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What came of it. */
+/** The result of the check. */
 final class VerifyJwtResponse
 {
     /**
-     * @param bool $accepted Whether it is good.
-     * @param array<string, mixed>|null $data The parameters that it carries, where it is good.
-     * @param string|null $errorClass The error's class, such as `JWTVerificationError`, where not.
-     * @param string|null $text Why, in words, where not.
+     * @param bool $accepted Whether the JWT is accepted.
+     * @param array<string, mixed>|null $data The parameters in the JWT, if it is accepted.
+     * @param string|null $errorClass The error class of a refusal, such as `JWTVerificationError`.
+     * @param string|null $text The reason of a refusal, in words.
      */
     public function __construct(
         public readonly bool $accepted,

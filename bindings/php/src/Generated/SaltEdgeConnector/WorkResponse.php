@@ -8,18 +8,19 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Encode;
 
-/** What was done. */
+/** Counts of the work done. */
 final class WorkResponse
 {
     /**
-     * @param int $asked How many questions the bank's code was asked.
-     * @param int $delivered How many callbacks Salt Edge has taken.
-     * @param int $again How many will be sent again.
-     * @param int $stopped How many wait for somebody to set something right: `list_callbacks` says what.
-     * @param int $givenUp How many will not be sent any more.
-     * @param int $expired How many sessions and callbacks had their time over.
-     * @param \DateTimeImmutable|null $nextDueAt When something is due next, if nothing new arrives; left
-     * out where nothing waits.
+     * @param int $asked The number of questions to the bank's code.
+     * @param int $delivered The number of callbacks that Salt Edge accepted.
+     * @param int $again The number of callbacks that will be sent again.
+     * @param int $stopped The number of callbacks that wait for a fix by somebody; `list_callbacks` lists
+     * them with their cause.
+     * @param int $givenUp The number of callbacks that will not be sent again.
+     * @param int $expired The number of sessions and callbacks that expired.
+     * @param \DateTimeImmutable|null $nextDueAt The time at which `work` is due next if nothing new
+     * arrives. Absent if nothing waits.
      */
     public function __construct(
         public readonly int $asked,

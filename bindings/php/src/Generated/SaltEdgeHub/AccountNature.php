@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeHub;
 
-/** What kind of account it is. */
+/** The kind of an account. */
 enum AccountNature: string
 {
     /** Any account. */

@@ -13,15 +13,16 @@ final class BankTransaction
 {
     /**
      * @param string $id The bank's own id of the transaction.
-     * @param string $accountId The account that it is on.
-     * @param string $amount The amount; money that leaves the account has a minus.
+     * @param string $accountId The transaction's account.
+     * @param string $amount The amount. It is negative if money leaves the account.
      * @param string $currencyCode The currency, ISO 4217.
-     * @param string $description What it was for, as the customer sees it; not empty.
-     * @param string $madeOn When it was made: a day, or an instant. A day travels as its midnight in UTC.
-     * @param TransactionStatus $status How far it is.
-     * @param list<TransactionFee>|null $fees Its fees; none when left out.
-     * @param array<string, mixed>|null $extra Anything else, such as `mcc`, `original_amount`,
-     * `original_currency_code`; `{}` when left out.
+     * @param string $description The description for the customer; not empty.
+     * @param string $madeOn The day or the instant of the transaction. A day is sent as its midnight in
+     * UTC.
+     * @param TransactionStatus $status The status.
+     * @param list<TransactionFee>|null $fees The fees. Default: none.
+     * @param array<string, mixed>|null $extra Other data, such as `mcc`, `original_amount`,
+     * `original_currency_code`. Default: `{}`.
      */
     public function __construct(
         public readonly string $id,

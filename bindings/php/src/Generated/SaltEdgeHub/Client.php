@@ -24,11 +24,11 @@ interface Client
     /**
      * Begin a customer's enrolment.
      *
-     * A third party wants access to a customer's accounts. The connector answers at once, and reports
-     * later how it went: in a session of its own, which the request names.
+     * A third party wants access to a customer's accounts. The connector replies at once and reports the
+     * result later, in a separate session that the request names.
      *
-     * @param string $sessionSecret The session in which the connector reports.
-     * @param string $appName The third party's name, as the customer is to see it.
+     * @param string $sessionSecret The session for the connector's report.
+     * @param string $appName The third party's name, to show to the customer.
      * @param TokenRequested $originalRequest The third party's own request.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
@@ -56,11 +56,11 @@ interface Client
     /**
      * Revoke a token.
      *
-     * The customer or the third party ends the access. From the answer on the token is refused; a token
-     * that was revoked before is revoked all the same.
+     * The customer or the third party ends the access. From this answer on, the token is refused.
+     * Revoking a token twice succeeds too.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session, a new one.
+     * @param string $sessionSecret The new session's secret.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
@@ -86,11 +86,11 @@ interface Client
     /**
      * Renew a token.
      *
-     * The connector gives a new token for the old one, asks the customer, or refuses; it reports in the
-     * session that the request names. Deprecated by Salt Edge.
+     * The connector replaces the old token with a new one, asks the customer, or refuses. It reports in
+     * the session that the request names. Deprecated by Salt Edge.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session, a new one.
+     * @param string $sessionSecret The new session's secret.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
@@ -116,10 +116,10 @@ interface Client
     /**
      * Answer an interactive step of an enrolment.
      *
-     * Hands on what the customer answered, such as a one-time code. The connector answers at once, and
-     * reports how it went.
+     * Forwards the customer's answer, such as a one-time code. The connector replies at once and reports
+     * the result later.
      *
-     * @param string $sessionSecret The session that waits for it.
+     * @param string $sessionSecret The session that waits for the answer.
      * @param ConfirmationRequested $originalRequest The third party's own request.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
@@ -144,12 +144,11 @@ interface Client
     ): ConfirmTokenResponse;
 
     /**
-     * Give up an enrolment.
+     * Cancel an enrolment.
      *
-     * The session ends, and the token that it was for is revoked. A token that was confirmed meanwhile
-     * stays.
+     * The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid.
      *
-     * @param string $sessionSecret The session.
+     * @param string $sessionSecret The session's secret.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
@@ -175,7 +174,7 @@ interface Client
      * All accounts that the customer's consent covers.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session.
+     * @param string $sessionSecret The session's secret.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
@@ -197,19 +196,19 @@ interface Client
     ): FetchAccountsResponse;
 
     /**
-     * Have a customer's accounts read again.
+     * Refresh a customer's accounts.
      *
-     * A connector that keeps a copy reads these days again from the bank, and reports when that is done.
+     * A connector that keeps a copy reads this period again from the bank and reports when that is done.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session in which the connector reports.
+     * @param string $sessionSecret The session for the connector's report.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $fromDate The first day.
-     * @param string|null $toDate The last day; a day is meant whole.
-     * @param string|null $redirectUrl Where the customer's browser goes after the bank's page, if there
-     * must be one.
+     * @param string|null $toDate The last day, to its end.
+     * @param string|null $redirectUrl The address to which the customer's browser returns after the
+     * bank's page, if a page is needed.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -233,10 +232,10 @@ interface Client
     /**
      * Answer an interactive step of a refresh.
      *
-     * Hands on what the customer answered. The connector answers at once, and reports how it went.
+     * Forwards the customer's answer. The connector replies at once and reports the result later.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session that waits for it.
+     * @param string $sessionSecret The session that waits for the answer.
      * @param ConfirmationRequested $originalRequest The third party's own request.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
@@ -264,13 +263,13 @@ interface Client
     /**
      * List an account's transactions.
      *
-     * All of the time asked for, in one answer: there are no pages.
+     * Returns all transactions of the requested period in one answer: there are no pages.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session.
+     * @param string $sessionSecret The session's secret.
      * @param string $accountId The account.
-     * @param string $fromDate The first instant or day.
-     * @param string $toDate The last instant or day; a day is meant whole.
+     * @param string $fromDate The first time or day.
+     * @param string $toDate The last time or day; a day counts to its end.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
@@ -295,9 +294,9 @@ interface Client
     ): FetchTransactionsResponse;
 
     /**
-     * Get what a bank knows of its customer.
+     * Get a customer's data.
      *
-     * Name, and what else there is.
+     * Returns the name and the other data that the bank has.
      *
      * @param string|Secret $accessToken The access token.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
@@ -322,16 +321,16 @@ interface Client
     ): FetchCustomerResponse;
 
     /**
-     * Tell a connector what was wrong with an answer of its.
+     * Report an unusable answer to its connector.
      *
-     * Salt Edge could not use an answer. The connector takes note, whatever it says.
+     * Salt Edge could not use an answer. The connector takes note of any content.
      *
      * @param string|Secret $accessToken The access token.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param NoticedRequest|null $request What was asked.
-     * @param NoticedError|null $error What was wrong.
+     * @param NoticedRequest|null $request The request.
+     * @param NoticedError|null $error The error.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *

@@ -8,12 +8,12 @@ namespace Bankchannel\SaltEdgeHub;
 
 use Bankchannel\Encode;
 
-/** What a customer answered. */
+/** A customer's answers. */
 final class ConfirmationParameters
 {
     /**
-     * @param array<string, string|Secret> $credentials The answers by the codes of the interactive
-     * fields, such as `sms_pincode`.
+     * @param array<string, string|Secret> $credentials The answers, by the code of the interactive field,
+     * such as `sms_pincode`.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly array $credentials,

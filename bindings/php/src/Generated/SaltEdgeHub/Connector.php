@@ -17,53 +17,51 @@ use Bankchannel\Exception\BankchannelException;
  */
 final class Connector extends AbstractService
 {
-    /**
-     * What stands before `/api/priora/v1`: what Salt Edge is told, and what clients of the hub's side
-     * take as `base_url`.
-     */
+    /** The URL before `/api/priora/v1`: for Salt Edge, and the `base_url` for clients of the hub's side. */
     public readonly string $baseUrl;
 
     /** The connector's public key, a PEM file, for the dashboard: an absolute path. */
     public readonly string $publicKeyFile;
 
-    /** What clients of the hub's side take as `provider_code`. */
+    /** The `provider_code` for clients of the hub's side. */
     public readonly string $providerCode;
 
-    /** Where the bank's page and back office reach sessions and tokens, with the shared secret. */
+    /** The URL at which the bank's page and back office reach sessions and tokens, with the shared secret. */
     public readonly string $bankInterfaceUrl;
 
     /** The file with the shared secret: an absolute path. */
     public readonly string $bankSecretFile;
 
-    /** The control interface, where it was asked for. */
+    /** The URL of the control interface, if it was requested. */
     public readonly ?string $controlUrl;
 
     /**
-     * How a connector is started. Everything else stands in its configuration file; what is given here
-     * counts before that.
+     * The start options of a connector. All other settings are in its configuration file; these options
+     * override the file.
      *
      * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
-     * free one. Beyond loopback with TLS only.
+     * free port. Beyond loopback with TLS only.
      * @param string|null $data The data folder, with the store, the keys and the shared secret; created
-     * with mode 0700 when it is absent. Left out, a fresh temporary one that is removed at the end.
-     * @param string|null $config The configuration file (TOML); left out, every setting has its default.
-     * @param string|null $bank The bank: `example`, or the URL below which the bank's own code answers.
-     * `example` when left out.
-     * @param string|null $bankSecretFile A file with the secret that connector and bank share. Left out,
-     * one is made in the data folder.
-     * @param string|null $hubUrl Salt Edge's base URL, such as `https://priora.saltedge.com`. Left out,
+     * with mode 0700 if absent. Default: a new temporary folder that is removed at the end.
+     * @param string|null $config The configuration file (TOML). Default: no file, and the default of
+     * every setting.
+     * @param string|null $bank The bank: `example`, or the base URL of the bank's own code. Default:
+     * `example`.
+     * @param string|null $bankSecretFile A file with the secret that connector and bank share. Default: a
+     * new secret in the data folder.
+     * @param string|null $hubUrl Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it,
      * callbacks wait.
-     * @param list<string>|null $hubPublicKey Files with Salt Edge's public key: one, or two while it
-     * changes. Left out, it is the key that Salt Edge has published.
-     * @param string|null $appId The provider's app id, from the dashboard.
-     * @param string|null $appSecretFile A file with the app secret, from the dashboard.
-     * @param string|null $providerCode The bank's code at Salt Edge; `demobank` when left out.
-     * @param string|null $privateKey The connector's private key, a PEM file. Left out, one is made in
-     * the data folder.
+     * @param list<string>|null $hubPublicKey Files with Salt Edge's public key: one, or two during a key
+     * change. Default: the key that Salt Edge has published.
+     * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
+     * @param string|null $appSecretFile A file with the app secret, from Salt Edge's dashboard.
+     * @param string|null $providerCode The bank's code at Salt Edge. Default: `demobank`.
+     * @param string|null $privateKey The connector's private key, a PEM file. Default: a new key in the
+     * data folder.
      * @param string|null $tlsCert The certificate chain of the TLS listener, a PEM file.
-     * @param string|null $tlsKey Its private key, a PEM file.
-     * @param \DateTimeInterface|null $clock The connector's clock stands at this instant; left out, it
-     * goes with the system's. On loopback only.
+     * @param string|null $tlsKey The private key of the TLS listener, a PEM file.
+     * @param \DateTimeInterface|null $clock A fixed time for the connector's clock. Default: the system's
+     * clock. On loopback only.
      * @param bool|null $control Opens the control interface. On loopback only.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException

@@ -11,7 +11,7 @@ use Bankchannel\Encode;
 /** A customer. */
 final class FetchCustomerResponse
 {
-    /** @param BankCustomer $customer What the bank knows of the customer. */
+    /** @param BankCustomer $customer The bank's data of the customer. */
     public function __construct(
         public readonly BankCustomer $customer,
     ) {

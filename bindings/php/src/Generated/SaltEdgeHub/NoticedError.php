@@ -8,12 +8,12 @@ namespace Bankchannel\SaltEdgeHub;
 
 use Bankchannel\Encode;
 
-/** What was wrong with an exchange. */
+/** The error of a failed exchange. */
 final class NoticedError
 {
     /**
-     * @param string|null $errorClass The error's class.
-     * @param string|null $errorMessage The error in words.
+     * @param string|null $errorClass The error class.
+     * @param string|null $errorMessage The reason in words.
      */
     public function __construct(
         public readonly ?string $errorClass = null,

@@ -8,13 +8,13 @@ namespace Bankchannel\SaltEdgeHub;
 
 use Bankchannel\Encode;
 
-/** The request of an exchange that went wrong. */
+/** The request of a failed exchange. */
 final class NoticedRequest
 {
     /**
-     * @param string|null $method The method.
+     * @param string|null $method The HTTP method.
      * @param string|null $url The URL.
-     * @param array<string, string|Secret>|null $headers The headers: tokens may be among them.
+     * @param array<string, string|Secret>|null $headers The headers; they may contain tokens.
      */
     public function __construct(
         public readonly ?string $method = null,

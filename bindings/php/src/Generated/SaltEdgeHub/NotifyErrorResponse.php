@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeHub;
 
-/** It is noted. */
+/** The connector took note. */
 final class NotifyErrorResponse
 {
     /**

@@ -20,32 +20,34 @@ use Psr\Log\LoggerInterface;
 abstract class Operations extends AbstractClient implements Client
 {
     /**
-     * The settings of a client that asks a connector as Salt Edge does. `base_url` and a key are needed.
+     * The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
+     * are needed.
      *
-     * @param string|null $baseUrl The connector's base URL: what stands before `/api/priora/v1`. Plain
-     * HTTP is for loopback addresses only.
+     * @param string|null $baseUrl The connector's base URL: the part before `/api/priora/v1`. Plain HTTP
+     * is accepted for loopback addresses only.
      * @param string|null $providerCode The bank's code at Salt Edge, such as `demobank`.
-     * @param int|null $clientId The third party's id at Salt Edge, 1 or more, where a request does not
-     * name one.
-     * @param string|null $issuer What `iss` of each request says; `priora.saltedge.com` when left out.
+     * @param int|null $clientId The third party's id at Salt Edge, 1 or more, for requests that name
+     * none.
+     * @param string|null $issuer The `iss` of each request. Default: `priora.saltedge.com`.
      * @param string|Secret|null $privateKey The private key that stands for Salt Edge's, as PEM text,
-     * PKCS#8 or PKCS#1, 2048 bits or more: the connector knows its public half.
-     * @param string|null $privateKeyFile A file that holds it.
-     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) that holds it.
+     * PKCS#8 or PKCS#1, 2048 bits or more. The connector has its public half.
+     * @param string|null $privateKeyFile A file with the private key.
+     * @param string|null $keystoreFile A PKCS#12 file (`.p12`, `.pfx`) with the private key.
      * @param Pkcs11Settings|null $pkcs11 The key in an HSM or on a smart card.
-     * @param string|Secret|null $passphrase Opens a private key that is encrypted, or the PKCS#12 file.
-     * @param string|null $caFile Further certificate authorities to trust for the server's own
-     * certificate: a PEM file.
-     * @param bool|null $onlyCaFile Whether only the authorities of `ca_file` are trusted, not the
-     * system's.
-     * @param string|Secret|null $proxy A proxy's URL, in place of the environment's; it may hold a user
+     * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
+     * file.
+     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
+     * own certificate.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * @param string|Secret|null $proxy A proxy's URL, instead of the environment's. It may contain a user
      * and a password.
-     * @param float|null $exchangeTimeoutS How long one exchange may take, in seconds, fractions allowed.
-     * A call of an operation is one exchange, a flow makes several. 0 and absent mean the operation's own
-     * limit.
-     * @param int|null $timeoutS The older name of `exchange_timeout_s`, which wins; in whole seconds.
-     * @param int|null $maxAnswerBytes The largest answer besides a file's content, in bytes; 16 MiB when
-     * left out.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
+     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
+     * operation's own limit applies.
+     * @param int|null $timeoutS The older name of `exchange_timeout_s`, in whole seconds.
+     * `exchange_timeout_s` takes precedence.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
+     * Default: 16 MiB.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
@@ -92,11 +94,11 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Begin a customer's enrolment.
      *
-     * A third party wants access to a customer's accounts. The connector answers at once, and reports
-     * later how it went: in a session of its own, which the request names.
+     * A third party wants access to a customer's accounts. The connector replies at once and reports the
+     * result later, in a separate session that the request names.
      *
-     * @param string $sessionSecret The session in which the connector reports.
-     * @param string $appName The third party's name, as the customer is to see it.
+     * @param string $sessionSecret The session for the connector's report.
+     * @param string $appName The third party's name, to show to the customer.
      * @param TokenRequested $originalRequest The third party's own request.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
@@ -135,11 +137,11 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Revoke a token.
      *
-     * The customer or the third party ends the access. From the answer on the token is refused; a token
-     * that was revoked before is revoked all the same.
+     * The customer or the third party ends the access. From this answer on, the token is refused.
+     * Revoking a token twice succeeds too.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session, a new one.
+     * @param string $sessionSecret The new session's secret.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
@@ -175,11 +177,11 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Renew a token.
      *
-     * The connector gives a new token for the old one, asks the customer, or refuses; it reports in the
-     * session that the request names. Deprecated by Salt Edge.
+     * The connector replaces the old token with a new one, asks the customer, or refuses. It reports in
+     * the session that the request names. Deprecated by Salt Edge.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session, a new one.
+     * @param string $sessionSecret The new session's secret.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
@@ -215,10 +217,10 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Answer an interactive step of an enrolment.
      *
-     * Hands on what the customer answered, such as a one-time code. The connector answers at once, and
-     * reports how it went.
+     * Forwards the customer's answer, such as a one-time code. The connector replies at once and reports
+     * the result later.
      *
-     * @param string $sessionSecret The session that waits for it.
+     * @param string $sessionSecret The session that waits for the answer.
      * @param ConfirmationRequested $originalRequest The third party's own request.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
@@ -253,12 +255,11 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Give up an enrolment.
+     * Cancel an enrolment.
      *
-     * The session ends, and the token that it was for is revoked. A token that was confirmed meanwhile
-     * stays.
+     * The session ends, and its token is revoked. A token that was confirmed meanwhile stays valid.
      *
-     * @param string $sessionSecret The session.
+     * @param string $sessionSecret The session's secret.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
@@ -292,7 +293,7 @@ abstract class Operations extends AbstractClient implements Client
      * All accounts that the customer's consent covers.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session.
+     * @param string $sessionSecret The session's secret.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
@@ -323,19 +324,19 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Have a customer's accounts read again.
+     * Refresh a customer's accounts.
      *
-     * A connector that keeps a copy reads these days again from the bank, and reports when that is done.
+     * A connector that keeps a copy reads this period again from the bank and reports when that is done.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session in which the connector reports.
+     * @param string $sessionSecret The session for the connector's report.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
      * @param string|null $fromDate The first day.
-     * @param string|null $toDate The last day; a day is meant whole.
-     * @param string|null $redirectUrl Where the customer's browser goes after the bank's page, if there
-     * must be one.
+     * @param string|null $toDate The last day, to its end.
+     * @param string|null $redirectUrl The address to which the customer's browser returns after the
+     * bank's page, if a page is needed.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -371,10 +372,10 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Answer an interactive step of a refresh.
      *
-     * Hands on what the customer answered. The connector answers at once, and reports how it went.
+     * Forwards the customer's answer. The connector replies at once and reports the result later.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session that waits for it.
+     * @param string $sessionSecret The session that waits for the answer.
      * @param ConfirmationRequested $originalRequest The third party's own request.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
@@ -413,13 +414,13 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * List an account's transactions.
      *
-     * All of the time asked for, in one answer: there are no pages.
+     * Returns all transactions of the requested period in one answer: there are no pages.
      *
      * @param string|Secret $accessToken The access token.
-     * @param string $sessionSecret The session.
+     * @param string $sessionSecret The session's secret.
      * @param string $accountId The account.
-     * @param string $fromDate The first instant or day.
-     * @param string $toDate The last instant or day; a day is meant whole.
+     * @param string $fromDate The first time or day.
+     * @param string $toDate The last time or day; a day counts to its end.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
@@ -456,9 +457,9 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Get what a bank knows of its customer.
+     * Get a customer's data.
      *
-     * Name, and what else there is.
+     * Returns the name and the other data that the bank has.
      *
      * @param string|Secret $accessToken The access token.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
@@ -492,16 +493,16 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Tell a connector what was wrong with an answer of its.
+     * Report an unusable answer to its connector.
      *
-     * Salt Edge could not use an answer. The connector takes note, whatever it says.
+     * Salt Edge could not use an answer. The connector takes note of any content.
      *
      * @param string|Secret $accessToken The access token.
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param NoticedRequest|null $request What was asked.
-     * @param NoticedError|null $error What was wrong.
+     * @param NoticedRequest|null $request The request.
+     * @param NoticedError|null $error The error.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *

@@ -19,12 +19,12 @@ final class Pkcs11Settings
     private static ?\WeakMap $secrets = null;
 
     /**
-     * @param string $module The path of the PKCS#11 library of the token's maker, such as
+     * @param string $module The path of the PKCS#11 library from the token's maker, such as
      * `/usr/lib/softhsm/libsofthsm2.so`.
      * @param string $token The token's label, or the number of its slot.
      * @param string $key The key's label, or its id in hex. It must be an RSA key.
-     * @param string|Secret|null $pin The user's PIN; left out for a reader with keys of its own. A token
-     * locks itself after a few wrong ones.
+     * @param string|Secret|null $pin The user's PIN. Absent for a reader with its own keypad. A token
+     * locks itself after a few wrong PINs.
      */
     public function __construct(
         public readonly string $module,

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeHub;
 
-/** The request is taken. */
+/** The connector accepted the request. */
 final class RefreshAccountsResponse
 {
     /**

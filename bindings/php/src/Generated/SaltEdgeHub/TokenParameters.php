@@ -8,17 +8,18 @@ namespace Bankchannel\SaltEdgeHub;
 
 use Bankchannel\Encode;
 
-/** What a third party asks for. */
+/** The parameters of a request for a token. */
 final class TokenParameters
 {
     /**
-     * @param list<string> $scopes The rights asked for: `accounts`, `transactions`, `kyc`, and others. At
-     * least one.
-     * @param int $consentPeriodDays For how many days, 1 or more.
+     * @param list<string> $scopes The rights that the third party asks for: `accounts`, `transactions`,
+     * `kyc`, and others. At least one.
+     * @param int $consentPeriodDays The length of the consent, in days, 1 or more.
      * @param array<string, string|Secret> $credentials `authorization_type`, the code of one of the
-     * bank's ways to authenticate a customer, and what it asks for at first.
+     * bank's authentication methods, and the first data that this method asks for.
      * @param string|null $providerCode The bank's code at Salt Edge.
-     * @param string|null $redirectUrl Where the customer's browser goes after the bank's page.
+     * @param string|null $redirectUrl The address to which the customer's browser returns after the
+     * bank's page.
      * @param bool|null $forceSca Whether the third party insists on strong authentication.
      */
     public function __construct(

@@ -9,7 +9,7 @@ namespace Bankchannel\SaltEdgeHub;
 use Bankchannel\Encode;
 use Bankchannel\Secret;
 
-/** What a third party asked of Salt Edge for a token. */
+/** A third party's request for a token, sent to Salt Edge. */
 final class TokenRequested
 {
     /**
@@ -19,8 +19,8 @@ final class TokenRequested
     private static ?\WeakMap $secrets = null;
 
     /**
-     * @param string|Secret $clientJwt The third party's JWT as it was sent, with `Bearer ` before it.
-     * @param TokenPayload $clientPayload The same request as Salt Edge has read it.
+     * @param string|Secret $clientJwt The third party's JWT as sent, with `Bearer ` before it.
+     * @param TokenPayload $clientPayload The same request, parsed by Salt Edge.
      */
     public function __construct(
         #[\SensitiveParameter] string|Secret $clientJwt,

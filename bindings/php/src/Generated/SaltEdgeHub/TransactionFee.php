@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class TransactionFee
 {
     /**
-     * @param string|null $description What it is for.
-     * @param string|null $amount How much, in at most 15 digits.
+     * @param string|null $description The purpose of the fee.
+     * @param string|null $amount The amount, in at most 15 digits.
      * @param string|null $currencyCode The currency, ISO 4217.
      */
     public function __construct(

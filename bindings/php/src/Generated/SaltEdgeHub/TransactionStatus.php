@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\SaltEdgeHub;
 
-/** How far a transaction is. */
+/** The status of a transaction. */
 enum TransactionStatus: string
 {
     /** Booked. */

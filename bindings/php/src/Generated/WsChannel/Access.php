@@ -7,13 +7,13 @@ declare(strict_types=1);
 namespace Bankchannel\WsChannel;
 
 /**
- * How an account comes to use a bank's certificates.
+ * The way in which an account has a bank's certificates.
  *
  * The values known to this version; the peer may send others.
  */
 final class Access
 {
-    /** They are its own. */
+    /** The account owns them. */
     public const DIRECT = 'direct';
     /** Another account shares them. */
     public const SHARED = 'shared';

@@ -8,7 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** One account under the API key. */
+/** An account under the API key. */
 final class AccountDescriptor
 {
     /**
@@ -19,9 +19,9 @@ final class AccountDescriptor
      * @param list<CertDescriptor> $certs Its own certificates.
      * @param string|null $adminMode Whether its admin user is registered.
      * @param string|null $dataMode Whether its data user is registered.
-     * @param string|null $accountType What it is to the API key (API 2.9).
-     * @param string|null $linkedTo The account whose certificates it uses; left out when it uses none but
-     * its own (API 2.9).
+     * @param string|null $accountType The account's role under the API key (API 2.9).
+     * @param string|null $linkedTo The account whose certificates this account uses. Absent if it uses
+     * only its own (API 2.9).
      * @param list<RetiredCert>|null $retired Its retired certificates (API 2.9).
      */
     public function __construct(

@@ -8,13 +8,15 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** What the account is, as a login tells it (API 2.10). */
+/** The account, as described in the login's answer (API 2.10). */
 final class AccountInfo
 {
     /**
-     * @param string $type What it is to its API key.
-     * @param list<string>|null $features Features switched on for it, by the service's names.
-     * @param list<string>|null $entitlements Products the tenant is entitled to, by the service's names.
+     * @param string $type The account's role under its API key.
+     * @param list<string>|null $features The features switched on for the account, by the service's
+     * names.
+     * @param list<string>|null $entitlements The products that the tenant may use, by the service's
+     * names.
      */
     public function __construct(
         public readonly string $type,

@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\WsChannel;
 
 /**
- * What an account is to its API key.
+ * The role of an account under its API key.
  *
  * The values known to this version; the peer may send others.
  */

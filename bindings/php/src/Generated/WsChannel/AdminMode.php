@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** The mode of what only an administrator has: a second factor. */
+/** The mode of operations that only an admin user has: a second factor. */
 enum AdminMode: string
 {
     /** The only one. */

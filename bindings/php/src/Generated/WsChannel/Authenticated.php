@@ -15,10 +15,10 @@ final class Authenticated
      * @param string $idToken The session's token.
      * @param string $apiKey The account's API key.
      * @param string $responseText The service's text.
-     * @param int|null $expiresIn How long the session lives; left out when the service did not say.
-     * @param TotpEnrolment|null $totpEnrolment The new secret for an authenticator, when its enrolment
-     * was asked for.
-     * @param AccountInfo|null $account What the account is, when the service says so.
+     * @param int|null $expiresIn The life of the session. Absent if the service did not give it.
+     * @param TotpEnrolment|null $totpEnrolment The new authenticator's secret, if its enrolment was
+     * requested.
+     * @param AccountInfo|null $account The account's type and features, if the service gives them.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly string $idToken,

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** A bank, by the id of the API. */
+/** A bank, by its id in the API. */
 enum Bank: string
 {
     /** Nordea. */

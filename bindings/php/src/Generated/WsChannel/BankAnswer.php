@@ -8,20 +8,20 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** A file that the bank answered with. */
+/** An answer file of the bank. */
 final class BankAnswer
 {
     /**
-     * @param FileDescriptor $file What the bank says of it.
-     * @param int $bytes How many bytes it has.
-     * @param string|null $path Where it is, when a folder was given.
-     * @param string|null $content Its bytes as base64 text, when no folder was given.
-     * @param \Bankchannel\Iso20022\StatusFile|null $report What it says, where it is a status report
-     * (`pain.002`).
-     * @param \Bankchannel\Iso20022\CashFile|null $statement What it says, where it is a statement, report
-     * or notification (`camt.053`, `camt.052`, `camt.054`).
-     * @param string|null $notParsed Why it is not parsed, though it may be one of these: it cannot be
-     * read, is larger than 4 MiB or has more than 10,000 entries, or the call has parsed 16 MiB.
+     * @param FileDescriptor $file The bank's description of the file.
+     * @param int $bytes The file's length in bytes.
+     * @param string|null $path The file's path, if a folder was given.
+     * @param string|null $content The file's bytes as base64 text, if no folder was given.
+     * @param \Bankchannel\Iso20022\StatusFile|null $report The content of a status report (`pain.002`).
+     * @param \Bankchannel\Iso20022\CashFile|null $statement The content of a statement, report or
+     * notification (`camt.053`, `camt.052`, `camt.054`).
+     * @param string|null $notParsed The reason why a file that may be one of these is not parsed: it
+     * cannot be read, is larger than 4 MiB or has more than 10,000 entries, or the call has already
+     * parsed 16 MiB.
      */
     public function __construct(
         public readonly FileDescriptor $file,

@@ -8,15 +8,15 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** A bank that the account can reach, with its own certificates or with shared ones (API 2.8). */
+/** A bank that the account can reach with its own or shared certificates (API 2.8). */
 final class BankConnection
 {
     /**
      * @param string $bank The bank's id.
-     * @param string $access Whose certificates are used.
+     * @param string $access Own or shared certificates.
      * @param list<ConnectionCertificate> $certificates The certificates.
-     * @param string|null $lender Whose certificates they are, where they are shared; the deployed service
-     * does not tell.
+     * @param string|null $lender The account that shares the certificates. The deployed service does not
+     * send it.
      */
     public function __construct(
         public readonly string $bank,

@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\WsChannel;
 
 /**
- * What the service asks for next.
+ * The service's next question.
  *
  * The values known to this version; the peer may send others.
  */

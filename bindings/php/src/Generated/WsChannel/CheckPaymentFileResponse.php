@@ -8,14 +8,14 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** What there is to say about it. */
+/** The result of the check. */
 final class CheckPaymentFileResponse
 {
     /**
-     * @param bool $ok Whether nothing is wrong, as far as can be told without the bank.
-     * @param list<PaymentProblem> $problems What is wrong; at most 50 problems.
-     * @param string|null $messageName The message that the file says it is, such as `pain.001.001.03`.
-     * @param PaymentSummary|null $payment The payment, when the file could be read; it may still have
+     * @param bool $ok Whether the file has no errors, as far as can be told without the bank.
+     * @param list<PaymentProblem> $problems The problems, at most 50.
+     * @param string|null $messageName The message type that the file declares, such as `pain.001.001.03`.
+     * @param PaymentSummary|null $payment The payment, if the file could be read. It may still have
      * problems of counts, sums or accounts.
      */
     public function __construct(

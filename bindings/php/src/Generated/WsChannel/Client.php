@@ -25,11 +25,11 @@ interface Client
      * Fetch a challenge for a registration.
      *
      * The first of the two steps of a registration: `register` answers the challenge within five minutes.
-     * Challenges of `init_login` and of this operation are interchangeable. It answers the same whether
-     * or not the account exists, and changes nothing.
+     * Challenges of `init_login` and of this operation are interchangeable. The answer is the same
+     * whether or not the account exists, and nothing changes.
      *
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -44,25 +44,24 @@ interface Client
     /**
      * Register an account's admin or data user.
      *
-     * Creates the user and sends a code to the phone by SMS. The admin user comes first; then the data
-     * user with the API key that the admin's registration answered and the same phone. API key `0` asks
-     * for a new key and makes the account its owner. Before the first file both users verify phone and
-     * e-mail: log in, and give the codes. The password has at least 20 characters with lower case, upper
-     * case, digit and special character, and at most 199 bytes. Never repeated after an error (except a
-     * 429, when nothing was done): look by logging in.
+     * Creates the user and sends a code to the phone by SMS. Register the admin user first; then the data
+     * user, with the same phone and the API key from the admin's registration. API key `0` requests a new
+     * key and makes the account its owner. Before the first file both users verify phone and e-mail: log
+     * in and enter the codes. The password has at least 20 characters with lower case, upper case, digit
+     * and special character, and at most 199 bytes. It is never repeated after an error (except a 429,
+     * after which nothing was done): log in to see whether it succeeded.
      *
      * @param string|Secret $chResp The challenge, unchanged.
-     * @param string|Secret $encrypted The password, encrypted for this challenge: what `encrypt_password`
-     * answers.
+     * @param string|Secret $encrypted The password, encrypted for this challenge by `encrypt_password`.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|Secret|null $apiKey The key of the integrator, or `0` for a new one. Left out, the
      * client's own setting.
      * @param string|null $company The company's name. Left out, the client's own setting.
      * @param string|null $name The full name of the person who registers. Left out, the client's own
      * setting.
-     * @param string|null $phone The phone that codes are sent to; the same for both users. Left out, the
-     * client's own setting.
+     * @param string|null $phone The phone for codes, the same for both users. Left out, the client's own
+     * setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -85,14 +84,14 @@ interface Client
     /**
      * Verify a user's phone with the code from the SMS.
      *
-     * The code came when the user registered; a login with the right password sends it again when the
-     * last one is a minute old, five times a day. It lives for 24 hours. A wrong phone, a wrong code and
-     * a phone that is verified already are refused alike. Admin and data user are verified separately. A
-     * refused code is never sent again by itself.
+     * The service sent the code at registration. A login with the right password sends it again if the
+     * last code is at least a minute old, five times a day. The code is valid for 24 hours. A wrong
+     * phone, a wrong code and an already verified phone get the same refusal. Admin and data user are
+     * verified separately. A refused code is never sent again automatically.
      *
      * @param string|Secret $code The six digits from the SMS.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|null $phone The registered phone. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -111,14 +110,14 @@ interface Client
     /**
      * Verify a user's e-mail address with the code from the mail.
      *
-     * The login that asks for it answers the token and sends the code. The token lives for 15 minutes,
-     * the code for 24 hours; the token is spent by success. Admin and data user are verified separately.
-     * A refused code is never sent again by itself.
+     * The login that asks for this verification returns the token and sends the code. The token is valid
+     * for 15 minutes, the code for 24 hours; a success uses up the token. Admin and data user are
+     * verified separately. A refused code is never sent again automatically.
      *
-     * @param string|Secret $accessToken From the login that asked for this.
+     * @param string|Secret $accessToken The token from the login that asked for this verification.
      * @param string|Secret $code The six digits from the mail.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -134,14 +133,14 @@ interface Client
     ): VerifyEmailResponse;
 
     /**
-     * Have a code for a password reset sent by SMS.
+     * Send a code for a password reset by SMS.
      *
-     * Sends a code to the verified phone: once a minute and five times a day at most; it lives for 15
-     * minutes. It answers the same for an unknown account, to which nothing is sent. A GET with an
-     * effect: never prefetched, never cached, not repeated after a server error.
+     * Sends a code to the verified phone, once a minute and five times a day at most. The code is valid
+     * for 15 minutes. The answer is the same for an unknown account, to which nothing is sent. This GET
+     * has an effect: it is never prefetched, never cached, and not repeated after a server error.
      *
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -156,15 +155,16 @@ interface Client
     /**
      * Set a new password with the code from the SMS.
      *
-     * Replaces the password of this one user, ends all its sessions and clears its lockout; the other
-     * user is untouched. It does not log in and verifies nothing. The challenge comes from `init_login`
-     * or `init_register`. Never repeated by itself: after an unknown outcome try the new password.
+     * Replaces the password of this user, ends all sessions of the user and clears the user's lockout.
+     * The other user does not change. It does not log in and verifies nothing. The challenge comes from
+     * `init_login` or `init_register`. It is never repeated automatically: after an unknown outcome try
+     * the new password.
      *
      * @param string|Secret $chResp The challenge, unchanged.
      * @param string|Secret $code The six digits from the SMS.
      * @param string|Secret $encrypted The new password, encrypted for this challenge.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -184,10 +184,10 @@ interface Client
      * Fetch a challenge for a login.
      *
      * The first step of a login, a registration or a password reset: the next call answers the challenge
-     * within five minutes. It answers the same whether or not the account exists, and changes nothing.
+     * within five minutes. The answer is the same whether or not the account exists, and nothing changes.
      *
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -202,16 +202,15 @@ interface Client
     /**
      * Answer a challenge with the password.
      *
-     * One step of a login, not the whole of it: the answer is a session's token, or what the service
-     * wants first (a code for phone or e-mail, a second factor, the choice of one). `login::LoginState`
-     * says which. May send a code. After ten wrong passwords within 15 minutes the user is locked for 15
-     * minutes. A challenge is good for one try, whatever comes of it.
+     * One step of a login, not the whole of it. The answer is a session's token, or the step that the
+     * service wants first (a code for phone or e-mail, a second factor, the choice of one);
+     * `login::LoginState` tells them apart. It may send a code. After ten wrong passwords within 15
+     * minutes the user is locked for 15 minutes. A challenge is valid for one attempt, successful or not.
      *
      * @param string|Secret $chResp The challenge, unchanged.
-     * @param string|Secret $encrypted The password, encrypted for this challenge: what `encrypt_password`
-     * answers.
+     * @param string|Secret $encrypted The password, encrypted for this challenge by `encrypt_password`.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -227,19 +226,19 @@ interface Client
     ): LoginResponse;
 
     /**
-     * Give the code of the second factor.
+     * Send the code of the second factor.
      *
-     * The second step of an admin login. Five wrong codes end the step, ten within an hour lock the user
-     * for an hour. With `setup_totp` the answer also carries the secret for an authenticator, shown this
-     * once: `verify_totp` completes the enrolment. A refused code is never sent again by itself.
+     * The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user
+     * for an hour. With `setup_totp` the answer also has the secret for an authenticator, shown only
+     * once: `verify_totp` completes the enrolment. A refused code is never sent again automatically.
      *
      * @param string|Secret $code The code from the SMS or the authenticator.
-     * @param string|Secret $session From the login or the choice of the factor.
+     * @param string|Secret $session The handle from the login or the choice of the factor.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param AdminMode|null $mode Always `admin`: only its user has a second factor. Left out, the
+     * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the
      * client's own setting.
-     * @param MfaType|null $challengeName The factor the code is of: what the login asked for; `SMS_MFA`
-     * when left out.
+     * @param MfaType|null $challengeName The factor of the code, as the login named it. Default:
+     * `SMS_MFA`.
      * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -260,13 +259,13 @@ interface Client
     /**
      * Choose the second factor of a login.
      *
-     * Ends the step that the session stood for and begins one for the chosen factor; choosing SMS sends
-     * it now. Also switches a login that waits for an authenticator to SMS.
+     * Ends the current step of the session and begins a step for the chosen factor; choosing SMS sends
+     * the SMS at once. It can also switch a login that waits for an authenticator to SMS.
      *
-     * @param MfaType $mfaType The factor, one that was offered.
-     * @param string|Secret $session From the login.
+     * @param MfaType $mfaType The factor, one of those offered.
+     * @param string|Secret $session The handle from the login.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param AdminMode|null $mode Always `admin`: only its user has a second factor. Left out, the
+     * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the
      * client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -285,14 +284,15 @@ interface Client
     /**
      * Complete the enrolment of an authenticator.
      *
-     * Proves that the authenticator has the secret that `login_mfa` answered. From then on it is the
-     * preferred factor and SMS the fallback; an earlier authenticator is replaced. The token lives for
-     * ten minutes and five tries. A refused code is never sent again by itself.
+     * Proves that the authenticator has the secret that `login_mfa` returned. From then on the
+     * authenticator is the preferred factor and SMS the fallback; an earlier authenticator is replaced.
+     * The token is valid for ten minutes and five attempts. A refused code is never sent again
+     * automatically.
      *
-     * @param string|Secret $accessToken From `login_mfa` with `setup_totp`.
+     * @param string|Secret $accessToken The token from `login_mfa` with `setup_totp`.
      * @param string|Secret $code The authenticator's current code.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param AdminMode|null $mode Always `admin`: only its user has a second factor. Left out, the
+     * @param AdminMode|null $mode Always `admin`: only the admin user has a second factor. Left out, the
      * client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -311,13 +311,13 @@ interface Client
     /**
      * End all sessions of a user.
      *
-     * Revokes every token of this user that was issued up to now, on every machine; the account's other
-     * user stays logged in.
+     * Revokes all tokens issued to this user so far, on every machine. The account's other user stays
+     * logged in.
      *
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of the account's two users. Left out, the client's own setting.
-     * @param string|Secret|null $accessToken Accepted for older clients; everything is revoked with it or
-     * without.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
+     * @param string|Secret|null $accessToken Accepted for older clients. All tokens are revoked with or
+     * without it.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -335,9 +335,9 @@ interface Client
     /**
      * List the account's bank certificates.
      *
-     * The account's own certificates, the banks it can reach with own or shared ones, and the retired
-     * ones. The service renews certificates by itself, 30 days before they expire: then serial number and
-     * expiry change.
+     * The account's own certificates, the banks that it can reach with own or shared certificates, and
+     * the retired certificates. The service renews certificates automatically, 30 days before they
+     * expire: serial number and expiry then change.
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -354,7 +354,7 @@ interface Client
      * Switch off the export of private keys for good.
      *
      * One-way: once disabled, export cannot be enabled again through the API. Repeating it changes
-     * nothing. The deployed service does not carry this out yet and answers `ws_channel.not_implemented`.
+     * nothing. The deployed service does not implement this yet and answers `ws_channel.not_implemented`.
      *
      * @param ExportSetting $export Only `disabled`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -373,15 +373,15 @@ interface Client
     /**
      * Let another account use this account's certificates.
      *
-     * All banks of this account, present and future; a certificate of the other account's own wins over a
-     * shared one. It may use the certificates for files; it never sees or exports them. Nothing is handed
-     * on from there. Files it sends need its own authorize keys. An account can use the certificates of
-     * one other only. Repeating it changes nothing. A service of this library allows it to the owner of
-     * the API key alone, or asks the borrower: its setting `sharing`.
+     * Covers all banks of this account, present and future; the other account's own certificate takes
+     * precedence over a shared one. The other account may use the certificates for files. It never sees,
+     * exports or shares them. Files that it sends need its own authorize keys. An account can use the
+     * certificates of only one other account. Repeating it changes nothing. A service of this library
+     * allows it only to the owner of the API key, or asks the borrower: its setting `sharing`.
      *
      * @param string $extEmail The other account, under the same API key.
-     * @param bool|null $accept Whether this accepts what the other account has offered (`offered_from`),
-     * in place of sharing own certificates. Only for services that ask the borrower.
+     * @param bool|null $accept Whether to accept the other account's offer (`offered_from`) instead of
+     * sharing own certificates. Only for services that ask the borrower.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -399,9 +399,9 @@ interface Client
     /**
      * Stop another account from using this account's certificates, or the reverse.
      *
-     * Takes effect at once, from either end of the link: who lends names the borrower, who borrows names
-     * the lender; the owner of the API key names any borrower. The deployed service does not carry this
-     * out yet and answers `ws_channel.not_implemented`.
+     * Takes effect at once, from either end of the link: the lender names the borrower, the borrower
+     * names the lender; the owner of the API key names any borrower. The deployed service does not
+     * implement this yet and answers `ws_channel.not_implemented`.
      *
      * @param string $extEmail The other account, under the same API key.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -420,9 +420,9 @@ interface Client
     /**
      * Export a certificate with its private key, encrypted to a PGP key.
      *
-     * Own certificates only, and only while export is not disabled. The private key comes as an OpenPGP
-     * message that only the registered export key opens: `decrypt_exported_key` does. Every export is
-     * written into the service's audit trail.
+     * Own certificates only, and only while export is not disabled. The private key is an OpenPGP message
+     * that only the registered export key decrypts, with `decrypt_exported_key`. The service writes every
+     * export into its audit trail.
      *
      * @param string $pgpKeyId A key that is registered with purpose `export`.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
@@ -444,13 +444,13 @@ interface Client
     /**
      * Enrol for a certificate at a bank with its PIN.
      *
-     * The service makes a key pair, has the bank certify it and keeps both; it renews them by itself.
-     * With real banks it may take minutes. It is never repeated by itself: a PIN is good once, and a
-     * wrong one, or OP's two halves in the wrong order, locks the enrolment at the bank. One certificate
-     * per bank: retire the old one first.
+     * The service makes a key pair, lets the bank certify it, and stores both; it renews them
+     * automatically. With real banks it may take minutes. It is never repeated automatically: a PIN is
+     * valid once, and a wrong PIN, or OP's two halves in the wrong order, locks the enrolment at the
+     * bank. One certificate per bank: retire the old one first.
      *
-     * @param string|Secret $code The full PIN from the bank: where it comes in parts, all of them in the
-     * right order.
+     * @param string|Secret $code The full PIN from the bank. If it comes in parts: all parts in the right
+     * order.
      * @param string $wsUserId The Web Services user id of the contract with the bank.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|null $company The company's name exactly as in the contract with the bank. Left out,
@@ -473,20 +473,22 @@ interface Client
     ): EnrollCertResponse;
 
     /**
-     * Import a certificate and its private key that exist already.
+     * Import an existing certificate and its private key.
      *
-     * For certificates that were enrolled elsewhere. The private key leaves this machine: it travels to
-     * the service and rests there encrypted. The certificate must not have expired, and must match the
-     * key. Danske Bank needs the encryption pair too. One certificate per bank: retire the old one first.
+     * For certificates that were enrolled elsewhere. The private key leaves this machine: the service
+     * receives it and stores it encrypted. The certificate must not have expired, and must match the key.
+     * Danske Bank needs the encryption pair too. One certificate per bank: retire the old one first.
      *
      * @param string $certificate The signing certificate as PEM.
-     * @param string|Secret $privateKey Its private key as PEM, PKCS#8 or PKCS#1, not encrypted.
+     * @param string|Secret $privateKey The certificate's private key as PEM, PKCS#8 or PKCS#1, not
+     * encrypted.
      * @param string $wsUserId The Web Services user id of the contract with the bank.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|null $company The company's name exactly as in the contract with the bank. Left out,
      * the client's own setting.
      * @param string|null $encCertificate Danske Bank only: the encryption certificate.
-     * @param string|Secret|null $encPrivateKey Danske Bank only: its private key.
+     * @param string|Secret|null $encPrivateKey Danske Bank only: the private key of the encryption
+     * certificate.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -509,13 +511,14 @@ interface Client
     /**
      * Retire the certificates for a bank.
      *
-     * They are never used again and cannot be brought back; accounts that share them lose access at once.
-     * Then a new enrolment or import is possible. The owner of the API key may retire those of a
-     * customer. Never repeated by itself after an error, except a 429, when nothing was done.
+     * Retired certificates are never used again and cannot be restored; accounts that share them lose
+     * access at once. A new enrolment or import is then possible. The owner of the API key may retire a
+     * customer's certificates. It is never repeated automatically after an error, except a 429, after
+     * which nothing was done.
      *
      * @param Bank|null $bank The bank. Left out, the client's own setting.
-     * @param string|null $account A customer's account, for the owner of the API key; the session's own
-     * when left out.
+     * @param string|null $account A customer's account, for the owner of the API key. Default: the
+     * session's own account.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -533,13 +536,13 @@ interface Client
     /**
      * List the files that a bank holds for the account.
      *
-     * Statements, notifications and status reports that the bank has made ready, new ones and those
-     * downloaded before. Uploaded files are not among them. Needs a certificate for the bank, own or
-     * shared.
+     * Lists statements, notifications and status reports that the bank has prepared: new files and files
+     * that were downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own
+     * or shared.
      *
      * @param Bank|null $bank The bank that holds them. Left out, the client's own setting.
-     * @param string|null $fileType Only files of this type; all types when left out. `ALL` is not a type.
-     * @param StatusFilter|null $status Only files of this status; all of them when left out.
+     * @param string|null $fileType Only files of this type. Default: all types. `ALL` is not a type.
+     * @param StatusFilter|null $status Only files of this status. Default: all files.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -559,14 +562,14 @@ interface Client
     /**
      * Send a signed file to a bank.
      *
-     * The file is sent once and never repeated by itself, except after a 429, when nothing was done:
-     * identical bytes sent twice are two uploads. When the outcome is `unknown`, look for the bank's
-     * answer files before sending it again. Needs a data session and a certificate for the bank.
+     * The file is sent once and never repeated automatically, except after a 429, after which nothing was
+     * done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's
+     * answer files before sending the file again. Needs a data session and a certificate for the bank.
      *
-     * @param Content|string|\SplFileInfo|resource $fileContents The file's bytes; at most 7 MiB at the
+     * @param Content|string|\SplFileInfo|resource $fileContents The file's bytes, at most 7 MiB at the
      * deployed service.
-     * @param string $fileName The file's name as the bank will see it.
-     * @param string $fileType The bank's name for its kind, such as `pain.001.001.09`.
+     * @param string $fileName The file's name, as sent to the bank.
+     * @param string $fileType The bank's name of the file type, such as `pain.001.001.09`.
      * @param string $signature One or more ASCII-armored detached OpenPGP signatures over the raw bytes,
      * one after the other; at least one by a key that is registered with purpose `authorize`.
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
@@ -593,11 +596,11 @@ interface Client
     /**
      * Download a file from a bank.
      *
-     * The file becomes `DLD` at the bank and can be downloaded again: the bytes are the same. Needs a
-     * data session.
+     * The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
+     * Needs a data session.
      *
-     * @param string $fileType The bank's name for its kind, as listed.
-     * @param string $fileReference What the bank calls it, as listed.
+     * @param string $fileType The bank's name of the file type, as listed.
+     * @param string $fileReference The bank's reference of the file, as listed.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|\SplFileInfo|resource|null $destination Where the content goes: a path that does not
      * exist yet, or a stream to write to; left out, into memory.
@@ -621,11 +624,11 @@ interface Client
     /**
      * Delete a file at a bank.
      *
-     * The bank removes the file or marks it deleted, as its custom is; it is not sure to come back. A
-     * second deletion is refused. Needs a data session.
+     * The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
+     * restore. A second deletion is refused. Needs a data session.
      *
-     * @param string $fileType The bank's name for its kind, as listed.
-     * @param string $fileReference What the bank calls it, as listed.
+     * @param string $fileType The bank's name of the file type, as listed.
+     * @param string $fileReference The bank's reference of the file, as listed.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -664,12 +667,12 @@ interface Client
      * Delete a customer's account for good.
      *
      * Erases both users, the certificates active and retired, the PGP keys and the links; nothing can be
-     * brought back. For the owner of the API key, with a login at most ten minutes old. An owner's
-     * account is refused. Accounts that use its certificates lose them. After an interruption it is
-     * repeated by hand: `deleted` says what was there. Never repeated by itself, except after a 429, when
-     * nothing was done.
+     * restored. For the owner of the API key, with a login at most ten minutes old. An owner's account is
+     * refused. Accounts that use its certificates lose them. After an interruption repeat it by hand:
+     * `deleted` lists the items that still existed. It is never repeated automatically, except after a
+     * 429, after which nothing was done.
      *
-     * @param string $email The customer's account; never taken from the profile.
+     * @param string $email The customer's account. It is never taken from the profile.
      * @param string $confirm The same e-mail address, letter for letter as in `email`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -688,8 +691,8 @@ interface Client
     /**
      * List the account's registered PGP keys.
      *
-     * Keys belong to the account: both its users see and use them. The short id names a key; compare
-     * fingerprints where it matters.
+     * Keys belong to the account: both users see and use them. The short id identifies a key; compare
+     * fingerprints if it matters.
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -705,13 +708,13 @@ interface Client
     /**
      * Register a PGP public key.
      *
-     * With purpose `authorize` its signatures let uploads through; with purpose `export` exported private
-     * keys are encrypted to it. A key has one purpose only. Whoever holds the private half of an
+     * With purpose `authorize` the key's signatures authorize uploads; with purpose `export` exported
+     * private keys are encrypted to it. A key has only one purpose. Anyone who has the private half of an
      * authorize key and a data session can send payments. Repeating it changes nothing. On the deployed
      * service it cannot be undone.
      *
      * @param string|Secret $pgpKey One ASCII-armored public key; never a private one.
-     * @param PgpKeyPurpose $pgpKeyPurpose What it is for.
+     * @param PgpKeyPurpose $pgpKeyPurpose The purpose.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -729,10 +732,10 @@ interface Client
     /**
      * Remove a registered PGP key.
      *
-     * Without an authorize key the account can send no more files. The deployed service does not carry
-     * this out yet and answers `ws_channel.not_implemented`.
+     * Without an authorize key the account can no longer send files. The deployed service does not
+     * implement this yet and answers `ws_channel.not_implemented`.
      *
-     * @param string $pgpKeyId Its short id, as listed.
+     * @param string $pgpKeyId The key's short id, as listed.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
@@ -749,11 +752,11 @@ interface Client
     /**
      * Encrypt a password for a challenge.
      *
-     * RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the key that the service
-     * publishes. The published keys of the test and the production environment are part of bankchannel; a
-     * service of one's own has its own key.
+     * RSAES-OAEP with SHA-1 over the password and the challenge's time stamp, to the public key of the
+     * service. bankchannel contains the published keys of the test and the production environment; a
+     * self-hosted service has its own key.
      *
-     * @param string|Secret $challenge From `init_login` or `init_register`.
+     * @param string|Secret $challenge The challenge from `init_login` or `init_register`.
      * @param string|Secret $password The password: 1 to 199 bytes as UTF-8.
      * @param string $publicKey The service's public key as PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, at
      * least 2048 bits.
@@ -767,13 +770,13 @@ interface Client
     ): EncryptPasswordResponse;
 
     /**
-     * Compute the present code of an authenticator.
+     * Compute the current code of an authenticator.
      *
      * RFC 6238 with SHA-1, six digits and steps of 30 seconds. Each code logs in once: after a login wait
-     * for the next step. A secret that lies beside the password is no second factor any more.
+     * for the next step. A secret stored beside the password is no longer a second factor.
      *
-     * @param string|Secret $secret The secret that `login_mfa` answered when the authenticator was
-     * enrolled: base32, spaces and letter case do not matter.
+     * @param string|Secret $secret The secret that `login_mfa` returned at the authenticator's enrolment:
+     * base32; spaces and letter case do not matter.
      *
      * @throws BankchannelException
      */
@@ -784,18 +787,18 @@ interface Client
     /**
      * Make a PGP key pair on this machine.
      *
-     * A key that certifies and signs, with a subkey for encryption, in the form that GnuPG 2.2 reads. It
-     * is fit for both purposes of `upload_key`; use one key for one purpose. Nothing is sent and nothing
-     * is stored: keep the private key where only the signer can read it. An RSA key takes up to some
-     * seconds.
+     * Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2
+     * reads. It suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and
+     * nothing is stored: keep the private key where only the signer can read it. An RSA key takes up to
+     * some seconds.
      *
      * @param string|null $name The name in the key's user id. Left out, the client's own setting.
      * @param string|null $email The e-mail address in the key's user id. Left out, the client's own
      * setting.
-     * @param KeyAlgorithm|null $algorithm The algorithm; Ed25519 when left out.
-     * @param string|Secret|null $passphrase Locks the private key; without it the key lies open in its
-     * file.
-     * @param \DateTimeInterface|null $expires The end of its validity; never when left out.
+     * @param KeyAlgorithm|null $algorithm The algorithm. Default: Ed25519.
+     * @param string|Secret|null $passphrase The passphrase that locks the private key. Without it the key
+     * is not encrypted in its file.
+     * @param \DateTimeInterface|null $expires The expiry of the key. Default: never.
      *
      * @throws BankchannelException
      */
@@ -808,10 +811,10 @@ interface Client
     ): GenerateKeyResponse;
 
     /**
-     * Say what a PGP key is and what it may be used for.
+     * Show the properties and the possible uses of a PGP key.
      *
-     * Reads a public or private key and says whose it is and whether it can sign and be encrypted to at
-     * this moment. A private key need not be unlocked. User ids are what the key's maker wrote: they
+     * Reads a public or private key and shows its owner and whether it can sign and be encrypted to at
+     * this moment. A private key need not be unlocked. The maker of the key chose the user ids: they
      * prove nothing.
      *
      * @param string|Secret $key One ASCII-armored key, public or private.
@@ -826,17 +829,17 @@ interface Client
     /**
      * Sign a file with one or more private keys.
      *
-     * A detached signature of the raw bytes as a binary document, dated now. The file is read once and
-     * never held, whatever its size. What is uploaded must be the very same bytes: a changed line end
-     * breaks the signature. It covers the bytes only, neither bank nor file type: whoever has file and
-     * signature can send them elsewhere under the same account.
+     * Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once
+     * and never held in memory, whatever its size. Upload the very same bytes: a changed line end breaks
+     * the signature. The signature covers only the bytes, neither bank nor file type: anyone who has file
+     * and signature can send them elsewhere under the same account.
      *
-     * @param Content|string|\SplFileInfo|resource $content The file's raw bytes: exactly those that will
-     * be uploaded.
-     * @param string|Secret $privateKey The armored private key; several, one after the other, make one
-     * signature each.
-     * @param string|Secret|null $passphrase Opens the private keys that are locked.
-     * @param SignatureHash|null $hash The hash; SHA-256 when left out.
+     * @param Content|string|\SplFileInfo|resource $content The file's raw bytes: exactly the bytes to
+     * upload.
+     * @param string|Secret $privateKey The armored private key. Several keys, one after the other, make
+     * one signature each.
+     * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
+     * @param SignatureHash|null $hash The hash algorithm. Default: SHA-256.
      *
      * @throws BankchannelException of its own: `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`,
      * `ws_channel.passphrase_refused`
@@ -851,10 +854,10 @@ interface Client
     /**
      * Verify the signatures of a file.
      *
-     * By the rules of the service: binary documents only, no SHA-1, no critical part that is not known, a
-     * key that is neither expired nor revoked, then and now; armor without text around it, at most ten
+     * Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key
+     * that is neither expired nor revoked, then and now; armor without text around it, at most ten
      * signatures in 16 KiB. A bad signature is an answer, not an error. The file is read once and never
-     * held.
+     * held in memory.
      *
      * @param Content|string|\SplFileInfo|resource $content The file's raw bytes.
      * @param string|Secret $publicKey The armored keys, one after the other, public or private.
@@ -872,11 +875,11 @@ interface Client
     /**
      * Encrypt a private key to an export key.
      *
-     * What the service does with the private key of an exported certificate: AES-256 with integrity
-     * protection, to every encryption key of the given one, unsigned.
+     * Does the same as the service with the private key of an exported certificate: AES-256 with
+     * integrity protection, to every encryption key of the given export key, unsigned.
      *
      * @param string|Secret $privateKey The private key as PEM.
-     * @param string|Secret $publicKey The armored key that may open it.
+     * @param string|Secret $publicKey The armored export key.
      *
      * @throws BankchannelException of its own: `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`
      */
@@ -886,16 +889,16 @@ interface Client
     ): EncryptForExportResponse;
 
     /**
-     * Open a private key that was exported.
+     * Decrypt an exported private key.
      *
-     * Decrypts what `export_cert` answered with the private half of the export key. An expired export key
-     * still opens what was encrypted to it. The message is not signed: that the key belongs to the
-     * certificate beside it is for the caller to see.
+     * Decrypts the answer of `export_cert` with the private half of the export key. An expired export key
+     * still decrypts messages to it. The message is not signed: the caller has to check that the key
+     * matches the certificate beside it.
      *
      * @param string $encryptedPrivateKey The armored OpenPGP message from `export_cert`.
-     * @param string|Secret $privateKey The armored private half of the export key; of several, the one
-     * that opens it is used.
-     * @param string|Secret|null $passphrase Opens the private key when it is locked.
+     * @param string|Secret $privateKey The armored private half of the export key. Of several keys, the
+     * matching one is used.
+     * @param string|Secret|null $passphrase The passphrase of the private key, if it is locked.
      *
      * @throws BankchannelException of its own: `ws_channel.decryption_failed`,
      * `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`
@@ -907,15 +910,15 @@ interface Client
     ): DecryptExportedKeyResponse;
 
     /**
-     * Check a payment file before it is sent.
+     * Check a payment file before sending it.
      *
-     * Says of a pain.001.001.09 file what is wrong with it, where, and what to change: the XML, the ISO
-     * schema, counts, control sums, the check digits of accounts, and the errors that
-     * iso20022.check_payment finds besides, dates apart. A faulty file is an answer, not an error.
-     * Whether the bank knows the account and has the money on it, only the bank can say.
+     * Lists the errors of a pain.001.001.09 file, with their place and fix: the XML, the ISO schema,
+     * counts, control sums, the check digits of accounts, and the other errors of iso20022.check_payment
+     * except dates. A faulty file is an answer, not an error. Only the bank can say whether it knows the
+     * account and whether the account has the money.
      *
-     * @param Content|string|\SplFileInfo|resource $content Its raw bytes: a credit transfer initiation,
-     * `pain.001.001.09`.
+     * @param Content|string|\SplFileInfo|resource $content The file's raw bytes: a credit transfer
+     * initiation, `pain.001.001.09`.
      *
      * @throws BankchannelException
      */
@@ -926,23 +929,23 @@ interface Client
     /**
      * Register an account's admin or data user.
      *
-     * Fetches the challenge, encrypts the password and registers. The service sends a code to the phone;
-     * the first login asks for it. Register the admin user first, then the data user: the client keeps
-     * the API key that the first one answered, unless somebody is logged in. Never repeated after an
-     * error: look by logging in.
+     * Fetches the challenge, encrypts the password and registers the user. The service sends a code to
+     * the phone; the first login asks for it. Register the admin user first, then the data user: the
+     * client keeps the API key from the first registration, unless the client is logged in. It is never
+     * repeated after an error: log in to see whether it succeeded.
      *
      * @param string|null $email The account's e-mail address. Left out, the client's own setting.
-     * @param Mode|null $mode Which of its two users; the admin user comes first. Left out, the client's
-     * own setting.
+     * @param Mode|null $mode One of the account's two users. Register the admin user first. Left out, the
+     * client's own setting.
      * @param string|null $name The full name of the person who registers. Left out, the client's own
      * setting.
      * @param string|null $company The company's name. Left out, the client's own setting.
-     * @param string|null $phone The phone that codes are sent to; the same for both users. Left out, the
-     * client's own setting.
+     * @param string|null $phone The phone for codes, the same for both users. Left out, the client's own
+     * setting.
      * @param string|Secret|null $password The password: at least 20 characters with lower and upper case,
-     * digit and special, at most 199 bytes. Left out, the client's own setting.
-     * @param string|Secret|null $apiKey The integrator's key, `0` for a new one. Left out, the key that
-     * the client has, else `0`. Left out, the client's own setting.
+     * digit and special character, at most 199 bytes. Left out, the client's own setting.
+     * @param string|Secret|null $apiKey The integrator's key, `0` for a new one. Default: the client's
+     * key, or `0` if the client has none. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -966,23 +969,23 @@ interface Client
     /**
      * Log in, with all its steps.
      *
-     * Fetches the challenge, encrypts the password, and does whatever the service wants first: verifies
-     * phone and e-mail, chooses a second factor, gives its code. It asks for `phone_code`, `email_code`,
-     * `sms_code`, `totp_code`, `mfa_method` and `phone` as it comes to them; a wrong code is asked for
-     * again, three times in all. Afterwards the client has the session. Where question and answer lie in
-     * different processes, `begin_log_in` and `continue_log_in` do the same in steps.
+     * Fetches the challenge, encrypts the password, and does the steps that the service wants first:
+     * verifies phone and e-mail, chooses a second factor, sends its code. It asks for `phone_code`,
+     * `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks again
+     * after a wrong code, three times in all. Afterwards the client has the session. If question and
+     * answer are in different processes, `begin_log_in` and `continue_log_in` do the same in steps.
      *
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of its two users. Left out, the client's own setting.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|Secret|null $password The password. Left out, the client's own setting.
-     * @param string|null $phone The account's phone, for the case that it is not verified yet; asked for
-     * when it is needed and left out. Left out, the client's own setting.
-     * @param MfaMethod|null $mfaMethod The second factor to use where there is a choice. Left out, it is
-     * asked for; with nobody to ask it is the authenticator.
-     * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator: the answer then has
-     * its secret. `enrol_totp` does all of it.
-     * @param string|Secret|null $code The answer to the first question for a code, when it is known
-     * beforehand.
+     * @param string|null $phone The account's phone, in case it is not verified yet. The call asks for it
+     * if it is needed and absent. Left out, the client's own setting.
+     * @param MfaMethod|null $mfaMethod The second factor to use if there is a choice. By default the call
+     * asks for it; without a callback for questions it is the authenticator.
+     * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator; the answer then has
+     * its secret. `enrol_totp` does the whole enrolment.
+     * @param string|Secret|null $code The answer to the first question for a code, if it is already
+     * known.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1006,20 +1009,20 @@ interface Client
     /**
      * Begin a login that another process may finish.
      *
-     * Goes as far as it can without asking anybody. Where a code or a choice is wanted, it answers the
-     * login so far, sealed: keep it, ask the person, and go on with `continue_log_in`, in this process or
-     * in another, within the life of the code. The password is not in it. A login that needs no code is
-     * complete at once.
+     * Runs the login until input is needed. If a code or a choice is needed, the answer is the login so
+     * far, encrypted: store it, ask the person, and continue with `continue_log_in`, in this process or
+     * in another, while the code is valid. The encrypted login does not contain the password. A login
+     * that needs no code is complete at once.
      *
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of its two users. Left out, the client's own setting.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
      * @param string|Secret|null $password The password. Left out, the client's own setting.
-     * @param string|null $phone The account's phone, for the case that it is not verified yet. Left out,
-     * the client's own setting.
-     * @param MfaMethod|null $mfaMethod The second factor to use where there is a choice.
+     * @param string|null $phone The account's phone, in case it is not verified yet. Left out, the
+     * client's own setting.
+     * @param MfaMethod|null $mfaMethod The second factor to use if there is a choice.
      * @param bool|null $setupTotp Whether to begin the enrolment of an authenticator.
-     * @param string|Secret|null $sealKey What the waiting login is sealed with; the process that goes on
-     * needs the same. Left out, the client's own setting.
+     * @param string|Secret|null $sealKey The key that encrypts the waiting login. The process that
+     * continues needs the same key. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1041,21 +1044,23 @@ interface Client
     ): LogInProgress;
 
     /**
-     * Go on with a login that waited.
+     * Continue a login that waits for input.
      *
-     * Gives what the login waits for and goes as far as it can. The answer is as that of `begin_log_in`:
-     * complete, or waiting again (`wrong` above 0: the code was refused, and may be given again). Use
-     * each sealed login once: the one answered last is the one that counts.
+     * Supplies the input and runs the login until more input is needed. The answer is like that of
+     * `begin_log_in`: complete, or waiting again (`wrong` above 0: the code was refused and can be
+     * entered again). Use each encrypted login once; only the last one returned is valid.
      *
-     * @param string|Secret $sealed The login so far, as `begin_log_in` or this answered it.
-     * @param string|Secret|null $code The code, where one is wanted.
-     * @param MfaMethod|null $mfaMethod The choice, where one is wanted. With a code of an authenticator
-     * wanted, `sms` switches to an SMS.
-     * @param string|null $phone The account's phone number, where it is missing. Left out, the client's
-     * own setting.
-     * @param string|Secret|null $password The password: after a verification the login begins again. Left
-     * out, the client's own setting.
-     * @param string|Secret|null $sealKey What it was sealed with. Left out, the client's own setting.
+     * @param string|Secret $sealed The login so far, from the answer of `begin_log_in` or of the previous
+     * `continue_log_in`.
+     * @param string|Secret|null $code The code, if one is needed.
+     * @param MfaMethod|null $mfaMethod The choice, if one is needed. If an authenticator's code is
+     * needed, `sms` switches to an SMS.
+     * @param string|null $phone The account's phone number, if it is missing. Left out, the client's own
+     * setting.
+     * @param string|Secret|null $password The password. It is needed again because a login restarts after
+     * a verification. Left out, the client's own setting.
+     * @param string|Secret|null $sealKey The key that encrypted the login. Left out, the client's own
+     * setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1078,21 +1083,21 @@ interface Client
     /**
      * Enrol an authenticator as second factor.
      *
-     * Logs in as the admin user (which asks as `log_in` does), gets the secret of a new authenticator,
-     * and confirms it with a code. From then on the authenticator is the preferred factor and SMS the
-     * fallback; an earlier authenticator is replaced. The question `totp_code` holds it in its member
-     * `secret`. A secret kept beside the password is no second factor any more.
+     * Logs in as the admin user (with the same questions as `log_in`), gets the secret of a new
+     * authenticator, and confirms it with a code. From then on the authenticator is the preferred factor
+     * and SMS the fallback; an earlier authenticator is replaced. The question `totp_code` has the secret
+     * in its member `secret`. A secret stored beside the password is no longer a second factor.
      *
-     * @param string|null $email The account; it is its admin user's authenticator. Left out, the client's
-     * own setting.
+     * @param string|null $email The account. The authenticator belongs to its admin user. Left out, the
+     * client's own setting.
      * @param string|Secret|null $password The admin user's password. Left out, the client's own setting.
-     * @param string|null $phone The account's phone, for the case that it is not verified yet. Left out,
-     * the client's own setting.
-     * @param MfaMethod|null $mfaMethod The second factor for the login itself, where there is a choice.
-     * @param string|Secret|null $code The answer to the login's first question for a code, when it is
-     * known beforehand.
-     * @param bool|null $computeCode Whether the confirming code is computed here. Left out, a person puts
-     * the secret into an authenticator and is asked for `totp_code`.
+     * @param string|null $phone The account's phone, in case it is not verified yet. Left out, the
+     * client's own setting.
+     * @param MfaMethod|null $mfaMethod The second factor for the login itself, if there is a choice.
+     * @param string|Secret|null $code The answer to the login's first question for a code, if it is
+     * already known.
+     * @param bool|null $computeCode Whether the library computes the confirming code. By default a person
+     * puts the secret into an authenticator and answers the question `totp_code`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1115,17 +1120,17 @@ interface Client
     /**
      * Set a new password with a code from an SMS.
      *
-     * Has a code sent, asks for it (`reset_code`), and sets the new password. All sessions of this user
-     * end; the account's other user is untouched. It does not log in. A code is sent once a minute and
-     * five times a day at most; to an unknown account nothing is sent, and the service does not say so. A
-     * refused code is not asked for again: it may be that the code was right and something else was not.
+     * Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end;
+     * the account's other user does not change. It does not log in. A code is sent once a minute and five
+     * times a day at most; to an unknown account nothing is sent, and the service does not say so. It
+     * does not ask again after a refusal: the code may have been right and another value wrong.
      *
      * @param string|Secret $newPassword The new password: at least 20 characters with lower and upper
-     * case, digit and special, at most 199 bytes.
+     * case, digit and special character, at most 199 bytes.
      * @param string|null $email The account. Left out, the client's own setting.
-     * @param Mode|null $mode Which of its two users. Left out, the client's own setting.
-     * @param string|Secret|null $code The code, when `init_password_reset` had it sent before; left out,
-     * one is sent now and asked for.
+     * @param Mode|null $mode One of the account's two users. Left out, the client's own setting.
+     * @param string|Secret|null $code The code, if `init_password_reset` already sent it. By default this
+     * call sends a code and asks for it.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1144,10 +1149,10 @@ interface Client
     ): PasswordResetResponse;
 
     /**
-     * Write down the session, sealed, for another process.
+     * Export the session, encrypted, for another process.
      *
-     * Token, API key, account and end of the session, encrypted with a key derived from the seal key.
-     * Sends nothing. Whoever has it and the seal key is logged in.
+     * Exports token, API key, account and end of the session, encrypted with a key derived from the seal
+     * key. Nothing is sent. Anyone who has the export and the seal key is logged in.
      *
      * @param string|Secret|null $sealKey 32 random characters or more; `import_session` needs the same.
      * Left out, the client's own setting.
@@ -1164,14 +1169,16 @@ interface Client
     ): ExportSessionResponse;
 
     /**
-     * Take a session that another process wrote down.
+     * Import a session that another process exported.
      *
-     * The client uses it from now on, in place of the one it had. Sends nothing: whether the service
-     * still accepts the session shows at the next call. What was sealed with another key, damaged, or
-     * belongs to another service is refused, and the client keeps what it had.
+     * The client uses the imported session from now on, instead of its previous one. Nothing is sent: the
+     * next call shows whether the service still accepts the session. A session that was encrypted with
+     * another key, is damaged, or belongs to another service is refused, and the client keeps its
+     * session.
      *
-     * @param string|Secret $sealed What `export_session` answered.
-     * @param string|Secret|null $sealKey What it was sealed with. Left out, the client's own setting.
+     * @param string|Secret $sealed The answer of `export_session`.
+     * @param string|Secret|null $sealKey The key that encrypted the session. Left out, the client's own
+     * setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
@@ -1189,36 +1196,36 @@ interface Client
      * Sign a file and send it to a bank.
      *
      * The file is opened once, read for the signature and read again for sending, and never held in
-     * memory; one that changed between is refused before its last byte leaves. It is sent once: with
+     * memory; if it changed in between, it is refused before its last byte is sent. It is sent once: with
      * outcome `unknown` or `accepted`, look for the bank's answer files before sending it again. Needs a
      * data session and a certificate for the bank. With `signing_certificate` it asks a question of kind
-     * `signature` for each certificate, after the file was read and before anything is sent: its member
-     * `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512` or
-     * `ed25519`), `digest` (what to sign, which is not hashed again) and `key_fingerprint` (of the key or
-     * subkey that signs: the newest that may). The answer is the raw signature. Both are bytes in Python,
-     * Node and PHP, and base64 in Rust, C and for the shell's `--signer`. For RSA it is PKCS#1 v1.5,
-     * big-endian, as long as the modulus; for Ed25519 R and S, 64 bytes, with the digest as the message.
-     * It is verified by the certificate; one that does not count ends the call, and so does a signer that
-     * fails: with outcome `not_sent`.
+     * `signature` for each certificate, after reading the file and before sending anything. The
+     * question's member `signature` has `algorithm` (`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`,
+     * `rsa_pkcs1_sha512` or `ed25519`), `digest` (the value to sign, which is not hashed again) and
+     * `key_fingerprint` (of the key or subkey that signs: the newest that may). The answer is the raw
+     * signature. Both are bytes in Python, Node and PHP, and base64 in Rust, C and for the shell's
+     * `--signer`. For RSA the signature is PKCS#1 v1.5, big-endian, as long as the modulus; for Ed25519
+     * it is R and S, 64 bytes, with the digest as the message. The certificate verifies it. An invalid
+     * signature ends the call, and so does a signer that fails: with outcome `not_sent`.
      *
-     * @param string $fileType The bank's name for its kind, such as `pain.001.001.09`.
+     * @param string $fileType The bank's name of the file type, such as `pain.001.001.09`.
      * @param Content|string|\SplFileInfo|resource $content The file's bytes.
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
-     * @param string|null $fileName The file's name as the bank will see it; left out, the name that the
-     * file has on disk.
+     * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on
+     * disk.
      * @param string|Secret|null $privateKey The armored private key that is registered with purpose
-     * `authorize`; several, one after the other, make one signature each. Either this or
+     * `authorize`. Several keys, one after the other, make one signature each. Give either this or
      * `signing_certificate`.
-     * @param string|Secret|null $passphrase Opens the private keys that are locked.
+     * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
      * @param string|Secret|null $signingCertificate The armored public key that is registered with
-     * purpose `authorize`, when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one
-     * after the other, make one signature each. For each, the call asks a question of kind `signature`.
-     * @param SignatureHash|null $hash The hash of the signature; SHA-256 when left out.
-     * @param bool|null $check Whether the content is a payment file that is checked before anything is
-     * signed or sent: see `iso20022.check_payment`. An error ends the call with
-     * `iso20022.payment_refused`; warnings do not. For that the file is read into memory. False when left
-     * out.
-     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile How your bank differs from the
+     * purpose `authorize`, if its private key is elsewhere: in an HSM, a smart card, an agent. Several
+     * keys, one after the other, make one signature each. The call asks a question of kind `signature`
+     * for each key.
+     * @param SignatureHash|null $hash The hash algorithm of the signature. Default: SHA-256.
+     * @param bool|null $check Whether to check the content as a payment file before signing or sending:
+     * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
+     * not. The check reads the file into memory. Default: false.
+     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -1252,48 +1259,48 @@ interface Client
     /**
      * Sign a file, send it, and wait for the bank's answers.
      *
-     * Notes which files of the wanted types there are, signs and sends the file as `sign_and_upload`
-     * does, then looks until there is a new one of each type, and downloads it. New means new since the
-     * upload: where several files are on their way at once, the answer to another upload may be taken for
-     * this one's, so read what it refers to. Every error after the upload was accepted has outcome
-     * `accepted` and the detail `upload` = `accepted`: do not send the file again, look for its answers
-     * later. The detail `taken` names the answers that were downloaded before the error, by type and
-     * reference: the bank lists them as downloaded. The detail `begun` names those that the bank may have
-     * sent and that did not arrive: it may list them as downloaded too. `download_new_files` into the
-     * same folder has them again; without a folder, or where a name was taken, download them by type and
-     * reference. With `signing_certificate` it asks a question of kind `signature` for each certificate,
-     * as `sign_and_upload` does.
+     * Notes the existing files of the wanted types, signs and sends the file as `sign_and_upload` does,
+     * then polls until there is a new file of each type, and downloads it. New means new since the
+     * upload: if several uploads are under way at once, an answer to another upload may be taken for this
+     * one's, so read the reference in it. Every error after the accepted upload has outcome `accepted`
+     * and the detail `upload` = `accepted`: do not send the file again, look for its answers later. The
+     * detail `taken` lists the answers that were downloaded before the error, by type and reference: the
+     * bank lists them as downloaded. The detail `begun` lists the answers that the bank may have sent and
+     * that did not arrive: it may list them as downloaded too. `download_new_files` into the same folder
+     * has them again; without a folder, or if a name was taken, download them by type and reference. With
+     * `signing_certificate` it asks a question of kind `signature` for each certificate, as
+     * `sign_and_upload` does.
      *
-     * @param string $fileType The bank's name for its kind, such as `pain.001.001.09`.
+     * @param string $fileType The bank's name of the file type, such as `pain.001.001.09`.
      * @param Content|string|\SplFileInfo|resource $content The file's bytes.
      * @param list<string> $waitFor The types of the answers to wait for, one file of each, such as
      * `pain.002.001.10`.
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
-     * @param string|null $fileName The file's name as the bank will see it; left out, the name that the
-     * file has on disk.
+     * @param string|null $fileName The file's name, as sent to the bank. Default: the file's name on
+     * disk.
      * @param string|Secret|null $privateKey The armored private key that is registered with purpose
-     * `authorize`. Either this, `signing_certificate` or `signature`.
-     * @param string|Secret|null $passphrase Opens the private keys that are locked.
+     * `authorize`. Give one of this, `signing_certificate` and `signature`.
+     * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
      * @param string|Secret|null $signingCertificate The armored public key that is registered with
-     * purpose `authorize`, when its secret is elsewhere: in an HSM, a smart card, an agent. Several, one
-     * after the other, make one signature each. For each, the call asks a question of kind `signature`,
-     * as `sign_and_upload` does.
-     * @param SignatureHash|null $hash The hash of the signature; SHA-256 when left out.
-     * @param string|null $signature Signatures that were made elsewhere over the same bytes.
-     * @param float|null $waitTimeoutS How long to wait for all answers together, in seconds, fractions
-     * allowed; 60 when left out.
-     * @param int|null $timeoutS The older name of `wait_timeout_s`, which wins; in whole seconds.
-     * @param int|null $pollIntervalMs How long to wait between two looks, in milliseconds; 1000 when left
-     * out, 100 at least.
-     * @param string|null $directory The folder that the answers go into, named as `download_new_files`
-     * names them; left out, they are in the response. Where a name is taken, the answer gets one of its
-     * own, with `~2` before `.dat`: names hold neither bank nor account.
-     * @param bool|null $parse Whether answers are given parsed too; true when left out.
-     * @param bool|null $check Whether the content is a payment file that is checked before anything is
-     * signed or sent: see `iso20022.check_payment`. An error ends the call with
-     * `iso20022.payment_refused`; warnings do not. For that the file is read into memory. False when left
-     * out.
-     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile How your bank differs from the
+     * purpose `authorize`, if its private key is elsewhere: in an HSM, a smart card, an agent. Several
+     * keys, one after the other, make one signature each. The call asks a question of kind `signature`
+     * for each key, as `sign_and_upload` does.
+     * @param SignatureHash|null $hash The hash algorithm of the signature. Default: SHA-256.
+     * @param string|null $signature Signatures over the same bytes that were made elsewhere.
+     * @param float|null $waitTimeoutS The time limit for all answers together, in seconds, fractions
+     * allowed. Default: 60.
+     * @param int|null $timeoutS The older name of `wait_timeout_s`, in whole seconds. `wait_timeout_s`
+     * takes precedence.
+     * @param int|null $pollIntervalMs The interval between two polls, in milliseconds, at least 100.
+     * Default: 1000.
+     * @param string|null $directory The folder for the answers, with names as in `download_new_files`.
+     * Without a folder the answers are in the response. If a name is taken, the answer gets another name,
+     * with `~2` before `.dat`: names contain neither bank nor account.
+     * @param bool|null $parse Whether the response also has the answers in parsed form. Default: true.
+     * @param bool|null $check Whether to check the content as a payment file before signing or sending:
+     * see `iso20022.check_payment`. An error ends the call with `iso20022.payment_refused`; warnings do
+     * not. The check reads the file into memory. Default: false.
+     * @param \Bankchannel\Iso20022\ProfileOptions|null $checkProfile The bank's differences from the
      * common rules, for `check`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -1334,25 +1341,25 @@ interface Client
     /**
      * Download all new files into a folder.
      *
-     * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. A file
-     * that is there is left as it is, so that a second run goes on where the first one ended. A file
-     * appears under its name only when it is complete; nothing is overwritten, no link is followed,
-     * nothing lands outside the folder. Use one folder for each bank and account: names hold neither, and
-     * a file whose name is taken counts as there. The listing and each file are tried up to three times;
-     * a file that fails does not stop the others. A file whose download was begun and not finished is
-     * tried again by the next run for new files, though the bank no longer lists it as new; an empty
-     * hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself fails when the
-     * listing cannot be had, or when going on makes no sense: the session has ended, the call was
+     * Names are `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it. An
+     * existing file does not change, so a second run continues where the first one ended. A file appears
+     * under its name only when it is complete; nothing is overwritten, no link is followed, nothing is
+     * written outside the folder. Use one folder for each bank and account: names contain neither, and a
+     * file whose name is taken counts as existing. The listing and each file are tried up to three times;
+     * a file that fails does not stop the others. The next run for new files retries a file whose
+     * download was begun and not finished, even though the bank no longer lists it as new; an empty
+     * hidden file in the folder, `.bankchannel-begun-…`, remembers it. The call itself fails if the
+     * listing cannot be read, or if continuing is pointless: the session has ended, the call was
      * cancelled, its time is up.
      *
-     * @param string $directory The folder, one for each bank and account; its last part is made when it
-     * is missing.
+     * @param string $directory The folder, one for each bank and account. The last part of the path is
+     * created if it does not exist.
      * @param Bank|null $bank The bank that holds them. Left out, the client's own setting.
-     * @param string|null $fileType Only files of this type; all types when left out.
-     * @param StatusFilter|null $status Only files of this status; `NEW` when left out.
-     * @param string|null $fileReference Only the file of this reference.
-     * @param bool|null $parse Whether files are given parsed too: all of them with true, none with false;
-     * left out, those that were downloaded now.
+     * @param string|null $fileType Only files of this type. Default: all types.
+     * @param StatusFilter|null $status Only files of this status. Default: `NEW`.
+     * @param string|null $fileReference Only the file with this reference.
+     * @param bool|null $parse Whether the answer also has files in parsed form: all files with true, none
+     * with false. Default: the files that this call downloaded.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class ConnectionCertificate
 {
     /**
-     * @param string $purpose What it is for.
-     * @param \DateTimeImmutable $expires The end of its validity.
+     * @param string $purpose The purpose.
+     * @param \DateTimeImmutable $expires The expiry.
      */
     public function __construct(
         public readonly string $purpose,

@@ -12,7 +12,7 @@ use Bankchannel\Encode;
 final class DeleteAccountResponse
 {
     /**
-     * @param Deleted $deleted What was removed now.
+     * @param Deleted $deleted The items that this call removed.
      * @param string $email The account.
      * @param string $responseText The service's text.
      */

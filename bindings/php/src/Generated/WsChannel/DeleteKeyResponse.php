@@ -13,7 +13,7 @@ final class DeleteKeyResponse
 {
     /**
      * @param string $responseText The service's text.
-     * @param list<PgpKeyDescriptor>|null $pgpKeys The keys that are left; newer services leave it out.
+     * @param list<PgpKeyDescriptor>|null $pgpKeys The remaining keys. Newer services omit it.
      */
     public function __construct(
         public readonly string $responseText,

@@ -8,7 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** What a deletion removed; `false` is what was absent already. */
+/** The removed items. `false` means that the item was already absent. */
 final class Deleted
 {
     /**

@@ -13,7 +13,7 @@ use Bankchannel\Encode;
 final class DownloadFileResponse
 {
     /**
-     * @param Content $content Its bytes.
+     * @param Content $content The file's bytes.
      * @param string $responseText The service's text.
      */
     public function __construct(

@@ -8,14 +8,14 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** What became of each file. */
+/** The result for each file. */
 final class DownloadNewFilesResponse
 {
     /**
      * @param list<DownloadedFile> $files The files in the order of the listing.
-     * @param int $downloaded How many were downloaded.
-     * @param int $existing How many were there already.
-     * @param int $failed How many failed.
+     * @param int $downloaded The number of files downloaded.
+     * @param int $existing The number of files that already existed.
+     * @param int $failed The number of files that failed.
      */
     public function __construct(
         public readonly array $files,

@@ -6,15 +6,15 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** What became of a file. */
+/** The result for a file. */
 enum DownloadStatus: string
 {
-    /** It is in the folder now. */
+    /** The file is now in the folder. */
     case Downloaded = 'downloaded';
 
-    /** It was there already and was left as it is. */
+    /** The file already existed and did not change. */
     case Exists = 'exists';
 
-    /** It is not there. */
+    /** The file is not in the folder. */
     case Failed = 'failed';
 }

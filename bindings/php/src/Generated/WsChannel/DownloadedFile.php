@@ -8,24 +8,24 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** What became of one file. */
+/** The result for one file. */
 final class DownloadedFile
 {
     /**
-     * @param string $fileReference What the bank calls it.
-     * @param string $fileType The bank's name for its kind.
-     * @param DownloadStatus $status What became of it.
-     * @param string|null $name Its name in the folder; left out where none could be made.
-     * @param string|null $path Where it is; left out where it failed.
-     * @param int|null $bytes How many bytes were downloaded.
-     * @param string|null $error The code of the error, where it failed.
-     * @param string|null $errorMessage What went wrong, for a person.
-     * @param \Bankchannel\Iso20022\StatusFile|null $report What it says, where it is a status report
-     * (`pain.002`).
-     * @param \Bankchannel\Iso20022\CashFile|null $statement What it says, where it is a statement, report
-     * or notification (`camt.053`, `camt.052`, `camt.054`).
-     * @param string|null $notParsed Why it is not parsed, though it may be one of these: it cannot be
-     * read, is larger than 4 MiB or has more than 10,000 entries, or the call has parsed 16 MiB.
+     * @param string $fileReference The bank's reference of the file.
+     * @param string $fileType The bank's name of the file type.
+     * @param DownloadStatus $status The result.
+     * @param string|null $name The file's name in the folder. Absent if no name could be made.
+     * @param string|null $path The file's path. Absent if the file failed.
+     * @param int|null $bytes The number of bytes downloaded.
+     * @param string|null $error The error code, if the file failed.
+     * @param string|null $errorMessage The error in words, if the file failed.
+     * @param \Bankchannel\Iso20022\StatusFile|null $report The content of a status report (`pain.002`).
+     * @param \Bankchannel\Iso20022\CashFile|null $statement The content of a statement, report or
+     * notification (`camt.053`, `camt.052`, `camt.054`).
+     * @param string|null $notParsed The reason why a file that may be one of these is not parsed: it
+     * cannot be read, is larger than 4 MiB or has more than 10,000 entries, or the call has already
+     * parsed 16 MiB.
      */
     public function __construct(
         public readonly string $fileReference,

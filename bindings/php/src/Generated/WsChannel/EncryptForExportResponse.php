@@ -11,10 +11,7 @@ use Bankchannel\Encode;
 /** The message. */
 final class EncryptForExportResponse
 {
-    /**
-     * @param string $encryptedPrivateKey An armored OpenPGP message, in the form that `export_cert`
-     * answers.
-     */
+    /** @param string $encryptedPrivateKey An armored OpenPGP message, as in the answer of `export_cert`. */
     public function __construct(
         public readonly string $encryptedPrivateKey,
     ) {

@@ -11,7 +11,7 @@ use Bankchannel\Encode;
 /** The answer to the challenge. */
 final class EncryptPasswordResponse
 {
-    /** @param string $encrypted What `login`, `register` and `password_reset` send as `encrypted`. */
+    /** @param string $encrypted The value of `encrypted` in `login`, `register` and `password_reset`. */
     public function __construct(
         #[\SensitiveParameter] public readonly string $encrypted,
     ) {

@@ -12,9 +12,9 @@ use Bankchannel\Encode;
 final class EnrolTotpResponse
 {
     /**
-     * @param string $secretCode The secret, base32: for the authenticator, and shown this once.
+     * @param string $secretCode The secret for the authenticator, base32, shown only once.
      * @param string $responseText The service's text.
-     * @param string|null $otpauthUri The same for a QR code.
+     * @param string|null $otpauthUri The same secret for a QR code.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly string $secretCode,

@@ -8,7 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** The certificate is there. */
+/** The certificate exists. */
 final class EnrollCertResponse
 {
     /** @param string $responseText The service's text. */

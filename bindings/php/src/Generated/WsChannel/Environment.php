@@ -6,12 +6,12 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** Which of the service's installations is meant. */
+/** An installation of the service. */
 enum Environment: string
 {
     /** The test installation, with the simulator bank. */
     case Test = 'test';
 
-    /** The real one. */
+    /** The production installation. */
     case Production = 'production';
 }

@@ -13,8 +13,8 @@ namespace Bankchannel\WsChannel;
  */
 final class ExportPolicy
 {
-    /** They may not, and this cannot be changed. */
+    /** Export is off for good. */
     public const DISABLED = 'disabled';
-    /** They may, encrypted to a registered export key. */
+    /** Export is allowed, encrypted to a registered export key. */
     public const ALLOWED = 'allowed';
 }

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class ExportSessionResponse
 {
     /**
-     * @param string $sealed The session, sealed.
-     * @param int|null $secondsLeft For how many more seconds it lives, when that is known.
+     * @param string $sealed The session, encrypted.
+     * @param int|null $secondsLeft The remaining life of the session in seconds, if known.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly string $sealed,

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** What the export of private keys may be set to: it cannot be switched on again. */
+/** The settable value for the export of private keys. Export cannot be switched on again. */
 enum ExportSetting: string
 {
     /** Private keys never leave the service, from now on. */

@@ -8,14 +8,14 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** One file that the bank holds. */
+/** A file at the bank. */
 final class FileDescriptor
 {
     /**
-     * @param string $fileReference What to download or delete it by.
-     * @param string $fileTimestamp When the bank made it: RFC 3339 with offset and milliseconds, or what
-     * the bank wrote in its place.
-     * @param string $fileType The bank's name for its kind.
+     * @param string $fileReference The reference for downloading or deleting the file.
+     * @param string $fileTimestamp The time at which the bank made the file: RFC 3339 with offset and
+     * milliseconds, or the bank's own text instead.
+     * @param string $fileType The bank's name of the file type.
      * @param string $status `NEW`, `DLD` or the bank's own value.
      * @param string|null $serviceId The bank's service id, such as an account number, or `N/A`.
      * @param string|null $targetId The bank's target id.

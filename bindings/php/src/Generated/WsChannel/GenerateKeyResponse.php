@@ -12,10 +12,10 @@ use Bankchannel\Encode;
 final class GenerateKeyResponse
 {
     /**
-     * @param string $publicKey The armored public key: what `upload_key` registers.
-     * @param string $privateKey The armored private key: whoever has it can sign payments.
+     * @param string $publicKey The armored public key, for `upload_key`.
+     * @param string $privateKey The armored private key. Anyone who has it can sign payments.
      * @param string $fingerprint The fingerprint: 40 upper-case hex digits.
-     * @param string $pgpKeyId The short id, by which the service lists the key.
+     * @param string $pgpKeyId The short id that the service lists.
      */
     public function __construct(
         public readonly string $publicKey,

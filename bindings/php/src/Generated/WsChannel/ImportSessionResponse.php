@@ -12,9 +12,9 @@ use Bankchannel\Encode;
 final class ImportSessionResponse
 {
     /**
-     * @param string|null $email Whose it is.
-     * @param Mode|null $mode Which of the account's two users.
-     * @param int|null $secondsLeft For how many more seconds it lives, when that is known.
+     * @param string|null $email The account of the session.
+     * @param Mode|null $mode One of the account's two users.
+     * @param int|null $secondsLeft The remaining life of the session in seconds, if known.
      */
     public function __construct(
         public readonly ?string $email = null,

@@ -8,7 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** If there is such a user, the code is on its way. */
+/** If the user exists, the code was sent. */
 final class InitPasswordResetResponse
 {
     /** @param string $responseText The service's text. */

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class InitRegisterResponse
 {
     /**
-     * @param string $challenge What `register` answers: `encrypt_password` makes the answer from it. Good
-     * once, for five minutes.
+     * @param string $challenge The challenge for `register`. `encrypt_password` encrypts the password for
+     * it. Valid once, for five minutes.
      * @param string $responseText The service's text.
      */
     public function __construct(

@@ -8,21 +8,22 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** What it is. Nothing here is secret. */
+/** The key's properties. None of them is secret. */
 final class InspectKeyResponse
 {
     /**
      * @param string $fingerprint The fingerprint: 40 upper-case hex digits.
-     * @param string $pgpKeyId The short id, by which the service lists the key.
-     * @param list<string> $userIds The user ids: names and e-mail addresses, as the key itself says.
+     * @param string $pgpKeyId The short id that the service lists.
+     * @param list<string> $userIds The user ids in the key: names and e-mail addresses.
      * @param string $algorithm The algorithm as GnuPG spells it, such as `ed25519` or `rsa3072`.
-     * @param \DateTimeImmutable $created When it was made.
-     * @param bool $revoked Whether its owner has revoked it.
-     * @param bool $canSign Whether it may sign now: what an authorize key must.
-     * @param bool $canEncrypt Whether it may be encrypted to now: what an export key must.
-     * @param bool $private Whether the private key is there.
+     * @param \DateTimeImmutable $created The creation time.
+     * @param bool $revoked Whether the owner has revoked the key.
+     * @param bool $canSign Whether the key can sign now, which an authorize key must.
+     * @param bool $canEncrypt Whether data can be encrypted to the key now, which an export key must
+     * allow.
+     * @param bool $private Whether the private key is included.
      * @param bool $locked Whether the private key needs a passphrase.
-     * @param \DateTimeImmutable|null $expires When it expires; left out when it never does.
+     * @param \DateTimeImmutable|null $expires The expiry. Absent if the key never expires.
      */
     public function __construct(
         public readonly string $fingerprint,

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** The algorithm of a key to be made. */
+/** The algorithm of a new key. */
 enum KeyAlgorithm: string
 {
     /** Small and fast: the default. */

@@ -8,7 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** What the bank holds. */
+/** The files at the bank. */
 final class ListFilesResponse
 {
     /**

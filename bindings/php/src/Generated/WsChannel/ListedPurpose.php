@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\WsChannel;
 
 /**
- * What a listed PGP key is registered for.
+ * The purpose of a listed PGP key.
  *
  * The values known to this version; the peer may send others.
  */

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** What a login has come to. */
+/** The progress of a login. */
 abstract class LogInProgress
 {
     /**

@@ -12,11 +12,11 @@ use Bankchannel\Encode;
 final class LogInProgressNeedsCode extends LogInProgress
 {
     /**
-     * @param string $kind Which: `phone_code`, `email_code`, `sms_code` or `totp_code`.
+     * @param string $kind The kind of code: `phone_code`, `email_code`, `sms_code` or `totp_code`.
      * @param string $text The question, for a person.
-     * @param int $wrong How many codes were wrong already.
-     * @param bool $phoneMissing Whether the account's phone number must be given too.
-     * @param string $sealed The login so far: give it to `continue_log_in`, with the code.
+     * @param int $wrong The number of wrong codes so far.
+     * @param bool $phoneMissing Whether the account's phone number is needed too.
+     * @param string $sealed The login so far, encrypted. Give it to `continue_log_in`, with the code.
      */
     public function __construct(
         public readonly string $kind,

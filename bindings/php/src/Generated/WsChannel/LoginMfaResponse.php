@@ -8,22 +8,23 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** A session, or what is wanted first. */
+/** A session, or the next step. */
 final class LoginMfaResponse
 {
     /**
      * @param string $responseText The service's text.
      * @param string|null $idToken The session's token; with it the login is complete.
      * @param string|null $apiKey The API key of the account, with the token.
-     * @param int|null $expiresIn How long the session lives, with the token.
+     * @param int|null $expiresIn The life of the session, with the token.
      * @param string|null $session The handle of the second step.
-     * @param string|null $challengeName What the second step is.
+     * @param string|null $challengeName The kind of the second step.
      * @param list<string>|null $mfaOptions The factors to choose from.
-     * @param string|null $smsDestination Where an SMS would go, masked.
-     * @param string|null $secretCode The secret for the authenticator, when its enrolment was asked for.
-     * @param string|null $otpauthUri The same for a QR code.
-     * @param string|null $accessToken With the secret: for `verify_totp`. Alone: for `verify_email`.
-     * @param AccountInfo|null $account What the account is, with the token (API 2.10).
+     * @param string|null $smsDestination The phone number for an SMS, masked.
+     * @param string|null $secretCode The secret for the authenticator, if its enrolment was requested.
+     * @param string|null $otpauthUri The same secret for a QR code.
+     * @param string|null $accessToken With the secret: the token for `verify_totp`. Alone: the token for
+     * `verify_email`.
+     * @param AccountInfo|null $account The account's type and features, with the token (API 2.10).
      */
     public function __construct(
         public readonly string $responseText,

@@ -8,20 +8,20 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** A session, or what is wanted first: exactly one of the cases. */
+/** A session, or the next step: exactly one of the cases. */
 final class LoginResponse
 {
     /**
      * @param string $responseText The service's text.
      * @param string|null $idToken The session's token; with it the login is complete.
      * @param string|null $apiKey The API key of the account, with the token.
-     * @param int|null $expiresIn How long the session lives, with the token.
+     * @param int|null $expiresIn The life of the session, with the token.
      * @param string|null $session The handle of the second step.
-     * @param string|null $challengeName What the second step is.
+     * @param string|null $challengeName The kind of the second step.
      * @param list<string>|null $mfaOptions The factors to choose from.
-     * @param string|null $smsDestination Where an SMS would go, masked, such as `+*****5507`.
-     * @param string|null $accessToken For `verify_email`, when the address is not verified.
-     * @param AccountInfo|null $account What the account is, with the token (API 2.10).
+     * @param string|null $smsDestination The phone number for an SMS, masked, such as `+*****5507`.
+     * @param string|null $accessToken The token for `verify_email`, if the address is not verified.
+     * @param AccountInfo|null $account The account's type and features, with the token (API 2.10).
      */
     public function __construct(
         public readonly string $responseText,

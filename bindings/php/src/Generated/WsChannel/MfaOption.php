@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\WsChannel;
 
 /**
- * A second factor, as the service offers it.
+ * A second factor, as offered by the service.
  *
  * The values known to this version; the peer may send others.
  */

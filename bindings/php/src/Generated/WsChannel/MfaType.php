@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** A second factor, as a request names it. */
+/** A second factor, as named in a request. */
 enum MfaType: string
 {
     /** A code by SMS. */

@@ -6,12 +6,12 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** The two users of an account: they log in separately and may do different things. */
+/** The two users of an account. They log in separately and have different rights. */
 enum Mode: string
 {
     /** Manages certificates, keys and accounts; logs in with a second factor. */
     case Admin = 'admin';
 
-    /** Moves files. */
+    /** Transfers files. */
     case Data = 'data';
 }

@@ -8,13 +8,13 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** The choice of a second factor is wanted. */
+/** The choice of a second factor is needed. */
 final class NeedsChoice
 {
     /**
      * @param list<MfaMethod> $methods The factors to choose from.
-     * @param string $sealed The login so far: give it to `continue_log_in`, with the choice.
-     * @param string|null $smsDestination Where an SMS would go, masked.
+     * @param string $sealed The login so far, encrypted. Give it to `continue_log_in`, with the choice.
+     * @param string|null $smsDestination The phone number for an SMS, masked.
      */
     public function __construct(
         public readonly array $methods,

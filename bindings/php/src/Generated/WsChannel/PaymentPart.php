@@ -13,9 +13,9 @@ final class PaymentPart
 {
     /**
      * @param string $id The payment information id.
-     * @param string $executionDate The execution date, or date and time, as it stands in the file.
-     * @param int $transactions How many transactions it holds.
-     * @param list<CurrencyTotal> $totals What they come to, by currency.
+     * @param string $executionDate The execution date, or date and time, as in the file.
+     * @param int $transactions The number of transactions.
+     * @param list<CurrencyTotal> $totals The sums, by currency.
      * @param string|null $debtor The debtor's name.
      * @param string|null $iban The account that pays.
      */

@@ -8,18 +8,18 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** One thing that is wrong. */
+/** One problem. */
 final class PaymentProblem
 {
     /**
      * @param string $reason The reason code that a bank would answer, such as `FF01`, `AM10`, `AM18`,
-     * `AC01`, `AC02`, `BE04`; `NARR` where none is named for it.
-     * @param string $message What is wrong.
-     * @param string $fix What to change.
-     * @param int|null $line The line in the file, from 1; left out when the problem has no single place.
+     * `AC01`, `AC02`, `BE04`; `NARR` if the problem has no code.
+     * @param string $message The problem in words.
+     * @param string $fix The change that fixes it.
+     * @param int|null $line The line in the file, from 1. Absent if the problem has no single place.
      * @param int|null $column The column in bytes, from 1.
      * @param string|null $field The element as a path from the root, such as
-     * `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`; left out when the file could not be read as XML.
+     * `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`. Absent if the file could not be read as XML.
      */
     public function __construct(
         public readonly string $reason,

@@ -8,16 +8,15 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** A payment file in short. */
+/** A summary of a payment file. */
 final class PaymentSummary
 {
     /**
      * @param string $messageId The message id.
-     * @param string $created When the message was made, as it says itself.
-     * @param int $transactions How many transactions the file really holds.
-     * @param list<PaymentPart> $payments What each account is asked to pay on each day, in the order of
-     * the file.
-     * @param string|null $initiatingParty Who initiates it.
+     * @param string $created The creation time in the message.
+     * @param int $transactions The number of transactions that the file really holds.
+     * @param list<PaymentPart> $payments The payments by account and day, in the order of the file.
+     * @param string|null $initiatingParty The initiating party.
      */
     public function __construct(
         public readonly string $messageId,

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class PgpKeyDescriptor
 {
     /**
-     * @param string $pgpKeyId Its short id: 8 hex digits, or what the service wrote in their place.
-     * @param string|null $pgpKeyPurpose What it is for; an older service may leave it out.
+     * @param string $pgpKeyId The short id: 8 hex digits, or the service's own text instead.
+     * @param string|null $pgpKeyPurpose The purpose. An older service may omit it.
      */
     public function __construct(
         public readonly string $pgpKeyId,

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** What a PGP key is registered for. One key cannot have both purposes. */
+/** The purpose of a PGP key. One key cannot have both purposes. */
 enum PgpKeyPurpose: string
 {
     /** It verifies the signatures of uploads. */

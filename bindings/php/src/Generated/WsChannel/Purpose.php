@@ -7,7 +7,7 @@ declare(strict_types=1);
 namespace Bankchannel\WsChannel;
 
 /**
- * What a certificate is for.
+ * The purpose of a certificate.
  *
  * The values known to this version; the peer may send others.
  */

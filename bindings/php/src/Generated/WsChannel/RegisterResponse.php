@@ -12,7 +12,7 @@ use Bankchannel\Encode;
 final class RegisterResponse
 {
     /**
-     * @param string $apiKey The key, new or as given: keep it, every later call needs it.
+     * @param string $apiKey The API key, new or as given. Store it: every later call needs it.
      * @param string $responseText The service's text.
      */
     public function __construct(

@@ -13,8 +13,8 @@ namespace Bankchannel\WsChannel;
  */
 final class Registration
 {
-    /** It is. */
+    /** Registered. */
     public const REGISTERED = 'registered';
-    /** It is not. */
+    /** Not registered. */
     public const UNREGISTERED = 'unregistered';
 }

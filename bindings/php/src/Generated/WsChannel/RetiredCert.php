@@ -8,14 +8,14 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** A certificate that was retired: never used again (API 2.9). */
+/** A retired certificate: it is never used again (API 2.9). */
 final class RetiredCert
 {
     /**
      * @param string $certName `BANK.REMOVED.xxxxxxxx_customer_signing_cert`.
      * @param string $bank The bank's id.
-     * @param string $purpose What it was for.
-     * @param \DateTimeImmutable|null $expires The end of its validity; left out where it is not known.
+     * @param string $purpose The purpose.
+     * @param \DateTimeImmutable|null $expires The expiry. Absent if not known.
      */
     public function __construct(
         public readonly string $certName,

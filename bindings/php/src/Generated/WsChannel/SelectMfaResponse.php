@@ -8,14 +8,14 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** The code to be given now. */
+/** The code that is needed next. */
 final class SelectMfaResponse
 {
     /**
      * @param string $responseText The service's text.
-     * @param string|null $challengeName The chosen factor; the oldest services leave it out.
-     * @param string|null $session The new handle; where an old service leaves it out, the former stays
-     * good.
+     * @param string|null $challengeName The chosen factor. The oldest services omit it.
+     * @param string|null $session The new handle. If an old service omits it, the previous handle stays
+     * valid.
      */
     public function __construct(
         public readonly string $responseText,

@@ -15,28 +15,29 @@ use Bankchannel\Secret;
 /** An embedded WS Channel service, running inside this process. It stops when this object is gone. */
 final class Service extends AbstractService
 {
-    /** What clients take as `base_url`. */
+    /** The `base_url` for clients. */
     public readonly string $baseUrl;
 
-    /** What clients take as `public_key_file`: an absolute path. */
+    /** The `public_key_file` for clients: an absolute path. */
     public readonly string $publicKeyFile;
 
-    /** The control interface, where it was asked for. */
+    /** The URL of the control interface, if it was requested. */
     public readonly ?string $controlUrl;
 
     /**
-     * How a WS Channel service is started. Everything else stands in its configuration file.
+     * The start options of a WS Channel service. All other settings are in its configuration file.
      *
      * @param string|null $listen The address and port to listen on, such as `127.0.0.1:0`; port 0 takes a
-     * free one.
-     * @param string|null $data The data folder; created with mode 0700 when it is absent. Left out, a
-     * fresh temporary one that is removed at the end.
-     * @param string|null $config The configuration file (TOML); left out, every setting has its default.
+     * free port.
+     * @param string|null $data The data folder, created with mode 0700 if absent. Default: a new
+     * temporary folder that is removed at the end.
+     * @param string|null $config The configuration file (TOML). Default: no file, and the default of
+     * every setting.
      * @param string|null $tlsCert The certificate chain of the TLS listener, a PEM file.
-     * @param string|null $tlsKey Its private key, a PEM file.
-     * @param string|Secret|null $verificationCode Fixes every code that would be sent: six digits. On
-     * loopback only.
-     * @param bool|null $noLimits Lifts every limit of rate and count. On loopback only.
+     * @param string|null $tlsKey The private key of the TLS listener, a PEM file.
+     * @param string|Secret|null $verificationCode A fixed value for every code that would be sent: six
+     * digits. On loopback only.
+     * @param bool|null $noLimits Removes every limit of rate and count. On loopback only.
      * @param bool|null $control Opens the control interface. On loopback only.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException

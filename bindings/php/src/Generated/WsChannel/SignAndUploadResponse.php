@@ -12,9 +12,9 @@ use Bankchannel\Encode;
 final class SignAndUploadResponse
 {
     /**
-     * @param string $fileName The name it was sent under.
-     * @param int $bytes How many bytes were sent.
-     * @param string $signature The signatures it was sent with.
+     * @param string $fileName The file name sent to the bank.
+     * @param int $bytes The number of bytes sent.
+     * @param string $signature The signatures sent with the file.
      * @param string $responseText The service's text.
      */
     public function __construct(

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class SignFileResponse
 {
     /**
-     * @param string $signature One armored detached signature per key, one after the other: what
-     * `upload_file` takes.
+     * @param string $signature One armored detached signature per key, one after the other, for
+     * `upload_file`.
      */
     public function __construct(
         public readonly string $signature,

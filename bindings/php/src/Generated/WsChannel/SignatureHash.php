@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** The hash of a signature. */
+/** The hash algorithm of a signature. */
 enum SignatureHash: string
 {
     /** SHA-256: the default. */

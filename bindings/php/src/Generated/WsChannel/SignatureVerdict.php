@@ -8,17 +8,17 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** One signature. */
+/** A signature and its result. */
 final class SignatureVerdict
 {
     /**
-     * @param Verdict $verdict What became of it.
-     * @param string|null $fingerprint The fingerprint of the given key that it names.
-     * @param string|null $signingKey The fingerprint of the key or subkey that made it, when it is good.
-     * @param \DateTimeImmutable|null $created When it was made, when it is good.
-     * @param list<string>|null $issuers Who claims to have made it, when that key was not given:
-     * fingerprints or key ids.
-     * @param string|null $reason Why it does not count.
+     * @param Verdict $verdict The result.
+     * @param string|null $fingerprint The fingerprint of the given key that the signature names.
+     * @param string|null $signingKey The fingerprint of the key or subkey that made a good signature.
+     * @param \DateTimeImmutable|null $created The time of a good signature.
+     * @param list<string>|null $issuers The claimed makers if their key was not given: fingerprints or
+     * key ids.
+     * @param string|null $reason The reason why it is not valid.
      */
     public function __construct(
         public readonly Verdict $verdict,

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** Which files a listing shows. */
+/** The status filter of a listing. */
 enum StatusFilter: string
 {
     /** Files that were not downloaded yet. */
@@ -15,6 +15,6 @@ enum StatusFilter: string
     /** Files that were downloaded. */
     case Dld = 'DLD';
 
-    /** All of them. */
+    /** All files. */
     case All = 'ALL';
 }

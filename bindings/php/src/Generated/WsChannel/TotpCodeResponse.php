@@ -13,7 +13,7 @@ final class TotpCodeResponse
 {
     /**
      * @param string $code The six digits.
-     * @param int $secondsLeft For how many more seconds this is the present code: 1 to 30.
+     * @param int $secondsLeft The remaining seconds of this code: 1 to 30.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly string $code,

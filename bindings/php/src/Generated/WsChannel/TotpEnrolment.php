@@ -8,13 +8,13 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** The secret for an authenticator: shown this once. `verify_totp` completes the enrolment. */
+/** The secret for an authenticator, shown only once. `verify_totp` completes the enrolment. */
 final class TotpEnrolment
 {
     /**
      * @param string $secretCode The secret, base32.
-     * @param string $accessToken For `verify_totp`, within ten minutes.
-     * @param string|null $otpauthUri The same for a QR code.
+     * @param string $accessToken The token for `verify_totp`, valid for ten minutes.
+     * @param string|null $otpauthUri The same secret for a QR code.
      */
     public function __construct(
         #[\SensitiveParameter] public readonly string $secretCode,

@@ -12,8 +12,8 @@ use Bankchannel\Encode;
 final class UploadAndWaitResponse
 {
     /**
-     * @param string $fileName The name it was sent under.
-     * @param int $bytes How many bytes were sent.
+     * @param string $fileName The file name sent to the bank.
+     * @param int $bytes The number of bytes sent.
      * @param list<BankAnswer> $answers The answers, in the order of `wait_for`.
      * @param string $responseText The service's text on the upload.
      */

@@ -6,15 +6,15 @@ declare(strict_types=1);
 
 namespace Bankchannel\WsChannel;
 
-/** What became of one signature. */
+/** The result for one signature. */
 enum Verdict: string
 {
-    /** It is valid, by a key that was good then and is good now. */
+    /** Valid, by a key that was good then and is good now. */
     case Good = 'good';
 
     /** None of the given keys made it. */
     case UnknownIssuer = 'unknown_issuer';
 
-    /** It names a given key, but does not count. */
+    /** It names a given key, but is not valid. */
     case Bad = 'bad';
 }

@@ -8,11 +8,11 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** The verdicts. */
+/** The results. */
 final class VerifyFileResponse
 {
     /**
-     * @param bool $good Whether at least one signature is good: what the service asks of an upload.
+     * @param bool $good Whether at least one signature is good, which the service requires of an upload.
      * @param list<SignatureVerdict> $signatures The signatures in their order.
      */
     public function __construct(

@@ -8,7 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Encode;
 
-/** The phone is verified; now log in for the e-mail's code. */
+/** The phone is verified. Now log in for the e-mail's code. */
 final class VerifyPhoneResponse
 {
     /** @param string $responseText The service's text. */
