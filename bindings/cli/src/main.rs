@@ -42,5 +42,7 @@ fn main() -> ExitCode {
         output::line(&format!("bankchannel {}", bankchannel::VERSION));
         return ExitCode::SUCCESS;
     }
-    app::run(arguments)
+    let ended = app::run(arguments);
+    operations::kill_programs();
+    ended
 }

@@ -17,7 +17,7 @@ use clap::Command;
 
 pub(crate) use answers::ask_bank_command;
 pub(crate) use call::{call, call_command, carry_out_shown};
-pub(crate) use program::run as run_program;
+pub(crate) use program::{kill_programs, run as run_program};
 pub(crate) use request::{Request, of_options as request_of_options};
 pub(crate) use run::run;
 pub(crate) use spec::{Spec, bank_argument, force_argument, output_argument, signer_argument, specs};

@@ -1,18 +1,44 @@
 //! A program of the user's, which is asked something and answers.
 
 use std::{
-    io::{Read as _, Write as _},
+    collections::BTreeSet,
+    io::{self, Read as _, Write as _},
     os::unix::process::CommandExt as _,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc::{RecvTimeoutError, channel},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        mpsc::{RecvTimeoutError, channel},
+    },
     thread,
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::output::interrupt;
+
 /// How often a program that has answered is looked after until it ends.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
+/// The process groups of the programs that run with a limit. A group is here only while its leader has not been waited for, so that its
+/// number cannot belong to another process.
+static GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+
+/// Kills all programs that run with a limit: this process is about to end. Ctrl-C does not reach their groups.
+pub(crate) fn kill_programs() {
+    for group in groups().iter() {
+        kill(*group);
+    }
+}
+
+fn groups() -> MutexGuard<'static, BTreeSet<i32>> {
+    GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn kill(group: i32) {
+    // An error means that the group has ended.
+    let _ = Pid::from_raw(group).map(|group| kill_process_group(group, Signal::KILL));
+}
 
 /// Runs a command. It reads `asked` on its standard input and answers on its standard output; of the answer at most one byte more than
 /// `max` is kept.
@@ -32,25 +58,20 @@ pub(crate) fn run(
     let mut shell = Command::new("/bin/sh");
     // Its stderr is the user's: it may ask for a PIN there, or say what is wrong.
     shell.args(["-c", command]).envs(environment.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped());
-    if limit.is_some() {
-        // A group of its own, so that all of it can be killed. A program in such a group cannot read from the terminal.
-        shell.process_group(0);
-    }
-    let mut child = shell.spawn().map_err(|why| format!("cannot be started: {why}"))?;
     let Some(limit) = limit else {
+        let mut child = shell.spawn().map_err(not_started)?;
         let answer = exchange(&mut child, asked, max);
-        let ended = child.wait().map_err(|why| format!("cannot be waited for: {why}"))?;
+        let ended = child.wait().map_err(not_waited_for)?;
         return judged(answer, ended, max);
     };
+    interrupt::ends_by_signal();
     let until = Instant::now() + limit;
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    // The child is not waited for while this can kill it: its id is still its own.
-    let kill = move || group.map(|group| kill_process_group(group, Signal::KILL));
+    let (mut child, group) = start_group(&mut shell)?;
     let (done, is_done) = channel::<()>();
     let answer = thread::scope(|scope| {
         scope.spawn(move || {
             if is_done.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-                kill();
+                kill(group);
             }
         });
         let answer = exchange(&mut child, asked, max);
@@ -58,20 +79,41 @@ pub(crate) fn run(
         answer
     });
     loop {
-        let ended = child.try_wait().map_err(|why| format!("cannot be waited for: {why}"))?;
-        let is_late = Instant::now() >= until;
-        match ended {
-            _ if is_late => {
-                if ended.is_none() {
-                    kill();
-                    let _ = child.wait();
-                }
-                return Err(format!("has not ended within {} s and was killed", limit.as_secs()));
+        let mut running = groups();
+        let ended = match child.try_wait().map_err(not_waited_for)? {
+            None if Instant::now() >= until => {
+                kill(group);
+                Some(child.wait().map_err(not_waited_for)?)
             }
-            Some(ended) => return judged(answer, ended, max),
-            None => thread::sleep(LOOK_AGAIN),
+            ended => ended,
+        };
+        if let Some(ended) = ended {
+            running.remove(&group);
+            return match Instant::now() >= until {
+                true => Err(format!("has not ended within {} s and was killed", limit.as_secs())),
+                false => judged(answer, ended, max),
+            };
         }
+        drop(running);
+        thread::sleep(LOOK_AGAIN);
     }
+}
+
+/// Starts the program in a process group, so that all of it can be killed. A program in such a group cannot read from the terminal.
+fn start_group(shell: &mut Command) -> Result<(Child, i32), String> {
+    let mut running = groups();
+    let child = shell.process_group(0).spawn().map_err(not_started)?;
+    let group = i32::try_from(child.id()).map_err(|why| why.to_string())?;
+    running.insert(group);
+    Ok((child, group))
+}
+
+fn not_started(why: io::Error) -> String {
+    format!("cannot be started: {why}")
+}
+
+fn not_waited_for(why: io::Error) -> String {
+    format!("cannot be waited for: {why}")
 }
 
 /// What the program answers.

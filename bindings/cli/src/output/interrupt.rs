@@ -64,6 +64,11 @@ pub(crate) fn cancels(call: &CancellationToken) {
     watch();
 }
 
+/// Has a signal end the programs that this one has started too.
+pub(crate) fn ends_by_signal() {
+    watch();
+}
+
 /// Begins to watch, once. Where it cannot be done, a signal ends the program as it ends any.
 fn watch() {
     static WATCHED: Once = Once::new();
@@ -95,6 +100,7 @@ async fn end_by(mut signals: Signal, code: i32) {
             None => {
                 terminal::restore();
                 super::note("");
+                crate::operations::kill_programs();
                 std::process::exit(code);
             }
         }

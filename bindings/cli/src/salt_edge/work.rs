@@ -17,8 +17,7 @@ use crate::{
     exit::{Failure, Outcome},
     operations::ask_bank_command,
     options::{any_value, flag, format, read_file, settings_file, text},
-    output,
-    serve::Signals,
+    output::{self, interrupt},
 };
 
 /// How long the bank's own code may take for one question.
@@ -85,55 +84,41 @@ fn asker(settings: &SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome<
 }
 
 async fn watch(client: &SaltEdgeConnector, options: CallOptions, matches: &ArgMatches) -> Outcome {
-    let mut signals = Signals::listen().map_err(|why| Failure::usage(format!("cannot listen for signals: {why}")))?;
-    let winding_down = options.winding_down.clone();
-    let working = async {
-        while !options.winding_down.is_cancelled() {
-            let worked = match client.work(WorkRequest { at: None }, &options).await {
-                Ok(worked) => worked,
-                Err(error) if ["configuration", "input"].iter().any(|of| error.code().starts_with(of)) => {
-                    return Err(error.into());
-                }
-                Err(error) => {
-                    // The store, or whoever is asked, may come back.
-                    output::note(&format!("the work was interrupted: {error}"));
-                    tokio::time::sleep(PAUSE).await;
-                    continue;
-                }
-            };
-            let done =
-                worked.asked + worked.delivered + worked.again + worked.stopped + worked.given_up + worked.expired;
-            let until = |due: &Timestamp| {
-                Duration::from_millis(u64::try_from(due.as_ms() - SystemClock::default().now_ms()).unwrap_or_default())
-            };
-            let wait = worked.next_due_at.as_ref().map_or(LOOK_AGAIN, until).clamp(SHORTEST, LOOK_AGAIN);
-            if done > 0 {
-                let line = write_boundary(worked);
-                match matches.get_flag("json") {
-                    true => output::json(&line),
-                    false => output::line(&format!(
-                        "{} {line}",
-                        Timestamp::from_ms(SystemClock::default().now_ms()).as_str()
-                    )),
-                }
+    // What has begun comes to its end; a second signal ends it.
+    interrupt::cancels(&options.winding_down);
+    while !options.winding_down.is_cancelled() {
+        let worked = match client.work(WorkRequest { at: None }, &options).await {
+            Ok(worked) => worked,
+            Err(error) if ["configuration", "input"].iter().any(|of| error.code().starts_with(of)) => {
+                return Err(error.into());
             }
-            tokio::select! {
-                () = options.winding_down.cancelled() => {}
-                () = tokio::time::sleep(wait) => {}
+            Err(error) => {
+                // The store, or whoever is asked, may come back.
+                output::note(&format!("the work was interrupted: {error}"));
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let done = worked.asked + worked.delivered + worked.again + worked.stopped + worked.given_up + worked.expired;
+        let until = |due: &Timestamp| {
+            Duration::from_millis(u64::try_from(due.as_ms() - SystemClock::default().now_ms()).unwrap_or_default())
+        };
+        let wait = worked.next_due_at.as_ref().map_or(LOOK_AGAIN, until).clamp(SHORTEST, LOOK_AGAIN);
+        if done > 0 {
+            let line = write_boundary(worked);
+            match matches.get_flag("json") {
+                true => output::json(&line),
+                false => {
+                    output::line(&format!("{} {line}", Timestamp::from_ms(SystemClock::default().now_ms()).as_str()))
+                }
             }
         }
-        Ok(())
-    };
-    tokio::pin!(working);
-    tokio::select! {
-        ended = &mut working => return ended,
-        () = signals.wait() => winding_down.cancel(),
+        tokio::select! {
+            () = options.winding_down.cancelled() => {}
+            () = tokio::time::sleep(wait) => {}
+        }
     }
-    // What has begun comes to its end, unless whoever signals again does not want to wait.
-    tokio::select! {
-        ended = &mut working => ended,
-        () = signals.wait() => Ok(()),
-    }
+    Ok(())
 }
 
 /// A program of the user's that answers for the bank.

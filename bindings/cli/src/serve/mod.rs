@@ -13,8 +13,6 @@ use clap::{ArgMatches, Command};
 
 use crate::exit::{Failure, Outcome};
 
-pub(crate) use signals::Signals;
-
 pub(crate) use admin::{command as admin_command, run as run_admin};
 
 /// The command.

@@ -1,6 +1,7 @@
 //! The command as scripts and people use it: the program is run, against a service of its own.
 #![allow(clippy::unwrap_used)]
 
+mod bank_command;
 mod call;
 mod codes;
 mod demo;

@@ -4,7 +4,6 @@
 use std::{
     collections::HashMap,
     path::Path,
-    pin::Pin,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
@@ -111,6 +110,7 @@ const DEFECTS: &[Defect] = &[
                     method: "POST".into(),
                     target: "/api/connectors/v1/sessions/success".into(),
                     headers: wrong.headers.lock().unwrap().clone(),
+                    ..Asked::default()
                 };
                 wrong.hub.ask(report.with_jwt(&jwt(&data, &wrong.connector_key))).await;
                 Answered::json(200, &json!({}))
@@ -378,42 +378,37 @@ impl Bench {
     }
 }
 
-/// A customer of the example bank: signs in and approves, or refuses.
+/// A customer of the example bank.
 fn customer() -> Box<Psu> {
-    Box::new(|url, approves| {
-        let answer: Pin<Box<dyn Future<Output = Result<(), String>> + Send>> = Box::pin(async move {
-            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-            let http =
-                reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-            let send = async |form: Vec<(&str, String)>| {
-                let body: String = form.iter().map(|(name, value)| format!("{name}={value}&")).collect();
-                http.post(&url).body(body).send().await.unwrap().text().await.unwrap()
-            };
-            if !approves {
-                send(vec![("action", "refuse".into())]).await;
-                return Ok(());
-            }
-            let page = send(vec![
-                ("action", "sign_in".into()),
-                ("login", "anna".into()),
-                ("password", "anna-password".into()),
-            ])
-            .await;
-            let hidden = |name: &str| {
-                let from = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
-                from.split('"').next().unwrap_or_default().to_owned()
-            };
-            let form = vec![
-                ("action", "approve".into()),
-                ("user_id", hidden("user_id")),
-                ("ticket", hidden("ticket")),
-                ("account", "501".into()),
-            ];
-            send(form).await;
-            Ok(())
-        });
-        answer
-    })
+    Box::new(|url, approves| Box::pin(async move { browse(&url, approves).await }))
+}
+
+/// Signs in on the example bank's page and approves, or refuses.
+async fn browse(url: &str, approves: bool) -> Result<(), String> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let send = async |form: Vec<(&str, String)>| {
+        let body: String = form.iter().map(|(name, value)| format!("{name}={value}&")).collect();
+        http.post(url).body(body).send().await.unwrap().text().await.unwrap()
+    };
+    if !approves {
+        send(vec![("action", "refuse".into())]).await;
+        return Ok(());
+    }
+    let sign_in = vec![("action", "sign_in".into()), ("login", "anna".into()), ("password", "anna-password".into())];
+    let page = send(sign_in).await;
+    let hidden = |name: &str| {
+        let from = page.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap_or_default();
+        from.split('"').next().unwrap_or_default().to_owned()
+    };
+    send(vec![
+        ("action", "approve".into()),
+        ("user_id", hidden("user_id")),
+        ("ticket", hidden("ticket")),
+        ("account", "501".into()),
+    ])
+    .await;
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -473,4 +468,50 @@ async fn each_planted_defect_is_found() {
         assert!(!check.why.is_empty());
         bench.close().await;
     }
+}
+
+/// The same by an order to the hub: the customer is behind a URL.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_embedded_hub_checks_with_a_customer_behind_a_url() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = counterpart("salt-edge-hub").unwrap().start(json!({"control": true}).into()).unwrap().await.unwrap();
+    let told = hub.readiness();
+    let text = |name: &str| told[name].as_str().unwrap().to_owned();
+    let options = json!({
+        "data": folder.path(), "hub_url": text("base_url"), "hub_public_key": [text("hub_public_key_file")],
+        "app_id": text("app_id"), "app_secret_file": text("app_secret_file"), "private_key": text("private_key_file"),
+    });
+    let connector = counterpart("salt-edge-connector").unwrap().start(options.into()).unwrap().await.unwrap();
+    let control = Upstream::new(&text("control_url"));
+    control.order("connector", &json!({ "url": connector.readiness()["base_url"] })).await;
+    let (approved, denied) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
+    let counts = [Arc::clone(&approved), Arc::clone(&denied)];
+    let psu_url = serve(move |asked| {
+        let (approves, body) = (asked.path() == "/customer/approve", asked.body.clone());
+        *counts[usize::from(!approves)].lock().unwrap() += 1;
+        Box::pin(async move {
+            let told: Value = serde_json::from_slice(&body).unwrap();
+            browse(told["url"].as_str().unwrap(), approves).await.unwrap();
+            Answered::json(204, &Value::Null)
+        })
+    })
+    .await;
+    let settings = |psu_url: Option<&str>| {
+        json!({
+            "patience_s": 5, "quiet_s": 0, "psu_url": psu_url,
+            "authorization_types": [{"code": "oauth", "mode": "redirect"}],
+        })
+    };
+    let report = control.order("check", &settings(Some(&format!("{psu_url}/customer")))).await;
+    let result = |id: &str| {
+        let check = report["checks"].as_array().unwrap().iter().find(|check| check["id"] == id).unwrap();
+        (check["result"].as_str().unwrap().to_owned(), check["why"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(report["ok"], true, "{report}");
+    for id in ["SE-F01", "SE-F07"] {
+        assert_eq!(result(id).0, "passed", "{id}: {}", result(id).1);
+    }
+    assert!(*approved.lock().unwrap() > 0 && *denied.lock().unwrap() > 0, "both answers are asked for");
+    connector.stop().await;
+    hub.stop().await;
 }

@@ -9,11 +9,13 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 
 /// A request on its way. Headers keep their order.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Asked {
     pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) headers: Vec<(String, String)>,
+    /// What proxies do not hand on: requests of Salt Edge have none.
+    pub(crate) body: Bytes,
 }
 
 /// An answer on its way.
@@ -133,7 +135,7 @@ async fn respond(
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
-    let _ = body.collect().await;
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
     let headers = head
         .headers
         .iter()
@@ -142,6 +144,7 @@ async fn respond(
         method: head.method.to_string(),
         target: head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned(),
         headers: headers.collect(),
+        body,
     };
     let answered = answer(asked).await;
     let mut response = Response::builder().status(answered.status);

@@ -48,7 +48,7 @@ impl Serving {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let headers = made["headers"].as_array().unwrap();
         let headers = headers.iter().map(|header| (text(&header["name"]), text(&header["value"]))).collect();
-        Asked { method: text(&made["method"]), target: text(&made["target"]), headers }
+        Asked { method: text(&made["method"]), target: text(&made["target"]), headers, ..Asked::default() }
     }
 
     async fn send(&self, order: Value) -> Answered {
@@ -112,7 +112,7 @@ async fn the_service_repeats_no_secret() {
     for text in planted {
         let headers =
             vec![("bank-interface-time".into(), text.into()), ("bank-interface-signature".into(), text.into())];
-        let asked = Asked { method: "POST".into(), target: format!("/{text}?x={text}"), headers };
+        let asked = Asked { method: "POST".into(), target: format!("/{text}?x={text}"), headers, ..Asked::default() };
         let answer = door.ask(asked).await;
         assert_eq!(answer.status, 401);
         answers.push(format!("{:?} {}", answer.headers, String::from_utf8_lossy(&answer.body)));

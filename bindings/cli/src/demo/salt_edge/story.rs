@@ -237,7 +237,6 @@ async fn revoke_at_bank(control: &str, connector: &Connector, session: &str) -> 
 
 async fn check(control: &str, connector: &Connector) -> Outcome<(Value, String)> {
     let settings = json!({
-        "hub_folder": "the hub's own",
         "authorization_types": [
             {"code": "oauth", "mode": "redirect"},
             {

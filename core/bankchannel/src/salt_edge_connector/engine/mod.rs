@@ -96,7 +96,7 @@ impl OpenStore {
         };
         match store.sealed_by(vault.key_id()).await {
             Ok(()) => {
-                let third_parties = third_party::ThirdParties::default();
+                let third_parties = third_party::none_known();
                 Ok(Self { store, vault, third_parties, opened: Cache::new(OPENED) })
             }
             Err(StoreError::Misuse { reason }) => {

@@ -2,6 +2,8 @@
 //!
 //! The token and the session are judged once more in the transaction that commits.
 
+use std::collections::BTreeMap;
+
 use bankchannel_salt_edge::{
     Refusal,
     class::of_connector as class,
@@ -10,7 +12,7 @@ use bankchannel_salt_edge::{
     model::{ConfirmationParameters, SessionSecret},
 };
 use bankchannel_storage::salt_edge_connector::{
-    About, Answered, Cancelled, NewSession, NewTask, Opened, Presented, SessionKind, StepAnswer, TaskKind,
+    About, Answered, Cancelled, Id, NewSession, NewTask, Opened, Presented, SessionKind, StepAnswer, TaskKind,
 };
 
 use super::{
@@ -101,7 +103,7 @@ impl Engine<'_> {
             to_date,
         };
         let asked = if kind == SessionKind::Refresh { TaskKind::Refresh } else { TaskKind::Reconnect };
-        let nothing = CredentialsRecord { credentials: std::collections::BTreeMap::new(), force_sca: None };
+        let nothing = CredentialsRecord { credentials: BTreeMap::new(), force_sca: None };
         let task = NewTask { id: task, kind: asked, sealed: self.vault.seal(nothing, Place::Task(task)) };
         let about = About::Presented(presented.access_token);
         self.open(kind, id, record, presented.client_id, about, task, refused).await
@@ -111,7 +113,7 @@ impl Engine<'_> {
     async fn open(
         &self,
         kind: SessionKind,
-        id: [u8; 16],
+        id: Id,
         record: SessionRecord,
         client_id: i64,
         about: About,

@@ -1,14 +1,14 @@
 //! The third party's own request, which the hub hands on: verified with the key that the hub names, where the settings want that.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use bankchannel_crypto::signature::VerifyingKey;
 use bankchannel_foundation::{
     Boundary, Secret,
+    cache::Cache,
     model::{Dialect, Value, Writer},
 };
 use bankchannel_salt_edge::{
@@ -28,35 +28,24 @@ const FRESH: Duration = Duration::from_secs(60 * 60);
 /// How long the hub may take to say it: it waits for an answer itself.
 const LIMIT: Duration = Duration::from_secs(5);
 /// How many third parties are remembered.
-const MOST: usize = 1000;
+const MOST: u64 = 1000;
 /// Where the checks of a request stand when this one is made.
 const STEP: u8 = 15;
 
 /// Third parties as the hub has named them, by its address and their ids.
-#[derive(Default)]
-pub(super) struct ThirdParties(Mutex<HashMap<(String, u64), Arc<ThirdParty>>>);
+pub(super) type ThirdParties = Cache<(String, u64), Arc<ThirdParty>>;
+
+/// No third party is known yet.
+pub(super) fn none_known() -> ThirdParties {
+    Cache::new(MOST)
+}
 
 /// A third party.
-struct ThirdParty {
+pub(super) struct ThirdParty {
     /// What its own requests are verified with, or why nothing can be.
     verifier: Result<Verifier, String>,
     scopes: Option<Vec<String>>,
     read: Instant,
-}
-
-impl ThirdParties {
-    fn known(&self, name: &(String, u64)) -> Option<Arc<ThirdParty>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
-        known.filter(|known| known.read.elapsed() < FRESH)
-    }
-
-    fn keep(&self, name: (String, u64), known: &Arc<ThirdParty>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST && !all.contains_key(&name) {
-            all.clear();
-        }
-        all.insert(name, Arc::clone(known));
-    }
 }
 
 impl Engine<'_> {
@@ -81,7 +70,7 @@ impl Engine<'_> {
         };
         let name = (sender.transport.base_url().to_owned(), client_id);
         let payload = payload.clone().write(&mut Writer::new(Dialect::Wire));
-        let mut known = self.third_parties.known(&name);
+        let mut known = self.third_parties.get(&name).filter(|known| known.read.elapsed() < FRESH);
         let was_known = known.is_some();
         loop {
             let third_party = match known.take() {
@@ -101,7 +90,6 @@ impl Engine<'_> {
             let is_wrong = refused.is_some() || warnings.iter().any(has_failed);
             // The third party may have another key by now: it is read once more.
             if is_wrong && may_be_renewed {
-                self.third_parties.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
                 continue;
             }
             return match refused {
@@ -121,7 +109,7 @@ impl Engine<'_> {
         let short_keys = self.client.ready.allow_short_client_key;
         let verifier = keys.and_then(|keys| Verifier::of_third_party(keys, short_keys).map_err(|why| why.to_string()));
         let third_party = Arc::new(ThirdParty { verifier, scopes: told.scopes, read: Instant::now() });
-        self.third_parties.keep(name.clone(), &third_party);
+        self.third_parties.insert(name.clone(), Arc::clone(&third_party), 1);
         Ok(third_party)
     }
 

@@ -247,7 +247,7 @@ impl<'a> Checker<'a> {
     pub(super) async fn browse(&self, url: String, approves: bool) -> Looked {
         let Some(psu) = self.psu else {
             return not_run(
-                "nobody answers for the customer: give --psu COMMAND, which gets the URL and approve or deny",
+                "no customer answers: set psu_url, or give --psu COMMAND, which gets the URL and approve or deny",
             );
         };
         psu(url, approves).await.or_else(|why| not_run(format!("the customer could not answer: {why}")))
@@ -295,7 +295,7 @@ impl<'a> Checker<'a> {
         let with_page = settings.redirect().filter(|_| self.psu.is_some());
         let Some(way) = settings.quick().or_else(|| settings.with_code()).or(with_page) else {
             return not_run(
-                "no token can be had: name an embedded way to authenticate in the settings, or a redirect one and --psu",
+                "no token can be had: name an embedded way to authenticate in the settings, or a redirect one with psu_url or --psu",
             );
         };
         let enrolled = self.enrol(way, |_| {}).await;

@@ -34,7 +34,8 @@ pub(super) async fn redirect(checker: &Checker<'_>) -> Looked {
         return checker.taken(&checker.about("fetch_accounts", &session)).await.map(drop);
     }
     not_run(format!(
-        "the page is {url}, and nobody approves: give --psu COMMAND, which gets the URL and approve or deny"
+        "the page is {url}, and no customer answers: set psu_url, or give --psu COMMAND, which gets the URL and approve \
+         or deny"
     ))
 }
 

@@ -5,7 +5,8 @@
 //!   repeats     what comes again                                        reactions   what follows from Salt Edge's answers
 //!   defects     what connectors in the field got wrong, the whole
 //!   checker     asking, waiting, judging           forge   requests that are wrong in one thing
-//!   settings    keys and ways to authenticate      report  for people and programs
+//!   settings    keys and ways to authenticate      psu     a customer behind a URL
+//!   report      for people and programs
 //! ```
 
 mod checker;
@@ -13,6 +14,7 @@ mod data;
 mod defects;
 mod flows;
 mod forge;
+mod psu;
 mod reactions;
 mod repeats;
 mod report;
@@ -139,7 +141,7 @@ checks! {
     "SE-R06" "6.4" "At most one end of each session of this run" repeats::one_end_each;
 }
 
-/// Judges the connector that the hub knows. `only` names checks, or the beginnings of their ids; all where it is empty. Each is told when
+/// Judges the connector that the hub knows. `psu` answers for customers, in place of the settings' `psu_url`. `only` names checks, or the beginnings of their ids; all where it is empty. Each is told when
 /// it is done.
 ///
 /// # Errors
@@ -154,7 +156,8 @@ pub(super) async fn run(
     if let Some(unknown) = only.iter().find(|only| !CHECKS.iter().any(|check| check.id.starts_with(only.as_str()))) {
         return Err(Error::invalid_field("only", format!("{unknown} is no check: they are SE-C01, SE-F01, and so on")));
     }
-    let checker = Checker::new(hub, settings, psu);
+    let by_url = settings.psu_url.as_deref().map(psu::at_url).transpose()?;
+    let checker = Checker::new(hub, settings, psu.or(by_url.as_deref()));
     let mut checks = Vec::with_capacity(CHECKS.len());
     for check in CHECKS {
         if !only.is_empty() && !only.iter().any(|only| check.id.starts_with(only.as_str())) {

@@ -33,6 +33,9 @@ impl CheckRun {
             .map_err(|why| Error::invalid_setting("settings", format!("they are no JSON: line {}", why.line())))?;
         let mut read: CheckSettings = read_boundary(value)?;
         read.check()?;
+        let hub_folder = read.hub_folder.as_deref();
+        let hub_folder =
+            hub_folder.ok_or_else(|| Error::invalid_field("hub_folder", "is missing: --init makes one"))?;
         let folder = settings.parent().unwrap_or(Path::new("."));
         let beside = |path: &str| folder.join(path).display().to_string();
         for way in &mut read.authorization_types {
@@ -41,7 +44,7 @@ impl CheckRun {
         let ca_file = read.ca_file.as_deref().map(beside);
         let options = HubOptions {
             listen: listen.map(|address| address.to_string()),
-            data: Some(beside(&read.hub_folder)),
+            data: Some(beside(hub_folder)),
             connector_public_key: read.connector_public_key_file.as_deref().map(beside),
             ..HubOptions::default()
         };

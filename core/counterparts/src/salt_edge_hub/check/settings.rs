@@ -7,9 +7,9 @@ use bankchannel_foundation::{Boundary, Error, Result, Secret};
 /// The checker's settings for a connector.
 #[derive(Debug, Clone, Default, Boundary)]
 pub(crate) struct CheckSettings {
-    /// The folder with the hub's keys, app id and app secret; relative to the settings' file. The connector has their
+    /// The folder with the hub's keys, app id and app secret, for a check without an embedded hub; relative to the settings' file. The connector has their
     /// public halves.
-    pub(crate) hub_folder: String,
+    pub(crate) hub_folder: Option<String>,
     /// The connector's public key, a PEM file; relative to the settings' file. Without it, the hub's folder has the
     /// connector's key too.
     pub(crate) connector_public_key_file: Option<String>,
@@ -17,6 +17,9 @@ pub(crate) struct CheckSettings {
     pub(crate) ca_file: Option<String>,
     /// The connector's authentication methods. Missing methods are not checked.
     pub(crate) authorization_types: Vec<CheckWay>,
+    /// The URL of a program that acts as the customer on the bank's page. The checker posts `{"url"}` to `URL/approve` or `URL/deny`
+    /// and waits up to 60 seconds; a status of 200 to 299 means that the customer has answered. `--psu` replaces it.
+    pub(crate) psu_url: Option<String>,
     /// The seconds within which the connector has to report. Default: 10.
     pub(crate) patience_s: Option<u32>,
     /// The seconds during which the checker watches for a forbidden repetition of a report. Default: 5. A later
@@ -27,7 +30,7 @@ pub(crate) struct CheckSettings {
 /// A customer's authentication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 pub(crate) enum CheckMode {
-    /// On the bank's page: `--psu` answers for the customer.
+    /// On the bank's page: `--psu` or `psu_url` answers for the customer.
     Redirect,
     /// With credentials in the request.
     Embedded,

@@ -1,0 +1,114 @@
+//! `salt-edge work --bank-command`: programs that answer for the bank end with the command that has started them.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    process::{Child, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use bankchannel_counterparts::{RunningCounterpart, counterpart};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
+use serde_json::{Value, json};
+
+use crate::support::Home;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A connector's settings, with one question that waits for the bank's code.
+struct Waiting {
+    home: Home,
+    hub: RunningCounterpart,
+}
+
+impl Waiting {
+    fn new() -> Self {
+        let (home, runtime) = (Home::empty(), bankchannel_bridge::runtime().unwrap());
+        let start =
+            async { counterpart("salt-edge-hub").unwrap().start(json!({"control": true}).into()).unwrap().await };
+        let hub = runtime.block_on(start).unwrap();
+        let mut settings = json!({ "store": home.path("store") });
+        for name in
+            ["base_url", "hub_public_key_file", "app_id", "app_secret_file", "provider_code", "private_key_file"]
+        {
+            settings[name] = hub.readiness()[name].clone();
+        }
+        std::fs::write(home.path("settings.json"), settings.to_string()).unwrap();
+        let order = json!({"operation": "create_token", "credentials": {"authorization_type": "oauth"}});
+        let made = asked(hub.readiness()["control_url"].as_str().unwrap(), &order);
+        let given = |option: &str, value: &str| format!("--{option}={value}");
+        let (method, target) = (made["method"].as_str().unwrap(), made["target"].as_str().unwrap());
+        let arguments = [
+            "salt-edge",
+            "handle-request",
+            "--json",
+            "--settings=settings.json",
+            "--bank-command=false",
+            &given("method", method),
+            &given("target", target),
+            &given("headers", &made["headers"].to_string()),
+        ];
+        let handled = home.run(&arguments).expect(0).json();
+        assert_eq!(handled["answer"]["status"], 200, "{handled}");
+        Self { home, hub }
+    }
+
+    /// Works until a signal, with a program that tells its process group and never answers.
+    fn work(&self) -> (Child, Pid) {
+        let file = self.home.path("group");
+        let program = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 100 & sleep 100", file.display());
+        let arguments = ["salt-edge", "work", "--watch", "--settings", "settings.json", "--bank-command", &program];
+        let working = self.home.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let group = until("the program has begun", || {
+            std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok()).and_then(Pid::from_raw)
+        });
+        (working, group)
+    }
+}
+
+/// A request that the hub makes.
+fn asked(control_url: &str, order: &Value) -> Value {
+    let authority = control_url.trim_start_matches("http://").split('/').next().unwrap();
+    let (mut stream, body) = (TcpStream::connect(authority).unwrap(), order.to_string());
+    let path = control_url.split_once(authority).unwrap().1.trim_end_matches('/');
+    write!(
+        stream,
+        "POST {path}/sandbox/requests HTTP/1.1\r\nHost: {authority}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let body = answer.split_once("\r\n\r\n").unwrap().1;
+    serde_json::from_str(body).unwrap_or_else(|why| panic!("{why}: {answer}"))
+}
+
+fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < end, "{what}: not within {PATIENCE:?}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn programs_end_with_the_command() {
+    let waiting = Waiting::new();
+    let (mut working, group) = waiting.work();
+    let pid = Pid::from_raw(i32::try_from(working.id()).unwrap()).unwrap();
+    kill_process(pid, Signal::INT).unwrap();
+    // The first signal lets the program finish, as it lets everything that has begun.
+    thread::sleep(Duration::from_millis(300));
+    assert!(working.try_wait().unwrap().is_none(), "it waits for the program");
+    assert!(test_kill_process_group(group).is_ok(), "the program goes on");
+    kill_process(pid, Signal::INT).unwrap();
+    let ended = until("the command ends", || working.try_wait().unwrap());
+    assert_eq!(ended.code(), Some(130));
+    until("the program and what it has started are gone", || test_kill_process_group(group).is_err().then_some(()));
+    bankchannel_bridge::runtime().unwrap().block_on(waiting.hub.stop());
+}

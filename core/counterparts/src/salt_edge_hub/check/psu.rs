@@ -1,0 +1,58 @@
+//! A customer behind a URL: a program of the user's that signs in and answers on the bank's page.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bankchannel_foundation::{
+    Error, Result,
+    message::{Body, Headers, OutRequest},
+    operation::Repeat,
+};
+use bankchannel_transport::{CancellationToken, Plan, Settings, Sink, Transport};
+use serde_json::json;
+
+use super::Psu;
+
+/// How long it may take on a page.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// The longest answer, bytes. It is not read.
+const MAX_ANSWER: usize = 64 * 1024;
+
+/// Posts `{"url"}` to `URL/approve` or `URL/deny`; a status of 200 to 299 says that it is done.
+///
+/// # Errors
+/// `configuration.invalid` for the URL.
+pub(super) fn at_url(url: &str) -> Result<Box<Psu>> {
+    let settings = Settings { base_url: url.to_owned(), max_answer_bytes: MAX_ANSWER, ..Settings::default() };
+    let transport = Transport::new(&settings).map_err(|why| Error::invalid_setting("psu_url", why.message()))?;
+    let transport = Arc::new(transport);
+    Ok(Box::new(move |page, approves| {
+        let transport = Arc::clone(&transport);
+        Box::pin(async move { post(&transport, &page, approves).await })
+    }))
+}
+
+async fn post(transport: &Transport, page: &str, approves: bool) -> Result<(), String> {
+    let target = if approves { "/approve" } else { "/deny" }.to_owned();
+    let body = Body::json_text(json!({ "url": page }).to_string());
+    let message = OutRequest { method: "POST".to_owned(), target, headers: Headers::default(), body };
+    let (cancel, mut sink) = (CancellationToken::new(), Sink::memory(0));
+    let plan = Plan {
+        deadline: Some(Instant::now() + TIMEOUT),
+        cancel: &cancel,
+        repeat: Repeat::Never,
+        response_content: None,
+        sink: &mut sink,
+        observer: None,
+        earlier: &mut None,
+        headers: &[],
+        signing: None,
+    };
+    match transport.exchange(&message, plan).await {
+        Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
+        Ok(answer) => Err(format!("psu_url answered with status {}", answer.status)),
+        Err(why) => Err(format!("psu_url: {why}")),
+    }
+}
