@@ -8,11 +8,11 @@ use crate::guard::quietly;
 
 /// Keeps the memory of a `BankchannelBytes` alive.
 pub struct BankchannelOwner {
-    kept: Kept,
+    owned: Owned,
 }
 
 /// What the library gives away.
-pub(crate) enum Kept {
+pub(crate) enum Owned {
     /// JSON.
     Text(String),
     /// A file's content.
@@ -33,13 +33,13 @@ pub struct BankchannelBytes {
     pub owner: *mut BankchannelOwner,
 }
 
-impl From<String> for Kept {
+impl From<String> for Owned {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl From<Bytes> for Kept {
+impl From<Bytes> for Owned {
     fn from(content: Bytes) -> Self {
         Self::Content(content)
     }
@@ -50,14 +50,14 @@ impl BankchannelBytes {
     pub const NOTHING: Self = Self { data: ptr::null(), size: 0, owner: ptr::null_mut() };
 
     /// Gives bytes away; they are not copied.
-    pub(crate) fn of(kept: impl Into<Kept>) -> Self {
-        let kept = kept.into();
-        let bytes = match &kept {
-            Kept::Text(text) => text.as_bytes(),
-            Kept::Content(content) => content,
+    pub(crate) fn of(owned: impl Into<Owned>) -> Self {
+        let owned = owned.into();
+        let bytes = match &owned {
+            Owned::Text(text) => text.as_bytes(),
+            Owned::Content(content) => content,
         };
         let (data, size) = (bytes.as_ptr().cast(), bytes.len());
-        Self { data, size, owner: Box::into_raw(Box::new(BankchannelOwner { kept })) }
+        Self { data, size, owner: Box::into_raw(Box::new(BankchannelOwner { owned })) }
     }
 }
 
@@ -78,9 +78,9 @@ pub unsafe extern "C" fn bankchannel_bytes_free(bytes: *mut BankchannelBytes) {
     }
     // SAFETY: the owner was made by `BankchannelBytes::of` and is taken out of its place only here.
     let owner = unsafe { Box::from_raw(taken.owner) };
-    match owner.kept {
+    match owner.owned {
         // Nothing in it can panic.
-        Kept::Text(text) => drop(text),
-        Kept::Content(content) => quietly(|| drop(content)),
+        Owned::Text(text) => drop(text),
+        Owned::Content(content) => quietly(|| drop(content)),
     }
 }

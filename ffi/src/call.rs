@@ -7,7 +7,8 @@ use std::{
 
 use ::bytes::Bytes;
 use bankchannel_bridge::{
-    Call, Client, Content, Error, Event, How, Reply, Secret, Take, Value, local, operations, parse_json, row,
+    Call, CallParameters, Client, Content, ContentTransfer, Error, Event, Reply, Secret, Value, local, operations,
+    parse_json, row,
 };
 
 use crate::{
@@ -71,20 +72,20 @@ pub unsafe extern "C" fn bankchannel_call(
         place("json", json)?;
         place("content", content)?;
         // SAFETY: as the caller promises.
-        let how = unsafe { in_one_go(options) }?;
-        if how.log {
+        let parameters = unsafe { in_one_go(options) }?;
+        if parameters.log {
             return Err(misuse("log", "needs a call that is resumed: use bankchannel_call_begin"));
         }
         // SAFETY: as the caller promises.
         let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
         let request = request?;
         if operations::is_local(name) {
-            let value = client.local(name, request, given(how.content))?;
+            let value = client.local(name, request, given(parameters.content))?;
             // SAFETY: both are places, and the caller promises that they may be written.
             return unsafe { hand_over(Event::Response { value, content: None }, json, content) };
         }
         exchanging(|| {
-            let mut call = Call::begin(client, name, request, how);
+            let mut call = Call::begin(client, name, request, parameters);
             let mut event = call.resume(Reply::Go)?;
             while let Event::Ask(question) = event {
                 event = call.resume(Reply::Fail(question.unanswered()))?;
@@ -117,10 +118,10 @@ pub unsafe extern "C" fn bankchannel_local(
         place("json", json)?;
         place("content", content)?;
         // SAFETY: as the caller promises.
-        let how = unsafe { in_one_go(options) }?;
+        let parameters = unsafe { in_one_go(options) }?;
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
-        let value = local(name, parse_json(request)?, given(how.content))?;
+        let value = local(name, parse_json(request)?, given(parameters.content))?;
         // SAFETY: both are places, and the caller promises that they may be written.
         unsafe { hand_over(Event::Response { value, content: None }, json, content) }
     };
@@ -147,11 +148,11 @@ pub unsafe extern "C" fn bankchannel_call_begin(
     let body = || {
         place("call", call)?;
         // SAFETY: as the caller promises.
-        let how = unsafe { options::read(options) }?;
+        let parameters = unsafe { options::read(options) }?;
         // SAFETY: as the caller promises.
         let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
         let begun = match request {
-            Ok(request) => Call::begin(client, name, request, how),
+            Ok(request) => Call::begin(client, name, request, parameters),
             Err(error) => Call::failed(error),
         };
         let state = State { call: begun, last: BankchannelStatus::Ok };
@@ -243,11 +244,11 @@ unsafe fn what<'a>(
 }
 
 /// Content of an operation that only computes.
-fn given(content: Take) -> Option<Content> {
+fn given(content: ContentTransfer) -> Option<Content> {
     match content {
-        Take::Bytes(bytes) => Some(Content::Bytes(bytes)),
-        Take::Path(path) => Some(Content::from(path.as_path())),
-        Take::Default | Take::Replace(_) | Take::Pieces => None,
+        ContentTransfer::Bytes(bytes) => Some(Content::Bytes(bytes)),
+        ContentTransfer::Path(path) => Some(Content::from(path.as_path())),
+        ContentTransfer::Default | ContentTransfer::Replace(_) | ContentTransfer::Pieces => None,
     }
 }
 
@@ -255,15 +256,15 @@ fn given(content: Take) -> Option<Content> {
 ///
 /// # Safety
 /// As [`options::read`].
-unsafe fn in_one_go(options: *const BankchannelCallOptions) -> Result<How, Failure> {
+unsafe fn in_one_go(options: *const BankchannelCallOptions) -> Result<CallParameters, Failure> {
     // SAFETY: as the caller promises.
-    let how = unsafe { options::read(options) }?;
-    for (argument, take) in [("content_kind", &how.content), ("destination_kind", &how.destination)] {
-        if matches!(take, Take::Pieces) {
+    let parameters = unsafe { options::read(options) }?;
+    for (argument, transfer) in [("content_kind", &parameters.content), ("destination_kind", &parameters.destination)] {
+        if matches!(transfer, ContentTransfer::Pieces) {
             return Err(misuse(argument, "PIECES needs a call that is resumed: use bankchannel_call_begin"));
         }
     }
-    Ok(how)
+    Ok(parameters)
 }
 
 /// # Safety

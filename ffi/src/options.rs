@@ -8,7 +8,7 @@ use std::{
 };
 
 use ::bytes::Bytes;
-use bankchannel_bridge::{How, Take};
+use bankchannel_bridge::{CallParameters, ContentTransfer};
 
 use crate::{
     BankchannelCancel, BankchannelContent, BankchannelError, BankchannelStatus,
@@ -109,9 +109,9 @@ fn known_size(size: usize) -> Result<(), Failure> {
 ///
 /// # Safety
 /// `options` is NULL, or has as many bytes as its `size` says, and what it points to is as its members say.
-pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<How, Failure> {
+pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<CallParameters, Failure> {
     if options.is_null() {
-        return Ok(How { timeout_ms: -1, ..How::default() });
+        return Ok(CallParameters { timeout_ms: -1, ..CallParameters::default() });
     }
     // SAFETY: the caller promises the whole struct, which starts with its size.
     let size = unsafe { options.cast::<usize>().read_unaligned() };
@@ -135,7 +135,7 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<How,
     // SAFETY: the caller promises that the members hold what they say.
     unsafe {
         let cancel = given.cancel.as_ref().map(BankchannelCancel::token).transpose()?;
-        Ok(How {
+        Ok(CallParameters {
             timeout_ms: given.timeout_ms,
             cancel: cancel.cloned(),
             content: content(&given)?,
@@ -149,18 +149,18 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<How,
 
 /// # Safety
 /// `content` has `content_size` bytes.
-unsafe fn content(given: &BankchannelCallOptions) -> Result<Take, Failure> {
+unsafe fn content(given: &BankchannelCallOptions) -> Result<ContentTransfer, Failure> {
     let (data, size) = (given.content, given.content_size);
     match BankchannelContent::of(given.content_kind) {
-        Some(BankchannelContent::Default) => Ok(Take::Default),
+        Some(BankchannelContent::Default) => Ok(ContentTransfer::Default),
         Some(BankchannelContent::Bytes) => {
             // SAFETY: as the caller promises.
             let bytes = unsafe { buffer("content", data, size) }?;
-            Ok(Take::Bytes(Bytes::copy_from_slice(bytes)))
+            Ok(ContentTransfer::Bytes(Bytes::copy_from_slice(bytes)))
         }
         // SAFETY: as the caller promises.
-        Some(BankchannelContent::Path) => Ok(Take::Path(unsafe { path("content", data, size) }?)),
-        Some(BankchannelContent::Pieces) => Ok(Take::Pieces),
+        Some(BankchannelContent::Path) => Ok(ContentTransfer::Path(unsafe { path("content", data, size) }?)),
+        Some(BankchannelContent::Pieces) => Ok(ContentTransfer::Pieces),
         Some(BankchannelContent::Replace) => {
             Err(misuse("content_kind", "REPLACE is for the destination of a response"))
         }
@@ -170,15 +170,15 @@ unsafe fn content(given: &BankchannelCallOptions) -> Result<Take, Failure> {
 
 /// # Safety
 /// `destination` has `destination_size` bytes.
-unsafe fn destination(given: &BankchannelCallOptions) -> Result<Take, Failure> {
+unsafe fn destination(given: &BankchannelCallOptions) -> Result<ContentTransfer, Failure> {
     let (data, size) = (given.destination, given.destination_size);
     match BankchannelContent::of(given.destination_kind) {
-        Some(BankchannelContent::Default) => Ok(Take::Default),
+        Some(BankchannelContent::Default) => Ok(ContentTransfer::Default),
         // SAFETY: as the caller promises.
-        Some(BankchannelContent::Path) => Ok(Take::Path(unsafe { path("destination", data, size) }?)),
+        Some(BankchannelContent::Path) => Ok(ContentTransfer::Path(unsafe { path("destination", data, size) }?)),
         // SAFETY: as the caller promises.
-        Some(BankchannelContent::Replace) => Ok(Take::Replace(unsafe { path("destination", data, size) }?)),
-        Some(BankchannelContent::Pieces) => Ok(Take::Pieces),
+        Some(BankchannelContent::Replace) => Ok(ContentTransfer::Replace(unsafe { path("destination", data, size) }?)),
+        Some(BankchannelContent::Pieces) => Ok(ContentTransfer::Pieces),
         Some(BankchannelContent::Bytes) => Err(misuse("destination_kind", "BYTES is for the content of a request")),
         None => Err(misuse("destination_kind", "is none of BankchannelContent")),
     }

@@ -42,10 +42,10 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
         };
         types(&mut out, protocol, &mut written)?;
         out.blank();
-        interface(&mut out, settings, Way::In);
+        interface(&mut out, settings, Direction::In);
         for served in &protocol.served {
             out.blank();
-            interface(&mut out, served.options, Way::In);
+            interface(&mut out, served.options, Direction::In);
             service(&mut out, served);
         }
         client(&mut out, protocol, settings);
@@ -66,10 +66,10 @@ fn types(out: &mut Out, protocol: &Protocol, written: &mut HashSet<&'static str>
         }
         out.blank();
         match named {
-            Named::Struct(shape) if protocol.is_given(shape.name) => interface(out, shape, Way::In),
-            Named::Struct(shape) => interface(out, shape, Way::Out),
+            Named::Struct(shape) if protocol.is_given(shape.name) => interface(out, shape, Direction::In),
+            Named::Struct(shape) => interface(out, shape, Direction::Out),
             Named::Enum(shape) => names(out, shape),
-            Named::Union(shape) => union(out, shape, Way::Out)?,
+            Named::Union(shape) => union(out, shape, Direction::Out)?,
         }
     }
     questions(out, protocol)
@@ -80,10 +80,10 @@ fn questions(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
     for named in protocol.types_of_questions() {
         out.blank();
         match named {
-            Named::Struct(shape) if protocol.is_question(shape.name) => interface(out, shape, Way::Out),
-            Named::Struct(shape) => interface(out, shape, Way::In),
+            Named::Struct(shape) if protocol.is_question(shape.name) => interface(out, shape, Direction::Out),
+            Named::Struct(shape) => interface(out, shape, Direction::In),
             Named::Enum(shape) => names(out, shape),
-            Named::Union(shape) => union(out, shape, Way::In)?,
+            Named::Union(shape) => union(out, shape, Direction::In)?,
         }
     }
     for asked in protocol.interfaces {
@@ -93,7 +93,8 @@ fn questions(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
         for question in asked.questions {
             let declaration = question.declaration;
             out.jsdoc("  ", &format!("{}.\n\n{}", plain(declaration.summary), plain(declaration.doc)));
-            let (request, answer) = (type_of(question.request, Way::Out), type_of(question.answer, Way::In));
+            let (request, answer) =
+                (type_of(question.request, Direction::Out), type_of(question.answer, Direction::In));
             // One that has nothing to say may answer nothing.
             let nothing = if question.answer.fields().is_empty() && matches!(question.answer, Shape::Struct(_)) {
                 "void | "
@@ -186,7 +187,7 @@ fn in_camel_case(text: &str, model: &Model) -> String {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Direction {
     In,
     Out,
 }
@@ -219,26 +220,26 @@ fn names(out: &mut Out, shape: &EnumShape) {
     out.line(format!("export type {} = {}{open};", shape.name, values.join(" | ")));
 }
 
-fn interface(out: &mut Out, shape: &StructShape, way: Way) {
+fn interface(out: &mut Out, shape: &StructShape, way: Direction) {
     out.jsdoc("", &plain(shape.doc));
     out.line(format!("export interface {} {{", shape.name));
     fields(out, shape.fields, way);
     out.line("}");
 }
 
-fn fields(out: &mut Out, fields: &[Field], way: Way) {
+fn fields(out: &mut Out, fields: &[Field], way: Direction) {
     for field in fields {
-        let left_out = if field.profile && way == Way::In { " Left out, the client's own." } else { "" };
+        let left_out = if field.profile && way == Direction::In { " Left out, the client's own." } else { "" };
         out.jsdoc("  ", &format!("{}{left_out}", plain(field.doc)));
-        let optional = if field.optional || (field.profile && way == Way::In) { "?" } else { "" };
-        let readonly = if way == Way::Out { "readonly " } else { "" };
+        let optional = if field.optional || (field.profile && way == Direction::In) { "?" } else { "" };
+        let readonly = if way == Direction::Out { "readonly " } else { "" };
         // Null is as good as nothing: what may be absent elsewhere can be passed on.
-        let or_null = if way == Way::In && !optional.is_empty() { " | null" } else { "" };
+        let or_null = if way == Direction::In && !optional.is_empty() { " | null" } else { "" };
         out.line(format!("  {readonly}{}{optional}: {}{or_null};", camel(field.name), type_of(field.shape, way)));
     }
 }
 
-fn union(out: &mut Out, shape: &UnionShape, way: Way) -> Result<(), String> {
+fn union(out: &mut Out, shape: &UnionShape, way: Direction) -> Result<(), String> {
     let mut alternatives = Vec::new();
     for variant in shape.variants {
         let name = format!("{}{}", shape.name, pascal(variant.tag));
@@ -259,14 +260,14 @@ fn union(out: &mut Out, shape: &UnionShape, way: Way) -> Result<(), String> {
     Ok(())
 }
 
-fn type_of(shape: &Shape, way: Way) -> String {
+fn type_of(shape: &Shape, way: Direction) -> String {
     match shape {
         Shape::Bool => "boolean".into(),
         Shape::Integer { .. } | Shape::Seconds | Shape::Number => "number".into(),
         Shape::Json => "Readonly<Record<string, unknown>>".into(),
         Shape::Decimal | Shape::Date | Shape::Timestamp | Shape::Text(_) => "string".into(),
-        Shape::Secret(_) => if way == Way::In { "Secret" } else { "SecretText" }.into(),
-        Shape::Content => if way == Way::In { "Content" } else { "Received" }.into(),
+        Shape::Secret(_) => if way == Direction::In { "Secret" } else { "SecretText" }.into(),
+        Shape::Content => if way == Direction::In { "Content" } else { "Received" }.into(),
         Shape::List(of) => format!("readonly {}[]", bracketed(of, way)),
         Shape::Map(of) => format!("Readonly<Record<string, {}>>", type_of(of, way)),
         Shape::Enum(EnumShape { name, .. })
@@ -278,7 +279,7 @@ fn type_of(shape: &Shape, way: Way) -> String {
     }
 }
 
-fn bracketed(shape: &Shape, way: Way) -> String {
+fn bracketed(shape: &Shape, way: Direction) -> String {
     let of = type_of(shape, way);
     if of.contains(' ') { format!("({of})") } else { of }
 }
@@ -385,7 +386,7 @@ fn local_request(operation: &Operation) -> String {
     let rows = operation.entry.declaration.rows;
     let rows = rows.and_then(|rows| operation.request.fields.iter().find(|field| field.name == rows.list));
     if let Some((field, Shape::List(of))) = rows.map(|field| (field, field.shape)) {
-        let of = type_of(of, Way::In);
+        let of = type_of(of, Direction::In);
         others.push((camel(field.name), format!("{}{}: Iterable<{of}> | null", camel(field.name), optional(field))));
     }
     if others.is_empty() {

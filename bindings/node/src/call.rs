@@ -5,7 +5,9 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bankchannel_bridge::{self as bridge, Cancel, Error, Event, How, Reply, Secret, Take, parse_json, row, runtime};
+use bankchannel_bridge::{
+    self as bridge, CallParameters, Cancel, ContentTransfer, Error, Event, Reply, Secret, parse_json, row, runtime,
+};
 use bytes::Bytes;
 use napi::{Either, bindgen_prelude::Buffer};
 use napi_derive::napi;
@@ -73,28 +75,28 @@ impl Call {
         if form.cancelled == Some(true) {
             cancel.cancel();
         }
-        let how = How {
+        let parameters = CallParameters {
             timeout_ms: form.timeout_ms,
             cancel: Some(cancel),
             content: match form.content {
                 // JavaScript may change a buffer between signing and sending, so it is copied.
-                Some(Either::A(buffer)) => Take::Bytes(Bytes::copy_from_slice(&buffer)),
-                Some(Either::B(path)) => Take::Path(PathBuf::from(path)),
-                None if form.content_pieces == Some(true) => Take::Pieces,
-                None => Take::Default,
+                Some(Either::A(buffer)) => ContentTransfer::Bytes(Bytes::copy_from_slice(&buffer)),
+                Some(Either::B(path)) => ContentTransfer::Path(PathBuf::from(path)),
+                None if form.content_pieces == Some(true) => ContentTransfer::Pieces,
+                None => ContentTransfer::Default,
             },
             destination: match form.destination_path {
-                Some(path) if form.replace == Some(true) => Take::Replace(PathBuf::from(path)),
-                Some(path) => Take::Path(PathBuf::from(path)),
-                None if form.destination_pieces == Some(true) => Take::Pieces,
-                None => Take::Default,
+                Some(path) if form.replace == Some(true) => ContentTransfer::Replace(PathBuf::from(path)),
+                Some(path) => ContentTransfer::Path(PathBuf::from(path)),
+                None if form.destination_pieces == Some(true) => ContentTransfer::Pieces,
+                None => ContentTransfer::Default,
             },
             log: form.log == Some(true),
             asks_nobody: form.asks_nobody == Some(true),
         };
         let client = client.open()?;
         let begun = match parse_json(&request) {
-            Ok(request) => bridge::Call::begin(&client, &name, request, how),
+            Ok(request) => bridge::Call::begin(&client, &name, request, parameters),
             Err(error) => bridge::Call::failed(error),
         };
         self.go_on(begun, Reply::Go, events.promise(id))

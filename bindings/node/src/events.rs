@@ -16,12 +16,12 @@ use napi_derive::napi;
 
 /// What JavaScript is told: the number it waits under, the kind (`response`, `failed`, `ask`, `want_piece`, `piece`), the
 /// JSON of a response, error or question, a piece or a content in memory, and log records (level, text, level, text, …).
-type Told = FnArgs<(u32, &'static str, Option<String>, Option<Buffer>, Option<Vec<String>>)>;
+type EventArguments = FnArgs<(u32, &'static str, Option<String>, Option<Buffer>, Option<Vec<String>>)>;
 
 /// Weak: the queue alone does not keep the process running. JavaScript sees to that while it waits for something.
-type Queue = ThreadsafeFunction<News, (), Told, Status, false, true>;
+type Queue = ThreadsafeFunction<News, (), EventArguments, Status, false, true>;
 
-/// [`Told`] on its way: all that takes long was done by the sender, not on JavaScript's thread.
+/// [`EventArguments`] on its way: all that takes long was done by the sender, not on JavaScript's thread.
 struct News {
     id: u32,
     kind: &'static str,
@@ -42,7 +42,7 @@ impl News {
         Self { id, kind, json, bytes, log }
     }
 
-    fn told(self) -> Told {
+    fn told(self) -> EventArguments {
         let log = (!self.log.is_empty())
             .then(|| self.log.into_iter().flat_map(|record| [record.level.as_str().to_owned(), record.text]).collect());
         FnArgs::from((self.id, self.kind, self.json, self.bytes.map(buffer), log))
@@ -57,7 +57,7 @@ pub struct Events(Arc<Queue>);
 impl Events {
     /// Makes it, with the function that takes what happened.
     #[napi(constructor, catch_unwind)]
-    pub fn new(take: Function<'_, Told, ()>) -> napi::Result<Self> {
+    pub fn new(take: Function<'_, EventArguments, ()>) -> napi::Result<Self> {
         let queue = take
             .build_threadsafe_function::<News>()
             .weak::<true>()

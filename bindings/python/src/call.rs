@@ -18,7 +18,9 @@ use crate::{
     plan::{self, Plan},
     received::Received,
 };
-use bankchannel_bridge::{self as bridge, Error, Event, How, LogLevel, Reply, Secret, Take, Value, row};
+use bankchannel_bridge::{
+    self as bridge, CallParameters, ContentTransfer, Error, Event, LogLevel, Reply, Secret, Value, row,
+};
 use bytes::Bytes;
 use pyo3::{
     IntoPyObjectExt,
@@ -86,27 +88,27 @@ impl Call {
         let request = given::fields(request).map_err(fault)?;
         // A token of the call's own: to cancel it is not to cancel all that the caller's token was given to.
         let cancel = cancel.map(|token| token.0.child_token()).unwrap_or_default();
-        let how = How {
+        let parameters = CallParameters {
             timeout_ms: timeout_ms.unwrap_or(-1),
             cancel: Some(cancel.clone()),
             content: match (content, content_path) {
                 // Python's bytes never change, so they are lent, not copied.
-                (Some(bytes), _) => Take::Bytes(Bytes::from_owner(bytes)),
-                (None, Some(path)) => Take::Path(path),
-                (None, None) if content_pieces => Take::Pieces,
-                (None, None) => Take::Default,
+                (Some(bytes), _) => ContentTransfer::Bytes(Bytes::from_owner(bytes)),
+                (None, Some(path)) => ContentTransfer::Path(path),
+                (None, None) if content_pieces => ContentTransfer::Pieces,
+                (None, None) => ContentTransfer::Default,
             },
             destination: match destination_path.clone() {
-                Some(path) if replace => Take::Replace(path),
-                Some(path) => Take::Path(path),
-                None if destination_pieces => Take::Pieces,
-                None => Take::Default,
+                Some(path) if replace => ContentTransfer::Replace(path),
+                Some(path) => ContentTransfer::Path(path),
+                None if destination_pieces => ContentTransfer::Pieces,
+                None => ContentTransfer::Default,
             },
             log,
             asks_nobody,
         };
         // It only begins: to give the interpreter's lock away for so little would cost more than it gives.
-        let call = bridge::Call::begin(&client, text, request.into(), how);
+        let call = bridge::Call::begin(&client, text, request.into(), parameters);
         Ok(Self(Arc::new(Running {
             call: Mutex::new(Some(call)),
             cancel,

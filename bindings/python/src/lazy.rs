@@ -7,7 +7,7 @@ use bankchannel_bridge::{Object, Value, give_back};
 use pyo3::{prelude::*, types::PyTuple};
 
 use crate::{
-    making::Maker,
+    building::ValueBuilder,
     plan::{Class, Make, alternative, unreadable},
     record::frozen_value,
 };
@@ -127,10 +127,10 @@ impl Node {
                 Ok(PyTuple::new(py, values.collect::<PyResult<Vec<_>>>()?)?.into_any())
             }
             (Self::Value(value), make) => {
-                let maker = Maker { py, typed: true, from_runtime: false, content: None };
+                let builder = ValueBuilder { py, typed: true, from_runtime: false, content: None };
                 match value {
-                    Value::Array(_) | Value::Object(_) => frozen_value(maker.value(value.clone(), make)?),
-                    scalar => maker.scalar(scalar, make),
+                    Value::Array(_) | Value::Object(_) => frozen_value(builder.value(value.clone(), make)?),
+                    scalar => builder.scalar(scalar, make),
                 }
             }
         }

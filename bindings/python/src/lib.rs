@@ -5,13 +5,13 @@
 //! lock of Python's is held while waiting.
 
 mod at_exit;
+mod building;
 mod call;
 mod client;
 mod errors;
 mod given;
 mod hub;
 mod lazy;
-mod making;
 mod moments;
 mod plan;
 mod received;

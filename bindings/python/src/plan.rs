@@ -12,7 +12,7 @@ use pyo3::{
 };
 
 use crate::{
-    making::{Content, Maker},
+    building::{Content, ValueBuilder},
     record,
 };
 
@@ -115,7 +115,9 @@ pub(crate) fn question<'py>(py: Python<'py>, kind: &str, request: &str) -> PyRes
     let (module, shape) = found.ok_or_else(|| PyValueError::new_err("there is no such question"))?;
     let request: serde_json::Value = serde_json::from_str(request).map_err(unreadable)?;
     let made = make(&py.import(format!("bankchannel.{module}"))?, shape)?;
-    Maker { py, typed: true, from_runtime: false, content: None }.value(request.into(), &made).map_err(unreadable)
+    ValueBuilder { py, typed: true, from_runtime: false, content: None }
+        .value(request.into(), &made)
+        .map_err(unreadable)
 }
 
 /// What an object of the program's has answered, as JSON text.
@@ -141,7 +143,7 @@ pub(crate) fn answer<'py>(
     let make = plan.map_or(&Make::Plain, |plan| &plan.get().response);
     // What a call answers was made by the runtime's thread; what only computes, by this one.
     let from_runtime = content.is_some();
-    Maker { py, typed, from_runtime, content }.value(answer, make).map_err(unreadable)
+    ValueBuilder { py, typed, from_runtime, content }.value(answer, make).map_err(unreadable)
 }
 
 /// A text whose `repr` does not show it.

@@ -25,8 +25,8 @@ pub(crate) fn carry_out<O: Local>(
 
 /// Carries out a local operation from its typed request; a client keeps what is read.
 pub(crate) fn run_typed<O: Local>(request: O::Request, client: Option<&dyn Profile>) -> Result<O::Response> {
-    let kept = client.and_then(Profile::kept);
-    let with = LocalContext { clock: &SystemClock::default(), content: None, kept };
+    let cache = client.and_then(Profile::cache);
+    let with = LocalContext { clock: &SystemClock::default(), content: None, cache };
     O::run(request, with).map_err(|error| error.in_operation(const { O::DECLARATION.name }))
 }
 
@@ -52,8 +52,8 @@ fn compute<O: Local>(
     if reader.has_content() {
         return Err(Error::invalid_field("content", "was given, but this operation takes none"));
     }
-    let kept = profile.and_then(Profile::kept);
-    O::run(request, LocalContext { clock: &SystemClock::default(), content: opened, kept }).map(done)
+    let cache = profile.and_then(Profile::cache);
+    O::run(request, LocalContext { clock: &SystemClock::default(), content: opened, cache }).map(done)
 }
 
 /// Takes the content that the JSON itself names.

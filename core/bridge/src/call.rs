@@ -15,26 +15,26 @@ use tokio::sync::mpsc::{self, error::TryRecvError};
 
 use crate::{Client, leftovers, operations, panics, runtime::runtime};
 
-/// How a call is to be carried out.
+/// How a call is carried out: limits, content, log.
 #[derive(Default)]
-pub struct How {
+pub struct CallParameters {
     /// Milliseconds it may take: −1 the operation's own limit, 0 expired at once.
     pub timeout_ms: i64,
     /// Cancels it, from any thread.
     pub cancel: Option<CancellationToken>,
     /// Content that goes with the request.
-    pub content: Take,
+    pub content: ContentTransfer,
     /// Where content of the response goes.
-    pub destination: Take,
+    pub destination: ContentTransfer,
     /// Whether records of what happens are kept for [`Call::drain_log`].
     pub log: bool,
     /// Whether the caller answers no questions: an operation that asks the program's own code is then not begun.
     pub asks_nobody: bool,
 }
 
-/// Content on the boundary.
+/// How content crosses the boundary.
 #[derive(Default)]
-pub enum Take {
+pub enum ContentTransfer {
     /// None; for a response: in memory.
     #[default]
     Default,
@@ -110,14 +110,14 @@ enum Awaited {
 impl Call {
     /// Begins a call. An operation that only computes is carried out here and now.
     #[must_use]
-    pub fn begin(client: &Client, name: &str, request: Value<'_>, how: How) -> Self {
+    pub fn begin(client: &Client, name: &str, request: Value<'_>, parameters: CallParameters) -> Self {
         let (events_in, events) = mpsc::channel(1);
         let (replies, replies_out) = mpsc::channel(1);
-        let cancel = how.cancel.as_ref().map_or_else(CancellationToken::new, CancellationToken::child_token);
-        let log = how.log.then(CallLog::new);
+        let cancel = parameters.cancel.as_ref().map_or_else(CancellationToken::new, CancellationToken::child_token);
+        let log = parameters.log.then(CallLog::new);
         let call = Self::of(Ends { events, replies, cancel: cancel.clone() }, log.clone());
-        let how = How { cancel: Some(cancel), ..how };
-        let started = panics::inside(|| start(client, name, request, how, log, &events_in, replies_out));
+        let parameters = CallParameters { cancel: Some(cancel), ..parameters };
+        let started = panics::inside(|| start(client, name, request, parameters, log, &events_in, replies_out));
         if let Err(error) = started {
             let _ = events_in.try_send(Event::Failed(error));
         }
@@ -183,7 +183,7 @@ impl Call {
     }
 
     /// Takes the records of what has happened since the last time, oldest first, redacted; also after the end. At most a
-    /// thousand are kept. None where the call was begun without [`How::log`].
+    /// thousand are kept. None where the call was begun without [`CallParameters::log`].
     pub fn drain_log(&self) -> Vec<LogRecord> {
         // In a fork's child the log may be locked for ever by a thread of the parent.
         self.log.as_ref().filter(|_| self.process == std::process::id()).map(CallLog::drain).unwrap_or_default()
@@ -260,25 +260,25 @@ fn start(
     client: &Client,
     name: &str,
     request: Value<'_>,
-    how: How,
+    parameters: CallParameters,
     log: Option<CallLog>,
     events: &mpsc::Sender<Event>,
     replies: mpsc::Receiver<Reply>,
 ) -> Result<()> {
     let local = operations::is_local(name);
-    if let Some(option) = operations::asks_program(name).filter(|_| how.asks_nobody) {
+    if let Some(option) = operations::asks_program(name).filter(|_| parameters.asks_nobody) {
         let why = format!("on_code is needed: it answers for the {option}");
         return Err(Error::because(&row::MISSING_FIELD, why).with("field", "on_code").with_outcome(Outcome::NotSent));
     }
     let replies = Arc::new(tokio::sync::Mutex::new(replies));
-    let content = match how.content {
-        Take::Default => None,
-        Take::Bytes(bytes) => Some(Content::Bytes(bytes)),
-        Take::Path(path) | Take::Replace(path) => Some(Content::from(path.as_path())),
-        Take::Pieces if local => {
+    let content = match parameters.content {
+        ContentTransfer::Default => None,
+        ContentTransfer::Bytes(bytes) => Some(Content::Bytes(bytes)),
+        ContentTransfer::Path(path) | ContentTransfer::Replace(path) => Some(Content::from(path.as_path())),
+        ContentTransfer::Pieces if local => {
             return Err(Error::invalid_field("content", "must be bytes or a path: this operation only computes"));
         }
-        Take::Pieces => Some(wanted(events.clone(), Arc::clone(&replies))),
+        ContentTransfer::Pieces => Some(wanted(events.clone(), Arc::clone(&replies))),
     };
     if local {
         let value = operations::call_local(Some(client), name, request, content)?;
@@ -287,19 +287,19 @@ fn start(
     }
     let runtime = runtime()?;
     let mut giving = None;
-    let destination = match how.destination {
-        Take::Default | Take::Bytes(_) => Destination::Memory,
-        Take::Path(path) => Destination::File(path),
-        Take::Replace(path) => Destination::ReplaceFile(path),
-        Take::Pieces => {
+    let destination = match parameters.destination {
+        ContentTransfer::Default | ContentTransfer::Bytes(_) => Destination::Memory,
+        ContentTransfer::Path(path) => Destination::File(path),
+        ContentTransfer::Replace(path) => Destination::ReplaceFile(path),
+        ContentTransfer::Pieces => {
             let (sender, task) = given(events.clone(), runtime);
             giving = Some(task);
             Destination::Pieces(sender)
         }
     };
     let options = CallOptions {
-        timeout: u64::try_from(how.timeout_ms).ok().map(Duration::from_millis),
-        cancel: how.cancel.unwrap_or_default(),
+        timeout: u64::try_from(parameters.timeout_ms).ok().map(Duration::from_millis),
+        cancel: parameters.cancel.unwrap_or_default(),
         content,
         destination,
         asker: Some(Arc::new(Questions { events: events.clone(), replies, turn: tokio::sync::Mutex::default() })),

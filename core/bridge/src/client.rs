@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use bankchannel::{Content, Error, Result, Settings};
 use bankchannel_foundation::{
-    Kept,
+    ClientCache,
     model::{Profile, Value},
 };
 
@@ -100,7 +100,7 @@ impl Profile for Client {
         self.here().ok()?.value(field)
     }
 
-    fn kept(&self) -> Option<&Kept> {
-        self.here().ok()?.kept()
+    fn cache(&self) -> Option<&ClientCache> {
+        self.here().ok()?.cache()
     }
 }

@@ -31,7 +31,7 @@ pub use bankchannel_foundation::{
     error::row,
     model::{Object, Value},
 };
-pub use call::{Call, Event, How, Reply, Take};
+pub use call::{Call, CallParameters, ContentTransfer, Event, Reply};
 pub use client::Client;
 pub use convert::{MAX_DEPTH, MAX_JSON, local, parse_json, question_json, too_large};
 pub use leftovers::give_back;

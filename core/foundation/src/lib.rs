@@ -20,10 +20,10 @@
 extern crate self as bankchannel_foundation;
 
 pub mod cache;
+pub mod client_cache;
 pub mod clock;
 pub mod error;
 pub mod json;
-pub mod kept;
 pub mod message;
 pub mod model;
 pub mod operation;
@@ -34,8 +34,8 @@ pub mod secret;
 pub mod shown;
 
 pub use cache::Cache;
+pub use client_cache::ClientCache;
 pub use error::{Category, Error, Outcome, Result};
-pub use kept::Kept;
 pub use model::{Boundary, Content};
 pub use operation::{Codec, Declaration, Exchange, Kind, Local, LocalContext, Operation};
 pub use secret::Secret;

@@ -5,7 +5,7 @@ use std::{any::Any, io::Read as _, sync::Arc};
 use bytes::Bytes;
 
 use crate::{
-    Content, Error, Kept,
+    ClientCache, Content, Error,
     clock::Clock,
     error::{Row, row},
     message::{InRequest, InResponse, Method, OutRequest, OutResponse},
@@ -77,7 +77,7 @@ pub struct LocalContext<'a> {
     /// The request's content, opened by the caller; read once.
     pub content: Option<OpenContent>,
     /// Where the client keeps what it has read; without a client nothing is kept.
-    pub kept: Option<&'a Kept>,
+    pub cache: Option<&'a ClientCache>,
 }
 
 impl std::fmt::Debug for LocalContext<'_> {
@@ -87,7 +87,7 @@ impl std::fmt::Debug for LocalContext<'_> {
 }
 
 impl LocalContext<'_> {
-    /// What the client keeps of what has this SHA-256, or what is made now: see [`Kept::get_or_make`].
+    /// What the client keeps of what has this SHA-256, or what is made now: see [`ClientCache::get_or_make`].
     ///
     /// # Errors
     /// Those of `make`.
@@ -95,7 +95,7 @@ impl LocalContext<'_> {
     where
         T: Any + Send + Sync,
     {
-        match self.kept {
+        match self.cache {
             Some(kept) => kept.get_or_make(of, make),
             None => make().map(Arc::new),
         }

@@ -5,7 +5,7 @@ use crate::data::{Held, Messages};
 use crate::payment::{self, PaymentFile};
 use crate::problem::Problem;
 use crate::status::{self, StatusFile};
-use crate::xml::{Limits, Tokens};
+use crate::xml::{TokenLimits, Tokens};
 
 /// A file as typed results.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub fn read_message_file(bytes: &[u8], most: usize) -> Result<Option<MessageFile
         name if cash::message_kind(name).is_some() => Some(Reader::Cash),
         _ => None,
     };
-    let message = Tokens::open(bytes, None, Limits::READERS)
+    let message = Tokens::open(bytes, None, TokenLimits::READERS)
         .and_then(|tokens| Messages::over(tokens, true).next_message(known, ("message that is read here", "")));
     let file = match message {
         Ok(Some(Reader::Payment)) => {

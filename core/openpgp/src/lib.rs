@@ -36,7 +36,7 @@ pub use armor::without_leading_text;
 pub use error::Error;
 pub use external::{DetachedDigester, ExternalSigner, PendingSignature, RawAlgorithm, digest_detached};
 pub use hash::HashAlgorithm;
-pub use key::{Algorithm, Generate, KeyAlgorithm, KeyInfo, Limits, PrivateKey, PublicKey, inspect};
+pub use key::{Algorithm, Generate, KeyAlgorithm, KeyInfo, PrivateKey, PublicKey, PublicKeyLimits, inspect};
 pub use message::{decrypt, encrypt};
 pub use sign::{DetachedSigner, sign_detached};
 pub use signer::UnlockedSigner;

@@ -10,8 +10,8 @@ use aws_lc_rs::{
     signature::{Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
 };
 use bankchannel_openpgp::{
-    Algorithm, DetachedDigester, Error, ExternalSigner, HashAlgorithm, Limits, PendingSignature, PrivateKey, PublicKey,
-    RawAlgorithm, SignatureResult, VerifyPolicy, digest_detached, sign_detached, verify_detached,
+    Algorithm, DetachedDigester, Error, ExternalSigner, HashAlgorithm, PendingSignature, PrivateKey, PublicKey,
+    PublicKeyLimits, RawAlgorithm, SignatureResult, VerifyPolicy, digest_detached, sign_detached, verify_detached,
 };
 use proptest::prelude::*;
 use sequoia_openpgp::{
@@ -108,7 +108,7 @@ fn new_ed25519() -> (PublicKey, Ed25519KeyPair) {
         Cert::try_from(vec![Packet::from(Key::from(primary).take_secret().0), user.into(), binding.into()]).unwrap();
     let mut writer = Writer::new(Vec::new(), Kind::PublicKey).unwrap();
     cert.serialize(&mut writer).unwrap();
-    let public = PublicKey::from_armored(&writer.finalize().unwrap(), Limits::default()).unwrap();
+    let public = PublicKey::from_armored(&writer.finalize().unwrap(), PublicKeyLimits::default()).unwrap();
     (public, pair)
 }
 

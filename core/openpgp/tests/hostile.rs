@@ -6,7 +6,7 @@ mod support;
 use std::io::Write;
 
 use bankchannel_openpgp::{
-    Algorithm, BadReason, Error, Limits, PublicKey, SignatureResult, VerifyPolicy, decrypt, verify_detached,
+    Algorithm, BadReason, Error, PublicKey, PublicKeyLimits, SignatureResult, VerifyPolicy, decrypt, verify_detached,
 };
 use openpgp::cert::CertBuilder;
 use openpgp::packet::key::{Key4, SecretParts, SubordinateRole};
@@ -23,7 +23,7 @@ use support::now;
 
 fn read(cert: &Cert) -> Result<PublicKey, Error> {
     let armored = cert.armored().to_vec().unwrap();
-    PublicKey::from_armored(&armored, Limits::default())
+    PublicKey::from_armored(&armored, PublicKeyLimits::default())
 }
 
 fn sign(key: Key<SecretParts, openpgp::packet::key::UnspecifiedRole>, document: &[u8]) -> Vec<u8> {

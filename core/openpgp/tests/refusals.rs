@@ -4,8 +4,8 @@
 mod support;
 
 use bankchannel_openpgp::{
-    Algorithm, BadReason, Error, HashAlgorithm, Limits, PublicKey, SignatureResult, VerifyPolicy, encrypt, limits,
-    parse_signatures, sign_detached, verify_detached, without_leading_text,
+    Algorithm, BadReason, Error, HashAlgorithm, PublicKey, PublicKeyLimits, SignatureResult, VerifyPolicy, encrypt,
+    limits, parse_signatures, sign_detached, verify_detached, without_leading_text,
 };
 use sequoia_openpgp as openpgp;
 use support::{Gpg, now, our_key};
@@ -58,7 +58,7 @@ fn any_critical_subpacket_that_is_not_judged_is_refused() {
     use openpgp::packet::signature::subpacket::{Subpacket, SubpacketTag, SubpacketValue};
     use openpgp::types::{KeyFlags, SignatureType};
     let (cert, _) = CertBuilder::new().add_userid("critical").add_signing_subkey().generate().unwrap();
-    let public = PublicKey::from_armored(&cert.armored().to_vec().unwrap(), Limits::default()).unwrap();
+    let public = PublicKey::from_armored(&cert.armored().to_vec().unwrap(), PublicKeyLimits::default()).unwrap();
     let key = cert.keys().subkeys().next().unwrap().key().clone().parts_into_secret().unwrap();
     let unknown = |tag: u8| SubpacketValue::Unknown { tag: SubpacketTag::from(tag), body: vec![1, 2, 3] };
     for value in [unknown(99), unknown(105), SubpacketValue::KeyFlags(KeyFlags::new([0xff, 0xff]))] {
@@ -105,7 +105,7 @@ fn refused_algorithms_are_named() {
         .add_transport_encryption_subkey()
         .generate()
         .unwrap();
-    let public = PublicKey::from_armored(&cert.armored().to_vec().unwrap(), Limits::default()).unwrap();
+    let public = PublicKey::from_armored(&cert.armored().to_vec().unwrap(), PublicKeyLimits::default()).unwrap();
     let signs = |key: &&openpgp::packet::Key<_, openpgp::packet::key::SubordinateRole>| key.pk_algo().for_signing();
     let key = cert.keys().subkeys().map(|key| key.key()).find(signs).unwrap();
     let key = key.clone().parts_into_secret().unwrap();

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use bankchannel_openpgp::limits::{MAX_KEY_BYTES, MAX_SIGNATURE_BYTES};
 use bankchannel_openpgp::{
-    Algorithm, DetachedSigner, Error, Generate, HashAlgorithm, Limits, PrivateKey, PublicKey, SignatureResult,
+    Algorithm, DetachedSigner, Error, Generate, HashAlgorithm, PrivateKey, PublicKey, PublicKeyLimits, SignatureResult,
     VerifyPolicy, inspect, parse_signatures, sign_detached, verify_detached,
 };
 use proptest::prelude::*;
@@ -27,10 +27,10 @@ fn a_public_key_with_private_material_is_refused_in_every_disguise() {
     let both = format!("{public}{}", *secret);
     let second_block = format!("{public}{disguised}");
     for text in [secret.as_str(), &disguised, &both, &second_block] {
-        let error = PublicKey::from_armored(text.as_bytes(), Limits::default()).unwrap_err();
+        let error = PublicKey::from_armored(text.as_bytes(), PublicKeyLimits::default()).unwrap_err();
         assert!(matches!(error, Error::PrivateKeyMaterial), "{error}");
     }
-    PublicKey::from_armored(public.as_bytes(), Limits::default()).unwrap();
+    PublicKey::from_armored(public.as_bytes(), PublicKeyLimits::default()).unwrap();
     assert!(matches!(PrivateKey::from_armored(public.as_bytes()), Err(Error::NoPrivateKey)));
 }
 
@@ -38,7 +38,7 @@ fn a_public_key_with_private_material_is_refused_in_every_disguise() {
 fn foreign_keys_are_bounded() {
     let one = our_key(Algorithm::Ed25519, None).public().to_armored().unwrap();
     let two = our_key(Algorithm::Ed25519, None).public().to_armored().unwrap();
-    let read = |text: &str| PublicKey::from_armored(text.as_bytes(), Limits::default());
+    let read = |text: &str| PublicKey::from_armored(text.as_bytes(), PublicKeyLimits::default());
     assert!(matches!(read(&format!("{one}\n{two}")), Err(Error::SeveralKeys)));
     assert!(matches!(read("hello"), Err(Error::NotArmored { .. })));
     assert!(matches!(read(""), Err(Error::NotArmored { .. })));
@@ -49,9 +49,9 @@ fn foreign_keys_are_bounded() {
     assert!(matches!(read(&relabelled), Err(Error::NoKey)));
     let large = format!("{one}{}", " ".repeat(MAX_KEY_BYTES));
     assert!(matches!(read(&large), Err(Error::TooLarge { .. })));
-    let few = Limits { packets: 3, ..Limits::default() };
+    let few = PublicKeyLimits { packets: 3, ..PublicKeyLimits::default() };
     assert!(matches!(PublicKey::from_armored(one.as_bytes(), few), Err(Error::TooMany { .. })));
-    let none = Limits { user_ids: 0, ..Limits::default() };
+    let none = PublicKeyLimits { user_ids: 0, ..PublicKeyLimits::default() };
     assert!(matches!(PublicKey::from_armored(one.as_bytes(), none), Err(Error::TooMany { .. })));
 }
 
@@ -187,11 +187,11 @@ proptest! {
                 let length = bytes.len();
                 bytes[position % length] = byte;
                 bytes.truncate(length - cut % length / 4);
-                let _ = PublicKey::from_armored(&bytes, Limits::default());
+                let _ = PublicKey::from_armored(&bytes, PublicKeyLimits::default());
                 if let Ok(set) = parse_signatures(&bytes) {
                     let mut verifier = set.verifier();
                     verifier.update(b"y");
-                    let key = PublicKey::from_armored(key.as_bytes(), Limits::default()).unwrap();
+                    let key = PublicKey::from_armored(key.as_bytes(), PublicKeyLimits::default()).unwrap();
                     assert!(!verifier.finish(&[&key], now(), &VerifyPolicy::default()).is_good());
                 }
             }
@@ -213,7 +213,7 @@ proptest! {
         }
         for label in ["PGP PUBLIC KEY BLOCK", "PGP PRIVATE KEY BLOCK", "PGP SIGNATURE"] {
             let text = format!("-----BEGIN {label}-----\n\n{base64}\n-----END {label}-----\n");
-            let _ = PublicKey::from_armored(text.as_bytes(), Limits::default());
+            let _ = PublicKey::from_armored(text.as_bytes(), PublicKeyLimits::default());
             let _ = PrivateKey::from_armored(text.as_bytes());
             let _ = parse_signatures(text.as_bytes());
         }

@@ -15,10 +15,10 @@ use crate::file_sink::{FileSink, directory_of, interrupted};
 /// Where an answer's content goes. A file appears under its name only when all of it is there and on disk; a partial
 /// one is never left.
 #[derive(Debug)]
-pub struct Sink(Kind);
+pub struct Sink(SinkKind);
 
 #[derive(Debug)]
-enum Kind {
+enum SinkKind {
     Memory { bytes: Vec<u8>, limit: usize },
     File(FileSink),
     Pieces { sender: mpsc::Sender<Bytes>, size: u64 },
@@ -28,20 +28,20 @@ impl Sink {
     /// Into memory, up to a limit in bytes.
     #[must_use]
     pub fn memory(limit: usize) -> Self {
-        Self(Kind::Memory { bytes: Vec::new(), limit })
+        Self(SinkKind::Memory { bytes: Vec::new(), limit })
     }
 
     /// Into a file; one that exists is replaced only when told so. All work on it is done on threads for file work: a disk
     /// that does not answer stops nothing but what waits for it. Needs a tokio runtime.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>, replace: bool) -> Self {
-        Self(Kind::File(FileSink::new(path.into(), replace)))
+        Self(SinkKind::File(FileSink::new(path.into(), replace)))
     }
 
     /// To a receiver, piece by piece. The pieces are good only if the call succeeds.
     #[must_use]
     pub fn pieces(sender: mpsc::Sender<Bytes>) -> Self {
-        Self(Kind::Pieces { sender, size: 0 })
+        Self(SinkKind::Pieces { sender, size: 0 })
     }
 
     /// Sees, before anything is asked of the server, whether a file can be made: the folder is there, and the name is free.
@@ -49,7 +49,7 @@ impl Sink {
     /// # Errors
     /// `input.invalid_field` with outcome `not_sent`.
     pub async fn check(&self) -> Result<()> {
-        let Kind::File(file) = &self.0 else { return Ok(()) };
+        let SinkKind::File(file) = &self.0 else { return Ok(()) };
         let (path, replace) = file.target();
         spawn_blocking(move || check(&path, replace)).await.map_err(|_| interrupted())?
     }
@@ -58,9 +58,9 @@ impl Sink {
     #[must_use]
     pub fn described(&mut self) -> Content {
         match &mut self.0 {
-            Kind::Memory { bytes, .. } => Content::Bytes(std::mem::take(bytes).into()),
-            Kind::File(file) => file.described(),
-            Kind::Pieces { size, .. } => Content::Delivered { size: *size },
+            SinkKind::Memory { bytes, .. } => Content::Bytes(std::mem::take(bytes).into()),
+            SinkKind::File(file) => file.described(),
+            SinkKind::Pieces { size, .. } => Content::Delivered { size: *size },
         }
     }
 
@@ -70,8 +70,8 @@ impl Sink {
     /// `resource.storage` when the file cannot be written or exists already; what `give_up` ends with.
     pub async fn commit(&mut self, give_up: impl Future<Output = Error>) -> Result<()> {
         match &mut self.0 {
-            Kind::File(file) => file.commit(give_up).await,
-            Kind::Memory { .. } | Kind::Pieces { .. } => Ok(()),
+            SinkKind::File(file) => file.commit(give_up).await,
+            SinkKind::Memory { .. } | SinkKind::Pieces { .. } => Ok(()),
         }
     }
 
@@ -79,14 +79,14 @@ impl Sink {
     /// answer; then there is none once it does.
     pub async fn discard(&mut self) {
         match &mut self.0 {
-            Kind::File(file) => file.discard().await,
-            Kind::Memory { .. } | Kind::Pieces { .. } => drop(self.reset()),
+            SinkKind::File(file) => file.discard().await,
+            SinkKind::Memory { .. } | SinkKind::Pieces { .. } => drop(self.reset()),
         }
     }
 
     pub(crate) async fn write(&mut self, piece: &[u8]) -> Result<()> {
         match &mut self.0 {
-            Kind::Memory { bytes, limit } => {
+            SinkKind::Memory { bytes, limit } => {
                 if bytes.len() + piece.len() > *limit {
                     return Err(Error::because(
                         &row::ANSWER_TOO_LARGE,
@@ -97,8 +97,8 @@ impl Sink {
                 bytes.extend_from_slice(piece);
                 Ok(())
             }
-            Kind::File(file) => file.write(piece).await,
-            Kind::Pieces { sender, size } => {
+            SinkKind::File(file) => file.write(piece).await,
+            SinkKind::Pieces { sender, size } => {
                 sender.send(Bytes::copy_from_slice(piece)).await.map_err(|_| Error::new(&row::CANCELLED))?;
                 *size += piece.len() as u64;
                 Ok(())
@@ -109,9 +109,9 @@ impl Sink {
     /// Forgets what was taken, for another attempt; false where that is not possible.
     pub(crate) fn reset(&mut self) -> bool {
         match &mut self.0 {
-            Kind::Memory { bytes, .. } => bytes.clear(),
-            Kind::File(file) => file.reset(),
-            Kind::Pieces { size, .. } => return *size == 0,
+            SinkKind::Memory { bytes, .. } => bytes.clear(),
+            SinkKind::File(file) => file.reset(),
+            SinkKind::Pieces { size, .. } => return *size == 0,
         }
         true
     }

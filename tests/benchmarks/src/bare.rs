@@ -113,8 +113,9 @@ struct Upload {
 }
 
 fn uploads(public_key: &[u8], folder: &Path) -> axum::Router {
-    let public =
-        Arc::new(openpgp::PublicKey::from_armored(public_key, openpgp::Limits::default()).expect("a public key"));
+    let public = Arc::new(
+        openpgp::PublicKey::from_armored(public_key, openpgp::PublicKeyLimits::default()).expect("a public key"),
+    );
     let (folder, count) = (Arc::new(folder.to_owned()), Arc::new(AtomicU64::new(0)));
     let take = move |request: bytes::Bytes| {
         let (public, folder) = (Arc::clone(&public), Arc::clone(&folder));

@@ -7,7 +7,7 @@ use crate::{
     faces::Face,
     scenario::{Case, Suite},
     steps, template,
-    world::{Told, World},
+    world::{Outcome, World},
 };
 
 /// How a case went in a face.
@@ -23,7 +23,7 @@ pub enum Went {
 ///
 /// # Errors
 /// Which step failed, and why.
-pub async fn run(suite: &Suite, case: &Case, face: &mut dyn Face) -> Told<Went> {
+pub async fn run(suite: &Suite, case: &Case, face: &mut dyn Face) -> Outcome<Went> {
     if !case.faces.is_empty() && !case.faces.iter().any(|name| name == face.name()) {
         return Ok(Went::NotApplicable("the case names other faces".into()));
     }
@@ -34,25 +34,25 @@ pub async fn run(suite: &Suite, case: &Case, face: &mut dyn Face) -> Told<Went> 
     match result {
         Ok(()) => closed.map(|()| Went::Well),
         Err(Failure::NotApplicable(why)) => Ok(Went::NotApplicable(why)),
-        Err(Failure::Told(why)) => Err(why),
+        Err(Failure::Failed(why)) => Err(why),
     }
 }
 
 enum Failure {
     NotApplicable(String),
-    Told(String),
+    Failed(String),
 }
 
 impl From<String> for Failure {
     fn from(why: String) -> Self {
-        Self::Told(why)
+        Self::Failed(why)
     }
 }
 
 async fn run_steps(suite: &Suite, world: &mut World, face: &mut dyn Face, list: &[Value]) -> Result<(), Failure> {
     for (number, step) in list.iter().enumerate() {
         match Box::pin(one(suite, world, face, step)).await {
-            Err(Failure::Told(why)) => return Err(Failure::Told(format!("step {}: {why}", number + 1))),
+            Err(Failure::Failed(why)) => return Err(Failure::Failed(format!("step {}: {why}", number + 1))),
             other => other?,
         }
     }
@@ -82,17 +82,17 @@ async fn one(suite: &Suite, world: &mut World, face: &mut dyn Face, step: &Value
         loop {
             let answer = call(world, face, step).await?;
             match judge(world, step, &answer) {
-                Err(Failure::Told(_)) if tokio::time::Instant::now() < deadline => {
+                Err(Failure::Failed(_)) if tokio::time::Instant::now() < deadline => {
                     tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                 }
                 other => return other,
             }
         }
     }
-    Err(Failure::Told(format!("not a step: {step}")))
+    Err(Failure::Failed(format!("not a step: {step}")))
 }
 
-async fn call(world: &World, face: &mut dyn Face, step: &Value) -> Told<Value> {
+async fn call(world: &World, face: &mut dyn Face, step: &Value) -> Outcome<Value> {
     let part = |name: &str| template::fill(world, &step[name]);
     let answers = part("answers")?;
     let request = json!({
@@ -117,7 +117,7 @@ fn judge(world: &mut World, step: &Value, answer: &Value) -> Result<(), Failure>
     }
     // A driver that fails by itself is no answer of the library, whatever was expected.
     if answer["broken"].is_string() || answer["error"]["code"] == "driver" {
-        return Err(Failure::Told(format!("the driver failed: {answer}")));
+        return Err(Failure::Failed(format!("the driver failed: {answer}")));
     }
     let wanted = template::fill(world, &step["expect"])?;
     let wanted = if wanted.is_null() { json!({"error": {"$absent": true}}) } else { wanted };

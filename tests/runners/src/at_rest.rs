@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use crate::world::Told;
+use crate::world::Outcome;
 
 /// How often it is looked again where files come and go meanwhile.
 const LOOKS: u32 = 100;
@@ -21,7 +21,7 @@ const PART: usize = 32;
 ///
 /// # Errors
 /// Which file has which of them.
-pub fn search(folder: &Path, texts: &[Value]) -> Told<()> {
+pub fn search(folder: &Path, texts: &[Value]) -> Outcome<()> {
     for _ in 0..LOOKS {
         if looked(folder, texts)? {
             return Ok(());
@@ -31,7 +31,7 @@ pub fn search(folder: &Path, texts: &[Value]) -> Told<()> {
 }
 
 /// One look; whether all files were there until they were read.
-fn looked(folder: &Path, texts: &[Value]) -> Told<bool> {
+fn looked(folder: &Path, texts: &[Value]) -> Outcome<bool> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;
     if files.is_empty() {
@@ -55,7 +55,7 @@ fn looked(folder: &Path, texts: &[Value]) -> Told<bool> {
     Ok(true)
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Told<()> {
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome<()> {
     for entry in fs::read_dir(folder).map_err(|why| format!("{}: {why}", folder.display()))? {
         let path = entry.map_err(|why| why.to_string())?.path();
         if path.is_dir() {
@@ -67,7 +67,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Told<()> {
     Ok(())
 }
 
-fn needles(text: &str) -> Told<Vec<Vec<u8>>> {
+fn needles(text: &str) -> Outcome<Vec<Vec<u8>>> {
     if !text.starts_with("-----BEGIN") {
         return if text.len() < 8 {
             Err("too short to be searched for".into())

@@ -6,14 +6,14 @@ use serde_json::{Map, Value, json};
 use crate::{
     connection::{self, Answer, parts},
     expect, template,
-    world::{Told, World},
+    world::{Outcome, World},
 };
 
 /// `{"visit": URL, "form": {…}, "headers": {…}, "expect": {"status", "location", "headers", "body"}, "save"}`.
 ///
 /// # Errors
 /// What went otherwise.
-pub async fn visit(world: &mut World, step: &Value) -> Told<()> {
+pub async fn visit(world: &mut World, step: &Value) -> Outcome<()> {
     let filled = template::fill(world, &step["visit"])?;
     let url = filled.as_str().ok_or("`visit` is a URL")?;
     let form = template::fill(world, &step["form"])?;
@@ -59,7 +59,7 @@ pub async fn visit(world: &mut World, step: &Value) -> Told<()> {
 ///
 /// # Errors
 /// What does not hold.
-pub fn check_page(answer: &Answer) -> Told<()> {
+pub fn check_page(answer: &Answer) -> Outcome<()> {
     if answer.header("cache-control") != "no-store" {
         return Err(format!("the header cache-control is {:?}, not no-store", answer.header("cache-control")));
     }

@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-use crate::world::Told;
+use crate::world::Outcome;
 
 /// An answer.
 #[derive(Debug)]
@@ -46,9 +46,9 @@ impl Tls {
     ///
     /// # Errors
     /// A file that cannot be used.
-    pub fn new(ca_file: &Path, identity: Option<(&Path, &Path)>) -> Told<Self> {
+    pub fn new(ca_file: &Path, identity: Option<(&Path, &Path)>) -> Outcome<Self> {
         let bad = |path: &Path, why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
-        let certificates = |path: &Path| -> Told<Vec<CertificateDer<'static>>> {
+        let certificates = |path: &Path| -> Outcome<Vec<CertificateDer<'static>>> {
             let read = CertificateDer::pem_file_iter(path).map_err(|why| bad(path, &why))?;
             read.collect::<Result<_, _>>().map_err(|why| bad(path, &why))
         };
@@ -77,7 +77,7 @@ impl Tls {
 ///
 /// # Errors
 /// Another scheme.
-pub fn parts(url: &str) -> Told<(&str, &str, &str)> {
+pub fn parts(url: &str) -> Outcome<(&str, &str, &str)> {
     let (scheme, rest) = url.split_once("://").ok_or_else(|| format!("{url} is not a URL"))?;
     if !matches!(scheme, "http" | "https") {
         return Err(format!("{scheme} is not spoken here"));
@@ -96,7 +96,7 @@ pub async fn exchange(
     method: &str,
     headers: &[(String, String)],
     body: &[u8],
-) -> Told<Answer> {
+) -> Outcome<Answer> {
     let (_, host, path) = parts(url)?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n");
     for (name, value) in headers {
@@ -114,7 +114,7 @@ pub async fn exchange(
 ///
 /// # Errors
 /// What broke.
-pub async fn send(tls: Option<&Tls>, url: &str, bytes: &[u8], rest: &[u8]) -> Told<Answer> {
+pub async fn send(tls: Option<&Tls>, url: &str, bytes: &[u8], rest: &[u8]) -> Outcome<Answer> {
     let (scheme, host, _) = parts(url)?;
     let stream = TcpStream::connect(host).await.map_err(|why| why.to_string())?;
     match (scheme, tls) {
@@ -130,7 +130,7 @@ pub async fn send(tls: Option<&Tls>, url: &str, bytes: &[u8], rest: &[u8]) -> To
     }
 }
 
-async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8], rest: &[u8]) -> Told<Answer> {
+async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8], rest: &[u8]) -> Outcome<Answer> {
     let broke = |why: std::io::Error| why.to_string();
     stream.write_all(bytes).await.map_err(broke)?;
     // A server that refuses a large body may answer and close before all of it is written.
@@ -154,7 +154,7 @@ async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8], res
 }
 
 /// Reads an answer; `None` where more must come. `ended` says that nothing does.
-fn parse(bytes: &[u8], ended: bool) -> Told<Option<Answer>> {
+fn parse(bytes: &[u8], ended: bool) -> Outcome<Option<Answer>> {
     let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
     let head = String::from_utf8_lossy(&bytes[..end]);
     let mut lines = head.lines();
@@ -185,7 +185,7 @@ fn parse(bytes: &[u8], ended: bool) -> Told<Option<Answer>> {
     Ok(Some(Answer { status, headers, body }))
 }
 
-fn unchunk(mut bytes: &[u8]) -> Told<Vec<u8>> {
+fn unchunk(mut bytes: &[u8]) -> Outcome<Vec<u8>> {
     let mut out = Vec::new();
     loop {
         let end = bytes.windows(2).position(|window| window == b"\r\n").ok_or("a chunk without its size")?;

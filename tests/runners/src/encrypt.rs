@@ -7,14 +7,14 @@ use bankchannel_ws_channel::{challenge, model::Challenge};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
-use crate::world::Told;
+use crate::world::Outcome;
 
 /// `{"password", "challenge", "shift_ms"?, "padding"?}`: for this challenge, or bound to a time stamp that is so much later,
 /// or with a padding that the service does not speak (`oaep-sha256`, `pkcs1`).
 ///
 /// # Errors
 /// What is missing or cannot be used.
-pub fn password(public_key_pem: &str, argument: &Value) -> Told<String> {
+pub fn password(public_key_pem: &str, argument: &Value) -> Outcome<String> {
     let password = argument["password"].as_str().ok_or("$encrypt needs `password`")?;
     let key = rsa::PublicKey::from_pem(public_key_pem).map_err(|why| why.to_string())?;
     let challenge = argument["challenge"].as_str().ok_or("$encrypt needs `challenge`")?;
@@ -38,7 +38,7 @@ pub fn password(public_key_pem: &str, argument: &Value) -> Told<String> {
     Ok(STANDARD.encode(cipher))
 }
 
-fn other_padding(key: &rsa::PublicKey, padding: &str, plain: &[u8]) -> Told<Vec<u8>> {
+fn other_padding(key: &rsa::PublicKey, padding: &str, plain: &[u8]) -> Outcome<Vec<u8>> {
     let failed = |_| format!("{padding} cannot be made");
     let raw = PublicEncryptingKey::from_der(key.spki_der()).map_err(|why| why.to_string())?;
     let mut out = vec![0; key.modulus_len()];

@@ -45,7 +45,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("ws_channel_response", ws_channel_response),
     ("settings", settings),
     ("challenge", |bytes| drop(std::str::from_utf8(bytes).ok().and_then(Returned::parse))),
-    ("pgp_public_key", |bytes| drop(openpgp::PublicKey::from_armored(bytes, openpgp::Limits::default()))),
+    ("pgp_public_key", |bytes| drop(openpgp::PublicKey::from_armored(bytes, openpgp::PublicKeyLimits::default()))),
     ("pgp_signatures", |bytes| drop(openpgp::parse_signatures(bytes))),
     ("pgp_verify", pgp_verify),
     ("pgp_message", |bytes| drop(openpgp::decrypt(message_key(), bytes, SystemTime::now()))),
@@ -120,7 +120,7 @@ pub fn corpus(name: &str) -> Vec<Vec<u8>> {
 fn pgp_verify(bytes: &[u8]) {
     const SIGNATURE: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
     let at = bytes.windows(SIGNATURE.len()).position(|window| window == SIGNATURE).unwrap_or(bytes.len());
-    let Ok(key) = openpgp::PublicKey::from_armored(&bytes[..at], openpgp::Limits::default()) else { return };
+    let Ok(key) = openpgp::PublicKey::from_armored(&bytes[..at], openpgp::PublicKeyLimits::default()) else { return };
     let now = SystemTime::now();
     let policy = openpgp::VerifyPolicy::default();
     drop(openpgp::verify_detached(&bytes[at..], &[&key], &b"document"[..], now, &policy));

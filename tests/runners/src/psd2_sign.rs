@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::{
     peers::nextgen_psd2,
     template,
-    world::{Told, World},
+    world::{Outcome, World},
 };
 
 /// `{"request": TEXT, "tpp": 1, "key": PEM, "certificate": PEM, "dialect", "signing": {…}, "at": instant, "string": {"from", "to"}}`:
@@ -23,7 +23,7 @@ use crate::{
 ///
 /// # Errors
 /// What cannot be signed.
-pub fn sign(world: &World, argument: &Value) -> Told<String> {
+pub fn sign(world: &World, argument: &Value) -> Outcome<String> {
     let text = argument["request"].as_str().ok_or("$psd2_sign needs `request`")?;
     let request = Request::parse(text.as_bytes()).map_err(|why| format!("$psd2_sign: {why}"))?;
     let certificate = Certificate::from_pem(&pem(world, argument, "certificate", "qseal.pem")?)
@@ -66,7 +66,7 @@ pub fn sign(world: &World, argument: &Value) -> Told<String> {
 }
 
 /// A PEM that the argument gives, or that of the third party's file.
-fn pem(world: &World, argument: &Value, name: &str, file: &str) -> Told<String> {
+fn pem(world: &World, argument: &Value, name: &str, file: &str) -> Outcome<String> {
     if let Some(pem) = argument[name].as_str() {
         return Ok(pem.to_owned());
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{
     peers::{PEERS, Peer},
-    world::Told,
+    world::Outcome,
 };
 
 /// A file of scenarios.
@@ -62,7 +62,7 @@ impl Case {
     ///
     /// # Errors
     /// Nobody has the word that it says.
-    pub fn peer(&self) -> Told<Option<&'static dyn Peer>> {
+    pub fn peer(&self) -> Outcome<Option<&'static dyn Peer>> {
         let said = match self.world.as_str() {
             "" => return Ok(PEERS.first().copied()),
             "none" => return Ok(None),

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::{
     at_rest, browser, expect, template,
-    world::{Told, World},
+    world::{Outcome, World},
 };
 
 /// Sets the values of a `use` step's `with`; what they were before comes back, for [`leave`].
 ///
 /// # Errors
 /// A value that cannot be filled.
-pub fn enter(world: &mut World, step: &Value) -> Told<Vec<(String, Option<Value>)>> {
+pub fn enter(world: &mut World, step: &Value) -> Outcome<Vec<(String, Option<Value>)>> {
     let mut filled = Vec::new();
     for (key, value) in step["with"].as_object().into_iter().flatten() {
         filled.push((key.clone(), template::fill(world, value)?));
@@ -35,7 +35,7 @@ pub fn leave(world: &mut World, before: Vec<(String, Option<Value>)>) {
 ///
 /// # Errors
 /// Why it failed.
-pub async fn common_step(world: &mut World, step: &Value) -> Told<bool> {
+pub async fn common_step(world: &mut World, step: &Value) -> Outcome<bool> {
     let Some((name, argument)) = step.as_object().and_then(|map| map.iter().next()) else { return Ok(false) };
     match name.as_str() {
         "set" => {

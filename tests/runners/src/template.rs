@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     encrypt, expect, psd2_sign, scenario,
-    world::{Told, World, pgp_key},
+    world::{Outcome, World, pgp_key},
 };
 
 /// The values that a case is given.
@@ -30,7 +30,7 @@ pub fn given(
 ///
 /// # Errors
 /// What cannot be filled.
-pub fn fill(world: &World, value: &Value) -> Told<Value> {
+pub fn fill(world: &World, value: &Value) -> Outcome<Value> {
     match value {
         Value::String(text) => fill_text(world, text),
         Value::Array(items) => items.iter().map(|item| fill(world, item)).collect(),
@@ -39,14 +39,14 @@ pub fn fill(world: &World, value: &Value) -> Told<Value> {
                 function(world, name, &fill(world, argument)?)
             }
             _ => Ok(Value::Object(
-                map.iter().map(|(k, v)| Ok((k.clone(), fill(world, v)?))).collect::<Told<Map<_, _>>>()?,
+                map.iter().map(|(k, v)| Ok((k.clone(), fill(world, v)?))).collect::<Outcome<Map<_, _>>>()?,
             )),
         },
         other => Ok(other.clone()),
     }
 }
 
-fn fill_text(world: &World, text: &str) -> Told<Value> {
+fn fill_text(world: &World, text: &str) -> Outcome<Value> {
     let value = |name: &str| world.values.get(name).cloned().ok_or_else(|| format!("no value `{name}` was saved"));
     if let Some(name) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'))
         && !name.contains("${")
@@ -102,7 +102,7 @@ fn is_function(name: &str) -> bool {
     FUNCTIONS.contains(&name)
 }
 
-fn function(world: &World, name: &str, argument: &Value) -> Told<Value> {
+fn function(world: &World, name: &str, argument: &Value) -> Outcome<Value> {
     let text = |key: &str| argument[key].as_str().ok_or_else(|| format!("{name} needs `{key}`"));
     let plain = || argument.as_str().ok_or_else(|| format!("{name} needs a text"));
     let out = match name {
@@ -169,7 +169,7 @@ fn function(world: &World, name: &str, argument: &Value) -> Told<Value> {
 }
 
 /// `{"text", "from", "to"}`: another text in place of one that must be there.
-pub(crate) fn replaced(argument: &Value) -> Told<String> {
+pub(crate) fn replaced(argument: &Value) -> Outcome<String> {
     let text = |key: &str| argument[key].as_str().ok_or_else(|| format!("a replacement needs `{key}`"));
     let (all, from) = (text("text")?, text("from")?);
     if !all.contains(from) {
@@ -180,7 +180,7 @@ pub(crate) fn replaced(argument: &Value) -> Told<String> {
 
 /// `{"plus_days": N}`, `{"plus_s": N, "form": "http"}`: a day or an instant of the service's clock, as `YYYY-MM-DD` or as the header
 /// `Date` has it.
-fn date(world: &World, argument: &Value) -> Told<String> {
+fn date(world: &World, argument: &Value) -> Outcome<String> {
     let number = |key: &str| argument[key].as_i64().unwrap_or(0);
     let at_s = world.now_s() + number("plus_days") * 86_400 + number("plus_s");
     if argument["form"] == "http" {
@@ -200,7 +200,7 @@ fn other_code(code: &str) -> String {
 }
 
 /// `{"key": NAME or [NAMES], "content": …}`: armored detached signatures, one after the other.
-fn sign(argument: &Value) -> Told<String> {
+fn sign(argument: &Value) -> Outcome<String> {
     let names: Vec<&str> = match &argument["key"] {
         Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
         name => vec![name.as_str().ok_or("$sign needs `key`")?],
@@ -215,12 +215,12 @@ fn sign(argument: &Value) -> Told<String> {
 }
 
 /// A text's bytes, or those of `{"$file": NAME}` (already filled to a text).
-pub(crate) fn bytes_of(value: &Value) -> Told<Vec<u8>> {
+pub(crate) fn bytes_of(value: &Value) -> Outcome<Vec<u8>> {
     value.as_str().map(|text| text.as_bytes().to_vec()).ok_or_else(|| "a text is needed".to_owned())
 }
 
 /// The public key of a certificate, a private key or a public key, as DER.
-fn spki_of(pem: &str) -> Told<Vec<u8>> {
+fn spki_of(pem: &str) -> Outcome<Vec<u8>> {
     let from_certificate = || Certificate::from_pem(pem).ok().map(|certificate| certificate.spki_der().to_vec());
     let from_private = || rsa::PrivateKey::from_pem(pem).ok().map(|key| key.public().spki_der().to_vec());
     let from_public = || rsa::PublicKey::from_pem(pem).ok().map(|key| key.spki_der().to_vec());
@@ -231,7 +231,7 @@ fn spki_of(pem: &str) -> Told<Vec<u8>> {
 }
 
 /// An `RSA PUBLIC KEY` (PKCS#1) of a `PUBLIC KEY` (SPKI) of 2048 bits.
-fn pkcs1_of(pem: &str) -> Told<String> {
+fn pkcs1_of(pem: &str) -> Outcome<String> {
     // What SPKI puts before the key of 2048 bits: two sequences, the algorithm, a bit string.
     const HEAD: usize = 24;
     let key = rsa::PublicKey::from_pem(pem).map_err(|why| why.to_string())?;
@@ -242,7 +242,7 @@ fn pkcs1_of(pem: &str) -> Told<String> {
 
 /// A file of `tests/scenarios/data`; the example payment under its name of the library, the NextGenPSD2 specification's vectors under
 /// `vectors/`.
-fn data_file(name: &str) -> Told<Vec<u8>> {
+fn data_file(name: &str) -> Outcome<Vec<u8>> {
     std::fs::read(data_path(name)).map_err(|why| format!("{name}: {why}"))
 }
 
@@ -261,7 +261,7 @@ fn data_path(name: &str) -> PathBuf {
 ///
 /// # Errors
 /// A pointer that leads nowhere.
-pub fn save(world: &mut World, wanted: &Value, answer: &Value) -> Told<()> {
+pub fn save(world: &mut World, wanted: &Value, answer: &Value) -> Outcome<()> {
     for (name, place) in wanted.as_object().into_iter().flatten() {
         let name = as_text(&fill_text(world, name)?);
         let follow = |from: &Value, pointer: &Value| {

@@ -8,14 +8,14 @@ use crate::{
     peers::{Peer, Sent},
     scenario::{Case, Suite},
     steps, template,
-    world::{Told, World},
+    world::{Outcome, World},
 };
 
 /// Sends one request on a connection of its own and reads the whole answer.
 ///
 /// # Errors
 /// What broke.
-pub async fn exchange(url: &str, method: &str, headers: &[(String, String)], body: &[u8]) -> Told<Answer> {
+pub async fn exchange(url: &str, method: &str, headers: &[(String, String)], body: &[u8]) -> Outcome<Answer> {
     connection::exchange(None, url, method, headers, body).await
 }
 
@@ -23,21 +23,21 @@ pub async fn exchange(url: &str, method: &str, headers: &[(String, String)], bod
 ///
 /// # Errors
 /// Which step failed, and why.
-pub async fn run(suite: &Suite, case: &Case) -> Told<()> {
+pub async fn run(suite: &Suite, case: &Case) -> Outcome<()> {
     let mut world = World::of_case(case, &suite.values).await?;
     let result = run_steps(suite, &mut world, &case.steps).await;
     world.stop().await;
     result
 }
 
-async fn run_steps(suite: &Suite, world: &mut World, steps: &[Value]) -> Told<()> {
+async fn run_steps(suite: &Suite, world: &mut World, steps: &[Value]) -> Outcome<()> {
     for (number, step) in steps.iter().enumerate() {
         Box::pin(one(suite, world, step)).await.map_err(|why| format!("step {}: {why}", number + 1))?;
     }
     Ok(())
 }
 
-async fn one(suite: &Suite, world: &mut World, step: &Value) -> Told<()> {
+async fn one(suite: &Suite, world: &mut World, step: &Value) -> Outcome<()> {
     if let Some(name) = step["use"].as_str() {
         let procedure = suite.procedures.get(name).ok_or_else(|| format!("there is no procedure `{name}`"))?;
         let before = steps::enter(world, step)?;
@@ -70,7 +70,7 @@ async fn one(suite: &Suite, world: &mut World, step: &Value) -> Told<()> {
     Ok(())
 }
 
-async fn request_once(world: &mut World, request: &Value, step: &Value) -> Told<()> {
+async fn request_once(world: &mut World, request: &Value, step: &Value) -> Outcome<()> {
     let request = template::fill(world, request)?;
     let method = request["method"].as_str().unwrap_or("GET");
     let path = request["path"].as_str().ok_or("a request has a path")?;
@@ -104,7 +104,7 @@ async fn request_once(world: &mut World, request: &Value, step: &Value) -> Told<
 }
 
 /// A whole request as text.
-async fn send_once(world: &mut World, step: &Value) -> Told<()> {
+async fn send_once(world: &mut World, step: &Value) -> Outcome<()> {
     let filled = template::fill(world, &step["send"])?;
     let text = filled.as_str().ok_or("`send` is the text of a request")?;
     let text = if step["as_is"] == true { text.to_owned() } else { on_the_wire(text) };
@@ -143,7 +143,7 @@ fn judge(
     answer: &Answer,
     (method, path): (&str, &str),
     sent: &[(String, String)],
-) -> Told<()> {
+) -> Outcome<()> {
     let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     let text = if json.is_null() { Value::String(answer.text()) } else { Value::Null };
     let seen = json!({"status": answer.status, "headers": answer.headers, "body": json, "page": text});
@@ -160,7 +160,7 @@ fn judge(
 }
 
 /// The body's bytes: `json` as it is, `raw` text, or `hex`.
-fn body_of(request: &Value) -> Told<Vec<u8>> {
+fn body_of(request: &Value) -> Outcome<Vec<u8>> {
     match (&request["json"], request["raw"].as_str(), request["hex"].as_str()) {
         (_, Some(raw), _) => Ok(raw.as_bytes().to_vec()),
         (_, _, Some(hex)) => bankchannel_crypto::digest::from_hex(hex).ok_or_else(|| "hex is not hex".to_owned()),
@@ -169,7 +169,7 @@ fn body_of(request: &Value) -> Told<Vec<u8>> {
     }
 }
 
-fn check(wanted: &Value, seen: &Value, peer: &dyn Peer) -> Told<()> {
+fn check(wanted: &Value, seen: &Value, peer: &dyn Peer) -> Outcome<()> {
     for (name, value) in wanted.as_object().into_iter().flatten() {
         let found = match name.as_str() {
             "status" | "headers" | "body" => &seen[name],

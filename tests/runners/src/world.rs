@@ -26,14 +26,14 @@ pub struct World {
 }
 
 /// What goes wrong is told as text: a scenario's failure is read by a person.
-pub type Told<T> = Result<T, String>;
+pub type Outcome<T> = Result<T, String>;
 
 impl World {
     /// A folder with nobody to talk to: for what only computes.
     ///
     /// # Errors
     /// No folder can be made.
-    pub fn without_peer() -> Told<Self> {
+    pub fn without_peer() -> Outcome<Self> {
         let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
         Ok(Self::of(folder, None, Value::Null))
     }
@@ -42,7 +42,7 @@ impl World {
     ///
     /// # Errors
     /// What does not start.
-    pub async fn of_case(case: &Case, common: &BTreeMap<String, Value>) -> Told<Self> {
+    pub async fn of_case(case: &Case, common: &BTreeMap<String, Value>) -> Outcome<Self> {
         let mut world = match case.peer()? {
             Some(peer) => Self::start(peer, &case.config, &case.options).await?,
             None => Self::without_peer()?,
@@ -68,7 +68,7 @@ impl World {
     ///
     /// # Errors
     /// Why it does not start.
-    pub async fn start(peer: &'static dyn Peer, config: &Value, options: &Value) -> Told<Self> {
+    pub async fn start(peer: &'static dyn Peer, config: &Value, options: &Value) -> Outcome<Self> {
         let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
         let mut all = peer.options(folder.path(), config)?;
         for (name, value) in options.as_object().into_iter().flatten() {
@@ -114,7 +114,7 @@ impl World {
     ///
     /// # Errors
     /// There is no such counterpart.
-    pub fn settings(&self, step: &Value, settings: Value) -> Told<Value> {
+    pub fn settings(&self, step: &Value, settings: Value) -> Outcome<Value> {
         let Some(peer) = self.peer else { return Ok(settings) };
         let counterpart = counterpart(peer.kind()).map_err(|why| why.to_string())?;
         let protocol = match &settings["protocol"] {
@@ -131,7 +131,7 @@ impl World {
     ///
     /// # Errors
     /// Why it does not start.
-    pub async fn restart(&mut self) -> Told<()> {
+    pub async fn restart(&mut self) -> Outcome<()> {
         self.stop().await;
         self.resume().await?;
         // It listens elsewhere now.
@@ -147,7 +147,7 @@ impl World {
         }
     }
 
-    async fn resume(&mut self) -> Told<()> {
+    async fn resume(&mut self) -> Outcome<()> {
         let Some(peer) = self.peer else { return Ok(()) };
         peer.before_start(&self.options)?;
         let start = || counterpart(peer.kind())?.start(self.options.clone().into());
@@ -181,7 +181,7 @@ impl World {
     ///
     /// # Errors
     /// What it answered.
-    pub async fn control(&self, method: &str, path: &str, body: &Value) -> Told<Value> {
+    pub async fn control(&self, method: &str, path: &str, body: &Value) -> Outcome<Value> {
         let text = if body.is_null() { String::new() } else { body.to_string() };
         let answer =
             wire::exchange(&format!("{}/{path}", self.text("control_url")), method, &[], text.as_bytes()).await?;
@@ -222,7 +222,7 @@ impl World {
     ///
     /// # Errors
     /// Files that cannot be used.
-    pub fn tls(&self, tpp: Option<u64>) -> Told<Option<Tls>> {
+    pub fn tls(&self, tpp: Option<u64>) -> Outcome<Option<Tls>> {
         match self.peer {
             Some(peer) => peer.tls(&self.ready, tpp),
             None => Ok(None),

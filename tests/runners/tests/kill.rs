@@ -50,7 +50,7 @@ async fn what_was_acknowledged_is_there_and_nothing_twice() {
 
 /// What clients were told.
 #[derive(Default)]
-struct Told {
+struct Acknowledged {
     uploads: BTreeSet<String>,
     tried: BTreeSet<String>,
     registered: BTreeSet<String>,
@@ -62,7 +62,7 @@ async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
     let database = std::env::var(POSTGRES).ok().map(|url| schema_of_its_own(&url).expect("a schema"));
     let config = database.map_or_else(String::new, |url| format!("postgres_url = {url:?}\n"));
     std::fs::write(folder.path().join("service.toml"), config).expect("a file");
-    let told = Arc::new(Mutex::new(Told::default()));
+    let told = Arc::new(Mutex::new(Acknowledged::default()));
     let mut account = Value::Null;
     for round in 0..rounds {
         let (mut child, ready) = start(&data).await;
@@ -95,7 +95,7 @@ async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
 }
 
 /// Waits until an upload and a registration of this round were acknowledged, for ten seconds at most.
-async fn first_acknowledged(told: &Mutex<Told>, round: usize) {
+async fn first_acknowledged(told: &Mutex<Acknowledged>, round: usize) {
     let (upload, registration) = (format!("KILL-{round}-"), format!("r{round}-"));
     for _ in 0..1000 {
         let begun = {
@@ -147,7 +147,7 @@ fn client(ready: &Value, account: &Value) -> WsChannel {
 }
 
 /// Uploads payments with message ids of their own until the service is gone.
-async fn upload(client: WsChannel, told: Arc<Mutex<Told>>, worker: String) {
+async fn upload(client: WsChannel, told: Arc<Mutex<Acknowledged>>, worker: String) {
     for number in 0.. {
         let id = format!("KILL-{worker}-{number}");
         let payment = EXAMPLE_PAIN001.replace("BANKCHANNEL-EXAMPLE-0001", &id);
@@ -177,7 +177,7 @@ async fn upload(client: WsChannel, told: Arc<Mutex<Told>>, worker: String) {
 }
 
 /// Registers accounts until the service is gone.
-async fn register(client: WsChannel, told: Arc<Mutex<Told>>, round: usize) {
+async fn register(client: WsChannel, told: Arc<Mutex<Acknowledged>>, round: usize) {
     for number in 0.. {
         let email = format!("r{round}-{number}@example.test");
         let request = json!({
@@ -191,7 +191,7 @@ async fn register(client: WsChannel, told: Arc<Mutex<Told>>, round: usize) {
     }
 }
 
-async fn check(client: WsChannel, told: &Told) {
+async fn check(client: WsChannel, told: &Acknowledged) {
     let call = |name: &'static str, request: Value| {
         let client = client.clone();
         async move { client.call_json(name, request, CallOptions::default()).await }

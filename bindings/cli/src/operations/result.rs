@@ -141,11 +141,11 @@ fn checked(file: &Value) {
 pub(crate) struct Reserved {
     path: PathBuf,
     // There until it is written.
-    way: Option<Way>,
+    way: Option<OutputFile>,
 }
 
 /// How the response gets into the file.
-enum Way {
+enum OutputFile {
     /// It is new.
     New(File),
     /// Written beside it, and put in its place: of mode 0600 whatever the old one had, and never through a link.
@@ -163,35 +163,35 @@ impl Reserved {
                 if found.is_dir() {
                     return Err(failed(std::io::ErrorKind::IsADirectory.into()));
                 } else if found.is_file() {
-                    Way::Instead(
+                    OutputFile::Instead(
                         tempfile::Builder::new().prefix(".response-").tempfile_in(folder_of(path)).map_err(failed)?,
                     )
                 } else {
-                    Way::Through(OpenOptions::new().write(true).open(path).map_err(failed)?)
+                    OutputFile::Through(OpenOptions::new().write(true).open(path).map_err(failed)?)
                 }
             }
-            made => Way::New(made.map_err(failed)?),
+            made => OutputFile::New(made.map_err(failed)?),
         };
         Ok(Self { path: path.to_owned(), way: Some(way) })
     }
 
     fn write(mut self, bytes: &[u8]) -> std::io::Result<()> {
         match self.way.take() {
-            Some(Way::New(mut file)) => {
+            Some(OutputFile::New(mut file)) => {
                 let written = file.write_all(bytes).and_then(|()| file.sync_all());
                 if written.is_err() {
                     // Half a response is none.
-                    self.way = Some(Way::New(file));
+                    self.way = Some(OutputFile::New(file));
                 }
                 written
             }
-            Some(Way::Instead(mut file)) => {
+            Some(OutputFile::Instead(mut file)) => {
                 file.write_all(bytes)?;
                 file.as_file().sync_all()?;
                 file.persist(&self.path).map_err(|why| why.error)?;
                 File::open(folder_of(&self.path))?.sync_all()
             }
-            Some(Way::Through(mut file)) => file.write_all(bytes),
+            Some(OutputFile::Through(mut file)) => file.write_all(bytes),
             None => Ok(()),
         }
     }
@@ -199,7 +199,7 @@ impl Reserved {
 
 impl Drop for Reserved {
     fn drop(&mut self) {
-        if matches!(self.way, Some(Way::New(_))) {
+        if matches!(self.way, Some(OutputFile::New(_))) {
             let _ = std::fs::remove_file(&self.path);
         }
     }

@@ -3,7 +3,9 @@
 use std::{fs::File, io::Read};
 
 use bankchannel_foundation::shown;
-use bankchannel_openpgp::{Limits, PrivateKey, PublicKey, limits::MAX_PRIVATE_KEY_BYTES, without_leading_text};
+use bankchannel_openpgp::{
+    PrivateKey, PublicKey, PublicKeyLimits, limits::MAX_PRIVATE_KEY_BYTES, without_leading_text,
+};
 use clap::ArgMatches;
 use zeroize::Zeroizing;
 
@@ -27,7 +29,7 @@ pub(super) fn private(path: &str, matches: &ArgMatches) -> Outcome<PrivateKey> {
 pub(super) fn public(path: &str) -> Outcome<PublicKey> {
     let text = Zeroizing::new(read_text("--key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
     let armor = without_leading_text(text.as_bytes());
-    match PublicKey::from_armored(armor, Limits::default()) {
+    match PublicKey::from_armored(armor, PublicKeyLimits::default()) {
         Err(bankchannel_openpgp::Error::PrivateKeyMaterial) => {
             PrivateKey::from_armored(armor).map(|key| key.public()).map_err(told(path))
         }

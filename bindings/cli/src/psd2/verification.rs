@@ -149,7 +149,7 @@ fn examined(matches: &ArgMatches, unread: impl Fn(&str, &str) -> String) -> Outc
     let asked = read_boundary(Value::Object(given))?;
     match request::checked(matches)? {
         Ok(request) => {
-            let with = LocalContext { clock: &SystemClock::default(), content: None, kept: None };
+            let with = LocalContext { clock: &SystemClock::default(), content: None, cache: None };
             Ok(Some(examine(&request, &asked, &with)?))
         }
         Err(fault) => {

@@ -18,7 +18,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Kept, Operation, Result,
+    ClientCache, Operation, Result,
     model::{Profile, Value},
 };
 pub(crate) use calling::{Caller, call};
@@ -185,7 +185,7 @@ impl Profile for Client {
         self.0.value(field)
     }
 
-    fn kept(&self) -> Option<&Kept> {
-        self.0.kept()
+    fn cache(&self) -> Option<&ClientCache> {
+        self.0.cache()
     }
 }

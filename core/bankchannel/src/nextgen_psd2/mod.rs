@@ -15,7 +15,7 @@ mod signer;
 
 use std::sync::Arc;
 
-use bankchannel_foundation::{Error, Kept, Result, error::row};
+use bankchannel_foundation::{ClientCache, Error, Result, error::row};
 pub use bankchannel_nextgen_psd2::{
     Credentials, PROTOCOL, Psd2, Terms, answer, certificates, errors, explain, for_each_operation, http, model,
     operations, signing, terms, verify,
@@ -55,7 +55,7 @@ struct Inner {
     /// Present where the settings name a bank.
     sender: Option<Sender>,
     /// Keys and certificates that were read, the settings' and those of requests.
-    kept: Kept,
+    cache: ClientCache,
 }
 
 impl NextGenPsd2 {
@@ -69,8 +69,8 @@ impl NextGenPsd2 {
 
     fn of(ready: Arc<Ready>) -> Result<Self> {
         let sender = if ready.sends() { Some(Sender::of(&ready)?) } else { None };
-        let kept = Kept::holding(model::Own(Box::new(holder::OfSettings::new(Arc::clone(&ready)))));
-        Ok(Self(Arc::new(Inner { ready, sender, kept })))
+        let cache = ClientCache::holding(model::ClientHolder(Box::new(holder::OfSettings::new(Arc::clone(&ready)))));
+        Ok(Self(Arc::new(Inner { ready, sender, cache })))
     }
 
     /// The bank's base URL, without a slash at its end; `None` for a client that only computes.

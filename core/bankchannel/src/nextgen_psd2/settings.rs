@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bankchannel_crypto::unlocked_private_key;
 use bankchannel_foundation::{
-    Boundary, Error, Kept, Result, Secret,
+    Boundary, ClientCache, Error, Result, Secret,
     model::{Dialect, Profile, Value, Writer},
     shown,
 };
@@ -314,7 +314,7 @@ impl Profile for NextGenPsd2 {
         }
     }
 
-    fn kept(&self) -> Option<&Kept> {
-        Some(&self.0.kept)
+    fn cache(&self) -> Option<&ClientCache> {
+        Some(&self.0.cache)
     }
 }

@@ -1,12 +1,12 @@
 //! Where the key of a client comes from, and the key as local operations know it.
 
 use bankchannel_crypto::signature::{Hash, VerifyingKey};
-use bankchannel_foundation::{Boundary, Error, Kept, Result, Secret};
+use bankchannel_foundation::{Boundary, ClientCache, Error, Result, Secret};
 use bankchannel_pkcs11::{Pkcs11Settings, Token};
 use bankchannel_salt_edge::{
     connector::errors,
     envelope::BITS,
-    model::keys::{Own, Signs, missing},
+    model::keys::{ClientKey, Signs, missing},
 };
 
 use crate::client::{
@@ -96,8 +96,8 @@ impl Key {
 }
 
 /// What a client keeps, with its own key in it.
-pub(crate) fn own(key: &Key) -> Kept {
-    Kept::holding(Own(Box::new(key.clone())))
+pub(crate) fn own(key: &Key) -> ClientCache {
+    ClientCache::holding(ClientKey(Box::new(key.clone())))
 }
 
 impl Signs for Key {

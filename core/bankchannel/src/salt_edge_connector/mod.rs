@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use bank_at_url::BankAtUrl;
 use bankchannel_crypto::pem;
-use bankchannel_foundation::{Error, Exchange, Kept, Outcome, Result};
+use bankchannel_foundation::{ClientCache, Error, Exchange, Outcome, Result};
 pub use bankchannel_salt_edge::{
     Afterwards, Class, Credentials, Issuer, Refusal, SaltEdge, Side, Terms, TokenUse, Verifier, class, client_jwt,
     connector::{CATALOGUE, PROTOCOL, TERMS, errors, operations, questions, terms},
@@ -59,7 +59,7 @@ struct Inner {
     ready: Arc<Ready>,
     /// Present where the settings name a hub.
     sender: Option<Sender>,
-    kept: Kept,
+    cache: ClientCache,
     store: store::StoreHandle,
 }
 
@@ -81,8 +81,8 @@ impl SaltEdgeConnector {
 
     fn of(ready: Arc<Ready>) -> Result<Self> {
         let sender = ready.sender()?;
-        let kept = own(&ready.key);
-        Ok(Self(Arc::new(Inner { ready, sender, kept, store: store::StoreHandle::default() })))
+        let cache = own(&ready.key);
+        Ok(Self(Arc::new(Inner { ready, sender, cache, store: store::StoreHandle::default() })))
     }
 
     /// The public half of the client's key as PEM text, for the dashboard at Salt Edge; `None` where no key is here.

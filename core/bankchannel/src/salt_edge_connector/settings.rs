@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bankchannel_crypto::signature::VerifyingKey;
 use bankchannel_foundation::{
-    Boundary, Error, Kept, Result, Secret,
+    Boundary, ClientCache, Error, Result, Secret,
     model::{Dialect, Profile, Value, Writer},
 };
 use bankchannel_salt_edge::{
@@ -202,7 +202,7 @@ impl Profile for SaltEdgeConnector {
         }
     }
 
-    fn kept(&self) -> Option<&Kept> {
-        Some(&self.0.kept)
+    fn cache(&self) -> Option<&ClientCache> {
+        Some(&self.0.cache)
     }
 }

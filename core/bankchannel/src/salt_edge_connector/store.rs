@@ -58,7 +58,7 @@ fn listed(name: Name) -> Option<Arc<Slot>> {
     }
 }
 
-fn slot(stores: &mut HashMap<Name, Kept>, name: Name) -> Arc<Slot> {
+fn slot(stores: &mut HashMap<Name, CachedStore>, name: Name) -> Arc<Slot> {
     let now = Instant::now();
     let is_foreign = |other: &Name| other.1 != name.1;
     for foreign in stores.keys().copied().filter(is_foreign).collect::<Vec<_>>() {
@@ -66,17 +66,17 @@ fn slot(stores: &mut HashMap<Name, Kept>, name: Name) -> Arc<Slot> {
         std::mem::forget(stores.remove(&foreign));
     }
     stores.retain(|_, kept| Arc::strong_count(&kept.slot) > 1 || now.duration_since(kept.used) < IDLE);
-    let kept = stores.entry(name).or_insert_with(|| Kept { slot: Arc::default(), used: now });
+    let kept = stores.entry(name).or_insert_with(|| CachedStore { slot: Arc::default(), used: now });
     kept.used = now;
     Arc::clone(&kept.slot)
 }
 
-struct Kept {
+struct CachedStore {
     slot: Arc<Slot>,
     used: Instant,
 }
 
-static STORES: OnceLock<Mutex<HashMap<Name, Kept>>> = OnceLock::new();
+static STORES: OnceLock<Mutex<HashMap<Name, CachedStore>>> = OnceLock::new();
 /// How long a store stays open that no client has.
 const IDLE: Duration = Duration::from_secs(300);
 /// How often the list is tried, which is held for a moment only.

@@ -11,10 +11,10 @@ mod effects;
 mod env;
 mod exchange;
 pub mod flows;
-mod kept;
 mod public_key;
 mod seal;
 mod session;
+mod sessions;
 mod settings;
 
 use std::{
@@ -48,7 +48,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     errors: errors::ROWS,
     interfaces: &[],
     commands: Commands::BySubject,
-    sessions: Some(kept::SESSIONS),
+    sessions: Some(sessions::SESSIONS),
     client: Some(ClientKind::of::<WsChannel>(&VARIABLES)),
 };
 

@@ -82,9 +82,9 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Something to keep.
+    /// An example of what is sealed.
     #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
-    struct Kept {
+    struct Example {
         /// Something.
         word: String,
     }
@@ -95,12 +95,12 @@ mod tests {
 
     #[test]
     fn it_opens_with_the_same_key_and_purpose_only() {
-        let kept = Kept { word: "secret word".into() };
-        let sealed = seal(kept.clone(), &key("a"), "one").unwrap();
+        let example = Example { word: "secret word".into() };
+        let sealed = seal(example.clone(), &key("a"), "one").unwrap();
         assert!(!sealed.expose().contains("secret") && !format!("{sealed:?}").contains("bc1"));
-        assert_eq!(open::<Kept>(&sealed, &key("a"), "one").unwrap(), kept);
+        assert_eq!(open::<Example>(&sealed, &key("a"), "one").unwrap(), example);
         let reason = |sealed: &Sealed, fill: &str, purpose: &str| {
-            open::<Kept>(sealed, &key(fill), purpose).unwrap_err().detail("reason").unwrap().to_owned()
+            open::<Example>(sealed, &key(fill), purpose).unwrap_err().detail("reason").unwrap().to_owned()
         };
         assert_eq!(reason(&sealed, "b", "one"), "wrong_key");
         assert_eq!(reason(&sealed, "a", "two"), "damaged");

@@ -56,7 +56,7 @@ fn settings_fill_in_what_requests_leave_out_and_files_are_read_once() {
 #[test]
 fn what_is_read_is_kept_by_the_client_that_read_it() {
     let (folder, client) = party();
-    let count = |client: &NextGenPsd2| client.kept().unwrap().count();
+    let count = |client: &NextGenPsd2| client.cache().unwrap().count();
     let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     // Its own are not among what a client keeps: they are always there.
     let own = json!({"method": "GET", "target": "/bg/v1/consents/1"});

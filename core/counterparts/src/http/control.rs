@@ -106,13 +106,13 @@ pub(crate) trait Controlled: Send + Sync + 'static {
         None
     }
     /// What only this counterpart is told, by such a path.
-    fn further(&self, _asked: Further) -> Option<Controlling<'_>> {
+    fn handle_order(&self, _asked: ControlRequest) -> Option<Controlling<'_>> {
         None
     }
 }
 
 /// A request that only one kind of counterpart knows; its method is POST.
-pub(crate) struct Further {
+pub(crate) struct ControlRequest {
     /// The path below `sandbox/`, as it was written.
     pub(crate) path: String,
     /// The headers.
@@ -247,7 +247,7 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
         |path: &str| matches!(path, "outbox" | "transcript" | "reset" | "seed" | "clock" | "fail_next" | "limits");
     let path = match path.strip_prefix("sandbox/") {
         Some(below) if known(below) => below,
-        Some(below) => return further(&*target, below, &head, body).await,
+        Some(below) => return handle_order(&*target, below, &head, body).await,
         None => path,
     };
     match (head.method.as_str(), path) {
@@ -283,7 +283,7 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
 }
 
 /// Answers a request that only this counterpart knows.
-async fn further(target: &dyn Controlled, path: &str, head: &Parts, body: Incoming) -> Response<AnswerBody> {
+async fn handle_order(target: &dyn Controlled, path: &str, head: &Parts, body: Incoming) -> Response<AnswerBody> {
     let nowhere = || refuse(StatusCode::NOT_FOUND, "there is no such path below sandbox/");
     let Some(largest) = target.takes(path) else { return nowhere() };
     if head.method != Method::POST {
@@ -293,7 +293,7 @@ async fn further(target: &dyn Controlled, path: &str, head: &Parts, body: Incomi
         Ok(body) => body,
         Err(refused) => return refused,
     };
-    match target.further(Further { path: path.to_owned(), headers: head.headers.clone(), body }) {
+    match target.handle_order(ControlRequest { path: path.to_owned(), headers: head.headers.clone(), body }) {
         Some(doing) => done(doing.await),
         None => nowhere(),
     }

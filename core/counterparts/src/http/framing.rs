@@ -28,7 +28,7 @@ const HTTP2: &[u8] = b"PRI * HTTP/2.0";
 
 /// What was read from a connection, as far as nobody has asked for it yet.
 #[derive(Clone, Default)]
-pub(super) struct Heard(Arc<Mutex<Followed>>);
+pub(super) struct HeadTracker(Arc<Mutex<Followed>>);
 
 /// An extension of a request: how its head was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(crate) struct Framing {
     pub(crate) bare_line_feed: bool,
 }
 
-impl Heard {
+impl HeadTracker {
     /// How the head of the next request was written: to be asked once for each, in their order.
     pub(super) fn framing(&self) -> Framing {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).heads.pop_front().unwrap_or_default()
@@ -192,13 +192,13 @@ impl Head {
 /// A connection whose bytes are heard.
 pub(super) struct Listened<S> {
     stream: S,
-    heard: Heard,
+    heard: HeadTracker,
     /// There from the end of the connection on, where a request's body was not read to its end.
     linger: Option<Linger>,
 }
 
 impl<S> Listened<S> {
-    pub(super) fn new(stream: S, heard: Heard) -> Self {
+    pub(super) fn new(stream: S, heard: HeadTracker) -> Self {
         Self { stream, heard, linger: None }
     }
 }
@@ -256,7 +256,7 @@ mod tests {
     /// The heads of these bytes, however they come.
     fn heads(bytes: &[u8]) -> Vec<Framing> {
         let read = |size: usize| {
-            let heard = Heard::default();
+            let heard = HeadTracker::default();
             bytes.chunks(size).for_each(|part| heard.hear(part));
             let heads = &mut heard.0.lock().unwrap_or_else(PoisonError::into_inner).heads;
             heads.drain(..).collect::<Vec<_>>()
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn what_is_no_request_is_not_followed() {
         for other in ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nGET / HTTP/1.1\r\n\r\n", &"a".repeat(2 * LINE_MAX)] {
-            let heard = Heard::default();
+            let heard = HeadTracker::default();
             heard.hear(other.as_bytes());
             heard.hear(b"GET / HTTP/1.1\nContent-Length: 1\n\n");
             assert_eq!(heard.framing(), Framing::default());

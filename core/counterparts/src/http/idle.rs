@@ -20,7 +20,7 @@ const PART: usize = 64 * 1024;
 
 /// How long a connection may be without anything happening.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct ConnectionLimits {
     /// Until its first request.
     pub(super) first: Duration,
     /// Between requests, and between two parts of an answer that the client takes.
@@ -31,7 +31,7 @@ pub(super) struct Limits {
 
 /// What happens on one connection.
 pub(super) struct Activity {
-    limits: Limits,
+    limits: ConnectionLimits,
     begun: Instant,
     handling: AtomicUsize,
     /// Milliseconds after `begun`; 0 until something was asked.
@@ -39,7 +39,7 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    pub(super) fn begin(limits: Limits) -> Arc<Self> {
+    pub(super) fn begin(limits: ConnectionLimits) -> Arc<Self> {
         Arc::new(Self { limits, begun: Instant::now(), handling: AtomicUsize::new(0), last: AtomicU64::new(0) })
     }
 
@@ -175,7 +175,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Watched<B> {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits {
+    const LIMITS: ConnectionLimits = ConnectionLimits {
         first: Duration::from_millis(20),
         later: Duration::from_millis(60),
         farewell: Duration::from_millis(40),
@@ -215,7 +215,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stop_bids_farewell_at_once() {
-        let activity = Activity::begin(Limits { first: LONG, later: LONG, farewell: LONG });
+        let activity = Activity::begin(ConnectionLimits { first: LONG, later: LONG, farewell: LONG });
         let stop = CancellationToken::new();
         let ended = tokio::sync::Notify::new();
         stop.cancel();

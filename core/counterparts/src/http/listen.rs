@@ -27,15 +27,18 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     answer::AnswerBody,
-    framing::{Heard, Listened},
-    idle::{Activity, Limits},
+    framing::{HeadTracker, Listened},
+    idle::{Activity, ConnectionLimits},
 };
 use crate::private;
 
 /// How long nothing may happen on a connection. Between requests longer than clients keep connections that they do not use:
 /// otherwise a request meets the end of its connection, and nobody knows whether it was taken.
-const QUIET: Limits =
-    Limits { first: Duration::from_secs(15), later: Duration::from_secs(60), farewell: Duration::from_secs(5) };
+const QUIET: ConnectionLimits = ConnectionLimits {
+    first: Duration::from_secs(15),
+    later: Duration::from_secs(60),
+    farewell: Duration::from_secs(5),
+};
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long running answers get when the server stops.
@@ -270,7 +273,7 @@ async fn connection<F, R>(
 {
     let activity = Activity::begin(QUIET);
     let active = Arc::clone(&activity);
-    let heard = Heard::default();
+    let heard = HeadTracker::default();
     let heads = heard.clone();
     let service = |client: Option<ClientCertificate>| {
         service_fn(move |mut request: Request<Incoming>| {

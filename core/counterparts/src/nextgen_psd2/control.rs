@@ -23,7 +23,7 @@ use super::{
     state::{NewPsu, State},
     web::RAW_MAX,
 };
-use crate::http::control::{Control, Controlled, Controlling, Further, MAX_BODY, parsed, read};
+use crate::http::control::{Control, ControlRequest, Controlled, Controlling, MAX_BODY, parsed, read};
 
 /// A bank under control.
 pub(crate) struct Target {
@@ -146,7 +146,7 @@ impl Controlled for Target {
         Order::of(path).map(|order| if matches!(order, Order::Explain) { RAW_MAX } else { MAX_BODY })
     }
 
-    fn further(&self, asked: Further) -> Option<Controlling<'_>> {
+    fn handle_order(&self, asked: ControlRequest) -> Option<Controlling<'_>> {
         let done = match Order::of(&asked.path)? {
             Order::Explain => {
                 return Some(Box::pin(async move {

@@ -36,14 +36,14 @@ impl Default for Rates {
 }
 
 /// The counts.
-pub(crate) struct Limits {
+pub(crate) struct BankLimits {
     begun: Instant,
     rates: RwLock<Rates>,
     strangers: Buckets<IpAddr>,
     asking: Buckets<String>,
 }
 
-impl Limits {
+impl BankLimits {
     pub(crate) fn new() -> Self {
         Self {
             begun: Instant::now(),
@@ -111,7 +111,7 @@ mod tests {
     /// R5, S-14.
     #[test]
     fn each_address_and_each_third_party_has_its_own_count() {
-        let limits = Limits::new();
+        let limits = BankLimits::new();
         limits.change(Rates { unauthenticated_per_minute: 2, verify_user_per_minute: 1 });
         let (one, other) = (IpAddr::from([203, 0, 113, 7]), IpAddr::from([203, 0, 113, 8]));
         assert_eq!(limits.stranger(one), Ok(()));

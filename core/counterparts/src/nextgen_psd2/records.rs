@@ -93,10 +93,10 @@ impl Record {
 
 /// The latest requests.
 #[derive(Default)]
-pub(crate) struct Records(Mutex<Kept>);
+pub(crate) struct Records(Mutex<History>);
 
 #[derive(Default)]
-struct Kept {
+struct History {
     /// The number of the latest that there ever was.
     latest: u64,
     records: VecDeque<Record>,
@@ -104,21 +104,21 @@ struct Kept {
 
 impl Records {
     pub(crate) fn add(&self, record: Record) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.latest += 1;
-        let number = kept.latest;
-        let oldest = if kept.records.len() >= KEPT { kept.records.pop_front() } else { None };
-        kept.records.push_back(Record { number, ..record });
-        drop(kept);
+        let mut history = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        history.latest += 1;
+        let number = history.latest;
+        let oldest = if history.records.len() >= KEPT { history.records.pop_front() } else { None };
+        history.records.push_back(Record { number, ..record });
+        drop(history);
         drop(oldest);
     }
 
     /// Those after this number, the latest first; and which there are.
     pub(crate) fn after(&self, number: u64) -> (Window, Vec<Record>) {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = kept.records.front().map_or(kept.latest + 1, |oldest| oldest.number);
-        let later = kept.records.iter().rev().take_while(|record| record.number > number).cloned().collect();
-        (Window { first, latest: kept.latest }, later)
+        let history = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = history.records.front().map_or(history.latest + 1, |oldest| oldest.number);
+        let later = history.records.iter().rev().take_while(|record| record.number > number).cloned().collect();
+        (Window { first, latest: history.latest }, later)
     }
 
     /// Numbers go on: who has seen the forgotten ones sees that they are gone.

@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     config::Config,
-    limits::Limits,
+    limits::BankLimits,
     pages::RequestsPage,
     records::Records,
     refusal::Refusal,
@@ -43,7 +43,7 @@ pub(crate) struct Bank {
     pub(crate) verifier: Verifier,
     /// Certificates whose keys an explanation tries.
     pub(crate) known: Vec<Certificate>,
-    pub(crate) limits: Limits,
+    pub(crate) limits: BankLimits,
     pub(crate) records: Records,
     /// The page that shows them.
     pub(crate) requests_page: RequestsPage,
@@ -112,7 +112,7 @@ impl Bank {
             state,
             verifier: Verifier::new(anchors),
             known,
-            limits: Limits::new(),
+            limits: BankLimits::new(),
             records: Records::default(),
             requests_page: RequestsPage::new(),
             explaining: Arc::new(Semaphore::new(processors)),

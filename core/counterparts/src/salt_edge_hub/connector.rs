@@ -60,7 +60,7 @@ impl Link {
 
 /// What a connector answered.
 #[derive(Debug, Clone)]
-pub(super) struct Heard {
+pub(super) struct ConnectorAnswer {
     pub(super) status: u16,
     pub(super) error_class: Option<String>,
     /// The body; `null` where it is no JSON.
@@ -69,7 +69,7 @@ pub(super) struct Heard {
     pub(super) elapsed: Duration,
 }
 
-impl Heard {
+impl ConnectorAnswer {
     pub(super) fn shown(&self) -> Value {
         json!({
             "status": self.status,
@@ -86,7 +86,7 @@ impl Hub {
     ///
     /// # Errors
     /// `configuration.invalid` without a connector; `transport.*`.
-    pub(super) async fn send(&self, made: &Made) -> Result<Heard> {
+    pub(super) async fn send(&self, made: &Made) -> Result<ConnectorAnswer> {
         let transport = self.link.transport()?;
         let mut headers = Headers::default();
         for (name, value) in &made.headers {
@@ -132,7 +132,7 @@ impl Hub {
     ///
     /// # Errors
     /// As [`send`](Self::send); `input.*` for the order.
-    pub(super) async fn ask(&self, order: &Order) -> Result<(Made, Heard)> {
+    pub(super) async fn ask(&self, order: &Order) -> Result<(Made, ConnectorAnswer)> {
         let mut number = 0;
         loop {
             let made = self.made(order)?;
@@ -146,8 +146,8 @@ impl Hub {
     }
 }
 
-fn heard(answer: &InResponse, elapsed: Duration) -> Heard {
+fn heard(answer: &InResponse, elapsed: Duration) -> ConnectorAnswer {
     let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
     let error_class = body["error_class"].as_str().map(str::to_owned);
-    Heard { status: answer.status, error_class, body, retry_after_s: answer.retry_after_s, elapsed }
+    ConnectorAnswer { status: answer.status, error_class, body, retry_after_s: answer.retry_after_s, elapsed }
 }

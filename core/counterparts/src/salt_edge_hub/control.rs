@@ -35,7 +35,7 @@ use super::{
     service::Hub,
     state::{About, AnswerOrder},
 };
-use crate::http::control::{Control, Controlled, Controlling, Further, parsed, read};
+use crate::http::control::{Control, ControlRequest, Controlled, Controlling, parsed, read};
 
 /// The largest order, bytes.
 const ORDER_MAX: usize = 64 * 1024;
@@ -282,7 +282,7 @@ impl Controlled for Target {
         Path::of(path).map(|_| ORDER_MAX)
     }
 
-    fn further(&self, asked: Further) -> Option<Controlling<'_>> {
+    fn handle_order(&self, asked: ControlRequest) -> Option<Controlling<'_>> {
         Path::of(&asked.path)?;
         Some(Box::pin(async move {
             let body = &*asked.body;

@@ -113,7 +113,7 @@ impl Pipeline {
     }
 
     /// Remembers what a connector said, and what it was answered.
-    fn record(&self, routed: &Heard, answer: &OutResponse) {
+    fn record(&self, routed: &ReceivedReport, answer: &OutResponse) {
         let payload = routed.jwt.as_deref().and_then(payload);
         let text = |bytes: &OutResponse| match bytes.body.segments() {
             [Segment::Literal(bytes)] => serde_json::from_slice(bytes).unwrap_or_default(),
@@ -196,7 +196,7 @@ impl Api for Pipeline {
         let operation = CATALOGUE.get(index).map_or("", |entry| entry.short_name());
         let authorization = routed.head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let jwt = authorization.and_then(after_bearer).map(str::to_owned);
-        let heard = Heard { operation, jwt, body_bytes: taken.body.len(), begun: routed.begun };
+        let heard = ReceivedReport { operation, jwt, body_bytes: taken.body.len(), begun: routed.begun };
         let answer = match self.respond(*handler, operation, &routed.head.headers) {
             Ok(message) => message,
             Err(Problem::Class(class, text)) => refused(class.name, text, class.http_status()),
@@ -210,7 +210,7 @@ impl Api for Pipeline {
 }
 
 /// A request, as it is remembered.
-struct Heard {
+struct ReceivedReport {
     operation: &'static str,
     jwt: Option<String>,
     body_bytes: usize,

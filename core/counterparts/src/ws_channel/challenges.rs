@@ -40,7 +40,7 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    /// Decrypts: the password, when all is right. Milliseconds of computing: for [`Heavy`](super::work::Heavy).
+    /// Decrypts: the password, when all is right. Milliseconds of computing: for [`WorkPool`](super::work::WorkPool).
     /// `None` for every reason.
     pub(crate) fn open(&self) -> Option<Secret> {
         let plain = self.keys.open(self.ciphertext.as_deref().unwrap_or_default())?;

@@ -13,7 +13,7 @@ use super::{
     outbox, seed,
     service::{Service, System},
 };
-use crate::http::control::{Control, Controlled, Controlling, Further, parsed, read};
+use crate::http::control::{Control, ControlRequest, Controlled, Controlling, parsed, read};
 
 /// A service under control.
 pub(crate) struct Target {
@@ -70,7 +70,7 @@ impl Controlled for Target {
         matches!(path, "hold" | "held" | "release").then_some(HOLD_BODY_MAX)
     }
 
-    fn further(&self, asked: Further) -> Option<Controlling<'_>> {
+    fn handle_order(&self, asked: ControlRequest) -> Option<Controlling<'_>> {
         Some(Box::pin(async move {
             let request = parsed(&asked.body).map_err(|why| Error::because(&row::INVALID_JSON, why))?;
             let Held { operation } = read(request)?;

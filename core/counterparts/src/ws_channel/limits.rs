@@ -70,7 +70,7 @@ impl Rates {
 
 /// The rate limits of a service. Rates live in memory: a restart forgives them. What must be remembered (lockouts, codes a
 /// day) is in the store; here are its numbers.
-pub(crate) struct Limits {
+pub(crate) struct ServiceLimits {
     rates: RwLock<Rates>,
     keys: Buckets<String>,
     addresses: Buckets<IpAddr>,
@@ -79,7 +79,7 @@ pub(crate) struct Limits {
     failed_logins: Buckets<IpAddr>,
 }
 
-impl Limits {
+impl ServiceLimits {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             rates: RwLock::new(Rates::of(config)),
@@ -258,7 +258,7 @@ mod tests {
     /// What a refused signature cost is taken from the calls that come next, and never from more than a bucket.
     #[test]
     fn refused_signatures_are_charged_to_their_key() {
-        let limits = Limits::new(&Config::default());
+        let limits = ServiceLimits::new(&Config::default());
         let refused = || {
             let passed = limits.by_key("k", 0).is_ok();
             limits.refused_signature("k", 0);
@@ -277,12 +277,12 @@ mod tests {
     /// users and both logins sends some 20 of them.
     #[test]
     fn the_defaults_let_published_clients_pass_and_stop_a_flood() {
-        let limits = Limits::new(&Config::default());
+        let limits = ServiceLimits::new(&Config::default());
         let address = IpAddr::from([203, 0, 113, 7]);
         let passed = (0..1000).take_while(|_| limits.by_address(RateClass::Address, address, 0).is_ok()).count();
         assert!((30..100).contains(&passed), "{passed}");
         assert!(limits.by_address(RateClass::Address, IpAddr::from([203, 0, 113, 8]), 0).is_ok());
-        let limits = Limits::new(&Config { no_limits: true, ..Config::default() });
+        let limits = ServiceLimits::new(&Config { no_limits: true, ..Config::default() });
         assert!((0..1000).all(|_| limits.by_address(RateClass::Registration, address, 0).is_ok()));
         assert!(limits.phone_quotas("+358401234567").is_empty());
     }

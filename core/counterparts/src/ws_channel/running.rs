@@ -23,15 +23,15 @@ use super::{
     files::Files,
     gate,
     keys::Keys,
-    limits::Limits,
-    operator::{self, Desk, Door},
+    limits::ServiceLimits,
+    operator::{self, AdminApi, AdminSocket},
     options::{ServiceOptions, ServiceReadiness},
     outbox::Outbox,
     pipeline::Pipeline,
     service::{Guarded, Holds, Service, System},
     upkeep,
     watch::{self, Folders},
-    work::{Heavy, Turns},
+    work::{LoginLocks, WorkPool},
 };
 use crate::{
     CheckFn,
@@ -120,15 +120,15 @@ impl Running {
         warn_about(&config);
         let service = Arc::new(Service {
             outbox,
-            limits: Limits::new(&config),
+            limits: ServiceLimits::new(&config),
             sessions: Sessions::default(),
             banks,
             clock: Arc::new(SystemClock::default()),
             store: Guarded::new(store.clone()),
             keys,
             files: Files::default(),
-            heavy: Heavy::default(),
-            turns: Turns::default(),
+            work_pool: WorkPool::default(),
+            login_locks: LoginLocks::default(),
             control: control.clone(),
             holds: Holds::default(),
             config,
@@ -146,10 +146,10 @@ impl Running {
             server.open_control(Arc::new(Target { service: Arc::clone(&service), control })).await?;
         }
         // With PostgreSQL the operator asks the database.
-        if let Some(door) = service.store.is_only_writer().then(|| Door::open(&service.data)).flatten() {
+        if let Some(socket) = service.store.is_only_writer().then(|| AdminSocket::open(&service.data)).flatten() {
             let (store, clock) = (store, Arc::clone(&service.clock));
-            let desk = Desk::with_clock(store, service.config.clone(), service.data.clone(), clock);
-            server.with([door.serve(desk, stop.clone())]);
+            let api = AdminApi::with_clock(store, service.config.clone(), service.data.clone(), clock);
+            server.with([socket.serve(api, stop.clone())]);
         }
         server.with([upkeep::begin(&service, &stop), watch::begin(&service, &stop)]);
         server.with(banks::background(&service, &stop));

@@ -153,7 +153,7 @@ async fn plant_account(service: &System, seed: SeedAccount, hashes: &mut HashMap
         Some(hash) => hash.clone(),
         None => {
             let given = Secret::new(&*seed.password);
-            let hashed = service.heavy.run(move || password::hash(given.expose().as_bytes())).await;
+            let hashed = service.work_pool.run(move || password::hash(given.expose().as_bytes())).await;
             let hash = hashed
                 .map_err(|_| Error::because(&row::INTERNAL, "the password could not be hashed"))?
                 .map_err(|why| Error::because(&row::INTERNAL, why.to_string()))?;

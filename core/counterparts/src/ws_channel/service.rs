@@ -27,10 +27,10 @@ use super::{
     fault::Fault,
     files::{Files, content, listings::Fresh},
     keys::Keys,
-    limits::Limits,
+    limits::ServiceLimits,
     outbox::Outbox,
     watch::Folders,
-    work::{Heavy, Turns},
+    work::{LoginLocks, WorkPool},
 };
 use crate::http::{control::Control, health::Readiness};
 
@@ -47,7 +47,7 @@ pub(crate) struct Service {
     /// Codes on their way to people.
     pub(crate) outbox: Outbox,
     /// Rate limits.
-    pub(crate) limits: Limits,
+    pub(crate) limits: ServiceLimits,
     /// Sessions looked up before.
     pub(crate) sessions: Sessions,
     /// The banks behind.
@@ -55,9 +55,9 @@ pub(crate) struct Service {
     /// What the file operations remember.
     pub(crate) files: Files,
     /// Password hashes and decryptions.
-    pub(crate) heavy: Heavy,
+    pub(crate) work_pool: WorkPool,
     /// One login of a user at a time.
-    pub(crate) turns: Turns,
+    pub(crate) login_locks: LoginLocks,
     /// What the control interface knows, where it is open.
     pub(crate) control: Option<Arc<Control>>,
     /// Calls that a test holds.

@@ -15,23 +15,23 @@ use super::fault::Fault;
 const AT_ONCE_MAX: usize = 8;
 /// How long a request waits for its turn.
 const WAIT: Duration = Duration::from_secs(20);
-/// How many users are told apart when taking turns.
-const TURNS: usize = 1024;
+/// How many locks there are.
+const LOCKS: usize = 1024;
 
 /// Password hashes, RSA decryptions, foreign keys and signatures: off the threads that serve connections, and only so
 /// many at once, so that a flood of logins or uploads takes neither all memory nor all cores.
-pub(crate) struct Heavy {
+pub(crate) struct WorkPool {
     permits: Semaphore,
 }
 
-impl Default for Heavy {
+impl Default for WorkPool {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self { permits: Semaphore::new(cores.clamp(2, AT_ONCE_MAX)) }
     }
 }
 
-impl Heavy {
+impl WorkPool {
     /// Runs `work` when it is its turn.
     ///
     /// # Errors
@@ -75,21 +75,21 @@ pub(crate) struct InPool(());
 /// One login, reset or logout of a user at a time, so that guesses made at the same moment are counted one after the other
 /// and no session outlives a reset that it raced against. Users that fall into the same place wait for each other. With
 /// several instances on one database each takes turns for itself: the lockout then allows a few guesses more.
-pub(crate) struct Turns {
+pub(crate) struct LoginLocks {
     places: Vec<Mutex<()>>,
     state: RandomState,
 }
 
-impl Default for Turns {
+impl Default for LoginLocks {
     fn default() -> Self {
-        Self { places: (0..TURNS).map(|_| Mutex::default()).collect(), state: RandomState::new() }
+        Self { places: (0..LOCKS).map(|_| Mutex::default()).collect(), state: RandomState::new() }
     }
 }
 
-impl Turns {
-    /// Waits for this user's turn; it lasts until the guard is dropped.
-    pub(crate) async fn wait(&self, email: &str, mode: Mode) -> MutexGuard<'_, ()> {
-        let place = self.state.hash_one((email, mode)) % TURNS as u64;
+impl LoginLocks {
+    /// Waits for this user's lock; it is held until the guard is dropped.
+    pub(crate) async fn lock(&self, email: &str, mode: Mode) -> MutexGuard<'_, ()> {
+        let place = self.state.hash_one((email, mode)) % LOCKS as u64;
         self.places[place as usize].lock().await
     }
 }

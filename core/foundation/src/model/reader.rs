@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Boundary, Content, Dialect, Field, Fields, Object, Shape, Value};
-use crate::{Error, Kept, error::row, shown};
+use crate::{ClientCache, Error, error::row, shown};
 
 /// Where a client keeps what it would otherwise be asked for again: e-mail, mode, bank, …
 pub trait Profile {
@@ -11,7 +11,7 @@ pub trait Profile {
     fn value(&self, field: &str) -> Option<Value<'static>>;
 
     /// Where it keeps the keys and certificates that it has read, if it keeps any.
-    fn kept(&self) -> Option<&Kept> {
+    fn cache(&self) -> Option<&ClientCache> {
         None
     }
 }

@@ -8,7 +8,7 @@ use super::totals::{Sum, Totals};
 use super::{CashFile, CashKind, CashMessage, Cursor, Entry, Statement};
 use crate::data::{Messages, Values};
 use crate::problem::{Place, Problem};
-use crate::xml::{Edge, Limits, Record, Refusal, Source, Tokens, local, named_encoding};
+use crate::xml::{Edge, Record, Refusal, Source, TokenLimits, Tokens, local, named_encoding};
 
 /// Most transactions behind one entry.
 pub const MAX_DETAILS: usize = 100_000;
@@ -101,7 +101,7 @@ impl<'a> CashReader<'a> {
             return Err(Problem::format(Place::nowhere(), FOREIGN_CURSOR, READ_AGAIN));
         }
         let source = Source::at(input, named_encoding(&cursor.encoding)?, cursor.position, cursor.line);
-        let tokens = Tokens::resume(source, options.encoding.is_some(), Limits::READERS, &cursor.open);
+        let tokens = Tokens::resume(source, options.encoding.is_some(), TokenLimits::READERS, &cursor.open);
         let mut reader = Self::over(Messages::over(tokens, true), options);
         reader.totals = Totals::of(&cursor);
         reader.level = Level::Statement(cursor.statement.kind);

@@ -7,7 +7,7 @@ use encoding_rs::UTF_8;
 use super::{Held, MessageName, ValueProblem, Values};
 use crate::problem::Problem;
 use crate::schema::plain;
-use crate::xml::{Edge, Element, Limits, Record, Tag, Tokens, Watcher, attributes};
+use crate::xml::{Edge, Element, Record, Tag, TokenLimits, Tokens, Watcher, attributes};
 
 /// A file of one message or of several, one after the other. A message is known by the name of its element; what is
 /// around it (`Document`, an envelope) is looked through.
@@ -23,7 +23,7 @@ pub(crate) struct Messages<'a> {
 impl<'a> Messages<'a> {
     /// The messages of a file; its encoding is the one given, or else the one that it declares.
     pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>) -> Result<Self, Problem> {
-        Ok(Self::over(Tokens::open(input, encoding, Limits::READERS)?, false))
+        Ok(Self::over(Tokens::open(input, encoding, TokenLimits::READERS)?, false))
     }
 
     /// The same, whose tokens a watcher sees too.
@@ -32,7 +32,7 @@ impl<'a> Messages<'a> {
         encoding: Option<&str>,
         watcher: Watcher<'a>,
     ) -> Result<Self, Problem> {
-        Ok(Self::over(Tokens::open(input, encoding, Limits::READERS)?.watched(watcher), false))
+        Ok(Self::over(Tokens::open(input, encoding, TokenLimits::READERS)?.watched(watcher), false))
     }
 
     pub(crate) fn over(tokens: Tokens<'a>, any: bool) -> Self {

@@ -35,13 +35,13 @@ pub(crate) struct Attribute {
 
 /// One step of a sequence.
 pub(crate) struct Particle {
-    pub(crate) kind: Kind,
+    pub(crate) kind: TypeKind,
     pub(crate) min: usize,
     pub(crate) max: usize,
 }
 
 /// What may stand at a step.
-pub(crate) enum Kind {
+pub(crate) enum TypeKind {
     /// One element.
     Element(ElementName),
     /// Exactly one of several elements.
@@ -60,9 +60,9 @@ impl Particle {
     /// The elements that may stand here.
     pub(crate) fn elements(&self) -> &[ElementName] {
         match &self.kind {
-            Kind::Element(element) => std::slice::from_ref(element),
-            Kind::Choice(elements) => elements,
-            Kind::Any => &[],
+            TypeKind::Element(element) => std::slice::from_ref(element),
+            TypeKind::Choice(elements) => elements,
+            TypeKind::Any => &[],
         }
     }
 }
@@ -101,9 +101,9 @@ fn complex(node: Node<'_>) -> Option<Type> {
 
 fn particle(node: Node<'_>) -> Option<Particle> {
     let kind = match node.name() {
-        "element" => Kind::Element(element(node)?),
-        "choice" => Kind::Choice(node.children().map(element).collect::<Option<_>>()?),
-        "any" => Kind::Any,
+        "element" => TypeKind::Element(element(node)?),
+        "choice" => TypeKind::Choice(node.children().map(element).collect::<Option<_>>()?),
+        "any" => TypeKind::Any,
         _ => return None,
     };
     let bound = |name| match node.attribute(name) {

@@ -252,7 +252,7 @@ fn model(raw_attributes: &str) -> Option<&'static Model> {
 fn content(model: &'static Model, type_name: &str) -> (Content, &'static [Attribute]) {
     match model.types.get(type_name) {
         Some(Type::Elements(particles)) => {
-            let open = particles.iter().any(|particle| matches!(particle.kind, super::model::Kind::Any));
+            let open = particles.iter().any(|particle| matches!(particle.kind, super::model::TypeKind::Any));
             (if open { Content::Anything } else { Content::Elements(particles) }, &[])
         }
         Some(Type::Text { value, attributes }) => match model.types.get(value) {
@@ -269,13 +269,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::schema::walk;
-    use crate::xml::{Limits, Tag, Tokens, Tree};
+    use crate::xml::{Tag, TokenLimits, Tokens, Tree};
 
     fn streamed(xml: &str) -> Vec<Problem> {
         let mut walk = StreamWalk::default();
         {
             let mut see = |token: &Token<'_>| walk.see(token);
-            let tokens = Tokens::open(xml.as_bytes(), None, Limits::READERS).unwrap();
+            let tokens = Tokens::open(xml.as_bytes(), None, TokenLimits::READERS).unwrap();
             let (mut tokens, mut tag) = (tokens.watched(&mut see), Tag::default());
             while tokens.next_tag(&mut tag).unwrap().is_some() {}
         }

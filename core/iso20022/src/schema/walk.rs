@@ -1,6 +1,6 @@
 //! The walk over file and schema together: finds what is missing, misplaced, unknown or ill-written, and words it.
 
-use super::model::{Attribute, ElementName, Kind, Model, Particle, Type};
+use super::model::{Attribute, ElementName, Model, Particle, Type, TypeKind};
 use super::plain;
 use super::simple::Simple;
 use crate::problem::{Place, Problem};
@@ -122,7 +122,7 @@ impl<'m> Walk<'m> {
 
     /// Walks the children of an element along the steps of its sequence.
     fn sequence(&mut self, parent: Node<'_>, particles: &'m [Particle]) {
-        if particles.iter().any(|particle| matches!(particle.kind, Kind::Any)) {
+        if particles.iter().any(|particle| matches!(particle.kind, TypeKind::Any)) {
             return;
         }
         let mut rest = self.known_children(parent, particles);

@@ -1,11 +1,11 @@
 //! The streaming pass before the tree is built: refuses what could make the next step slow, large or unsafe.
 
-use super::tokens::{Flow, Limits, Refusal, Token, Tokens};
+use super::tokens::{Flow, Refusal, Token, TokenLimits, Tokens};
 use super::{MAX_BYTES, MAX_NODES};
 use crate::problem::Problem;
 
 /// What is too long, the schema words better.
-const LIMITS: Limits = Limits { token: MAX_BYTES, name: MAX_BYTES };
+const LIMITS: TokenLimits = TokenLimits { token: MAX_BYTES, name: MAX_BYTES };
 
 /// Walks the whole text once. No entity is expanded; depth, counts and attributes are bounded.
 pub(crate) fn check(text: &str) -> Result<(), Problem> {

@@ -27,7 +27,7 @@ use crate::problem::{Place, Problem};
 pub(crate) use encoding::named as named_encoding;
 pub(crate) use record::{Element, Record};
 pub(crate) use source::Source;
-pub(crate) use tokens::{Edge, Limits, Refusal, Tag, Token, Tokens, Watcher, attributes, local};
+pub(crate) use tokens::{Edge, Refusal, Tag, Token, TokenLimits, Tokens, Watcher, attributes, local};
 
 pub(crate) use tree::{Node, Tree};
 pub(crate) use write::{Layout, Writer};

@@ -66,14 +66,14 @@ pub(crate) enum Flow {
 
 /// How long the pieces of a file may be.
 #[derive(Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct TokenLimits {
     /// Longest tag, text or comment, in bytes.
     pub(crate) token: usize,
     /// Longest name of an element, in bytes.
     pub(crate) name: usize,
 }
 
-impl Limits {
+impl TokenLimits {
     /// Of what is read one element at a time. The standards' longest name has 35 characters.
     pub(crate) const READERS: Self = Self { token: 1024 * 1024, name: 256 };
 }
@@ -90,7 +90,7 @@ pub(crate) struct Tokens<'a> {
     closing: bool,
     /// Whether an element was seen.
     any: bool,
-    limits: Limits,
+    limits: TokenLimits,
     /// Whether the caller named the encoding, so that declarations do not count.
     overridden: bool,
     /// Who sees each token before it is given.
@@ -102,14 +102,14 @@ pub(crate) type Watcher<'a> = &'a mut dyn FnMut(&Token<'_>);
 
 impl<'a> Tokens<'a> {
     /// The tokens of a file from its beginning.
-    pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>, limits: Limits) -> Result<Self, Problem> {
+    pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>, limits: TokenLimits) -> Result<Self, Problem> {
         let mut tokens = Self::over(Source::open(input, encoding)?, limits);
         tokens.overridden = encoding.is_some();
         Ok(tokens)
     }
 
     /// The tokens from a position inside elements of the names given.
-    pub(crate) fn resume(source: Source<'a>, overridden: bool, limits: Limits, open: &[String]) -> Self {
+    pub(crate) fn resume(source: Source<'a>, overridden: bool, limits: TokenLimits, open: &[String]) -> Self {
         let mut tokens = Self::over(source, limits);
         (tokens.any, tokens.overridden) = (true, overridden);
         for name in open {
@@ -118,7 +118,7 @@ impl<'a> Tokens<'a> {
         tokens
     }
 
-    fn over(source: Source<'a>, limits: Limits) -> Self {
+    fn over(source: Source<'a>, limits: TokenLimits) -> Self {
         let (line, open) = (source.line, OpenElements::default());
         Self { source, at: 0, line, open, closing: false, any: false, limits, overridden: false, watcher: None }
     }
@@ -434,7 +434,7 @@ pub(crate) fn attributes(raw: &str) -> impl Iterator<Item = (&str, String)> {
 }
 
 /// Refuses an element of too long a name, or one more where too many are open.
-fn enter(open: &OpenElements, name: &str, limits: Limits) -> Result<(), Refusal> {
+fn enter(open: &OpenElements, name: &str, limits: TokenLimits) -> Result<(), Refusal> {
     if name.len() > limits.name {
         return Err(Refusal::new("the name of an element is too long", "export the file again"));
     }
@@ -445,7 +445,7 @@ fn enter(open: &OpenElements, name: &str, limits: Limits) -> Result<(), Refusal>
     Err(Refusal::new(message, "payment files never are: export it again"))
 }
 
-fn enter_tag(open: &mut OpenElements, tag: &BytesStart<'_>, limits: Limits) -> Result<(), Refusal> {
+fn enter_tag(open: &mut OpenElements, tag: &BytesStart<'_>, limits: TokenLimits) -> Result<(), Refusal> {
     enter(open, tag.name().0, limits)?;
     if !tag.attributes_raw().is_empty() {
         check_attributes(tag)?;

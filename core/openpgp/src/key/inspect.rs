@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::private::PrivateKey;
-use super::public::{Limits, PublicKey};
+use super::public::{PublicKey, PublicKeyLimits};
 use crate::{Error, Result};
 
 /// Facts about a public or private key, for display. Nothing in it is secret.
@@ -40,7 +40,7 @@ pub struct KeyInfo {
 /// # Errors
 /// Those of [`PublicKey::from_armored`] and [`PrivateKey::from_armored`].
 pub fn inspect(text: &[u8], now: SystemTime) -> Result<KeyInfo> {
-    match PublicKey::from_armored(text, Limits::default()) {
+    match PublicKey::from_armored(text, PublicKeyLimits::default()) {
         Ok(key) => Ok(info(&key, now, None)),
         Err(Error::PrivateKeyMaterial | Error::TooLarge { .. }) => {
             let private = PrivateKey::from_armored(text)?;

@@ -12,7 +12,7 @@ use sequoia_openpgp::serialize::Serialize;
 use sequoia_openpgp::{Cert, Packet};
 use zeroize::Zeroizing;
 
-use super::public::{Limits, PublicKey, certificate};
+use super::public::{PublicKey, PublicKeyLimits, certificate};
 use super::validity;
 use crate::limits::{MAX_KEY_BLOCKS, MAX_KEY_PACKETS, MAX_PRIVATE_KEY_BYTES, MAX_USER_IDS};
 use crate::packets::{self, KeyLimits};
@@ -30,7 +30,7 @@ impl PrivateKey {
     /// # Errors
     /// [`Error::NoPrivateKey`] for a public key, and those of [`PublicKey::from_armored`].
     pub fn from_armored(text: &[u8]) -> Result<Self> {
-        let limits = Limits { bytes: MAX_PRIVATE_KEY_BYTES, user_ids: MAX_USER_IDS, packets: MAX_KEY_PACKETS };
+        let limits = PublicKeyLimits { bytes: MAX_PRIVATE_KEY_BYTES, user_ids: MAX_USER_IDS, packets: MAX_KEY_PACKETS };
         if text.len() > limits.bytes {
             return Err(Error::TooLarge { what: "the private key", limit: limits.bytes, actual: text.len() });
         }

@@ -16,7 +16,7 @@ use crate::{Error, ExternalSigner, Result, armor};
 
 /// Bounds on a foreign key; the default is the specification's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct PublicKeyLimits {
     /// Most bytes of armor.
     pub bytes: usize,
     /// Most user ids and user attributes.
@@ -25,7 +25,7 @@ pub struct Limits {
     pub packets: usize,
 }
 
-impl Default for Limits {
+impl Default for PublicKeyLimits {
     fn default() -> Self {
         Self { bytes: MAX_KEY_BYTES, user_ids: MAX_USER_IDS, packets: MAX_KEY_PACKETS }
     }
@@ -44,7 +44,7 @@ impl PublicKey {
     /// [`Error::PrivateKeyMaterial`] wherever a private key stands in it, [`Error::TooLarge`], [`Error::TooMany`],
     /// [`Error::NotArmored`], [`Error::InvalidFormat`], [`Error::NoKey`], [`Error::SeveralKeys`],
     /// [`Error::UnsupportedVersion`], [`Error::InvalidKey`].
-    pub fn from_armored(text: &[u8], limits: Limits) -> Result<Self> {
+    pub fn from_armored(text: &[u8], limits: PublicKeyLimits) -> Result<Self> {
         if text.len() > limits.bytes {
             return Err(Error::TooLarge { what: "the key", limit: limits.bytes, actual: text.len() });
         }

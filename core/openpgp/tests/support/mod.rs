@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 
-use bankchannel_openpgp::{Algorithm, Generate, Limits, PrivateKey, PublicKey};
+use bankchannel_openpgp::{Algorithm, Generate, PrivateKey, PublicKey, PublicKeyLimits};
 
 /// GnuPG with a home directory of its own.
 pub(crate) struct Gpg {
@@ -83,7 +83,7 @@ impl Gpg {
 
     pub(crate) fn export(&self, fingerprint: &str) -> PublicKey {
         let armored = self.run(&["--armor", "--export", fingerprint], b"");
-        PublicKey::from_armored(&armored, Limits::default()).unwrap()
+        PublicKey::from_armored(&armored, PublicKeyLimits::default()).unwrap()
     }
 
     pub(crate) fn sign(&self, fingerprint: &str, document: &[u8], extra: &[&str]) -> Vec<u8> {

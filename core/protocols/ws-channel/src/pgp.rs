@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     error::{Row, row},
     model::Timestamp,
 };
-use bankchannel_openpgp::{self as openpgp, Limits, PrivateKey, PublicKey};
+use bankchannel_openpgp::{self as openpgp, PrivateKey, PublicKey, PublicKeyLimits};
 
 use crate::errors;
 
@@ -53,7 +53,7 @@ pub(crate) fn private_keys(
 /// # Errors
 /// Of [`KEY_ERRORS`], naming `field`.
 pub(crate) fn public_keys(field: &'static str, text: &str) -> Result<Vec<PublicKey>, Error> {
-    let read = |block: &str| match PublicKey::from_armored(block.as_bytes(), Limits::default()) {
+    let read = |block: &str| match PublicKey::from_armored(block.as_bytes(), PublicKeyLimits::default()) {
         Err(openpgp::Error::PrivateKeyMaterial) => PrivateKey::from_armored(block.as_bytes()).map(|key| key.public()),
         other => other,
     };
@@ -66,7 +66,7 @@ pub(crate) fn public_keys(field: &'static str, text: &str) -> Result<Vec<PublicK
 /// # Errors
 /// `ws_channel.pgp_key_refused`, naming `field`.
 pub fn signing_certificates(field: &'static str, text: &str) -> Result<Vec<PublicKey>, Error> {
-    let read = |block: &str| PublicKey::from_armored(block.as_bytes(), Limits::default());
+    let read = |block: &str| PublicKey::from_armored(block.as_bytes(), PublicKeyLimits::default());
     blocks(text).into_iter().map(|block| read(block).map_err(|why| fault(field, why))).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use super::postgres::{PostgresDriver, PostgresSettings};
 use super::sqlite::{CommitState, SqliteDriver, SqliteSettings};
-use super::{Dialect, Result, Schema, StoreError, Verb, migrations};
+use super::{Result, Schema, SqlDialect, StoreError, Verb, migrations};
 use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
@@ -53,10 +53,10 @@ impl<S: Schema> Database<S> {
     }
 
     /// Which of the two databases it is.
-    pub fn dialect(&self) -> Dialect {
+    pub fn dialect(&self) -> SqlDialect {
         match self.driver {
-            Driver::Sqlite(_) => Dialect::Sqlite,
-            Driver::Postgres(_) => Dialect::Postgres,
+            Driver::Sqlite(_) => SqlDialect::Sqlite,
+            Driver::Postgres(_) => SqlDialect::Postgres,
         }
     }
 
@@ -146,7 +146,7 @@ impl<S: Schema> Database<S> {
     pub fn check_integrity(&self) -> BoxFuture<'_, Result<()>> {
         self.read((), |tx, ()| {
             Box::pin(async move {
-                if tx.dialect() == Dialect::Postgres {
+                if tx.dialect() == SqlDialect::Postgres {
                     return Err(StoreError::Unsupported {
                         what: "the integrity check",
                         instead: "run the server's pg_amcheck",

@@ -1,6 +1,6 @@
 //! Faults of the environment. What a peer did wrong is a result of the verb, never one of these.
 
-use super::Dialect;
+use super::SqlDialect;
 use std::error::Error;
 use std::io;
 use std::path::Path;
@@ -179,7 +179,7 @@ impl StoreError {
     }
 
     /// An error of the database driver; `place` is the database file or the word for the server.
-    pub(crate) fn from_sqlx(error: &sqlx::Error, dialect: Dialect, place: &str) -> Self {
+    pub(crate) fn from_sqlx(error: &sqlx::Error, dialect: SqlDialect, place: &str) -> Self {
         match error {
             sqlx::Error::Database(fault) => {
                 let code = fault.code().unwrap_or_default().into_owned();
@@ -189,8 +189,8 @@ impl StoreError {
                     from_sqlite(&code, fault.message(), place)
                 }
             }
-            sqlx::Error::Io(fault) if dialect == Dialect::Sqlite => Self::from_io(fault, Path::new(place)),
-            sqlx::Error::PoolTimedOut if dialect == Dialect::Sqlite => {
+            sqlx::Error::Io(fault) if dialect == SqlDialect::Sqlite => Self::from_io(fault, Path::new(place)),
+            sqlx::Error::PoolTimedOut if dialect == SqlDialect::Sqlite => {
                 Self::Io { place: place.to_owned(), reason: "no reader became free in time".to_owned() }
             }
             sqlx::Error::Io(fault) => Self::Unreachable { reason: format!("{place}: {fault}") },
@@ -262,9 +262,9 @@ mod tests {
     fn a_file_is_not_told_as_a_server() {
         let of = |error: &sqlx::Error, dialect| StoreError::from_sqlx(error, dialect, "service.sqlite");
         let full = sqlx::Error::Io(io::Error::from(io::ErrorKind::StorageFull));
-        assert!(matches!(of(&full, Dialect::Sqlite), StoreError::Full { .. }));
-        assert!(matches!(of(&full, Dialect::Postgres), StoreError::Unreachable { .. }));
-        assert!(matches!(of(&sqlx::Error::PoolTimedOut, Dialect::Sqlite), StoreError::Io { .. }));
+        assert!(matches!(of(&full, SqlDialect::Sqlite), StoreError::Full { .. }));
+        assert!(matches!(of(&full, SqlDialect::Postgres), StoreError::Unreachable { .. }));
+        assert!(matches!(of(&sqlx::Error::PoolTimedOut, SqlDialect::Sqlite), StoreError::Io { .. }));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The migrations of a schema, as a numbered list.
 
 use super::postgres::PostgresDriver;
-use super::{Dialect, Migration, Result, Schema, StoreError, Tx, args};
+use super::{Migration, Result, Schema, SqlDialect, StoreError, Tx, args};
 
 /// Any number that other programs on the same server are unlikely to lock. All schemas share it: they only wait for each
 /// other's start.
@@ -89,16 +89,16 @@ async fn version<S: Schema>(tx: &mut Tx<S>) -> Result<i64> {
 }
 
 /// Fills in the types. Text is compared by bytes in both databases.
-pub(crate) fn in_dialect(script: &str, dialect: Dialect) -> String {
+pub(crate) fn in_dialect(script: &str, dialect: SqlDialect) -> String {
     let words = match dialect {
-        Dialect::Sqlite => [
+        SqlDialect::Sqlite => [
             ("{int}", "INTEGER"),
             ("{text}", "TEXT"),
             ("{blob}", "BLOB"),
             ("{strict}", " STRICT"),
             ("{keyed}", " STRICT, WITHOUT ROWID"),
         ],
-        Dialect::Postgres => [
+        SqlDialect::Postgres => [
             ("{int}", "BIGINT"),
             ("{text}", "TEXT COLLATE \"C\""),
             ("{blob}", "BYTEA"),

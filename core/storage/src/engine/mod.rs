@@ -52,7 +52,7 @@ pub type Verb<S, A, T> = for<'t> fn(&'t mut Tx<S>, &'t A) -> BoxFuture<'t, Resul
 
 /// Which of the two databases: for the few statements that differ (types in migrations, locks).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
+pub enum SqlDialect {
     /// A file in a data folder.
     Sqlite,
     /// A server.

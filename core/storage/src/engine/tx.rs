@@ -1,6 +1,6 @@
 //! The transaction that a verb works in.
 
-use super::{Dialect, Result, Row, Schema, StoreError, Value, postgres, sqlite};
+use super::{Result, Row, Schema, SqlDialect, StoreError, Value, postgres, sqlite};
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
 use std::io;
@@ -55,7 +55,7 @@ impl<S: Schema> Tx<S> {
 
     /// Gives a verb of housekeeping so much time from now. No effect with SQLite, which has no limit.
     pub async fn allow(&mut self, time: Duration) -> Result<()> {
-        if self.dialect() == Dialect::Postgres {
+        if self.dialect() == SqlDialect::Postgres {
             self.limit(Instant::now() + time);
             self.script(format!("SET LOCAL statement_timeout = {}", time.as_millis())).await?;
         }
@@ -84,10 +84,10 @@ impl<S: Schema> Tx<S> {
     }
 
     /// Which of the two databases it is.
-    pub fn dialect(&self) -> Dialect {
+    pub fn dialect(&self) -> SqlDialect {
         match self.connection {
-            Connection::Writer(_) | Connection::SqliteRead(_) | Connection::SqliteSnapshot(_) => Dialect::Sqlite,
-            Connection::Postgres(_) => Dialect::Postgres,
+            Connection::Writer(_) | Connection::SqliteRead(_) | Connection::SqliteSnapshot(_) => SqlDialect::Sqlite,
+            Connection::Postgres(_) => SqlDialect::Postgres,
         }
     }
 

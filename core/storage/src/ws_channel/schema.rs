@@ -1,7 +1,7 @@
 //! The schema of the WS Channel service: its migrations, and what goes with each of its transactions.
 
 use super::verbs::audit::{CHAIN_START, Heads, store_heads};
-use crate::engine::{self, Dialect, Migration, Result, StoreError, args};
+use crate::engine::{self, Migration, Result, SqlDialect, StoreError, args};
 use futures_util::future::BoxFuture;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,8 +83,8 @@ fn begin_audit(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
 fn number_audit(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         match tx.dialect() {
-            Dialect::Sqlite => Ok(()),
-            Dialect::Postgres => tx.script(POSTGRES_AUDIT_CHAINS.to_owned()).await,
+            SqlDialect::Sqlite => Ok(()),
+            SqlDialect::Postgres => tx.script(POSTGRES_AUDIT_CHAINS.to_owned()).await,
         }
     })
 }
@@ -137,7 +137,7 @@ mod tests {
     fn versions_ascend_and_every_word_is_filled_in() {
         assert!(MIGRATIONS.windows(2).all(|two| two[0].version < two[1].version));
         for migration in MIGRATIONS {
-            for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            for dialect in [SqlDialect::Sqlite, SqlDialect::Postgres] {
                 assert!(!in_dialect(migration.script, dialect).contains('{'), "{}", migration.name);
             }
         }

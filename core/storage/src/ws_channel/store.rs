@@ -5,7 +5,7 @@ use super::schema::{Verb, WsChannel};
 use super::verbs::audit::AuditSlot;
 use super::verbs::maintenance::Backups;
 use super::verbs::rights::{RightsSlot, Ruled, judge_and_run};
-use crate::engine::{Database, Dialect, PostgresSettings, Result, SqliteSettings, StoreError};
+use crate::engine::{Database, PostgresSettings, Result, SqlDialect, SqliteSettings, StoreError};
 use crate::ws_channel::{AuditEntry, Rights};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use std::path::Path;
@@ -74,7 +74,7 @@ impl Store {
     /// [`Store::auth_generation`] and [`Store::files_generation`]. False with PostgreSQL.
     #[must_use]
     pub fn is_only_writer(&self) -> bool {
-        self.database().dialect() == Dialect::Sqlite
+        self.database().dialect() == SqlDialect::Sqlite
     }
 
     /// A number that grows before any change to what a session may do or reach is acknowledged: its end, the verification or

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{Asked, Face, answer, built, root};
-use crate::world::Told;
+use crate::world::Outcome;
 
 /// How long the driver may take for one line.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -29,7 +29,7 @@ impl C {
     ///
     /// # Errors
     /// What the compiler says, or why it does not start.
-    pub async fn start() -> Told<Self> {
+    pub async fn start() -> Outcome<Self> {
         let folder = built();
         let program = folder.join("bankchannel-c-driver");
         named(&folder)?;
@@ -51,7 +51,7 @@ impl C {
         }
     }
 
-    async fn exchange(&mut self, line: &str) -> Told<Vec<String>> {
+    async fn exchange(&mut self, line: &str) -> Outcome<Vec<String>> {
         let broke = |why: std::io::Error| format!("the c driver broke: {why}");
         self.input.write_all(format!("{line}\n").as_bytes()).await.map_err(broke)?;
         self.input.flush().await.map_err(broke)?;
@@ -63,7 +63,7 @@ impl C {
         Ok(line.split('\t').map(str::to_owned).collect())
     }
 
-    async fn call(&mut self, request: &Value) -> Told<Value> {
+    async fn call(&mut self, request: &Value) -> Outcome<Value> {
         let cancel = request["cancel_after_ms"].as_u64().map_or_else(|| "-".to_owned(), |after| after.to_string());
         let fields = [
             "call".to_owned(),
@@ -105,14 +105,14 @@ impl C {
 }
 
 /// The name by which a linked program loads the library, in the folder where cargo leaves it under another one.
-fn named(folder: &Path) -> Told<()> {
+fn named(folder: &Path) -> Outcome<()> {
     match std::os::unix::fs::symlink("libbankchannel_c.so", folder.join("libbankchannel.so.1")) {
         Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => Err(format!("libbankchannel.so.1: {why}")),
         _ => Ok(()),
     }
 }
 
-async fn compile(folder: &Path, program: &Path) -> Told<()> {
+async fn compile(folder: &Path, program: &Path) -> Outcome<()> {
     let root = root();
     let output = Command::new("cc")
         .args(["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-O1", "-I"])
@@ -128,7 +128,7 @@ async fn compile(folder: &Path, program: &Path) -> Told<()> {
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 
-fn json_of(field: Option<&String>) -> Told<Value> {
+fn json_of(field: Option<&String>) -> Outcome<Value> {
     let bytes = field.and_then(|field| STANDARD.decode(field).ok()).ok_or("the c driver left out a field")?;
     serde_json::from_slice(&bytes).map_err(|why| format!("the c driver's JSON is none: {why}"))
 }
@@ -151,7 +151,7 @@ impl Face for C {
         "c"
     }
 
-    fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Told<Value>> + Send + '_>> {
+    fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Outcome<Value>> + Send + '_>> {
         Box::pin(async move {
             if request["op"] != "open" {
                 return self.call(&request).await;
@@ -170,7 +170,7 @@ impl Face for C {
         })
     }
 
-    fn reset(&mut self) -> Pin<Box<dyn Future<Output = Told<()>> + Send + '_>> {
+    fn reset(&mut self) -> Pin<Box<dyn Future<Output = Outcome<()>> + Send + '_>> {
         Box::pin(async move {
             for client in std::mem::take(&mut self.opened) {
                 self.exchange(&format!("close\t{client}")).await?;

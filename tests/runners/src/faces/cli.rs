@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use tokio::{io::AsyncWriteExt, process::Command};
 
 use super::{Face, arguments, built};
-use crate::world::Told;
+use crate::world::Outcome;
 
 /// How long a process may take.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -75,7 +75,7 @@ impl Client {
         json!({"name": name, "request": {}, "timeout_ms": -1})
     }
 
-    fn scratch(&self, name: &str, bytes: &[u8]) -> Told<PathBuf> {
+    fn scratch(&self, name: &str, bytes: &[u8]) -> Outcome<PathBuf> {
         let path = self.folder.path().join(name);
         std::fs::write(&path, bytes).map_err(|why| why.to_string())?;
         Ok(path)
@@ -87,7 +87,7 @@ impl Face for Cli {
         "cli"
     }
 
-    fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Told<Value>> + Send + '_>> {
+    fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Outcome<Value>> + Send + '_>> {
         Box::pin(async move {
             let name = request["client"].as_str().unwrap_or("main").to_owned();
             match request["op"].as_str() {
@@ -110,7 +110,7 @@ impl Face for Cli {
         })
     }
 
-    fn reset(&mut self) -> Pin<Box<dyn Future<Output = Told<()>> + Send + '_>> {
+    fn reset(&mut self) -> Pin<Box<dyn Future<Output = Outcome<()>> + Send + '_>> {
         self.clients.clear();
         Box::pin(async { Ok(()) })
     }
@@ -126,7 +126,7 @@ fn has_sessions(protocol: &Protocol) -> bool {
     protocol.sessions.is_some()
 }
 
-fn open(settings: &Value) -> Told<Opened> {
+fn open(settings: &Value) -> Outcome<Opened> {
     let named = settings["protocol"].as_str();
     let protocol = named.map_or_else(|| bankchannel::PROTOCOLS.first().copied(), bankchannel::protocol);
     let protocol = protocol.ok_or_else(|| format!("there is no protocol {named:?}"))?;
@@ -149,7 +149,7 @@ fn open(settings: &Value) -> Told<Opened> {
 }
 
 /// A client with this file of settings, which nobody else can read.
-fn file(text: String, seal_key: Value, protocol: &'static Protocol) -> Told<Client> {
+fn file(text: String, seal_key: Value, protocol: &'static Protocol) -> Outcome<Client> {
     let failed = |why: std::io::Error| why.to_string();
     let folder = tempfile::tempdir().map_err(failed)?;
     let client = Client { folder, seal_key, protocol };
@@ -162,7 +162,7 @@ fn file(text: String, seal_key: Value, protocol: &'static Protocol) -> Told<Clie
     Ok(client)
 }
 
-async fn call(client: &Client, request: &Value) -> Told<Value> {
+async fn call(client: &Client, request: &Value) -> Outcome<Value> {
     let mut given = request["request"].clone();
     let name = request["name"].as_str().unwrap_or_default();
     let entry = bankchannel::find(name).ok_or_else(|| format!("there is no operation {name}"))?;
@@ -266,7 +266,7 @@ struct Ended {
 }
 
 impl Run<'_> {
-    async fn run(&self, arguments: &[String]) -> Told<Ended> {
+    async fn run(&self, arguments: &[String]) -> Outcome<Ended> {
         let program = built().join("bankchannel");
         let mut child = Command::new(&program)
             .args(arguments)
@@ -299,7 +299,7 @@ impl Run<'_> {
     }
 }
 
-fn answer(ended: Ended, output: Option<&str>) -> Told<Value> {
+fn answer(ended: Ended, output: Option<&str>) -> Outcome<Value> {
     let Some(mut json) = ended.json else {
         if ended.code == Some(0) && output.is_some() {
             return Ok(json!({"response": {}, "content": null}));
@@ -332,7 +332,7 @@ fn signer(answers: &Value) -> Option<String> {
 const BANK: &str = "bank.";
 
 /// The command of a user whose bank is a program: prints the answer that a file has for each question.
-fn bank(client: &Client, entry: &Entry, answers: &Value) -> Told<Option<String>> {
+fn bank(client: &Client, entry: &Entry, answers: &Value) -> Outcome<Option<String>> {
     if entry.declaration.asks_object().is_none() {
         return Ok(None);
     }
@@ -366,7 +366,7 @@ fn environment(answers: &Value) -> Result<Vec<(String, String)>, String> {
 }
 
 /// The file with the content that goes with a call.
-fn content(client: &Client, given: &Value) -> Told<Option<PathBuf>> {
+fn content(client: &Client, given: &Value) -> Outcome<Option<PathBuf>> {
     let decode = |text: &str| STANDARD.decode(text).map_err(|why| why.to_string());
     if let Some(path) = given["path"].as_str() {
         return Ok(Some(path.into()));
@@ -374,7 +374,7 @@ fn content(client: &Client, given: &Value) -> Told<Option<PathBuf>> {
     let bytes = if let Some(text) = given["base64"].as_str() {
         decode(text)?
     } else if let Some(pieces) = given["pieces"].as_array() {
-        let pieces: Vec<Vec<u8>> = pieces.iter().filter_map(Value::as_str).map(decode).collect::<Told<_>>()?;
+        let pieces: Vec<Vec<u8>> = pieces.iter().filter_map(Value::as_str).map(decode).collect::<Outcome<_>>()?;
         pieces.concat()
     } else {
         return Ok(None);

@@ -22,7 +22,7 @@ pub use cli::Cli;
 pub use process::Driver;
 pub use rust::Rust;
 
-use crate::world::Told;
+use crate::world::Outcome;
 
 /// A face under test: takes requests of the driver protocol (`tests/scenarios/README.md`) and answers them.
 pub trait Face: Send {
@@ -30,10 +30,10 @@ pub trait Face: Send {
     fn name(&self) -> &str;
 
     /// Carries out one request.
-    fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Told<Value>> + Send + '_>>;
+    fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Outcome<Value>> + Send + '_>>;
 
     /// Forgets every client.
-    fn reset(&mut self) -> Pin<Box<dyn Future<Output = Told<()>> + Send + '_>>;
+    fn reset(&mut self) -> Pin<Box<dyn Future<Output = Outcome<()>> + Send + '_>>;
 }
 
 /// The answer to a question: given beforehand by its kind; from the outbox, `{email, mode, purpose}`; or a signature of the asked
@@ -88,7 +88,7 @@ pub const FACES: &[&str] = &["rust", "cli", "c", "php", "python", "python-async"
 ///
 /// # Errors
 /// What is missing: the library or package of its language has to be built before (`tests/run` does).
-pub async fn start(name: &str) -> Told<Box<dyn Face>> {
+pub async fn start(name: &str) -> Outcome<Box<dyn Face>> {
     let root = root();
     let at = |path: &str| root.join(path).display().to_string();
     let library = ("BANKCHANNEL_LIBRARY", built().join("libbankchannel_c.so").display().to_string());

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::Face;
-use crate::world::Told;
+use crate::world::Outcome;
 
 /// How long a driver may take for one request.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -29,7 +29,12 @@ impl Driver {
     ///
     /// # Errors
     /// Why it does not start or greet.
-    pub async fn start(name: &str, program: &str, arguments: &[String], environment: &[(&str, String)]) -> Told<Self> {
+    pub async fn start(
+        name: &str,
+        program: &str,
+        arguments: &[String],
+        environment: &[(&str, String)],
+    ) -> Outcome<Self> {
         let mut child = Command::new(program)
             .args(arguments)
             .envs(environment.iter().map(|(key, value)| (key, value)))
@@ -45,7 +50,7 @@ impl Driver {
         Ok(driver)
     }
 
-    async fn exchange(&mut self, request: Value) -> Told<Value> {
+    async fn exchange(&mut self, request: Value) -> Outcome<Value> {
         let broke = |why: std::io::Error| format!("the driver broke: {why}");
         self.input.write_all(format!("{request}\n").as_bytes()).await.map_err(broke)?;
         self.input.flush().await.map_err(broke)?;
@@ -63,7 +68,7 @@ impl Face for Driver {
         &self.name
     }
 
-    fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Told<Value>> + Send + '_>> {
+    fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Outcome<Value>> + Send + '_>> {
         if request["op"] == "open"
             && let Some(client) = request["client"].as_str()
         {
@@ -72,7 +77,7 @@ impl Face for Driver {
         Box::pin(self.exchange(request))
     }
 
-    fn reset(&mut self) -> Pin<Box<dyn Future<Output = Told<()>> + Send + '_>> {
+    fn reset(&mut self) -> Pin<Box<dyn Future<Output = Outcome<()>> + Send + '_>> {
         Box::pin(async move {
             for client in std::mem::take(&mut self.opened) {
                 self.exchange(json!({"op": "close", "client": client})).await?;

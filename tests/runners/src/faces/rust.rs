@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{Asked, Face, answer};
-use crate::world::Told;
+use crate::world::Outcome;
 
 /// The crate itself.
 #[derive(Default)]
@@ -21,7 +21,7 @@ impl Face for Rust {
         "rust"
     }
 
-    fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Told<Value>> + Send + '_>> {
+    fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Outcome<Value>> + Send + '_>> {
         Box::pin(async move {
             let client = request["client"].as_str().unwrap_or("main").to_owned();
             match request["op"].as_str() {
@@ -41,7 +41,7 @@ impl Face for Rust {
         })
     }
 
-    fn reset(&mut self) -> Pin<Box<dyn Future<Output = Told<()>> + Send + '_>> {
+    fn reset(&mut self) -> Pin<Box<dyn Future<Output = Outcome<()>> + Send + '_>> {
         self.clients.clear();
         Box::pin(async { Ok(()) })
     }

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     connection::{Answer, Tls},
-    world::Told,
+    world::Outcome,
 };
 
 /// A counterpart as scenarios know it.
@@ -29,13 +29,13 @@ pub trait Peer: Sync {
     ///
     /// # Errors
     /// What cannot be written.
-    fn options(&self, folder: &Path, config: &Value) -> Told<Value>;
+    fn options(&self, folder: &Path, config: &Value) -> Outcome<Value>;
 
     /// Done before each start.
     ///
     /// # Errors
     /// What is in the way.
-    fn before_start(&self, _options: &Value) -> Told<()> {
+    fn before_start(&self, _options: &Value) -> Outcome<()> {
         Ok(())
     }
 
@@ -43,7 +43,7 @@ pub trait Peer: Sync {
     ///
     /// # Errors
     /// What went wrong.
-    fn after_start(&self, _options: &Value) -> Told<()> {
+    fn after_start(&self, _options: &Value) -> Outcome<()> {
         Ok(())
     }
 
@@ -51,7 +51,7 @@ pub trait Peer: Sync {
     ///
     /// # Errors
     /// What cannot be read.
-    fn values(&self, _ready: &Value) -> Told<BTreeMap<String, Value>> {
+    fn values(&self, _ready: &Value) -> Outcome<BTreeMap<String, Value>> {
         Ok(BTreeMap::new())
     }
 
@@ -59,7 +59,7 @@ pub trait Peer: Sync {
     ///
     /// # Errors
     /// Files that cannot be used.
-    fn tls(&self, _ready: &Value, _third_party: Option<u64>) -> Told<Option<Tls>> {
+    fn tls(&self, _ready: &Value, _third_party: Option<u64>) -> Outcome<Option<Tls>> {
         Ok(None)
     }
 
@@ -70,7 +70,7 @@ pub trait Peer: Sync {
     ///
     /// # Errors
     /// What does not hold.
-    fn check_answer(&self, _step: &Value, _sent: Sent<'_>, _answer: &Answer) -> Told<()> {
+    fn check_answer(&self, _step: &Value, _sent: Sent<'_>, _answer: &Answer) -> Outcome<()> {
         Ok(())
     }
 

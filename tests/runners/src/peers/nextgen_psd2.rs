@@ -14,7 +14,7 @@ use super::{Peer, Sent, text};
 use crate::{
     browser::check_page,
     connection::{Answer, Tls},
-    world::Told,
+    world::Outcome,
 };
 
 /// What the data folder keeps of certificates: an authority, the bank's own, and a folder of third parties' ones.
@@ -34,12 +34,12 @@ impl Peer for Bank {
     }
 
     /// Without TLS, unless a case says otherwise.
-    fn options(&self, folder: &Path, _: &Value) -> Told<Value> {
+    fn options(&self, folder: &Path, _: &Value) -> Outcome<Value> {
         Ok(json!({"data": folder.join("data"), "plain": true, "control": true, "auto_answer": true}))
     }
 
     /// Making keys takes longer than most cases: those of an earlier bank with the same clock are as good.
-    fn before_start(&self, options: &Value) -> Told<()> {
+    fn before_start(&self, options: &Value) -> Outcome<()> {
         let data = Path::new(text(options, "data"));
         match kept(text(options, "clock")) {
             Some(kept) if !data.exists() => copy_certificates(&kept, data).map_err(|why| why.to_string()),
@@ -47,7 +47,7 @@ impl Peer for Bank {
         }
     }
 
-    fn after_start(&self, options: &Value) -> Told<()> {
+    fn after_start(&self, options: &Value) -> Outcome<()> {
         let clock = text(options, "clock");
         if kept(clock).is_some() {
             return Ok(());
@@ -55,7 +55,7 @@ impl Peer for Bank {
         keep(clock, Path::new(text(options, "data"))).map_err(|why| why.to_string())
     }
 
-    fn tls(&self, ready: &Value, third_party: Option<u64>) -> Told<Option<Tls>> {
+    fn tls(&self, ready: &Value, third_party: Option<u64>) -> Outcome<Option<Tls>> {
         if !is_tls(ready) {
             return Ok(None);
         }
@@ -68,7 +68,7 @@ impl Peer for Bank {
         fill(ready, step["tpp"].as_u64().unwrap_or(1), settings)
     }
 
-    fn check_answer(&self, step: &Value, sent: Sent<'_>, answer: &Answer) -> Told<()> {
+    fn check_answer(&self, step: &Value, sent: Sent<'_>, answer: &Answer) -> Outcome<()> {
         // What the HTTP library itself refuses never comes to the bank.
         if step["by_http"] == true {
             return match answer.body.is_empty() && answer.status >= 400 {
@@ -161,7 +161,7 @@ fn copy_certificates(from: &Path, to: &Path) -> std::io::Result<()> {
 ///
 /// # Errors
 /// What does not hold.
-pub fn check_answer(answer: &Answer, sent: &[(String, String)]) -> Told<()> {
+pub fn check_answer(answer: &Answer, sent: &[(String, String)]) -> Outcome<()> {
     let ids: Vec<&str> = sent
         .iter()
         .filter(|(name, _)| name.eq_ignore_ascii_case("x-request-id"))

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::{Value, json};
 
 use super::Peer;
-use crate::{scenario, world::Told};
+use crate::{scenario, world::Outcome};
 
 /// The key that stands for Salt Edge's, and its public half: files of `data/`.
 const HUB_KEY: &str = "signing.key.pem";
@@ -24,7 +24,7 @@ impl Peer for Connector {
     }
 
     /// It trusts the key of the scenarios' data, and knows no hub: callbacks wait.
-    fn options(&self, folder: &Path, _: &Value) -> Told<Value> {
+    fn options(&self, folder: &Path, _: &Value) -> Outcome<Value> {
         let key = scenario::folder().join("data").join(HUB_PUBLIC_KEY);
         Ok(json!({"data": folder.join("data"), "control": true, "hub_public_key": [key]}))
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::{Value, json};
 
 use super::Peer;
-use crate::{scenario, world::Told};
+use crate::{scenario, world::Outcome};
 
 /// The members of its readiness line that are settings of a connector.
 const SETTINGS: [&str; 6] =
@@ -24,7 +24,7 @@ impl Peer for Hub {
     }
 
     /// `config` may name the connector's public key, a file of `data/`.
-    fn options(&self, folder: &Path, config: &Value) -> Told<Value> {
+    fn options(&self, folder: &Path, config: &Value) -> Outcome<Value> {
         let mut options = json!({"data": folder.join("data"), "control": true});
         if let Some(name) = config["connector_public_key"].as_str() {
             options["connector_public_key"] = json!(scenario::folder().join("data").join(name));

@@ -14,7 +14,7 @@ use bankchannel_crypto::rsa;
 use serde_json::{Value, json};
 
 use super::{Peer, Sent, text};
-use crate::{connection::Answer, world::Told};
+use crate::{connection::Answer, world::Outcome};
 
 /// Set to a PostgreSQL URL, the services of all cases keep their data there, each in a schema of its own.
 pub const POSTGRES: &str = "BANKCHANNEL_SERVICE_POSTGRES";
@@ -23,7 +23,7 @@ pub const POSTGRES: &str = "BANKCHANNEL_SERVICE_POSTGRES";
 ///
 /// # Errors
 /// What `psql` says.
-pub fn schema_of_its_own(url: &str) -> Told<String> {
+pub fn schema_of_its_own(url: &str) -> Outcome<String> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let schema = format!("case_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
     let made = Command::new("psql")
@@ -49,7 +49,7 @@ impl Peer for Service {
         "ws-channel"
     }
 
-    fn options(&self, folder: &Path, config: &Value) -> Told<Value> {
+    fn options(&self, folder: &Path, config: &Value) -> Outcome<Value> {
         let mut table = config.as_object().cloned().unwrap_or_default();
         let key_file = folder.join("service-key.pem");
         write_private(&key_file, shared_rsa_key()).map_err(|why| why.to_string())?;
@@ -63,7 +63,7 @@ impl Peer for Service {
         Ok(json!({"data": folder.join("data"), "config": config_file, "control": true}))
     }
 
-    fn values(&self, ready: &Value) -> Told<BTreeMap<String, Value>> {
+    fn values(&self, ready: &Value) -> Outcome<BTreeMap<String, Value>> {
         let pem = std::fs::read_to_string(text(ready, "public_key_file")).map_err(|why| why.to_string())?;
         Ok(BTreeMap::from([("public_key_pem".to_owned(), json!(pem))]))
     }
@@ -75,7 +75,7 @@ impl Peer for Service {
         Value::Object(all)
     }
 
-    fn check_answer(&self, _: &Value, _: Sent<'_>, answer: &Answer) -> Told<()> {
+    fn check_answer(&self, _: &Value, _: Sent<'_>, answer: &Answer) -> Outcome<()> {
         envelope(answer)
     }
 
@@ -101,7 +101,7 @@ fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
 }
 
 /// What holds for every answer there is (W14, W15).
-fn envelope(answer: &Answer) -> Told<()> {
+fn envelope(answer: &Answer) -> Outcome<()> {
     let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     let header = |name: &str| answer.headers.get(name).map(String::as_str).unwrap_or_default();
     let id = header("x-request-id");

@@ -13,20 +13,20 @@ use serde_json::Value;
 use crate::messages::{read, told};
 
 /// A request or response in its boundary form, with its content.
-pub(crate) type Told = (Value, Option<Bytes>);
+pub(crate) type Exchanged = (Value, Option<Bytes>);
 
 /// An exchange whose types are erased: its four functions take and give the boundary form.
 pub(crate) trait AnyExchange: Sync {
     fn entry(&self) -> Entry;
     fn encode_request(&self, request: Value, with: &dyn Any) -> Result<OutRequest, Error>;
-    fn decode_request(&self, message: InRequest<'_>) -> Result<Told, Error>;
+    fn decode_request(&self, message: InRequest<'_>) -> Result<Exchanged, Error>;
     fn encode_response(&self, response: Value) -> OutResponse;
-    fn decode_response(&self, message: InResponse) -> Result<Told, Error>;
+    fn decode_response(&self, message: InResponse) -> Result<Exchanged, Error>;
     /// The message that a server would write of what a client has read.
     fn encode_again(&self, message: InResponse) -> Result<OutResponse, Error>;
     /// The boundary form once it was read.
-    fn told_request(&self, request: Value) -> Told;
-    fn told_response(&self, response: Value) -> Told;
+    fn told_request(&self, request: Value) -> Exchanged;
+    fn told_response(&self, response: Value) -> Exchanged;
 
     fn name(&self) -> &'static str {
         self.entry().declaration.name
@@ -52,7 +52,7 @@ where
         O::encode_request(read(request), with)
     }
 
-    fn decode_request(&self, message: InRequest<'_>) -> Result<Told, Error> {
+    fn decode_request(&self, message: InRequest<'_>) -> Result<Exchanged, Error> {
         O::decode_request(message).map(told)
     }
 
@@ -60,7 +60,7 @@ where
         O::encode_response(read(response))
     }
 
-    fn decode_response(&self, message: InResponse) -> Result<Told, Error> {
+    fn decode_response(&self, message: InResponse) -> Result<Exchanged, Error> {
         O::decode_response(message).map(told)
     }
 
@@ -68,11 +68,11 @@ where
         O::decode_response(message).map(O::encode_response)
     }
 
-    fn told_request(&self, request: Value) -> Told {
+    fn told_request(&self, request: Value) -> Exchanged {
         told(read::<O::Request>(request))
     }
 
-    fn told_response(&self, response: Value) -> Told {
+    fn told_response(&self, response: Value) -> Exchanged {
         told(read::<O::Response>(response))
     }
 }

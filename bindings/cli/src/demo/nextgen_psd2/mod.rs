@@ -43,18 +43,18 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let format = crate::options::format(matches);
     let mut steps = Steps::new(format);
-    let mut told = story::Told::default();
-    let result = tell(matches, &mut steps, &mut told);
+    let mut summary = story::Summary::default();
+    let result = tell(matches, &mut steps, &mut summary);
     if format == Format::Json {
         let failure = result.as_ref().err().and_then(Failure::json);
-        output::json(&told.to_json(result.is_ok(), &steps, failure));
+        output::json(&summary.to_json(result.is_ok(), &steps, failure));
     }
     super::ended(result.map(|()| true))
 }
 
-fn tell(matches: &ArgMatches, steps: &mut Steps, told: &mut story::Told) -> Outcome {
+fn tell(matches: &ArgMatches, steps: &mut Steps, summary: &mut story::Summary) -> Outcome {
     let folder = workspace::Folder::open(matches.get_one::<String>("keep").map(String::as_str))?;
-    bankchannel_bridge::runtime()?.block_on(story::tell(&folder, steps, told))?;
+    bankchannel_bridge::runtime()?.block_on(story::tell(&folder, steps, summary))?;
     if let Some(kept) = folder.kept() {
         steps.say(&format!("\nEverything is kept in {}", kept.display()));
     }

@@ -27,7 +27,7 @@ const LASTS_S: i64 = 90 * 86_400;
 
 /// What there is to tell at the end.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Summary {
     user: Option<Value>,
     redirect: Option<Value>,
     accounts: Option<Value>,
@@ -36,7 +36,7 @@ pub(super) struct Told {
     explanation: Option<Value>,
 }
 
-impl Told {
+impl Summary {
     /// The one object of `--json`.
     pub(super) fn to_json(&self, ok: bool, steps: &Steps, failure: Option<Value>) -> Value {
         let mut out = Map::new();
@@ -62,9 +62,9 @@ impl Told {
 }
 
 /// Tells it.
-pub(super) async fn tell(folder: &Folder, steps: &mut Steps, told: &mut Told) -> Outcome {
+pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> Outcome {
     let running = steps.step("Make certificates, start the sandbox bank", start(folder)).await?;
-    let result = chapters(&Bank::of(&running)?, steps, told).await;
+    let result = chapters(&Bank::of(&running)?, steps, summary).await;
     running.stop().await;
     result
 }
@@ -116,17 +116,17 @@ impl Bank {
     }
 }
 
-async fn chapters(bank: &Bank, steps: &mut Steps, told: &mut Told) -> Outcome {
+async fn chapters(bank: &Bank, steps: &mut Steps, summary: &mut Summary) -> Outcome {
     let client = bank.client("era")?;
-    told.user = Some(steps.step("Verify a user by the hash of an identifier", verify(&client)).await?);
+    summary.user = Some(steps.step("Verify a user by the hash of an identifier", verify(&client)).await?);
     let link = steps.step("Offer a consent: the bank sends a link", offer(&client)).await?;
     let returned = steps.step("The customer opens the link and approves", approve(&link, &bank.ca_file)).await?;
     let (psu_id, session) = (returned.parameter("psu-id"), returned.parameter("tpp-session-id"));
-    told.redirect = Some(json!({ "link": link, "returned_to": returned.url }));
+    summary.redirect = Some(json!({ "link": link, "returned_to": returned.url }));
     let request = json!({ "psu_id": psu_id, "tpp_session_id": session });
-    told.accounts = Some(steps.step("Read the accounts with the consent", accounts(&client, request)).await?);
-    told.consent = Some(consent(bank, steps).await?);
-    explain(bank, steps, told).await
+    summary.accounts = Some(steps.step("Read the accounts with the consent", accounts(&client, request)).await?);
+    summary.consent = Some(consent(bank, steps).await?);
+    explain(bank, steps, summary).await
 }
 
 async fn verify(client: &NextGenPsd2) -> Outcome<(Value, String)> {
@@ -190,7 +190,7 @@ async fn consent(bank: &Bank, steps: &mut Steps) -> Outcome<Value> {
 }
 
 /// A request that is signed wrongly, and what the bank says to it.
-async fn explain(bank: &Bank, steps: &mut Steps, told: &mut Told) -> Outcome {
+async fn explain(bank: &Bank, steps: &mut Steps, summary: &mut Summary) -> Outcome {
     let sent = async {
         let files = Files { certificates: &bank.certificates, ca_file: &bank.ca_file };
         let answer = broken::send(&bank.base_url, &files).await?;
@@ -205,8 +205,8 @@ async fn explain(bank: &Bank, steps: &mut Steps, told: &mut Told) -> Outcome {
         return Err(Failure::usage(format!("the bank was to refuse the signature, and answered {status} {refusal}")));
     }
     shown(&explanation, steps);
-    told.refusal = Some(refusal);
-    told.explanation = Some(explanation);
+    summary.refusal = Some(refusal);
+    summary.explanation = Some(explanation);
     Ok(())
 }
 

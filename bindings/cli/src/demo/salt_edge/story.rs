@@ -21,13 +21,13 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What there is to tell at the end.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Summary {
     accounts: Option<Value>,
     survived: Option<Value>,
     verdict: Option<Value>,
 }
 
-impl Told {
+impl Summary {
     /// The one object of `--json`.
     pub(super) fn to_json(&self, ok: bool, steps: &Steps, failure: Option<Value>) -> Value {
         let passed = self.verdict.as_ref().is_some_and(|verdict| verdict["ok"] == true);
@@ -46,10 +46,10 @@ impl Told {
 }
 
 /// Tells it. Whether the checker has found nothing.
-pub(super) async fn tell(folder: &Folder, steps: &mut Steps, told: &mut Told) -> Outcome<bool> {
+pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> Outcome<bool> {
     let hub = steps.step("Salt Edge, played by a hub", start_hub(folder)).await?;
     let connector = steps.step("The bank's connector, a process of its own", start(folder, &hub)).await?;
-    let passed = with_servers(folder, steps, told, &hub, connector).await;
+    let passed = with_servers(folder, steps, summary, &hub, connector).await;
     hub.stop().await;
     passed
 }
@@ -70,13 +70,13 @@ async fn start(folder: &Folder, hub: &Hub) -> Outcome<(Connector, String)> {
 async fn with_servers(
     folder: &Folder,
     steps: &mut Steps,
-    told: &mut Told,
+    summary: &mut Summary,
     hub: &Hub,
     mut connector: Connector,
 ) -> Outcome<bool> {
     let control = hub.control_url();
     let anna = steps.step("A customer approves on the bank's page", by_page(&control)).await?;
-    told.accounts = Some(steps.step("The third party reads accounts", accounts(&control, &anna)).await?);
+    summary.accounts = Some(steps.step("The third party reads accounts", accounts(&control, &anna)).await?);
     let ben = steps.step("Another gives a code", by_code(&control, &connector)).await?;
     steps.step("Accounts are read again", refresh(&control, &ben)).await?;
     let killed = steps.step("The connector is killed with a report on its way", kill(&control, &mut connector)).await?;
@@ -84,13 +84,13 @@ async fn with_servers(
     drop(connector);
     let connector =
         steps.step("It starts again, and the report arrives", restart(folder, hub, &killed, address)).await?;
-    told.survived = Some(json!({"session": killed, "status": "success"}));
+    summary.survived = Some(json!({"session": killed, "status": "success"}));
     steps.step("Salt Edge revokes a token", revoke(&control, &ben)).await?;
     steps.step("The bank revokes another", revoke_at_bank(&control, &connector, &anna)).await?;
     let verdict = steps.step("The checker judges the connector", check(&control, &connector)).await?;
     let passed = verdict["ok"] == true;
     steps.say(if passed { "\nThe checker has found nothing." } else { "\nThe checker has found something." });
-    told.verdict = Some(verdict);
+    summary.verdict = Some(verdict);
     Ok(passed)
 }
 

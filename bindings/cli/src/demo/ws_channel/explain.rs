@@ -10,7 +10,7 @@ use bankchannel_iso20022::{
 };
 use serde_json::json;
 
-use super::{Steps, story::Told};
+use super::{Steps, story::Summary};
 use crate::{
     exit::{Failure, Outcome},
     output::table::table,
@@ -64,9 +64,9 @@ impl Payment {
 }
 
 /// Shows what the file wants and what is wrong with it. False when no bank could read it, so that nothing is sent.
-pub(super) fn show(payment: &Payment, steps: &Steps, told: &mut Told) -> bool {
+pub(super) fn show(payment: &Payment, steps: &Steps, summary: &mut Summary) -> bool {
     let problems = &payment.report.problems;
-    told.problems = problems.iter().map(|problem| json!(problem)).collect();
+    summary.problems = problems.iter().map(|problem| json!(problem)).collect();
     let readable = problems.iter().all(|problem| problem.code != FORMAT);
     if !problems.is_empty() {
         steps.say(&format!("{} is wrong:", payment.name));
@@ -84,7 +84,7 @@ pub(super) fn show(payment: &Payment, steps: &Steps, told: &mut Told) -> bool {
         });
     }
     if readable {
-        summary(payment, steps);
+        show_payment(payment, steps);
     }
     readable
 }
@@ -94,7 +94,7 @@ fn problem_row(problem: &Problem) -> [String; 4] {
     [line, problem.code.to_owned(), problem.message.clone(), problem.change.clone()]
 }
 
-fn summary(payment: &Payment, steps: &Steps) {
+fn show_payment(payment: &Payment, steps: &Steps) {
     let Some(wanted) = &payment.report.payment else { return };
     let rows = wanted.payments.iter().flat_map(|info| {
         info.transactions.iter().map(move |transaction| {

@@ -46,24 +46,24 @@ pub(super) fn command() -> Command {
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let format = crate::options::format(matches);
     let mut steps = Steps::new(format);
-    let mut told = story::Told::default();
-    let result = prepare_and_tell(matches, &mut steps, &mut told);
+    let mut summary = story::Summary::default();
+    let result = prepare_and_tell(matches, &mut steps, &mut summary);
     let ok = matches!(result, Ok(true));
     if format == Format::Json {
         let failure = result.as_ref().err().and_then(Failure::json);
-        output::json(&told.to_json(ok, &steps, failure));
+        output::json(&summary.to_json(ok, &steps, failure));
     }
     super::ended(result)
 }
 
-fn prepare_and_tell(matches: &ArgMatches, steps: &mut Steps, told: &mut story::Told) -> Outcome<bool> {
+fn prepare_and_tell(matches: &ArgMatches, steps: &mut Steps, summary: &mut story::Summary) -> Outcome<bool> {
     let path = matches.get_one::<String>("payment").map(String::as_str);
     let payment = explain::Payment::read(path)?;
-    if !explain::show(&payment, steps, told) {
+    if !explain::show(&payment, steps, summary) {
         return Ok(false);
     }
     let workspace = Workspace::open(matches.get_one::<String>("keep").map(String::as_str))?;
-    let ok = bankchannel_bridge::runtime()?.block_on(story::tell(&payment, &workspace, steps, told))?;
+    let ok = bankchannel_bridge::runtime()?.block_on(story::tell(&payment, &workspace, steps, summary))?;
     if let Some(folder) = workspace.kept() {
         steps.say(&format!("\nEverything is kept in {}", folder.display()));
     }

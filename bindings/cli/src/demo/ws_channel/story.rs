@@ -22,14 +22,14 @@ use crate::{
 
 /// What there is to tell at the end.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Summary {
     /// What is wrong with the payment file.
     pub(super) problems: Vec<Value>,
     uploaded: Option<Value>,
     downloads: Vec<Value>,
 }
 
-impl Told {
+impl Summary {
     /// The one object of `--json`.
     pub(super) fn to_json(&self, ok: bool, steps: &Steps, failure: Option<Value>) -> Value {
         let mut out = Map::new();
@@ -52,10 +52,10 @@ pub(super) async fn tell(
     payment: &Payment,
     workspace: &Workspace,
     steps: &mut Steps,
-    told: &mut Told,
+    summary: &mut Summary,
 ) -> Outcome<bool> {
     let running = steps.step("Start the service and its simulator bank", start(workspace)).await?;
-    let result = chapters(&running, payment, workspace, steps, told).await;
+    let result = chapters(&running, payment, workspace, steps, summary).await;
     running.stop().await;
     let downloads = result?;
     Ok(report::show(&downloads, payment, steps))
@@ -66,7 +66,7 @@ async fn chapters(
     payment: &Payment,
     workspace: &Workspace,
     steps: &mut Steps,
-    told: &mut Told,
+    summary: &mut Summary,
 ) -> Outcome<Vec<Downloaded>> {
     let service = running.readiness();
     let outbox = workspace.data().join("outbox.jsonl");
@@ -94,7 +94,7 @@ async fn chapters(
 
     let before = bank::references(&data).await?;
     steps.step("Sign the payment and upload it", upload(&data, payment, workspace, &key)).await?;
-    told.uploaded = Some(json!({ "bytes": payment.bytes.len(), "sha256": payment.sha256() }));
+    summary.uploaded = Some(json!({ "bytes": payment.bytes.len(), "sha256": payment.sha256() }));
     let files = steps
         .step("Wait for the bank's answer", async {
             let files = bank::wait(&data, &before).await?;
@@ -103,7 +103,7 @@ async fn chapters(
         })
         .await?;
     let folder = workspace.kept().map(|_| workspace.downloads());
-    steps.step("Download the bank's files", download(&data, files, folder.as_deref(), told)).await
+    steps.step("Download the bank's files", download(&data, files, folder.as_deref(), summary)).await
 }
 
 async fn start(workspace: &Workspace) -> Outcome<(Running, String)> {
@@ -147,12 +147,12 @@ async fn download(
     data: &User,
     files: Vec<(String, String)>,
     folder: Option<&Path>,
-    told: &mut Told,
+    summary: &mut Summary,
 ) -> Outcome<(Vec<Downloaded>, String)> {
     let mut downloads = Vec::new();
     for file in files {
         let file = bank::download(data, file, folder.map(Path::to_owned)).await?;
-        told.downloads.push(json!({
+        summary.downloads.push(json!({
             "file_type": file.file_type, "reference": file.reference, "bytes": file.bytes.len(),
             "path": file.path.as_ref().map(|path| path.display().to_string()),
         }));

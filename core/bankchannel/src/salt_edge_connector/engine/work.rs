@@ -44,7 +44,7 @@ pub(in crate::salt_edge_connector) struct Worked {
 
 /// How far the two sides of the work are. They run in one task, one after the other.
 #[derive(Default)]
-struct Turns {
+struct Progress {
     /// The bank was asked whatever was due.
     is_asked: AtomicBool,
     asked: Notify,
@@ -72,8 +72,9 @@ impl Engine<'_> {
             return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
         }
         // The bank's code and the hub do not wait for each other.
-        let turns = Turns::default();
-        let (asked, sent) = futures_util::future::join(self.ask_while_sending(&turns), self.send_all(&turns)).await;
+        let progress = Progress::default();
+        let (asked, sent) =
+            futures_util::future::join(self.ask_while_sending(&progress), self.send_all(&progress)).await;
         let mut worked = sent?;
         worked.asked = match asked {
             (asked, Ok(())) => asked,
@@ -101,26 +102,26 @@ impl Engine<'_> {
 
     /// Asks the bank whatever is due, and again while something is being sent: a hub that takes its time holds up no customer. Answers
     /// how much, and why no more.
-    async fn ask_while_sending(&self, turns: &Turns) -> (u32, Result<()>) {
+    async fn ask_while_sending(&self, progress: &Progress) -> (u32, Result<()>) {
         let mut all = 0;
         loop {
-            turns.is_asked.store(false, Ordering::Release);
-            let (asked, ended) = self.ask_all(turns).await;
+            progress.is_asked.store(false, Ordering::Release);
+            let (asked, ended) = self.ask_all(progress).await;
             all += asked;
-            turns.is_asked.store(true, Ordering::Release);
-            turns.asked.notify_one();
-            if ended.is_err() || self.is_over() || turns.is_sent.load(Ordering::Acquire) {
+            progress.is_asked.store(true, Ordering::Release);
+            progress.asked.notify_one();
+            if ended.is_err() || self.is_over() || progress.is_sent.load(Ordering::Acquire) {
                 return (all, ended);
             }
-            let _ = tokio::time::timeout(LOOK_AGAIN, turns.sent.notified()).await;
-            if turns.is_sent.load(Ordering::Acquire) {
+            let _ = tokio::time::timeout(LOOK_AGAIN, progress.sent.notified()).await;
+            if progress.is_sent.load(Ordering::Acquire) {
                 return (all, Ok(()));
             }
         }
     }
 
     /// Asks the bank whatever is due now.
-    async fn ask_all(&self, turns: &Turns) -> (u32, Result<()>) {
+    async fn ask_all(&self, progress: &Progress) -> (u32, Result<()>) {
         let mut asked = 0;
         loop {
             match self.ask_next().await {
@@ -128,7 +129,7 @@ impl Engine<'_> {
                 Ok(false) => return (asked, Ok(())),
                 Err(error) => return (asked, Err(error)),
             }
-            turns.asked.notify_one();
+            progress.asked.notify_one();
             if self.is_over() {
                 return (asked, Ok(()));
             }
@@ -136,30 +137,30 @@ impl Engine<'_> {
     }
 
     /// Ends what is over and sends whatever is due, until the bank was asked everything and nothing is.
-    async fn send_all(&self, turns: &Turns) -> Result<Worked> {
-        let sent = self.send_while_asking(turns).await;
-        turns.is_sent.store(true, Ordering::Release);
-        turns.sent.notify_one();
+    async fn send_all(&self, progress: &Progress) -> Result<Worked> {
+        let sent = self.send_while_asking(progress).await;
+        progress.is_sent.store(true, Ordering::Release);
+        progress.sent.notify_one();
         sent
     }
 
-    async fn send_while_asking(&self, turns: &Turns) -> Result<Worked> {
+    async fn send_while_asking(&self, progress: &Progress) -> Result<Worked> {
         let mut worked = Worked::default();
         loop {
             // Looked at first: what the last answer brings is sent.
-            let was_asked = turns.is_asked.load(Ordering::Acquire);
+            let was_asked = progress.is_asked.load(Ordering::Acquire);
             let over = self.end_what_is_over().await?;
             worked.expired += u32::try_from(over).unwrap_or(u32::MAX);
             let sent = self.send_some(self.options).await?;
             worked.add(sent);
             let is_idle = over == 0 && sent.is_nothing();
             // And looked at last: the bank is not being asked again.
-            if (is_idle || self.is_over()) && was_asked && turns.is_asked.load(Ordering::Acquire) {
+            if (is_idle || self.is_over()) && was_asked && progress.is_asked.load(Ordering::Acquire) {
                 return Ok(worked);
             }
             if is_idle || self.is_over() {
                 // A wakening that comes meanwhile is kept.
-                let _ = tokio::time::timeout(LOOK_AGAIN, turns.asked.notified()).await;
+                let _ = tokio::time::timeout(LOOK_AGAIN, progress.asked.notified()).await;
             }
         }
     }

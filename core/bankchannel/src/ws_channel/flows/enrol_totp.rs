@@ -114,7 +114,7 @@ async fn confirm(steps: &Steps<'_>, email: &Email, enrolment: &TotpEnrolment, co
 }
 
 fn computed(secret: &TotpSecret) -> Result<Code> {
-    let with = LocalContext { clock: &SystemClock::default(), content: None, kept: None };
+    let with = LocalContext { clock: &SystemClock::default(), content: None, cache: None };
     TotpCode::run(TotpCodeRequest { secret: secret.clone() }, with).map(|answer| answer.code)
 }
 

@@ -126,7 +126,7 @@ fn sign(
 ) -> Result<Signatures> {
     // The bytes come from the open file; the request only says with what to sign them.
     let content = Content::Delivered { size: source.size() };
-    let with = LocalContext { clock: &SystemClock::default(), content: Some(source.reader()?), kept: None };
+    let with = LocalContext { clock: &SystemClock::default(), content: Some(source.reader()?), cache: None };
     SignFile::run(SignFileRequest { content, private_key, passphrase, hash }, with).map(|signed| signed.signature)
 }
 
@@ -137,7 +137,7 @@ fn digest(
 ) -> Result<Vec<PendingSignature>> {
     const FIELD: &str = "signing_certificate";
     let fault = |why| pgp::fault(FIELD, why);
-    let with = LocalContext { clock: &SystemClock::default(), content: None, kept: None };
+    let with = LocalContext { clock: &SystemClock::default(), content: None, cache: None };
     let now = with.now();
     let signers = pgp::signing_certificates(FIELD, certificates.expose())?
         .iter()

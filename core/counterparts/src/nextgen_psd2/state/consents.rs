@@ -7,7 +7,7 @@ use bankchannel_nextgen_psd2::model::ConsentAccess;
 use super::{
     State,
     authorisations::authorisation,
-    data::{Consent, Kind},
+    data::{Consent, ConsentKind},
     lifecycle::{Sca, Status, bank_date, last_day},
     offers::UNATTENDED,
     problem::Problem,
@@ -99,7 +99,7 @@ impl State {
             id: created.consent_id.clone(),
             number: data.count(),
             approved: None,
-            kind: Kind::Bg,
+            kind: ConsentKind::Bg,
             tpp: tpp.to_owned(),
             status: Status::Received,
             access: new.access,

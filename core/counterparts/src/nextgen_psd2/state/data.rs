@@ -87,7 +87,7 @@ pub(super) struct Account {
 /// Whose way a consent came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Kind {
+pub(super) enum ConsentKind {
     Era,
     Bg,
 }
@@ -102,7 +102,7 @@ pub(super) struct Consent {
     /// Which approval it had; none in a file of before approvals were counted.
     #[serde(default)]
     pub(super) approved: Option<u64>,
-    pub(super) kind: Kind,
+    pub(super) kind: ConsentKind,
     pub(super) tpp: String,
     pub(super) status: Status,
     #[serde(with = "as_boundary")]

@@ -6,7 +6,7 @@ use bankchannel_nextgen_psd2::model::{ConsentAccess, CustomerContext};
 use super::{
     State,
     authorisations::authorisation,
-    data::{Consent, Data, Kind, word},
+    data::{Consent, ConsentKind, Data, word},
     lifecycle::{Status, bank_date, last_day},
     problem::Problem,
 };
@@ -49,7 +49,7 @@ impl State {
             id: random::uuid_v4(),
             number: data.count(),
             approved: None,
-            kind: Kind::Era,
+            kind: ConsentKind::Era,
             tpp: tpp.to_owned(),
             status: Status::Received,
             access: ConsentAccess {

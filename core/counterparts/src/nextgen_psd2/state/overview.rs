@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     State,
-    data::{Consent, Kind},
+    data::{Consent, ConsentKind},
     lifecycle::Sca,
 };
 
@@ -45,8 +45,8 @@ impl State {
             consent_id: consent.id.clone(),
             tpp: consent.tpp.clone(),
             dialect: match consent.kind {
-                Kind::Era => "era",
-                Kind::Bg => "bg",
+                ConsentKind::Era => "era",
+                ConsentKind::Bg => "bg",
             },
             status: consent.status.as_str(),
             sca_status: consent.authorisations.last().map(|authorisation| authorisation.status),

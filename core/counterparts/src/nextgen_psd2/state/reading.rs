@@ -9,7 +9,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE};
 
 use super::{
     State,
-    data::{Account, Consent, Data, Kind, Psu},
+    data::{Account, Consent, ConsentKind, Data, Psu},
     lifecycle::{DAY_S, Status, bank_date},
     problem::UseProblem,
     scope::names,
@@ -102,7 +102,8 @@ impl Data {
             Access::Era { psu_id, tpp_session_id } => {
                 let psu = psu_id.and_then(|psu_id| self.psu_of(tpp, psu_id)).ok_or(UseProblem::Invalid)?;
                 let approved = self.approved(tpp, psu);
-                let is_era = |id: &&String| self.consents.get(*id).is_some_and(|consent| consent.kind == Kind::Era);
+                let is_era =
+                    |id: &&String| self.consents.get(*id).is_some_and(|consent| consent.kind == ConsentKind::Era);
                 (approved.iter().rfind(is_era).ok_or(UseProblem::Invalid)?.clone(), tpp_session_id)
             }
         };

@@ -9,7 +9,7 @@ use bankchannel_nextgen_psd2::model::CustomerContext;
 use super::{
     State,
     callback::with_parameters,
-    data::{Account, Consent, Data, Kind, Psu},
+    data::{Account, Consent, ConsentKind, Data, Psu},
     lifecycle::{REDIRECT_S, Sca, Status, bank_date},
     problem::ScaProblem,
     scope::{Asked, Want, fill, is_bank_offered, names_accounts, wants},
@@ -219,7 +219,7 @@ impl Data {
     }
 
     /// The consent that a new one would take the place of: its accounts are chosen beforehand.
-    fn current(&self, tpp: &str, psu: &str, kind: Kind) -> Option<&Consent> {
+    fn current(&self, tpp: &str, psu: &str, kind: ConsentKind) -> Option<&Consent> {
         let mut latest = self.approved(tpp, psu).iter().rev().filter_map(|id| self.consents.get(id).map(Arc::as_ref));
         latest.find(|consent| consent.kind == kind && consent.recurring && consent.status == Status::Valid)
     }
@@ -271,7 +271,7 @@ impl Data {
             }
         }
         let uri = consent.authorisations[at].redirect_uri.clone();
-        if kind == Kind::Bg {
+        if kind == ConsentKind::Bg {
             return Ok(uri);
         }
         let session_id = random::uuid_v4();

@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     super::{
-        connector::Heard,
+        connector::ConnectorAnswer,
         records::{Direction, Record},
         requests::{Made, Order},
         service::Hub,
@@ -113,18 +113,18 @@ impl<'a> Checker<'a> {
     }
 
     /// Sends a request as it is.
-    pub(super) async fn send(&self, made: &Made) -> Looked<Heard> {
+    pub(super) async fn send(&self, made: &Made) -> Looked<ConnectorAnswer> {
         self.hub.send(made).await.or_else(|why| failed(format!("the connector did not answer: {}", why.message())))
     }
 
     /// Makes a request and sends it.
-    pub(super) async fn ask(&self, order: &Order) -> Looked<Heard> {
+    pub(super) async fn ask(&self, order: &Order) -> Looked<ConnectorAnswer> {
         let made = self.made(order)?;
         self.send(&made).await
     }
 
     /// Asks, and the connector must take it.
-    pub(super) async fn taken(&self, order: &Order) -> Looked<Heard> {
+    pub(super) async fn taken(&self, order: &Order) -> Looked<ConnectorAnswer> {
         let heard = self.ask(order).await?;
         if heard.status == 200 {
             return Ok(heard);
@@ -348,7 +348,7 @@ pub(super) fn last_update(shown: &Value) -> Value {
 }
 
 /// What a connector answered, in a few words.
-pub(super) fn said(heard: &Heard) -> String {
+pub(super) fn said(heard: &ConnectorAnswer) -> String {
     match &heard.error_class {
         Some(class) => format!("{} {class}", heard.status),
         None => heard.status.to_string(),
@@ -356,7 +356,7 @@ pub(super) fn said(heard: &Heard) -> String {
 }
 
 /// Whether an answer is one of these refusals.
-pub(super) fn judge(what: &str, heard: &Heard, classes: &[(&str, u16)]) -> Looked {
+pub(super) fn judge(what: &str, heard: &ConnectorAnswer, classes: &[(&str, u16)]) -> Looked {
     let is_one =
         |(class, status): &(&str, u16)| heard.error_class.as_deref() == Some(*class) && heard.status == *status;
     if classes.iter().any(is_one) {

@@ -15,7 +15,7 @@ use bankchannel_salt_edge::{
 };
 
 use super::checker::{Checker, Looked, failed};
-use crate::salt_edge_hub::{connector::Heard, requests::Order};
+use crate::salt_edge_hub::{connector::ConnectorAnswer, requests::Order};
 
 /// How deep an answer may nest: `extra` is the bank's own.
 const DEPTH: usize = 32;
@@ -23,7 +23,7 @@ const DEPTH: usize = 32;
 const DAYS: i64 = 60;
 
 /// The answer, as whoever plays Salt Edge reads it.
-fn read<R: Boundary>(what: &str, heard: &Heard) -> Looked<R> {
+fn read<R: Boundary>(what: &str, heard: &ConnectorAnswer) -> Looked<R> {
     let text = heard.body.to_string();
     let read = json::parse(text.as_bytes(), DEPTH).map_err(|fault| fault.to_string());
     let read = read

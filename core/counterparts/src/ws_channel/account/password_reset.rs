@@ -27,7 +27,7 @@ pub(crate) async fn handle(
     call.about(email, mode);
     let who = (&request.email, request.mode);
     let answered = challenges::take(service, call, who, &request.ch_resp, &request.encrypted).await?;
-    let opened = service.heavy.run(move || hash_new_password(&answered)).await??;
+    let opened = service.work_pool.run(move || hash_new_password(&answered)).await??;
     let password_hash = match opened {
         NewPassword::Hashed(hash) => hash,
         NewPassword::Unreadable => {
@@ -45,7 +45,7 @@ pub(crate) async fn handle(
         clear: lock_keys(email, mode),
         now: call.now_ms,
     };
-    let _turn = service.turns.wait(email, mode).await;
+    let _turn = service.login_locks.lock(email, mode).await;
     code_accepted(call.audited_store(service, email, "").await?.reset_password(reset).await?)?;
     Ok(PasswordResetResponse { response_text: "Password reset".into() })
 }

@@ -29,7 +29,7 @@ pub(crate) async fn handle(
     call.about(email, mode);
     let who = (&request.email, request.mode);
     let answered = challenges::take(service, call, who, &request.ch_resp, &request.encrypted).await?;
-    let opened = service.heavy.run(move || hash_new_password(&answered)).await??;
+    let opened = service.work_pool.run(move || hash_new_password(&answered)).await??;
     let password_hash = match opened {
         NewPassword::Hashed(hash) => hash,
         NewPassword::Unreadable => {

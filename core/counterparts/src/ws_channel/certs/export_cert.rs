@@ -78,5 +78,5 @@ async fn encrypt(
         bankchannel_openpgp::encrypt(&key, private.as_ref().as_bytes(), at(now_ms))
             .map_err(|_| (&texts::EXPORT_KEY_NOT_FOUND).into())
     };
-    service.heavy.read(work).await?
+    service.work_pool.read(work).await?
 }

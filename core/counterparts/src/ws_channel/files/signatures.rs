@@ -75,7 +75,7 @@ pub(crate) async fn authorize_keys(service: &Service, email: &str) -> Result<Key
         });
         read.collect::<Keys>()
     };
-    let keys = service.heavy.read(read).await?;
+    let keys = service.work_pool.read(read).await?;
     if keys.is_empty() {
         return Err((&texts::NO_AUTHORIZE_KEYS).into());
     }
@@ -101,7 +101,7 @@ pub(crate) async fn verify(
         let set = parse(pool, &armored, &keys)?;
         judge(pool, content, set, &keys, needed, now_ms)
     };
-    let judged = service.heavy.read(work).await?;
+    let judged = service.work_pool.read(work).await?;
     if let Err(Fault::Refused(_)) = &judged {
         service.limits.refused_signature(api_key, now_ms);
     }
@@ -164,7 +164,7 @@ mod tests {
         let options = ServiceOptions { no_limits: Some(true), ..ServiceOptions::default() };
         let running = Running::start(options).await.expect("starts");
         let service = running.service();
-        let all = service.heavy.take_all().await;
+        let all = service.work_pool.take_all().await;
         let armored = "-----BEGIN PGP SIGNATURE-----\n\niQCJABAAioqKioqKioo=\n-----END PGP SIGNATURE-----\n";
         let content = Content::Bytes(b"x".to_vec().into());
         let mut verified = Box::pin(verify(service, "key", content, armored.into(), Arc::new([]), 0));

@@ -2,17 +2,17 @@
 //!
 //! ```text
 //!   Operator ─┬─ nobody serves the data folder: opens the store itself ──┐
-//!             └─ a service runs on it: asks through DATA/admin.sock ─────┴─► Desk: one function per command
+//!             └─ a service runs on it: asks through DATA/admin.sock ─────┴─► AdminApi: one function per command
 //! ```
 //!
 //! With PostgreSQL the database is asked, whether a service runs or not.
 
+mod api;
 mod backup;
 mod check;
 mod command;
-mod desk;
-mod door;
 mod restore;
+mod socket;
 mod types;
 
 use std::path::{Path, PathBuf};
@@ -36,18 +36,18 @@ pub use check::check;
 pub use restore::restore;
 pub use types::{AuditCheck, AuditLine, EntitlementInfo, KeyInfo, NewKey};
 
-pub(crate) use desk::Desk;
-pub(crate) use door::Door;
+pub(crate) use api::AdminApi;
+pub(crate) use socket::AdminSocket;
 
 /// The product name of the simulator's entitlement (docs/protocols/ws-channel.md §4).
 pub const SIMULATOR_PRODUCT: &str = "bank-simulator";
 
 /// A service's data in its operator's hands.
-pub struct Operator(Way);
+pub struct Operator(Backend);
 
-enum Way {
+enum Backend {
     /// No service has the data.
-    Own(Box<Desk>),
+    Own(Box<AdminApi>),
     /// A service has it and is asked through this socket.
     Service(PathBuf),
 }
@@ -69,11 +69,11 @@ impl Operator {
             .as_deref()
             .ok_or_else(|| Error::invalid_setting("data", "names the service's data folder: give it"))?;
         let data = Path::new(given).canonicalize().map_err(|why| unusable(Path::new(given), &why))?;
-        if let Some(socket) = door::of_running(&data).await {
-            return Ok(Self(Way::Service(socket)));
+        if let Some(socket) = socket::of_running(&data).await {
+            return Ok(Self(Backend::Service(socket)));
         }
         let store = open_store(&config, &data).await?;
-        Ok(Self(Way::Own(Box::new(Desk::new(store, config, data)))))
+        Ok(Self(Backend::Own(Box::new(AdminApi::new(store, config, data)))))
     }
 
     /// All keys, oldest first.
@@ -161,15 +161,15 @@ impl Operator {
 
     /// Closes the store, where this opened it. Dropping does too, without waiting.
     pub async fn close(self) {
-        if let Way::Own(desk) = self.0 {
-            desk.close().await;
+        if let Backend::Own(api) = self.0 {
+            api.close().await;
         }
     }
 
     async fn run<T: DeserializeOwned>(&self, command: Command) -> Result<T> {
         let done = match &self.0 {
-            Way::Own(desk) => desk.carry_out(command).await?,
-            Way::Service(socket) => door::ask(socket, &command).await?,
+            Backend::Own(api) => api.carry_out(command).await?,
+            Backend::Service(socket) => socket::ask(socket, &command).await?,
         };
         serde_json::from_value(done).map_err(|why| Error::because(&row::INTERNAL, why.to_string()))
     }

@@ -4,7 +4,7 @@ pub(crate) mod delete_key;
 pub(crate) mod list_keys;
 pub(crate) mod upload_key;
 
-use bankchannel_openpgp::{Error as PgpError, Limits, PublicKey};
+use bankchannel_openpgp::{Error as PgpError, PublicKey, PublicKeyLimits};
 use bankchannel_storage::ws_channel::{PgpKey, PgpPurpose};
 use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor};
 
@@ -12,7 +12,7 @@ use super::{fault::Fault, work::InPool};
 
 /// Reads a public key, foreign or registered before.
 pub(super) fn read_key(_: &InPool, armored: &str) -> Result<PublicKey, PgpError> {
-    PublicKey::from_armored(armored.as_bytes(), Limits::default())
+    PublicKey::from_armored(armored.as_bytes(), PublicKeyLimits::default())
 }
 
 /// Keys as listed.

@@ -25,7 +25,7 @@ pub(crate) async fn handle(
 ) -> Result<UploadKeyResponse, Fault> {
     let session = call.caller()?;
     let (purpose, now_ms) = (request.pgp_key_purpose, call.now_ms);
-    let examined = service.heavy.read(move |pool| examine(pool, &request.pgp_key, purpose, now_ms)).await?;
+    let examined = service.work_pool.read(move |pool| examine(pool, &request.pgp_key, purpose, now_ms)).await?;
     if examined.is_err() {
         service.limits.refused_signature(&session.api_key, now_ms);
     }

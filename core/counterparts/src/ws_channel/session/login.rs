@@ -25,7 +25,7 @@ pub(crate) async fn handle(service: &Service, call: &Call, request: LoginRequest
     call.about(email, mode);
     let who = (&request.email, request.mode);
     let answered = challenges::take(service, call, who, &request.ch_resp, &request.encrypted).await?;
-    let _turn = service.turns.wait(email, mode).await;
+    let _turn = service.login_locks.lock(email, mode).await;
     let credential = check_password(service, call, answered, email, mode).await?;
     if !credential.tenant.enabled {
         return Err((&texts::API_KEY_INVALID).into());
@@ -57,7 +57,7 @@ async fn check_password(
     }
     let credential = service.store.credential(email, mode).await?;
     let stored = credential.as_ref().map(|found| found.password_hash.clone());
-    let verdict = service.heavy.run(move || verify(&answered, stored.as_deref())).await??;
+    let verdict = service.work_pool.run(move || verify(&answered, stored.as_deref())).await??;
     match (verdict, credential) {
         (Verdict::Right, Some(credential)) => Ok(credential),
         (verdict, _) => {

@@ -2,11 +2,11 @@
 
 mod access;
 mod account;
-pub(crate) mod kept;
+pub(crate) mod cached;
+pub(crate) mod holder;
 pub(crate) mod links;
 pub(crate) mod names;
 mod options;
-pub(crate) mod own;
 mod personal;
 mod psu;
 mod request;
@@ -14,10 +14,10 @@ mod status;
 
 pub use access::*;
 pub use account::*;
+pub use holder::{ClientHolder, Holder};
 pub(crate) use links::linked;
 pub use links::{LinkMap, LinkTarget, Linked};
 pub use options::*;
-pub use own::{Holder, Own};
 pub use personal::*;
 pub use psu::*;
 pub use request::*;

@@ -21,12 +21,12 @@ pub trait Signs: Send + Sync {
     fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, Error>;
 }
 
-/// A client's key, as [`Kept`](bankchannel_foundation::Kept) carries it.
-pub struct Own(pub Box<dyn Signs>);
+/// A client's key, as [`ClientCache`](bankchannel_foundation::ClientCache) carries it.
+pub struct ClientKey(pub Box<dyn Signs>);
 
-impl std::fmt::Debug for Own {
+impl std::fmt::Debug for ClientKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Own").finish_non_exhaustive()
+        f.debug_struct("ClientKey").finish_non_exhaustive()
     }
 }
 
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Own {
 /// # Errors
 /// `input.missing_field` without a client.
 pub(crate) fn own<'a>(with: &LocalContext<'a>) -> Result<&'a dyn Signs, Error> {
-    let own = with.kept.and_then(|kept| kept.own::<Own>()).map(|own| &*own.0);
+    let own = with.cache.and_then(|cache| cache.own::<ClientKey>()).map(|own| &*own.0);
     own.ok_or_else(missing)
 }
 

@@ -5,7 +5,7 @@
 //! a time limit: a server that went silent keeps that place for ever.
 
 use super::PostgresSettings;
-use crate::engine::{Dialect, Result, StoreError};
+use crate::engine::{Result, SqlDialect, StoreError};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection as _, PgConnection};
 use std::io;
@@ -189,7 +189,7 @@ impl Pool {
     }
 
     fn fault(&self, error: &sqlx::Error) -> StoreError {
-        StoreError::from_sqlx(error, Dialect::Postgres, &self.place)
+        StoreError::from_sqlx(error, SqlDialect::Postgres, &self.place)
     }
 }
 

@@ -9,7 +9,7 @@ pub use commits::CommitState;
 pub use open::{create_private_dir, open_copy};
 
 use super::tx::Connection;
-use super::{Dialect, Result, Row, Schema, StoreError, Tx, Value, Verb, args, migrations};
+use super::{Result, Row, Schema, SqlDialect, StoreError, Tx, Value, Verb, args, migrations};
 use commits::CommitWatch;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{Arguments as _, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
@@ -120,7 +120,7 @@ impl<S: Schema> SqliteDriver<S> {
     }
 
     fn fault(&self, error: &sqlx::Error) -> StoreError {
-        StoreError::from_sqlx(error, Dialect::Sqlite, &self.place)
+        StoreError::from_sqlx(error, SqlDialect::Sqlite, &self.place)
     }
 }
 

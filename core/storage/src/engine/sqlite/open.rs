@@ -3,7 +3,7 @@
 use super::{LOCK_FILE, OPENING_FILE, SqliteSettings};
 use crate::engine::folder_lock::{lock_in_turn, lock_soon, share_soon};
 use crate::engine::tx::Connection;
-use crate::engine::{Dialect, Result, Schema, StoreError, Tx};
+use crate::engine::{Result, Schema, SqlDialect, StoreError, Tx};
 use sqlx::pool::PoolOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqliteConnection};
@@ -88,11 +88,11 @@ pub(super) async fn connect_writer(path: &Path, settings: &SqliteSettings, place
     if let Some(bytes) = settings.max_database_bytes {
         options = options.pragma("max_page_count", (bytes / u64::from(PAGE_BYTES)).max(1).to_string());
     }
-    options.connect().await.map_err(|error| StoreError::from_sqlx(&error, Dialect::Sqlite, place))
+    options.connect().await.map_err(|error| StoreError::from_sqlx(&error, SqlDialect::Sqlite, place))
 }
 
 pub(super) async fn connect_plain(path: &Path, place: &str) -> Result<SqliteConnection> {
-    base_options(path).connect().await.map_err(|error| StoreError::from_sqlx(&error, Dialect::Sqlite, place))
+    base_options(path).connect().await.map_err(|error| StoreError::from_sqlx(&error, SqlDialect::Sqlite, place))
 }
 
 /// Opens a copy of a database that nobody writes, only to read it: no log appears beside it.
@@ -103,7 +103,8 @@ pub async fn open_copy<S: Schema>(path: &Path) -> Result<Tx<S>> {
     let place = path.display().to_string();
     let options =
         SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).disable_statement_logging();
-    let connection = options.connect().await.map_err(|error| StoreError::from_sqlx(&error, Dialect::Sqlite, &place))?;
+    let connection =
+        options.connect().await.map_err(|error| StoreError::from_sqlx(&error, SqlDialect::Sqlite, &place))?;
     Ok(Tx::new(Connection::Writer(Box::new(connection)), place.into()))
 }
 

@@ -1,7 +1,7 @@
 //! The audit trail: each account has a chain in which each record's hash covers the one before; records of nobody have a
 //! chain of their own. `audit_check.rs` has the checkpoints over all chains.
 
-use crate::engine::{Dialect, Result, Row, StoreError, args};
+use crate::engine::{Result, Row, SqlDialect, StoreError, args};
 use crate::ws_channel::{AuditEntry, AuditFilter, AuditRecord, Digest, Store, Tx};
 use futures_util::future::BoxFuture;
 use std::collections::HashMap;
@@ -100,7 +100,7 @@ pub(super) async fn append(tx: &mut Tx, entry: &AuditEntry, outcome: &str) -> Re
     ];
     tx.execute(sql, values).await?;
     tx.state.heads.known.insert(chain.clone(), Head { length, hash, is_stored: false });
-    if tx.dialect() == Dialect::Sqlite {
+    if tx.dialect() == SqlDialect::Sqlite {
         tx.state.heads.next = Some(seq + 1);
     }
     Ok(())
@@ -113,12 +113,12 @@ async fn end_of(tx: &mut Tx, chain: &str) -> Result<(i64, Head)> {
         return Ok((next, head));
     }
     let sql = match tx.dialect() {
-        Dialect::Sqlite => {
+        SqlDialect::Sqlite => {
             "SELECT (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit), c.length, c.hash \
              FROM (SELECT 1) AS one LEFT JOIN audit_chain c ON c.chain = $1"
         }
         // Numbers that a rolled back transaction took are left out.
-        Dialect::Postgres => {
+        SqlDialect::Postgres => {
             "SELECT nextval('audit_seq'), c.length, c.hash \
              FROM (SELECT 1) AS one LEFT JOIN audit_chain c ON c.chain = $1"
         }

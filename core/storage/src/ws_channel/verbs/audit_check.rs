@@ -1,7 +1,7 @@
 //! Checkpoints over the ends of all chains of the audit trail, and the check of everything.
 
 use super::audit::{CHAIN_START, read_record, record_hash, sealed_hash, store_heads};
-use crate::engine::{Dialect, Result, StoreError, args};
+use crate::engine::{Result, SqlDialect, StoreError, args};
 use crate::ws_channel::{AuditCheckpoint, AuditRecord, AuditVerdict, Digest, KnownHead, Store, Tx};
 use futures_util::future::BoxFuture;
 use std::collections::{BTreeMap, HashMap};
@@ -57,7 +57,7 @@ pub(super) fn digest_of(context: aws_lc_rs::digest::Context) -> Digest {
 }
 
 async fn checkpoint(tx: &mut Tx, now: i64, every: i64) -> Result<Option<AuditCheckpoint>> {
-    if tx.dialect() == Dialect::Postgres {
+    if tx.dialect() == SqlDialect::Postgres {
         // Under SERIALIZABLE, a look at all chains would make those lose that write to them. Two checkpoints at once still
         // meet: at their number.
         tx.script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ".to_owned()).await?;

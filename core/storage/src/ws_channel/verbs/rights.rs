@@ -6,7 +6,7 @@
 
 use super::audit::{AuditSlot, append};
 use super::certificates::effective;
-use crate::engine::{Dialect, Result, args};
+use crate::engine::{Result, SqlDialect, args};
 use crate::ws_channel::{
     CertState, EntitlementState, Ground, LostRight, PgpPurpose, Rights, Store, Tx, Verb, outcome::Outcome,
 };
@@ -71,8 +71,8 @@ where
 macro_rules! locking {
     ($tx:expr, $sql:literal, $locks:literal) => {
         match $tx.dialect() {
-            Dialect::Sqlite => $sql,
-            Dialect::Postgres => concat!($sql, $locks),
+            SqlDialect::Sqlite => $sql,
+            SqlDialect::Postgres => concat!($sql, $locks),
         }
     };
 }

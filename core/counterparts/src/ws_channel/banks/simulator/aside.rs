@@ -21,7 +21,7 @@ const MENTION: u32 = 12;
 
 /// Why a payment was not worked off.
 #[derive(Debug)]
-pub(super) enum Hitch {
+pub(super) enum PaymentFault {
     /// Its content file is not in its folder, and the folder is there.
     Missing,
     /// Its bytes cannot be read, or are not those that were received.
@@ -32,7 +32,7 @@ pub(super) enum Hitch {
     Other(String),
 }
 
-impl Hitch {
+impl PaymentFault {
     /// Why, for the operator.
     fn why(&self) -> &str {
         match self {
@@ -75,7 +75,7 @@ pub(super) struct GivenUp {
 pub(super) struct Aside(Mutex<HashMap<String, Waiting>>);
 
 struct Waiting {
-    kind: Discriminant<Hitch>,
+    kind: Discriminant<PaymentFault>,
     since: i64,
     tries: u32,
     due: i64,
@@ -92,24 +92,24 @@ impl Aside {
         self.waiting().is_empty()
     }
 
-    /// A try that ended with this hitch: the payment waits, or is given up.
-    pub(super) fn put(&self, id: &str, hitch: &Hitch, now: i64) -> Option<GivenUp> {
+    /// A try that ended with this fault: the payment waits, or is given up.
+    pub(super) fn put(&self, id: &str, fault: &PaymentFault, now: i64) -> Option<GivenUp> {
         let mut all = self.waiting();
-        let kind = discriminant(hitch);
+        let kind = discriminant(fault);
         let begun = || Waiting { kind, since: now, tries: 0, due: now };
         let waiting = all.entry(id.to_owned()).or_insert_with(begun);
         if waiting.kind != kind || now < waiting.since {
             *waiting = begun();
         }
         waiting.tries += 1;
-        let over = hitch
+        let over = fault
             .patience_ms()
             .is_some_and(|patience| patience == 0 || (waiting.tries >= LEAST_TRIES && now - waiting.since >= patience));
         if over {
-            return Some(GivenUp { why: hitch.why().to_owned(), told: hitch.told() });
+            return Some(GivenUp { why: fault.why().to_owned(), told: fault.told() });
         }
         if waiting.tries % MENTION == 1 {
-            let (tries, why) = (waiting.tries, hitch.why());
+            let (tries, why) = (waiting.tries, fault.why());
             tracing::warn!(upload = id, tries, why, "a payment cannot be worked off yet: it is tried again");
         }
         let doubled = 1_i64.checked_shl(waiting.tries - 1).unwrap_or(i64::MAX);
@@ -139,13 +139,13 @@ mod tests {
     const NOW: i64 = 1_790_000_000_000;
 
     /// Tries at every moment that is due, until it is given up; answers after how many tries and how long.
-    fn tried(hitch: &Hitch) -> Option<(u32, i64)> {
+    fn tried(fault: &PaymentFault) -> Option<(u32, i64)> {
         let aside = Aside::default();
         let mut tries = 0;
         for now in (NOW..NOW + 2 * UNREADABLE_MS).step_by(1000) {
             if aside.is_due("a", now) {
                 tries += 1;
-                if aside.put("a", hitch, now).is_some() {
+                if aside.put("a", fault, now).is_some() {
                     return Some((tries, now - NOW));
                 }
             }
@@ -155,21 +155,21 @@ mod tests {
 
     #[test]
     fn tries_are_few_and_end() {
-        let (tries, after) = tried(&Hitch::Missing).expect("given up");
+        let (tries, after) = tried(&PaymentFault::Missing).expect("given up");
         assert!(tries < 15 && (MISSING_MS..2 * MISSING_MS).contains(&after), "{tries} {after}");
-        let (tries, after) = tried(&Hitch::Unreadable("x".into())).expect("given up");
+        let (tries, after) = tried(&PaymentFault::Unreadable("x".into())).expect("given up");
         assert!(tries < 320 && (UNREADABLE_MS..UNREADABLE_MS + LONGEST_WAIT_MS).contains(&after), "{tries} {after}");
-        assert_eq!(tried(&Hitch::Never("x".into())), Some((1, 0)));
-        assert_eq!(tried(&Hitch::Other("x".into())), None);
+        assert_eq!(tried(&PaymentFault::Never("x".into())), Some((1, 0)));
+        assert_eq!(tried(&PaymentFault::Other("x".into())), None);
     }
 
     #[test]
     fn a_jump_of_the_clock_or_another_reason_gives_nothing_up() {
         let aside = Aside::default();
-        assert_eq!(aside.put("a", &Hitch::Missing, NOW), None);
-        assert_eq!(aside.put("a", &Hitch::Missing, NOW + 10 * MISSING_MS), None, "two tries are too few");
-        assert_eq!(aside.put("a", &Hitch::Unreadable("stale".into()), NOW + 10 * MISSING_MS), None);
-        assert_eq!(aside.put("a", &Hitch::Missing, NOW + 20 * MISSING_MS), None, "counted anew");
+        assert_eq!(aside.put("a", &PaymentFault::Missing, NOW), None);
+        assert_eq!(aside.put("a", &PaymentFault::Missing, NOW + 10 * MISSING_MS), None, "two tries are too few");
+        assert_eq!(aside.put("a", &PaymentFault::Unreadable("stale".into()), NOW + 10 * MISSING_MS), None);
+        assert_eq!(aside.put("a", &PaymentFault::Missing, NOW + 20 * MISSING_MS), None, "counted anew");
         assert!(!aside.is_due("a", NOW + 20 * MISSING_MS));
         assert!(aside.is_due("a", NOW), "the clock was put back");
         assert!(aside.is_due("b", NOW) && !aside.is_empty());

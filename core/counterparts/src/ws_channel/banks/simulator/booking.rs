@@ -22,7 +22,8 @@ use futures_util::{StreamExt, stream};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    NO_ACCOUNT, NOTIFICATION, STATEMENT, STATUS_REPORT, Simulator, aside::Hitch, bank_day, file, lost, open_books,
+    NO_ACCOUNT, NOTIFICATION, STATEMENT, STATUS_REPORT, Simulator, aside::PaymentFault, bank_day, file, lost,
+    open_books,
 };
 use crate::ws_channel::{fault::Fault, files::content, service::System};
 
@@ -141,15 +142,15 @@ async fn work_page(
 /// Works one payment off, gives it up, or lets it wait: then the connection's next one goes before it. Answers whether it
 /// is settled.
 async fn settle(service: &System, simulator: &Simulator, upload: &Upload) -> Result<bool, StoreError> {
-    let hitch = match process(service, simulator, upload).await {
+    let fault = match process(service, simulator, upload).await {
         Ok(()) => {
             simulator.aside.forget(&upload.id);
             return Ok(true);
         }
-        Err(Stopped::Hitch(hitch)) => hitch,
+        Err(Stopped::PaymentFault(fault)) => fault,
         Err(Stopped::Store(why)) => return Err(why),
     };
-    let Some(given_up) = simulator.aside.put(&upload.id, &hitch, service.now_ms()) else { return Ok(false) };
+    let Some(given_up) = simulator.aside.put(&upload.id, &fault, service.now_ms()) else { return Ok(false) };
     lost::settle(service, upload, &given_up).await?;
     simulator.aside.forget(&upload.id);
     Ok(true)
@@ -157,13 +158,13 @@ async fn settle(service: &System, simulator: &Simulator, upload: &Upload) -> Res
 
 /// Why a payment was not worked off: by itself, or because nothing can be now.
 enum Stopped {
-    Hitch(Hitch),
+    PaymentFault(PaymentFault),
     Store(StoreError),
 }
 
-impl From<Hitch> for Stopped {
-    fn from(hitch: Hitch) -> Self {
-        Self::Hitch(hitch)
+impl From<PaymentFault> for Stopped {
+    fn from(fault: PaymentFault) -> Self {
+        Self::PaymentFault(fault)
     }
 }
 
@@ -171,7 +172,9 @@ impl From<StoreError> for Stopped {
     fn from(why: StoreError) -> Self {
         match why {
             // Not the environment's: other payments need not meet it.
-            StoreError::Misuse { .. } | StoreError::Internal { .. } => Self::Hitch(Hitch::Other(why.to_string())),
+            StoreError::Misuse { .. } | StoreError::Internal { .. } => {
+                Self::PaymentFault(PaymentFault::Other(why.to_string()))
+            }
             environment => Self::Store(environment),
         }
     }
@@ -181,9 +184,9 @@ impl From<Fault> for Stopped {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Store(why) => why.into(),
-            Fault::Internal(why) => Self::Hitch(Hitch::Other(why)),
-            Fault::Refused(refusal) => Self::Hitch(Hitch::Other(refusal.text.into_owned())),
-            Fault::RightsEnded(lost) => Self::Hitch(Hitch::Other(lost.as_str().to_owned())),
+            Fault::Internal(why) => Self::PaymentFault(PaymentFault::Other(why)),
+            Fault::Refused(refusal) => Self::PaymentFault(PaymentFault::Other(refusal.text.into_owned())),
+            Fault::RightsEnded(lost) => Self::PaymentFault(PaymentFault::Other(lost.as_str().to_owned())),
         }
     }
 }
@@ -191,7 +194,7 @@ impl From<Fault> for Stopped {
 /// Decides about one payment and books it: journal, balances and answer files in one step, once.
 async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Result<(), Stopped> {
     let Some(kept) = upload.content.clone() else {
-        return Err(Hitch::Never("the journal has no bytes of it".into()).into());
+        return Err(PaymentFault::Never("the journal has no bytes of it".into()).into());
     };
     let bytes = content::stored(&service.files_folder(), kept.clone());
     let owner = service.store.account(&upload.scope.email).await?.map_or_else(String::new, |account| account.company);
@@ -205,9 +208,9 @@ async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Re
         let now = service.now_ms();
         let answer = match answer(simulator, upload, bytes.clone(), &ledgers, &owner, now).await {
             // Another instance has settled it meanwhile, and removed its content.
-            Err(Hitch::Missing) if !is_waiting(service, upload).await? => return Ok(()),
-            Err(Hitch::Missing) if !service.files_folder().is_dir() => {
-                return Err(Hitch::Unreadable("the folder of content files is not there".into()).into());
+            Err(PaymentFault::Missing) if !is_waiting(service, upload).await? => return Ok(()),
+            Err(PaymentFault::Missing) if !service.files_folder().is_dir() => {
+                return Err(PaymentFault::Unreadable("the folder of content files is not there".into()).into());
             }
             answered => answered?,
         };
@@ -250,7 +253,7 @@ async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Re
             BookOutcome::Stale => {}
         }
     }
-    Err(Hitch::Other("its balances kept changing".into()).into())
+    Err(PaymentFault::Other("its balances kept changing".into()).into())
 }
 
 async fn is_waiting(service: &System, upload: &Upload) -> Result<bool, StoreError> {
@@ -276,8 +279,8 @@ async fn answer(
     ledgers: &[StoredLedger],
     owner: &str,
     now_ms: i64,
-) -> Result<Answer, Hitch> {
-    let never = |why: &dyn std::fmt::Display| Hitch::Never(why.to_string());
+) -> Result<Answer, PaymentFault> {
+    let never = |why: &dyn std::fmt::Display| PaymentFault::Never(why.to_string());
     let ids = Ids::new(&upload.id[..upload.id.len().min(Ids::MAX_LENGTH)]).map_err(|why| never(&why))?;
     let books =
         Ledger { accounts: ledgers.iter().map(|ledger| (ledger.iban.clone(), account(ledger, owner))).collect() };
@@ -293,11 +296,11 @@ async fn answer(
         let outcome = decide(&payment, &books, now, today, &ids);
         Ok(outcome.map(|outcome| turn_into_answer(outcome, &books, &versions)).map_err(|why| why.to_string()))
     };
-    let decided = simulator.heavily(work).await.map_err(|why| Hitch::Unreadable(why.to_string()))?;
+    let decided = simulator.heavily(work).await.map_err(|why| PaymentFault::Unreadable(why.to_string()))?;
     match decided {
         Ok(decided) => decided.map_err(|why| never(&why)),
-        Err(why) if why.kind() == io::ErrorKind::NotFound => Err(Hitch::Missing),
-        Err(why) => Err(Hitch::Unreadable(format!("its bytes cannot be read: {why}"))),
+        Err(why) if why.kind() == io::ErrorKind::NotFound => Err(PaymentFault::Missing),
+        Err(why) => Err(PaymentFault::Unreadable(format!("its bytes cannot be read: {why}"))),
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct Simulator {
     files: std::path::PathBuf,
     mode: SimulatorMode,
     wake: Notify,
-    heavy: Semaphore,
+    permits: Semaphore,
     aside: aside::Aside,
 }
 
@@ -67,7 +67,7 @@ impl Simulator {
             files: content::folder(data, config),
             mode: config.banks.simulator,
             wake: Notify::new(),
-            heavy: Semaphore::new(AT_ONCE),
+            permits: Semaphore::new(AT_ONCE),
             aside: aside::Aside::default(),
         })
     }
@@ -80,7 +80,7 @@ impl Simulator {
     /// Runs heavy work off the threads that serve connections, and only some at once.
     async fn heavily<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, BankError> {
         let failed = |why: &dyn std::fmt::Display| BankError::Failed(why.to_string());
-        let _permit = self.heavy.acquire().await.map_err(|why| failed(&why))?;
+        let _permit = self.permits.acquire().await.map_err(|why| failed(&why))?;
         tokio::task::spawn_blocking(work).await.map_err(|why| failed(&why))
     }
 

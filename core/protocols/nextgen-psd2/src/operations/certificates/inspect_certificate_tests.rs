@@ -10,7 +10,7 @@ use crate::certificates::{AuthorityOptions, CertForm, IssueOptions, Kind, TestAu
 const NOW_S: i64 = 1_772_532_930;
 
 fn inspect(text: &str) -> Result<InspectCertificateResponse, Error> {
-    let with = LocalContext { clock: &FixedClock::at_ms(NOW_S * 1000), content: None, kept: None };
+    let with = LocalContext { clock: &FixedClock::at_ms(NOW_S * 1000), content: None, cache: None };
     InspectCertificate::run(InspectCertificateRequest { certificate: text.to_owned() }, with)
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     declare,
-    model::{GivenRequest, HeaderField, SigningOptions, kept},
+    model::{GivenRequest, HeaderField, SigningOptions, cached},
     signing,
 };
 
@@ -70,7 +70,7 @@ impl Local for AttachSignature {
             headers: Some(asked.headers),
         };
         let request = given.read(&mut with)?;
-        let certificate = kept::certificate("certificate", &asked.certificate, &with)?;
+        let certificate = cached::certificate("certificate", &asked.certificate, &with)?;
         let signature = STANDARD
             .decode(asked.signature.as_bytes())
             .ok()

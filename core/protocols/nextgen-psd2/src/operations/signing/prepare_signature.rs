@@ -8,7 +8,7 @@ use super::sign_request::ERRORS;
 use crate::{
     declare,
     http::{self, Header, Headers},
-    model::{GivenRequest, HeaderField, SigningOptions, kept},
+    model::{GivenRequest, HeaderField, SigningOptions, cached},
     signing::{self, SignFault, algorithm_name},
 };
 
@@ -65,7 +65,7 @@ impl Local for PrepareSignature {
     fn run(asked: PrepareSignatureRequest, mut with: LocalContext<'_>) -> Result<PrepareSignatureResponse, Error> {
         let profile = asked.signing.unwrap_or_default().profile()?;
         let request = asked.request.read(&mut with)?;
-        let certificate = kept::certificate("certificate", &asked.certificate, &with)?;
+        let certificate = cached::certificate("certificate", &asked.certificate, &with)?;
         let id = uuid_v4();
         let prepared =
             signing::prepare(request, &certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;

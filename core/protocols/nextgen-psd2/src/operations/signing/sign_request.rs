@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::prepare_signature::{header_fields, sign_fault};
 use crate::{
     declare, errors,
-    model::{GivenRequest, HeaderField, SigningOptions, kept, own},
+    model::{GivenRequest, HeaderField, SigningOptions, cached, holder},
     signing,
 };
 
@@ -66,32 +66,33 @@ impl Local for SignRequest {
     fn run(asked: SignRequestRequest, mut with: LocalContext<'_>) -> Result<SignRequestResponse, Error> {
         let mut profile = asked.signing.unwrap_or_default().profile()?;
         let request = asked.request.read(&mut with)?;
-        let holder = own::of(&with);
-        let given = asked.certificate.map(|pem| kept::certificate("certificate", &pem, &with)).transpose()?;
+        let holder = holder::of(&with);
+        let given = asked.certificate.map(|pem| cached::certificate("certificate", &pem, &with)).transpose()?;
         let certificate = match (&given, holder) {
             (Some(given), _) => Some(&**given),
             (None, Some(holder)) => holder.certificate()?,
             (None, None) => None,
         };
-        let certificate = certificate.ok_or_else(|| own::missing("certificate", "a request is signed with one"))?;
-        let key = asked.private_key.map(|pem| kept::private_key(&pem, asked.passphrase.as_ref(), &with)).transpose()?;
+        let certificate = certificate.ok_or_else(|| holder::missing("certificate", "a request is signed with one"))?;
+        let key =
+            asked.private_key.map(|pem| cached::private_key(&pem, asked.passphrase.as_ref(), &with)).transpose()?;
         let spki_der = match (&key, holder) {
             (Some(key), _) => Some(key.spki_der()),
             (None, Some(holder)) => holder.spki_der()?,
             (None, None) => None,
         };
         let spki_der = spki_der.ok_or_else(|| {
-            own::missing("private_key", "give it, or give the client a private_key, a keystore_file or pkcs11")
+            holder::missing("private_key", "give it, or give the client a private_key, a keystore_file or pkcs11")
         })?;
         if spki_der != certificate.spki_der() {
             let why = "the private key does not belong to the certificate";
-            let is_device = key.is_none() && holder.is_some_and(own::Holder::is_device);
+            let is_device = key.is_none() && holder.is_some_and(holder::Holder::is_device);
             let field = if is_device { "pkcs11" } else { "private_key" };
             return Err(Error::because(&errors::KEY_UNUSABLE, why).with("field", field));
         }
         let id = uuid_v4();
         let prepared = signing::prepare(request, certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;
-        profile.self_verify |= key.is_none() && holder.is_some_and(own::Holder::is_device);
+        profile.self_verify |= key.is_none() && holder.is_some_and(holder::Holder::is_device);
         let (hash, text) = (profile.signature_hash, &prepared.signing_string.bytes);
         let signature = match (&key, holder) {
             (None, Some(holder)) => holder.sign(hash, text)?,

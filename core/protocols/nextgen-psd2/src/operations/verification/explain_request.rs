@@ -12,7 +12,7 @@ use crate::{
     declare,
     explain::{self, Compared, Diff, DigestReport, ExplainInput, Explanation, Hypothesis, KeyIdReport, Recovered},
     http::Request,
-    model::kept,
+    model::cached,
     verify::Verified,
 };
 
@@ -223,7 +223,7 @@ pub fn examine(
     asked: &ExplainRequestRequest,
     with: &LocalContext<'_>,
 ) -> Result<(Verified, Explanation), Error> {
-    let mut known = kept::certificates("known", asked.known.as_deref())?;
+    let mut known = cached::certificates("known", asked.known.as_deref())?;
     let signed = match &asked.signing_string {
         Some(text) => Some(
             STANDARD

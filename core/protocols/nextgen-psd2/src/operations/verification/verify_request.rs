@@ -11,7 +11,7 @@ use crate::{
     certificates::Certificate,
     declare, errors,
     http::Request,
-    model::{Dialect, GivenRequest, kept},
+    model::{Dialect, GivenRequest, cached},
     verify::{Endpoint, Mode, Policy, Verified, Verifier},
 };
 
@@ -126,9 +126,9 @@ impl VerifyRequestRequest {
     /// [`ERRORS`], for what cannot be read.
     pub(super) fn trusted(&self, with: &LocalContext<'_>) -> Result<Trusted, Error> {
         let now_s = self.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
-        let verifier = kept::verifier(self.trusted.as_deref(), with)?;
+        let verifier = cached::verifier(self.trusted.as_deref(), with)?;
         let tls_client = self.tls_certificate.as_deref();
-        let tls_client = tls_client.map(|pem| kept::certificate("tls_certificate", pem, with)).transpose()?;
+        let tls_client = tls_client.map(|pem| cached::certificate("tls_certificate", pem, with)).transpose()?;
         Ok(Trusted { verifier, tls_client: tls_client.map(|certificate| Certificate::clone(&certificate)), now_s })
     }
 

@@ -18,7 +18,7 @@ pub(crate) type Content<'a> = &'a dyn Fn(Option<u64>) -> PyResult<Py<PyAny>>;
 
 /// Makes values as their plan says.
 #[derive(Clone, Copy)]
-pub(crate) struct Maker<'a, 'py> {
+pub(crate) struct ValueBuilder<'a, 'py> {
     pub(crate) py: Python<'py>,
     /// Whether results have their own classes; otherwise they are dicts and lists. Secrets do not show in either.
     pub(crate) typed: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Maker<'a, 'py> {
     pub(crate) content: Option<Content<'a>>,
 }
 
-impl<'py> Maker<'_, 'py> {
+impl<'py> ValueBuilder<'_, 'py> {
     pub(crate) fn value(self, value: Value<'static>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
         if let (Make::Content, Some(content)) = (make, self.content) {

@@ -20,7 +20,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{command::Command, desk::Desk};
+use super::{api::AdminApi, command::Command};
 
 /// The socket below the data folder.
 const FILE: &str = "admin.sock";
@@ -32,12 +32,12 @@ const MAX_ANSWER: u64 = 64 * 1024 * 1024;
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// The open door of a running service.
-pub(crate) struct Door {
+pub(crate) struct AdminSocket {
     listener: UnixListener,
     path: PathBuf,
 }
 
-impl Door {
+impl AdminSocket {
     /// Opens it. A service without one works as well; its operator then has to stop it first.
     pub(crate) fn open(data: &Path) -> Option<Self> {
         let path = data.join(FILE);
@@ -55,7 +55,7 @@ impl Door {
     }
 
     /// Lets the operator in until it is told to stop.
-    pub(crate) fn serve(self, desk: Desk, stop: CancellationToken) -> JoinHandle<()> {
+    pub(crate) fn serve(self, api: AdminApi, stop: CancellationToken) -> JoinHandle<()> {
         tokio::spawn(async move {
             loop {
                 let accepted = tokio::select! {
@@ -64,8 +64,8 @@ impl Door {
                 };
                 match accepted {
                     Ok((stream, _)) => {
-                        let desk = desk.clone();
-                        tokio::spawn(async move { answer(stream, &desk).await });
+                        let api = api.clone();
+                        tokio::spawn(async move { answer(stream, &api).await });
                     }
                     Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
                 }
@@ -75,14 +75,14 @@ impl Door {
     }
 }
 
-async fn answer(mut stream: UnixStream, desk: &Desk) {
+async fn answer(mut stream: UnixStream, api: &AdminApi) {
     let mut given = Vec::new();
     let mut bounded = (&mut stream).take(MAX_COMMAND);
     if !matches!(tokio::time::timeout(PAUSE, bounded.read_to_end(&mut given)).await, Ok(Ok(_))) {
         return;
     }
     let done = match serde_json::from_slice::<Command>(&given) {
-        Ok(command) => desk.carry_out(command).await,
+        Ok(command) => api.carry_out(command).await,
         Err(why) => Err(Error::because(&row::INVALID_JSON, format!("the command cannot be read: {why}"))),
     };
     let told = match done {

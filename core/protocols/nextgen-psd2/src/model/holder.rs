@@ -29,18 +29,18 @@ pub trait Holder: Send + Sync {
     fn is_device(&self) -> bool;
 }
 
-/// A client's holder, as [`Kept`](bankchannel_foundation::Kept) carries it.
-pub struct Own(pub Box<dyn Holder>);
+/// A client's holder, as [`ClientCache`](bankchannel_foundation::ClientCache) carries it.
+pub struct ClientHolder(pub Box<dyn Holder>);
 
-impl std::fmt::Debug for Own {
+impl std::fmt::Debug for ClientHolder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Own").finish_non_exhaustive()
+        f.debug_struct("ClientHolder").finish_non_exhaustive()
     }
 }
 
 /// The holder of the client that runs an operation.
 pub(crate) fn of<'a>(with: &LocalContext<'a>) -> Option<&'a dyn Holder> {
-    Some(&*with.kept?.own::<Own>()?.0)
+    Some(&*with.cache?.own::<ClientHolder>()?.0)
 }
 
 /// Says that a request has not what the client has not either.

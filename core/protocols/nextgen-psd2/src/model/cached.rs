@@ -60,7 +60,7 @@ fn unusable(field: &'static str, fault: &impl ToString) -> Error {
 #[cfg(test)]
 mod tests {
     use bankchannel_foundation::{
-        Kept, Local,
+        ClientCache, Local,
         clock::FixedClock,
         model::{read_boundary, write_boundary},
     };
@@ -75,9 +75,9 @@ mod tests {
     /// 2026-03-03T10:15:30Z.
     const NOW_MS: i64 = 1_772_532_930_000;
 
-    fn run<O: Local>(request: Value, kept: Option<&Kept>) -> Result<Value, Error> {
+    fn run<O: Local>(request: Value, cache: Option<&ClientCache>) -> Result<Value, Error> {
         let clock = FixedClock::at_ms(NOW_MS);
-        O::run(read_boundary(request)?, LocalContext { clock: &clock, content: None, kept }).map(write_boundary)
+        O::run(read_boundary(request)?, LocalContext { clock: &clock, content: None, cache }).map(write_boundary)
     }
 
     /// A third party: its certificate, its key, its authority.
@@ -86,60 +86,60 @@ mod tests {
         ["qseal_certificate", "qseal_key", "authority_certificate"].map(|name| made[name].as_str().unwrap().to_owned())
     }
 
-    fn sign(certificate: &str, key: &str, kept: &Kept) -> Result<Value, Error> {
+    fn sign(certificate: &str, key: &str, cache: &ClientCache) -> Result<Value, Error> {
         let request = json!({
             "method": "POST", "target": "/api/v1/user/verification", "content": {"base64": "e30="},
             "headers": [{"name": "Content-Type", "value": "application/json"}],
             "certificate": certificate, "private_key": key,
         });
-        run::<SignRequest>(request, Some(kept))
+        run::<SignRequest>(request, Some(cache))
     }
 
-    fn verdict(signed: &Value, trusted: &str, kept: &Kept) -> Value {
+    fn verdict(signed: &Value, trusted: &str, cache: &ClientCache) -> Value {
         let request = json!({
             "method": "POST", "target": "/api/v1/user/verification", "content": {"base64": "e30="},
             "headers": signed["headers"], "trusted": trusted,
         });
-        run::<VerifyRequest>(request, Some(kept)).unwrap()["verdict"].clone()
+        run::<VerifyRequest>(request, Some(cache)).unwrap()["verdict"].clone()
     }
 
     #[test]
     fn each_text_is_read_once_and_a_changed_one_is_noticed() {
-        let kept = Kept::default();
+        let cache = ClientCache::default();
         let ([certificate, key, trusted], [new_certificate, new_key, new_trusted]) = (party(), party());
-        let first = sign(&certificate, &key, &kept).unwrap();
-        assert_eq!(kept.count(), 2);
-        assert_eq!(verdict(&first, &trusted, &kept), "ok");
-        assert_eq!(kept.count(), 3);
-        assert_eq!(sign(&certificate, &key, &kept).unwrap()["key_id"], first["key_id"]);
-        assert_eq!(kept.count(), 3);
-        let second = sign(&new_certificate, &new_key, &kept).unwrap();
+        let first = sign(&certificate, &key, &cache).unwrap();
+        assert_eq!(cache.count(), 2);
+        assert_eq!(verdict(&first, &trusted, &cache), "ok");
+        assert_eq!(cache.count(), 3);
+        assert_eq!(sign(&certificate, &key, &cache).unwrap()["key_id"], first["key_id"]);
+        assert_eq!(cache.count(), 3);
+        let second = sign(&new_certificate, &new_key, &cache).unwrap();
         assert_ne!(second["key_id"], first["key_id"]);
         assert_eq!(
-            (verdict(&second, &new_trusted, &kept), verdict(&second, &trusted, &kept)),
+            (verdict(&second, &new_trusted, &cache), verdict(&second, &trusted, &cache)),
             ("ok".into(), "V17".into())
         );
-        assert_eq!(sign(&certificate, &key, &kept).unwrap()["key_id"], first["key_id"]);
-        assert_eq!(verdict(&first, &trusted, &kept), "ok");
+        assert_eq!(sign(&certificate, &key, &cache).unwrap()["key_id"], first["key_id"]);
+        assert_eq!(verdict(&first, &trusted, &cache), "ok");
     }
 
     /// T-147.
     #[test]
     fn a_key_that_does_not_belong_is_refused_each_time() {
-        let kept = Kept::default();
+        let cache = ClientCache::default();
         let ([certificate, key, _], [other_certificate, other_key, _]) = (party(), party());
         for _ in 0..2 {
-            assert!(sign(&certificate, &key, &kept).is_ok());
+            assert!(sign(&certificate, &key, &cache).is_ok());
             for (certificate, key) in [(&certificate, &other_key), (&other_certificate, &key)] {
-                let error = sign(certificate, key, &kept).unwrap_err();
+                let error = sign(certificate, key, &cache).unwrap_err();
                 assert_eq!(error.row(), &errors::KEY_UNUSABLE);
             }
-            let error = sign(&certificate, "no key", &kept).unwrap_err();
+            let error = sign(&certificate, "no key", &cache).unwrap_err();
             assert_eq!(error.row(), &errors::KEY_UNUSABLE);
-            let error = sign("no certificate", &key, &kept).unwrap_err();
+            let error = sign("no certificate", &key, &cache).unwrap_err();
             assert_eq!(error.row(), &errors::CERTIFICATE_UNUSABLE);
         }
-        assert_eq!(kept.count(), 4, "what cannot be read is not kept");
+        assert_eq!(cache.count(), 4, "what cannot be read is not kept");
     }
 
     #[test]

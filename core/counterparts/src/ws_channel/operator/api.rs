@@ -33,14 +33,14 @@ const API_KEY_LENGTH: usize = 40;
 
 /// A store with an operator at it.
 #[derive(Clone)]
-pub(crate) struct Desk {
+pub(crate) struct AdminApi {
     store: Store,
     config: Config,
     data: PathBuf,
     clock: Arc<SystemClock>,
 }
 
-impl Desk {
+impl AdminApi {
     pub(crate) fn new(store: Store, config: Config, data: PathBuf) -> Self {
         Self::with_clock(store, config, data, Arc::default())
     }

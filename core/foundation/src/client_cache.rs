@@ -9,23 +9,23 @@ use std::{
 use crate::Cache;
 
 /// Most things that a client keeps. The one whose last use is longest ago goes first.
-pub const MAX_KEPT: usize = 32;
+pub const MAX_CACHED: usize = 32;
 
-/// The things that one client keeps, each found by its type and by the SHA-256 of what it was made of. The texts themselves are
+/// Keys, certificates and the like that one client has read, each found by its type and by the SHA-256 of what it was made of. The texts themselves are
 /// not in here.
-pub struct Kept {
+pub struct ClientCache {
     things: Cache<([u8; 32], TypeId), Arc<dyn Any + Send + Sync>>,
     /// What the client itself holds.
     own: Option<Box<dyn Any + Send + Sync>>,
 }
 
-impl Default for Kept {
+impl Default for ClientCache {
     fn default() -> Self {
-        Self { things: Cache::new(MAX_KEPT as u64), own: None }
+        Self { things: Cache::new(MAX_CACHED as u64), own: None }
     }
 }
 
-impl Kept {
+impl ClientCache {
     /// Nothing yet, beside what the client itself holds: its own key, say.
     pub fn holding(own: impl Any + Send + Sync) -> Self {
         Self { own: Some(Box::new(own)), ..Self::default() }
@@ -61,10 +61,10 @@ impl Kept {
     }
 }
 
-impl fmt::Debug for Kept {
-    /// Nothing of what is kept: keys are among it.
+impl fmt::Debug for ClientCache {
+    /// Nothing of its content: keys are among it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Kept").finish_non_exhaustive()
+        f.debug_struct("ClientCache").finish_non_exhaustive()
     }
 }
 
@@ -81,9 +81,9 @@ mod tests {
     }
 
     /// Whether the number had to be made.
-    fn made(kept: &Kept, number: usize) -> bool {
+    fn made(cache: &ClientCache, number: usize) -> bool {
         let mut made = false;
-        let found = kept.get_or_make(of(number), || {
+        let found = cache.get_or_make(of(number), || {
             made = true;
             Ok::<_, Infallible>(number)
         });
@@ -93,53 +93,53 @@ mod tests {
 
     #[test]
     fn a_thing_is_made_once_and_another_text_is_another_thing() {
-        let kept = Kept::default();
-        assert!(made(&kept, 1) && !made(&kept, 1));
-        assert!(made(&kept, 2) && !made(&kept, 1) && !made(&kept, 2));
+        let cache = ClientCache::default();
+        assert!(made(&cache, 1) && !made(&cache, 1));
+        assert!(made(&cache, 2) && !made(&cache, 1) && !made(&cache, 2));
         // Of another type, it is another thing.
-        let other = kept.get_or_make(of(1), || Ok::<_, Infallible>("one"));
+        let other = cache.get_or_make(of(1), || Ok::<_, Infallible>("one"));
         assert_eq!(other.ok().as_deref(), Some(&"one"));
-        assert!(!made(&kept, 1));
+        assert!(!made(&cache, 1));
     }
 
     #[test]
     fn what_cannot_be_made_is_tried_each_time() {
-        let kept = Kept::default();
+        let cache = ClientCache::default();
         for _ in 0..2 {
-            assert_eq!(kept.get_or_make(of(1), || Err::<usize, _>("no")), Err("no"));
+            assert_eq!(cache.get_or_make(of(1), || Err::<usize, _>("no")), Err("no"));
         }
-        assert!(made(&kept, 1));
+        assert!(made(&cache, 1));
     }
 
     #[test]
     fn it_is_bounded_and_what_is_used_stays() {
-        let kept = Kept::default();
-        assert!(made(&kept, 0));
-        for number in 1..10 * MAX_KEPT {
-            assert!(made(&kept, number));
-            assert!(!made(&kept, 0), "the one in use stays ({number})");
+        let cache = ClientCache::default();
+        assert!(made(&cache, 0));
+        for number in 1..10 * MAX_CACHED {
+            assert!(made(&cache, number));
+            assert!(!made(&cache, 0), "the one in use stays ({number})");
         }
-        assert_eq!(kept.count(), MAX_KEPT);
-        assert!(made(&kept, 1), "one that was not used for long is gone");
+        assert_eq!(cache.count(), MAX_CACHED);
+        assert!(made(&cache, 1), "one that was not used for long is gone");
     }
 
     #[test]
     fn two_share_nothing() {
-        let (one, other) = (Kept::default(), Kept::default());
+        let (one, other) = (ClientCache::default(), ClientCache::default());
         assert!(made(&one, 1) && made(&other, 1));
     }
 
     #[test]
     fn what_the_client_holds_is_beside_what_is_kept() {
-        let kept = Kept::holding("own");
-        assert_eq!((kept.own::<&str>(), kept.own::<u8>(), kept.count()), (Some(&"own"), None, 0));
-        assert_eq!(Kept::default().own::<&str>(), None);
+        let cache = ClientCache::holding("own");
+        assert_eq!((cache.own::<&str>(), cache.own::<u8>(), cache.count()), (Some(&"own"), None, 0));
+        assert_eq!(ClientCache::default().own::<&str>(), None);
     }
 
     #[test]
     fn debug_shows_nothing_of_it() {
-        let kept = Kept::default();
-        let _ = kept.get_or_make(of(1), || Ok::<_, Infallible>("hidden"));
-        assert_eq!(format!("{kept:?}"), "Kept { .. }");
+        let cache = ClientCache::default();
+        let _ = cache.get_or_make(of(1), || Ok::<_, Infallible>("hidden"));
+        assert_eq!(format!("{cache:?}"), "ClientCache { .. }");
     }
 }
