@@ -26,7 +26,7 @@
 /** Answer a challenge with the password. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LOGIN "ws_channel.login"
 
-/** Send the code of the second factor. */
+/** Submit the code of the second factor. */
 #define BANKCHANNEL_OP_WS_CHANNEL_LOGIN_MFA "ws_channel.login_mfa"
 
 /** Choose the second factor of a login. */

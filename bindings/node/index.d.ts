@@ -260,7 +260,7 @@ export declare class InternalError extends BankchannelError {}
 
 /** The stable error codes. */
 export declare const codes: {
-  /** A field cannot be used. The context names the field; the message says what it must be. */
+  /** A field cannot be used. Correct the field; the message says what it must be. */
   readonly INPUT_INVALID_FIELD: "input.invalid_field";
   /** A required field is missing. Give the field named in the context. */
   readonly INPUT_MISSING_FIELD: "input.missing_field";
@@ -274,10 +274,7 @@ export declare const codes: {
   readonly INPUT_TOO_LARGE: "input.too_large";
   /** The file to send cannot be read. The message says why; check the path and its permissions. */
   readonly INPUT_CONTENT_UNREADABLE: "input.content_unreadable";
-  /**
-   * A setting is missing or cannot be used. The context names the setting; the message says what it must
-   * be.
-   */
+  /** A setting is missing or cannot be used. Correct the setting; the message says what it must be. */
   readonly CONFIGURATION_INVALID: "configuration.invalid";
   /**
    * This handle belongs to the parent process. Open servers and stores after the fork, in the process
@@ -1936,7 +1933,7 @@ export interface ContinueLogInRequest {
   /** The account's phone number, if it is missing. Left out, the client's own. */
   phone?: string | null;
   /**
-   * The password. It is needed again because a login restarts after a verification. Left out, the
+   * The password. Needed if the login restarts after a verification of phone or e-mail. Left out, the
    * client's own.
    */
   password?: Secret | null;
@@ -2433,9 +2430,9 @@ export declare class WsChannel implements AsyncDisposable {
    * Set a new password with the code from the SMS.
    *
    * Replaces the password of this user, ends all sessions of the user and clears the user's lockout. The
-   * other user does not change. It does not log in and verifies nothing. The challenge comes from
-   * `initLogin` or `initRegister`. It is never repeated automatically: after an unknown outcome try the
-   * new password.
+   * other user does not change. The operation does not log in and verifies nothing. The challenge comes
+   * from `initLogin` or `initRegister`. The request is never repeated automatically: after an unknown
+   * outcome try the new password.
    *
    * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
    * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
@@ -2477,7 +2474,7 @@ export declare class WsChannel implements AsyncDisposable {
   login(request: LoginRequest, options?: CallOptions): Promise<LoginResponse>;
 
   /**
-   * Send the code of the second factor.
+   * Submit the code of the second factor.
    *
    * The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user
    * for an hour. With `setupTotp` the answer also has the secret for an authenticator, shown only once:
@@ -3083,8 +3080,8 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * Fetches the challenge, encrypts the password and registers the user. The service sends a code to the
    * phone; the first login asks for it. Register the admin user first, then the data user: the client
-   * keeps the API key from the first registration, unless the client is logged in. It is never repeated
-   * after an error: log in to see whether it succeeded.
+   * keeps the API key from the first registration, unless the client is logged in. The registration is
+   * never repeated after an error: log in to see whether it succeeded.
    *
    * @throws {ConflictError} `ws_channel.user_exists`: This account is registered already in this mode.
    * @throws {ConflictError} `ws_channel.admin_first`: The admin mode of this account must be registered
@@ -3103,7 +3100,7 @@ export declare class WsChannel implements AsyncDisposable {
    * Log in, with all its steps.
    *
    * Fetches the challenge, encrypts the password, and does the steps that the service wants first:
-   * verifies phone and e-mail, chooses a second factor, sends its code. It asks for `phone_code`,
+   * verifies phone and e-mail, chooses a second factor, submits its code. It asks for `phone_code`,
    * `email_code`, `sms_code`, `totpCode`, `mfaMethod` and `phone` when it needs them; it asks again
    * after a wrong code, three times in all. Afterwards the client has the session. If question and answer
    * are in different processes, `beginLogIn` and `continueLogIn` do the same in steps.
@@ -3195,9 +3192,9 @@ export declare class WsChannel implements AsyncDisposable {
    * Set a new password with a code from an SMS.
    *
    * Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end;
-   * the account's other user does not change. It does not log in. A code is sent once a minute and five
-   * times a day at most; to an unknown account nothing is sent, and the service does not say so. It does
-   * not ask again after a refusal: the code may have been right and another value wrong.
+   * the account's other user does not change. The operation does not log in. A code is sent once a minute
+   * and five times a day at most; to an unknown account nothing is sent, and the service does not say so.
+   * It does not ask again after a refusal: the code may have been right and another value wrong.
    *
    * @throws {AuthenticationError} `ws_channel.code_refused`: The one-time code is wrong.
    * @throws {AuthenticationError} `ws_channel.code_expired`: The one-time code, or the login step it
@@ -4009,7 +4006,10 @@ export interface SignRequestRequest {
   headers?: readonly HeaderField[] | null;
   /** The QSEAL certificate as PEM text. Default: the client's own certificate. */
   certificate?: string | null;
-  /** The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key. */
+  /**
+   * The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key, also in a
+   * token.
+   */
   privateKey?: Secret | null;
   /** The passphrase, if the private key given here is encrypted. */
   passphrase?: Secret | null;
@@ -4251,7 +4251,10 @@ export interface CheckResult {
 
 /** The result of the check. */
 export interface VerifyRequestResponse {
-  /** Whether a bank would accept the request. */
+  /**
+   * Whether the request passes all checks made here. A bank may still refuse its body, or a request id
+   * that was used before.
+   */
   readonly valid: boolean;
   /** `ok`, or the check that failed first, such as `V30`. */
   readonly verdict: string;
@@ -4823,8 +4826,8 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Create a consent for reading accounts, which the customer then authorises.
    *
-   * An older recurring consent of the same customer ends when this one is authorised. It is never sent
-   * again automatically: each one asks the customer. Dialect `bg`.
+   * An older recurring consent of the same customer ends when this one is authorised. The request is
+   * never repeated automatically: each request asks the customer. Dialect `bg`.
    *
    * @throws {SignatureError} `nextgen_psd2.signature_refused`: The bank does not accept the request's
    * signature.
@@ -5241,9 +5244,9 @@ export declare class NextGenPsd2 implements AsyncDisposable {
   /**
    * Make a test authority and a third party's certificates.
    *
-   * Makes a new certification authority and the two certificates of a third party, QSEAL and QWAC, with
-   * the statements that real ones have. For tests and sandboxes only. Making keys takes up to some
-   * seconds.
+   * Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have,
+   * and a certification authority unless one is given. For tests and sandboxes only. Making keys takes up
+   * to some seconds.
    *
    * @throws {InvalidInputError} `nextgen_psd2.certificate_unusable`: The certificate cannot be used.
    * @throws {InvalidInputError} `nextgen_psd2.key_unusable`: The private key cannot be used.
@@ -7078,7 +7081,10 @@ export type ConsentScope = "balance" | "transactions";
 export interface AccountConsent {
   /** The account's id, or `all`. */
   readonly accountId: string;
-  /** The readable data. With an empty list the third party sees only that the account exists. */
+  /**
+   * The readable data. With an empty list the third party sees the account without its balances and
+   * transactions.
+   */
   readonly scopes: readonly ConsentScope[];
 }
 
@@ -7401,9 +7407,9 @@ export interface HubRequestRefreshAccounts {
   readonly operation: "refresh_accounts";
   /** The session for the connector's report. */
   readonly sessionSecret: string;
-  /** The first day. */
+  /** The first time or day. */
   readonly fromDate?: string;
-  /** The last day, to its end. */
+  /** The last time or day; a day counts to its end. */
   readonly toDate?: string;
   /** The address to which the customer's browser returns after the bank's page, if a page is needed. */
   readonly redirectUrl?: string;
@@ -7639,9 +7645,10 @@ export interface AnswerErrorRequest {
 
 /**
  * The strictness for a third party's JWT.
- * - `off`: The JWT is not checked.
+ * - `off`: The JWT is not checked: the default of the setting `clientJwt`.
  * - `warn`: A fault of the JWT is a warning: the default of `verifyClientJwt`.
- * - `enforce`: A request is refused if its JWT does not verify or differs from the request.
+ * - `enforce`: The request is refused if its JWT does not verify, if the third party is not admitted to
+ * the scopes, or if the JWT differs from the request in an important field; see `verifyClientJwt`.
  */
 export type ClientJwtMode = "off" | "warn" | "enforce";
 
@@ -7714,7 +7721,7 @@ export interface SignJwtRequest {
   data: Readonly<Record<string, unknown>>;
   /** The validity in seconds. Default: 60. */
   expiresInS?: number | null;
-  /** The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key. */
+  /** The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key, also in a token. */
   privateKey?: Secret | null;
   /** The passphrase, if the private key given here is encrypted. */
   passphrase?: Secret | null;
@@ -7752,7 +7759,10 @@ export interface HandleRequestResponse {
   readonly endpoint?: string;
   /** The class of a refusal, such as `TokenExpired`. */
   readonly errorClass?: string;
-  /** The check that failed, 1 to 18; 0 for a failure of the bank. */
+  /**
+   * The check that failed, 1 to 18; 0 for a refusal by the bank's code, and for a failure of the bank or
+   * the connector.
+   */
   readonly step?: number;
   /** Oddities of the request that do no harm. */
   readonly warnings: readonly string[];
@@ -7960,7 +7970,7 @@ export interface ReconcileTokensRequest {
 
 /** The result of the comparison. */
 export interface ReconcileTokensResponse {
-  /** The number of tokens that Salt Edge listed as revoked since the last call. */
+  /** The number of tokens that this call read from Salt Edge's list of revoked tokens. */
   readonly listed: number;
   /** The number of those tokens that were valid here and are revoked now. */
   readonly revoked: number;
@@ -7969,7 +7979,8 @@ export interface ReconcileTokensResponse {
 /**
  * The state of a callback.
  * - `waiting`: It will be sent, or sent again.
- * - `stopped`: Salt Edge refuses it until somebody fixes the cause; then call `retryCallback`.
+ * - `stopped`: It is not sent until somebody fixes the cause, a refusal by Salt Edge or a wrong setting,
+ * and calls `retryCallback`.
  * - `delivered`: Salt Edge accepted it.
  * - `failed`: It will not be sent again.
  */
@@ -8016,7 +8027,10 @@ export interface CallbackListed {
   readonly attempts: number;
   /** The HTTP status of Salt Edge's last answer. */
   readonly httpStatus?: number;
-  /** The class of Salt Edge's last refusal. */
+  /**
+   * The class of Salt Edge's last refusal, such as `SessionClosed`; without an answer of Salt Edge, the
+   * code of the last error, such as `transport.connect` or `configuration.invalid`.
+   */
   readonly errorClass?: string;
 }
 
@@ -8060,8 +8074,8 @@ export interface AnswerBankResponse {
   /** The answer to send. */
   readonly answer: HttpAnswer;
   /**
-   * The question that the bank's code was asked, such as `listAccounts`. Absent if the code was not
-   * asked.
+   * The question's name, such as `listAccounts`. Absent if the request was refused before its fields
+   * were read.
    */
   readonly question?: string;
 }
@@ -8219,9 +8233,9 @@ export interface RefreshQuestion {
   readonly userId: string;
   /** The token's id, as in `listTokens`. */
   readonly tokenId: string;
-  /** The first day. */
+  /** The first time or day. */
   readonly fromDate?: string;
-  /** The last day, to its end. */
+  /** The last time or day; a day counts to its end. */
   readonly toDate?: string;
   /** The address to which the customer's browser returns after the bank's page, if a page is needed. */
   readonly redirectUrl?: string;
@@ -8332,25 +8346,27 @@ export interface SaltEdgeBank {
   /**
    * A third party wants access: authenticate the customer.
    *
-   * The answer says how the session continues: approved at once, a page of the bank, a code that the
-   * customer has to enter, or refused. The bank makes and sends codes itself. The question is asked once:
-   * if the answer is lost, the session fails.
+   * The answer says how the session continues: `approved` at once, `redirect` to a page of the bank,
+   * `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such as in
+   * its app, or `refused`. The bank makes and sends codes itself. The question is asked once: if the
+   * answer is lost, the session fails.
    */
   authenticate(question: AuthenticateQuestion): Step | Promise<Step>;
   /**
    * The customer has entered a code: check it.
    *
    * `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which
-   * ends the session; to let the customer try again, answer again that a code is needed. The question is
-   * asked once: if the answer is lost, the session fails.
+   * ends the session; to let the customer try again, answer `code_needed` again. The question is asked
+   * once: if the answer is lost, the session fails.
    */
   confirm(question: ConfirmQuestion): Step | Promise<Step>;
   /**
    * A third party wants to renew a token.
    *
-   * `approved` makes a new token and ends the old one. While a page or a code is open, the old token
-   * stays. `refused` leaves the old token unchanged. The question is asked once: if the answer is lost,
-   * the session fails.
+   * `approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`,
+   * `code_needed` or `done` the old token is refused while the session is open, and valid again if the
+   * session fails. `refused` leaves it unchanged. The question is asked once: if the answer is lost, the
+   * session fails.
    */
   reconnect(question: ReconnectQuestion): Step | Promise<Step>;
   /**
@@ -8429,8 +8445,8 @@ export interface SaltEdgeConnectorSettings {
   /** The passphrase of an encrypted private key or of the PKCS#12 file. */
   passphrase?: Secret | null;
   /**
-   * The public half as PEM text, if the private key is elsewhere. It verifies each signature from a
-   * callback before anything is sent.
+   * The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call
+   * asked for, before anything is sent.
    */
   publicKey?: string | null;
   /** A file with the public half. */
@@ -8442,7 +8458,8 @@ export interface SaltEdgeConnectorSettings {
   /**
    * The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database
    * (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
-   * `handleRequest`, `work` and every other operation that uses sessions, tokens or callbacks.
+   * `handleRequest`, `work`, `getSession`, `approveSession`, `refuseSession`, `listTokens`,
+   * `revokeToken`, `reconcileTokens`, `listCallbacks` and `retryCallback`.
    */
   store?: Secret | null;
   /**
@@ -8455,9 +8472,10 @@ export interface SaltEdgeConnectorSettings {
   /**
    * The check of a third party's own request, which Salt Edge forwards with each request for a token or
    * with a code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the connector
-   * asks Salt Edge for the third party's key, once an hour, verifies the request and compares it. A fault
-   * is a warning with `warn`, and refuses the request with `enforce`; a key that cannot be fetched delays
-   * the request. Needs `baseUrl`.
+   * asks Salt Edge for the third party's key, once an hour, verifies the third party's request and
+   * compares it with the one that Salt Edge sends. With `warn` a fault, or a key that cannot be fetched,
+   * is a warning. With `enforce` a fault refuses the request, and without the key the answer is 503: Salt
+   * Edge may repeat the request. Needs `baseUrl`.
    */
   clientJwt?: ClientJwtMode | null;
   /** Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least. */
@@ -8547,7 +8565,7 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Report that a session has succeeded.
    *
-   * Send it once, after every step of the session. A session that began with `createToken` or
+   * Send it once, when all steps of the session are done. A session that began with `createToken` or
    * `reconnectToken` reports the user, the new token and its expiry; a session that began with
    * `refreshAccounts` reports nothing more.
    *
@@ -8872,8 +8890,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Revoke the tokens that Salt Edge revoked.
    *
-   * Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call. Once a
-   * day is enough.
+   * Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored. Tokens
+   * of the last page may be listed again. Once a day is enough.
    *
    * @throws {ConfigurationError} `salt_edge_connector.configuration_refused`: Something is not set up in
    * the provider's dashboard at Salt Edge.
@@ -8905,8 +8923,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
   /**
    * Send a stopped callback again.
    *
-   * For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent without
-   * it.
+   * For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting
+   * callbacks are sent without it.
    */
   retryCallback(request: RetryCallbackRequest, options?: CallOptions): Promise<RetryCallbackResponse>;
 
@@ -8914,9 +8932,9 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * Answer a connector's question from a route.
    *
    * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-   * URL`. A POST to the route becomes a question to the bank's code, the same question that `work` asks
-   * in process. The MAC with `bankSecret` authenticates the request. A faulty request returns no error:
-   * the response holds the refusal to send.
+   * URL`. A POST to the route becomes a question to the bank's code, the same question that
+   * `handleRequest` or `work` asks in process. The MAC with `bankSecret` authenticates the request. A
+   * faulty request returns no error: the response holds the refusal to send.
    *
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
@@ -9053,9 +9071,9 @@ export interface RefreshAccountsRequest {
   accessToken: Secret;
   /** The session for the connector's report. */
   sessionSecret: string;
-  /** The first day. */
+  /** The first time or day. */
   fromDate?: string | null;
-  /** The last day, to its end. */
+  /** The last time or day; a day counts to its end. */
   toDate?: string | null;
   /** The address to which the customer's browser returns after the bank's page, if a page is needed. */
   redirectUrl?: string | null;
@@ -9210,7 +9228,10 @@ export interface ConnectorOptions {
   config?: string | null;
   /** The bank: `example`, or the base URL of the bank's own code. Default: `example`. */
   bank?: string | null;
-  /** A file with the secret that connector and bank share. Default: a new secret in the data folder. */
+  /**
+   * A file with the secret that connector and bank share. Default: a secret in the data folder, made at
+   * the first start.
+   */
   bankSecretFile?: string | null;
   /** Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks wait. */
   hubUrl?: string | null;
@@ -9225,7 +9246,7 @@ export interface ConnectorOptions {
   appSecretFile?: string | null;
   /** The bank's code at Salt Edge. Default: `demobank`. */
   providerCode?: string | null;
-  /** The connector's private key, a PEM file. Default: a new key in the data folder. */
+  /** The connector's private key, a PEM file. Default: a key in the data folder, made at the first start. */
   privateKey?: string | null;
   /** The certificate chain of the TLS listener, a PEM file. */
   tlsCert?: string | null;

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use bankchannel_foundation::{
     Boundary, Error, Exchange, Result,
     message::{Body, InRequest, OutResponse},
-    model::{Dialect, Object, Value as Wire, schema},
+    model::{Object, Representation, Value as Wire, schema},
     operation::{Entry, Route},
 };
 use bankchannel_toy::{
@@ -155,7 +155,7 @@ fn describe() -> Value {
         components: json!({}),
     };
     let described = |entry: &'static Entry, route: &'static Route| {
-        let schema = schema::schema(entry.response, Dialect::Wire);
+        let schema = schema::schema(entry.response, Representation::Wire);
         let mut responses = Map::new();
         let done = json!({"description": "Done.", "content": {"application/json": {"schema": schema}}});
         responses.insert(route.success.to_string(), done);
@@ -169,7 +169,7 @@ fn describe() -> Value {
             tag: entry.declaration.subject,
             description: entry.declaration.doc.to_owned(),
             parameters: Vec::new(),
-            body: Some((schema::schema(entry.request, Dialect::Wire), true)),
+            body: Some((schema::schema(entry.request, Representation::Wire), true)),
             responses: Value::Object(responses),
             security: json!([]),
         }

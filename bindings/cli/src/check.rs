@@ -1,6 +1,7 @@
 //! `bankchannel check`: a server of somebody's, judged over the network.
 
 use std::{
+    io::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
     pin::Pin,
@@ -92,18 +93,24 @@ async fn connector(matches: &ArgMatches) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).cloned();
     let listen = matches.get_one::<SocketAddr>("listen").copied().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8090)));
     if let Some(file) = given("init") {
-        let of_connector = salt_edge_check::write_settings(Path::new(&file), listen).await?;
+        let (of_connector, is_new) = salt_edge_check::write_settings(Path::new(&file), listen).await?;
         output::json(&of_connector);
+        let what = if is_new { "is written" } else { "was there and is kept" };
         output::note(&format!(
-            "{file} is written: describe your ways to authenticate there, with right and wrong answers. The line above has the settings \
-             of the connector: start it with these (serve salt-edge-connector: --hub-url, --hub-public-key, --app-id, --app-secret-file, \
-             --provider-code, --private-key). If it has its own key, set connector_public_key_file."
+            "{file} {what}: describe your ways to authenticate there, with right and wrong answers. The JSON line on the standard output \
+             has the settings of the connector: start it with these (serve salt-edge-connector: --hub-url, --hub-public-key, --app-id, \
+             --app-secret-file, --provider-code, --private-key). If it has its own key, set connector_public_key_file."
         ));
         return Ok(());
     }
     let (url, settings) = (given("url").unwrap_or_default(), given("settings").unwrap_or_default());
     let only: Vec<String> = matches.get_many::<String>("only").map(|ids| ids.cloned().collect()).unwrap_or_default();
     let is_json = matches.get_flag("json");
+    // Opened first: a report of minutes is not lost for a path that cannot be written.
+    let unwritable = |file: &str, why: std::io::Error| Failure::usage(format!("--junit: {file}: {why}"));
+    let junit = given("junit")
+        .map(|file| std::fs::File::create(&file).map_err(|why| unwritable(&file, why)).map(|open| (file, open)));
+    let junit = junit.transpose()?;
     let checking = CheckRun::open(&PathBuf::from(&settings), Some(listen)).await?;
     if !is_json {
         output::note(&format!("the connector {url} must report to {}", checking.hub_url()));
@@ -117,12 +124,16 @@ async fn connector(matches: &ArgMatches) -> Outcome {
     let report = checking.run(&url, psu.as_deref(), &only, &told).await;
     checking.close().await;
     let report = report?;
-    if let Some(file) = given("junit") {
-        std::fs::write(&file, report.to_junit()).map_err(|why| Failure::usage(format!("--junit: {file}: {why}")))?;
-    }
     match is_json {
         true => output::json(&report.to_json()),
+        // A terminal has shown each check as it was made.
+        false if output::is_terminal() && output::error_is_terminal() => {
+            output::line(report.to_short_text().trim_end())
+        }
         false => output::line(report.to_text().trim_end()),
+    }
+    if let Some((file, mut open)) = junit {
+        open.write_all(report.to_junit().as_bytes()).map_err(|why| unwritable(&file, why))?;
     }
     if report.is_ok() { Ok(()) } else { Err(Failure::Told) }
 }

@@ -4,7 +4,7 @@
 from typing import Final
 
 INPUT_INVALID_FIELD: Final = "input.invalid_field"
-"""A field cannot be used. The context names the field; the message says what it must be."""
+"""A field cannot be used. Correct the field; the message says what it must be."""
 INPUT_MISSING_FIELD: Final = "input.missing_field"
 """A required field is missing. Give the field named in the context."""
 INPUT_UNKNOWN_FIELD: Final = "input.unknown_field"
@@ -18,7 +18,7 @@ INPUT_TOO_LARGE: Final = "input.too_large"
 INPUT_CONTENT_UNREADABLE: Final = "input.content_unreadable"
 """The file to send cannot be read. The message says why; check the path and its permissions."""
 CONFIGURATION_INVALID: Final = "configuration.invalid"
-"""A setting is missing or cannot be used. The context names the setting; the message says what it must be."""
+"""A setting is missing or cannot be used. Correct the setting; the message says what it must be."""
 CONFIGURATION_FORKED: Final = "configuration.forked"
 """This handle belongs to the parent process. Open servers and stores after the fork, in the process that
 uses them.

@@ -809,7 +809,9 @@ class VerifyRequestResponse(Record):
     __match_args__ = ("valid", "verdict", "refused", "checks", "organization_identifier")
 
     valid: bool
-    """Whether a bank would accept the request."""
+    """Whether the request passes all checks made here. A bank may still refuse its body, or a request id
+    that was used before.
+    """
 
     verdict: str
     """`ok`, or the check that failed first, such as `V30`."""
@@ -1650,8 +1652,8 @@ class NextGenPsd2(Client):
     ) -> CreateConsentResponse:
         """Create a consent for reading accounts, which the customer then authorises.
 
-        An older recurring consent of the same customer ends when this one is authorised. It is never
-        sent again automatically: each one asks the customer. Dialect `bg`.
+        An older recurring consent of the same customer ends when this one is authorised. The request is
+        never repeated automatically: each request asks the customer. Dialect `bg`.
 
         Args:
             access: What the consent gives access to.
@@ -2240,7 +2242,7 @@ class NextGenPsd2(Client):
             headers: The header fields in their order.
             certificate: The QSEAL certificate as PEM text. Default: the client's own certificate.
             private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the
-                client's own key.
+                client's own key, also in a token.
             passphrase: The passphrase, if the private key given here is encrypted.
             signing: The signing of requests. Left out, the client's own.
 
@@ -2640,9 +2642,9 @@ class NextGenPsd2(Client):
     ) -> MakeCertificatesResponse:
         """Make a test authority and a third party's certificates.
 
-        Makes a new certification authority and the two certificates of a third party, QSEAL and QWAC,
-        with the statements that real ones have. For tests and sandboxes only. Making keys takes up to
-        some seconds.
+        Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones
+        have, and a certification authority unless one is given. For tests and sandboxes only. Making
+        keys takes up to some seconds.
 
         Args:
             authority_certificate: The certificate of an existing, valid test authority as PEM text.
@@ -3038,8 +3040,8 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> CreateConsentResponse:
         """Create a consent for reading accounts, which the customer then authorises.
 
-        An older recurring consent of the same customer ends when this one is authorised. It is never
-        sent again automatically: each one asks the customer. Dialect `bg`.
+        An older recurring consent of the same customer ends when this one is authorised. The request is
+        never repeated automatically: each request asks the customer. Dialect `bg`.
 
         Args:
             access: What the consent gives access to.
@@ -3628,7 +3630,7 @@ class AsyncNextGenPsd2(AsyncClient):
             headers: The header fields in their order.
             certificate: The QSEAL certificate as PEM text. Default: the client's own certificate.
             private_key: The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the
-                client's own key.
+                client's own key, also in a token.
             passphrase: The passphrase, if the private key given here is encrypted.
             signing: The signing of requests. Left out, the client's own.
 
@@ -4028,9 +4030,9 @@ class AsyncNextGenPsd2(AsyncClient):
     ) -> MakeCertificatesResponse:
         """Make a test authority and a third party's certificates.
 
-        Makes a new certification authority and the two certificates of a third party, QSEAL and QWAC,
-        with the statements that real ones have. For tests and sandboxes only. Making keys takes up to
-        some seconds.
+        Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones
+        have, and a certification authority unless one is given. For tests and sandboxes only. Making
+        keys takes up to some seconds.
 
         Args:
             authority_certificate: The certificate of an existing, valid test authority as PEM text.

@@ -39,7 +39,9 @@ class AccountConsent(Record):
     """The account's id, or `all`."""
 
     scopes: tuple[ConsentScope, ...]
-    """The readable data. With an empty list the third party sees only that the account exists."""
+    """The readable data. With an empty list the third party sees the account without its balances and
+    transactions.
+    """
 
 
 class SucceedSessionResponse(Record):
@@ -393,10 +395,10 @@ class HubRequestRefreshAccounts(Record):
     """The session for the connector's report."""
 
     from_date: str | None = None
-    """The first day."""
+    """The first time or day."""
 
     to_date: str | None = None
-    """The last day, to its end."""
+    """The last time or day; a day counts to its end."""
 
     redirect_url: str | None = None
     """The address to which the customer's browser returns after the bank's page, if a page is needed."""
@@ -692,9 +694,10 @@ class BankCustomer(Record):
 
 ClientJwtMode = Literal["off", "warn", "enforce"]
 """The strictness for a third party's JWT.
-  `off`: The JWT is not checked.
+  `off`: The JWT is not checked: the default of the setting `client_jwt`.
   `warn`: A fault of the JWT is a warning: the default of `verify_client_jwt`.
-  `enforce`: A request is refused if its JWT does not verify or differs from the request.
+  `enforce`: The request is refused if its JWT does not verify, if the third party is not admitted to
+      the scopes, or if the JWT differs from the request in an important field; see `verify_client_jwt`.
 """
 
 
@@ -769,7 +772,9 @@ class HandleRequestResponse(Record):
     """The class of a refusal, such as `TokenExpired`."""
 
     step: int | None = None
-    """The check that failed, 1 to 18; 0 for a failure of the bank."""
+    """The check that failed, 1 to 18; 0 for a refusal by the bank's code, and for a failure of the bank or
+    the connector.
+    """
 
     warnings: tuple[str, ...]
     """Oddities of the request that do no harm."""
@@ -973,7 +978,7 @@ class ReconcileTokensResponse(Record):
     __match_args__ = ("listed", "revoked")
 
     listed: int
-    """The number of tokens that Salt Edge listed as revoked since the last call."""
+    """The number of tokens that this call read from Salt Edge's list of revoked tokens."""
 
     revoked: int
     """The number of those tokens that were valid here and are revoked now."""
@@ -982,7 +987,8 @@ class ReconcileTokensResponse(Record):
 CallbackStatus = Literal["waiting", "stopped", "delivered", "failed"]
 """The state of a callback.
   `waiting`: It will be sent, or sent again.
-  `stopped`: Salt Edge refuses it until somebody fixes the cause; then call `retry_callback`.
+  `stopped`: It is not sent until somebody fixes the cause, a refusal by Salt Edge or a wrong setting,
+      and calls `retry_callback`.
   `delivered`: Salt Edge accepted it.
   `failed`: It will not be sent again.
 """
@@ -1034,7 +1040,9 @@ class CallbackListed(Record):
     """The HTTP status of Salt Edge's last answer."""
 
     error_class: str | None = None
-    """The class of Salt Edge's last refusal."""
+    """The class of Salt Edge's last refusal, such as `SessionClosed`; without an answer of Salt Edge, the
+    code of the last error, such as `transport.connect` or `configuration.invalid`.
+    """
 
 
 class ListCallbacksResponse(Record):
@@ -1070,8 +1078,8 @@ class AnswerBankResponse(Record):
     """The answer to send."""
 
     question: str | None = None
-    """The question that the bank's code was asked, such as `list_accounts`. Absent if the code was not
-    asked.
+    """The question's name, such as `list_accounts`. Absent if the request was refused before its fields
+    were read.
     """
 
 
@@ -1325,10 +1333,10 @@ class RefreshQuestion(Record):
     """The token's id, as in `list_tokens`."""
 
     from_date: str | None = None
-    """The first day."""
+    """The first time or day."""
 
     to_date: str | None = None
-    """The last day, to its end."""
+    """The last time or day; a day counts to its end."""
 
     redirect_url: str | None = None
     """The address to which the customer's browser returns after the bank's page, if a page is needed."""
@@ -1489,9 +1497,10 @@ class SaltEdgeBank(Protocol):
     def authenticate(self, question: AuthenticateQuestion, /) -> Step:
         """A third party wants access: authenticate the customer.
 
-        The answer says how the session continues: approved at once, a page of the bank, a code that the
-        customer has to enter, or refused. The bank makes and sends codes itself. The question is asked
-        once: if the answer is lost, the session fails.
+        The answer says how the session continues: `approved` at once, `redirect` to a page of the bank,
+        `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such
+        as in its app, or `refused`. The bank makes and sends codes itself. The question is asked once:
+        if the answer is lost, the session fails.
         """
         ...
 
@@ -1499,16 +1508,17 @@ class SaltEdgeBank(Protocol):
         """The customer has entered a code: check it.
 
         `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`,
-        which ends the session; to let the customer try again, answer again that a code is needed. The
-        question is asked once: if the answer is lost, the session fails.
+        which ends the session; to let the customer try again, answer `code_needed` again. The question
+        is asked once: if the answer is lost, the session fails.
         """
         ...
 
     def reconnect(self, question: ReconnectQuestion, /) -> Step:
         """A third party wants to renew a token.
 
-        `approved` makes a new token and ends the old one. While a page or a code is open, the old token
-        stays. `refused` leaves the old token unchanged. The question is asked once: if the answer is
+        `approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`,
+        `code_needed` or `done` the old token is refused while the session is open, and valid again if
+        the session fails. `refused` leaves it unchanged. The question is asked once: if the answer is
         lost, the session fails.
         """
         ...
@@ -1560,9 +1570,10 @@ class AsyncSaltEdgeBank(Protocol):
     def authenticate(self, question: AuthenticateQuestion, /) -> Union[Step, Awaitable[Step]]:
         """A third party wants access: authenticate the customer.
 
-        The answer says how the session continues: approved at once, a page of the bank, a code that the
-        customer has to enter, or refused. The bank makes and sends codes itself. The question is asked
-        once: if the answer is lost, the session fails.
+        The answer says how the session continues: `approved` at once, `redirect` to a page of the bank,
+        `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such
+        as in its app, or `refused`. The bank makes and sends codes itself. The question is asked once:
+        if the answer is lost, the session fails.
         """
         ...
 
@@ -1570,16 +1581,17 @@ class AsyncSaltEdgeBank(Protocol):
         """The customer has entered a code: check it.
 
         `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`,
-        which ends the session; to let the customer try again, answer again that a code is needed. The
-        question is asked once: if the answer is lost, the session fails.
+        which ends the session; to let the customer try again, answer `code_needed` again. The question
+        is asked once: if the answer is lost, the session fails.
         """
         ...
 
     def reconnect(self, question: ReconnectQuestion, /) -> Union[Step, Awaitable[Step]]:
         """A third party wants to renew a token.
 
-        `approved` makes a new token and ends the old one. While a page or a code is open, the old token
-        stays. `refused` leaves the old token unchanged. The question is asked once: if the answer is
+        `approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`,
+        `code_needed` or `done` the old token is refused while the session is open, and valid again if
+        the session fails. `refused` leaves it unchanged. The question is asked once: if the answer is
         lost, the session fails.
         """
         ...
@@ -1668,8 +1680,8 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     """The passphrase of an encrypted private key or of the PKCS#12 file."""
 
     public_key: str | None
-    """The public half as PEM text, if the private key is elsewhere. It verifies each signature from a
-    callback before anything is sent.
+    """The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call
+    asked for, before anything is sent.
     """
 
     public_key_file: str | PathLike[str] | None
@@ -1684,7 +1696,8 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     store: Secret | None
     """The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database
     (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
-    `handle_request`, `work` and every other operation that uses sessions, tokens or callbacks.
+    `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`, `list_tokens`,
+    `revoke_token`, `reconcile_tokens`, `list_callbacks` and `retry_callback`.
     """
 
     store_key: Secret | None
@@ -1698,9 +1711,10 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     client_jwt: ClientJwtMode | None
     """The check of a third party's own request, which Salt Edge forwards with each request for a token or
     with a code. Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the
-    connector asks Salt Edge for the third party's key, once an hour, verifies the request and compares
-    it. A fault is a warning with `warn`, and refuses the request with `enforce`; a key that cannot be
-    fetched delays the request. Needs `base_url`.
+    connector asks Salt Edge for the third party's key, once an hour, verifies the third party's request
+    and compares it with the one that Salt Edge sends. With `warn` a fault, or a key that cannot be
+    fetched, is a warning. With `enforce` a fault refuses the request, and without the key the answer is
+    503: Salt Edge may repeat the request. Needs `base_url`.
     """
 
     allow_short_client_key: bool | None
@@ -1790,22 +1804,25 @@ class SaltEdgeConnector(Client):
         pkcs11: The key in an HSM or on a smart card.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
         public_key: The public half as PEM text, if the private key is elsewhere. It verifies each
-            signature from a callback before anything is sent.
+            signature that a call asked for, before anything is sent.
         public_key_file: A file with the public half.
         issuer: The required value of `iss` in a request that has one. Default: `priora.saltedge.com`.
         leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30.
         store: The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL
             database (`postgres://user:password@host/database`). Any number of processes may share one
-            store. Needed by `handle_request`, `work` and every other operation that uses sessions,
-            tokens or callbacks.
+            store. Needed by `handle_request`, `work`, `get_session`, `approve_session`,
+            `refuse_session`, `list_tokens`, `revoke_token`, `reconcile_tokens`, `list_callbacks` and
+            `retry_callback`.
         store_key: The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional
             for a folder, which otherwise has its key in the file `store.key`.
         store_key_file: A file with the store's key.
         client_jwt: The check of a third party's own request, which Salt Edge forwards with each request
             for a token or with a code. Default: `off`, since Salt Edge has verified it. With `warn` and
             `enforce` the connector asks Salt Edge for the third party's key, once an hour, verifies the
-            request and compares it. A fault is a warning with `warn`, and refuses the request with
-            `enforce`; a key that cannot be fetched delays the request. Needs `base_url`.
+            third party's request and compares it with the one that Salt Edge sends. With `warn` a
+            fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the
+            request, and without the key the answer is 503: Salt Edge may repeat the request. Needs
+            `base_url`.
         allow_short_client_key: Whether a third party's key of less than 2048 bits is accepted; 1024
             bits at least.
         bank_secret: The secret that the connector shares with the bank's own code when the two talk
@@ -1925,8 +1942,8 @@ class SaltEdgeConnector(Client):
     ) -> SucceedSessionResponse:
         """Report that a session has succeeded.
 
-        Send it once, after every step of the session. A session that began with `create_token` or
-        `reconnect_token` reports the user, the new token and its expiry; a session that began with
+        Send it once, when all steps of the session are done. A session that began with `create_token`
+        or `reconnect_token` reports the user, the new token and its expiry; a session that began with
         `refresh_accounts` reports nothing more.
 
         Args:
@@ -2545,7 +2562,8 @@ class SaltEdgeConnector(Client):
         Args:
             data: The parameters.
             expires_in_s: The validity in seconds. Default: 60.
-            private_key: The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key.
+            private_key: The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key,
+                also in a token.
             passphrase: The passphrase, if the private key given here is encrypted.
             at: The time from which the validity counts. Default: now.
 
@@ -2860,8 +2878,8 @@ class SaltEdgeConnector(Client):
     ) -> ReconcileTokensResponse:
         """Revoke the tokens that Salt Edge revoked.
 
-        Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call.
-        Once a day is enough.
+        Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored.
+        Tokens of the last page may be listed again. Once a day is enough.
 
         Args:
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -2941,8 +2959,8 @@ class SaltEdgeConnector(Client):
     ) -> RetryCallbackResponse:
         """Send a stopped callback again.
 
-        For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent
-        without it.
+        For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting
+        callbacks are sent without it.
 
         Args:
             callback_id: The callback's id, from `list_callbacks`.
@@ -2975,9 +2993,9 @@ class SaltEdgeConnector(Client):
         """Answer a connector's question from a route.
 
         For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-        URL`. A POST to the route becomes a question to the bank's code, the same question that `work`
-        asks in process. The MAC with `bank_secret` authenticates the request. A faulty request returns
-        no error: the response holds the refusal to send.
+        URL`. A POST to the route becomes a question to the bank's code, the same question that
+        `handle_request` or `work` asks in process. The MAC with `bank_secret` authenticates the
+        request. A faulty request returns no error: the response holds the refusal to send.
 
         Args:
             target: The request target: the path with its query, as in the request line. The path's last
@@ -3035,22 +3053,25 @@ class AsyncSaltEdgeConnector(AsyncClient):
         pkcs11: The key in an HSM or on a smart card.
         passphrase: The passphrase of an encrypted private key or of the PKCS#12 file.
         public_key: The public half as PEM text, if the private key is elsewhere. It verifies each
-            signature from a callback before anything is sent.
+            signature that a call asked for, before anything is sent.
         public_key_file: A file with the public half.
         issuer: The required value of `iss` in a request that has one. Default: `priora.saltedge.com`.
         leeway_s: Seconds after `exp` during which a request is still accepted. Default: 30.
         store: The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL
             database (`postgres://user:password@host/database`). Any number of processes may share one
-            store. Needed by `handle_request`, `work` and every other operation that uses sessions,
-            tokens or callbacks.
+            store. Needed by `handle_request`, `work`, `get_session`, `approve_session`,
+            `refuse_session`, `list_tokens`, `revoke_token`, `reconcile_tokens`, `list_callbacks` and
+            `retry_callback`.
         store_key: The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional
             for a folder, which otherwise has its key in the file `store.key`.
         store_key_file: A file with the store's key.
         client_jwt: The check of a third party's own request, which Salt Edge forwards with each request
             for a token or with a code. Default: `off`, since Salt Edge has verified it. With `warn` and
             `enforce` the connector asks Salt Edge for the third party's key, once an hour, verifies the
-            request and compares it. A fault is a warning with `warn`, and refuses the request with
-            `enforce`; a key that cannot be fetched delays the request. Needs `base_url`.
+            third party's request and compares it with the one that Salt Edge sends. With `warn` a
+            fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the
+            request, and without the key the answer is 503: Salt Edge may repeat the request. Needs
+            `base_url`.
         allow_short_client_key: Whether a third party's key of less than 2048 bits is accepted; 1024
             bits at least.
         bank_secret: The secret that the connector shares with the bank's own code when the two talk
@@ -3170,8 +3191,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> SucceedSessionResponse:
         """Report that a session has succeeded.
 
-        Send it once, after every step of the session. A session that began with `create_token` or
-        `reconnect_token` reports the user, the new token and its expiry; a session that began with
+        Send it once, when all steps of the session are done. A session that began with `create_token`
+        or `reconnect_token` reports the user, the new token and its expiry; a session that began with
         `refresh_accounts` reports nothing more.
 
         Args:
@@ -3790,7 +3811,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         Args:
             data: The parameters.
             expires_in_s: The validity in seconds. Default: 60.
-            private_key: The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key.
+            private_key: The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key,
+                also in a token.
             passphrase: The passphrase, if the private key given here is encrypted.
             at: The time from which the validity counts. Default: now.
 
@@ -4105,8 +4127,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> ReconcileTokensResponse:
         """Revoke the tokens that Salt Edge revoked.
 
-        Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call.
-        Once a day is enough.
+        Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored.
+        Tokens of the last page may be listed again. Once a day is enough.
 
         Args:
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -4186,8 +4208,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
     ) -> RetryCallbackResponse:
         """Send a stopped callback again.
 
-        For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent
-        without it.
+        For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting
+        callbacks are sent without it.
 
         Args:
             callback_id: The callback's id, from `list_callbacks`.
@@ -4220,9 +4242,9 @@ class AsyncSaltEdgeConnector(AsyncClient):
         """Answer a connector's question from a route.
 
         For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-        URL`. A POST to the route becomes a question to the bank's code, the same question that `work`
-        asks in process. The MAC with `bank_secret` authenticates the request. A faulty request returns
-        no error: the response holds the refusal to send.
+        URL`. A POST to the route becomes a question to the bank's code, the same question that
+        `handle_request` or `work` asks in process. The MAC with `bank_secret` authenticates the
+        request. A faulty request returns no error: the response holds the refusal to send.
 
         Args:
             target: The request target: the path with its query, as in the request line. The path's last

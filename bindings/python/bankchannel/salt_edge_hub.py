@@ -920,8 +920,8 @@ class SaltEdgeHub(Client):
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
             session_secret: The session for the connector's report.
-            from_date: The first day.
-            to_date: The last day, to its end.
+            from_date: The first time or day.
+            to_date: The last time or day; a day counts to its end.
             redirect_url: The address to which the customer's browser returns after the bank's page, if
                 a page is needed.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
@@ -1666,8 +1666,8 @@ class AsyncSaltEdgeHub(AsyncClient):
             consent_id: The id of the consent at Salt Edge.
             access_token: The access token.
             session_secret: The session for the connector's report.
-            from_date: The first day.
-            to_date: The last day, to its end.
+            from_date: The first time or day.
+            to_date: The last time or day; a day counts to its end.
             redirect_url: The address to which the customer's browser returns after the bank's page, if
                 a page is needed.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the

@@ -264,8 +264,8 @@ class SaltEdgeConnectorServer(EmbeddedService):
             absent. Default: a new temporary folder that is removed at the end.
         config: The configuration file (TOML). Default: no file, and the default of every setting.
         bank: The bank: `example`, or the base URL of the bank's own code. Default: `example`.
-        bank_secret_file: A file with the secret that connector and bank share. Default: a new secret in
-            the data folder.
+        bank_secret_file: A file with the secret that connector and bank share. Default: a secret in the
+            data folder, made at the first start.
         hub_url: Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks
             wait.
         hub_public_key: Files with Salt Edge's public key: one, or two during a key change. Default: the
@@ -273,7 +273,8 @@ class SaltEdgeConnectorServer(EmbeddedService):
         app_id: The provider's app id, from Salt Edge's dashboard.
         app_secret_file: A file with the app secret, from Salt Edge's dashboard.
         provider_code: The bank's code at Salt Edge. Default: `demobank`.
-        private_key: The connector's private key, a PEM file. Default: a new key in the data folder.
+        private_key: The connector's private key, a PEM file. Default: a key in the data folder, made at
+            the first start.
         tls_cert: The certificate chain of the TLS listener, a PEM file.
         tls_key: The private key of the TLS listener, a PEM file.
         clock: A fixed time for the connector's clock. Default: the system's clock. On loopback only.

@@ -1865,9 +1865,9 @@ class WsChannel(Client):
         """Set a new password with the code from the SMS.
 
         Replaces the password of this user, ends all sessions of the user and clears the user's lockout.
-        The other user does not change. It does not log in and verifies nothing. The challenge comes
-        from `init_login` or `init_register`. It is never repeated automatically: after an unknown
-        outcome try the new password.
+        The other user does not change. The operation does not log in and verifies nothing. The
+        challenge comes from `init_login` or `init_register`. The request is never repeated
+        automatically: after an unknown outcome try the new password.
 
         Args:
             email: The account. Left out, the client's own.
@@ -1999,7 +1999,7 @@ class WsChannel(Client):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> LoginMfaResponse:
-        """Send the code of the second factor.
+        """Submit the code of the second factor.
 
         The second step of an admin login. Five wrong codes end the step; ten within an hour lock the
         user for an hour. With `setup_totp` the answer also has the secret for an authenticator, shown
@@ -3323,8 +3323,8 @@ class WsChannel(Client):
 
         Fetches the challenge, encrypts the password and registers the user. The service sends a code to
         the phone; the first login asks for it. Register the admin user first, then the data user: the
-        client keeps the API key from the first registration, unless the client is logged in. It is
-        never repeated after an error: log in to see whether it succeeded.
+        client keeps the API key from the first registration, unless the client is logged in. The
+        registration is never repeated after an error: log in to see whether it succeeded.
 
         Args:
             email: The account's e-mail address. Left out, the client's own.
@@ -3388,7 +3388,7 @@ class WsChannel(Client):
         """Log in, with all its steps.
 
         Fetches the challenge, encrypts the password, and does the steps that the service wants first:
-        verifies phone and e-mail, chooses a second factor, sends its code. It asks for `phone_code`,
+        verifies phone and e-mail, chooses a second factor, submits its code. It asks for `phone_code`,
         `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks
         again after a wrong code, three times in all. Afterwards the client has the session. If question
         and answer are in different processes, `begin_log_in` and `continue_log_in` do the same in
@@ -3533,8 +3533,8 @@ class WsChannel(Client):
             mfa_method: The choice, if one is needed. If an authenticator's code is needed, `sms`
                 switches to an SMS.
             phone: The account's phone number, if it is missing. Left out, the client's own.
-            password: The password. It is needed again because a login restarts after a verification.
-                Left out, the client's own.
+            password: The password. Needed if the login restarts after a verification of phone or
+                e-mail. Left out, the client's own.
             seal_key: The key that encrypted the login. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -3649,10 +3649,10 @@ class WsChannel(Client):
         """Set a new password with a code from an SMS.
 
         Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user
-        end; the account's other user does not change. It does not log in. A code is sent once a minute
-        and five times a day at most; to an unknown account nothing is sent, and the service does not
-        say so. It does not ask again after a refusal: the code may have been right and another value
-        wrong.
+        end; the account's other user does not change. The operation does not log in. A code is sent
+        once a minute and five times a day at most; to an unknown account nothing is sent, and the
+        service does not say so. It does not ask again after a refusal: the code may have been right and
+        another value wrong.
 
         Args:
             email: The account. Left out, the client's own.
@@ -4420,9 +4420,9 @@ class AsyncWsChannel(AsyncClient):
         """Set a new password with the code from the SMS.
 
         Replaces the password of this user, ends all sessions of the user and clears the user's lockout.
-        The other user does not change. It does not log in and verifies nothing. The challenge comes
-        from `init_login` or `init_register`. It is never repeated automatically: after an unknown
-        outcome try the new password.
+        The other user does not change. The operation does not log in and verifies nothing. The
+        challenge comes from `init_login` or `init_register`. The request is never repeated
+        automatically: after an unknown outcome try the new password.
 
         Args:
             email: The account. Left out, the client's own.
@@ -4554,7 +4554,7 @@ class AsyncWsChannel(AsyncClient):
         timeout: float | None = None,
         cancel: Cancel | None = None,
     ) -> LoginMfaResponse:
-        """Send the code of the second factor.
+        """Submit the code of the second factor.
 
         The second step of an admin login. Five wrong codes end the step; ten within an hour lock the
         user for an hour. With `setup_totp` the answer also has the secret for an authenticator, shown
@@ -5878,8 +5878,8 @@ class AsyncWsChannel(AsyncClient):
 
         Fetches the challenge, encrypts the password and registers the user. The service sends a code to
         the phone; the first login asks for it. Register the admin user first, then the data user: the
-        client keeps the API key from the first registration, unless the client is logged in. It is
-        never repeated after an error: log in to see whether it succeeded.
+        client keeps the API key from the first registration, unless the client is logged in. The
+        registration is never repeated after an error: log in to see whether it succeeded.
 
         Args:
             email: The account's e-mail address. Left out, the client's own.
@@ -5943,7 +5943,7 @@ class AsyncWsChannel(AsyncClient):
         """Log in, with all its steps.
 
         Fetches the challenge, encrypts the password, and does the steps that the service wants first:
-        verifies phone and e-mail, chooses a second factor, sends its code. It asks for `phone_code`,
+        verifies phone and e-mail, chooses a second factor, submits its code. It asks for `phone_code`,
         `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks
         again after a wrong code, three times in all. Afterwards the client has the session. If question
         and answer are in different processes, `begin_log_in` and `continue_log_in` do the same in
@@ -6088,8 +6088,8 @@ class AsyncWsChannel(AsyncClient):
             mfa_method: The choice, if one is needed. If an authenticator's code is needed, `sms`
                 switches to an SMS.
             phone: The account's phone number, if it is missing. Left out, the client's own.
-            password: The password. It is needed again because a login restarts after a verification.
-                Left out, the client's own.
+            password: The password. Needed if the login restarts after a verification of phone or
+                e-mail. Left out, the client's own.
             seal_key: The key that encrypted the login. Left out, the client's own.
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
@@ -6204,10 +6204,10 @@ class AsyncWsChannel(AsyncClient):
         """Set a new password with a code from an SMS.
 
         Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user
-        end; the account's other user does not change. It does not log in. A code is sent once a minute
-        and five times a day at most; to an unknown account nothing is sent, and the service does not
-        say so. It does not ask again after a refusal: the code may have been right and another value
-        wrong.
+        end; the account's other user does not change. The operation does not log in. A code is sent
+        once a minute and five times a day at most; to an unknown account nothing is sent, and the
+        service does not say so. It does not ask again after a refusal: the code may have been right and
+        another value wrong.
 
         Args:
             email: The account. Left out, the client's own.

@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use bankchannel_foundation::{
     Boundary, Content, Error, Result,
     error::row,
-    model::{Dialect, Profile, Value, Writer},
+    model::{Profile, Representation, Value, Writer},
     operation::Entry,
     shown,
 };
@@ -25,7 +25,7 @@ pub struct Done<R = serde_json::Value> {
 pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<Done<Value<'static>>>> + Send + 'a>>;
 
 pub(crate) fn done<T: Boundary>(response: T) -> Done<Value<'static>> {
-    let mut writer = Writer::new(Dialect::Boundary);
+    let mut writer = Writer::new(Representation::Boundary);
     let response = response.write(&mut writer);
     Done { response, content: writer.content() }
 }

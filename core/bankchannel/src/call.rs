@@ -11,7 +11,7 @@ use std::{
 use bankchannel_foundation::{
     Boundary as _, Content, Error, Outcome, Result, Secret,
     error::row,
-    model::{Dialect, Seconds, Writer},
+    model::{Representation, Seconds, Writer},
     question::TypedQuestion,
 };
 use bankchannel_transport::{CancellationToken, Observer, Sink};
@@ -263,7 +263,7 @@ impl Question {
     #[must_use]
     pub fn typed<Q: TypedQuestion>(request: Q::Request) -> Self {
         let declaration = const { &Q::DECLARATION };
-        let request = request.write(&mut Writer::new(Dialect::Boundary));
+        let request = request.write(&mut Writer::new(Representation::Boundary));
         Self { request: Some(request), ..Self::new(declaration.name, declaration.summary) }
     }
 

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     error::{self, Row},
-    model::{Dialect, schema},
+    model::{Representation, schema},
     operation::Entry,
 };
 use serde_json::{Value, json};
@@ -43,8 +43,8 @@ pub fn entry_json(entry: &Entry) -> Value {
         "subject": declaration.subject,
         "summary": declaration.summary,
         "description": bankchannel_foundation::model::cited(declaration.doc).text,
-        "request_schema": schema::schema(entry.request, Dialect::Boundary),
-        "response_schema": schema::schema(entry.response, Dialect::Boundary),
+        "request_schema": schema::schema(entry.request, Representation::Boundary),
+        "response_schema": schema::schema(entry.response, Representation::Boundary),
         "errors": errors,
         "timeout_s": declaration.route.as_ref().map(|route| route.timeout_s),
     })

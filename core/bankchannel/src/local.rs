@@ -6,7 +6,7 @@ use bankchannel_foundation::{
     Boundary, Content, Error, Local, LocalContext, Result,
     clock::SystemClock,
     error::row,
-    model::{Dialect, OpenContent, PieceSource, Profile, Reader, Value},
+    model::{OpenContent, PieceSource, Profile, Reader, Representation, Value},
     shown,
 };
 use bankchannel_transport::open_regular;
@@ -44,7 +44,7 @@ fn compute<O: Local>(
         None | Some(Content::Bytes(_)) => None,
         Some(content) => Some(open(content.clone())?),
     };
-    let mut reader = Reader::new(Dialect::Boundary).with_content(content);
+    let mut reader = Reader::new(Representation::Boundary).with_content(content);
     if let Some(profile) = profile {
         reader = reader.with_profile(profile);
     }
@@ -60,7 +60,7 @@ fn compute<O: Local>(
 fn named_content<O: Local>(request: &mut Value<'_>) -> Result<Option<Content>> {
     let Some(field) = O::Request::SHAPE.content_field() else { return Ok(None) };
     let named = request.as_object_mut().and_then(|fields| fields.remove(field.name)).filter(|value| !value.is_null());
-    named.map(|value| Content::read(value, &mut Reader::new(Dialect::Boundary))).transpose()
+    named.map(|value| Content::read(value, &mut Reader::new(Representation::Boundary))).transpose()
 }
 
 /// Opens content for reading it once, from its beginning.

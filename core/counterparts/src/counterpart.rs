@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use bankchannel_foundation::{
     Boundary, Result,
-    model::{self, Dialect, Field, Shape, Value, Writer},
+    model::{self, Field, Representation, Shape, Value, Writer},
 };
 use futures_util::future::BoxFuture;
 use serde::Serialize;
@@ -43,7 +43,7 @@ pub type CheckFn = for<'a> fn(Value<'a>) -> Result<BoxFuture<'static, Vec<Findin
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// `configuration`, `listen`, `data`, `store`, `keys` or `files`.
+    /// `configuration`, `listen`, `bank_interface_listen`, `bank`, `data`, `store`, `keys` or `files`.
     pub subject: &'static str,
     /// Whether a start would get past it.
     pub ok: bool,
@@ -125,7 +125,7 @@ impl Counterpart {
 
     /// What the readiness line of this one says: its kind, and each member, `null` where it is absent.
     pub(crate) fn readiness_line(&self, ready: impl Boundary) -> serde_json::Value {
-        let written = serde_json::Value::from(ready.write(&mut Writer::new(Dialect::Boundary)));
+        let written = serde_json::Value::from(ready.write(&mut Writer::new(Representation::Boundary)));
         let mut line = serde_json::Map::new();
         line.insert("kind".to_owned(), self.kind.into());
         for member in self.readiness {

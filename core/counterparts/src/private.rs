@@ -124,6 +124,17 @@ pub(crate) fn read_secret(path: &Path, max_bytes: u64) -> Result<Option<Secret>>
     }
 }
 
+/// Refuses the file of a secret that others can read or change. What cannot be opened is told by whoever reads it.
+///
+/// # Errors
+/// `configuration.invalid`.
+pub(crate) fn check_secret_file(path: &Path) -> Result<()> {
+    match open_secret(path).and_then(|file| file.metadata()) {
+        Ok(found) => check_secret(path, &found),
+        Err(_) => Ok(()),
+    }
+}
+
 fn open_secret(path: &Path) -> io::Result<File> {
     let mut how = OpenOptions::new();
     how.read(true);

@@ -1,7 +1,7 @@
 //! Both sides of Salt Edge's protocol as OpenAPI. Parameters travel in a signed header, which OpenAPI has no words for: their schema stands beside it.
 
 use bankchannel_foundation::{
-    model::{Dialect, Shape, StructShape, cited, schema},
+    model::{Representation, Shape, StructShape, cited, schema},
     operation::{Entry, Route},
 };
 use bankchannel_salt_edge::{
@@ -131,7 +131,7 @@ fn parts(shape: &Shape, wanted: impl Fn(&str) -> bool, prefix: &str) -> Value {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     for field in fields.iter().filter(|field| wanted(field.wire)) {
         let name = field.wire.strip_prefix(prefix).unwrap_or(field.wire);
-        properties.insert(name.to_owned(), schema::described(field, Dialect::Wire));
+        properties.insert(name.to_owned(), schema::described(field, Representation::Wire));
         if !field.wire_optional {
             required.push(name);
         }

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Content, Error, Secret,
-    model::{Dialect, Fields, Profile, Reader, Value, Writer, joined, schema},
+    model::{Fields, Profile, Reader, Representation, Value, Writer, joined, schema},
 };
 use serde_json::json;
 
@@ -93,7 +93,11 @@ impl Profile for Home {
 }
 
 /// Reads with content beside the JSON, and writes what was read.
-fn again<T: Boundary>(given: &serde_json::Value, from: Dialect, to: Dialect) -> Result<(String, bool), Error> {
+fn again<T: Boundary>(
+    given: &serde_json::Value,
+    from: Representation,
+    to: Representation,
+) -> Result<(String, bool), Error> {
     let mut reader = Reader::new(from).with_profile(&Home).with_content(Some(Content::from(b"abc".to_vec())));
     let mut writer = Writer::new(to);
     let written = T::read(given.clone().into(), &mut reader)?.write(&mut writer);
@@ -105,8 +109,11 @@ fn shape_and_schema_are_those_of_fields_written_out() {
     let show = |fields: &[bankchannel_foundation::model::Field]| format!("{fields:#?}");
     assert_eq!(show(Parcel::FIELDS), show(written_out::Parcel::SHAPE.fields()));
     assert!(Parcel::SHAPE.content_field().is_some());
-    for dialect in [Dialect::Boundary, Dialect::Wire] {
-        assert_eq!(schema::schema(Parcel::SHAPE, dialect), schema::schema(written_out::Parcel::SHAPE, dialect));
+    for representation in [Representation::Boundary, Representation::Wire] {
+        assert_eq!(
+            schema::schema(Parcel::SHAPE, representation),
+            schema::schema(written_out::Parcel::SHAPE, representation)
+        );
     }
 }
 
@@ -128,10 +135,12 @@ fn messages_and_errors_are_those_of_fields_written_out() {
         json!({"Number": 1, "Code": "1234"}),
         json!({"Number": 1, "City": {}, "Code": "1234"}),
     ];
-    let of = |dialect, all: &[serde_json::Value]| all.iter().map(|given| (dialect, given.clone())).collect::<Vec<_>>();
+    let of = |representation, all: &[serde_json::Value]| {
+        all.iter().map(|given| (representation, given.clone())).collect::<Vec<_>>()
+    };
     let (mut read, mut refused) = (0, 0);
-    for (from, given) in [of(Dialect::Boundary, &boundary), of(Dialect::Wire, &wire)].concat() {
-        for to in [Dialect::Boundary, Dialect::Wire] {
+    for (from, given) in [of(Representation::Boundary, &boundary), of(Representation::Wire, &wire)].concat() {
+        for to in [Representation::Boundary, Representation::Wire] {
             let (flat, out) = (again::<Parcel>(&given, from, to), again::<written_out::Parcel>(&given, from, to));
             assert_eq!(format!("{flat:?}"), format!("{out:?}"), "{given}");
             *if flat.is_ok() { &mut read } else { &mut refused } += 1;
@@ -142,7 +151,9 @@ fn messages_and_errors_are_those_of_fields_written_out() {
 
 #[test]
 fn errors_name_the_field_without_its_group() {
-    let refused = |given: serde_json::Value| again::<Parcel>(&given, Dialect::Boundary, Dialect::Boundary).unwrap_err();
+    let refused = |given: serde_json::Value| {
+        again::<Parcel>(&given, Representation::Boundary, Representation::Boundary).unwrap_err()
+    };
     assert_eq!(refused(json!({})).detail("field"), Some("number, code"));
     assert_eq!(refused(json!({"number": 1, "code": "1", "street": 7})).detail("field"), Some("street"));
     let unknown = refused(json!({"number": 1, "code": "1", "door": {}}));
@@ -153,10 +164,13 @@ fn errors_name_the_field_without_its_group() {
 #[test]
 fn a_union_and_an_empty_struct_take_flattened_fields() {
     let given = json!({"kind": "parcel", "number": 1, "city": "Bergen", "code": "1234"});
-    let (written, _) = again::<Sending>(&given, Dialect::Boundary, Dialect::Boundary).unwrap();
+    let (written, _) = again::<Sending>(&given, Representation::Boundary, Representation::Boundary).unwrap();
     assert!(written.starts_with(r#"{"kind":"parcel","number":1,"city":"Bergen""#), "{written}");
-    assert!(again::<Sending>(&json!({"kind": "nothing", "city": "x"}), Dialect::Boundary, Dialect::Wire).is_err());
-    assert_eq!(again::<Nothing>(&json!({}), Dialect::Wire, Dialect::Wire).unwrap().0, "{}");
+    assert!(
+        again::<Sending>(&json!({"kind": "nothing", "city": "x"}), Representation::Boundary, Representation::Wire)
+            .is_err()
+    );
+    assert_eq!(again::<Nothing>(&json!({}), Representation::Wire, Representation::Wire).unwrap().0, "{}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use bankchannel_foundation::{
     Boundary, Content, Error, Secret,
-    model::{Date, Decimal, Dialect, Profile, Reader, Timestamp, Writer, read_boundary, schema, write_boundary},
+    model::{Date, Decimal, Profile, Reader, Representation, Timestamp, Writer, read_boundary, schema, write_boundary},
     text_type,
 };
 use serde_json::{Value, json};
@@ -137,7 +137,7 @@ fn the_boundary_form_round_trips() {
 
 #[test]
 fn the_wire_has_its_own_names_and_tolerances() {
-    let read = |value: Value| Whole::read(value.into(), &mut Reader::new(Dialect::Wire));
+    let read = |value: Value| Whole::read(value.into(), &mut Reader::new(Representation::Wire));
     let whole = read(json!({"Number": "12345678", "Wish": null, "State": "", "Pass": "p", "Really": "true", "Unknown": [], "Parts": [{"Count": "3"}]}))
         .expect("reads");
     assert_eq!((whole.wish, whole.state, whole.really), (None, None, Some(true)));
@@ -152,7 +152,7 @@ fn the_wire_has_its_own_names_and_tolerances() {
     assert!(read(json!({"Number": "12345678", "PASS": {"file": "/etc/hostname"}})).is_err());
     let written = read_boundary::<Whole>(json!({"number": "12345678", "note": "stays", "password": "x"}))
         .expect("reads")
-        .write(&mut Writer::new(Dialect::Wire));
+        .write(&mut Writer::new(Representation::Wire));
     assert_eq!(Value::from(written), json!({"Number": "12345678", "PASS": "x"}));
 }
 
@@ -164,7 +164,8 @@ fn what_is_left_out_comes_from_the_profile() {
             (field == "number").then(|| "87654321".into())
         }
     }
-    let read = |value: Value| Whole::read(value.into(), &mut Reader::new(Dialect::Boundary).with_profile(&Known));
+    let read =
+        |value: Value| Whole::read(value.into(), &mut Reader::new(Representation::Boundary).with_profile(&Known));
     assert_eq!(read(json!({})).expect("reads").number.as_str(), "87654321");
     assert_eq!(read(json!({"number": "12345678"})).expect("reads").number.as_str(), "12345678");
     assert!(read(json!({"number": "1"})).is_err(), "a wrong value is not replaced by the profile's");
@@ -193,7 +194,7 @@ fn content_comes_beside_the_json_or_in_it() {
         file: Content,
     }
     let read = |value: Value, content: Option<Content>| {
-        Sent::read(value.into(), &mut Reader::new(Dialect::Boundary).with_content(content))
+        Sent::read(value.into(), &mut Reader::new(Representation::Boundary).with_content(content))
     };
     let beside = read(json!({}), Some(Content::from(b"abc".to_vec()))).expect("reads");
     assert_eq!(beside.file.known_size(), Some(3));
@@ -219,14 +220,14 @@ fn content_comes_beside_the_json_or_in_it() {
 
 #[test]
 fn the_schema_says_what_the_reader_does() {
-    let schema = schema::schema(Whole::SHAPE, Dialect::Boundary);
+    let schema = schema::schema(Whole::SHAPE, Representation::Boundary);
     assert_eq!(schema["additionalProperties"], false);
     assert_eq!(schema.get("required"), None, "the one required field may come from the profile");
     assert_eq!(schema["properties"]["wish"]["enum"], json!(["ONE", "number_two"]));
     assert_eq!(schema["properties"]["state"].get("enum"), None, "an open enum takes what a peer sends");
     assert_eq!(schema["properties"]["parts"]["items"]["required"], json!(["count"]));
     assert_eq!(schema["properties"]["either"]["oneOf"][0]["properties"]["kind"]["const"], "part");
-    let wire = bankchannel_foundation::model::schema::schema(Whole::SHAPE, Dialect::Wire);
+    let wire = bankchannel_foundation::model::schema::schema(Whole::SHAPE, Representation::Wire);
     assert_eq!(wire["required"], json!(["Number"]));
     assert!(wire["properties"].get("Note").is_none() && wire["properties"].get("PASS").is_some());
 }

@@ -12,7 +12,7 @@ use bankchannel_foundation::{
     Exchange,
     json::{ContentSplitter, SplitError, parse},
     message::{InRequest, InResponse, Response, percent_decode},
-    model::{Dialect, Reader, Timestamp},
+    model::{Reader, Representation, Timestamp},
     redact::redact_words,
 };
 use bankchannel_iso20022::{
@@ -193,7 +193,7 @@ fn settings(bytes: &[u8]) {
         // Files and variables are not read here: a fuzzer must not open what it happens to name.
         let text = value.to_json();
         if !text.contains("\"file\"") && !text.contains("\"env\"") {
-            drop(bankchannel::ws_channel::WsChannelSettings::read(value, &mut Reader::new(Dialect::Boundary)));
+            drop(bankchannel::ws_channel::WsChannelSettings::read(value, &mut Reader::new(Representation::Boundary)));
         }
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bankchannel_foundation::{
     Boundary as _, Error, Exchange, Outcome, Result,
     error::row,
-    model::{Dialect, Profile, Value, Writer},
+    model::{Profile, Representation, Value, Writer},
 };
 use bankchannel_toy::Plain;
 pub use bankchannel_toy::{PROTOCOL, errors, for_each_operation, operations};
@@ -105,6 +105,6 @@ impl ProtocolClient for Toy {
 impl Profile for Toy {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         let name = self.0.settings.name.clone().filter(|_| field == "name")?;
-        Some(name.write(&mut Writer::new(Dialect::Boundary)))
+        Some(name.write(&mut Writer::new(Representation::Boundary)))
     }
 }

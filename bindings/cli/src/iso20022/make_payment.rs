@@ -17,7 +17,7 @@ use crate::{
 /// Options that are a field of the same name.
 const FIELDS: [(&str, &str, &str); 10] = [
     ("execution_date", "DATE", "The execution date, such as 2026-11-20"),
-    ("kind", "KIND", "sepa, instant, urgent or national [default: sepa for EUR]"),
+    ("kind", "KIND", "sepa, instant, urgent or national [default: sepa for EUR, else national]"),
     ("category", "CODE", "The category of all transfers, such as SALA for salaries"),
     ("currency", "CODE", "The currency of transfers without one [default: EUR]"),
     ("charge_bearer", "CODE", "The bearer of the charges: SLEV, SHAR, DEBT, CRED"),

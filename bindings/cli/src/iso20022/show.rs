@@ -60,7 +60,8 @@ pub(super) fn command() -> Command {
                 .require_equals(true)
                 .default_missing_value("")
                 .hide_default_value(true)
-                .help("Print CSV: entries, details (one row for each transaction of an entry), transactions or statuses [default: the table of the first file]"),
+                .help("Print CSV: entries, details (one row for each transaction of an entry), transactions or statuses; without a value, \
+                     the table that fits the first file"),
         )
 }
 

@@ -64,13 +64,13 @@ pub(crate) async fn ask_bank_command(command: String, kind: &'static str, reques
 
 impl Answers {
     fn answer(&self, question: &Question) -> Result<Answer> {
-        self.log.show(&self.progress);
+        self.log.show_beside(&self.progress);
         if let (Some(wanted), Some(command)) = (&question.signature, &self.signer) {
             // It may ask for a PIN.
             return self.progress.aside(|| signer::sign(command, wanted));
         }
         if question.request.is_some() {
-            let why = "is a question to the bank's own code, and no program answers it: give --bank-command";
+            let why = "is a question to the bank's own code, and nothing answers it: give --bank-command (`work` also takes --bank URL)";
             let error = Error::because(&row::MISSING_FIELD, format!("{} {why}", question.kind));
             return Err(error.with("field", question.kind));
         }

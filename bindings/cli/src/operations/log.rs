@@ -1,39 +1,63 @@
-//! What `--verbose` shows of a call: its log, on stderr, as it is written.
+//! What is shown of a call's log, on stderr, as it is written: with `--verbose` everything; otherwise warnings, of calls that go on after
+//! a failure.
 
-use bankchannel::CallLog;
+use bankchannel::{CallLog, LogLevel, LogRecord};
 
 use crate::output::{self, progress::Progress};
 
-/// A call's log, when somebody wants to see it.
+/// A call's log, and how much of it somebody wants to see.
 #[derive(Clone)]
-pub(super) struct Log(Option<CallLog>);
+pub(crate) struct Log {
+    records: CallLog,
+    shown: Shown,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Nothing,
+    Warnings,
+    Everything,
+}
 
 impl Log {
-    /// A log that is shown or, without `--verbose`, not even written.
-    pub(super) fn of(verbose: bool) -> Self {
-        Self(verbose.then(CallLog::new))
+    /// A log of which everything is shown with `verbose`, and warnings where the call goes on after a failure. Any other call ends with
+    /// the error that its last warning tells.
+    pub(crate) fn new(verbose: bool, goes_on: bool) -> Self {
+        let shown = match (verbose, goes_on) {
+            (true, _) => Shown::Everything,
+            (false, true) => Shown::Warnings,
+            (false, false) => Shown::Nothing,
+        };
+        Self { records: CallLog::new(), shown }
     }
 
     /// Where the call writes to.
-    pub(super) fn for_call(&self) -> Option<CallLog> {
-        self.0.clone()
-    }
-
-    /// Whether anything will be shown.
-    pub(super) fn is_shown(&self) -> bool {
-        self.0.is_some()
+    pub(crate) fn for_call(&self) -> Option<CallLog> {
+        (self.shown != Shown::Nothing).then(|| self.records.clone())
     }
 
     /// Shows what was written since the last time.
-    pub(super) fn show(&self, progress: &Progress) {
-        let records = self.0.as_ref().map(CallLog::drain).unwrap_or_default();
-        if records.is_empty() {
-            return;
+    pub(crate) fn show(&self) {
+        self.print(self.taken());
+    }
+
+    /// The same, beside a line of progress.
+    pub(super) fn show_beside(&self, progress: &Progress) {
+        let records = self.taken();
+        if !records.is_empty() {
+            progress.aside(|| self.print(records));
         }
-        progress.aside(|| {
-            for record in records {
-                output::note(&format!("{}: {}", record.level.as_str(), record.text));
-            }
-        });
+    }
+
+    fn taken(&self) -> Vec<LogRecord> {
+        let mut records = self.records.drain();
+        records.retain(|record| self.shown == Shown::Everything || record.level == LogLevel::Warning);
+        records
+    }
+
+    fn print(&self, records: Vec<LogRecord>) {
+        for record in records {
+            output::note(&format!("{}: {}", record.level.as_str(), record.text));
+        }
     }
 }

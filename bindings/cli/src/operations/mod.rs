@@ -17,6 +17,7 @@ use clap::Command;
 
 pub(crate) use answers::ask_bank_command;
 pub(crate) use call::{call, call_command, carry_out_shown};
+pub(crate) use log::Log;
 pub(crate) use program::{kill_programs, run as run_program};
 pub(crate) use request::{Request, of_options as request_of_options};
 pub(crate) use run::run;

@@ -117,7 +117,8 @@ pub(crate) fn carry_out(
     let cancel = CancellationToken::new();
     interrupt::cancels(&cancel);
     let progress = Arc::new(Progress::begin(entry.declaration.summary));
-    let (log, interrupted) = (Log::of(common.verbose), Arc::new(AtomicBool::new(false)));
+    let (log, interrupted) =
+        (Log::new(common.verbose, entry.declaration.asks_object().is_some()), Arc::new(AtomicBool::new(false)));
     let answers = Answers {
         codes: sessions(entry).map_or(&[], |sessions| sessions.codes),
         mode: common.settings.mode().to_owned(),
@@ -139,11 +140,11 @@ pub(crate) fn carry_out(
         loop {
             tokio::select! {
                 done = &mut call => break done,
-                () = tokio::time::sleep(LOOK), if log.is_shown() => log.show(&progress),
+                () = tokio::time::sleep(LOOK) => log.show_beside(&progress),
             }
         }
     });
-    log.show(&progress);
+    log.show_beside(&progress);
     drop(progress);
     if interrupted.load(Ordering::SeqCst) {
         return Err(Failure::Interrupted);

@@ -4,7 +4,10 @@
 //! asked for. The bare exchange of that name is reachable through `call`.
 
 use bankchannel::{Commands, PROTOCOLS, Sessions};
-use bankchannel_foundation::operation::{Ask, Entry};
+use bankchannel_foundation::{
+    model::cited,
+    operation::{Ask, Entry},
+};
 use clap::{Arg, Command};
 
 use super::{call, help};
@@ -69,9 +72,11 @@ impl Spec {
         if self.main.short_name() == "log_in" {
             shown.push("phone");
         }
-        let mut command = Command::new(self.name.clone())
-            .about(declaration.summary)
-            .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc));
+        let mut command = Command::new(self.name.clone()).about(declaration.summary).long_about(format!(
+            "{}.\n\n{}",
+            declaration.summary,
+            cited(declaration.doc).text
+        ));
         let spelling = camel(&self.name);
         if spelling != self.name {
             command = command.alias(spelling);

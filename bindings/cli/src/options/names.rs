@@ -34,7 +34,12 @@ const SPECIAL: &[Special] = &[
     Special { operations: &["reset_password"], field: "new_password", aliases: &[], setting: None },
     // In the settings file `privatekey` is a bank certificate's key, never the key that signs uploads.
     Special { operations: &[], field: "private_key", aliases: &["key"], setting: None },
-    Special { operations: &[], field: "status", aliases: &["filestatus"], setting: Some("filestatus") },
+    Special {
+        operations: &["list_files", "download_new_files"],
+        field: "status",
+        aliases: &["filestatus"],
+        setting: Some("filestatus"),
+    },
     Special { operations: &[], field: "signature", aliases: &["signatures"], setting: Some("signatures") },
     Special { operations: &[], field: "pgp_key", aliases: &["pgpkeycontents"], setting: Some("pgpkeycontents") },
     Special { operations: &[], field: "directory", aliases: &["syncdir"], setting: Some("syncdir") },

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bankchannel::Content;
 use bankchannel_foundation::{
-    model::{Field, Shape},
+    model::{Field, Shape, cited},
     operation::Entry,
 };
 use clap::{
@@ -117,7 +117,12 @@ fn texts(matches: &ArgMatches, id: &str) -> Vec<String> {
 /// A field as an option of this name.
 pub(crate) fn option(field: &'static Field, long: impl Into<clap::builder::Str>) -> Arg {
     let long = long.into();
-    let argument = any_value(Arg::new(clap::Id::from(long.clone())).long(long)).help(sentence(field.doc));
+    let is_json = match field.shape {
+        Shape::List(of) => matches!(of, Shape::Struct(_) | Shape::Union(_)),
+        shape => matches!(shape, Shape::Struct(_) | Shape::Union(_) | Shape::Map(_) | Shape::Json),
+    };
+    let help = if is_json { format!("{} (JSON)", sentence(field.doc)) } else { sentence(field.doc) };
+    let argument = any_value(Arg::new(clap::Id::from(long.clone())).long(long)).help(help);
     match field.shape {
         Shape::Bool => argument
             .allow_hyphen_values(false)
@@ -150,7 +155,8 @@ fn placeholder(field: &Field) -> String {
 
 /// A field's documentation as help: its first paragraph, without the final full stop.
 pub(crate) fn sentence(doc: &str) -> String {
-    let first = doc.split("\n\n").next().unwrap_or(doc);
+    let cited = cited(doc);
+    let first = cited.text.split("\n\n").next().unwrap_or_default();
     let joined = first.split_whitespace().collect::<Vec<_>>().join(" ");
     joined.strip_suffix('.').map(str::to_owned).unwrap_or(joined)
 }

@@ -4,7 +4,11 @@ use bankchannel::{
     Client,
     nextgen_psd2::{NextGenPsd2, NextGenPsd2Settings, PROTOCOL, model::Dialect, terms},
 };
-use bankchannel_foundation::{Boundary as _, Secret, model::read_boundary, operation::Entry};
+use bankchannel_foundation::{
+    Boundary as _, Secret,
+    model::{cited, read_boundary},
+    operation::Entry,
+};
 use clap::{ArgMatches, Command};
 use serde_json::{Value, json};
 
@@ -60,7 +64,7 @@ fn command(entry: &'static Entry) -> Command {
                 .help("A JSON file with the client's settings, the same in every language; options replace its values")
         })
         .about(declaration.summary)
-        .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc));
+        .long_about(format!("{}.\n\n{}", declaration.summary, cited(declaration.doc).text));
     let command = signing_options::arguments(settings_arguments(command));
     add_fields(command, &[entry]).arg(output_argument()).arg(force_argument())
 }
@@ -70,7 +74,8 @@ fn settings_arguments(command: Command) -> Command {
     let own = [
         file(
             "key",
-            "The QSEAL certificate's private key: PEM, or PKCS#12 with key and certificate [default: --signer signs]",
+            "The QSEAL certificate's private key: PEM, or PKCS#12 with key and certificate [default: the key of --settings, \
+             else --signer]",
         ),
         passphrase::argument("A file with the passphrase of a locked key"),
         file(CLIENT_KEY, "The private key of the certificate for TLS, PEM"),

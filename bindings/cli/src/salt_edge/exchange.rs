@@ -5,7 +5,7 @@ use bankchannel::{
     salt_edge_connector::{PROTOCOL, SaltEdgeConnector, SaltEdgeConnectorSettings},
 };
 use bankchannel_foundation::{
-    model::read_boundary,
+    model::{cited, read_boundary},
     operation::{Ask, Entry, Kind},
 };
 use clap::{ArgMatches, Command};
@@ -42,7 +42,7 @@ fn command(entry: &'static Entry) -> Command {
             settings.help("A JSON file with the client's settings, the same in every language").required(true)
         })
         .about(declaration.summary)
-        .long_about(format!("{}.\n\n{}", declaration.summary, declaration.doc));
+        .long_about(format!("{}.\n\n{}", declaration.summary, cited(declaration.doc).text));
     let signs = declaration.route.is_some() || declaration.asks.contains(&Ask::Signature { of: None });
     let command = if signs { command.arg(signer_argument()) } else { command };
     let command = if declaration.asks_object().is_some() { command.arg(bank_argument()) } else { command };

@@ -28,7 +28,9 @@ const EXAMPLES: &str = "Examples:
 
 To try them without Salt Edge: `bankchannel serve salt-edge-hub --data hub --control` prints the settings in one line;
 connector.json is then
-{\"base_url\": …, \"app_id\": …, \"app_secret_file\": …, \"private_key_file\": …}.
+{\"base_url\": …, \"app_id\": …, \"app_secret_file\": …, \"provider_code\": …, \"hub_public_key_file\": …,
+ \"private_key_file\": …, \"store\": FOLDER}, and \"bank_secret_file\": … for --bank.
+The store of `bankchannel serve salt-edge-connector --data DIR` is DIR/store.
 
 Every operation of the library can also be called by its own name:
 `bankchannel call salt_edge_connector.receive_request …`.";

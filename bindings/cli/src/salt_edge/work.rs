@@ -1,6 +1,6 @@
 //! `work --bank URL`, `work --watch`: the bank's own code behind a URL, and work that goes on until a signal.
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
     Answer, Asker, CallOptions, ConnectionSettings, Question, Result, Secret, Timestamp,
@@ -11,11 +11,11 @@ use bankchannel_foundation::{
     model::write_boundary,
 };
 use clap::{Arg, ArgMatches, Command};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     exit::{Failure, Outcome},
-    operations::ask_bank_command,
+    operations::{Log, ask_bank_command},
     options::{any_value, flag, format, read_file, settings_file, text},
     output::{self, interrupt},
 };
@@ -36,9 +36,10 @@ pub(super) fn with_options(command: Command) -> Command {
         "URL",
         "The base URL of the bank's own code; the settings must have bank_secret or bank_secret_file",
     ));
-    command
-        .arg(bank.conflicts_with("bank-command"))
-        .arg(flag("watch", "Run until SIGINT or SIGTERM, and do work as it becomes due"))
+    command.arg(bank.conflicts_with("bank-command")).arg(flag(
+        "watch",
+        "Run until SIGINT or SIGTERM, and do work as it becomes due; needs --bank or --bank-command",
+    ))
 }
 
 /// Whether it is a matter of these options.
@@ -49,17 +50,23 @@ pub(super) fn is_meant(matches: &ArgMatches) -> bool {
 /// Works once, or until a signal.
 pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome {
     if matches.contains_id("signer") {
-        return Err(Failure::usage("--signer cannot be used with --bank and --watch: name a key in the settings"));
+        return Err(Failure::usage("--signer cannot be used with --bank or --watch: name a key in the settings"));
+    }
+    if matches.contains_id("at") {
+        return Err(Failure::usage("--at cannot be used with --bank or --watch"));
     }
     let asker = asker(&settings, matches)?;
     let client = SaltEdgeConnector::new(settings)?;
-    let options = CallOptions { asker: Some(asker), ..CallOptions::default() };
+    let log = Log::new(matches.get_flag("verbose"), true);
+    let options = CallOptions { asker: Some(asker), log: log.for_call(), ..CallOptions::default() };
     let runtime = bankchannel_bridge::serving_runtime()?;
     let ended = runtime.block_on(async {
         if matches.get_flag("watch") {
-            return watch(&client, options, matches).await;
+            return watch(&client, options, &log, matches).await;
         }
-        let worked = client.work(WorkRequest { at: None }, &options).await?;
+        let worked = client.work(WorkRequest { at: None }, &options).await;
+        log.show();
+        let worked = worked?;
         format(matches).show(&write_boundary(worked));
         Ok(())
     });
@@ -83,11 +90,13 @@ fn asker(settings: &SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome<
     Ok(Arc::new(BankAtUrl::new(url, &secret, TIMEOUT, &ConnectionSettings::default())?))
 }
 
-async fn watch(client: &SaltEdgeConnector, options: CallOptions, matches: &ArgMatches) -> Outcome {
+async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matches: &ArgMatches) -> Outcome {
     // What has begun comes to its end; a second signal ends it.
     interrupt::cancels(&options.winding_down);
     while !options.winding_down.is_cancelled() {
-        let worked = match client.work(WorkRequest { at: None }, &options).await {
+        let worked = client.work(WorkRequest { at: None }, &options).await;
+        log.show();
+        let worked = match worked {
             Ok(worked) => worked,
             Err(error) if ["configuration", "input"].iter().any(|of| error.code().starts_with(of)) => {
                 return Err(error.into());
@@ -141,14 +150,28 @@ pub(super) fn outbox_command() -> Command {
             settings.help("A JSON file with the client's settings, the same in every language").required(true)
         })
         .about("Show callbacks that Salt Edge has not received, and callbacks that failed permanently, with reasons")
-        .arg(text("retry", "ID", "Send a stopped or failed callback again"))
+        .arg(text("retry", "ID", "Send a stopped callback again; `all` for every stopped one"))
         .arg(flag("all", "Also show delivered callbacks"))
 }
 
 /// Shows it.
 pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome {
+    // Opening a folder makes a store there: a wrong path would look like an empty outbox.
+    let is_absent = |place: &Secret| !place.expose().contains("://") && !Path::new(place.expose()).is_dir();
+    if settings.store.as_ref().is_some_and(is_absent) {
+        return Err(Failure::usage("--settings: store: there is no such folder"));
+    }
     let client = SaltEdgeConnector::new(settings)?;
     bankchannel_bridge::runtime()?.block_on(async {
+        if matches.get_one::<String>("retry").is_some_and(|id| id == "all") {
+            let mut retried = 0;
+            for callback in callbacks_in(&client, "stopped").await? {
+                let request = client.request(json!({ "callback_id": callback["callback_id"] }))?;
+                retried += u32::from(client.retry_callback(request, &CallOptions::default()).await?.is_changed);
+            }
+            format(matches).show(&json!({ "retried": retried }));
+            return Ok(());
+        }
         if let Some(id) = matches.get_one::<String>("retry") {
             let request = client.request(json!({ "callback_id": id }))?;
             format(matches).show(&write_boundary(client.retry_callback(request, &CallOptions::default()).await?));
@@ -160,18 +183,23 @@ pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) 
         };
         let mut callbacks = Vec::new();
         for state in states {
-            let mut after = None;
-            loop {
-                let request = client.request(json!({ "state": state, "after": after, "limit": 1000 }))?;
-                let page = client.list_callbacks(request, &CallOptions::default()).await?;
-                after = page.next.clone();
-                callbacks.extend(page.callbacks.into_iter().map(write_boundary));
-                if after.is_none() {
-                    break;
-                }
-            }
+            callbacks.extend(callbacks_in(&client, state).await?);
         }
         format(matches).show(&json!({ "callbacks": callbacks }));
         Ok(())
     })
+}
+
+/// All callbacks in a state.
+async fn callbacks_in(client: &SaltEdgeConnector, state: &str) -> Outcome<Vec<Value>> {
+    let (mut callbacks, mut after) = (Vec::new(), None);
+    loop {
+        let request = client.request(json!({ "state": state, "after": after, "limit": 1000 }))?;
+        let page = client.list_callbacks(request, &CallOptions::default()).await?;
+        after = page.next.clone();
+        callbacks.extend(page.callbacks.into_iter().map(write_boundary));
+        if after.is_none() {
+            return Ok(callbacks);
+        }
+    }
 }

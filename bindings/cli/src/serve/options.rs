@@ -91,7 +91,7 @@ fn argument(counterpart: &Counterpart, field: &'static Field) -> Arg {
     match field.name {
         "listen" => argument.default_value(LISTEN),
         // What is lost with a temporary folder would be missed.
-        "data" => argument.required(true),
+        "data" => argument.required(true).help("The data folder; created with mode 0700 if it does not exist"),
         _ => argument,
     }
 }

@@ -119,7 +119,7 @@ bank_secret_file, control_url. Enter base_url and the public key in Salt Edge's 
 With --bank URL the connector sends each question to the bank's code as POST URL/NAME. The bank's page and back office
 reach sessions and tokens at bank_interface_url. Both directions authenticate with the secret in bank_secret_file.
 GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it after the work in progress.
-Guide: docs/salt-edge-connector.md. All settings: docs/salt-edge-connector.toml.",
+Guide: docs/salt-edge-connector.md. Configuration file: docs/salt-edge-connector.toml.",
         spellings: &[],
         warnings: &[("control", "the control interface is open: anyone who can reach it controls this connector")],
         drains: true,

@@ -12,7 +12,7 @@ use bankchannel_counterparts::{RunningCounterpart, counterpart};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process_group};
 use serde_json::{Value, json};
 
-use crate::support::Home;
+use crate::support::{Home, Ran};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -28,7 +28,7 @@ impl Waiting {
         let start =
             async { counterpart("salt-edge-hub").unwrap().start(json!({"control": true}).into()).unwrap().await };
         let hub = runtime.block_on(start).unwrap();
-        let mut settings = json!({ "store": home.path("store") });
+        let mut settings = json!({ "store": home.path("store"), "bank_secret": "0123456789abcdef0123456789abcdef" });
         for name in
             ["base_url", "hub_public_key_file", "app_id", "app_secret_file", "provider_code", "private_key_file"]
         {
@@ -52,6 +52,12 @@ impl Waiting {
         let handled = home.run(&arguments).expect(0).json();
         assert_eq!(handled["answer"]["status"], 200, "{handled}");
         Self { home, hub }
+    }
+
+    /// Works once, with these options.
+    fn work_once(&self, further: &[&str]) -> Ran {
+        let command = ["salt-edge", "work", "--json", "--settings", "settings.json"];
+        self.home.run(&[&command, further].concat())
     }
 
     /// Works until a signal, with a program that tells its process group and never answers.
@@ -110,5 +116,47 @@ fn programs_end_with_the_command() {
     let ended = until("the command ends", || working.try_wait().unwrap());
     assert_eq!(ended.code(), Some(130));
     until("the program and what it has started are gone", || test_kill_process_group(group).is_err().then_some(()));
+    bankchannel_bridge::runtime().unwrap().block_on(waiting.hub.stop());
+}
+
+/// A failure of the bank's code ends a session. Whoever runs the command is told of it, without `--verbose` too.
+#[test]
+fn a_failure_of_the_banks_code_is_shown() {
+    for further in
+        [&["--bank-command", "exit 3"][..], &["--bank-command", "echo nonsense"], &["--bank", "http://127.0.0.1:9"]]
+    {
+        let waiting = Waiting::new();
+        let worked = waiting.work_once(further).expect(0);
+        assert_eq!(worked.json()["asked"], 1, "{further:?}: {}", worked.out);
+        assert!(worked.err.contains("bank.authenticate: the bank's"), "{further:?}: {}", worked.err);
+        bankchannel_bridge::runtime().unwrap().block_on(waiting.hub.stop());
+    }
+}
+
+/// What is wrong with the settings stops a callback; the outbox says what, and sends all of them again.
+#[test]
+fn stopped_callbacks_say_why_and_are_sent_again() {
+    let waiting = Waiting::new();
+    let (settings, secret) = (waiting.home.path("settings.json"), waiting.home.path("wrong.secret"));
+    let right: Value = serde_json::from_slice(&std::fs::read(&settings).unwrap()).unwrap();
+    std::fs::write(&secret, "another").unwrap();
+    let mut wrong = right.clone();
+    wrong["app_secret_file"] = json!(secret);
+    std::fs::write(&settings, wrong.to_string()).unwrap();
+    let worked = waiting.work_once(&["--bank-command", "exit 3"]).expect(0);
+    assert_eq!(worked.json()["stopped"], 1, "{}", worked.out);
+    let outbox =
+        || waiting.home.run(&["salt-edge", "outbox", "--json", "--settings", "settings.json"]).expect(0).json();
+    let stopped = outbox()["callbacks"][0].clone();
+    assert_eq!(
+        (&stopped["state"], &stopped["error_class"]),
+        (&"stopped".into(), &"ProviderNotFound".into()),
+        "{stopped}"
+    );
+    std::fs::write(&settings, right.to_string()).unwrap();
+    let retried = ["salt-edge", "outbox", "--json", "--settings", "settings.json", "--retry", "all"];
+    assert_eq!(waiting.home.run(&retried).expect(0).json(), json!({"retried": 1}));
+    assert_eq!(waiting.work_once(&["--bank-command", "exit 3"]).expect(0).json()["delivered"], 1);
+    assert_eq!(outbox(), json!({"callbacks": []}));
     bankchannel_bridge::runtime().unwrap().block_on(waiting.hub.stop());
 }

@@ -9,7 +9,7 @@ namespace Bankchannel;
 /** The stable error codes: what `BankchannelException::$errorCode` holds. */
 final class ErrorCode
 {
-    /** A field cannot be used. The context names the field; the message says what it must be. */
+    /** A field cannot be used. Correct the field; the message says what it must be. */
     public const INPUT_INVALID_FIELD = 'input.invalid_field';
 
     /** A required field is missing. Give the field named in the context. */
@@ -30,10 +30,7 @@ final class ErrorCode
     /** The file to send cannot be read. The message says why; check the path and its permissions. */
     public const INPUT_CONTENT_UNREADABLE = 'input.content_unreadable';
 
-    /**
-     * A setting is missing or cannot be used. The context names the setting; the message says what it
-     * must be.
-     */
+    /** A setting is missing or cannot be used. Correct the setting; the message says what it must be. */
     public const CONFIGURATION_INVALID = 'configuration.invalid';
 
     /**

@@ -4,7 +4,7 @@ use std::any::TypeId;
 
 use bankchannel_foundation::{
     Boundary, Content, Error, Result,
-    model::{Dialect, Reader, Value},
+    model::{Reader, Representation, Value},
 };
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -37,7 +37,7 @@ fn read_here<R: Boundary + 'static>(
     content: Option<Content>,
 ) -> Result<R> {
     client.with_profile(TypeId::of::<R>(), |profile| {
-        let mut reader = Reader::new(Dialect::Boundary).with_content(content).with_profile(profile);
+        let mut reader = Reader::new(Representation::Boundary).with_content(content).with_profile(profile);
         let request = R::read(request, &mut reader)?;
         if reader.has_content() {
             return Err(Error::invalid_field("content", "was given, but this operation takes none"));

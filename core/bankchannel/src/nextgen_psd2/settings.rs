@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use bankchannel_crypto::unlocked_private_key;
 use bankchannel_foundation::{
     Boundary, ClientCache, Error, Result, Secret,
-    model::{Dialect, Profile, Value, Writer},
+    model::{Profile, Representation, Value, Writer},
     shown,
 };
 use bankchannel_nextgen_psd2::{
@@ -304,7 +304,7 @@ fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
 impl Profile for NextGenPsd2 {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         fn write<T: Boundary + Clone>(value: &Option<T>) -> Option<Value<'static>> {
-            value.clone().map(|value| value.write(&mut Writer::new(Dialect::Boundary)))
+            value.clone().map(|value| value.write(&mut Writer::new(Representation::Boundary)))
         }
         match field {
             "certificate" => write(&self.0.ready.certificate),

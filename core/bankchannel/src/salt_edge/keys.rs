@@ -28,8 +28,8 @@ pub struct KeySettings {
     pub pkcs11: Option<Pkcs11Settings>,
     /// The passphrase of an encrypted private key or of the PKCS#12 file.
     pub passphrase: Option<Secret>,
-    /// The public half as PEM text, if the private key is elsewhere. It verifies each signature from a callback before
-    /// anything is sent.
+    /// The public half as PEM text, if the private key is elsewhere. It verifies each signature that a call asked for,
+    /// before anything is sent.
     pub public_key: Option<String>,
     /// A file with the public half.
     pub public_key_file: Option<String>,
@@ -38,9 +38,9 @@ pub struct KeySettings {
 /// The key of a client, read.
 #[derive(Clone)]
 pub(crate) struct Key {
-    /// The local signer. Without it, a callback is asked.
+    /// The local signer. Without it, the call asks for each signature.
     pub(crate) signer: Option<Signer>,
-    /// The public key that verifies a callback's signatures.
+    /// The public key that verifies the signatures that a call asked for.
     pub(crate) public: Option<VerifyingKey>,
 }
 

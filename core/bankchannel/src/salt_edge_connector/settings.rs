@@ -5,7 +5,7 @@ use std::time::Duration;
 use bankchannel_crypto::signature::VerifyingKey;
 use bankchannel_foundation::{
     Boundary, ClientCache, Error, Result, Secret,
-    model::{Dialect, Profile, Value, Writer},
+    model::{Profile, Representation, Value, Writer},
 };
 use bankchannel_salt_edge::{
     Credentials, Verifier, bank_interface::SharedSecret, client_jwt::ClientJwtMode, connector::errors,
@@ -57,7 +57,8 @@ pub struct SaltEdgeConnectorSettings {
     pub leeway_s: Option<u32>,
     /// The store of sessions, tokens and callbacks: a folder, or the address of a PostgreSQL database
     /// (`postgres://user:password@host/database`). Any number of processes may share one store. Needed by
-    /// `handle_request`, `work` and every other operation that uses sessions, tokens or callbacks.
+    /// `handle_request`, `work`, `get_session`, `approve_session`, `refuse_session`, `list_tokens`, `revoke_token`,
+    /// `reconcile_tokens`, `list_callbacks` and `retry_callback`.
     pub store: Option<Secret>,
     /// The key that encrypts the store: 32 bytes in base64. Needed for PostgreSQL. Optional for a folder, which
     /// otherwise has its key in the file `store.key`.
@@ -66,8 +67,9 @@ pub struct SaltEdgeConnectorSettings {
     pub store_key_file: Option<String>,
     /// The check of a third party's own request, which Salt Edge forwards with each request for a token or with a code.
     /// Default: `off`, since Salt Edge has verified it. With `warn` and `enforce` the connector asks Salt Edge for the
-    /// third party's key, once an hour, verifies the request and compares it. A fault is a warning with `warn`, and
-    /// refuses the request with `enforce`; a key that cannot be fetched delays the request. Needs `base_url`.
+    /// third party's key, once an hour, verifies the third party's request and compares it with the one that Salt Edge
+    /// sends. With `warn` a fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the
+    /// request, and without the key the answer is 503: Salt Edge may repeat the request. Needs `base_url`.
     pub client_jwt: Option<ClientJwtMode>,
     /// Whether a third party's key of less than 2048 bits is accepted; 1024 bits at least.
     pub allow_short_client_key: Option<bool>,
@@ -136,6 +138,13 @@ impl Ready {
             _ => Err(Error::invalid_setting(setting, format!("must be 1 to {most}"))),
         };
         let app_secret = secret_of("app_secret", settings.app_secret, settings.app_secret_file)?;
+        let is_blank = |text: &str| text.trim().is_empty();
+        if app_secret.as_ref().is_some_and(|secret| is_blank(secret.expose())) {
+            return Err(Error::invalid_setting("app_secret", "is empty"));
+        }
+        if settings.provider_code.as_deref().is_some_and(is_blank) {
+            return Err(Error::invalid_setting("provider_code", "is empty: give the bank's code at Salt Edge"));
+        }
         let bank_secret = secret_of("bank_secret", settings.bank_secret, settings.bank_secret_file)?;
         let bank_secret = bank_secret.as_ref().map(SharedSecret::new).transpose();
         let bank_secret = bank_secret.map_err(|why| Error::invalid_setting("bank_secret", why))?;
@@ -190,7 +199,7 @@ impl Ready {
 impl Profile for SaltEdgeConnector {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         fn write<T: Boundary + Clone>(value: &Option<T>) -> Option<Value<'static>> {
-            value.clone().map(|value| value.write(&mut Writer::new(Dialect::Boundary)))
+            value.clone().map(|value| value.write(&mut Writer::new(Representation::Boundary)))
         }
         let ready = &self.0.ready;
         match field {

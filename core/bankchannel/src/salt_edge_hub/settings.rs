@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret,
-    model::{Dialect, Profile, Value, Writer},
+    model::{Profile, Representation, Value, Writer},
 };
 use bankchannel_pkcs11::Pkcs11Settings;
 use bankchannel_salt_edge::{Credentials, envelope::ISSUER, hub::errors};
@@ -109,8 +109,10 @@ impl Profile for SaltEdgeHub {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         let ready = &self.0.ready;
         match field {
-            "provider_code" => ready.provider_code.clone().map(|code| code.write(&mut Writer::new(Dialect::Boundary))),
-            "client_id" => ready.client_id.map(|id| id.write(&mut Writer::new(Dialect::Boundary))),
+            "provider_code" => {
+                ready.provider_code.clone().map(|code| code.write(&mut Writer::new(Representation::Boundary)))
+            }
+            "client_id" => ready.client_id.map(|id| id.write(&mut Writer::new(Representation::Boundary))),
             _ => None,
         }
     }

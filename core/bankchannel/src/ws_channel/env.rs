@@ -3,7 +3,7 @@
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret,
     error::row,
-    model::{Dialect, Reader},
+    model::{Reader, Representation},
 };
 use bankchannel_ws_channel::model::Mode;
 
@@ -114,7 +114,7 @@ struct Variables<'a>(&'a dyn Fn(&str) -> Option<String>);
 impl Variables<'_> {
     fn read<T: Boundary>(&self, name: &'static str) -> Result<Option<T>> {
         let Some(text) = (self.0)(name).filter(|text| !text.is_empty()) else { return Ok(None) };
-        let reader = &mut Reader::new(Dialect::Boundary);
+        let reader = &mut Reader::new(Representation::Boundary);
         let read = reader.at_key(name.to_owned(), |reader| T::read(text.into(), reader));
         read.map(Some).map_err(|why| Error::because(&row::CONFIGURATION, why.message()).with("field", name))
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bankchannel_foundation::{
     Boundary, Result, Secret,
-    model::{Dialect, Profile, Seconds, Value, Writer},
+    model::{Profile, Representation, Seconds, Value, Writer},
 };
 use bankchannel_transport::Settings;
 use bankchannel_ws_channel::{
@@ -119,7 +119,7 @@ impl Profile for WsChannel {
 impl Profile for ProfileOf<'_> {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         fn write<T: Boundary>(value: Option<T>) -> Option<Value<'static>> {
-            value.map(|value| value.write(&mut Writer::new(Dialect::Boundary)))
+            value.map(|value| value.write(&mut Writer::new(Representation::Boundary)))
         }
         fn first<T: Boundary + Clone>(
             settings: &Option<T>,

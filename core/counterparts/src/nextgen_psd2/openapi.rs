@@ -1,7 +1,7 @@
 //! The OpenAPI description of the bank, from the declarations of its operations: both dialects, each below a path of its own.
 
 use bankchannel_foundation::{
-    model::{Dialect, Field, Shape, StructShape, cited, schema},
+    model::{Field, Representation, Shape, StructShape, cited, schema},
     operation::{Entry, Route},
 };
 use bankchannel_nextgen_psd2::{CATALOGUE, Place, TERMS, Terms};
@@ -83,7 +83,7 @@ fn parameters(fields: &'static [Field], route: &Route) -> Vec<Value> {
                 "in": place,
                 "required": place == "path" || !field.optional,
                 "description": cited(field.doc).text,
-                "schema": schema::schema(field.shape, Dialect::Wire),
+                "schema": schema::schema(field.shape, Representation::Wire),
             }));
         };
         match Place::of(field, route) {
@@ -111,7 +111,7 @@ fn body(shape: &'static StructShape, route: &Route) -> Option<Value> {
     let in_body =
         |field: &Field| shape.fields.iter().any(|own| own.name == field.name && Place::of(own, route) == Place::Body);
     shape.fields.iter().find(|field| in_body(field))?;
-    Some(schema::object(shape, Dialect::Wire, in_body))
+    Some(schema::object(shape, Representation::Wire, in_body))
 }
 
 fn responses(entry: &Entry, route: &Route, dialect: &str) -> Value {
@@ -140,7 +140,7 @@ fn headers(entry: &Entry, route: &Route) -> Value {
     let named = entry.response.fields().iter().filter_map(|field| match Place::of(field, route) {
         Place::Header(name) => Some((
             name.to_owned(),
-            json!({"description": cited(field.doc).text, "schema": schema::schema(field.shape, Dialect::Wire)}),
+            json!({"description": cited(field.doc).text, "schema": schema::schema(field.shape, Representation::Wire)}),
         )),
         _ => None,
     });

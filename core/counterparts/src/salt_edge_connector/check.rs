@@ -7,11 +7,12 @@ use bankchannel_foundation::{
     Result, Secret,
     model::{Value, read_boundary},
 };
+use bankchannel_storage::salt_edge_connector::Store;
 use futures_util::future::BoxFuture;
 
 use super::{
     ConnectorOptions,
-    config::{BankAt, Config},
+    config::{BankAt, Config, is_postgres},
     keys::Keys,
     service::store_folder,
 };
@@ -30,11 +31,17 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
         Ok(config) => config,
         Err(why) => return vec![Finding::bad("configuration", why.message())],
     };
-    let mut findings = vec![Finding::good("configuration", file.as_deref().unwrap_or("every setting has its default"))];
-    for (address, tls) in [(config.listen, config.tls.as_ref()), (config.bank_interface_listen, config.tls_beside())] {
+    let mut findings = vec![Finding::good("configuration", file.as_deref().unwrap_or("no configuration file"))];
+    for (subject, address, tls) in [
+        ("listen", config.listen, config.tls.as_ref()),
+        ("bank_interface_listen", config.bank_interface_listen, config.tls_beside()),
+    ] {
         findings.push(match Listener::bind(address, tls).await {
-            Ok(listener) => Finding::good("listen", format!("{}://{address} is free", listener.scheme())),
-            Err(why) => Finding::bad("listen", why.to_string()),
+            Ok(listener) if address.port() == 0 => {
+                Finding::good(subject, format!("{}://{}, a free port", listener.scheme(), address.ip()))
+            }
+            Ok(listener) => Finding::good(subject, format!("{}://{address} is free", listener.scheme())),
+            Err(why) => Finding::bad(subject, why.to_string()),
         });
     }
     if let BankAt::Url { url, ca_file, .. } = &config.bank {
@@ -50,23 +57,24 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
     // Keys and secrets that are named are read.
     let mut settings = config.connector.clone();
     let folder = data.as_deref().map(Path::new).filter(|data| data.exists());
-    if let Some(folder) = folder {
-        if let Err(why) = private::check_folder(folder) {
+    match folder.map(private::check_folder) {
+        Some(Err(why)) => {
             findings.push(Finding::bad("data", why.message()));
             return findings;
         }
-        // What is there is read; nothing is made.
-        if let Err(why) = Keys::look(folder, &mut settings) {
-            findings.push(Finding::bad("keys", why.message()));
-        }
-        if settings.store.is_none() {
-            let store = store_folder(folder);
-            settings.store = store.exists().then(|| Secret::new(store.display().to_string()));
-        }
-    } else {
-        findings.push(Finding::good("data", "it is not there yet and will be made"));
+        Some(Ok(())) => findings.push(Finding::good("data", "it can be used")),
+        None => findings.push(Finding::good("data", "it is not there yet and will be made")),
     }
-    let has_store = settings.store.is_some();
+    findings.push(match Keys::look(folder, &mut settings) {
+        Ok(()) => Finding::good("keys", "what is there can be read"),
+        Err(why) => Finding::bad("keys", why.message()),
+    });
+    if let (Some(folder), None) = (folder, &settings.store) {
+        settings.store = Some(Secret::new(store_folder(folder).display().to_string()));
+    }
+    // A folder that is not there would be made by opening it.
+    let is_there = |place: &Secret| is_postgres(place) || Path::new(place.expose()).join(Store::DATABASE_FILE).exists();
+    let has_store = settings.store.as_ref().is_some_and(is_there);
     match SaltEdgeConnector::new(settings) {
         Err(why) => findings.push(Finding::bad("configuration", why.message())),
         Ok(client) if has_store => findings.push(match client.open_store().await {

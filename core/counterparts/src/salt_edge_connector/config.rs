@@ -20,7 +20,7 @@ const WORKERS: u32 = 4;
 /// The largest file of a public key.
 const MAX_KEY: u64 = 64 * 1024;
 
-/// The service's configuration file. `docs/salt-edge-connector.toml` is a commented one with every setting.
+/// The service's configuration file. `docs/salt-edge-connector.toml` is a commented one.
 #[derive(Debug, Clone, Default, Boundary)]
 pub(crate) struct ConnectorFile {
     /// `example`, or the base URL of the bank's own code.
@@ -116,6 +116,7 @@ impl Config {
         }
         connector.provider_code =
             options.provider_code.or(connector.provider_code).or_else(|| Some(PROVIDER_CODE.to_owned()));
+        check_hub(&connector)?;
         if let Some(file) = options.private_key {
             let key = &mut connector.key;
             (key.private_key, key.keystore_file, key.pkcs11) = (None, None, None);
@@ -150,10 +151,25 @@ impl Config {
 
     /// Whether the store is a PostgreSQL database.
     pub(crate) fn is_postgres(&self) -> bool {
-        let is_url =
-            |place: &Secret| ["postgres://", "postgresql://"].iter().any(|scheme| place.expose().starts_with(scheme));
-        self.connector.store.as_ref().is_some_and(is_url)
+        self.connector.store.as_ref().is_some_and(is_postgres)
     }
+}
+
+/// Whether a store is a PostgreSQL database.
+pub(crate) fn is_postgres(place: &Secret) -> bool {
+    ["postgres://", "postgresql://"].iter().any(|scheme| place.expose().starts_with(scheme))
+}
+
+/// Sees that callbacks can be sent where a hub is named.
+fn check_hub(connector: &SaltEdgeConnectorSettings) -> Result<()> {
+    let needed = "is missing: Salt Edge's dashboard shows it, and callbacks are refused without it";
+    if connector.base_url.is_some() && connector.app_id.as_deref().is_none_or(|id| id.trim().is_empty()) {
+        return Err(Error::invalid_setting("app_id", needed));
+    }
+    if connector.base_url.is_some() && connector.app_secret.is_none() && connector.app_secret_file.is_none() {
+        return Err(Error::invalid_setting("app_secret", needed));
+    }
+    Ok(())
 }
 
 fn address(setting: &'static str, text: &str) -> Result<SocketAddr> {

@@ -11,11 +11,13 @@ use zeroize::Zeroizing;
 
 use crate::{
     folder::{unusable, write_whole},
-    private::read_secret,
+    private::{check_secret_file, read_secret},
 };
 
 const KEY: &str = "connector.key.pem";
 const PUBLIC: &str = "connector.public.pem";
+/// The public half of a key that was given: the pair of the folder stays as it is.
+const GIVEN_PUBLIC: &str = "given-key.public.pem";
 const BANK_SECRET: &str = "bank.secret";
 const KEY_MODE: u32 = 0o600;
 const PUBLIC_MODE: u32 = 0o644;
@@ -46,6 +48,7 @@ impl Keys {
             let file = own_key(data)?;
             settings.key = KeySettings { private_key_file: Some(file.display().to_string()), ..KeySettings::default() };
         }
+        check_files(settings)?;
         let has_secret = settings.bank_secret.is_some() || settings.bank_secret_file.is_some();
         let bank_secret_file = match (&settings.bank_secret, &settings.bank_secret_file) {
             (Some(text), _) => {
@@ -56,20 +59,23 @@ impl Keys {
             (None, Some(file)) => std::path::absolute(file).map_err(|why| unusable(Path::new(file), &why))?,
             (None, None) => own_secret(data)?,
         };
-        let text = read_secret(&bank_secret_file, MAX)?
-            .ok_or_else(|| Error::invalid_setting("bank_secret_file", "there is no such file"))?;
-        let bank_secret = SharedSecret::new(&text).map_err(|why| Error::invalid_setting("bank_secret", why))?;
+        let (text, bank_secret) = shared_secret(&bank_secret_file)?;
         settings.bank_secret = Some(text);
         settings.bank_secret_file = None;
-        let public_key_file = data.join(PUBLIC);
+        let public_key_file = data.join(if has_key { GIVEN_PUBLIC } else { PUBLIC });
         Ok(Self { public_key_file, bank_secret, bank_secret_file, are_given: has_key && has_secret })
     }
 
-    /// Reads what is in the folder, and makes nothing. The settings are completed with it.
+    /// Reads what is named and what is in the folder, and makes nothing. The settings are completed with it.
     ///
     /// # Errors
     /// As [`prepare`](Self::prepare).
-    pub(crate) fn look(data: &Path, settings: &mut SaltEdgeConnectorSettings) -> Result<()> {
+    pub(crate) fn look(data: Option<&Path>, settings: &mut SaltEdgeConnectorSettings) -> Result<()> {
+        check_files(settings)?;
+        if let Some(file) = &settings.bank_secret_file {
+            shared_secret(Path::new(file))?;
+        }
+        let Some(data) = data else { return Ok(()) };
         let (key, secret) = (data.join(KEY), data.join(BANK_SECRET));
         if read_secret(&key, MAX)?.is_some() && !has_key(&settings.key) {
             settings.key.private_key_file = Some(key.display().to_string());
@@ -95,6 +101,21 @@ impl Keys {
 /// Whether there is a private key.
 fn has_key(key: &KeySettings) -> bool {
     key.private_key.is_some() || key.private_key_file.is_some() || key.keystore_file.is_some() || key.pkcs11.is_some()
+}
+
+/// Sees that nobody else can read the files of secrets and keys that the settings name.
+fn check_files(settings: &SaltEdgeConnectorSettings) -> Result<()> {
+    let key = &settings.key;
+    let named = [&key.private_key_file, &key.keystore_file, &settings.app_secret_file, &settings.store_key_file];
+    named.into_iter().flatten().try_for_each(|file| check_secret_file(Path::new(file)))
+}
+
+/// The secret in a file, as it is and as it is used.
+fn shared_secret(file: &Path) -> Result<(Secret, SharedSecret)> {
+    let text = read_secret(file, MAX)?;
+    let text = text.ok_or_else(|| Error::invalid_setting("bank_secret_file", "there is no such file"))?;
+    let shared = SharedSecret::new(&text).map_err(|why| Error::invalid_setting("bank_secret", why))?;
+    Ok((text, shared))
 }
 
 fn own_key(data: &Path) -> Result<PathBuf> {

@@ -15,7 +15,8 @@ pub(crate) struct ConnectorOptions {
     pub(crate) config: Option<String>,
     /// The bank: `example`, or the base URL of the bank's own code. Default: `example`.
     pub(crate) bank: Option<String>,
-    /// A file with the secret that connector and bank share. Default: a new secret in the data folder.
+    /// A file with the secret that connector and bank share. Default: a secret in the data folder, made at
+    /// the first start.
     pub(crate) bank_secret_file: Option<String>,
     /// Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it, callbacks wait.
     pub(crate) hub_url: Option<String>,
@@ -28,7 +29,7 @@ pub(crate) struct ConnectorOptions {
     pub(crate) app_secret_file: Option<String>,
     /// The bank's code at Salt Edge. Default: `demobank`.
     pub(crate) provider_code: Option<String>,
-    /// The connector's private key, a PEM file. Default: a new key in the data folder.
+    /// The connector's private key, a PEM file. Default: a key in the data folder, made at the first start.
     pub(crate) private_key: Option<String>,
     /// The certificate chain of the TLS listener, a PEM file.
     pub(crate) tls_cert: Option<String>,

@@ -109,6 +109,9 @@ impl Hub {
         let answered = transport.exchange(&message, plan).await;
         let elapsed = begun.elapsed();
         let heard = answered.map(|answer| heard(&answer, elapsed));
+        if made.operation == "revoke_token" && heard.as_ref().is_ok_and(|heard| heard.status == 200) {
+            self.note_revoked(made);
+        }
         let shown = heard.as_ref().ok();
         self.records.add(Record {
             number: 0,
@@ -126,6 +129,15 @@ impl Hub {
             form: None,
         });
         heard
+    }
+
+    /// The connector has revoked a token on order: it is revoked here too.
+    fn note_revoked(&self, made: &Made) {
+        let token = made.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("access-token"));
+        if let Some((_, token)) = token {
+            // One that this hub does not know, or that was revoked before, changes nothing.
+            let _ = self.state.revoke(token, self.now_ms());
+        }
     }
 
     /// Makes a request of an order and sends it; where the connector asks to come again (`Retry-After`), so it does, with a fresh JWT.

@@ -1,7 +1,7 @@
 //! The OpenAPI description of the service, from the declarations of its operations.
 
 use bankchannel_foundation::{
-    model::{Dialect, Field, Shape, cited, schema},
+    model::{Field, Representation, Shape, cited, schema},
     operation::{Entry, Parameters, Route},
 };
 use bankchannel_ws_channel::{Access, CATALOGUE, PRODUCTION_BASE_URL, TERMS, TEST_BASE_URL, Terms};
@@ -82,7 +82,7 @@ fn parameters(entry: &Entry, route: &Route) -> Vec<Value> {
             // What may stand in the body in its place is never required in the query.
             "required": place == "path" || (!field.optional && route.parameters == Parameters::Query),
             "description": cited(field.doc).text,
-            "schema": schema::schema(field.shape, Dialect::Wire),
+            "schema": schema::schema(field.shape, Representation::Wire),
         }));
     }
     out
@@ -97,11 +97,11 @@ fn body(entry: &Entry, route: &Route) -> Option<(Value, bool)> {
     let fields = || shape.fields.iter().filter(|field| rest(field));
     fields().next()?;
     let required = route.parameters == Parameters::Body && fields().any(|field| !field.optional);
-    Some((schema::object(shape, Dialect::Wire, rest), required))
+    Some((schema::object(shape, Representation::Wire, rest), required))
 }
 
 fn responses(entry: &Entry, route: &Route) -> Value {
-    let mut fields = schema::schema(entry.response, Dialect::Wire);
+    let mut fields = schema::schema(entry.response, Representation::Wire);
     let code = json!({"type": "string", "const": "00", "description": "Success."});
     match fields["properties"].as_object_mut() {
         Some(properties) => {

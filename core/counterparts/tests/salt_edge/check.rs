@@ -341,7 +341,10 @@ impl Bench {
     async fn new(reports_to: impl AsyncFnOnce(&str, &Path) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (file, data) = (folder.path().join("check.json"), folder.path().join("connector"));
-        let of_connector = write_settings(&file, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let (of_connector, is_new) = write_settings(&file, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        assert!(is_new);
+        // Asked again, it keeps the file and says the same.
+        assert_eq!(write_settings(&file, "127.0.0.1:0".parse().unwrap()).await.unwrap(), (of_connector.clone(), false));
         let mut settings: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         let with_code = settings["authorization_types"][2].as_object_mut().unwrap();
         with_code.remove("right_code");
@@ -512,6 +515,23 @@ async fn the_embedded_hub_checks_with_a_customer_behind_a_url() {
         assert_eq!(result(id).0, "passed", "{id}: {}", result(id).1);
     }
     assert!(*approved.lock().unwrap() > 0 && *denied.lock().unwrap() > 0, "both answers are asked for");
+    // A customer's program that was given and does not answer is a fault.
+    let nobody = control.order("check", &settings(Some("http://127.0.0.1:9"))).await;
+    let results = nobody["checks"].as_array().unwrap();
+    let redirect = results.iter().find(|check| check["id"] == "SE-F01").unwrap();
+    assert_eq!((&nobody["ok"], &redirect["result"]), (&false.into(), &"failed".into()), "{redirect}");
+    // What the connector revokes on the hub's order is revoked at the hub.
+    let credentials = json!({"authorization_type": "login_password", "login": "anna", "password": "anna-password"});
+    control.order("enrolments", &json!({"session_secret": "s-1", "credentials": credentials})).await;
+    let until = Instant::now() + Duration::from_secs(20);
+    while control.order("sessions/s-1", &json!({})).await["has_token"] != true {
+        assert!(Instant::now() < until, "no token has come");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let last = async || control.order("tokens", &json!({})).await["tokens"].as_array().unwrap().last().unwrap().clone();
+    assert!(last().await["revoked_at"].is_null());
+    control.order("enrolments", &json!({"operation": "revoke_token", "access_token_of": "s-1"})).await;
+    assert!(!last().await["revoked_at"].is_null());
     connector.stop().await;
     hub.stop().await;
 }

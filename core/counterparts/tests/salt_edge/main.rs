@@ -15,5 +15,6 @@ mod proxy;
 mod races;
 mod requests;
 mod secrets;
+mod service_check;
 mod service_secrets;
 mod world;

@@ -2,7 +2,7 @@
 //!
 //! `#[derive(Boundary)]` turns a struct, an enum of names or a tagged union into a
 //! `bankchannel_foundation::Boundary`: its shape (for JSON Schema and the typed faces), how it is read
-//! and how it is written, in both dialects. A field whose type is outside the model does not compile.
+//! and how it is written, in both representations. A field whose type is outside the model does not compile.
 //!
 //! | attribute | on | meaning |
 //! | --- | --- | --- |
@@ -11,9 +11,9 @@
 //! | `#[boundary(same_names)]` | struct | each field is named on the wire as on the boundary, where it says no other name |
 //! | `#[boundary(alias = "EncPrivateKey")]` | field | a second name accepted on the wire |
 //! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
-//! | `#[boundary(flatten)]` | field | a struct whose fields stand in its place among the others, in both dialects |
+//! | `#[boundary(flatten)]` | field | a struct whose fields stand in its place among the others, in both representations |
 //! | `#[boundary(open)]` | enum | peer values: the last variant, `Other(String)`, takes the unknown ones |
-//! | `#[boundary("NEW")]` | variant | the value, the same in both dialects |
+//! | `#[boundary("NEW")]` | variant | the value, the same in both representations |
 //! | `#[boundary(tag = "state")]` | enum | a tagged union; each variant holds one struct or nothing |
 
 use proc_macro::TokenStream;

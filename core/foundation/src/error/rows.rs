@@ -126,7 +126,7 @@ macro_rules! error_rows {
 pub mod row {
     crate::error_rows! {
         INVALID_FIELD = "input.invalid_field", InvalidInput, never,
-            "A field cannot be used.", "The context names the field; the message says what it must be.";
+            "A field cannot be used.", "Correct the field; the message says what it must be.";
         MISSING_FIELD = "input.missing_field", InvalidInput, never,
             "A required field is missing.", "Give the field named in the context.";
         UNKNOWN_FIELD = "input.unknown_field", InvalidInput, never,
@@ -140,7 +140,7 @@ pub mod row {
         CONTENT_UNREADABLE = "input.content_unreadable", InvalidInput, never,
             "The file to send cannot be read.", "The message says why; check the path and its permissions.";
         CONFIGURATION = "configuration.invalid", Configuration, never,
-            "A setting is missing or cannot be used.", "The context names the setting; the message says what it must be.";
+            "A setting is missing or cannot be used.", "Correct the setting; the message says what it must be.";
         FORKED = "configuration.forked", Configuration, never,
             "This handle belongs to the parent process.", "Open servers and stores after the fork, in the process that uses them.";
         CLOSED = "configuration.closed", Configuration, never,

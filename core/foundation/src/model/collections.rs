@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Boundary, Dialect, Object, Reader, Shape, Value, Writer, reader::kind};
+use super::{Boundary, Object, Reader, Representation, Shape, Value, Writer, reader::kind};
 use crate::Error;
 
 /// The most elements that a list or map may hold.
@@ -61,7 +61,9 @@ impl<T: Boundary> Boundary for BTreeMap<String, T> {
         let map = match value {
             Value::Object(map) => map,
             // PHP writes an empty map as an empty list.
-            Value::Array(values) if values.is_empty() && reader.dialect() == Dialect::Boundary => Object::new(),
+            Value::Array(values) if values.is_empty() && reader.representation() == Representation::Boundary => {
+                Object::new()
+            }
             other => return Err(reader.invalid(format!("must be an object, not {}", kind(&other)))),
         };
         if map.len() > ELEMENTS_MAX {

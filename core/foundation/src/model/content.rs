@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{Boundary, Dialect, Object, Reader, Shape, Value, Writer, reader::kind};
+use super::{Boundary, Object, Reader, Representation, Shape, Value, Writer, reader::kind};
 use crate::{Error, shown};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -139,7 +139,7 @@ impl Boundary for Content {
     const SHAPE: &'static Shape = &Shape::Content;
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        if reader.dialect() == Dialect::Wire {
+        if reader.representation() == Representation::Wire {
             // The message's reader has streamed the bytes out and left an empty string in their place.
             return match value {
                 Value::String(_) => reader.take_content().ok_or_else(|| reader.invalid("must be base64")),
@@ -162,7 +162,7 @@ impl Boundary for Content {
     }
 
     fn write(self, writer: &mut Writer) -> Value<'static> {
-        if writer.dialect() == Dialect::Wire {
+        if writer.representation() == Representation::Wire {
             writer.keep(self);
             return "".into();
         }

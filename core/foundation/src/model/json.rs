@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Boundary, Object, Reader, Shape, Value, Writer, reader::kind};
 use crate::Error;
 
-/// A JSON object with any members, the same in either dialect. Numbers are those of JSON in most programs: whole ones up to 64 bits,
+/// A JSON object with any members, the same in either representation. Numbers are those of JSON in most programs: whole ones up to 64 bits,
 /// others in double precision.
 #[derive(Clone, Default, PartialEq)]
 pub struct JsonObject(pub Object<'static>);
@@ -37,7 +37,7 @@ impl Boundary for JsonObject {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Dialect, read_boundary, write_boundary};
+    use crate::model::{Representation, read_boundary, write_boundary};
 
     #[test]
     fn an_object_comes_back_as_it_went() {
@@ -51,7 +51,7 @@ mod tests {
     #[test]
     fn anything_else_is_refused_without_repeating_it() {
         for value in [Value::from("planted"), Value::Null, Value::Array(vec![Value::from("planted")])] {
-            let refused = JsonObject::read(value, &mut Reader::new(Dialect::Boundary)).err();
+            let refused = JsonObject::read(value, &mut Reader::new(Representation::Boundary)).err();
             assert!(refused.is_some_and(|error| !error.to_string().contains("planted")));
         }
     }

@@ -6,8 +6,8 @@
 //! Anything else does not compile, so
 //! the generators of typed faces never meet a surprise.
 //!
-//! The same declaration is read and written in two dialects: [`Dialect::Boundary`] is what users see
-//! (`snake_case`, unknown fields refused); [`Dialect::Wire`] is what travels (the wire's names, unknown fields
+//! The same declaration is read and written in two representations: [`Representation::Boundary`] is what users see
+//! (`snake_case`, unknown fields refused); [`Representation::Wire`] is what travels (the wire's names, unknown fields
 //! ignored when reading, null and empty the same as absent).
 
 mod cited;
@@ -46,7 +46,7 @@ use crate::Error;
 
 /// Which of its two forms a value is read from or written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
+pub enum Representation {
     /// What users see in every language.
     Boundary,
     /// What travels between client and server.
@@ -93,10 +93,10 @@ pub trait Boundary: Sized + Send + 'static {
 /// # Errors
 /// `input.*` rows, with the field's path in the context.
 pub fn read_boundary<'a, T: Boundary>(value: impl Into<Value<'a>>) -> Result<T, Error> {
-    T::read(value.into(), &mut Reader::new(Dialect::Boundary))
+    T::read(value.into(), &mut Reader::new(Representation::Boundary))
 }
 
 /// Writes the boundary form of a `T`. Content is described, not included: see [`Writer::content`].
 pub fn write_boundary<T: Boundary>(value: T) -> serde_json::Value {
-    value.write(&mut Writer::new(Dialect::Boundary)).into()
+    value.write(&mut Writer::new(Representation::Boundary)).into()
 }

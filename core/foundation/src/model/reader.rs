@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Boundary, Content, Dialect, Field, Fields, Object, Shape, Value};
+use super::{Boundary, Content, Field, Fields, Object, Representation, Shape, Value};
 use crate::{ClientCache, Error, error::row, shown};
 
 /// Where a client keeps what it would otherwise be asked for again: e-mail, mode, bank, …
@@ -16,9 +16,9 @@ pub trait Profile {
     }
 }
 
-/// Reads one message: knows the dialect, where it is, and what was given beside the JSON.
+/// Reads one message: knows the representation, where it is, and what was given beside the JSON.
 pub struct Reader<'a> {
-    dialect: Dialect,
+    representation: Representation,
     path: Vec<Step>,
     attached: Option<Content>,
     profile: Option<&'a dyn Profile>,
@@ -31,10 +31,10 @@ enum Step {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of this dialect.
+    /// A reader of this representation.
     #[must_use]
-    pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, path: Vec::new(), attached: None, profile: None }
+    pub fn new(representation: Representation) -> Self {
+        Self { representation, path: Vec::new(), attached: None, profile: None }
     }
 
     /// Gives the content that came outside the JSON.
@@ -51,11 +51,11 @@ impl<'a> Reader<'a> {
         self
     }
 
-    /// The dialect being read.
+    /// The representation being read.
     #[inline]
     #[must_use]
-    pub fn dialect(&self) -> Dialect {
-        self.dialect
+    pub fn representation(&self) -> Representation {
+        self.representation
     }
 
     /// Takes the content that came outside the JSON.
@@ -146,9 +146,9 @@ impl<'a> Reader<'a> {
     }
 
     fn name(&self, field: &Field) -> &'static str {
-        match self.dialect {
-            Dialect::Boundary => field.name,
-            Dialect::Wire => field.wire,
+        match self.representation {
+            Representation::Boundary => field.name,
+            Representation::Wire => field.wire,
         }
     }
 
@@ -211,15 +211,17 @@ impl<'v> ObjectReader<'v> {
             Value::Null if reader.path.is_empty() => Object::new(),
             // PHP writes an empty object as an empty list; a whole request it writes as an object.
             Value::Array(values)
-                if values.is_empty() && reader.dialect == Dialect::Boundary && !reader.path.is_empty() =>
+                if values.is_empty()
+                    && reader.representation == Representation::Boundary
+                    && !reader.path.is_empty() =>
             {
                 Object::new()
             }
             other => return Err(reader.invalid(format!("must be an object, not {}", kind(&other)))),
         };
         let mut missing = Vec::new();
-        for field in fields.iter().filter(|field| !(field.off_wire && reader.dialect == Dialect::Wire)) {
-            if reader.dialect == Dialect::Wire {
+        for field in fields.iter().filter(|field| !(field.off_wire && reader.representation == Representation::Wire)) {
+            if reader.representation == Representation::Wire {
                 settle_wire_names(&mut object, field)?;
             }
             let name = reader.name(field);
@@ -227,14 +229,15 @@ impl<'v> ObjectReader<'v> {
                 continue;
             }
             if field.profile
-                && reader.dialect == Dialect::Boundary
+                && reader.representation == Representation::Boundary
                 && let Some(value) = reader.profile.and_then(|profile| profile.value(field.name))
             {
                 object.insert(name, value);
                 continue;
             }
             let attached = matches!(field.shape, Shape::Content) && reader.attached.is_some();
-            let optional = if reader.dialect == Dialect::Wire { field.wire_optional } else { field.optional };
+            let optional =
+                if reader.representation == Representation::Wire { field.wire_optional } else { field.optional };
             if !optional && !attached {
                 missing.push(name);
             }
@@ -263,7 +266,7 @@ impl<'v> ObjectReader<'v> {
     /// # Errors
     /// `input.unknown_field`, which lists the fields there are.
     pub fn close(self, fields: &'static [Field], reader: &mut Reader<'_>) -> Result<(), Error> {
-        if reader.dialect == Dialect::Wire {
+        if reader.representation == Representation::Wire {
             return Ok(());
         }
         let Some((unknown, _)) = self.object.iter().next() else { return Ok(()) };

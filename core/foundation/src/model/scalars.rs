@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use zeroize::Zeroizing;
 
-use super::{Boundary, Dialect, Reader, Shape, TextShape, Value, Writer, reader::kind};
+use super::{Boundary, Reader, Representation, Shape, TextShape, Value, Writer, reader::kind};
 use crate::{Error, Secret, shown};
 
 /// The largest integer that every language's number holds exactly.
@@ -14,11 +14,11 @@ impl Boundary for bool {
     const SHAPE: &'static Shape = &Shape::Bool;
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        match (value, reader.dialect()) {
+        match (value, reader.representation()) {
             (Value::Bool(given), _) => Ok(given),
             // An older contract typed the one boolean of the wire as a string.
-            (Value::String(text), Dialect::Wire) if text == "true" => Ok(true),
-            (Value::String(text), Dialect::Wire) if text == "false" => Ok(false),
+            (Value::String(text), Representation::Wire) if text == "true" => Ok(true),
+            (Value::String(text), Representation::Wire) if text == "false" => Ok(false),
             (other, _) => Err(reader.invalid(format!("must be true or false, not {}", kind(&other)))),
         }
     }
@@ -34,10 +34,10 @@ macro_rules! integers {
             const SHAPE: &'static Shape = &Shape::Integer { min: $min, max: $max };
 
             fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
-                let read = match (&value, reader.dialect()) {
+                let read = match (&value, reader.representation()) {
                     (Value::Number(number), _) => number.as_i64(),
                     // Peers send numbers as strings and as numbers.
-                    (Value::String(text), Dialect::Wire) => text.parse().ok(),
+                    (Value::String(text), Representation::Wire) => text.parse().ok(),
                     _ => None,
                 };
                 read.filter(|number| ($min..=$max).contains(number))
@@ -110,7 +110,7 @@ impl Boundary for Secret {
 pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secret, Error> {
     let secret = match value {
         Value::String(text) => Secret::new(text),
-        Value::Object(map) if reader.dialect() == Dialect::Boundary && map.len() == 1 => {
+        Value::Object(map) if reader.representation() == Representation::Boundary && map.len() == 1 => {
             match map.iter().next().and_then(|(key, value)| Some((key, value.as_str()?))) {
                 Some(("file", path)) => from_file(path, reader)?,
                 Some(("env", name)) => match std::env::var(name) {
@@ -120,7 +120,7 @@ pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secre
                 _ => return Err(reader.invalid("must be a string, {\"file\": PATH} or {\"env\": NAME}")),
             }
         }
-        other if reader.dialect() == Dialect::Wire => {
+        other if reader.representation() == Representation::Wire => {
             return Err(reader.invalid(format!("must be a string, not {}", kind(&other))));
         }
         other => {

@@ -1,12 +1,12 @@
-//! JSON Schema 2020-12 from shapes, in either dialect.
+//! JSON Schema 2020-12 from shapes, in either representation.
 
 use serde_json::{Map, Value, json};
 
-use super::{Dialect, EnumShape, Field, Shape, StructShape, TextShape, UnionShape, cited};
+use super::{EnumShape, Field, Representation, Shape, StructShape, TextShape, UnionShape, cited};
 
 /// The JSON Schema of a shape. Named types are written out in place: a schema stands for itself.
 #[must_use]
-pub fn schema(shape: &Shape, dialect: Dialect) -> Value {
+pub fn schema(shape: &Shape, representation: Representation) -> Value {
     match shape {
         Shape::Bool => json!({"type": "boolean"}),
         Shape::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
@@ -18,32 +18,34 @@ pub fn schema(shape: &Shape, dialect: Dialect) -> Value {
         Shape::Date => json!({"type": "string", "format": "date"}),
         Shape::Timestamp => json!({"type": "string", "format": "date-time"}),
         Shape::Text(shape) => text(shape),
-        Shape::Secret(shape) if dialect == Dialect::Wire => text(shape),
+        Shape::Secret(shape) if representation == Representation::Wire => text(shape),
         Shape::Secret(shape) => secret(shape),
-        Shape::Content if dialect == Dialect::Wire => json!({"type": "string", "contentEncoding": "base64"}),
+        Shape::Content if representation == Representation::Wire => {
+            json!({"type": "string", "contentEncoding": "base64"})
+        }
         Shape::Content => content(),
         Shape::Enum(shape) => names(shape),
-        Shape::List(of) => json!({"type": "array", "items": schema(of, dialect)}),
-        Shape::Map(of) => json!({"type": "object", "additionalProperties": schema(of, dialect)}),
+        Shape::List(of) => json!({"type": "array", "items": schema(of, representation)}),
+        Shape::Map(of) => json!({"type": "object", "additionalProperties": schema(of, representation)}),
         Shape::Json => json!({"type": "object"}),
-        Shape::Struct(shape) => object(shape, dialect, |_| true),
-        Shape::Union(shape) => union(shape, dialect),
+        Shape::Struct(shape) => object(shape, representation, |_| true),
+        Shape::Union(shape) => union(shape, representation),
     }
 }
 
 /// The schema of a struct with only the fields that `keep` says: for a body whose other fields travel in
 /// the path or query.
 #[must_use]
-pub fn object(shape: &StructShape, dialect: Dialect, keep: impl Fn(&Field) -> bool) -> Value {
+pub fn object(shape: &StructShape, representation: Representation, keep: impl Fn(&Field) -> bool) -> Value {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for field in shape.fields.iter().filter(|field| keep(field)) {
-        let wire = dialect == Dialect::Wire;
+        let wire = representation == Representation::Wire;
         if wire && field.off_wire {
             continue;
         }
         let name = if wire { field.wire } else { field.name };
-        properties.insert(name.to_owned(), described(field, dialect));
+        properties.insert(name.to_owned(), described(field, representation));
         // Content may come beside the JSON, a profile field from the client.
         let elsewhere = !wire && (field.profile || matches!(field.shape, Shape::Content));
         if !field.optional && !elsewhere {
@@ -55,7 +57,7 @@ pub fn object(shape: &StructShape, dialect: Dialect, keep: impl Fn(&Field) -> bo
     if !required.is_empty() {
         out["required"] = json!(required);
     }
-    if dialect == Dialect::Boundary {
+    if representation == Representation::Boundary {
         out["additionalProperties"] = json!(false);
     }
     out
@@ -63,11 +65,11 @@ pub fn object(shape: &StructShape, dialect: Dialect, keep: impl Fn(&Field) -> bo
 
 /// A field's schema with its documentation.
 #[must_use]
-pub fn described(field: &Field, dialect: Dialect) -> Value {
-    let shape = if dialect == Dialect::Wire { field.wire_shape } else { field.shape };
-    let mut out = schema(shape, dialect);
+pub fn described(field: &Field, representation: Representation) -> Value {
+    let shape = if representation == Representation::Wire { field.wire_shape } else { field.shape };
+    let mut out = schema(shape, representation);
     let mut doc = text_of(field.doc);
-    if dialect == Dialect::Boundary && field.profile {
+    if representation == Representation::Boundary && field.profile {
         doc.push_str("\nLeft out, it is taken from the client's profile.");
         out["x-profile"] = json!(true);
     }
@@ -124,14 +126,14 @@ fn names(shape: &EnumShape) -> Value {
     }
 }
 
-fn union(shape: &UnionShape, dialect: Dialect) -> Value {
+fn union(shape: &UnionShape, representation: Representation) -> Value {
     let variants: Vec<Value> = shape
         .variants
         .iter()
         .map(|variant| {
             let mut out = match variant.shape {
-                Some(shape) => schema(shape, dialect),
-                None if dialect == Dialect::Boundary => {
+                Some(shape) => schema(shape, representation),
+                None if representation == Representation::Boundary => {
                     json!({"type": "object", "properties": {}, "additionalProperties": false})
                 }
                 None => json!({"type": "object", "properties": {}}),

@@ -75,7 +75,7 @@ pub struct EnumShape {
 /// One name of an enum.
 #[derive(Debug)]
 pub struct EnumValue {
-    /// The name, the same in both dialects.
+    /// The name, the same in both representations.
     pub value: &'static str,
     /// What it means.
     pub doc: &'static str,

@@ -1,26 +1,26 @@
 //! Writing values.
 
-use super::{Boundary, Content, Dialect, Field, Fields, Object, Value};
+use super::{Boundary, Content, Field, Fields, Object, Representation, Value};
 
-/// Writes one message: knows the dialect and keeps what goes beside the JSON.
+/// Writes one message: knows the representation and keeps what goes beside the JSON.
 pub struct Writer {
-    dialect: Dialect,
+    representation: Representation,
     content: Option<Content>,
 }
 
 impl Writer {
-    /// A writer of this dialect.
+    /// A writer of this representation.
     #[inline]
     #[must_use]
-    pub fn new(dialect: Dialect) -> Self {
-        Self { dialect, content: None }
+    pub fn new(representation: Representation) -> Self {
+        Self { representation, content: None }
     }
 
-    /// The dialect being written.
+    /// The representation being written.
     #[inline]
     #[must_use]
-    pub fn dialect(&self) -> Dialect {
-        self.dialect
+    pub fn representation(&self) -> Representation {
+        self.representation
     }
 
     /// The content that the written value holds, taken out of it.
@@ -53,13 +53,13 @@ impl ObjectWriter {
 
     /// Puts one field, unless it is absent or does not travel.
     pub fn put<T: Boundary>(&mut self, field: &'static Field, value: T, writer: &mut Writer) {
-        if value.is_absent() || (field.off_wire && writer.dialect == Dialect::Wire) {
+        if value.is_absent() || (field.off_wire && writer.representation == Representation::Wire) {
             return;
         }
-        let name = if writer.dialect == Dialect::Wire { field.wire } else { field.name };
+        let name = if writer.representation == Representation::Wire { field.wire } else { field.name };
         let written = value.write(writer);
         if written.is_null() {
-            // Absent in this dialect only: the wire may have a word for "none".
+            // Absent in this representation only: the wire may have a word for "none".
             return;
         }
         self.object.push(name, written);

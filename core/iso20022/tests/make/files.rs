@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use bankchannel_foundation::clock::FixedClock;
-use bankchannel_foundation::model::{Dialect, Reader, read_boundary, write_boundary};
+use bankchannel_foundation::model::{Reader, Representation, read_boundary, write_boundary};
 use bankchannel_foundation::{Boundary as _, Content, Error, Local as _, LocalContext};
 use bankchannel_iso20022::make::{CreditTransfer, PaymentTable, RowFormat};
 use bankchannel_iso20022::operations::making::make_payment::{MakePayment, MakePaymentRequest, MakePaymentResponse};
@@ -92,7 +92,7 @@ fn the_boundary_form() {
     assert!(written["xml"].as_str().unwrap().contains("<Cd>SALA</Cd>"));
 
     let table = Content::from(Bytes::from("creditor_name,creditor_iban,amount\nA,FI1410093000123458,1.00\n"));
-    let mut reader = Reader::new(Dialect::Boundary).with_content(Some(table));
+    let mut reader = Reader::new(Representation::Boundary).with_content(Some(table));
     let given = json!({"format": "csv", "execution_date": "2026-11-30", "debtor": debtor});
     let answer = run(MakePaymentRequest::read(given.into(), &mut reader).unwrap()).unwrap();
     assert_eq!(answer.made.transactions, 1);

@@ -15,7 +15,7 @@ use bankchannel_foundation::{
     Boundary, Codec, Declaration, Error, Exchange, Operation,
     error::row,
     message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse, is_visible},
-    model::{Dialect, Field, Object, Reader, Shape, Value, Writer},
+    model::{Field, Object, Reader, Representation, Shape, Value, Writer},
     operation::Route,
 };
 
@@ -96,7 +96,7 @@ impl Codec for Psd2 {
             headers::read(shape, given, &mut fields)?;
         }
         target::read(shape, route, message.path, &message.query, &mut fields)?;
-        O::Request::read(Value::Object(fields), &mut Reader::new(Dialect::Wire)).map_err(place::plainly)
+        O::Request::read(Value::Object(fields), &mut Reader::new(Representation::Wire)).map_err(place::plainly)
     }
 
     fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse {
@@ -135,7 +135,7 @@ impl Codec for Psd2 {
                 fields.push(field.wire, headers::value(field, &headers::as_text(value)));
             }
         }
-        O::Response::read(Value::Object(fields), &mut Reader::new(Dialect::Wire))
+        O::Response::read(Value::Object(fields), &mut Reader::new(Representation::Wire))
             .map_err(place::plainly)
             .map_err(|fault| answer::broken(&message, &format!("it does not fit: {}", fault.message())))
     }
@@ -148,7 +148,7 @@ fn route<O: Operation>() -> &'static Route {
 
 /// The fields of a message in the form of the wire.
 fn written<T: Boundary>(message: T) -> Object<'static> {
-    match message.write(&mut Writer::new(Dialect::Wire)) {
+    match message.write(&mut Writer::new(Representation::Wire)) {
         Value::Object(fields) => fields,
         _ => Object::new(),
     }

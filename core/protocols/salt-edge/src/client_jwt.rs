@@ -19,12 +19,13 @@ const TYPES: [&str; 2] = ["type", "authorization_type"];
 /// The strictness for a third party's JWT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
 pub enum ClientJwtMode {
-    /// The JWT is not checked.
+    /// The JWT is not checked: the default of the setting `client_jwt`.
     Off,
     /// A fault of the JWT is a warning: the default of `verify_client_jwt`.
     #[default]
     Warn,
-    /// A request is refused if its JWT does not verify or differs from the request.
+    /// The request is refused if its JWT does not verify, if the third party is not admitted to the scopes, or if the JWT
+    /// differs from the request in an important field; see `verify_client_jwt`.
     Enforce,
 }
 

@@ -17,7 +17,7 @@ use bankchannel_foundation::{
     error::row,
     json,
     message::{Body, Headers, InRequest, InResponse, JSON, OutRequest, OutResponse, Segment, is_visible},
-    model::{Dialect, Field, Object, Reader, Value, Writer},
+    model::{Field, Object, Reader, Representation, Value, Writer},
     operation::Route,
 };
 
@@ -152,7 +152,7 @@ pub fn read_request<R: Boundary>(data: Object<'_>, headers: Option<&Headers>) ->
             fields.push(field.wire, text.to_owned());
         }
     }
-    R::read(Value::Object(fields), &mut Reader::new(Dialect::Wire)).map_err(plainly)
+    R::read(Value::Object(fields), &mut Reader::new(Representation::Wire)).map_err(plainly)
 }
 
 /// The header's value, where there is one.
@@ -193,7 +193,7 @@ fn push(headers: &mut Headers, name: &str, field: &str, text: &str) -> Result<()
 fn fitting<R: Boundary>(mut fields: Object<'_>) -> Result<R, Error> {
     for name in ONLY_TOLD {
         let Some(value) = fields.get(name).filter(|value| !value.is_null()).cloned() else { continue };
-        let mut reader = Reader::new(Dialect::Wire);
+        let mut reader = Reader::new(Representation::Wire);
         let read = if name == TIME {
             Instant::read(value, &mut reader).map(drop)
         } else {
@@ -203,7 +203,7 @@ fn fitting<R: Boundary>(mut fields: Object<'_>) -> Result<R, Error> {
             fields.remove(name);
         }
     }
-    R::read(Value::Object(fields), &mut Reader::new(Dialect::Wire))
+    R::read(Value::Object(fields), &mut Reader::new(Representation::Wire))
 }
 
 /// The members of `data`, and those of `meta` under their names here. What stands beside them is passed over.
@@ -231,7 +231,7 @@ fn route<O: Operation>() -> Result<&'static Route, Error> {
 }
 
 fn written(message: impl Boundary) -> Object<'static> {
-    match message.write(&mut Writer::new(Dialect::Wire)) {
+    match message.write(&mut Writer::new(Representation::Wire)) {
         Value::Object(fields) => fields,
         _ => Object::new(),
     }

@@ -5,7 +5,7 @@ use bankchannel_foundation::{
     error::{Peer, row},
     json,
     message::{Body, Headers, InRequest, InResponse, OutRequest, OutResponse, percent_encode},
-    model::{Boundary, Dialect, Object, Reader, Value, Writer},
+    model::{Boundary, Object, Reader, Representation, Value, Writer},
     operation::{Parameters, Route},
 };
 
@@ -46,7 +46,7 @@ impl Codec for Envelope {
 
     fn encode_request<O: Exchange<Codec = Self>>(request: O::Request, with: &Credentials) -> Result<OutRequest, Error> {
         let route = route::<O>();
-        let mut writer = Writer::new(Dialect::Wire);
+        let mut writer = Writer::new(Representation::Wire);
         let Value::Object(mut fields) = request.write(&mut writer) else {
             return Err(Error::because(&row::INTERNAL, "a request of this protocol is a struct"));
         };
@@ -82,7 +82,7 @@ impl Codec for Envelope {
         for (name, value) in message.path {
             fields.insert(name, value);
         }
-        let mut reader = Reader::new(Dialect::Wire).with_content(message.content);
+        let mut reader = Reader::new(Representation::Wire).with_content(message.content);
         if route.request_content.is_some_and(|member| fields.get(member).is_some_and(|v| v.as_str() == Some("")))
             && reader.has_content()
         {
@@ -94,7 +94,7 @@ impl Codec for Envelope {
 
     fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse {
         let route = route::<O>();
-        let mut writer = Writer::new(Dialect::Wire);
+        let mut writer = Writer::new(Representation::Wire);
         let mut fields = Object::new();
         fields.push("ResponseCode", "00");
         if let Value::Object(own) = response.write(&mut writer) {
@@ -117,7 +117,7 @@ impl Codec for Envelope {
             fields.insert(member, CONTENT_MARK);
         }
         let status = message.status;
-        let mut reader = Reader::new(Dialect::Wire).with_content(content);
+        let mut reader = Reader::new(Representation::Wire).with_content(content);
         O::Response::read(Value::Object(fields), &mut reader).map_err(|fault| {
             broken(status, format!("the answer of {} does not fit: {}", route.wire_name, fault.message()))
         })

@@ -4,7 +4,7 @@
 use bankchannel_foundation::{
     Boundary, Content, Exchange,
     message::{Body, InRequest, InResponse, OutRequest, OutResponse, Response, Segment, percent_decode},
-    model::{Dialect, Reader, Writer},
+    model::{Reader, Representation, Writer},
     operation::Route,
 };
 use bytes::Bytes;
@@ -61,7 +61,7 @@ pub(crate) fn answer(status: u16, body: &str) -> InResponse {
 
 /// The boundary form, with the content's bytes.
 pub(crate) fn told<T: Boundary>(value: T) -> (Value, Option<Bytes>) {
-    let mut writer = Writer::new(Dialect::Boundary);
+    let mut writer = Writer::new(Representation::Boundary);
     let value = value.write(&mut writer).into();
     let bytes = writer.content().map(|content| match content {
         Content::Bytes(bytes) => bytes,
@@ -72,5 +72,6 @@ pub(crate) fn told<T: Boundary>(value: T) -> (Value, Option<Bytes>) {
 
 pub(crate) fn read<T: Boundary>(value: Value) -> T {
     let shown = value.to_string();
-    T::read(value.into(), &mut Reader::new(Dialect::Boundary)).unwrap_or_else(|error| panic!("{error} in {shown}"))
+    T::read(value.into(), &mut Reader::new(Representation::Boundary))
+        .unwrap_or_else(|error| panic!("{error} in {shown}"))
 }

@@ -5,7 +5,7 @@ use bankchannel_foundation::{
     error::row,
     json,
     message::{Body, Headers, InRequest, InResponse, OutRequest, OutResponse},
-    model::{Dialect, Object, Reader, Value, Writer},
+    model::{Object, Reader, Representation, Value, Writer},
     operation::Route,
 };
 
@@ -32,7 +32,7 @@ impl Codec for Plain {
     }
 
     fn decode_request<O: Exchange<Codec = Self>>(message: InRequest<'_>) -> Result<O::Request, Error> {
-        O::Request::read(parsed(&message.body)?, &mut Reader::new(Dialect::Wire))
+        O::Request::read(parsed(&message.body)?, &mut Reader::new(Representation::Wire))
     }
 
     fn encode_response<O: Exchange<Codec = Self>>(response: O::Response) -> OutResponse {
@@ -47,7 +47,7 @@ impl Codec for Plain {
             let refused = Error::because(&errors::REFUSED, text.as_deref().unwrap_or(errors::REFUSED.text).to_owned());
             return Err(refused.with_status(message.status).with_outcome(Outcome::Refused));
         }
-        O::Response::read(body?, &mut Reader::new(Dialect::Wire))
+        O::Response::read(body?, &mut Reader::new(Representation::Wire))
     }
 }
 
@@ -57,7 +57,7 @@ fn route<O: Operation>() -> Result<&'static Route, Error> {
 }
 
 fn written(message: impl Boundary) -> Object<'static> {
-    match message.write(&mut Writer::new(Dialect::Wire)) {
+    match message.write(&mut Writer::new(Representation::Wire)) {
         Value::Object(fields) => fields,
         _ => Object::new(),
     }

@@ -286,8 +286,8 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Create a consent for reading accounts, which the customer then authorises.
      *
-     * An older recurring consent of the same customer ends when this one is authorised. It is never sent
-     * again automatically: each one asks the customer. Dialect `bg`.
+     * An older recurring consent of the same customer ends when this one is authorised. The request is
+     * never repeated automatically: each request asks the customer. Dialect `bg`.
      *
      * @param ConsentAccess $access What the consent gives access to.
      * @param bool $recurringIndicator Whether the consent is for repeated use.
@@ -658,7 +658,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $certificate The QSEAL certificate as PEM text. Default: the client's own
      * certificate.
      * @param string|Secret|null $privateKey The certificate's private key as PEM text, PKCS#8 or PKCS#1.
-     * Default: the client's own key.
+     * Default: the client's own key, also in a token.
      * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
@@ -1021,9 +1021,9 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Make a test authority and a third party's certificates.
      *
-     * Makes a new certification authority and the two certificates of a third party, QSEAL and QWAC, with
-     * the statements that real ones have. For tests and sandboxes only. Making keys takes up to some
-     * seconds.
+     * Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones
+     * have, and a certification authority unless one is given. For tests and sandboxes only. Making keys
+     * takes up to some seconds.
      *
      * @param string|null $authorityCertificate The certificate of an existing, valid test authority as
      * PEM text. Without it a new authority is made.

@@ -12,7 +12,8 @@ use Bankchannel\Encode;
 final class VerifyRequestResponse
 {
     /**
-     * @param bool $valid Whether a bank would accept the request.
+     * @param bool $valid Whether the request passes all checks made here. A bank may still refuse its
+     * body, or a request id that was used before.
      * @param string $verdict `ok`, or the check that failed first, such as `V30`.
      * @param list<CheckResult> $checks All checks in their order, including those after the first
      * failure.

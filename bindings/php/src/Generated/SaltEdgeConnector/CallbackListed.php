@@ -23,7 +23,9 @@ final class CallbackListed
      * @param \DateTimeImmutable|null $dueAt The time at which it is sent next. Absent if it waits for
      * another callback or for a fix.
      * @param int|null $httpStatus The HTTP status of Salt Edge's last answer.
-     * @param string|null $errorClass The class of Salt Edge's last refusal.
+     * @param string|null $errorClass The class of Salt Edge's last refusal, such as `SessionClosed`;
+     * without an answer of Salt Edge, the code of the last error, such as `transport.connect` or
+     * `configuration.invalid`.
      */
     public function __construct(
         public readonly string $callbackId,

@@ -12,7 +12,10 @@ enum CallbackStatus: string
     /** It will be sent, or sent again. */
     case Waiting = 'waiting';
 
-    /** Salt Edge refuses it until somebody fixes the cause; then call `retry_callback`. */
+    /**
+     * It is not sent until somebody fixes the cause, a refusal by Salt Edge or a wrong setting, and calls
+     * `retry_callback`.
+     */
     case Stopped = 'stopped';
 
     /** Salt Edge accepted it. */

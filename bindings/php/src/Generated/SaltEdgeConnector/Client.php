@@ -24,7 +24,7 @@ interface Client
     /**
      * Report that a session has succeeded.
      *
-     * Send it once, after every step of the session. A session that began with `create_token` or
+     * Send it once, when all steps of the session are done. A session that began with `create_token` or
      * `reconnect_token` reports the user, the new token and its expiry; a session that began with
      * `refresh_accounts` reports nothing more.
      *
@@ -390,7 +390,7 @@ interface Client
      * @param array<string, mixed> $data The parameters.
      * @param int|null $expiresInS The validity in seconds. Default: 60.
      * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1. Default: the
-     * client's own key.
+     * client's own key, also in a token.
      * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
      * @param \DateTimeInterface|null $at The time from which the validity counts. Default: now.
      *
@@ -586,8 +586,8 @@ interface Client
     /**
      * Revoke the tokens that Salt Edge revoked.
      *
-     * Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call. Once
-     * a day is enough.
+     * Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored.
+     * Tokens of the last page may be listed again. Once a day is enough.
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -628,8 +628,8 @@ interface Client
     /**
      * Send a stopped callback again.
      *
-     * For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent without
-     * it.
+     * For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting
+     * callbacks are sent without it.
      *
      * @param string $callbackId The callback's id, from `list_callbacks`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -646,9 +646,9 @@ interface Client
      * Answer a connector's question from a route.
      *
      * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-     * URL`. A POST to the route becomes a question to the bank's code, the same question that `work` asks
-     * in process. The MAC with `bank_secret` authenticates the request. A faulty request returns no
-     * error: the response holds the refusal to send.
+     * URL`. A POST to the route becomes a question to the bank's code, the same question that
+     * `handle_request` or `work` asks in process. The MAC with `bank_secret` authenticates the request. A
+     * faulty request returns no error: the response holds the refusal to send.
      *
      * @param string $target The request target: the path with its query, as in the request line. The
      * path's last part is the question's name, such as `list_accounts`.

@@ -18,7 +18,8 @@ final class HandleRequestResponse
      * @param string|null $endpoint The endpoint, such as `tokens/create`. Absent if the sender is
      * unknown.
      * @param string|null $errorClass The class of a refusal, such as `TokenExpired`.
-     * @param int|null $step The check that failed, 1 to 18; 0 for a failure of the bank.
+     * @param int|null $step The check that failed, 1 to 18; 0 for a refusal by the bank's code, and for a
+     * failure of the bank or the connector.
      */
     public function __construct(
         public readonly HttpAnswer $answer,

@@ -13,8 +13,8 @@ final class HubRequestRefreshAccounts extends HubRequest
 {
     /**
      * @param string $sessionSecret The session for the connector's report.
-     * @param string|null $fromDate The first day.
-     * @param string|null $toDate The last day, to its end.
+     * @param string|null $fromDate The first time or day.
+     * @param string|null $toDate The last time or day; a day counts to its end.
      * @param string|null $redirectUrl The address to which the customer's browser returns after the
      * bank's page, if a page is needed.
      */

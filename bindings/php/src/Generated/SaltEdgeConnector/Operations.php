@@ -39,23 +39,25 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $passphrase The passphrase of an encrypted private key or of the PKCS#12
      * file.
      * @param string|null $publicKey The public half as PEM text, if the private key is elsewhere. It
-     * verifies each signature from a callback before anything is sent.
+     * verifies each signature that a call asked for, before anything is sent.
      * @param string|null $publicKeyFile A file with the public half.
      * @param string|null $issuer The required value of `iss` in a request that has one. Default:
      * `priora.saltedge.com`.
      * @param int|null $leewayS Seconds after `exp` during which a request is still accepted. Default: 30.
      * @param string|Secret|null $store The store of sessions, tokens and callbacks: a folder, or the
      * address of a PostgreSQL database (`postgres://user:password@host/database`). Any number of
-     * processes may share one store. Needed by `handle_request`, `work` and every other operation that
-     * uses sessions, tokens or callbacks.
+     * processes may share one store. Needed by `handle_request`, `work`, `get_session`,
+     * `approve_session`, `refuse_session`, `list_tokens`, `revoke_token`, `reconcile_tokens`,
+     * `list_callbacks` and `retry_callback`.
      * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
      * PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
      * @param string|null $storeKeyFile A file with the store's key.
      * @param ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt Edge
      * forwards with each request for a token or with a code. Default: `off`, since Salt Edge has verified
      * it. With `warn` and `enforce` the connector asks Salt Edge for the third party's key, once an hour,
-     * verifies the request and compares it. A fault is a warning with `warn`, and refuses the request
-     * with `enforce`; a key that cannot be fetched delays the request. Needs `base_url`.
+     * verifies the third party's request and compares it with the one that Salt Edge sends. With `warn` a
+     * fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the request,
+     * and without the key the answer is 503: Salt Edge may repeat the request. Needs `base_url`.
      * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits is
      * accepted; 1024 bits at least.
      * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code
@@ -164,7 +166,7 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Report that a session has succeeded.
      *
-     * Send it once, after every step of the session. A session that began with `create_token` or
+     * Send it once, when all steps of the session are done. A session that began with `create_token` or
      * `reconnect_token` reports the user, the new token and its expiry; a session that began with
      * `refresh_accounts` reports nothing more.
      *
@@ -654,7 +656,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param array<string, mixed> $data The parameters.
      * @param int|null $expiresInS The validity in seconds. Default: 60.
      * @param string|Secret|null $privateKey The private key as PEM text, PKCS#8 or PKCS#1. Default: the
-     * client's own key.
+     * client's own key, also in a token.
      * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
      * @param \DateTimeInterface|null $at The time from which the validity counts. Default: now.
      *
@@ -918,8 +920,8 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Revoke the tokens that Salt Edge revoked.
      *
-     * Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call. Once
-     * a day is enough.
+     * Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored.
+     * Tokens of the last page may be listed again. Once a day is enough.
      *
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
@@ -973,8 +975,8 @@ abstract class Operations extends AbstractClient implements Client
     /**
      * Send a stopped callback again.
      *
-     * For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent without
-     * it.
+     * For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting
+     * callbacks are sent without it.
      *
      * @param string $callbackId The callback's id, from `list_callbacks`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -997,9 +999,9 @@ abstract class Operations extends AbstractClient implements Client
      * Answer a connector's question from a route.
      *
      * For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank
-     * URL`. A POST to the route becomes a question to the bank's code, the same question that `work` asks
-     * in process. The MAC with `bank_secret` authenticates the request. A faulty request returns no
-     * error: the response holds the refusal to send.
+     * URL`. A POST to the route becomes a question to the bank's code, the same question that
+     * `handle_request` or `work` asks in process. The MAC with `bank_secret` authenticates the request. A
+     * faulty request returns no error: the response holds the refusal to send.
      *
      * @param string $target The request target: the path with its query, as in the request line. The
      * path's last part is the question's name, such as `list_accounts`.

@@ -12,7 +12,8 @@ use Bankchannel\Encode;
 final class ReconcileTokensResponse
 {
     /**
-     * @param int $listed The number of tokens that Salt Edge listed as revoked since the last call.
+     * @param int $listed The number of tokens that this call read from Salt Edge's list of revoked
+     * tokens.
      * @param int $revoked The number of those tokens that were valid here and are revoked now.
      */
     public function __construct(

@@ -16,8 +16,8 @@ final class RefreshQuestion
      * @param int $clientId The third party's id at Salt Edge.
      * @param string $userId The bank's own id of the customer.
      * @param string $tokenId The token's id, as in `list_tokens`.
-     * @param string|null $fromDate The first day.
-     * @param string|null $toDate The last day, to its end.
+     * @param string|null $fromDate The first time or day.
+     * @param string|null $toDate The last time or day; a day counts to its end.
      * @param string|null $redirectUrl The address to which the customer's browser returns after the
      * bank's page, if a page is needed.
      */

@@ -15,9 +15,10 @@ interface SaltEdgeBank
     /**
      * A third party wants access: authenticate the customer.
      *
-     * The answer says how the session continues: approved at once, a page of the bank, a code that the
-     * customer has to enter, or refused. The bank makes and sends codes itself. The question is asked
-     * once: if the answer is lost, the session fails.
+     * The answer says how the session continues: `approved` at once, `redirect` to a page of the bank,
+     * `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such as
+     * in its app, or `refused`. The bank makes and sends codes itself. The question is asked once: if the
+     * answer is lost, the session fails.
      */
     public function authenticate(AuthenticateQuestion $question): Step;
 
@@ -25,16 +26,17 @@ interface SaltEdgeBank
      * The customer has entered a code: check it.
      *
      * `approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which
-     * ends the session; to let the customer try again, answer again that a code is needed. The question
-     * is asked once: if the answer is lost, the session fails.
+     * ends the session; to let the customer try again, answer `code_needed` again. The question is asked
+     * once: if the answer is lost, the session fails.
      */
     public function confirm(ConfirmQuestion $question): Step;
 
     /**
      * A third party wants to renew a token.
      *
-     * `approved` makes a new token and ends the old one. While a page or a code is open, the old token
-     * stays. `refused` leaves the old token unchanged. The question is asked once: if the answer is lost,
+     * `approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`,
+     * `code_needed` or `done` the old token is refused while the session is open, and valid again if the
+     * session fails. `refused` leaves it unchanged. The question is asked once: if the answer is lost,
      * the session fails.
      */
     public function reconnect(ReconnectQuestion $question): Step;

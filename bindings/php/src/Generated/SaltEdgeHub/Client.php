@@ -205,8 +205,8 @@ interface Client
      * @param int|null $clientId The third party's id at Salt Edge, 1 or more. Left out, the client's own
      * setting.
      * @param string|null $consentId The id of the consent at Salt Edge.
-     * @param string|null $fromDate The first day.
-     * @param string|null $toDate The last day, to its end.
+     * @param string|null $fromDate The first time or day.
+     * @param string|null $toDate The last time or day; a day counts to its end.
      * @param string|null $redirectUrl The address to which the customer's browser returns after the
      * bank's page, if a page is needed.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is

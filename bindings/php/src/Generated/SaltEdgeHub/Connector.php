@@ -48,7 +48,7 @@ final class Connector extends AbstractService
      * @param string|null $bank The bank: `example`, or the base URL of the bank's own code. Default:
      * `example`.
      * @param string|null $bankSecretFile A file with the secret that connector and bank share. Default: a
-     * new secret in the data folder.
+     * secret in the data folder, made at the first start.
      * @param string|null $hubUrl Salt Edge's base URL, such as `https://priora.saltedge.com`. Without it,
      * callbacks wait.
      * @param list<string>|null $hubPublicKey Files with Salt Edge's public key: one, or two during a key
@@ -56,8 +56,8 @@ final class Connector extends AbstractService
      * @param string|null $appId The provider's app id, from Salt Edge's dashboard.
      * @param string|null $appSecretFile A file with the app secret, from Salt Edge's dashboard.
      * @param string|null $providerCode The bank's code at Salt Edge. Default: `demobank`.
-     * @param string|null $privateKey The connector's private key, a PEM file. Default: a new key in the
-     * data folder.
+     * @param string|null $privateKey The connector's private key, a PEM file. Default: a key in the data
+     * folder, made at the first start.
      * @param string|null $tlsCert The certificate chain of the TLS listener, a PEM file.
      * @param string|null $tlsKey The private key of the TLS listener, a PEM file.
      * @param \DateTimeInterface|null $clock A fixed time for the connector's clock. Default: the system's

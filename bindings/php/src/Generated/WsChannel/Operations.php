@@ -316,9 +316,9 @@ abstract class Operations extends AbstractClient implements Client
      * Set a new password with the code from the SMS.
      *
      * Replaces the password of this user, ends all sessions of the user and clears the user's lockout.
-     * The other user does not change. It does not log in and verifies nothing. The challenge comes from
-     * `init_login` or `init_register`. It is never repeated automatically: after an unknown outcome try
-     * the new password.
+     * The other user does not change. The operation does not log in and verifies nothing. The challenge
+     * comes from `init_login` or `init_register`. The request is never repeated automatically: after an
+     * unknown outcome try the new password.
      *
      * @param string|Secret $chResp The challenge, unchanged.
      * @param string|Secret $code The six digits from the SMS.
@@ -412,7 +412,7 @@ abstract class Operations extends AbstractClient implements Client
     }
 
     /**
-     * Send the code of the second factor.
+     * Submit the code of the second factor.
      *
      * The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user
      * for an hour. With `setup_totp` the answer also has the secret for an authenticator, shown only
@@ -1341,8 +1341,8 @@ abstract class Operations extends AbstractClient implements Client
      *
      * Fetches the challenge, encrypts the password and registers the user. The service sends a code to
      * the phone; the first login asks for it. Register the admin user first, then the data user: the
-     * client keeps the API key from the first registration, unless the client is logged in. It is never
-     * repeated after an error: log in to see whether it succeeded.
+     * client keeps the API key from the first registration, unless the client is logged in. The
+     * registration is never repeated after an error: log in to see whether it succeeded.
      *
      * @param string|null $email The account's e-mail address. Left out, the client's own setting.
      * @param Mode|null $mode One of the account's two users. Register the admin user first. Left out, the
@@ -1392,7 +1392,7 @@ abstract class Operations extends AbstractClient implements Client
      * Log in, with all its steps.
      *
      * Fetches the challenge, encrypts the password, and does the steps that the service wants first:
-     * verifies phone and e-mail, chooses a second factor, sends its code. It asks for `phone_code`,
+     * verifies phone and e-mail, chooses a second factor, submits its code. It asks for `phone_code`,
      * `email_code`, `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks again
      * after a wrong code, three times in all. Afterwards the client has the session. If question and
      * answer are in different processes, `begin_log_in` and `continue_log_in` do the same in steps.
@@ -1503,8 +1503,8 @@ abstract class Operations extends AbstractClient implements Client
      * needed, `sms` switches to an SMS.
      * @param string|null $phone The account's phone number, if it is missing. Left out, the client's own
      * setting.
-     * @param string|Secret|null $password The password. It is needed again because a login restarts after
-     * a verification. Left out, the client's own setting.
+     * @param string|Secret|null $password The password. Needed if the login restarts after a verification
+     * of phone or e-mail. Left out, the client's own setting.
      * @param string|Secret|null $sealKey The key that encrypted the login. Left out, the client's own
      * setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
@@ -1589,9 +1589,10 @@ abstract class Operations extends AbstractClient implements Client
      * Set a new password with a code from an SMS.
      *
      * Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end;
-     * the account's other user does not change. It does not log in. A code is sent once a minute and five
-     * times a day at most; to an unknown account nothing is sent, and the service does not say so. It
-     * does not ask again after a refusal: the code may have been right and another value wrong.
+     * the account's other user does not change. The operation does not log in. A code is sent once a
+     * minute and five times a day at most; to an unknown account nothing is sent, and the service does
+     * not say so. It does not ask again after a refusal: the code may have been right and another value
+     * wrong.
      *
      * @param string|Secret $newPassword The new password: at least 20 characters with lower and upper
      * case, digit and special character, at most 199 bytes.

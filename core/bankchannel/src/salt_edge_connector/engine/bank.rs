@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret,
     error::row,
-    model::{Dialect, Writer, read_boundary},
+    model::{Representation, Writer, read_boundary},
     question::TypedQuestion,
 };
 use bankchannel_salt_edge::{connector::questions, for_each_bank_question};
@@ -71,5 +71,5 @@ impl CallOptions {
 }
 
 fn answered(answer: impl Boundary) -> TypedAnswer {
-    TypedAnswer::Value(answer.write(&mut Writer::new(Dialect::Boundary)))
+    TypedAnswer::Value(answer.write(&mut Writer::new(Representation::Boundary)))
 }

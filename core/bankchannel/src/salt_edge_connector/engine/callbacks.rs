@@ -282,8 +282,9 @@ impl Engine<'_> {
     /// What follows from a callback that was not taken.
     fn judge(&self, due: &DueCallback, error: &Error) -> Attempt {
         let status = error.http_status().map(i64::from);
-        let class = error.peer().and_then(|peer| peer.code.clone());
         let code = error.code();
+        // Where the hub has said nothing, what is wrong here.
+        let class = error.peer().and_then(|peer| peer.code.clone()).or_else(|| Some(code.to_owned()));
         let is = |row: &bankchannel_foundation::error::Row| code == row.code;
         let is_over_there =
             is(&errors::SESSION_CLOSED) || is(&errors::SESSION_EXPIRED) || is(&errors::SESSION_NOT_FOUND);
@@ -313,10 +314,12 @@ impl Engine<'_> {
         let what = match end {
             CallbackEnd::Delivered => "arrived before",
             CallbackEnd::Again { .. } => "will be sent again",
-            CallbackEnd::Stopped => "waits for somebody to set something right",
+            CallbackEnd::Stopped => "is sent again when somebody has fixed the cause and called retry_callback",
             CallbackEnd::OverThere | CallbackEnd::TooLate => "will not be sent any more",
         };
-        self.options.warn(&format!("callback {}: {code}; it {what}", due.kind.as_str()));
+        let setting = error.detail("field").filter(|_| error.category() == Category::Configuration);
+        let setting = setting.map(|setting| format!(" ({setting})")).unwrap_or_default();
+        self.options.warn(&format!("callback {}: {code}{setting}; it {what}", due.kind.as_str()));
         Attempt { end, status, class }
     }
 

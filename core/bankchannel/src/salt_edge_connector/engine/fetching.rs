@@ -3,7 +3,7 @@
 use bankchannel_foundation::{
     Boundary, Exchange as _, Result, Secret,
     error::row,
-    model::{Dialect, Object, Value, Writer},
+    model::{Object, Representation, Value, Writer},
     question::TypedQuestion,
 };
 use bankchannel_salt_edge::{
@@ -197,7 +197,9 @@ fn granted<'c>(consent: Option<&'c [AccountConsent]>, account: &AccountId) -> Op
 /// An account as it is sent, as far as the consent goes.
 fn visible(account: BankAccount, consent: Option<&[AccountConsent]>) -> Option<Value<'static>> {
     let scopes = granted(consent, &account.id)?;
-    let Value::Object(mut members) = account.complete().write(&mut Writer::new(Dialect::Wire)) else { return None };
+    let Value::Object(mut members) = account.complete().write(&mut Writer::new(Representation::Wire)) else {
+        return None;
+    };
     if !scopes.contains(&ConsentScope::Balance) {
         for name in OF_BALANCE {
             members.remove(name);

@@ -77,7 +77,8 @@ impl Engine<'_> {
             Err(error) if Question::is_unanswered(&error, name) => return Err(Unanswered::Nobody(error)),
             Err(error) if self.has_ended() => return Err(Unanswered::Broken(error)),
             Err(error) => {
-                self.options.warn(&format!("{name}: the bank's code failed ({})", error.code()));
+                let status = error.http_status().map(|status| format!(", status {status}")).unwrap_or_default();
+                self.options.warn(&format!("{name}: the bank's code failed ({}{status})", error.code()));
                 return Err(Unanswered::Failed);
             }
         };

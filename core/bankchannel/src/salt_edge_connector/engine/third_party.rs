@@ -9,7 +9,7 @@ use bankchannel_crypto::signature::VerifyingKey;
 use bankchannel_foundation::{
     Boundary, Secret,
     cache::Cache,
-    model::{Dialect, Value, Writer},
+    model::{Representation, Value, Writer},
 };
 use bankchannel_salt_edge::{
     Refusal, Verifier,
@@ -69,7 +69,7 @@ impl Engine<'_> {
             return Ok(Vec::new());
         };
         let name = (sender.transport.base_url().to_owned(), client_id);
-        let payload = payload.clone().write(&mut Writer::new(Dialect::Wire));
+        let payload = payload.clone().write(&mut Writer::new(Representation::Wire));
         let mut known = self.third_parties.get(&name).filter(|known| known.read.elapsed() < FRESH);
         let was_known = known.is_some();
         loop {

@@ -11,7 +11,7 @@ use bankchannel_foundation::{
     Boundary, Error, Result, Secret,
     error::row,
     json,
-    model::{Dialect, Writer, read_boundary},
+    model::{Representation, Writer, read_boundary},
 };
 use bankchannel_storage::{
     engine::create_private_dir,
@@ -61,7 +61,7 @@ impl Vault {
 
     /// Seals a record; only the same place opens it.
     pub(super) fn seal(&self, record: impl Boundary, place: Place) -> Vec<u8> {
-        let text = Zeroizing::new(record.write(&mut Writer::new(Dialect::Boundary)).to_json());
+        let text = Zeroizing::new(record.write(&mut Writer::new(Representation::Boundary)).to_json());
         self.sealing.seal(text.as_bytes(), &place.bytes())
     }
 

@@ -49,7 +49,7 @@ impl std::fmt::Debug for AnswerBankRequest {
 pub struct AnswerBankResponse {
     /// The answer to send.
     pub answer: HttpAnswer,
-    /// The question that the bank's code was asked, such as `list_accounts`. Absent if the code was not asked.
+    /// The question's name, such as `list_accounts`. Absent if the request was refused before its fields were read.
     pub question: Option<String>,
 }
 
@@ -65,8 +65,8 @@ impl Operation for AnswerBank {
         "salt_edge_connector.answer_bank",
         "Answer a connector's question from a route",
         "For a bank whose connector runs elsewhere, such as `bankchannel serve salt-edge-connector --bank URL`. A \
-         POST to the route becomes a question to the bank's code, the same question that `work` asks in process. The \
-         MAC with `bank_secret` authenticates the request. A faulty request returns no error: the response holds the \
+         POST to the route becomes a question to the bank's code, the same question that `handle_request` or `work` asks \
+         in process. The MAC with `bank_secret` authenticates the request. A faulty request returns no error: the response holds the \
          refusal to send.",
         errors::OF_SIGNING,
     ));

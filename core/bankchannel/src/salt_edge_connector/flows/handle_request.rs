@@ -58,7 +58,8 @@ pub struct HandleRequestResponse {
     pub endpoint: Option<String>,
     /// The class of a refusal, such as `TokenExpired`.
     pub error_class: Option<String>,
-    /// The check that failed, 1 to 18; 0 for a failure of the bank.
+    /// The check that failed, 1 to 18; 0 for a refusal by the bank's code, and for a failure of the bank or the
+    /// connector.
     pub step: Option<u32>,
     /// Oddities of the request that do no harm.
     pub warnings: Vec<String>,

@@ -14,7 +14,8 @@ use crate::{
 pub enum CallbackStatus {
     /// It will be sent, or sent again.
     Waiting,
-    /// Salt Edge refuses it until somebody fixes the cause; then call `retry_callback`.
+    /// It is not sent until somebody fixes the cause, a refusal by Salt Edge or a wrong setting, and calls
+    /// `retry_callback`.
     Stopped,
     /// Salt Edge accepted it.
     Delivered,
@@ -69,7 +70,8 @@ pub struct CallbackListed {
     pub attempts: u32,
     /// The HTTP status of Salt Edge's last answer.
     pub http_status: Option<u32>,
-    /// The class of Salt Edge's last refusal.
+    /// The class of Salt Edge's last refusal, such as `SessionClosed`; without an answer of Salt Edge, the code of the
+    /// last error, such as `transport.connect` or `configuration.invalid`.
     pub error_class: Option<String>,
 }
 

@@ -13,7 +13,7 @@ pub struct ReconcileTokensRequest {}
 /// The result of the comparison.
 #[derive(Debug, Clone, Boundary)]
 pub struct ReconcileTokensResponse {
-    /// The number of tokens that Salt Edge listed as revoked since the last call.
+    /// The number of tokens that this call read from Salt Edge's list of revoked tokens.
     pub listed: u32,
     /// The number of those tokens that were valid here and are revoked now.
     pub revoked: u32,
@@ -30,8 +30,8 @@ impl Operation for ReconcileTokens {
         "tokens",
         "salt_edge_connector.reconcile_tokens",
         "Revoke the tokens that Salt Edge revoked",
-        "Reads Salt Edge's list of revoked tokens, starting after the last entry of the previous call. Once a day is \
-         enough.",
+        "Reads Salt Edge's list of revoked tokens, starting at the place that the previous call stored. Tokens of the \
+         last page may be listed again. Once a day is enough.",
         errors::OF_LISTS,
     ));
 }

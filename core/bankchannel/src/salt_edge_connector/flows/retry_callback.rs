@@ -33,7 +33,8 @@ impl Operation for RetryCallback {
         "callbacks",
         "salt_edge_connector.retry_callback",
         "Send a stopped callback again",
-        "For the operator, after fixing the cause of Salt Edge's refusal. Waiting callbacks are sent without it.",
+        "For the operator, after fixing the cause: a refusal by Salt Edge or a wrong setting. Waiting callbacks are sent \
+         without it.",
         &[],
     );
 }

@@ -31,7 +31,7 @@ pub struct ContinueLogInRequest {
     /// The account's phone number, if it is missing.
     #[boundary(profile)]
     pub phone: Option<Phone>,
-    /// The password. It is needed again because a login restarts after a verification.
+    /// The password. Needed if the login restarts after a verification of phone or e-mail.
     #[boundary(profile)]
     pub password: Option<Secret>,
     /// The key that encrypted the login.

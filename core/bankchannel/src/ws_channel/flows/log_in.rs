@@ -59,7 +59,7 @@ impl Operation for LogIn {
             "session",
             "Log in, with all its steps",
             "Fetches the challenge, encrypts the password, and does the steps that the service wants first: verifies \
-             phone and e-mail, chooses a second factor, sends its code. It asks for `phone_code`, `email_code`, \
+             phone and e-mail, chooses a second factor, submits its code. It asks for `phone_code`, `email_code`, \
              `sms_code`, `totp_code`, `mfa_method` and `phone` when it needs them; it asks again after a wrong code, \
              three times in all. Afterwards the client has the session. If question and answer are in different \
              processes, `begin_log_in` and `continue_log_in` do the same in steps.",

@@ -64,8 +64,8 @@ impl Operation for RegisterAccount {
             "Register an account's admin or data user",
             "Fetches the challenge, encrypts the password and registers the user. The service sends a code to the \
              phone; the first login asks for it. Register the admin user first, then the data user: the client keeps \
-             the API key from the first registration, unless the client is logged in. It is never repeated after an \
-             error: log in to see whether it succeeded.",
+             the API key from the first registration, unless the client is logged in. The registration is never \
+             repeated after an error: log in to see whether it succeeded.",
             ERRORS,
         ),
     );

@@ -59,7 +59,7 @@ impl Operation for ResetPassword {
             "account",
             "Set a new password with a code from an SMS",
             "Sends a code, asks for it (`reset_code`), and sets the new password. All sessions of this user end; the \
-             account's other user does not change. It does not log in. A code is sent once a minute and five times a \
+             account's other user does not change. The operation does not log in. A code is sent once a minute and five times a \
              day at most; to an unknown account nothing is sent, and the service does not say so. It does not ask \
              again after a refusal: the code may have been right and another value wrong.",
             ERRORS,

@@ -75,7 +75,7 @@ impl State {
     /// redirect URI as in [`offer`](Self::offer).
     pub(crate) fn create_consent(&self, tpp: &str, new: NewConsent<'_>, now_s: i64) -> Result<Created, Problem> {
         let authorisation = authorisation(new.redirect_uri, new.nok_redirect_uri, now_s)?;
-        if new.access.check(bankchannel_foundation::model::Dialect::Wire).is_err() {
+        if new.access.check(bankchannel_foundation::model::Representation::Wire).is_err() {
             return Err(Problem::Format { field: "access", why: "has members that do not go together" });
         }
         bounded(&new.access).map_err(|why| Problem::Format { field: "access", why })?;

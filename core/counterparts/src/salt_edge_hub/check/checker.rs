@@ -250,7 +250,7 @@ impl<'a> Checker<'a> {
                 "no customer answers: set psu_url, or give --psu COMMAND, which gets the URL and approve or deny",
             );
         };
-        psu(url, approves).await.or_else(|why| not_run(format!("the customer could not answer: {why}")))
+        psu(url, approves).await.or_else(|why| failed(format!("the customer's program has not answered: {why}")))
     }
 
     /// Waits until a session asks for a code, and gives the right one.

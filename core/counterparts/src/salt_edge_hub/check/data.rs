@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bankchannel_foundation::{
     Boundary, json,
-    model::{Dialect, Reader},
+    model::{Reader, Representation},
 };
 use bankchannel_salt_edge::{
     hub::operations::{
@@ -26,8 +26,9 @@ const DAYS: i64 = 60;
 fn read<R: Boundary>(what: &str, heard: &ConnectorAnswer) -> Looked<R> {
     let text = heard.body.to_string();
     let read = json::parse(text.as_bytes(), DEPTH).map_err(|fault| fault.to_string());
-    let read = read
-        .and_then(|value| R::read(value, &mut Reader::new(Dialect::Wire)).map_err(|fault| fault.message().to_owned()));
+    let read = read.and_then(|value| {
+        R::read(value, &mut Reader::new(Representation::Wire)).map_err(|fault| fault.message().to_owned())
+    });
     read.or_else(|why| failed(format!("{what} must be answered in the published form: {why}")))
 }
 

@@ -83,8 +83,18 @@ impl CheckReport {
     /// The report for people: what is wrong in full, the rest a line each.
     #[must_use]
     pub fn to_text(&self) -> String {
+        self.text_of(|_| true)
+    }
+
+    /// The same without the checks that passed.
+    #[must_use]
+    pub fn to_short_text(&self) -> String {
+        self.text_of(|check| check.result != CheckResult::Passed)
+    }
+
+    fn text_of(&self, is_shown: impl Fn(&CheckDone) -> bool) -> String {
         let mut text = String::new();
-        for check in &self.checks {
+        for check in self.checks.iter().filter(|check| is_shown(check)) {
             let _ = writeln!(text, "{:<8} {}  {}", check.result.as_str(), check.id, check.title);
             if check.result == CheckResult::Passed {
                 continue;

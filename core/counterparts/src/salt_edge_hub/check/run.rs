@@ -28,11 +28,7 @@ impl CheckRun {
     /// # Errors
     /// `configuration.invalid`, `input.*` for the settings, `resource.storage`.
     pub async fn open(settings: &Path, listen: Option<SocketAddr>) -> Result<Self> {
-        let text = std::fs::read_to_string(settings).map_err(|why| unusable(settings, &why))?;
-        let value: Value = serde_json::from_str(&text)
-            .map_err(|why| Error::invalid_setting("settings", format!("they are no JSON: line {}", why.line())))?;
-        let mut read: CheckSettings = read_boundary(value)?;
-        read.check()?;
+        let mut read = read_settings(settings)?;
         let hub_folder = read.hub_folder.as_deref();
         let hub_folder =
             hub_folder.ok_or_else(|| Error::invalid_field("hub_folder", "is missing: --init makes one"))?;
@@ -80,22 +76,38 @@ impl CheckRun {
     }
 }
 
+fn read_settings(file: &Path) -> Result<CheckSettings> {
+    let text = std::fs::read_to_string(file).map_err(|why| unusable(file, &why))?;
+    let value: Value = serde_json::from_str(&text)
+        .map_err(|why| Error::invalid_setting("settings", format!("they are no JSON: line {}", why.line())))?;
+    let read: CheckSettings = read_boundary(value)?;
+    read.check()?;
+    Ok(read)
+}
+
 /// The ids of all checks, with their titles.
 pub fn check_ids() -> impl Iterator<Item = (&'static str, &'static str)> {
     CHECKS.iter().map(|check| (check.id, check.title))
 }
 
-/// Writes settings for the checker beside which a hub's keys are made, and answers the settings of the connector that go with them.
+/// Writes settings for the checker beside which a hub's keys are made, and answers the settings of the connector that go with them,
+/// and whether the file is new. One that is there stays as it is.
 ///
 /// # Errors
-/// `configuration.invalid` for a file that is there, `resource.storage`.
-pub async fn write_settings(file: &Path, listen: SocketAddr) -> Result<Value> {
-    if file.exists() {
-        return Err(Error::invalid_setting("init", "the file is there: remove it, or name another"));
-    }
+/// `configuration.invalid` for a file that is there and has no such settings, `resource.storage`.
+pub async fn write_settings(file: &Path, listen: SocketAddr) -> Result<(Value, bool)> {
+    let is_new = !file.exists();
     let folder =
         file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(PathBuf::from("."), PathBuf::from);
-    let name = format!("{}.hub", file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("check"));
+    let name = match is_new {
+        true => format!("{}.hub", file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("check")),
+        false => {
+            let wrong =
+                |_| Error::invalid_setting("init", "the file is there and has no settings of a check: name another");
+            let hub_folder = read_settings(file).map_err(wrong)?.hub_folder;
+            hub_folder.ok_or_else(|| Error::invalid_setting("init", "the file is there and names no hub_folder"))?
+        }
+    };
     let options = HubOptions { data: Some(folder.join(&name).display().to_string()), ..HubOptions::default() };
     let running = Running::begin(options).await?;
     let ready = running.ready();
@@ -117,14 +129,17 @@ pub async fn write_settings(file: &Path, listen: SocketAddr) -> Result<Value> {
             },
         ],
     });
-    let text = serde_json::to_string_pretty(&example).unwrap_or_default();
-    write_whole(file, 0o600, format!("{text}\n").as_bytes())?;
-    Ok(json!({
+    if is_new {
+        let text = serde_json::to_string_pretty(&example).unwrap_or_default();
+        write_whole(file, 0o600, format!("{text}\n").as_bytes())?;
+    }
+    let of_connector = json!({
         "base_url": format!("http://{listen}"),
         "hub_public_key_file": ready.hub_public_key_file,
         "app_id": ready.app_id,
         "app_secret_file": ready.app_secret_file,
         "provider_code": ready.provider_code,
         "private_key_file": ready.private_key_file,
-    }))
+    });
+    Ok((of_connector, is_new))
 }

@@ -7,8 +7,8 @@ use bankchannel_foundation::{Boundary, Error, Result, Secret};
 /// The checker's settings for a connector.
 #[derive(Debug, Clone, Default, Boundary)]
 pub(crate) struct CheckSettings {
-    /// The folder with the hub's keys, app id and app secret, for a check without an embedded hub; relative to the settings' file. The connector has their
-    /// public halves.
+    /// The folder with the hub's keys, app id and app secret, for a check without an embedded hub; relative to the
+    /// settings' file. The connector has the hub's public key, the app id and the app secret.
     pub(crate) hub_folder: Option<String>,
     /// The connector's public key, a PEM file; relative to the settings' file. Without it, the hub's folder has the
     /// connector's key too.

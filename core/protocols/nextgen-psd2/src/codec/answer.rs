@@ -7,7 +7,7 @@ use bankchannel_foundation::{
     error::row,
     json,
     message::InResponse,
-    model::{Date, Dialect, Field, Object, Reader, Shape, Timestamp, Value},
+    model::{Date, Field, Object, Reader, Representation, Shape, Timestamp, Value},
     operation::{Repeat, Route},
 };
 
@@ -120,7 +120,7 @@ fn is_readable(shape: &Shape, value: &Value<'_>) -> bool {
     match shape {
         Shape::Timestamp => value.is_null() || text.is_some_and(|text| Timestamp::new(text).is_ok()),
         Shape::Date => {
-            let read = |text: &str| Date::read(text.to_owned().into(), &mut Reader::new(Dialect::Wire));
+            let read = |text: &str| Date::read(text.to_owned().into(), &mut Reader::new(Representation::Wire));
             value.is_null() || text.is_some_and(|text| read(text).is_ok())
         }
         _ => true,

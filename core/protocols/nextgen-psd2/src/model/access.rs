@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bankchannel_foundation::{Boundary, Error, error::row, model::Dialect};
+use bankchannel_foundation::{Boundary, Error, error::row, model::Representation};
 
 use super::names::wire_names;
 
@@ -100,14 +100,14 @@ pub struct ConsentAccess {
 }
 
 impl ConsentAccess {
-    /// Checks the members together (§4.1); fields are named as this dialect does.
+    /// Checks the members together (§4.1); fields are named as this representation does.
     ///
     /// # Errors
     /// `input.invalid_field`, or `input.missing_field` if no access is requested.
-    pub fn check(&self, dialect: Dialect) -> Result<(), Error> {
-        let name = |own: &'static str, wire: &'static str| match dialect {
-            Dialect::Boundary => format!("access.{own}"),
-            Dialect::Wire => format!("access.{wire}"),
+    pub fn check(&self, representation: Representation) -> Result<(), Error> {
+        let name = |own: &'static str, wire: &'static str| match representation {
+            Representation::Boundary => format!("access.{own}"),
+            Representation::Wire => format!("access.{wire}"),
         };
         let lists: Vec<(&str, &Vec<AccountReference>)> =
             [("accounts", &self.accounts), ("balances", &self.balances), ("transactions", &self.transactions)]
@@ -143,9 +143,9 @@ impl ConsentAccess {
             if lists.is_empty() {
                 return Err(Error::invalid_field(&place, "must stand beside accounts, balances or transactions"));
             }
-            let (owner, trusted) = match dialect {
-                Dialect::Boundary => ("owner_name", "trusted_beneficiaries"),
-                Dialect::Wire => ("ownerName", "trustedBeneficiaries"),
+            let (owner, trusted) = match representation {
+                Representation::Boundary => ("owner_name", "trusted_beneficiaries"),
+                Representation::Wire => ("ownerName", "trustedBeneficiaries"),
             };
             one_identifier_each(&format!("{place}.{owner}"), more.owner_name.as_deref().unwrap_or_default())?;
             let beneficiaries = more.trusted_beneficiaries.as_deref().unwrap_or_default();

@@ -13,22 +13,22 @@ macro_rules! wire_names {
             /// The value as users write it.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                self.name_in(::bankchannel_foundation::model::Dialect::Boundary)
+                self.name_in(::bankchannel_foundation::model::Representation::Boundary)
             }
 
             /// The value as it travels.
             #[must_use]
             pub fn as_wire(&self) -> &str {
-                self.name_in(::bankchannel_foundation::model::Dialect::Wire)
+                self.name_in(::bankchannel_foundation::model::Representation::Wire)
             }
 
-            fn name_in(&self, dialect: ::bankchannel_foundation::model::Dialect) -> &str {
-                let is_wire = dialect == ::bankchannel_foundation::model::Dialect::Wire;
+            fn name_in(&self, representation: ::bankchannel_foundation::model::Representation) -> &str {
+                let is_wire = representation == ::bankchannel_foundation::model::Representation::Wire;
                 $crate::model::names::wire_names!(@match $kind self; $($value => if is_wire { $wire } else { $own },)+)
             }
 
-            fn named(text: &str, dialect: ::bankchannel_foundation::model::Dialect) -> Option<Self> {
-                let is_wire = dialect == ::bankchannel_foundation::model::Dialect::Wire;
+            fn named(text: &str, representation: ::bankchannel_foundation::model::Representation) -> Option<Self> {
+                let is_wire = representation == ::bankchannel_foundation::model::Representation::Wire;
                 $(if text == if is_wire { $wire } else { $own } {
                     return Some(Self::$value);
                 })+
@@ -53,19 +53,19 @@ macro_rules! wire_names {
                 reader: &mut ::bankchannel_foundation::model::Reader<'_>,
             ) -> Result<Self, ::bankchannel_foundation::Error> {
                 let text = reader.text(value)?;
-                let dialect = reader.dialect();
-                let shape = match dialect {
-                    ::bankchannel_foundation::model::Dialect::Boundary => Self::SHAPE,
-                    ::bankchannel_foundation::model::Dialect::Wire => Self::WIRE_SHAPE,
+                let representation = reader.representation();
+                let shape = match representation {
+                    ::bankchannel_foundation::model::Representation::Boundary => Self::SHAPE,
+                    ::bankchannel_foundation::model::Representation::Wire => Self::WIRE_SHAPE,
                 };
-                Self::named(&text, dialect).ok_or_else(|| reader.not_one_of(&text, shape))
+                Self::named(&text, representation).ok_or_else(|| reader.not_one_of(&text, shape))
             }
 
             fn write(
                 self,
                 writer: &mut ::bankchannel_foundation::model::Writer,
             ) -> ::bankchannel_foundation::model::Value<'static> {
-                self.name_in(writer.dialect()).to_owned().into()
+                self.name_in(writer.representation()).to_owned().into()
             }
         }
     )+};

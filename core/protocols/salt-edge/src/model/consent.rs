@@ -17,6 +17,7 @@ pub enum ConsentScope {
 pub struct AccountConsent {
     /// The account's id, or `all`.
     pub account_id: String,
-    /// The readable data. With an empty list the third party sees only that the account exists.
+    /// The readable data. With an empty list the third party sees the account without its
+    /// balances and transactions.
     pub scopes: Vec<ConsentScope>,
 }

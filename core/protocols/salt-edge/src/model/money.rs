@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Decimal, Dialect, Reader, Shape, Value, Writer},
+    model::{Decimal, Reader, Representation, Shape, Value, Writer},
 };
 use serde_json::Number;
 
@@ -39,8 +39,8 @@ impl Boundary for FeeAmount {
     }
 
     fn write(self, writer: &mut Writer) -> Value<'static> {
-        match (writer.dialect(), number(self.0.as_str())) {
-            (Dialect::Wire, Some(number)) => Value::Number(number),
+        match (writer.representation(), number(self.0.as_str())) {
+            (Representation::Wire, Some(number)) => Value::Number(number),
             _ => self.0.write(writer),
         }
     }
@@ -64,7 +64,7 @@ fn digits(number: &str) -> usize {
 
 fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Decimal, Error> {
     let value = match value {
-        Value::Number(number) if reader.dialect() == Dialect::Wire => {
+        Value::Number(number) if reader.representation() == Representation::Wire => {
             let text = number.to_string();
             if digits(&text) > EXACT {
                 let why = format!("is a number of more than {EXACT} digits, which is not exact: send text");
@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn an_amount_stays_what_it_is_or_is_refused() {
         let written = |amount: &str| {
-            let fee = FeeAmount::read(amount.to_owned().into(), &mut Reader::new(Dialect::Boundary)).ok()?;
-            Some(fee.write(&mut Writer::new(Dialect::Wire)).to_json())
+            let fee = FeeAmount::read(amount.to_owned().into(), &mut Reader::new(Representation::Boundary)).ok()?;
+            Some(fee.write(&mut Writer::new(Representation::Wire)).to_json())
         };
         for (amount, wanted) in [("0.25", "0.25"), ("007.5", "7.5"), ("-12", "-12"), ("0", "0"), ("-0.10", "-0.1")] {
             assert_eq!(written(amount).as_deref(), Some(wanted), "{amount}");
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(written("1234567890123456.78"), None);
         let read = |text: &str| {
             let value = bankchannel_foundation::json::parse_text(text, 2).ok()?;
-            Money::read(value, &mut Reader::new(Dialect::Wire)).ok().map(|money| money.0.to_string())
+            Money::read(value, &mut Reader::new(Representation::Wire)).ok().map(|money| money.0.to_string())
         };
         assert_eq!(read("5000.5").as_deref(), Some("5000.5"));
         assert_eq!(read("1234567890123456.78"), None);

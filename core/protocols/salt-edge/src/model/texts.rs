@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Dialect, Reader, Shape, TextShape, Value, Writer},
+    model::{Reader, Representation, Shape, TextShape, Value, Writer},
     text_type,
 };
 
@@ -85,7 +85,7 @@ impl Boundary for AccountId {
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         match value {
-            Value::Number(number) if reader.dialect() == Dialect::Wire && number.is_i64() => {
+            Value::Number(number) if reader.representation() == Representation::Wire && number.is_i64() => {
                 Ok(Self(number.to_string()))
             }
             other => String::read(other, reader).map(Self),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Date, Dialect, Reader, Shape, Timestamp, Value, Writer},
+    model::{Date, Reader, Representation, Shape, Timestamp, Value, Writer},
     text_type,
 };
 
@@ -20,9 +20,9 @@ impl Boundary for Instant {
     }
 
     fn write(self, writer: &mut Writer) -> Value<'static> {
-        match writer.dialect() {
-            Dialect::Boundary => self.0.write(writer),
-            Dialect::Wire => Timestamp::from_ms(self.0.as_ms()).write(writer),
+        match writer.representation() {
+            Representation::Boundary => self.0.write(writer),
+            Representation::Wire => Timestamp::from_ms(self.0.as_ms()).write(writer),
         }
     }
 }
@@ -58,7 +58,7 @@ impl DayOrInstant {
 /// The instant, or so many milliseconds after the beginning of the day.
 fn instant(text: &str, into_day_ms: i64) -> Option<i64> {
     if is_day(text) {
-        let day: jiff::civil::Date = Date::read(Value::from(text), &mut Reader::new(Dialect::Boundary)).ok()?.0;
+        let day: jiff::civil::Date = Date::read(Value::from(text), &mut Reader::new(Representation::Boundary)).ok()?.0;
         let days = jiff::civil::date(1970, 1, 1).until(day).ok()?.get_days();
         return Some(i64::from(days) * DAY_MS + into_day_ms);
     }
@@ -83,11 +83,11 @@ impl Boundary for MadeOn {
     }
 
     fn write(self, writer: &mut Writer) -> Value<'static> {
-        match writer.dialect() {
-            Dialect::Boundary => self.0.write(writer),
+        match writer.representation() {
+            Representation::Boundary => self.0.write(writer),
             // The day is the day, whatever instants can be told.
-            Dialect::Wire if is_day(self.0.as_str()) => format!("{}T00:00:00.000Z", self.0.as_str()).into(),
-            Dialect::Wire => Timestamp::from_ms(self.0.first_ms()).write(writer),
+            Representation::Wire if is_day(self.0.as_str()) => format!("{}T00:00:00.000Z", self.0.as_str()).into(),
+            Representation::Wire => Timestamp::from_ms(self.0.first_ms()).write(writer),
         }
     }
 }
@@ -113,7 +113,7 @@ mod tests {
     fn the_wire_has_instants_in_utc() {
         let written = |value: &str| {
             let made_on = MadeOn(DayOrInstant::new(value).unwrap());
-            made_on.write(&mut Writer::new(Dialect::Wire)).as_str().map(str::to_owned)
+            made_on.write(&mut Writer::new(Representation::Wire)).as_str().map(str::to_owned)
         };
         assert_eq!(written("2019-11-18").as_deref(), Some("2019-11-18T00:00:00.000Z"));
         assert_eq!(written("9999-12-31").as_deref(), Some("9999-12-31T00:00:00.000Z"));

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Boundary as Model, Dialect, Reader, Shape, TextShape, Value, Writer},
+    model::{Boundary as Model, Reader, Representation, Shape, TextShape, Value, Writer},
     text_type,
 };
 use jiff::{SignedDuration, civil::DateTime, tz::TimeZone};
@@ -206,17 +206,17 @@ impl Model for CertExpiry {
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let text = reader.text(value)?;
-        let read = match reader.dialect() {
-            Dialect::Boundary => Self::from_rfc_3339(&text),
-            Dialect::Wire => Self::from_openssl(&text).or_else(|| Self::from_rfc_3339(&text)),
+        let read = match reader.representation() {
+            Representation::Boundary => Self::from_rfc_3339(&text),
+            Representation::Wire => Self::from_openssl(&text).or_else(|| Self::from_rfc_3339(&text)),
         };
         read.ok_or_else(|| reader.invalid(MUST_BE))
     }
 
     fn write(self, writer: &mut Writer) -> Value<'static> {
-        match writer.dialect() {
-            Dialect::Boundary => format!("{}Z", self.0).into(),
-            Dialect::Wire => self.to_string().into(),
+        match writer.representation() {
+            Representation::Boundary => format!("{}Z", self.0).into(),
+            Representation::Wire => self.to_string().into(),
         }
     }
 }
@@ -238,17 +238,17 @@ impl Model for RetiredExpiry {
     const OPTIONAL: bool = true;
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        if reader.dialect() == Dialect::Wire && value.as_str() == Some(UNKNOWN) {
+        if reader.representation() == Representation::Wire && value.as_str() == Some(UNKNOWN) {
             return Ok(Self(None));
         }
         CertExpiry::read(value, reader).map(|at| Self(Some(at)))
     }
 
     fn write(self, writer: &mut Writer) -> Value<'static> {
-        match (self.0, writer.dialect()) {
+        match (self.0, writer.representation()) {
             (Some(at), _) => at.write(writer),
-            (None, Dialect::Wire) => UNKNOWN.into(),
-            (None, Dialect::Boundary) => Value::Null,
+            (None, Representation::Wire) => UNKNOWN.into(),
+            (None, Representation::Boundary) => Value::Null,
         }
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Dialect, Reader, Shape, TextShape, Value, Writer},
+    model::{Reader, Representation, Shape, TextShape, Value, Writer},
     text_type,
 };
 
@@ -164,7 +164,7 @@ impl Boundary for Signatures {
         if text.len() > SIGNATURES_MAX {
             return Err(reader.invalid(format!("is longer than {SIGNATURES_MAX} bytes")));
         }
-        if reader.dialect() == Dialect::Boundary && text.trim().is_empty() {
+        if reader.representation() == Representation::Boundary && text.trim().is_empty() {
             return Err(reader.invalid("must be at least one ASCII-armored signature"));
         }
         Ok(Self(text.into_owned()))
@@ -175,6 +175,6 @@ impl Boundary for Signatures {
     }
 
     fn absent(reader: &mut Reader<'_>) -> Option<Self> {
-        (reader.dialect() == Dialect::Wire).then(Self::default)
+        (reader.representation() == Representation::Wire).then(Self::default)
     }
 }

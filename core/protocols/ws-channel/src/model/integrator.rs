@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Boundary as Model, Dialect, Reader, Shape, Value, Writer},
+    model::{Boundary as Model, Reader, Representation, Shape, Value, Writer},
 };
 
 use super::{AccountType, CertDescriptor, Email, ExportPolicy, Registration, RetiredCert};
@@ -46,10 +46,10 @@ impl Model for LinkedTo {
     }
 
     fn write(self, writer: &mut Writer) -> Value<'static> {
-        match (self.0, writer.dialect()) {
+        match (self.0, writer.representation()) {
             (Some(email), _) => email.write(writer),
-            (None, Dialect::Wire) => "".into(),
-            (None, Dialect::Boundary) => Value::Null,
+            (None, Representation::Wire) => "".into(),
+            (None, Representation::Boundary) => Value::Null,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Error,
-    model::{Boundary as Model, Dialect, Reader, Shape, TextShape, Value, Writer},
+    model::{Boundary as Model, Reader, Representation, Shape, TextShape, Value, Writer},
 };
 
 use super::AccountType;
@@ -112,9 +112,11 @@ impl Model for ExpiresIn {
     });
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
-        let seconds = match (&value, reader.dialect()) {
+        let seconds = match (&value, reader.representation()) {
             (Value::Number(number), _) => number.as_u64(),
-            (Value::String(text), Dialect::Wire) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
+            (Value::String(text), Representation::Wire) if text.bytes().all(|b| b.is_ascii_digit()) => {
+                text.parse().ok()
+            }
             _ => None,
         };
         seconds
@@ -124,9 +126,9 @@ impl Model for ExpiresIn {
     }
 
     fn write(self, writer: &mut Writer) -> Value<'static> {
-        match writer.dialect() {
-            Dialect::Boundary => Value::from(self.0),
-            Dialect::Wire => self.0.to_string().into(),
+        match writer.representation() {
+            Representation::Boundary => Value::from(self.0),
+            Representation::Wire => self.0.to_string().into(),
         }
     }
 }

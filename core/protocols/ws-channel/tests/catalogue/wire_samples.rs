@@ -45,7 +45,7 @@ fn response<O: Exchange>(wire: Value, boundary: Value) {
 }
 
 fn reader() -> bankchannel_foundation::model::Reader<'static> {
-    bankchannel_foundation::model::Reader::new(bankchannel_foundation::model::Dialect::Boundary)
+    bankchannel_foundation::model::Reader::new(bankchannel_foundation::model::Representation::Boundary)
 }
 
 #[test]

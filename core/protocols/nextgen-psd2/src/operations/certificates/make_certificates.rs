@@ -148,8 +148,9 @@ impl Operation for MakeCertificates {
     const DECLARATION: Declaration = declare::local(
         "nextgen_psd2.make_certificates",
         "Make a test authority and a third party's certificates",
-        "Makes a new certification authority and the two certificates of a third party, QSEAL and QWAC, with the \
-         statements that real ones have. For tests and sandboxes only. Making keys takes up to some seconds.",
+        "Makes the two certificates of a third party, QSEAL and QWAC, with the statements that real ones have, and a \
+         certification authority unless one is given. For tests and sandboxes only. Making keys takes up to some \
+         seconds.",
         ERRORS,
     );
 }

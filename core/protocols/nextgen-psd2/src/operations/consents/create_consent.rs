@@ -4,7 +4,7 @@ use bankchannel_foundation::{
     Boundary, Codec, Declaration, Error, Exchange, Operation,
     error::row,
     message::{InRequest, Method, OutRequest},
-    model::{Date, Dialect},
+    model::{Date, Representation},
 };
 
 use crate::{
@@ -124,8 +124,8 @@ impl Operation for CreateConsent {
     const DECLARATION: Declaration = declare::exchange(
         "nextgen_psd2.create_consent",
         "Create a consent for reading accounts, which the customer then authorises",
-        "An older recurring consent of the same customer ends when this one is authorised. It is never sent again \
-         automatically: each one asks the customer. Dialect `bg`.",
+        "An older recurring consent of the same customer ends when this one is authorised. The request is never \
+         repeated automatically: each request asks the customer. Dialect `bg`.",
         declare::FOR_CUSTOMER,
         declare::route("createConsent", Method::Post, "/v1/consents", 201),
     );
@@ -137,14 +137,14 @@ impl Exchange for CreateConsent {
 
     /// The Berlin Group wants `combinedServiceIndicator` to be said.
     fn encode_request(mut request: CreateConsentRequest, with: &Credentials) -> Result<OutRequest, Error> {
-        check(&request, Dialect::Boundary)?;
+        check(&request, Representation::Boundary)?;
         request.combined_service_indicator.get_or_insert(false);
         Psd2::encode_request::<Self>(request, with)
     }
 
     fn decode_request(message: InRequest<'_>) -> Result<CreateConsentRequest, Error> {
         let request = Psd2::decode_request::<Self>(message)?;
-        check(&request, Dialect::Wire)?;
+        check(&request, Representation::Wire)?;
         if request.combined_service_indicator.is_none() {
             let why = "combinedServiceIndicator is missing";
             return Err(Error::because(&row::MISSING_FIELD, why).with("field", "combinedServiceIndicator"));
@@ -153,10 +153,10 @@ impl Exchange for CreateConsent {
     }
 }
 
-fn check(request: &CreateConsentRequest, dialect: Dialect) -> Result<(), Error> {
-    request.access.check(dialect)?;
+fn check(request: &CreateConsentRequest, representation: Representation) -> Result<(), Error> {
+    request.access.check(representation)?;
     if request.frequency_per_day == 0 {
-        let name = if dialect == Dialect::Wire { "frequencyPerDay" } else { "frequency_per_day" };
+        let name = if representation == Representation::Wire { "frequencyPerDay" } else { "frequency_per_day" };
         return Err(Error::invalid_field(name, "must be at least 1"));
     }
     Ok(())

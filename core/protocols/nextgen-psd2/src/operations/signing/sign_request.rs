@@ -19,7 +19,8 @@ pub struct SignRequestRequest {
     pub request: GivenRequest,
     /// The QSEAL certificate as PEM text. Default: the client's own certificate.
     pub certificate: Option<String>,
-    /// The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key.
+    /// The certificate's private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key, also in
+    /// a token.
     pub private_key: Option<Secret>,
     /// The passphrase, if the private key given here is encrypted.
     pub passphrase: Option<Secret>,

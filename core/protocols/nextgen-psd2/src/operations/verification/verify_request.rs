@@ -63,7 +63,7 @@ pub struct VerifyRequestRequest {
 /// The result of the check.
 #[derive(Debug, Clone, Boundary)]
 pub struct VerifyRequestResponse {
-    /// Whether a bank would accept the request.
+    /// Whether the request passes all checks made here. A bank may still refuse its body, or a request id that was used before.
     pub valid: bool,
     /// `ok`, or the check that failed first, such as `V30`.
     pub verdict: String,

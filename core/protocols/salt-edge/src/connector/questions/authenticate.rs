@@ -54,8 +54,9 @@ impl TypedQuestion for Authenticate {
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.authenticate",
         summary: "A third party wants access: authenticate the customer",
-        doc: "The answer says how the session continues: approved at once, a page of the bank, a code that the \
-         customer has to enter, or refused. The bank makes and sends codes itself. The question is asked once: if the \
-         answer is lost, the session fails.",
+        doc: "The answer says how the session continues: `approved` at once, `redirect` to a page of the bank, \
+         `code_needed` for a code that the customer enters, `done` if the bank continues by itself, such as in its app, \
+         or `refused`. The bank makes and sends codes itself. The question is asked once: if the answer is lost, the \
+         session fails.",
     };
 }

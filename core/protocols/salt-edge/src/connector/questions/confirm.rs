@@ -44,7 +44,7 @@ impl TypedQuestion for Confirm {
         name: "bank.confirm",
         summary: "The customer has entered a code: check it",
         doc: "`approved` ends the session with success. Refuse a wrong code with `InvalidConfirmationCode`, which ends \
-         the session; to let the customer try again, answer again that a code is needed. The question is asked once: \
-         if the answer is lost, the session fails.",
+         the session; to let the customer try again, answer `code_needed` again. The question is asked once: if the \
+         answer is lost, the session fails.",
     };
 }

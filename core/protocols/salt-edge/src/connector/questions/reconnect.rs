@@ -46,8 +46,8 @@ impl TypedQuestion for Reconnect {
     const DECLARATION: QuestionDeclaration = QuestionDeclaration {
         name: "bank.reconnect",
         summary: "A third party wants to renew a token",
-        doc: "`approved` makes a new token and ends the old one. While a page or a code is open, the old token stays. \
-         `refused` leaves the old token unchanged. The question is asked once: if the answer is lost, the session \
-         fails.",
+        doc: "`approved` makes a new token; the old one ends when Salt Edge has the report. After `redirect`, \
+         `code_needed` or `done` the old token is refused while the session is open, and valid again if the session \
+         fails. `refused` leaves it unchanged. The question is asked once: if the answer is lost, the session fails.",
     };
 }

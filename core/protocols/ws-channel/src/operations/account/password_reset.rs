@@ -57,8 +57,8 @@ impl Operation for PasswordReset {
         "account",
         "Set a new password with the code from the SMS",
         "Replaces the password of this user, ends all sessions of the user and clears the user's lockout. The other \
-         user does not change. It does not log in and verifies nothing. The challenge comes from `init_login` or \
-         `init_register`. It is never repeated automatically: after an unknown outcome try the new password.",
+         user does not change. The operation does not log in and verifies nothing. The challenge comes from `init_login` or \
+         `init_register`. The request is never repeated automatically: after an unknown outcome try the new password.",
         ERRORS,
         Route {
             repeat: Repeat::Never,

@@ -68,7 +68,7 @@ pub struct LoginMfaResponse {
 const ERRORS: &[&Row] =
     &[&errors::CODE_REFUSED, &errors::CODE_EXPIRED, &errors::ATTEMPTS_EXCEEDED, &errors::PARAMETER_REFUSED];
 
-/// Sends the code of a login's second factor.
+/// Submits the code of a login's second factor.
 #[derive(Debug)]
 pub struct LoginMfa;
 
@@ -80,7 +80,7 @@ impl Operation for LoginMfa {
         ..route::exchange(
             "ws_channel.login_mfa",
             "session",
-            "Send the code of the second factor",
+            "Submit the code of the second factor",
             "The second step of an admin login. Five wrong codes end the step; ten within an hour lock the user for \
              an hour. With `setup_totp` the answer also has the secret for an authenticator, shown only once: \
              `verify_totp` completes the enrolment. A refused code is never sent again automatically.",

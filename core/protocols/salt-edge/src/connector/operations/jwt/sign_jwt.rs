@@ -23,7 +23,7 @@ pub struct SignJwtRequest {
     pub data: JsonObject,
     /// The validity in seconds. Default: 60.
     pub expires_in_s: Option<u32>,
-    /// The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key.
+    /// The private key as PEM text, PKCS#8 or PKCS#1. Default: the client's own key, also in a token.
     pub private_key: Option<Secret>,
     /// The passphrase, if the private key given here is encrypted.
     pub passphrase: Option<Secret>,

@@ -3,7 +3,7 @@
 use bankchannel_foundation::{
     Boundary, Declaration, Error, Local, LocalContext, Operation,
     error::row,
-    model::{Dialect, Timestamp, Value, Writer},
+    model::{Representation, Timestamp, Value, Writer},
 };
 
 use crate::{
@@ -96,5 +96,5 @@ impl Local for VerifyClientJwt {
 
 /// What Salt Edge has read, as it was sent.
 fn written(payload: impl Boundary) -> Value<'static> {
-    payload.write(&mut Writer::new(Dialect::Wire))
+    payload.write(&mut Writer::new(Representation::Wire))
 }

@@ -54,7 +54,7 @@ impl Operation for SucceedSession {
         "sessions",
         "salt_edge_connector.succeed_session",
         "Report that a session has succeeded",
-        "Send it once, after every step of the session. A session that began with `create_token` or `reconnect_token` \
+        "Send it once, when all steps of the session are done. A session that began with `create_token` or `reconnect_token` \
          reports the user, the new token and its expiry; a session that began with `refresh_accounts` reports nothing \
          more (§3.1).",
         OF_SESSIONS,

@@ -15,9 +15,9 @@ use crate::{
 pub struct RefreshWanted {
     /// The session for the connector's report.
     pub session_secret: SessionSecret,
-    /// The first day.
+    /// The first time or day.
     pub from_date: Option<DayOrInstant>,
-    /// The last day, to its end.
+    /// The last time or day; a day counts to its end.
     pub to_date: Option<DayOrInstant>,
     /// The address to which the customer's browser returns after the bank's page, if a page is needed.
     pub redirect_url: Option<String>,

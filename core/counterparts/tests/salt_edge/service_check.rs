@@ -1,0 +1,97 @@
+//! `serve salt-edge-connector --check`, and what a start refuses: the same, and nothing is made by looking.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+use bankchannel_counterparts::{Finding, counterpart};
+use serde_json::{Value, json};
+
+/// What is looked at, by its subject.
+async fn looked(options: &Value) -> Vec<Finding> {
+    let check = counterpart("salt-edge-connector").unwrap().check.unwrap();
+    check(options.clone().into()).unwrap().await
+}
+
+async fn starts(options: &Value) -> Result<(), String> {
+    let started = counterpart("salt-edge-connector").unwrap().start(options.clone().into()).unwrap().await;
+    match started {
+        Ok(running) => {
+            running.stop().await;
+            Ok(())
+        }
+        Err(error) => Err(error.message().to_owned()),
+    }
+}
+
+fn file(folder: &Path, name: &str, text: &str, mode: u32) -> String {
+    let path = folder.join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    path.display().to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_serve_is_refused_by_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = "planted-secret-0123456789-0123456789";
+    let [open, private, empty] = [("open", secret, 0o644), ("private", secret, 0o600), ("empty", "\n", 0o600)]
+        .map(|(name, text, mode)| file(folder.path(), name, text, mode));
+    let hub = "https://hub.example";
+    for (options, named) in [
+        (json!({"hub_url": hub}), "app_id"),
+        (json!({"hub_url": hub, "app_id": " ", "app_secret_file": private}), "app_id"),
+        (json!({"hub_url": hub, "app_id": "id"}), "app_secret"),
+        (json!({"hub_url": hub, "app_id": "id", "app_secret_file": empty}), "app_secret"),
+        (json!({"hub_url": hub, "app_id": "id", "app_secret_file": open}), "chmod 600"),
+        (json!({"provider_code": ""}), "provider_code"),
+        (json!({"bank_secret_file": open}), "chmod 600"),
+        (json!({"bank_secret_file": folder.path().join("absent")}), "no such file"),
+        (json!({"private_key": open}), "chmod 600"),
+    ] {
+        // With a data folder that is there, and with one that is not.
+        for name in ["data", "absent-data"] {
+            let data = folder.path().join(name);
+            if name == "data" {
+                fs::create_dir_all(&data).unwrap();
+                fs::set_permissions(&data, fs::Permissions::from_mode(0o700)).unwrap();
+            }
+            let mut options = options.clone();
+            options["data"] = json!(data);
+            let bad: Vec<String> =
+                looked(&options).await.into_iter().filter(|found| !found.ok).map(|found| found.text).collect();
+            assert!(bad.iter().any(|text| text.contains(named)), "{options}: {bad:?}");
+            assert!(!data.exists() || fs::read_dir(&data).unwrap().next().is_none(), "{options}: something was made");
+            let why = starts(&options).await.expect_err("it does not start");
+            assert!(why.contains(named), "{options}: {why}");
+            assert!(!bad.concat().contains(secret) && !why.contains(secret), "{options}");
+            fs::remove_dir_all(&data).unwrap_or_default();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn looking_makes_no_store_and_a_given_key_leaves_the_pair_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = file(
+        folder.path(),
+        "connector.toml",
+        &format!("[connector]\nstore = {:?}\n", folder.path().join("mistyped")),
+        0o600,
+    );
+    let data = folder.path().join("data");
+    let found = looked(&json!({"data": data, "config": config})).await;
+    assert!(found.iter().all(|found| found.ok), "{:?}", found.iter().map(|found| &found.text).collect::<Vec<_>>());
+    assert!(found.iter().any(|found| found.subject == "store" && found.text.contains("will be made")));
+    assert!(!folder.path().join("mistyped").exists() && !data.exists());
+
+    starts(&json!({ "data": data })).await.unwrap();
+    let read = |name: &str| fs::read_to_string(data.join(name)).unwrap();
+    let pair = (read("connector.key.pem"), read("connector.public.pem"));
+    let other = bankchannel_crypto::rsa::PrivateKey::generate(2048).unwrap();
+    let given = file(folder.path(), "given.pem", &other.to_pkcs8_pem(), 0o600);
+    starts(&json!({"data": data, "private_key": given})).await.unwrap();
+    assert_eq!((read("connector.key.pem"), read("connector.public.pem")), pair);
+    assert_ne!(read("given-key.public.pem"), pair.1);
+    // What is there is opened.
+    let found = looked(&json!({ "data": data })).await;
+    assert!(found.iter().any(|found| found.subject == "store" && found.text == "it opens"));
+}
