@@ -8028,8 +8028,8 @@ export interface CallbackListed {
   /** The HTTP status of Salt Edge's last answer. */
   readonly httpStatus?: number;
   /**
-   * The class of Salt Edge's last refusal, such as `SessionClosed`; without an answer of Salt Edge, the
-   * code of the last error, such as `transport.connect` or `configuration.invalid`.
+   * The class of Salt Edge's last refusal, such as `SessionClosed`. If Salt Edge has named no class, the
+   * code of the last error, such as `transport.connect_failed` or `configuration.invalid`.
    */
   readonly errorClass?: string;
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde_json::{Value, json};
 
 use super::Peer;
-use crate::world::Told;
+use crate::world::Outcome;
 
 /// The host.
 pub(super) struct Host;
@@ -19,7 +19,7 @@ impl Peer for Host {
         "toy-host"
     }
 
-    fn options(&self, _: &Path, _: &Value) -> Told<Value> {
+    fn options(&self, _: &Path, _: &Value) -> Outcome<Value> {
         Ok(json!({}))
     }
 

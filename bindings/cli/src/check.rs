@@ -3,6 +3,7 @@
 use std::{
     io::Write as _,
     net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     pin::Pin,
     sync::Arc,
@@ -11,6 +12,7 @@ use std::{
 
 use bankchannel_counterparts::salt_edge_check::{self, CheckDone, CheckRun, Psu};
 use clap::{Arg, ArgMatches, Command, value_parser};
+use tempfile::NamedTempFile;
 
 use crate::{
     exit::{Failure, Outcome},
@@ -106,11 +108,8 @@ async fn connector(matches: &ArgMatches) -> Outcome {
     let (url, settings) = (given("url").unwrap_or_default(), given("settings").unwrap_or_default());
     let only: Vec<String> = matches.get_many::<String>("only").map(|ids| ids.cloned().collect()).unwrap_or_default();
     let is_json = matches.get_flag("json");
-    // Opened first: a report of minutes is not lost for a path that cannot be written.
-    let unwritable = |file: &str, why: std::io::Error| Failure::usage(format!("--junit: {file}: {why}"));
-    let junit = given("junit")
-        .map(|file| std::fs::File::create(&file).map_err(|why| unwritable(&file, why)).map(|open| (file, open)));
-    let junit = junit.transpose()?;
+    // Begun first: a report of minutes is not lost for a path that cannot be written. An older file stays until the report is whole.
+    let junit = given("junit").map(JunitFile::begin).transpose()?;
     let checking = CheckRun::open(&PathBuf::from(&settings), Some(listen)).await?;
     if !is_json {
         output::note(&format!("the connector {url} must report to {}", checking.hub_url()));
@@ -132,10 +131,35 @@ async fn connector(matches: &ArgMatches) -> Outcome {
         }
         false => output::line(report.to_text().trim_end()),
     }
-    if let Some((file, mut open)) = junit {
-        open.write_all(report.to_junit().as_bytes()).map_err(|why| unwritable(&file, why))?;
+    if let Some(junit) = junit {
+        junit.finish(&report.to_junit())?;
     }
     if report.is_ok() { Ok(()) } else { Err(Failure::Told) }
+}
+
+/// The file of `--junit`: written beside it, and put in its place at the end.
+struct JunitFile {
+    path: String,
+    written: NamedTempFile,
+}
+
+impl JunitFile {
+    fn begin(path: String) -> Outcome<Self> {
+        let folder = Path::new(&path).parent().filter(|folder| !folder.as_os_str().is_empty());
+        // Readable as any other file that a program writes.
+        let mode = std::fs::Permissions::from_mode(0o666);
+        let made = tempfile::Builder::new().permissions(mode).tempfile_in(folder.unwrap_or(Path::new(".")));
+        match made {
+            Ok(written) => Ok(Self { path, written }),
+            Err(why) => Err(Failure::usage(format!("--junit: {path}: {why}"))),
+        }
+    }
+
+    fn finish(mut self, report: &str) -> Outcome {
+        let written = self.written.write_all(report.as_bytes());
+        let kept = written.and_then(|()| self.written.persist(&self.path).map(drop).map_err(|why| why.error));
+        kept.map_err(|why| Failure::usage(format!("--junit: {}: {why}", self.path)))
+    }
 }
 
 /// Answers for a customer by a command.

@@ -1040,8 +1040,8 @@ class CallbackListed(Record):
     """The HTTP status of Salt Edge's last answer."""
 
     error_class: str | None = None
-    """The class of Salt Edge's last refusal, such as `SessionClosed`; without an answer of Salt Edge, the
-    code of the last error, such as `transport.connect` or `configuration.invalid`.
+    """The class of Salt Edge's last refusal, such as `SessionClosed`. If Salt Edge has named no class, the
+    code of the last error, such as `transport.connect_failed` or `configuration.invalid`.
     """
 
 

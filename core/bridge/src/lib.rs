@@ -1,7 +1,7 @@
 //! What every foreign language needs and none may repeat.
 //!
 //! ```text
-//!   Client ── begin(name, request, how) ──► Call ── resume(reply) ──► Event
+//!   Client ── begin(name, request, parameters) ──► Call ── resume(reply) ──► Event
 //!                                                  Response │ Failed │ Ask │ WantPiece │ Piece
 //!   local(name, request)     operations that only compute, on the caller's own thread
 //!   Cancel                   stops a call, from any thread

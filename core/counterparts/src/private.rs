@@ -124,14 +124,15 @@ pub(crate) fn read_secret(path: &Path, max_bytes: u64) -> Result<Option<Secret>>
     }
 }
 
-/// Refuses the file of a secret that others can read or change. What cannot be opened is told by whoever reads it.
+/// Refuses the file of a secret that others can read or change. One that is not there is told by whoever reads it.
 ///
 /// # Errors
-/// `configuration.invalid`.
+/// As [`read_secret`].
 pub(crate) fn check_secret_file(path: &Path) -> Result<()> {
     match open_secret(path).and_then(|file| file.metadata()) {
         Ok(found) => check_secret(path, &found),
-        Err(_) => Ok(()),
+        Err(why) if why.kind() == ErrorKind::NotFound => Ok(()),
+        Err(why) => Err(unusable(path, &why)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The type model through the derive macro: both dialects, every error naming its field, schemas.
+//! The type model through the derive macro: both representations, every error naming its field, schemas.
 
 use std::{borrow::Cow, collections::BTreeMap};
 

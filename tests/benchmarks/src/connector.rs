@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     io::{BufRead, BufReader, Write},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -120,6 +121,9 @@ impl World {
         if let Ok(url) = std::env::var(POSTGRES) {
             config = format!("[connector]\nstore = {url:?}\nstore_key = \"{}\"\n", "A".repeat(43) + "=");
         }
+        // It may hold the store's key.
+        std::fs::write(at("connector.toml"), "").expect("a file");
+        std::fs::set_permissions(at("connector.toml"), std::fs::Permissions::from_mode(0o600)).expect("its mode");
         std::fs::write(at("connector.toml"), config).expect("a file");
         let mut options = vec!["salt-edge-connector".to_owned(), "--data".into(), at("connector")];
         options.extend(["--config".into(), at("connector.toml")]);

@@ -1,9 +1,14 @@
 //! What is shown of a call's log, on stderr, as it is written: with `--verbose` everything; otherwise warnings, of calls that go on after
 //! a failure.
 
+use std::time::Duration;
+
 use bankchannel::{CallLog, LogLevel, LogRecord};
 
 use crate::output::{self, progress::Progress};
+
+/// How often it is looked at while a call runs.
+pub(super) const LOOK: Duration = Duration::from_millis(50);
 
 /// A call's log, and how much of it somebody wants to see.
 #[derive(Clone)]
@@ -20,8 +25,7 @@ enum Shown {
 }
 
 impl Log {
-    /// A log of which everything is shown with `verbose`, and warnings where the call goes on after a failure. Any other call ends with
-    /// the error that its last warning tells.
+    /// A log of which everything is shown with `verbose`, and warnings where the call may go on after a failure.
     pub(crate) fn new(verbose: bool, goes_on: bool) -> Self {
         let shown = match (verbose, goes_on) {
             (true, _) => Shown::Everything,
@@ -36,9 +40,18 @@ impl Log {
         (self.shown != Shown::Nothing).then(|| self.records.clone())
     }
 
-    /// Shows what was written since the last time.
-    pub(crate) fn show(&self) {
-        self.print(self.taken());
+    /// Carries something out and shows meanwhile what is written.
+    pub(crate) async fn shown_during<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                done = &mut work => {
+                    self.print(self.taken());
+                    return done;
+                }
+                () = tokio::time::sleep(LOOK) => self.print(self.taken()),
+            }
+        }
     }
 
     /// The same, beside a line of progress.

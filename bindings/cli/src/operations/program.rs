@@ -19,20 +19,29 @@ use crate::output::interrupt;
 
 /// How often a program that has answered is looked after until it ends.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// How long a program that was killed is waited for.
+const UNKILLABLE: Duration = Duration::from_secs(5);
 
-/// The process groups of the programs that run with a limit. A group is here only while its leader has not been waited for, so that its
-/// number cannot belong to another process.
-static GROUPS: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
+/// The programs that run with a limit.
+static PROGRAMS: Mutex<Programs> = Mutex::new(Programs { groups: BTreeSet::new(), is_ending: false });
 
-/// Kills all programs that run with a limit: this process is about to end. Ctrl-C does not reach their groups.
-pub(crate) fn kill_programs() {
-    for group in groups().iter() {
-        kill(*group);
-    }
+struct Programs {
+    /// Their process groups. A group is here only while its leader has not been waited for, so that its number cannot belong to another
+    /// process.
+    groups: BTreeSet<i32>,
+    /// Whether this process is about to end.
+    is_ending: bool,
 }
 
-fn groups() -> MutexGuard<'static, BTreeSet<i32>> {
-    GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
+/// Kills all programs that run with a limit, and lets none begin: this process is about to end. Ctrl-C does not reach their groups.
+pub(crate) fn kill_programs() {
+    let mut programs = programs();
+    programs.is_ending = true;
+    programs.groups.iter().for_each(|group| kill(*group));
+}
+
+fn programs() -> MutexGuard<'static, Programs> {
+    PROGRAMS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn kill(group: i32) {
@@ -61,7 +70,7 @@ pub(crate) fn run(
     let Some(limit) = limit else {
         let mut child = shell.spawn().map_err(not_started)?;
         let answer = exchange(&mut child, asked, max);
-        let ended = child.wait().map_err(not_waited_for)?;
+        let ended = child.wait().map_err(|why| format!("cannot be waited for: {why}"))?;
         return judged(answer, ended, max);
     };
     interrupt::ends_by_signal();
@@ -79,41 +88,56 @@ pub(crate) fn run(
         answer
     });
     loop {
-        let mut running = groups();
-        let ended = match child.try_wait().map_err(not_waited_for)? {
-            None if Instant::now() >= until => {
-                kill(group);
-                Some(child.wait().map_err(not_waited_for)?)
-            }
-            ended => ended,
-        };
-        if let Some(ended) = ended {
-            running.remove(&group);
-            return match Instant::now() >= until {
-                true => Err(format!("has not ended within {} s and was killed", limit.as_secs())),
-                false => judged(answer, ended, max),
+        let is_late = Instant::now() >= until;
+        if let Some(ended) = ended(&mut child, group, is_late) {
+            return match ended {
+                _ if is_late => Err(format!("has not ended within {} s and was killed", limit.as_secs())),
+                Ok(ended) => judged(answer, ended, max),
+                Err(why) => Err(format!("cannot be waited for: {why}")),
             };
         }
-        drop(running);
+        // It is in the kernel, which does not let it go: on a disk that is gone, say.
+        if Instant::now() >= until + UNKILLABLE {
+            return Err(format!("has not ended within {} s and cannot be killed", limit.as_secs()));
+        }
         thread::sleep(LOOK_AGAIN);
     }
 }
 
+/// Whether the program has ended, and how. One that is late is killed.
+fn ended(child: &mut Child, group: i32, is_late: bool) -> Option<io::Result<ExitStatus>> {
+    let mut programs = programs();
+    let ended = child.try_wait().transpose();
+    match ended {
+        None if is_late => kill(group),
+        None => {}
+        Some(_) => drop(programs.groups.remove(&group)),
+    }
+    let is_killed = ended.is_some() && programs.is_ending;
+    drop(programs);
+    if is_killed {
+        // It was killed with this process, which ends now: nobody is to take that for the program's answer.
+        loop {
+            thread::park();
+        }
+    }
+    ended
+}
+
 /// Starts the program in a process group, so that all of it can be killed. A program in such a group cannot read from the terminal.
 fn start_group(shell: &mut Command) -> Result<(Child, i32), String> {
-    let mut running = groups();
+    let mut programs = programs();
+    if programs.is_ending {
+        return Err("was not started: the command is ending".to_owned());
+    }
     let child = shell.process_group(0).spawn().map_err(not_started)?;
     let group = i32::try_from(child.id()).map_err(|why| why.to_string())?;
-    running.insert(group);
+    programs.groups.insert(group);
     Ok((child, group))
 }
 
 fn not_started(why: io::Error) -> String {
     format!("cannot be started: {why}")
-}
-
-fn not_waited_for(why: io::Error) -> String {
-    format!("cannot be waited for: {why}")
 }
 
 /// What the program answers.

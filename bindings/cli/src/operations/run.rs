@@ -1,11 +1,8 @@
 //! Runs a command of the catalogue: session in, call, result out, session kept.
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
 };
 
 use bankchannel::{CallOptions, CancellationToken, Category, Client, Done, Secret, SessionNeed, Sessions, Watcher};
@@ -16,7 +13,7 @@ use serde_json::{Value, json};
 use super::{
     answers::Answers,
     call,
-    log::Log,
+    log::{LOOK, Log},
     request::{self, Request},
     result::Target,
     spec::{Spec, sessions},
@@ -103,9 +100,6 @@ pub(super) fn unless_unkept(kept: Outcome, shown: Outcome) -> Outcome {
     shown.and(Err(Failure::Told))
 }
 
-/// How often the log is looked at while a call runs.
-const LOOK: Duration = Duration::from_millis(50);
-
 /// Calls an operation, with progress, answers, its log and Ctrl-C.
 pub(crate) fn carry_out(
     client: &Client,
@@ -116,9 +110,10 @@ pub(crate) fn carry_out(
 ) -> Outcome<Done> {
     let cancel = CancellationToken::new();
     interrupt::cancels(&cancel);
+    let asks_bank = entry.declaration.asks_object().is_some();
     let progress = Arc::new(Progress::begin(entry.declaration.summary));
     let (log, interrupted) =
-        (Log::new(common.verbose, entry.declaration.asks_object().is_some()), Arc::new(AtomicBool::new(false)));
+        (Log::new(common.verbose, entry.declaration.kind == Kind::Flow), Arc::new(AtomicBool::new(false)));
     let answers = Answers {
         codes: sessions(entry).map_or(&[], |sessions| sessions.codes),
         mode: common.settings.mode().to_owned(),
@@ -140,11 +135,14 @@ pub(crate) fn carry_out(
         loop {
             tokio::select! {
                 done = &mut call => break done,
-                () = tokio::time::sleep(LOOK) => log.show_beside(&progress),
+                () = tokio::time::sleep(LOOK), if common.verbose || asks_bank => log.show_beside(&progress),
             }
         }
     });
-    log.show_beside(&progress);
+    // A call that fails ends with the error that its last warning tells.
+    if common.verbose || done.is_ok() {
+        log.show_beside(&progress);
+    }
     drop(progress);
     if interrupted.load(Ordering::SeqCst) {
         return Err(Failure::Interrupted);

@@ -64,25 +64,41 @@ pub(crate) fn cancels(call: &CancellationToken) {
     watch();
 }
 
-/// Has a signal end the programs that this one has started too.
+/// Has every signal that ends this program end those too that it has started.
 pub(crate) fn ends_by_signal() {
+    static WATCHED: Once = Once::new();
     watch();
+    WATCHED.call_once(|| {
+        // One that was to be ignored from the beginning (`nohup`) stays so.
+        let may_end = |kind: &SignalKind| !is_ignored(kind.as_raw_value());
+        watch_for([SignalKind::hangup(), SignalKind::quit()].into_iter().filter(may_end));
+    });
 }
 
 /// Begins to watch, once. Where it cannot be done, a signal ends the program as it ends any.
 fn watch() {
     static WATCHED: Once = Once::new();
-    WATCHED.call_once(|| {
-        let Ok(runtime) = bankchannel_bridge::runtime() else { return };
-        // Before the first prompt is shown: nothing typed at it may be missed.
-        let entered = runtime.enter();
-        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
-            if let Ok(signals) = signal(kind) {
-                runtime.spawn(end_by(signals, BY_SIGNAL + kind.as_raw_value()));
-            }
+    WATCHED.call_once(|| watch_for([SignalKind::interrupt(), SignalKind::terminate()].into_iter()));
+}
+
+fn watch_for(kinds: impl Iterator<Item = SignalKind>) {
+    let Ok(runtime) = bankchannel_bridge::runtime() else { return };
+    // Before the first prompt is shown: nothing typed at it may be missed.
+    let entered = runtime.enter();
+    for kind in kinds {
+        if let Ok(signals) = signal(kind) {
+            runtime.spawn(end_by(signals, BY_SIGNAL + kind.as_raw_value()));
         }
-        drop(entered);
-    });
+    }
+    drop(entered);
+}
+
+/// Whether this process was started with the signal ignored.
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    mask & (1 << (signal - 1)) != 0
 }
 
 async fn end_by(mut signals: Signal, code: i32) {

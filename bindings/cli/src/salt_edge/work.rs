@@ -10,6 +10,7 @@ use bankchannel_foundation::{
     clock::{Clock as _, SystemClock},
     model::write_boundary,
 };
+use bankchannel_storage::salt_edge_connector::Store;
 use clap::{Arg, ArgMatches, Command};
 use serde_json::{Value, json};
 
@@ -64,9 +65,7 @@ pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> 
         if matches.get_flag("watch") {
             return watch(&client, options, &log, matches).await;
         }
-        let worked = client.work(WorkRequest { at: None }, &options).await;
-        log.show();
-        let worked = worked?;
+        let worked = log.shown_during(client.work(WorkRequest { at: None }, &options)).await?;
         format(matches).show(&write_boundary(worked));
         Ok(())
     });
@@ -94,9 +93,7 @@ async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matc
     // What has begun comes to its end; a second signal ends it.
     interrupt::cancels(&options.winding_down);
     while !options.winding_down.is_cancelled() {
-        let worked = client.work(WorkRequest { at: None }, &options).await;
-        log.show();
-        let worked = match worked {
+        let worked = match log.shown_during(client.work(WorkRequest { at: None }, &options)).await {
             Ok(worked) => worked,
             Err(error) if ["configuration", "input"].iter().any(|of| error.code().starts_with(of)) => {
                 return Err(error.into());
@@ -157,9 +154,11 @@ pub(super) fn outbox_command() -> Command {
 /// Shows it.
 pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome {
     // Opening a folder makes a store there: a wrong path would look like an empty outbox.
-    let is_absent = |place: &Secret| !place.expose().contains("://") && !Path::new(place.expose()).is_dir();
+    let is_absent = |place: &Secret| {
+        !place.expose().contains("://") && !Path::new(place.expose()).join(Store::DATABASE_FILE).exists()
+    };
     if settings.store.as_ref().is_some_and(is_absent) {
-        return Err(Failure::usage("--settings: store: there is no such folder"));
+        return Err(Failure::usage("--settings: store: this folder holds no store; that of a service is DATA/store"));
     }
     let client = SaltEdgeConnector::new(settings)?;
     bankchannel_bridge::runtime()?.block_on(async {

@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{Finding, http::Listener, private};
 
-/// Looks at configuration, address, TLS files, bank, data folder and store. Makes nothing where there is nothing yet; a store that is
-/// there is opened as a start would.
+/// Looks at configuration, address, TLS files, bank, data folder and store. Makes nothing where there is nothing yet; a store in a
+/// folder that is there is opened as a start would.
 pub(super) fn check(options: Value<'_>) -> Result<BoxFuture<'static, Vec<Finding>>> {
     let options: ConnectorOptions = read_boundary(options)?;
     Ok(Box::pin(findings(options)))
@@ -32,18 +32,25 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
         Err(why) => return vec![Finding::bad("configuration", why.message())],
     };
     let mut findings = vec![Finding::good("configuration", file.as_deref().unwrap_or("no configuration file"))];
+    // Both at once, as a start binds them.
+    let mut bound = Vec::new();
     for (subject, address, tls) in [
         ("listen", config.listen, config.tls.as_ref()),
         ("bank_interface_listen", config.bank_interface_listen, config.tls_beside()),
     ] {
         findings.push(match Listener::bind(address, tls).await {
-            Ok(listener) if address.port() == 0 => {
-                Finding::good(subject, format!("{}://{}, a free port", listener.scheme(), address.ip()))
+            Ok(listener) => {
+                let (scheme, ip) = (listener.scheme(), address.ip());
+                bound.push(listener);
+                match address.port() {
+                    0 => Finding::good(subject, format!("{scheme}://{ip}, a free port")),
+                    _ => Finding::good(subject, format!("{scheme}://{address} is free")),
+                }
             }
-            Ok(listener) => Finding::good(subject, format!("{}://{address} is free", listener.scheme())),
             Err(why) => Finding::bad(subject, why.to_string()),
         });
     }
+    drop(bound);
     if let BankAt::Url { url, ca_file, .. } = &config.bank {
         // Any secret: the one of the data folder may not be there yet.
         let any = Secret::new("0".repeat(64));
@@ -72,16 +79,21 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
     if let (Some(folder), None) = (folder, &settings.store) {
         settings.store = Some(Secret::new(store_folder(folder).display().to_string()));
     }
-    // A folder that is not there would be made by opening it.
-    let is_there = |place: &Secret| is_postgres(place) || Path::new(place.expose()).join(Store::DATABASE_FILE).exists();
-    let has_store = settings.store.as_ref().is_some_and(is_there);
+    let store = settings.store.clone();
     match SaltEdgeConnector::new(settings) {
         Err(why) => findings.push(Finding::bad("configuration", why.message())),
-        Ok(client) if has_store => findings.push(match client.open_store().await {
-            Ok(()) => Finding::good("store", "it opens"),
-            Err(why) => Finding::bad("store", why.message()),
+        Ok(client) => findings.push(match store {
+            // The first opening of a database settles its key.
+            Some(place) if is_postgres(&place) => Finding::good("store", "PostgreSQL; it was not asked"),
+            // Opening a folder without a store would make one.
+            Some(place) if Path::new(place.expose()).join(Store::DATABASE_FILE).exists() => {
+                match client.open_store().await {
+                    Ok(()) => Finding::good("store", "it opens"),
+                    Err(why) => Finding::bad("store", why.message()),
+                }
+            }
+            _ => Finding::good("store", "it is not there yet and will be made"),
         }),
-        Ok(_) => findings.push(Finding::good("store", "it is not there yet and will be made")),
     }
     findings
 }

@@ -7,7 +7,7 @@ use bankchannel_foundation::{Boundary, Error, Result, Secret, model::Timestamp, 
 use serde_json::Value;
 
 use super::ConnectorOptions;
-use crate::{http::TlsFiles, toml_file};
+use crate::{http::TlsFiles, private::check_secret_file, toml_file};
 
 /// The default listen address.
 const LISTEN: &str = "127.0.0.1:0";
@@ -76,7 +76,11 @@ impl Config {
                     Error::invalid_setting("config", format!("{}: {}", shown::path(path), error.message()))
                         .with("setting", setting)
                 };
-                read_boundary::<ConnectorFile>(json_of(toml_file::read(path)?)).map_err(named)?
+                let file = read_boundary::<ConnectorFile>(json_of(toml_file::read(path)?)).map_err(named)?;
+                if file.connector.as_ref().is_some_and(holds_secret) {
+                    check_secret_file(Path::new(path))?;
+                }
+                file
             }
         };
         let listen = address("listen", options.listen.as_deref().unwrap_or(LISTEN))?;
@@ -172,6 +176,15 @@ fn check_hub(connector: &SaltEdgeConnectorSettings) -> Result<()> {
     Ok(())
 }
 
+/// Whether settings hold a secret itself, not the name of its file.
+fn holds_secret(connector: &SaltEdgeConnectorSettings) -> bool {
+    let SaltEdgeConnectorSettings { app_secret, bank_secret, store_key, key, store, .. } = connector;
+    let has_password = |place: &Secret| is_postgres(place) && place.expose().contains('@');
+    [app_secret, bank_secret, store_key, &key.private_key, &key.passphrase].into_iter().any(Option::is_some)
+        || key.pkcs11.as_ref().is_some_and(|token| token.pin.is_some())
+        || store.as_ref().is_some_and(has_password)
+}
+
 fn address(setting: &'static str, text: &str) -> Result<SocketAddr> {
     let wrong = |_| Error::invalid_setting(setting, "must be an address and port such as 127.0.0.1:8080");
     text.parse().map_err(wrong)
@@ -204,6 +217,8 @@ fn json_of(value: toml::Value) -> Value {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     const DOCUMENTED: &str = include_str!("../../../../docs/salt-edge-connector.toml");
@@ -246,6 +261,9 @@ mod tests {
     fn options_count_before_the_file_and_what_is_for_tests_stays_on_loopback() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("connector.toml");
+        std::fs::write(&file, "").unwrap();
+        let set_mode = |mode| std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        set_mode(0o600);
         std::fs::write(
             &file,
             "bank = \"http://127.0.0.1:1/bank\"\n[connector]\napp_id = \"file\"\napp_secret = \"planted-secret\"\n",
@@ -256,6 +274,10 @@ mod tests {
         };
         let read = with(ConnectorOptions { app_id: Some("option".into()), ..ConnectorOptions::default() }).unwrap();
         assert_eq!(read.connector.app_id.as_deref(), Some("option"));
+        set_mode(0o644);
+        let open = with(ConnectorOptions::default()).err().unwrap();
+        assert!(open.message().contains("chmod 600"), "a file with a secret: {open}");
+        set_mode(0o600);
         assert!(matches!(read.bank, BankAt::Url { .. }));
         assert!(matches!(
             with(ConnectorOptions { bank: Some("example".into()), ..ConnectorOptions::default() }).unwrap().bank,

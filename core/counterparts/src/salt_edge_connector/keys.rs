@@ -41,9 +41,6 @@ impl Keys {
     /// `resource.storage`, `configuration.invalid` for files that cannot be used.
     pub(crate) fn prepare(data: &Path, settings: &mut SaltEdgeConnectorSettings) -> Result<Self> {
         let has_key = has_key(&settings.key);
-        if settings.key.public_key.is_some() && !has_key {
-            return Err(Error::invalid_setting("public_key", "a service signs by itself: give the private key"));
-        }
         if !has_key {
             let file = own_key(data)?;
             settings.key = KeySettings { private_key_file: Some(file.display().to_string()), ..KeySettings::default() };
@@ -103,9 +100,12 @@ fn has_key(key: &KeySettings) -> bool {
     key.private_key.is_some() || key.private_key_file.is_some() || key.keystore_file.is_some() || key.pkcs11.is_some()
 }
 
-/// Sees that nobody else can read the files of secrets and keys that the settings name.
+/// Sees that the key is one to sign with, and that nobody else can read the files of secrets and keys that the settings name.
 fn check_files(settings: &SaltEdgeConnectorSettings) -> Result<()> {
     let key = &settings.key;
+    if key.public_key.is_some() && !has_key(key) {
+        return Err(Error::invalid_setting("public_key", "a service signs by itself: give the private key"));
+    }
     let named = [&key.private_key_file, &key.keystore_file, &settings.app_secret_file, &settings.store_key_file];
     named.into_iter().flatten().try_for_each(|file| check_secret_file(Path::new(file)))
 }

@@ -228,12 +228,10 @@ fn ordered(answer: Answer) -> Result<AnswerOrder> {
         (None, Some(class)) => class.http_status(),
         (None, None) => 503,
     };
-    let is_known = |name: &str| CATALOGUE.iter().any(|entry| entry.short_name() == name);
-    if answer.operation.as_deref().is_some_and(|name| !is_known(name)) {
-        return Err(Error::invalid_field(
-            "operation",
-            "is no operation that a connector sends, such as succeed_session",
-        ));
+    let reports = || CATALOGUE.iter().filter(|entry| entry.declaration.subject == "sessions").map(Entry::short_name);
+    if answer.operation.as_deref().is_some_and(|name| !reports().any(|report| report == name)) {
+        let names: Vec<&str> = reports().collect();
+        return Err(Error::invalid_field("operation", format!("must be a report: {}", names.join(", "))));
     }
     Ok(AnswerOrder {
         operation: answer.operation,

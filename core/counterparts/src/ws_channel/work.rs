@@ -74,7 +74,7 @@ pub(crate) struct InPool(());
 
 /// One login, reset or logout of a user at a time, so that guesses made at the same moment are counted one after the other
 /// and no session outlives a reset that it raced against. Users that fall into the same place wait for each other. With
-/// several instances on one database each takes turns for itself: the lockout then allows a few guesses more.
+/// several instances on one database each has locks of its own: the lockout then allows a few guesses more.
 pub(crate) struct LoginLocks {
     places: Vec<Mutex<()>>,
     state: RandomState,

@@ -70,8 +70,8 @@ pub struct CallbackListed {
     pub attempts: u32,
     /// The HTTP status of Salt Edge's last answer.
     pub http_status: Option<u32>,
-    /// The class of Salt Edge's last refusal, such as `SessionClosed`; without an answer of Salt Edge, the code of the
-    /// last error, such as `transport.connect` or `configuration.invalid`.
+    /// The class of Salt Edge's last refusal, such as `SessionClosed`. If Salt Edge has named no class, the code of the
+    /// last error, such as `transport.connect_failed` or `configuration.invalid`.
     pub error_class: Option<String>,
 }
 

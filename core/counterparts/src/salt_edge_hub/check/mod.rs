@@ -156,7 +156,7 @@ pub(super) async fn run(
     if let Some(unknown) = only.iter().find(|only| !CHECKS.iter().any(|check| check.id.starts_with(only.as_str()))) {
         return Err(Error::invalid_field("only", format!("{unknown} is no check: they are SE-C01, SE-F01, and so on")));
     }
-    let by_url = settings.psu_url.as_deref().map(psu::at_url).transpose()?;
+    let by_url = settings.psu_url.as_deref().map(|url| psu::at_url(url, settings.ca_file.as_deref())).transpose()?;
     let checker = Checker::new(hub, settings, psu.or(by_url.as_deref()));
     let mut checks = Vec::with_capacity(CHECKS.len());
     for check in CHECKS {

@@ -10,22 +10,24 @@ use bankchannel_foundation::{
     message::{Body, Headers, OutRequest},
     operation::Repeat,
 };
-use bankchannel_transport::{CancellationToken, Plan, Settings, Sink, Transport};
+use bankchannel_transport::{CancellationToken, Plan, Settings, Sink, Tls, Transport};
 use serde_json::json;
 
 use super::Psu;
 
 /// How long it may take on a page.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// The longest answer, bytes. It is not read.
-const MAX_ANSWER: usize = 64 * 1024;
+/// The longest answer, bytes: a page of the bank's, handed on. Only its status counts.
+const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
-/// Posts `{"url"}` to `URL/approve` or `URL/deny`; a status of 200 to 299 says that it is done.
+/// Posts `{"url"}` to `URL/approve` or `URL/deny`; a status of 200 to 299 says that it is done. HTTPS, or HTTP on loopback;
+/// `ca_file` names further authorities to trust.
 ///
 /// # Errors
 /// `configuration.invalid` for the URL.
-pub(super) fn at_url(url: &str) -> Result<Box<Psu>> {
-    let settings = Settings { base_url: url.to_owned(), max_answer_bytes: MAX_ANSWER, ..Settings::default() };
+pub(super) fn at_url(url: &str, ca_file: Option<&str>) -> Result<Box<Psu>> {
+    let tls = Tls { ca_file: ca_file.map(Into::into), ..Tls::default() };
+    let settings = Settings { base_url: url.to_owned(), tls, max_answer_bytes: MAX_ANSWER, ..Settings::default() };
     let transport = Transport::new(&settings).map_err(|why| Error::invalid_setting("psu_url", why.message()))?;
     let transport = Arc::new(transport);
     Ok(Box::new(move |page, approves| {

@@ -30,14 +30,19 @@ impl CheckRun {
     pub async fn open(settings: &Path, listen: Option<SocketAddr>) -> Result<Self> {
         let mut read = read_settings(settings)?;
         let hub_folder = read.hub_folder.as_deref();
-        let hub_folder =
-            hub_folder.ok_or_else(|| Error::invalid_field("hub_folder", "is missing: --init makes one"))?;
+        let hub_folder = hub_folder.ok_or_else(|| {
+            Error::invalid_field(
+                "hub_folder",
+                "is missing: name the folder with the hub's keys, such as check.hub; it is made if it is not there",
+            )
+        })?;
         let folder = settings.parent().unwrap_or(Path::new("."));
         let beside = |path: &str| folder.join(path).display().to_string();
         for way in &mut read.authorization_types {
             way.codes_file = way.codes_file.as_deref().map(beside);
         }
-        let ca_file = read.ca_file.as_deref().map(beside);
+        read.ca_file = read.ca_file.as_deref().map(beside);
+        let ca_file = read.ca_file.clone();
         let options = HubOptions {
             listen: listen.map(|address| address.to_string()),
             data: Some(beside(hub_folder)),
@@ -99,16 +104,25 @@ pub async fn write_settings(file: &Path, listen: SocketAddr) -> Result<(Value, b
     let is_new = !file.exists();
     let folder =
         file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or(PathBuf::from("."), PathBuf::from);
-    let name = match is_new {
-        true => format!("{}.hub", file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("check")),
+    let default = || format!("{}.hub", file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("check"));
+    let (name, connector_public_key) = match is_new {
+        true => (default(), None),
         false => {
-            let wrong =
-                |_| Error::invalid_setting("init", "the file is there and has no settings of a check: name another");
-            let hub_folder = read_settings(file).map_err(wrong)?.hub_folder;
-            hub_folder.ok_or_else(|| Error::invalid_setting("init", "the file is there and names no hub_folder"))?
+            let wrong = |why: Error| {
+                Error::invalid_setting("init", format!("the file is there and cannot be used: {}", why.message()))
+            };
+            let kept = read_settings(file).map_err(wrong)?;
+            let missing =
+                || Error::invalid_setting("init", format!("the file is there: add \"hub_folder\": {:?}", default()));
+            let key = kept.connector_public_key_file.map(|key| folder.join(key).display().to_string());
+            (kept.hub_folder.ok_or_else(missing)?, key)
         }
     };
-    let options = HubOptions { data: Some(folder.join(&name).display().to_string()), ..HubOptions::default() };
+    let options = HubOptions {
+        data: Some(folder.join(&name).display().to_string()),
+        connector_public_key,
+        ..HubOptions::default()
+    };
     let running = Running::begin(options).await?;
     let ready = running.ready();
     running.end().await;

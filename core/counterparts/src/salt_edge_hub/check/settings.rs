@@ -13,11 +13,11 @@ pub(crate) struct CheckSettings {
     /// The connector's public key, a PEM file; relative to the settings' file. Without it, the hub's folder has the
     /// connector's key too.
     pub(crate) connector_public_key_file: Option<String>,
-    /// A PEM file with more certificate authorities to trust at the connector; relative to the settings' file.
+    /// A PEM file with more certificate authorities to trust at the connector and at `psu_url`; relative to the settings' file.
     pub(crate) ca_file: Option<String>,
     /// The connector's authentication methods. Missing methods are not checked.
     pub(crate) authorization_types: Vec<CheckWay>,
-    /// The URL of a program that acts as the customer on the bank's page. The checker posts `{"url"}` to `URL/approve` or `URL/deny`
+    /// The URL of a program that acts as the customer on the bank's page: HTTPS, or HTTP on loopback. The checker posts `{"url"}` to `URL/approve` or `URL/deny`
     /// and waits up to 60 seconds; a status of 200 to 299 means that the customer has answered. `--psu` replaces it.
     pub(crate) psu_url: Option<String>,
     /// The seconds within which the connector has to report. Default: 10.

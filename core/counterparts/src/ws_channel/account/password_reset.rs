@@ -45,7 +45,7 @@ pub(crate) async fn handle(
         clear: lock_keys(email, mode),
         now: call.now_ms,
     };
-    let _turn = service.login_locks.lock(email, mode).await;
+    let _lock = service.login_locks.lock(email, mode).await;
     code_accepted(call.audited_store(service, email, "").await?.reset_password(reset).await?)?;
     Ok(PasswordResetResponse { response_text: "Password reset".into() })
 }

@@ -31,7 +31,7 @@ const MAX_ANSWER: u64 = 64 * 1024 * 1024;
 /// How long a command may take to arrive.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// The open door of a running service.
+/// The admin socket of a running service.
 pub(crate) struct AdminSocket {
     listener: UnixListener,
     path: PathBuf,

@@ -25,7 +25,7 @@ pub(crate) async fn handle(service: &Service, call: &Call, request: LoginRequest
     call.about(email, mode);
     let who = (&request.email, request.mode);
     let answered = challenges::take(service, call, who, &request.ch_resp, &request.encrypted).await?;
-    let _turn = service.login_locks.lock(email, mode).await;
+    let _lock = service.login_locks.lock(email, mode).await;
     let credential = check_password(service, call, answered, email, mode).await?;
     if !credential.tenant.enabled {
         return Err((&texts::API_KEY_INVALID).into());

@@ -21,7 +21,7 @@ pub(crate) async fn handle(service: &Service, call: &Call, request: LogoutReques
         return Err(foreign("Mode").into());
     }
     let store = call.audited_store(service, &caller.email, "").await?;
-    let _turn = service.login_locks.lock(&caller.email, caller.mode).await;
+    let _lock = service.login_locks.lock(&caller.email, caller.mode).await;
     // What is in the store now was issued before now, whatever the clock said then.
     store.revoke_all(&caller.email, caller.mode, i64::MAX).await?;
     Ok(LogoutResponse { response_text: "Logged out".into() })

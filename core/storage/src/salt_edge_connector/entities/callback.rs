@@ -90,7 +90,7 @@ pub struct AttemptEnd {
     pub now: i64,
     /// The status of the hub's answer.
     pub status: Option<i64>,
-    /// The class of the hub's refusal.
+    /// The class of the hub's refusal, else the code of the error.
     pub class: Option<String>,
     /// What follows.
     pub end: CallbackEnd,
@@ -150,7 +150,7 @@ pub struct CallbackRow {
     pub attempts: i64,
     /// The status of the hub's last answer.
     pub status: Option<i64>,
-    /// The class of the hub's last refusal.
+    /// The class of the hub's last refusal, else the code of the last error.
     pub class: Option<String>,
 }
 
