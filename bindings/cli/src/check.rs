@@ -1,9 +1,7 @@
 //! `bankchannel check`: a server of somebody's, judged over the network.
 
 use std::{
-    io::Write as _,
     net::SocketAddr,
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     pin::Pin,
     sync::Arc,
@@ -12,11 +10,10 @@ use std::{
 
 use bankchannel_counterparts::salt_edge_check::{self, CheckDone, CheckRun, Psu};
 use clap::{Arg, ArgMatches, Command, value_parser};
-use tempfile::NamedTempFile;
 
 use crate::{
     exit::{Failure, Outcome},
-    operations::run_program,
+    operations::{Reserved, run_program},
     options::{flag, text},
     output,
 };
@@ -28,6 +25,8 @@ const LISTEN: &str = "127.0.0.1:8090";
 
 /// How long a customer may take.
 const PSU_LIMIT: Duration = Duration::from_secs(120);
+/// The mode of a report: readable as any other file that a program writes.
+const REPORT_MODE: u32 = 0o666;
 
 const EXAMPLES: &str = "Examples:
   bankchannel check salt-edge-connector --init check.json                    writes settings, and prints those of the connector
@@ -109,7 +108,8 @@ async fn connector(matches: &ArgMatches) -> Outcome {
     let only: Vec<String> = matches.get_many::<String>("only").map(|ids| ids.cloned().collect()).unwrap_or_default();
     let is_json = matches.get_flag("json");
     // Begun first: a report of minutes is not lost for a path that cannot be written. An older file stays until the report is whole.
-    let junit = given("junit").map(JunitFile::begin).transpose()?;
+    let file = given("junit");
+    let junit = file.as_deref().map(|file| Reserved::open(Path::new(file), true, REPORT_MODE)).transpose()?;
     let checking = CheckRun::open(&PathBuf::from(&settings), Some(listen)).await?;
     if !is_json {
         output::note(&format!("the connector {url} must report to {}", checking.hub_url()));
@@ -132,34 +132,10 @@ async fn connector(matches: &ArgMatches) -> Outcome {
         false => output::line(report.to_text().trim_end()),
     }
     if let Some(junit) = junit {
-        junit.finish(&report.to_junit())?;
+        let written = junit.write(report.to_junit().as_bytes());
+        written.map_err(|why| Failure::usage(format!("--junit: {}: {why}", file.unwrap_or_default())))?;
     }
     if report.is_ok() { Ok(()) } else { Err(Failure::Told) }
-}
-
-/// The file of `--junit`: written beside it, and put in its place at the end.
-struct JunitFile {
-    path: String,
-    written: NamedTempFile,
-}
-
-impl JunitFile {
-    fn begin(path: String) -> Outcome<Self> {
-        let folder = Path::new(&path).parent().filter(|folder| !folder.as_os_str().is_empty());
-        // Readable as any other file that a program writes.
-        let mode = std::fs::Permissions::from_mode(0o666);
-        let made = tempfile::Builder::new().permissions(mode).tempfile_in(folder.unwrap_or(Path::new(".")));
-        match made {
-            Ok(written) => Ok(Self { path, written }),
-            Err(why) => Err(Failure::usage(format!("--junit: {path}: {why}"))),
-        }
-    }
-
-    fn finish(mut self, report: &str) -> Outcome {
-        let written = self.written.write_all(report.as_bytes());
-        let kept = written.and_then(|()| self.written.persist(&self.path).map(drop).map_err(|why| why.error));
-        kept.map_err(|why| Failure::usage(format!("--junit: {}: {why}", self.path)))
-    }
 }
 
 /// Answers for a customer by a command.

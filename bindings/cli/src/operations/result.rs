@@ -1,9 +1,9 @@
 //! Where a response goes: shown, or into a file.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{File, OpenOptions, Permissions},
     io::Write as _,
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -52,7 +52,7 @@ impl Target {
     /// found out when the service has already done its part.
     pub(crate) fn reserve(&self, entry: &Entry) -> Outcome<Option<Reserved>> {
         match (&self.file, entry.response.content_field()) {
-            (Some(path), None) => Reserved::open(path, self.replace).map(Some),
+            (Some(path), None) => Reserved::open(path, self.replace, PRIVATE).map(Some),
             _ => Ok(None),
         }
     }
@@ -136,6 +136,9 @@ fn checked(file: &Value) {
     }
 }
 
+/// The mode of a response, which may hold secrets.
+const PRIVATE: u32 = 0o600;
+
 /// A file that waits for a response. One that was there keeps its content until the response replaces it as a whole; a new one
 /// is gone again when nothing was written to it.
 pub(crate) struct Reserved {
@@ -148,23 +151,28 @@ pub(crate) struct Reserved {
 enum OutputFile {
     /// It is new.
     New(File),
-    /// Written beside it, and put in its place: of mode 0600 whatever the old one had, and never through a link.
+    /// Written beside it, and put in its place: never through a link.
     Instead(NamedTempFile),
     /// A device or a pipe, written as it is.
     Through(File),
 }
 
 impl Reserved {
-    fn open(path: &Path, replace: bool) -> Outcome<Self> {
+    /// Begins with the file. It gets this mode, less what the user's mask takes away, whatever mode an old one had.
+    pub(crate) fn open(path: &Path, replace: bool, mode: u32) -> Outcome<Self> {
         let failed = |why: std::io::Error| Failure::usage(format!("{} cannot be written: {why}", shown::path(&path)));
-        let way = match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        let way = match OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
             Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists && replace => {
                 let found = std::fs::metadata(path).map_err(failed)?;
                 if found.is_dir() {
                     return Err(failed(std::io::ErrorKind::IsADirectory.into()));
                 } else if found.is_file() {
                     OutputFile::Instead(
-                        tempfile::Builder::new().prefix(".response-").tempfile_in(folder_of(path)).map_err(failed)?,
+                        tempfile::Builder::new()
+                            .prefix(".response-")
+                            .permissions(Permissions::from_mode(mode))
+                            .tempfile_in(folder_of(path))
+                            .map_err(failed)?,
                     )
                 } else {
                     OutputFile::Through(OpenOptions::new().write(true).open(path).map_err(failed)?)
@@ -175,7 +183,11 @@ impl Reserved {
         Ok(Self { path: path.to_owned(), way: Some(way) })
     }
 
-    fn write(mut self, bytes: &[u8]) -> std::io::Result<()> {
+    /// Writes it as a whole.
+    ///
+    /// # Errors
+    /// Why it could not be written.
+    pub(crate) fn write(mut self, bytes: &[u8]) -> std::io::Result<()> {
         match self.way.take() {
             Some(OutputFile::New(mut file)) => {
                 let written = file.write_all(bytes).and_then(|()| file.sync_all());

@@ -10,6 +10,7 @@ mod faults;
 mod flows;
 mod full_disk;
 mod kill;
+mod ordered_check;
 mod processes;
 mod proxy;
 mod races;

@@ -141,8 +141,8 @@ checks! {
     "SE-R06" "6.4" "At most one end of each session of this run" repeats::one_end_each;
 }
 
-/// Judges the connector that the hub knows. `psu` answers for customers, in place of the settings' `psu_url`. `only` names checks, or the beginnings of their ids; all where it is empty. Each is told when
-/// it is done.
+/// Judges the connector that the hub knows. `psu` answers for customers, in place of the settings' `psu_url`. `only` names
+/// checks, or the beginnings of their ids; all where it is empty. Each is told when it is done.
 ///
 /// # Errors
 /// `input.invalid_field` for an id that there is not.

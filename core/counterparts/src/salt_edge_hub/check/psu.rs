@@ -1,9 +1,6 @@
 //! A customer behind a URL: a program of the user's that signs in and answers on the bank's page.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use bankchannel_foundation::{
     Error, Result,
@@ -29,9 +26,8 @@ pub(super) fn at_url(url: &str, ca_file: Option<&str>) -> Result<Box<Psu>> {
     let tls = Tls { ca_file: ca_file.map(Into::into), ..Tls::default() };
     let settings = Settings { base_url: url.to_owned(), tls, max_answer_bytes: MAX_ANSWER, ..Settings::default() };
     let transport = Transport::new(&settings).map_err(|why| Error::invalid_setting("psu_url", why.message()))?;
-    let transport = Arc::new(transport);
     Ok(Box::new(move |page, approves| {
-        let transport = Arc::clone(&transport);
+        let transport = transport.clone();
         Box::pin(async move { post(&transport, &page, approves).await })
     }))
 }

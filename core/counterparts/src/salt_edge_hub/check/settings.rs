@@ -13,7 +13,8 @@ pub(crate) struct CheckSettings {
     /// The connector's public key, a PEM file; relative to the settings' file. Without it, the hub's folder has the
     /// connector's key too.
     pub(crate) connector_public_key_file: Option<String>,
-    /// A PEM file with more certificate authorities to trust at the connector and at `psu_url`; relative to the settings' file.
+    /// A PEM file with more certificate authorities to trust at the connector and at `psu_url`; relative to the
+    /// settings' file.
     pub(crate) ca_file: Option<String>,
     /// The connector's authentication methods. Missing methods are not checked.
     pub(crate) authorization_types: Vec<CheckWay>,
