@@ -4,7 +4,6 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Component, Path, PathBuf},
-    process::Command,
 };
 
 use bankchannel_tests::faces::root;
@@ -12,11 +11,24 @@ use bankchannel_tests::faces::root;
 /// The site's list of pages; its links are from the repository's root.
 const SUMMARY: &str = "docs/site/SUMMARY.md";
 
-/// The pages that are kept in the repository, from its root.
+/// The pages of the repository, from its root. What was built or installed is none.
 fn pages() -> Vec<PathBuf> {
-    let listed = Command::new("git").args(["ls-files", "*.md"]).current_dir(root()).output().expect("git is installed");
-    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
-    String::from_utf8(listed.stdout).expect("names").lines().map(PathBuf::from).collect()
+    let (mut pages, mut folders) = (Vec::new(), vec![PathBuf::new()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root().join(&folder)).expect("a folder").map(|entry| entry.expect("an entry")) {
+            let name = entry.file_name();
+            let is_ours = !["target", "node_modules", "vendor"].iter().any(|other| name == *other);
+            let path = folder.join(&name);
+            match entry.file_type().expect("its kind") {
+                kind if kind.is_dir() && is_ours && !name.to_string_lossy().starts_with('.') => folders.push(path),
+                kind if kind.is_file() && path.extension().is_some_and(|extension| extension == "md") => {
+                    pages.push(path)
+                }
+                _ => {}
+            }
+        }
+    }
+    pages
 }
 
 /// A page without its blocks of code.
