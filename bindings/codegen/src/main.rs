@@ -25,6 +25,7 @@ mod python_init;
 mod python_module;
 mod python_questions;
 mod reference;
+mod rust;
 mod served;
 mod source;
 mod text;
@@ -95,6 +96,7 @@ fn generate(model: &Model) -> Result<Vec<Generated>, String> {
     files.extend(node::files(model)?);
     files.extend(php::files(model)?);
     files.extend(c_names::files(model));
+    files.extend(rust::files(model));
     files.extend(reference::files(model));
     Ok(files)
 }

@@ -3,16 +3,15 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use bankchannel::{CallOptions, Question, Result, Secret, ws_channel::*};
-use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<()> {
     // From ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_MODE, ISECURE_API_KEY and ISECURE_BANK.
     let client = WsChannel::new(WsChannelSettings::from_env()?)?;
     let options = CallOptions::asking(|question: Question| Ok(Secret::new(read_line(&question.text))));
-    client.log_in(client.request(json!({}))?, &options).await?;
-    let statements = json!({"file_type": "camt.053.001.02", "directory": "statements"});
-    for file in client.download_new_files(client.request(statements)?, &options).await?.files {
+    client.log_in(LogInRequest::builder(), &options).await?;
+    let statements = DownloadNewFilesRequest::builder().file_type("camt.053.001.02").directory("statements");
+    for file in client.download_new_files(statements, &options).await?.files {
         println!("{} {:?} {}", file.file_reference, file.status, file.path.unwrap_or_default());
     }
     Ok(())

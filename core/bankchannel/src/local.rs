@@ -6,7 +6,7 @@ use bankchannel_foundation::{
     Boundary, Content, Error, Local, LocalContext, Result,
     clock::SystemClock,
     error::row,
-    model::{OpenContent, PieceSource, Profile, Reader, Representation, Value},
+    model::{IntoRequest, OpenContent, PieceSource, Profile, Reader, Representation, Value},
     shown,
 };
 use bankchannel_transport::open_regular;
@@ -23,18 +23,47 @@ pub(crate) fn carry_out<O: Local>(
     compute::<O>(request, attached, profile).map_err(|error| error.in_operation(const { O::DECLARATION.name }))
 }
 
-/// Carries out a local operation from its typed request; a client keeps what is read.
-pub(crate) fn run_typed<O: Local>(request: O::Request, client: Option<&dyn Profile>) -> Result<O::Response> {
-    let cache = client.and_then(Profile::cache);
-    let with = LocalContext { clock: &SystemClock::default(), content: None, cache };
-    O::run(request, with).map_err(|error| error.in_operation(const { O::DECLARATION.name }))
+/// Carries out a local operation for a typed method; a client completes the request and keeps what is read.
+pub(crate) fn run_request<O: Local>(
+    request: impl IntoRequest<O::Request>,
+    client: Option<&dyn Profile>,
+) -> Result<O::Response> {
+    let mut opened = None;
+    let request = request.into_request(|fields, content| {
+        let (request, content) = read::<O>(fields, content, client)?;
+        opened = content;
+        Ok(request)
+    });
+    request
+        .and_then(|request| run::<O>(request, opened, client))
+        .map_err(|error| error.in_operation(const { O::DECLARATION.name }))
 }
 
 fn compute<O: Local>(
-    mut request: Value<'_>,
+    request: Value<'_>,
     attached: Option<Content>,
     profile: Option<&dyn Profile>,
 ) -> Result<Done<Value<'static>>> {
+    let (request, opened) = read::<O>(request, attached, profile)?;
+    run::<O>(request, opened, profile).map(done)
+}
+
+fn run<O: Local>(
+    request: O::Request,
+    content: Option<OpenContent>,
+    profile: Option<&dyn Profile>,
+) -> Result<O::Response> {
+    let cache = profile.and_then(Profile::cache);
+    let clock = SystemClock::default();
+    O::run(request, LocalContext::new(&clock).with_content(content).with_cache(cache).opening(open))
+}
+
+/// Reads the request, and opens its content where that is not in memory.
+fn read<O: Local>(
+    mut request: Value<'_>,
+    attached: Option<Content>,
+    profile: Option<&dyn Profile>,
+) -> Result<(O::Request, Option<OpenContent>)> {
     let content = match attached {
         Some(content) => Some(content),
         None => named_content::<O>(&mut request)?,
@@ -52,8 +81,7 @@ fn compute<O: Local>(
     if reader.has_content() {
         return Err(Error::invalid_field("content", "was given, but this operation takes none"));
     }
-    let cache = profile.and_then(Profile::cache);
-    O::run(request, LocalContext { clock: &SystemClock::default(), content: opened, cache }).map(done)
+    Ok((request, opened))
 }
 
 /// Takes the content that the JSON itself names.
@@ -68,8 +96,9 @@ pub(crate) fn open(content: Content) -> Result<OpenContent> {
     match content {
         Content::Bytes(bytes) => Ok(OpenContent::Bytes(bytes)),
         Content::File { path, .. } => {
-            let unreadable =
-                |why: std::io::Error| Error::because(&row::CONTENT_UNREADABLE, shown::unreadable_content(&path, &why));
+            let unreadable = |why: std::io::Error| {
+                Error::because(&row::CONTENT_UNREADABLE, shown::unreadable_content(&path, &why)).with_source(why)
+            };
             let (file, _) = open_regular(&path).map_err(unreadable)?;
             Ok(OpenContent::File(file))
         }

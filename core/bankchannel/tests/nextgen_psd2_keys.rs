@@ -13,7 +13,7 @@ use serde_json::json;
 /// A folder with a certificate, its key and, where there is `openssl`, both in `tpp.p12` under `sesame`.
 fn folder() -> Option<tempfile::TempDir> {
     let maker = NextGenPsd2::new(NextGenPsd2Settings::default()).unwrap();
-    let request: MakeCertificatesRequest = maker.request(json!({})).unwrap();
+    let request: MakeCertificatesRequest = maker.complete(json!({})).unwrap();
     let made = maker.make_certificates(request).unwrap();
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("qseal.pem"), &made.qseal_certificate).unwrap();
@@ -48,7 +48,7 @@ fn a_keystore_stands_for_certificate_and_key() {
     });
     assert_eq!(signed[0], signed[1]);
     let request: SignRequestRequest =
-        from_keystore.request(json!({"method": "GET", "target": "/v1/accounts"})).unwrap();
+        from_keystore.complete(json!({"method": "GET", "target": "/v1/accounts"})).unwrap();
     assert!(from_keystore.sign_request(request).unwrap().key_id.starts_with("SN="));
     assert!(!format!("{from_keystore:?}").contains("PRIVATE"));
 }
@@ -108,7 +108,7 @@ fn a_locked_key_asks_for_its_passphrase() {
     };
     let client = NextGenPsd2::from_json(json!({"certificate": certificate, "private_key": locked})).unwrap();
     asks(&client.signer().unwrap_err(), "passphrase");
-    let request: SignRequestRequest = client.request(json!({"method": "GET", "target": "/v1/accounts"})).unwrap();
+    let request: SignRequestRequest = client.complete(json!({"method": "GET", "target": "/v1/accounts"})).unwrap();
     asks(&client.sign_request(request).unwrap_err(), "passphrase");
     let tls = json!({"base_url": "https://bank.example", "client_certificate": certificate, "client_key": locked});
     asks(&NextGenPsd2::from_json(tls).unwrap_err(), "client_passphrase");

@@ -71,6 +71,7 @@ pub trait Local: Operation {
 }
 
 /// What a local operation is given besides its request.
+#[non_exhaustive]
 pub struct LocalContext<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
@@ -78,7 +79,12 @@ pub struct LocalContext<'a> {
     pub content: Option<OpenContent>,
     /// Where the client keeps what it has read; without a client nothing is kept.
     pub cache: Option<&'a ClientCache>,
+    /// Opens content that the request itself names, such as a file.
+    pub open: OpenFunction,
 }
+
+/// Opens content for reading it once.
+pub type OpenFunction = fn(Content) -> Result<OpenContent, Error>;
 
 impl std::fmt::Debug for LocalContext<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -86,7 +92,34 @@ impl std::fmt::Debug for LocalContext<'_> {
     }
 }
 
-impl LocalContext<'_> {
+impl<'a> LocalContext<'a> {
+    /// At this time; without content and cache, and opening no files.
+    #[must_use]
+    pub fn new(clock: &'a dyn Clock) -> Self {
+        Self { clock, content: None, cache: None, open: only_in_memory }
+    }
+
+    /// With content that the caller has opened.
+    #[must_use]
+    pub fn with_content(mut self, content: impl Into<Option<OpenContent>>) -> Self {
+        self.content = content.into();
+        self
+    }
+
+    /// With a client's cache.
+    #[must_use]
+    pub fn with_cache(mut self, cache: impl Into<Option<&'a ClientCache>>) -> Self {
+        self.cache = cache.into();
+        self
+    }
+
+    /// With what opens content that the request names.
+    #[must_use]
+    pub fn opening(mut self, open: OpenFunction) -> Self {
+        self.open = open;
+        self
+    }
+
     /// What the client keeps of what has this SHA-256, or what is made now: see [`ClientCache::get_or_make`].
     ///
     /// # Errors
@@ -111,12 +144,12 @@ impl LocalContext<'_> {
     /// The content of a request: what the caller opened, or what the request holds in memory.
     ///
     /// # Errors
-    /// `input.content_unreadable` for a file, which only the caller may open.
+    /// `input.content_unreadable` for content that cannot be opened.
     pub fn take_content(&mut self, given: Content) -> Result<OpenContent, Error> {
         match (self.content.take(), given) {
             (Some(opened), _) => Ok(opened),
             (None, Content::Bytes(bytes)) => Ok(OpenContent::Bytes(bytes)),
-            (None, _) => Err(Error::because(&row::CONTENT_UNREADABLE, "the content was not opened before the call")),
+            (None, named) => (self.open)(named),
         }
     }
 
@@ -130,9 +163,15 @@ impl LocalContext<'_> {
         }
         let mut bytes = Vec::new();
         let read = self.take_content(given)?.take(max as u64 + 1).read_to_end(&mut bytes);
-        read.map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")))?;
+        read.map_err(|why| {
+            Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")).with_source(why)
+        })?;
         Ok(bytes.into())
     }
+}
+
+fn only_in_memory(_: Content) -> Result<OpenContent, Error> {
+    Err(Error::because(&row::CONTENT_UNREADABLE, "the content was not opened before the call"))
 }
 
 /// How a protocol writes and reads messages, for any of its operations, from their declarations.

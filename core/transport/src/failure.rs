@@ -18,24 +18,28 @@ pub(crate) fn sending(error: reqwest::Error, progress: &Progress) -> Error {
     }
     if error.is_connect() {
         let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECT_FAILED };
-        return Error::because(row, format!("{} ({causes})", row.text)).with_outcome(Outcome::NotSent);
+        return Error::because(row, format!("{} ({causes})", row.text))
+            .with_outcome(Outcome::NotSent)
+            .with_source(error);
     }
     if error.is_builder() {
         return Error::because(&row::CONFIGURATION, format!("the request cannot be built: {causes}"))
-            .with_outcome(Outcome::NotSent);
+            .with_outcome(Outcome::NotSent)
+            .with_source(error);
     }
     // A body that is cut short is never taken for a whole one, whatever broke the connection.
     let outcome = if progress.whole.load(Ordering::SeqCst) { Outcome::Unknown } else { Outcome::NotSent };
     // A client certificate is asked for after the handshake in TLS 1.3: its refusal shows up as a lost connection.
     let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECTION_LOST };
-    Error::because(row, format!("{} ({causes})", row.text)).with_outcome(outcome)
+    Error::because(row, format!("{} ({causes})", row.text)).with_outcome(outcome).with_source(error)
 }
 
 /// The error of an answer that broke off.
 pub(crate) fn receiving(error: reqwest::Error, success: bool) -> Error {
     let error = error.without_url();
     let outcome = if success { Outcome::Accepted } else { Outcome::Unknown };
-    Error::because(&row::CONNECTION_LOST, format!("the answer broke off ({})", causes(&error))).with_outcome(outcome)
+    let text = format!("the answer broke off ({})", causes(&error));
+    Error::because(&row::CONNECTION_LOST, text).with_outcome(outcome).with_source(error)
 }
 
 /// The chain of causes on one line, without URLs.

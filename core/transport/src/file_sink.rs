@@ -243,7 +243,7 @@ impl Drop for Partial {
 }
 
 fn unwritable(path: &Path, why: &std::io::Error) -> Error {
-    Error::because(&row::STORAGE, format!("{} cannot be written: {why}", shown::path(path)))
+    Error::because(&row::STORAGE, format!("{} cannot be written: {why}", shown::path(path))).with_io_source(why)
 }
 
 /// The runtime ended, or the work panicked.

@@ -170,6 +170,7 @@ impl Source {
                 let unreadable = |why: std::io::Error| {
                     Error::because(&row::CONTENT_UNREADABLE, shown::unreadable_content(path, &why))
                         .with_outcome(Outcome::NotSent)
+                        .with_source(why)
                 };
                 let (file, metadata) = open_regular(path).map_err(unreadable)?;
                 Ok((Self::Reader(file, metadata.len()), encoded(metadata.len())))

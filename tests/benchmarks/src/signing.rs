@@ -47,7 +47,7 @@ pub(crate) fn measure(table: &mut Table, wanted: impl Fn(&str) -> bool) {
 
 fn certificates() -> MakeCertificatesResponse {
     let maker = NextGenPsd2::new(NextGenPsd2Settings::default()).expect("a client");
-    let request: MakeCertificatesRequest = maker.request(json!({})).expect("a request");
+    let request: MakeCertificatesRequest = maker.complete(json!({})).expect("a request");
     maker.make_certificates(request).expect("certificates")
 }
 

@@ -149,7 +149,8 @@ fn examined(matches: &ArgMatches, unread: impl Fn(&str, &str) -> String) -> Outc
     let asked = read_boundary(Value::Object(given))?;
     match request::checked(matches)? {
         Ok(request) => {
-            let with = LocalContext { clock: &SystemClock::default(), content: None, cache: None };
+            let clock = SystemClock::default();
+            let with = LocalContext::new(&clock);
             Ok(Some(examine(&request, &asked, &with)?))
         }
         Err(fault) => {

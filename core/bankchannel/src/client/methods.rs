@@ -12,13 +12,25 @@ macro_rules! client_methods {
                 Self::new($crate::model::read_boundary(settings)?)
             }
 
-            /// A typed request from its boundary form; what that leaves out is taken from the settings and, where there is one, the
-            /// session. The methods themselves take requests as they are.
+            /// A request from its JSON, for any method. The methods take JSON themselves; what it leaves out is taken from the
+            /// settings and, where there is one, the session.
+            ///
+            /// # Errors
+            /// `input.invalid_json` for what is no object.
+            pub fn request(&self, json: serde_json::Value) -> $crate::Result<$crate::model::Draft> {
+                $crate::model::Draft::from_json(json)
+            }
+
+            /// The typed request that a method would send for a builder or JSON: completed from the settings and, where there is
+            /// one, the session, and checked. For who looks at it first, or sends it more than once.
             ///
             /// # Errors
             /// `input.*`, each naming its field.
-            pub fn request<R: $crate::model::Boundary + 'static>(&self, value: serde_json::Value) -> $crate::Result<R> {
-                $crate::client::read_request(self, value.into(), None)
+            pub fn complete<R: $crate::model::Boundary + 'static>(
+                &self,
+                request: impl $crate::model::IntoRequest<R>,
+            ) -> $crate::Result<R> {
+                $crate::client::take_request(self, request, None)
             }
 
             #[doc = concat!("Carries out an operation by its name (`", $example, "`), with JSON in and out. What the request")]
@@ -79,6 +91,13 @@ macro_rules! exchanges_and_local_operations {
         pub(crate) static OPERATIONS: &[$crate::protocol::Callable] =
             &[$($crate::client::exchanges_and_local_operations!(@callable $kind $client operations::$subject::$file::$name)),+];
 
+        /// The types of the operations.
+        // A name that two operations have is imported from its own.
+        #[allow(ambiguous_glob_reexports)]
+        pub(super) mod of_operations {
+            $(pub use super::operations::$subject::$file::*;)+
+        }
+
         $($crate::client::exchanges_and_local_operations!(@method $kind $client $subject $file $name);)+
     };
 
@@ -95,31 +114,43 @@ macro_rules! exchanges_and_local_operations {
     };
 
     (@method exchange $client:ident $subject:ident $file:ident $name:ident) => {
-        impl $client {
-            #[doc = concat!("See [`operations::", stringify!($subject), "::", stringify!($file), "::", stringify!($name), "`].")]
-            ///
-            /// # Errors
-            /// Those of the declaration, and any that an exchange may have.
-            pub async fn $file(
-                &self,
-                request: <operations::$subject::$file::$name as $crate::operation::Operation>::Request,
-            ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {
-                self.exchange::<operations::$subject::$file::$name>(request, &$crate::CallOptions::default()).await
+        pastey::paste! {
+            impl $client {
+                #[doc = $crate::client::method_doc!($client $file)]
+                #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
+                pub async fn $file(
+                    &self,
+                    request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
+                ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {
+                    self.[<$file _with>](request, &$crate::CallOptions::default()).await
+                }
+
+                #[doc = concat!("[`", stringify!($file), "`](Self::", stringify!($file), ") with a time limit, a token that cancels, or other options.")]
+                ///
+                /// # Errors
+                /// The same.
+                pub async fn [<$file _with>](
+                    &self,
+                    request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
+                    options: &$crate::CallOptions,
+                ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {
+                    let name = const { <operations::$subject::$file::$name as $crate::operation::Operation>::DECLARATION }.name;
+                    let request = $crate::client::take_request(self, request, options.content.as_ref());
+                    let request = request.map_err(|error| error.in_operation(name))?;
+                    self.exchange::<operations::$subject::$file::$name>(request, options).await
+                }
             }
         }
     };
     (@method local $client:ident $subject:ident $file:ident $name:ident) => {
         impl $client {
-            #[doc = concat!("See [`operations::", stringify!($subject), "::", stringify!($file), "::", stringify!($name), "`].")]
-            /// The request is taken as it is: [`request`](Self::request) fills it in from the settings. Content is in memory.
-            ///
-            /// # Errors
-            /// Those of the declaration, and `input.*`.
+            #[doc = $crate::client::method_doc!($client $file)]
+            #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
             pub fn $file(
                 &self,
-                request: <operations::$subject::$file::$name as $crate::operation::Operation>::Request,
+                request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
             ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {
-                $crate::local::run_typed::<operations::$subject::$file::$name>(request, Some(self))
+                $crate::local::run_request::<operations::$subject::$file::$name>(request, Some(self))
             }
         }
     };
@@ -132,15 +163,20 @@ macro_rules! module_of_local_operations {
         pub(crate) static OPERATIONS: &[$crate::protocol::Callable] =
             &[$($crate::protocol::Callable::local::<operations::$subject::$file::$name>()),+];
 
+        /// Every type of the operations, to import from one place.
+        // A name that two operations have is imported from its own.
+        #[allow(ambiguous_glob_reexports)]
+        pub mod types {
+            $(pub use super::operations::$subject::$file::*;)+
+        }
+
         $(
-            #[doc = concat!("See [`operations::", stringify!($subject), "::", stringify!($file), "::", stringify!($name), "`].")]
-            ///
-            /// # Errors
-            /// Those of the declaration, and `input.*`.
+            #[doc = $crate::client::method_doc!(Iso20022 $file)]
+            #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
             pub fn $file(
-                request: <operations::$subject::$file::$name as $crate::operation::Operation>::Request,
+                request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
             ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {
-                $crate::local::run_typed::<operations::$subject::$file::$name>(request, None)
+                $crate::local::run_request::<operations::$subject::$file::$name>(request, None)
             }
         )+
     };
@@ -155,27 +191,35 @@ macro_rules! flows {
                 let Some(client) = client.downcast_ref::<$client>() else { return $crate::by_name::of_another_client() };
                 Box::pin(async move {
                     let content = options.content.take();
-                    let request = $crate::client::read_request(client, request, content)?;
+                    let request =
+                        $crate::client::read_request::<<flows::$file::$name as $crate::operation::Operation>::Request>(client, request, content)?;
                     Ok($crate::by_name::done(client.$file(request, &options).await?))
                 })
             })
         ),+];
 
+        /// The types of the flows.
+        // A name that two operations have is imported from its own.
+        #[allow(ambiguous_glob_reexports)]
+        pub(super) mod of_flows {
+            $(pub use super::flows::$file::*;)+
+        }
+
         $(
             impl $client {
-                #[doc = concat!("See [`flows::", stringify!($file), "::", stringify!($name), "`].")]
-                ///
-                /// # Errors
-                /// Those of the declaration, and any that its exchanges may have.
+                #[doc = $crate::client::method_doc!($client $file)]
+                #[doc = concat!("\n\nIts types are those of [`flows::", stringify!($file), "`].")]
                 pub async fn $file(
                     &self,
-                    request: <flows::$file::$name as $crate::operation::Operation>::Request,
+                    request: impl $crate::model::IntoRequest<<flows::$file::$name as $crate::operation::Operation>::Request>,
                     options: &$crate::CallOptions,
                 ) -> $crate::Result<<flows::$file::$name as $crate::operation::Operation>::Response> {
+                    let name = const { <flows::$file::$name as $crate::operation::Operation>::DECLARATION }.name;
+                    let request = $crate::client::take_request(self, request, options.content.as_ref());
+                    let request = request.map_err(|error| error.in_operation(name))?;
                     // Boxed: a flow within another flow is not part of its size.
                     let running: std::pin::Pin<Box<dyn Future<Output = _> + Send + '_>> =
                         Box::pin(<flows::$file::$name as $crate::client::Flow<$client>>::run(self, request, options));
-                    let name = const { <flows::$file::$name as $crate::operation::Operation>::DECLARATION }.name;
                     running.await.map_err(|error: $crate::Error| error.in_operation(name))
                 }
             }

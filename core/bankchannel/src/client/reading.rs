@@ -4,7 +4,7 @@ use std::any::TypeId;
 
 use bankchannel_foundation::{
     Boundary, Content, Error, Result,
-    model::{Reader, Representation, Value},
+    model::{IntoRequest, Reader, Representation, Value},
 };
 use tokio::runtime::{Handle, RuntimeFlavor};
 
@@ -29,6 +29,18 @@ pub(crate) fn read_request<R: Boundary + 'static>(
         }
         _ => read_here(client, request, content),
     }
+}
+
+/// The request of a typed method: one that is not yet whole is completed by the client. `attached` is content given beside it.
+///
+/// # Errors
+/// `input.*`, each naming its field, with the operation's name.
+pub(crate) fn take_request<R: Boundary + 'static>(
+    client: &impl ProtocolClient,
+    request: impl IntoRequest<R>,
+    attached: Option<&Content>,
+) -> Result<R> {
+    request.into_request(|fields, content| read_request(client, fields, content.or_else(|| attached.cloned())))
 }
 
 fn read_here<R: Boundary + 'static>(

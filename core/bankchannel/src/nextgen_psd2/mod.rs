@@ -29,6 +29,16 @@ use settings::Ready;
 
 use crate::{ClientKind, Commands, Protocol, client::ProtocolClient};
 
+/// Every type of the requests and answers, to import from one place.
+#[allow(ambiguous_glob_reexports)]
+pub mod types {
+    pub use super::{dispatch::of_operations::*, model::*};
+}
+
+#[doc(no_inline)]
+#[allow(ambiguous_glob_reexports)]
+pub use types::*;
+
 /// NextGenPSD2, as the library knows it.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,

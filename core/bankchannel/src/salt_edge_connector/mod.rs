@@ -35,6 +35,16 @@ use crate::{
 };
 use settings::Ready;
 
+/// Every type of the requests and answers, to import from one place.
+#[allow(ambiguous_glob_reexports)]
+pub mod types {
+    pub use super::{dispatch::of_flows::*, dispatch::of_operations::*, model::*};
+}
+
+#[doc(no_inline)]
+#[allow(ambiguous_glob_reexports)]
+pub use types::*;
+
 /// The connector's side of Salt Edge, as the library knows it.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,

@@ -20,6 +20,16 @@ pub use settings::SaltEdgeHubSettings;
 use crate::{CallOptions, ClientKind, Commands, Protocol, client::ProtocolClient, salt_edge::Sender};
 use settings::Ready;
 
+/// Every type of the requests and answers, to import from one place.
+#[allow(ambiguous_glob_reexports)]
+pub mod types {
+    pub use super::{dispatch::of_operations::*, model::*};
+}
+
+#[doc(no_inline)]
+#[allow(ambiguous_glob_reexports)]
+pub use types::*;
+
 /// Salt Edge's side, as the library knows it.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,

@@ -28,7 +28,7 @@ use std::{
 use bankchannel_foundation::{Result, model::Profile};
 use bankchannel_transport::Transport;
 pub use bankchannel_ws_channel::{
-    Access, Credentials, Envelope, PROTOCOL, RateClass, Terms, challenge, errors, for_each_operation, login, model::*,
+    Access, Credentials, Envelope, PROTOCOL, RateClass, Terms, challenge, errors, for_each_operation, login, model,
     operations, terms,
 };
 pub use env::{VARIABLES, code_from_env};
@@ -37,6 +37,17 @@ pub use session::{SKEW, Session};
 pub use settings::{Environment, WsChannelSettings};
 
 use crate::{ClientKind, Commands, Protocol, client::ProtocolClient};
+
+/// Every type of the requests and answers, to import from one place.
+#[allow(ambiguous_glob_reexports)]
+pub mod types {
+    pub use super::dispatch::{of_flows::*, of_operations::*};
+    pub use bankchannel_ws_channel::model::*;
+}
+
+#[doc(no_inline)]
+#[allow(ambiguous_glob_reexports)]
+pub use types::*;
 
 /// The ISECure WS Channel, as the library knows it.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {

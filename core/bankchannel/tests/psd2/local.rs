@@ -20,7 +20,7 @@ use crate::party::{made, settings};
 /// Certificates of a third party, and the settings that name them.
 fn party() -> (tempfile::TempDir, NextGenPsd2) {
     let maker = NextGenPsd2::new(NextGenPsd2Settings::default()).unwrap();
-    let request: MakeCertificatesRequest = maker.request(json!({})).unwrap();
+    let request: MakeCertificatesRequest = maker.complete(json!({})).unwrap();
     let made = maker.make_certificates(request).unwrap();
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("qseal.pem"), &made.qseal_certificate).unwrap();
@@ -42,13 +42,13 @@ fn settings_fill_in_what_requests_leave_out_and_files_are_read_once() {
     let (folder, client) = party();
     // What is read is kept: a rotated or removed file changes nothing for a client that is there.
     drop(folder);
-    let sign: SignRequestRequest = client.request(json!({"method": "GET", "target": "/bg/v1/consents/1"})).unwrap();
+    let sign: SignRequestRequest = client.complete(json!({"method": "GET", "target": "/bg/v1/consents/1"})).unwrap();
     let signed = client.sign_request(sign).unwrap();
     assert!(!signed.headers.iter().any(|header| header.name == "Date"), "the dialect is the settings'");
     let headers: Vec<_> =
         signed.headers.iter().map(|field| json!({"name": field.name, "value": field.value})).collect();
     let verify = json!({"method": "GET", "target": "/bg/v1/consents/1", "headers": headers, "dialect": "bg"});
-    let typed: VerifyRequestRequest = client.request(verify.clone()).unwrap();
+    let typed: VerifyRequestRequest = client.complete(verify.clone()).unwrap();
     assert!(client.verify_request(typed).unwrap().valid);
     assert_eq!(client.call_local("nextgen_psd2.verify_request", verify, None).unwrap()["verdict"], "ok");
 }
@@ -66,7 +66,7 @@ fn what_is_read_is_kept_by_the_client_that_read_it() {
     let signed = client.call_local("nextgen_psd2.sign_request", sign.clone(), None).unwrap();
     assert_eq!(count(&client), 2, "the certificate and the key");
     client.call_local("nextgen_psd2.sign_request", sign.clone(), None).unwrap();
-    let typed: SignRequestRequest = client.request(sign.clone()).unwrap();
+    let typed: SignRequestRequest = client.complete(sign.clone()).unwrap();
     client.sign_request(typed).unwrap();
     assert_eq!(count(&client.clone()), 2);
     let verify = json!({"method": "GET", "target": "/bg/v1/consents/1", "headers": signed["headers"], "dialect": "bg"});

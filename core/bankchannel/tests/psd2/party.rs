@@ -19,7 +19,7 @@ pub(crate) fn made() -> &'static MakeCertificatesResponse {
     static MADE: std::sync::OnceLock<MakeCertificatesResponse> = std::sync::OnceLock::new();
     MADE.get_or_init(|| {
         let maker = NextGenPsd2::new(NextGenPsd2Settings::default()).unwrap();
-        let request: MakeCertificatesRequest = maker.request(json!({})).unwrap();
+        let request: MakeCertificatesRequest = maker.complete(json!({})).unwrap();
         maker.make_certificates(request).unwrap()
     })
 }

@@ -21,15 +21,15 @@ use crate::{
 
 pub(crate) fn verify_user(client: &NextGenPsd2) -> VerifyUserRequest {
     let hash = "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=";
-    client.request(json!({"psu_id": "psu-7f3a91", "psu_personal_identifier": hash})).unwrap()
+    client.complete(json!({"psu_id": "psu-7f3a91", "psu_personal_identifier": hash})).unwrap()
 }
 
 pub(crate) fn offer(client: &NextGenPsd2) -> UpdateBankOfferedConsentsRequest {
-    client.request(json!({"redirect_uri": "https://tpp.example/cb?state=1"})).unwrap()
+    client.complete(json!({"redirect_uri": "https://tpp.example/cb?state=1"})).unwrap()
 }
 
 pub(crate) fn list(client: &NextGenPsd2) -> GetAccountsRequest {
-    client.request(json!({"psu_id": "psu-7f3a91", "tpp_session_id": "s"})).unwrap()
+    client.complete(json!({"psu_id": "psu-7f3a91", "tpp_session_id": "s"})).unwrap()
 }
 
 fn answered(status: u16, body: Value) -> Act {
@@ -160,7 +160,7 @@ async fn headers_are_named_as_the_settings_say() {
     let server = Server::in_turn([answered(201, link)]).await;
     let client = client_with(&server, json!({"header_names": {"psu-context": "X-PSU-Context"}}));
     let request: UpdateBankOfferedConsentsRequest =
-        client.request(json!({"redirect_uri": "https://tpp.example/cb", "psu_context": "private"})).unwrap();
+        client.complete(json!({"redirect_uri": "https://tpp.example/cb", "psu_context": "private"})).unwrap();
     client.update_bank_offered_consents(request).await.unwrap();
     let seen = server.seen();
     assert_eq!((seen[0].header("x-psu-context"), seen[0].header("psu-context")), (Some("PRIVATE"), None));

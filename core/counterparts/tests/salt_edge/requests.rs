@@ -203,14 +203,14 @@ async fn with_client_jwt(world: &World, secret: &str, client_jwt: &str, scopes: 
     let data = json!({"session_secret": secret, "provider_code": "demobank", "app_name": "Example App",
                       "original_request": {"client_jwt": client_jwt, "client_payload": payload}});
     let jwt = Unsigned::of(&data.to_string(), 4_000_000_000).signed(&key).unwrap();
-    let request = bankchannel::model::read_boundary(json!({
+    let request = json!({
         "method": "POST", "target": "/api/priora/v1/tokens/create",
         "headers": [
             {"name": "Client-Id", "value": world.client_id().await}, {"name": "Authorization", "value": format!("Bearer {jwt}")},
             {"name": "Accept", "value": "application/json"}, {"name": "Content-Type", "value": "application/json"},
         ],
-    }));
-    let handled = world.connector.handle_request(request.unwrap(), &world.options()).await.unwrap();
+    });
+    let handled = world.connector.handle_request(request, &world.options()).await.unwrap();
     (handled.answer.status, serde_json::from_str(&handled.answer.body).unwrap(), handled.warnings)
 }
 

@@ -65,6 +65,7 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::R
                 f.write_str(self.as_str())
             }
         }
+        ::bankchannel_foundation::field_of_itself!(#ident);
         impl ::bankchannel_foundation::model::Boundary for #ident {
             const SHAPE: &'static ::bankchannel_foundation::model::Shape =
                 &::bankchannel_foundation::model::Shape::Enum(::bankchannel_foundation::model::EnumShape {

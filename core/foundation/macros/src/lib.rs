@@ -3,6 +3,7 @@
 //! `#[derive(Boundary)]` turns a struct, an enum of names or a tagged union into a
 //! `bankchannel_foundation::Boundary`: its shape (for JSON Schema and the typed faces), how it is read
 //! and how it is written, in both representations. A field whose type is outside the model does not compile.
+//! A struct also gets a builder, `Name::builder()`, with a method for each field.
 //!
 //! | attribute | on | meaning |
 //! | --- | --- | --- |
@@ -20,6 +21,11 @@ use proc_macro::TokenStream;
 use syn::{Data, DeriveInput, Fields, parse_macro_input};
 
 mod attributes;
+mod builders;
+// The library has it too, for the catalogue: a crate of macros cannot share functions.
+#[allow(unreachable_pub)]
+#[path = "../../src/model/cited.rs"]
+mod cited;
 mod enums;
 mod structs;
 mod unions;

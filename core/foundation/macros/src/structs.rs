@@ -4,7 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, Field, Fields, ext::IdentExt};
 
-use crate::attributes::{Attributes, doc, pascal_case};
+use crate::{
+    attributes::{Attributes, doc, pascal_case},
+    builders::Builder,
+};
 
 pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenStream> {
     let ident = &input.ident;
@@ -12,6 +15,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     let type_doc = doc(&input.attrs, ident)?;
     let model = quote! { ::bankchannel_foundation::model };
     let same_names = Attributes::parse(&input.attrs)?.same_names;
+    let mut builder = Builder::of(input);
     let (mut own, mut groups) = (Vec::new(), Vec::new());
     let (mut parts, mut takes, mut puts) = (Vec::new(), Vec::new(), Vec::new());
     for field in fields {
@@ -19,6 +23,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
         let attributes = Attributes::parse(&field.attrs)?;
         if attributes.flatten {
             stands_alone(field, &attributes)?;
+            builder.group(field);
             let group = quote! { <#ty as #model::Fields> };
             parts.push(quote! { #group::FIELDS });
             takes.push(quote! { #field_ident: #group::take(object, reader)? });
@@ -29,6 +34,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
             parts.push(quote! { ::core::slice::from_ref(&Self::OWN_FIELDS[#index]) });
             takes.push(quote! { #field_ident: object.field::<#ty>(&Self::OWN_FIELDS[#index], reader)? });
             puts.push(quote! { object.put(&Self::OWN_FIELDS[#index], self.#field_ident, writer); });
+            builder.field(field, index, &doc(&field.attrs, &field.ident)?);
             own.push(shape(field, &attributes, same_names)?);
         }
     }
@@ -41,7 +47,9 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
         let check = quote! { const _: &[#model::Field] = <#ident as #model::Fields>::FIELDS; };
         (quote! { &#joined(&[#(#parts),*]) }, Some(check))
     };
+    let builder = builder.finish();
     Ok(quote! {
+        #builder
         impl #ident {
             const OWN_FIELDS: [#model::Field; #count] = [#(#own),*];
         }

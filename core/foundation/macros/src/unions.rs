@@ -56,6 +56,7 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, tag: &str) -> syn::Re
         }
     }
     Ok(quote! {
+        ::bankchannel_foundation::field_of_itself!(#ident);
         impl ::bankchannel_foundation::model::Boundary for #ident {
             const SHAPE: &'static ::bankchannel_foundation::model::Shape =
                 &::bankchannel_foundation::model::Shape::Union(::bankchannel_foundation::model::UnionShape {

@@ -6,7 +6,7 @@
 mod outcome;
 mod rows;
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, error::Error as StdError, fmt, io, sync::Arc};
 
 use serde_json::{Map, Value, json};
 
@@ -31,6 +31,7 @@ struct Details {
     retry_after_s: Option<u64>,
     retryable: Option<bool>,
     context: BTreeMap<&'static str, String>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 /// What the peer itself said.
@@ -64,6 +65,7 @@ impl Error {
             retry_after_s: None,
             retryable: None,
             context: BTreeMap::new(),
+            source: None,
         }))
     }
 
@@ -126,6 +128,21 @@ impl Error {
     pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = Some(retryable);
         self
+    }
+
+    /// Keeps the error that this one comes from, for a program that looks at [`source`](StdError::source). Its text is part of
+    /// the message already, and is not shown again; it must hold no secret.
+    #[must_use]
+    pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The same for an I/O error that somebody else keeps: its kind, and the system's number where it has one.
+    #[must_use]
+    pub fn with_io_source(self, source: &io::Error) -> Self {
+        let copy = source.raw_os_error().map_or_else(|| source.kind().into(), io::Error::from_raw_os_error);
+        self.with_source(copy)
     }
 
     /// The row of the error table.
@@ -241,4 +258,26 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl StdError for Error {
+    /// The error that it comes from, such as an [`io::Error`] for a file: where it was kept.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_knows_what_it_comes_from() {
+        let missing = io::Error::from_raw_os_error(2);
+        let error = Error::because(&row::STORAGE, "a.xml cannot be written").with_io_source(&missing);
+        let kind =
+            |error: &Error| error.source().and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
+        assert_eq!(kind(&error), Some(io::ErrorKind::NotFound));
+        assert_eq!(kind(&error.clone().in_operation("iso20022.make_payment")), Some(io::ErrorKind::NotFound));
+        assert!(Error::new(&row::STORAGE).source().is_none());
+        assert_eq!(error.to_string(), "a.xml cannot be written [resource.storage]");
+    }
+}

@@ -133,6 +133,18 @@ impl From<&std::path::Path> for Content {
     }
 }
 
+impl From<PathBuf> for Content {
+    fn from(path: PathBuf) -> Self {
+        Self::File { path, size: None }
+    }
+}
+
+impl From<&PathBuf> for Content {
+    fn from(path: &PathBuf) -> Self {
+        path.as_path().into()
+    }
+}
+
 const FORMS: &str = "must be given as content beside the JSON, as {\"path\": PATH} or as {\"base64\": TEXT}";
 
 impl Boundary for Content {

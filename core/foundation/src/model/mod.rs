@@ -10,6 +10,7 @@
 //! (`snake_case`, unknown fields refused); [`Representation::Wire`] is what travels (the wire's names, unknown fields
 //! ignored when reading, null and empty the same as absent).
 
+mod builder;
 mod cited;
 mod collections;
 mod content;
@@ -27,6 +28,7 @@ mod time;
 mod value;
 mod writer;
 
+pub use builder::{Draft, IntoField, IntoRequest, TextField};
 pub use cited::{Cited, cited};
 pub use content::{Content, PieceSource, Pieces};
 pub use decimal::Decimal;

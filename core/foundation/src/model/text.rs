@@ -60,6 +60,8 @@ macro_rules! text_type {
             }
         }
 
+        $crate::text_field!($name);
+
         impl $crate::model::Boundary for $name {
             const SHAPE: &'static $crate::model::Shape = &$crate::model::Shape::Text($crate::model::TextShape {
                 name: stringify!($name),
@@ -104,6 +106,8 @@ macro_rules! secret_type {
                 self.0.expose()
             }
         }
+
+        $crate::text_field!($name);
 
         impl $crate::model::Boundary for $name {
             const SHAPE: &'static $crate::model::Shape = &$crate::model::Shape::Secret($crate::model::TextShape {

@@ -163,6 +163,14 @@ impl Deref for SharedParty {
     }
 }
 
+bankchannel_foundation::field_of_itself!(SharedParty);
+
+impl bankchannel_foundation::model::IntoField<SharedParty> for Party {
+    fn into_field(self, writer: &mut Writer) -> Value<'static> {
+        self.write(writer)
+    }
+}
+
 impl Boundary for SharedParty {
     const SHAPE: &'static Shape = Party::SHAPE;
 
@@ -178,6 +186,17 @@ impl Boundary for SharedParty {
 /// What few transactions have stands in the heap.
 macro_rules! boxed {
     ($($ty:ty),+) => {$(
+        impl bankchannel_foundation::model::IntoField<Box<$ty>> for $ty {
+            fn into_field(
+                self,
+                writer: &mut bankchannel_foundation::model::Writer,
+            ) -> bankchannel_foundation::model::Value<'static> {
+                bankchannel_foundation::model::Boundary::write(self, writer)
+            }
+        }
+
+        bankchannel_foundation::field_of_itself!(Box<$ty>);
+
         impl bankchannel_foundation::model::Boundary for Box<$ty> {
             const SHAPE: &'static bankchannel_foundation::model::Shape =
                 <$ty as bankchannel_foundation::model::Boundary>::SHAPE;

@@ -439,7 +439,7 @@ fn numbered(id: String, times: u32) -> String {
 }
 
 fn not_written(why: &io::Error) -> Error {
-    Error::because(&row::STORAGE, format!("the payment file cannot be written: {why}"))
+    Error::because(&row::STORAGE, format!("the payment file cannot be written: {why}")).with_io_source(why)
 }
 
 #[cfg(test)]

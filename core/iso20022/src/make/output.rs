@@ -47,11 +47,12 @@ pub(crate) fn is_free(path: &Path) -> Result<(), Error> {
 }
 
 fn not_written(path: &Path, why: &io::Error) -> Error {
-    let why = match why.kind() {
+    let reason = match why.kind() {
         io::ErrorKind::AlreadyExists => "it exists already; a payment file is never overwritten".to_owned(),
         _ => why.to_string(),
     };
-    Error::because(&row::STORAGE, format!("{} cannot be written: {why}", shown::path(path))).with("field", "path")
+    let text = format!("{} cannot be written: {reason}", shown::path(path));
+    Error::because(&row::STORAGE, text).with("field", "path").with_io_source(why)
 }
 
 /// Gives the file as text.

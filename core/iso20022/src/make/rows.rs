@@ -92,7 +92,7 @@ fn transfer(line: &[u8]) -> Result<CreditTransfer, Box<Finding>> {
 
 /// The error for content that cannot be read.
 pub(super) fn unreadable(why: &io::Error) -> Error {
-    Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}"))
+    Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")).with_io_source(why)
 }
 
 /// Reads once more into a buffer, whatever interrupts it.

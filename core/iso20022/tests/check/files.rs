@@ -35,7 +35,7 @@ fn the_operation() {
     let clock = FixedClock::at_ms(NOW_MS);
     let check = |content: &'static [u8], profile: Option<ProfileOptions>| {
         let request = CheckPaymentRequest { content: Content::Bytes(content.into()), profile, encoding: None };
-        CheckPayment::run(request, LocalContext { clock: &clock, content: None, cache: None }).unwrap()
+        CheckPayment::run(request, LocalContext::new(&clock)).unwrap()
     };
     let good = check(include_bytes!("data/sepajs-09.xml"), None);
     assert!(good.ok && good.findings.is_empty() && good.message_name.as_deref() == Some("pain.001.001.09"));

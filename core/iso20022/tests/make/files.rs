@@ -20,7 +20,7 @@ fn request(transfers: Vec<CreditTransfer>, path: Option<&str>) -> MakePaymentReq
 
 fn run(request: MakePaymentRequest) -> Result<MakePaymentResponse, Error> {
     let clock = FixedClock::at_ms(1_795_154_400_000);
-    MakePayment::run(request, LocalContext { clock: &clock, content: None, cache: None })
+    MakePayment::run(request, LocalContext::new(&clock))
 }
 
 /// ISO-009, ISO-010: nothing is left behind when no file is made.

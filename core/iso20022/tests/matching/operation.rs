@@ -13,7 +13,7 @@ const FILE: &str = "<Document><CstmrCdtTrfInitn><GrpHdr><MsgId>M1</MsgId></GrpHd
 fn run(file: &str, reports: Option<Vec<StatusReport>>, statements: Option<Vec<Statement>>) -> Result<Matched, Error> {
     let content = Content::Bytes(file.as_bytes().to_vec().into());
     let request = MatchStatusRequest { content, encoding: None, reports, statements };
-    MatchStatus::run(request, LocalContext { clock: &FixedClock::at_ms(0), content: None, cache: None })
+    MatchStatus::run(request, LocalContext::new(&FixedClock::at_ms(0)))
 }
 
 #[test]

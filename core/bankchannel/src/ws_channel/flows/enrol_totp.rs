@@ -114,7 +114,8 @@ async fn confirm(steps: &Steps<'_>, email: &Email, enrolment: &TotpEnrolment, co
 }
 
 fn computed(secret: &TotpSecret) -> Result<Code> {
-    let with = LocalContext { clock: &SystemClock::default(), content: None, cache: None };
+    let clock = SystemClock::default();
+    let with = LocalContext::new(&clock);
     TotpCode::run(TotpCodeRequest { secret: secret.clone() }, with).map(|answer| answer.code)
 }
 

@@ -19,6 +19,8 @@ impl std::fmt::Debug for InlineContent {
     }
 }
 
+bankchannel_foundation::text_field!(InlineContent);
+
 impl Boundary for InlineContent {
     const SHAPE: &'static Shape = &Shape::Text(TextShape {
         name: "InlineContent",

@@ -121,6 +121,6 @@ impl Marker {
 
     fn unwritable(&self, why: &std::io::Error) -> Error {
         let text = format!("{} cannot be written: {why}", shown::path(&self.begun));
-        Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent)
+        Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent).with_io_source(why)
     }
 }

@@ -126,7 +126,8 @@ fn sign(
 ) -> Result<Signatures> {
     // The bytes come from the open file; the request only says with what to sign them.
     let content = Content::Delivered { size: source.size() };
-    let with = LocalContext { clock: &SystemClock::default(), content: Some(source.reader()?), cache: None };
+    let clock = SystemClock::default();
+    let with = LocalContext::new(&clock).with_content(source.reader()?);
     SignFile::run(SignFileRequest { content, private_key, passphrase, hash }, with).map(|signed| signed.signature)
 }
 
@@ -137,7 +138,8 @@ fn digest(
 ) -> Result<Vec<PendingSignature>> {
     const FIELD: &str = "signing_certificate";
     let fault = |why| pgp::fault(FIELD, why);
-    let with = LocalContext { clock: &SystemClock::default(), content: None, cache: None };
+    let clock = SystemClock::default();
+    let with = LocalContext::new(&clock);
     let now = with.now();
     let signers = pgp::signing_certificates(FIELD, certificates.expose())?
         .iter()

@@ -128,7 +128,7 @@ impl Watched {
     }
 
     fn unreadable(&self, why: &std::io::Error) -> Error {
-        unreadable(&shown::unreadable_content(&self.path, why))
+        unreadable(&shown::unreadable_content(&self.path, why)).with_io_source(why)
     }
 }
 

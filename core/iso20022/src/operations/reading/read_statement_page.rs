@@ -74,8 +74,9 @@ impl Local for ReadStatementPage {
             return Err(Error::invalid_field("cursor.encoding", "is none that is read: give the cursor as it came"));
         }
         let mut content = with.take_content(request.content)?;
-        let failed =
-            |why: io::Error| Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}"));
+        let failed = |why: io::Error| {
+            Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")).with_source(why)
+        };
         let file = known_by(&mut content).map_err(failed)?;
         if let Some(cursor) = &request.cursor {
             if cursor.file.is_some() && file.is_some() && cursor.file != file {

@@ -77,7 +77,7 @@ mod tests {
 
     fn run<O: Local>(request: Value, cache: Option<&ClientCache>) -> Result<Value, Error> {
         let clock = FixedClock::at_ms(NOW_MS);
-        O::run(read_boundary(request)?, LocalContext { clock: &clock, content: None, cache }).map(write_boundary)
+        O::run(read_boundary(request)?, LocalContext::new(&clock).with_cache(cache)).map(write_boundary)
     }
 
     /// A third party: its certificate, its key, its authority.

@@ -42,6 +42,8 @@ macro_rules! wire_names {
             }
         }
 
+        ::bankchannel_foundation::field_of_itself!($name);
+
         impl ::bankchannel_foundation::Boundary for $name {
             const SHAPE: &'static ::bankchannel_foundation::model::Shape =
                 &$crate::model::names::wire_names!(@shape $kind $name [$($doc)+] $([$($value_doc)+] $own)+);

@@ -35,6 +35,8 @@ macro_rules! personal_type {
             }
         }
 
+        bankchannel_foundation::text_field!($name);
+
         impl Boundary for $name {
             const SHAPE: &'static Shape = &Shape::Text(TextShape {
                 name: stringify!($name),

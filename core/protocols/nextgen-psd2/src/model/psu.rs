@@ -54,6 +54,14 @@ pub enum PsuHttpMethod {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Port(pub u16);
 
+bankchannel_foundation::field_of_itself!(Port);
+
+impl bankchannel_foundation::model::IntoField<Port> for u16 {
+    fn into_field(self, writer: &mut Writer) -> Value<'static> {
+        Port(self).write(writer)
+    }
+}
+
 impl Boundary for Port {
     const SHAPE: &'static Shape = &Shape::Integer { min: 0, max: 65_535 };
 

@@ -14,6 +14,8 @@ pub struct Money(pub Decimal);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeeAmount(pub Decimal);
 
+bankchannel_foundation::text_field!(Money, FeeAmount);
+
 impl Boundary for Money {
     const SHAPE: &'static Shape = Decimal::SHAPE;
 

@@ -56,6 +56,8 @@ impl fmt::Debug for SessionSecret {
     }
 }
 
+bankchannel_foundation::text_field!(SessionSecret);
+
 impl Boundary for SessionSecret {
     const SHAPE: &'static Shape = &Shape::Text(TextShape {
         name: "SessionSecret",
@@ -79,6 +81,8 @@ impl Boundary for SessionSecret {
 /// An account's `id`: a text. A peer may also write it as a whole number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountId(pub String);
+
+bankchannel_foundation::text_field!(AccountId);
 
 impl Boundary for AccountId {
     const SHAPE: &'static Shape = String::SHAPE;

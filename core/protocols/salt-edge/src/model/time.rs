@@ -12,6 +12,8 @@ use bankchannel_foundation::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instant(pub Timestamp);
 
+bankchannel_foundation::text_field!(Instant);
+
 impl Boundary for Instant {
     const SHAPE: &'static Shape = Timestamp::SHAPE;
 
@@ -73,6 +75,8 @@ fn is_day(text: &str) -> bool {
 /// The time of an event: a day or an instant. On the wire it is always an instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MadeOn(pub DayOrInstant);
+
+bankchannel_foundation::text_field!(MadeOn);
 
 impl Boundary for MadeOn {
     const SHAPE: &'static Shape = DayOrInstant::SHAPE;

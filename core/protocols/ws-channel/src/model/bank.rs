@@ -56,6 +56,8 @@ impl std::fmt::Display for Bank {
     }
 }
 
+bankchannel_foundation::text_field!(Bank);
+
 impl Boundary for Bank {
     const SHAPE: &'static Shape =
         &Shape::Enum(EnumShape { name: "Bank", doc: "A bank, by its id in the API.", open: false, values: VALUES });

@@ -147,6 +147,8 @@ impl std::fmt::Debug for Signatures {
     }
 }
 
+bankchannel_foundation::text_field!(Signatures);
+
 impl Boundary for Signatures {
     const SHAPE: &'static Shape = &Shape::Text(TextShape {
         name: "Signatures",

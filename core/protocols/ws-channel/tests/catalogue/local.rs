@@ -25,7 +25,7 @@ const NOW_MS: i64 = 1_795_161_600_000;
 
 fn at<O: Local>(now_ms: i64, request: Value) -> Result<Value, Error> {
     let clock = FixedClock::at_ms(now_ms);
-    O::run(read_boundary(request)?, LocalContext { clock: &clock, content: None, cache: None }).map(write_boundary)
+    O::run(read_boundary(request)?, LocalContext::new(&clock)).map(write_boundary)
 }
 
 fn run<O: Local>(request: Value) -> Result<Value, Error> {
@@ -190,7 +190,7 @@ fn unreadable_content_is_blamed_on_the_content() {
     }
     let made = key(None);
     let clock = FixedClock::at_ms(NOW_MS);
-    let with = || LocalContext { clock: &clock, content: Some(OpenContent::Other(Box::new(Broken))), cache: None };
+    let with = || LocalContext::new(&clock).with_content(OpenContent::Other(Box::new(Broken)));
     let content = json!({"path": "payments.xml"});
     let sign = json!({"content": content, "private_key": made["private_key"]});
     let signed = SignFile::run(read_boundary(sign).unwrap(), with()).map(drop).unwrap_err();

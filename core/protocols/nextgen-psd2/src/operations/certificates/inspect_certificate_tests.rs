@@ -10,7 +10,8 @@ use crate::certificates::{AuthorityOptions, CertForm, IssueOptions, Kind, TestAu
 const NOW_S: i64 = 1_772_532_930;
 
 fn inspect(text: &str) -> Result<InspectCertificateResponse, Error> {
-    let with = LocalContext { clock: &FixedClock::at_ms(NOW_S * 1000), content: None, cache: None };
+    let clock = FixedClock::at_ms(NOW_S * 1000);
+    let with = LocalContext::new(&clock);
     InspectCertificate::run(InspectCertificateRequest { certificate: text.to_owned() }, with)
 }
 

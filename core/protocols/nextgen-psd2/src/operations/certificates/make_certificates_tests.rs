@@ -23,7 +23,7 @@ fn make(certificate: &str, key: &str) -> Result<MakeCertificatesResponse, Error>
         key_bits: None,
         defects: None,
     };
-    MakeCertificates::run(asked, LocalContext { clock: &FixedClock::at_ms(NOW_S * 1000), content: None, cache: None })
+    MakeCertificates::run(asked, LocalContext::new(&FixedClock::at_ms(NOW_S * 1000)))
 }
 
 /// The error's code, the field at fault and the text.
