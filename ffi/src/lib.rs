@@ -43,7 +43,7 @@ pub use library::{BANKCHANNEL_ABI_VERSION, bankchannel_abi_version, bankchannel_
 pub use log::bankchannel_call_log;
 pub use options::{BankchannelCallOptions, bankchannel_call_options_init};
 pub use server::{
-    BankchannelServer, bankchannel_server_free, bankchannel_server_info, bankchannel_server_start,
-    bankchannel_server_stop,
+    BankchannelServer, bankchannel_server_control, bankchannel_server_free, bankchannel_server_info,
+    bankchannel_server_start, bankchannel_server_stop,
 };
 pub use status::{BankchannelCategory, BankchannelContent, BankchannelReply, BankchannelStatus};

@@ -91,6 +91,38 @@ pub unsafe extern "C" fn bankchannel_server_info(
     unsafe { guard(error, body) }
 }
 
+/// Carries out an order of the control interface, and gives its answer as JSON. `seed` puts data in; every other order
+/// (`reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, …) needs a server that was started with `control`.
+/// The server's page in `docs/` says what each order takes and answers. `request` is a JSON object; without one, `{}`.
+///
+/// # Safety
+/// `server` is NULL or a server that was not freed; `order` and `request` have as many bytes as their sizes say; `json` and
+/// `error` are NULL or may be written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bankchannel_server_control(
+    server: *const BankchannelServer,
+    order: *const c_char,
+    order_size: usize,
+    request: *const c_char,
+    request_size: usize,
+    json: *mut BankchannelBytes,
+    error: *mut *mut BankchannelError,
+) -> BankchannelStatus {
+    let body = || {
+        place("json", json)?;
+        // SAFETY: as the caller promises.
+        let (order, request) = unsafe { (text("order", order, order_size)?, text("request", request, request_size)?) };
+        let request = if request.is_empty() { "{}" } else { request };
+        // SAFETY: as the caller promises.
+        let answer = unsafe { handle("server", server) }?.server()?.control(order, parse_json(request)?)?;
+        // SAFETY: not NULL, and the caller promises that it may be written.
+        unsafe { json.write(BankchannelBytes::of(answer.to_json())) };
+        Ok(BankchannelStatus::Ok)
+    };
+    // SAFETY: as the caller promises.
+    unsafe { guard(error, body) }
+}
+
 /// Stops it; running answers get some time to finish. The handle still has to be freed.
 ///
 /// # Safety

@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, error::ErrorKind};
 use crate::{
     catalogue, check, completion, demo,
     exit::{FAILED, Failure, Outcome},
-    iso20022,
+    iso20022, man,
     operations::{self, Spec},
     output::Format,
     pgp, psd2, salt_edge, serve,
@@ -32,6 +32,7 @@ Exit codes: 0 success; 1 error or wrong usage; 2 session expired; 3 not implemen
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let format = if arguments.iter().any(|argument| argument == "--json") { Format::Json } else { Format::Table };
     let specs = operations::specs();
+    completion::answer_shell(|| command(&specs));
     let matches = match command(&specs).try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return usage(&without_values(error), format),
@@ -79,6 +80,7 @@ pub(crate) fn command(specs: &[Spec]) -> Command {
         .subcommand(check::command())
         .subcommand(serve::admin_command())
         .subcommand(completion::command())
+        .subcommand(man::command())
 }
 
 /// The groups, in the order of the catalogue.
@@ -100,7 +102,8 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
         "serve" => serve::run(inner),
         "check" => check::run(inner),
         "admin" => serve::run_admin(inner),
-        "completion" => completion::run(inner, command(specs)),
+        "completion" => completion::run(inner),
+        "man" => man::run(inner, command(specs)),
         group => {
             let Some((name, inner)) = inner.subcommand() else { return Err(Failure::usage("a command is missing")) };
             if group == pgp::GROUP && pgp::COMMANDS.contains(&name) {

@@ -1,17 +1,23 @@
-//! Completion for shells.
+//! Completion for shells: the shell asks this program what may come next.
 
-use clap::{Arg, ArgMatches, Command, value_parser};
-use clap_complete::Shell;
+use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
+use clap_complete::env::{CompleteEnv, Shells};
 
 use crate::{
     exit::{Failure, Outcome},
     output,
 };
 
+/// With this variable set to the name of a shell, the program answers what may come next and does nothing else.
+const VARIABLE: &str = "BANKCHANNEL_COMPLETE";
+const NAME: &str = "bankchannel";
+
 const EXAMPLES: &str = "Examples:
   bankchannel completion bash > /etc/bash_completion.d/bankchannel
   bankchannel completion zsh > ~/.zfunc/_bankchannel
-  bankchannel completion fish > ~/.config/fish/completions/bankchannel.fish";
+  bankchannel completion fish > ~/.config/fish/completions/bankchannel.fish
+
+The script asks `bankchannel` for the completions, so that it fits every version; it must be found in PATH.";
 
 /// The command.
 pub(crate) fn command() -> Command {
@@ -19,16 +25,25 @@ pub(crate) fn command() -> Command {
         Arg::new("shell")
             .required(true)
             .value_name("SHELL")
-            .value_parser(value_parser!(Shell))
-            .help("bash, zsh, fish, …"),
+            .value_parser(PossibleValuesParser::new(Shells::builtins().names()))
+            .help("The shell"),
     )
 }
 
 /// Prints the script.
-pub(crate) fn run(matches: &ArgMatches, mut root: Command) -> Outcome {
-    let shell = *matches.get_one::<Shell>("shell").ok_or_else(|| Failure::usage("the name of the shell is missing"))?;
+pub(crate) fn run(matches: &ArgMatches) -> Outcome {
+    let shell = matches.get_one::<String>("shell").map(String::as_str).unwrap_or_default();
+    let shells = Shells::builtins();
+    let completer = shells.completer(shell).ok_or_else(|| Failure::usage("the name of the shell is missing"))?;
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut root, "bankchannel", &mut script);
+    completer
+        .write_registration(VARIABLE, NAME, NAME, NAME, &mut script)
+        .map_err(|why| Failure::usage(format!("the script cannot be written: {why}")))?;
     output::bytes(&script);
     Ok(())
+}
+
+/// Answers a shell that asks what may come next; ends the program then.
+pub(crate) fn answer_shell(root: impl Fn() -> Command) {
+    CompleteEnv::with_factory(root).var(VARIABLE).bin(NAME).completer(NAME).complete();
 }

@@ -7,7 +7,7 @@
 //!                 ├─ salt_edge    a bank's connector: JWTs verified and signed, sessions reported
 //!                 ├─ serve        the WS Channel service, and `admin` for its operator
 //!                 ├─ demo         everything once, against a service and a bank of its own
-//!                 └─ catalogue, completion
+//!                 └─ catalogue, completion, man
 //!   options ─ settings file ─ environment ─► settings       what a client is made with
 //!   output     the one place that writes to stdout and stderr
 //!   usage_text what the argument parser says, without values
@@ -21,6 +21,7 @@ mod completion;
 mod demo;
 mod exit;
 mod iso20022;
+mod man;
 mod operations;
 mod options;
 mod output;

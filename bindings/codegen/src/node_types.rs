@@ -299,6 +299,18 @@ fn service(out: &mut Out, served: &Served) {
     out.jsdoc("  ", "What a client needs to reach it: spread it into the client's settings.");
     let members: Vec<String> = served.settings().map(|info| format!("{}: {}", camel(info.name), text(info))).collect();
     out.line(format!("  readonly clientSettings: {{ {} }};", members.join("; ")));
+    out.jsdoc(
+        "  ",
+        "Puts data in, for tests and demonstrations; whether it was started with `control` or not. The server's page in `docs/` \
+         says what it takes and answers, under `POST seed`. Names are those of the JSON, such as `api_key`.",
+    );
+    out.line("  seed(data: Record<string, unknown>): Promise<any>;");
+    out.jsdoc(
+        "  ",
+        "Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or one \
+         of this kind of server. All but `seed` need a server that was started with `control`.",
+    );
+    out.line("  control(order: string, request?: Record<string, unknown>): Promise<any>;");
     out.jsdoc("  ", "Stops it; running answers get some time to finish.");
     out.line("  close(): Promise<void>;");
     out.line("  [Symbol.asyncDispose](): Promise<void>;");

@@ -25,6 +25,16 @@ class Embedded {
     return made;
   }
 
+  async seed(data) {
+    return this.control('seed', data);
+  }
+
+  async control(order, request = {}) {
+    if (typeof request !== 'object' || request === null) throw invalidField('request', 'must be an object');
+    const text = JSON.stringify(request);
+    return done((events, id) => this.#server.control(events, id, String(order), text));
+  }
+
   async close() {
     running.delete(this);
     await done((events, id) => this.#server.stop(events, id));

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bankchannel_bridge::{self as bridge, Value, parse_json, runtime};
+use bankchannel_bridge::{self as bridge, Error, Value, parse_json, row, runtime};
 use napi_derive::napi;
 
 use crate::{at_exit::remove_folders_at_exit, events::Events, thrown};
@@ -32,6 +32,19 @@ impl Server {
             let info = server.info()?;
             *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
             Ok(info)
+        })
+    }
+
+    /// Carries out an order of the control interface, whose request is JSON; its answer is told under this number.
+    #[napi(catch_unwind)]
+    pub fn control(&self, events: &Events, id: u32, order: String, request: String) -> napi::Result<()> {
+        let place = Arc::clone(&self.server);
+        later(events, id, move || {
+            let request = parse_json(&request)?;
+            match &*place.lock().unwrap_or_else(PoisonError::into_inner) {
+                Some(server) => server.control(&order, request),
+                None => Err(Error::new(&row::CLOSED)),
+            }
         })
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +16,48 @@ class EmbeddedService:
     """A running server."""
 
     def __init__(self, kind: str, options: dict[str, Any]) -> None:
-        self._server: _native.Server | None = _native.Server(kind, options)
+        self._server = _native.Server(kind, options)
+        self._is_open = True
         for name, value in self._server.info().items():
             if name != "kind":
                 setattr(self, name, value)
 
+    def seed(self, data: Mapping[str, Any]) -> Any:
+        """Puts data in, for tests and demonstrations; whether it was started with `control` or not.
+
+        Args:
+            data: What to put in, such as `{"accounts": [...]}`. The server's page in `docs/` describes it under `POST seed`.
+
+        Returns:
+            What was put in, such as the accounts with their API keys.
+
+        Raises:
+            InputError: The data cannot be used.
+        """
+        return self.control("seed", data)
+
+    def control(self, order: str, request: Mapping[str, Any] | None = None) -> Any:
+        """Carries out an order of the control interface.
+
+        Args:
+            order: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or one of this kind of server.
+                All but `seed` need a server that was started with `control=True`.
+            request: What the order takes. The server's page in `docs/` describes it.
+
+        Returns:
+            What the order answers.
+
+        Raises:
+            InputError: The order or its request cannot be used.
+            ConfigurationError: The server was started without `control`, or was closed.
+        """
+        return self._server.control(order, dict(request or {}))
+
     def close(self) -> None:
         """Stops it; running answers get some time to finish. A second time does nothing."""
-        server, self._server = self._server, None
-        if server is not None:
-            server.stop()
+        if self._is_open:
+            self._is_open = False
+            self._server.stop()
 
     def __enter__(self) -> Self:
         return self

@@ -32,6 +32,13 @@ impl Server {
         plan::plain(py, info)
     }
 
+    /// Carries out an order of the control interface.
+    fn control<'py>(&self, py: Python<'py>, order: &str, request: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+        let request = given::fields(request).map_err(|error| raised(py, &error))?.into();
+        let answer = py.detach(|| self.with(|server| server.control(order, request)));
+        plan::plain(py, answer.map_err(|error| raised(py, &error))?)
+    }
+
     /// Stops it.
     fn stop(&self, py: Python<'_>) -> PyResult<()> {
         py.detach(|| self.with(bridge::Server::stop)).map_err(|error| raised(py, &error))

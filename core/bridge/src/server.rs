@@ -35,6 +35,17 @@ impl Server {
         Ok(running.readiness().into())
     }
 
+    /// Carries out an order of the control interface, such as `seed`, and answers what it answers.
+    ///
+    /// # Errors
+    /// As [`info`](Self::info), and those of the order.
+    pub fn control(&self, order: &str, request: Value<'_>) -> Result<Value<'static>> {
+        self.usable()?;
+        let running = self.running.as_ref().ok_or_else(|| Error::new(&row::CLOSED))?;
+        let ordered = running.control(order, request.into_owned().into());
+        runtime()?.block_on(ordered).map(Into::into)
+    }
+
     /// Stops it; running answers get some time to finish.
     ///
     /// # Errors

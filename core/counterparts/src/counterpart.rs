@@ -1,13 +1,15 @@
 //! A counterpart as one value: everything that is known of an embedded server before it runs.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bankchannel_foundation::{
-    Boundary, Result,
+    Boundary, Error, Result,
     model::{self, Field, Representation, Shape, Value, Writer},
 };
 use futures_util::future::BoxFuture;
 use serde::Serialize;
+
+use crate::http::{control::Controlled, orders};
 
 /// Everything that is known of a kind of embedded server. The bridge, the generators of all languages and the command line read it
 /// from here.
@@ -89,6 +91,16 @@ pub(crate) trait Serves: Sized + Send + Sync + 'static {
     /// Says for so long that it is not ready, while requests are still answered.
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()>;
 
+    /// The receiver of orders of the control interface; `None` for a server that has no such interface.
+    fn target(&self) -> Option<Arc<dyn Controlled>> {
+        None
+    }
+
+    /// Whether it was started with the control interface.
+    fn is_controlled(&self) -> bool {
+        false
+    }
+
     /// Stops: no new requests, running ones get some time to finish.
     fn end(self) -> BoxFuture<'static, ()>;
 }
@@ -150,6 +162,7 @@ pub struct RunningCounterpart {
 trait Erased: Send + Sync {
     fn readiness(&self, counterpart: &Counterpart) -> serde_json::Value;
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()>;
+    fn control(&self, order: String, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>>;
     fn end(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
 
@@ -160,6 +173,19 @@ impl<S: Serves> Erased for S {
 
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
         Serves::drain(self, time)
+    }
+
+    fn control(&self, order: String, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
+        let target = self.target();
+        // The other orders need what only a controlled server keeps: its transcript, and which requests are to fail.
+        let is_open = order == orders::SEED || self.is_controlled();
+        Box::pin(async move {
+            match target {
+                Some(target) if is_open => orders::carry_out(&*target, &order, request).await,
+                Some(_) => Err(Error::invalid_setting("control", "must be true for every order but `seed`")),
+                None => Err(Error::invalid_setting("control", "this kind of server has no control interface")),
+            }
+        })
     }
 
     fn end(self: Box<Self>) -> BoxFuture<'static, ()> {
@@ -184,6 +210,21 @@ impl RunningCounterpart {
     /// load balancer stands before it.
     pub fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
         self.server.drain(time)
+    }
+
+    /// Puts data in, for tests and demonstrations; whether it was started with `control` or not. What it takes and answers is on
+    /// the server's page in `docs/`, under `POST seed`.
+    pub fn seed(&self, data: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
+        self.control(orders::SEED, data)
+    }
+
+    /// Carries out an order of the control interface, by its path: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
+    /// `transcript`, or one that only this kind of server has. Every order but `seed` needs a server that was started with `control`.
+    /// What an order takes and answers is on the server's page in `docs/`.
+    ///
+    /// The future may be awaited after the server was stopped; the order is then refused or has no effect.
+    pub fn control(&self, order: &str, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
+        self.server.control(order.to_owned(), request)
     }
 
     /// Stops: no new requests, running ones get some time to finish.

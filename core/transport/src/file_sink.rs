@@ -13,7 +13,7 @@ use std::{
     io::{ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    pin::pin,
+    pin::{Pin, pin},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -86,8 +86,7 @@ impl FileSink {
     }
 
     /// Names the file, with all of it on disk, unless `give_up` ends before it is being named.
-    pub(crate) async fn commit(&mut self, give_up: impl Future<Output = Error>) -> Result<()> {
-        let mut give_up = pin!(give_up);
+    pub(crate) async fn commit(&mut self, mut give_up: Pin<&mut (dyn Future<Output = Error> + Send)>) -> Result<()> {
         let (partial, _) = tokio::select! {
             written = self.written() => written?,
             error = &mut give_up => return Err(error),

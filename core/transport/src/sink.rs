@@ -4,6 +4,7 @@ use std::{
     fs,
     future::Future,
     path::{Path, PathBuf},
+    pin::Pin,
 };
 
 use bankchannel_foundation::{Content, Error, Outcome, Result, error::row, shown};
@@ -68,7 +69,7 @@ impl Sink {
     ///
     /// # Errors
     /// `resource.storage` when the file cannot be written or exists already; what `give_up` ends with.
-    pub async fn commit(&mut self, give_up: impl Future<Output = Error>) -> Result<()> {
+    pub async fn commit(&mut self, give_up: Pin<&mut (dyn Future<Output = Error> + Send)>) -> Result<()> {
         match &mut self.0 {
             SinkKind::File(file) => file.commit(give_up).await,
             SinkKind::Memory { .. } | SinkKind::Pieces { .. } => Ok(()),

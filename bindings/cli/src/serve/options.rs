@@ -41,12 +41,23 @@ pub(super) fn command(counterpart: &'static Counterpart) -> Command {
             .default_value("0"),
         );
     }
+    if is_seeded(counterpart) {
+        command = command.arg(text(SEED, "FILE", "Put the data of this JSON file in at the start, for tests"));
+    }
     if counterpart.check.is_some() {
         command = command
             .arg(flag("check", "Check configuration, keys, storage and TLS files, then exit"))
             .arg(flag("json", "With --check: print the findings as JSON"));
     }
     command
+}
+
+/// The option that names a file with data.
+pub(super) const SEED: &str = "seed";
+
+/// Whether data can be put in: where the control interface can, or would refuse.
+fn is_seeded(counterpart: &Counterpart) -> bool {
+    counterpart.options.fields().iter().any(|field| field.name == "control")
 }
 
 /// How the option of a field is spelled, where that is otherwise than the field.

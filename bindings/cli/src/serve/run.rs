@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bankchannel_counterparts::{Counterpart, RunningCounterpart};
+use bankchannel_foundation::shown;
 use clap::ArgMatches;
 use serde_json::{Map, Value, json};
 
@@ -23,14 +24,28 @@ pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> Ou
         runtime.block_on(check(counterpart, given, crate::options::format(matches)))
     } else {
         open_files::raise();
-        runtime.block_on(serve(counterpart, given, Duration::from_secs(drain)))
+        let seed = matches.try_get_one::<String>(options::SEED).ok().flatten().map(|path| seed(path)).transpose()?;
+        runtime.block_on(serve(counterpart, given, seed, Duration::from_secs(drain)))
     };
     // What still hangs on a disk or a name server is not waited for.
     runtime.shutdown_background();
     ended
 }
 
-async fn serve(counterpart: &'static Counterpart, given: Map<String, Value>, drain: Duration) -> Outcome {
+/// The data of a seed file. What is in it is not repeated: it may hold passwords.
+fn seed(path: &str) -> Outcome<Value> {
+    let unusable = |why: &dyn std::fmt::Display| Failure::usage(format!("--seed: {}: {why}", shown::path(path)));
+    let text = std::fs::read(path).map_err(|why| unusable(&why))?;
+    serde_json::from_slice(&text)
+        .map_err(|why| unusable(&format_args!("line {}, column {}: is not JSON", why.line(), why.column())))
+}
+
+async fn serve(
+    counterpart: &'static Counterpart,
+    given: Map<String, Value>,
+    seed: Option<Value>,
+    drain: Duration,
+) -> Outcome {
     for (field, warning) in words(counterpart.kind).warnings {
         if given.contains_key(*field) {
             output::note(&format!("warning: {warning}"));
@@ -39,6 +54,13 @@ async fn serve(counterpart: &'static Counterpart, given: Map<String, Value>, dra
     let signals = Signals::listen().map_err(|why| Failure::usage(format!("cannot listen for signals: {why}")))?;
     let starting = counterpart.start(Value::from(given).into()).map_err(|why| options::told(counterpart, why))?;
     let running = starting.await?;
+    if let Some(data) = seed {
+        let seeded = running.seed(data).await;
+        if let Err(why) = seeded {
+            running.stop().await;
+            return Err(Failure::usage(format!("--seed: {}", why.message())));
+        }
+    }
     output::json(&running.readiness());
     until_signalled(running, drain, signals).await;
     Ok(())

@@ -115,7 +115,10 @@ fn completion_is_made_for_the_shells_and_bash_reads_it() {
     let home = Home::empty();
     for shell in ["bash", "zsh", "fish"] {
         let ran = home.run(&["completion", shell]).expect(0);
-        assert!(ran.out.contains("list-files"), "{shell}");
+        assert!(ran.out.contains("bankchannel") && ran.out.len() < 100_000, "{shell}: {}", ran.out);
+        let asked = [("BANKCHANNEL_COMPLETE", shell), ("_CLAP_COMPLETE_INDEX", "2")];
+        let output = home.command(&["--", "bankchannel", "files", "li"]).envs(asked).output().unwrap();
+        assert!(String::from_utf8(output.stdout).unwrap().contains("list-files"), "{shell}");
     }
     let script = home.run(&["completion", "bash"]).out;
     let mut bash = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
@@ -127,15 +130,34 @@ fn completion_is_made_for_the_shells_and_bash_reads_it() {
         let count = words.split(' ').count();
         let (last, before) = (words.split(' ').next_back().unwrap(), words.split(' ').nth(count - 2).unwrap());
         let line = format!(
-            "source completion; COMP_WORDS=({words}); COMP_CWORD={}; _bankchannel bankchannel {last} {before}; echo ${{COMPREPLY[@]}}",
+            "source completion; COMP_WORDS=({words}); COMP_CWORD={}; COMP_TYPE=9; \
+             $(complete -p bankchannel | sed 's/.*-F \\([^ ]*\\) .*/\\1/') bankchannel {last} {before}; echo ${{COMPREPLY[@]}}",
             count - 1
         );
-        let output = Command::new("bash").args(["-c", &line]).current_dir(home.path("")).output().unwrap();
+        let program = std::path::Path::new(env!("CARGO_BIN_EXE_bankchannel")).parent().unwrap();
+        let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+        let shell = Command::new("bash").args(["-c", &line]).env("PATH", path).current_dir(home.path("")).output();
+        let output = shell.unwrap();
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     };
     assert_eq!(completed("bankchannel files li"), "list-files");
     assert_eq!(completed("bankchannel session login --mode a"), "admin");
     assert!(completed("bankchannel files upload-file --wait").contains("--wait-for"));
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let home = Home::empty();
+    let overview = home.run(&["man"]).expect(0).out;
+    assert!(overview.starts_with(".ie") && overview.contains(".TH bankchannel 1"), "{overview}");
+    let page = home.run(&["man", "files", "upload-file"]).expect(0).out;
+    assert!(page.contains("wait\\-for") && page.contains("bankchannel\\-files\\-upload\\-file"), "{page}");
+    home.run(&["man", "files", "nonsense"]).expect(1);
+    std::fs::create_dir(home.path("pages")).unwrap();
+    home.run(&["man", "--output", "pages"]).expect(0);
+    let pages = std::fs::read_dir(home.path("pages")).unwrap().count();
+    assert!(pages > 100 && home.path("pages/bankchannel-files-list-files.1").is_file(), "{pages}");
+    home.run(&["man", "--output", "nowhere"]).expect(1);
 }
 
 #[test]

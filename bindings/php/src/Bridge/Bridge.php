@@ -80,6 +80,13 @@ interface Bridge
     public function serverInfo(Handle $server): string;
 
     /**
+     * Carries out an order of the control interface, whose request is a JSON object; its answer as JSON.
+     *
+     * @throws BankchannelException
+     */
+    public function controlServer(Handle $server, string $order, #[\SensitiveParameter] string $request): string;
+
+    /**
      * Stops it.
      *
      * @throws BankchannelException

@@ -211,6 +211,25 @@ final class FfiBridge implements Bridge
         return $this->event(Status::OK, $results, false)->json;
     }
 
+    public function controlServer(Handle $server, string $order, #[\SensitiveParameter] string $request): string
+    {
+        $results = $this->results();
+        $this->check(
+            $this->library->bankchannel_server_control(
+                $server->pointer,
+                $order,
+                \strlen($order),
+                $request,
+                \strlen($request),
+                $results->jsonPlace,
+                $results->errorPlace,
+            ),
+            $results,
+        );
+
+        return $this->event(Status::OK, $results, false)->json;
+    }
+
     public function stopServer(Handle $server): void
     {
         $results = $this->results();

@@ -10,11 +10,12 @@
 use std::{
     convert::Infallible,
     future::{Future, pending},
+    pin::pin,
     time::{Duration, Instant},
 };
 
 use bankchannel_foundation::{
-    Error, Operation, Outcome, Result,
+    Declaration, Error, Operation, Outcome, Result,
     error::row,
     message::{InResponse, OutRequest},
     operation::{Repeat, Route},
@@ -66,7 +67,19 @@ impl<'a> Sending<'a> {
     /// # Errors
     /// `internal` for an operation without a route, which its tests find.
     pub(crate) fn begin<O: Operation>(options: &'a CallOptions, limit: Option<Duration>) -> Result<Self> {
-        let route = const { &O::DECLARATION }.route.as_ref();
+        Self::begin_by(const { &O::DECLARATION }, options, limit)
+    }
+
+    /// The same by its declaration.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub(crate) fn begin_by(
+        declaration: &'static Declaration,
+        options: &'a CallOptions,
+        limit: Option<Duration>,
+    ) -> Result<Self> {
+        let route = declaration.route.as_ref();
         let route = route.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange is declared without a route"))?;
         let deadline = options.deadline(call::limit(limit, route.timeout_s));
         Ok(Self { route, options, deadline, repeat: route.repeat, earlier: None })
@@ -77,7 +90,7 @@ impl<'a> Sending<'a> {
     ///
     /// # Errors
     /// Any; each with the outcome of all attempts.
-    pub(crate) async fn send<T>(
+    pub(crate) async fn send<T: Send>(
         &mut self,
         transport: &Transport,
         message: &OutRequest,
@@ -85,26 +98,45 @@ impl<'a> Sending<'a> {
         signing: Option<Signing<'_>>,
         read: impl FnOnce(InResponse) -> Result<T> + Send,
     ) -> Result<T> {
+        let (mut read, mut value) = (Some(read), None);
+        let mut keep = |answer| {
+            let read = read.take().ok_or_else(|| Error::because(&row::INTERNAL, "an answer was read twice"))?;
+            value = Some(read(answer)?);
+            Ok(())
+        };
+        self.send_and_keep(transport, message, headers, signing, &mut keep).await?;
+        value.ok_or_else(|| Error::because(&row::INTERNAL, "an answer was not read"))
+    }
+
+    /// The same for whichever answer: compiled once.
+    async fn send_and_keep(
+        &mut self,
+        transport: &Transport,
+        message: &OutRequest,
+        headers: &'static [&'static str],
+        signing: Option<Signing<'_>>,
+        keep: &mut Keep<'_>,
+    ) -> Result<()> {
         let mut sink = match self.route.response_content {
             Some(_) => self.options.destination.sink(),
             None => Sink::memory(0),
         };
-        let received = self.receive(transport, message, headers, signing, &mut sink, read).await;
+        let received = self.receive(transport, message, headers, signing, &mut sink, keep).await;
         if received.is_err() {
             sink.discard().await;
         }
         received.map_err(|error| at_least(error, self.earlier))
     }
 
-    async fn receive<T>(
+    async fn receive(
         &mut self,
         transport: &Transport,
         message: &OutRequest,
         headers: &'static [&'static str],
         signing: Option<Signing<'_>>,
         sink: &mut Sink,
-        read: impl FnOnce(InResponse) -> Result<T> + Send,
-    ) -> Result<T> {
+        keep: &mut Keep<'_>,
+    ) -> Result<()> {
         let (options, deadline) = (self.options, self.deadline);
         if self.route.response_content.is_some() {
             options.until(deadline).race(sink.check()).await??;
@@ -120,14 +152,16 @@ impl<'a> Sending<'a> {
             headers,
             signing,
         };
-        let response = read(transport.exchange(message, plan).await?)?;
-        let give_up = async {
+        keep(transport.exchange(message, plan).await?)?;
+        let give_up = pin!(async {
             match options.until(deadline + COMMIT_EXTRA).race(pending::<Infallible>()).await {
                 Ok(never) => match never {},
                 Err(error) => error,
             }
-        };
-        sink.commit(give_up).await.map_err(|error| error.with_outcome(Outcome::Accepted))?;
-        Ok(response)
+        });
+        sink.commit(give_up).await.map_err(|error| error.with_outcome(Outcome::Accepted))
     }
 }
+
+/// Reads an answer, and keeps what it says.
+type Keep<'a> = dyn FnMut(InResponse) -> Result<()> + Send + 'a;

@@ -4,6 +4,7 @@ use std::any::TypeId;
 
 use bankchannel_foundation::{
     Boundary, Content, Error, Result,
+    error::row,
     model::{IntoRequest, Reader, Representation, Value},
 };
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -22,12 +23,18 @@ pub(crate) fn read_request<R: Boundary + 'static>(
     if !names_a_file(&request) {
         return read_here(client, request, content);
     }
-    // A disk that does not answer must not hold a thread that drives everybody's connections.
+    let (mut given, mut read) = (Some((request, content)), None);
+    where_it_may_wait(&mut || {
+        read = given.take().map(|(request, content)| read_here(client, request, content));
+    });
+    read.ok_or_else(|| Error::because(&row::INTERNAL, "a request was not read"))?
+}
+
+/// Does what reads files: a disk that does not answer must not hold a thread that drives everybody's connections.
+fn where_it_may_wait(work: &mut dyn FnMut()) {
     match Handle::try_current() {
-        Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
-            tokio::task::block_in_place(|| read_here(client, request, content))
-        }
-        _ => read_here(client, request, content),
+        Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        _ => work(),
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bankchannel_foundation::{
-    Category, Error, Exchange, Outcome, Result, Secret,
+    Category, Declaration, Error, Exchange, Outcome, Result, Secret,
     error::row,
     json,
     message::{InResponse, OutRequest},
@@ -18,7 +18,7 @@ use bankchannel_foundation::{
     redact::redact_words,
 };
 use bankchannel_ws_channel::{
-    Envelope, KEY_HEADER, MAX_DEPTH, TOKEN_HEADER,
+    Credentials, Envelope, KEY_HEADER, MAX_DEPTH, TOKEN_HEADER,
     challenge::encrypt_password,
     errors,
     login::LoginState,
@@ -52,16 +52,16 @@ impl WsChannel {
     where
         O: Exchange<Codec = Envelope>,
     {
-        named::<O, _>(options, self.attempt::<O>(request, effect, options)).await
+        let mut typed = Typed::<O> { request: Some(request), answer: None };
+        named::<O, _>(options, self.attempt(&mut typed, &effect, options)).await?;
+        typed.answer.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange ended without an answer"))
     }
 
-    async fn attempt<O>(&self, request: O::Request, effect: Effect, options: &CallOptions) -> Result<O::Response>
-    where
-        O: Exchange<Codec = Envelope>,
-    {
-        let mut sending = Sending::begin::<O>(options, self.0.settings.connection.exchange_limit())?;
+    /// Carries out whichever exchange: compiled once.
+    async fn attempt(&self, typed: &mut dyn Halves, effect: &Effect, options: &CallOptions) -> Result<()> {
+        let mut sending = Sending::begin_by(typed.declaration(), options, self.0.settings.connection.exchange_limit())?;
         let deadline = sending.deadline;
-        let protected = const { O::TERMS }.needs_session();
+        let protected = typed.needs_session();
         let (mut session, generation) = self.held();
         let mut may_renew = protected && !effect.is_log_out() && self.can_renew(&session);
         if may_renew && (session.is_expired() || session.has_ended()) {
@@ -72,7 +72,7 @@ impl WsChannel {
         } else if protected && !effect.is_log_out() && session.is_expired() {
             return Err(session_gone());
         }
-        let message = O::encode_request(request, &session.credentials());
+        let message = typed.encode(&session.credentials());
         if effect.is_log_out() {
             // First here, whatever the service will say: nobody goes on with a session that was to end.
             self.replace(Session::forget);
@@ -81,14 +81,15 @@ impl WsChannel {
         let mut message = message?;
         loop {
             let since = Instant::now();
-            let read = |answer| receive::<O>(answer, options);
-            let answer = sending.send(&self.0.transport, &message, &[], None, read).await;
-            let noted = answer.and_then(|answer| self.take_note(&effect, &answer as &dyn Any, since).map(|()| answer));
-            let error = match noted {
-                Ok(answer) => return Ok(answer),
+            let answer = sending
+                .send(&self.0.transport, &message, &[], None, |answer| typed.receive(answer, options))
+                .await
+                .and_then(|()| self.take_note(effect, typed.answer(), since));
+            let error = match answer {
+                Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            self.note_failure(&effect, &error);
+            self.note_failure(effect, &error);
             if !(protected && error.http_status() == Some(401)) {
                 return Err(error);
             }
@@ -216,6 +217,45 @@ fn not_renewed(refused: Error, why: Error) -> Error {
         _ => refused,
     };
     told.with("renewal", code)
+}
+
+/// What of an exchange depends on its types: writing its request and reading its answer.
+trait Halves: Send {
+    fn declaration(&self) -> &'static Declaration;
+    fn needs_session(&self) -> bool;
+    fn encode(&mut self, with: &Credentials) -> Result<OutRequest>;
+    fn receive(&mut self, answer: InResponse, options: &CallOptions) -> Result<()>;
+    fn answer(&self) -> &dyn Any;
+}
+
+/// An exchange's request until it is written, and its answer once it is read.
+struct Typed<O: Exchange> {
+    request: Option<O::Request>,
+    answer: Option<O::Response>,
+}
+
+impl<O: Exchange<Codec = Envelope>> Halves for Typed<O> {
+    fn declaration(&self) -> &'static Declaration {
+        const { &O::DECLARATION }
+    }
+
+    fn needs_session(&self) -> bool {
+        const { O::TERMS }.needs_session()
+    }
+
+    fn encode(&mut self, with: &Credentials) -> Result<OutRequest> {
+        let request = self.request.take();
+        O::encode_request(request.ok_or_else(|| Error::because(&row::INTERNAL, "a request was written twice"))?, with)
+    }
+
+    fn receive(&mut self, answer: InResponse, options: &CallOptions) -> Result<()> {
+        self.answer = Some(receive::<O>(answer, options)?);
+        Ok(())
+    }
+
+    fn answer(&self) -> &dyn Any {
+        self.answer.as_ref().map_or(&() as &dyn Any, |answer| answer)
+    }
 }
 
 /// What the service's answer means.

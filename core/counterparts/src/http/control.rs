@@ -27,15 +27,7 @@ use std::{
     },
 };
 
-use bankchannel_foundation::{
-    Error,
-    clock::{Clock, SystemClock},
-    error::row,
-    json,
-    model::Timestamp,
-    operation::Entry,
-    redact::redact_words,
-};
+use bankchannel_foundation::{Error, clock::SystemClock, error::row, json, operation::Entry, redact::redact_words};
 use bytes::Bytes;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, http::request::Parts};
 use serde::Deserialize;
@@ -47,6 +39,8 @@ use super::{
     Listener,
     answer::{self, AnswerBody},
     intake::{self, IntakeError},
+    listen::handler,
+    orders,
 };
 
 /// How many requests the transcript remembers.
@@ -71,10 +65,8 @@ pub(crate) async fn open<T: Controlled>(
     let listener = Listener::bind(any, None).await.map_err(|why| Error::invalid_setting("control", why))?;
     let url = format!("{}://{}", listener.scheme(), listener.address());
     let port = listener.address().port();
-    let task = tokio::spawn(listener.serve(stop.clone(), move |request, _| {
-        let target = Arc::clone(&target);
-        async move { answer(target, request, port).await }
-    }));
+    let handle = handler(move |request, _| answer(Arc::clone(&target) as Arc<dyn Controlled>, request, port));
+    let task = tokio::spawn(listener.serve(stop.clone(), handle));
     Ok((url, task))
 }
 
@@ -132,15 +124,16 @@ pub(crate) struct Control {
     pending_faults: AtomicUsize,
 }
 
+/// An order to fail requests.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Fault {
-    operation: String,
-    status: u16,
+pub(super) struct Fault {
+    pub(super) operation: String,
+    pub(super) status: u16,
     #[serde(default = "one")]
-    count: u32,
+    pub(super) count: u32,
     #[serde(default)]
-    done: bool,
+    pub(super) done: bool,
 }
 
 fn one() -> u32 {
@@ -148,7 +141,7 @@ fn one() -> u32 {
 }
 
 /// The name of an operation without its protocol's.
-fn short(operation: &str) -> &str {
+pub(super) fn short(operation: &str) -> &str {
     operation.rsplit_once('.').map_or(operation, |(_, short)| short)
 }
 
@@ -211,7 +204,7 @@ impl Control {
         Some(if done { Ordered::Afterwards(status) } else { Ordered::Instead(status) })
     }
 
-    fn fail(&self, fault: Fault) -> Result<(), Error> {
+    pub(super) fn fail(&self, fault: Fault) -> Result<(), Error> {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         if faults.len() >= FAULTS_MAX {
             return Err(Error::invalid_field("operation", format!("is one too many: {FAULTS_MAX} orders wait")));
@@ -221,11 +214,11 @@ impl Control {
         Ok(())
     }
 
-    fn transcript(&self) -> Vec<Value> {
+    pub(super) fn transcript(&self) -> Vec<Value> {
         self.transcript.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    fn forget(&self) {
+    pub(super) fn forget(&self) {
         self.transcript.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.pending_faults.store(0, Ordering::Release);
@@ -243,27 +236,15 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
         return refuse(StatusCode::FORBIDDEN, "not for browsers");
     }
     let path = head.uri.path().trim_matches('/');
-    let known =
-        |path: &str| matches!(path, "outbox" | "transcript" | "reset" | "seed" | "clock" | "fail_next" | "limits");
     let path = match path.strip_prefix("sandbox/") {
-        Some(below) if known(below) => below,
+        Some(below) if orders::method(below).is_some() => below,
         Some(below) => return handle_order(&*target, below, &head, body).await,
         None => path,
     };
-    match (head.method.as_str(), path) {
-        ("GET", "outbox") => return answer::json(StatusCode::OK, Value::Array(target.outbox()).to_string()),
-        ("GET", "transcript") => {
-            return answer::json(StatusCode::OK, Value::Array(target.control().transcript()).to_string());
-        }
-        ("POST", "reset" | "seed" | "clock" | "fail_next" | "limits") => {}
-        (_, "outbox" | "transcript") => return other_method("GET"),
-        (_, _) if known(path) => return other_method("POST"),
-        _ => {
-            return refuse(
-                StatusCode::NOT_FOUND,
-                "there are: outbox, transcript, reset, seed, clock, fail_next, limits",
-            );
-        }
+    match orders::method(path) {
+        Some(method) if head.method == method => {}
+        Some(method) => return other_method(method),
+        None => return refuse(StatusCode::NOT_FOUND, orders::THERE_ARE),
     }
     let body = match take(body, MAX_BODY).await {
         Ok(body) => body,
@@ -273,13 +254,7 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
         Ok(request) => request,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
     };
-    done(match path {
-        "reset" => reset(&*target).await,
-        "seed" => target.seed(request).await,
-        "clock" => set_clock(&*target, request),
-        "limits" => target.limits(request),
-        _ => fail_next(&*target, request),
-    })
+    done(orders::common(&*target, path, request).await)
 }
 
 /// Answers a request that only this counterpart knows.
@@ -340,53 +315,6 @@ pub(crate) fn parsed(body: &[u8]) -> Result<Value, String> {
         return Ok(json!({}));
     }
     json::parse(body, MAX_DEPTH).map(Into::into).map_err(|why| format!("the body is {why}"))
-}
-
-async fn reset(target: &dyn Controlled) -> Result<Value, Error> {
-    let done = target.reset().await?;
-    target.control().forget();
-    target.reset_clock();
-    Ok(done)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ClockRequest {
-    now: Option<String>,
-    advance_s: Option<f64>,
-}
-
-/// The farthest that the clock moves at once: a hundred years.
-const FARTHEST_S: f64 = 100.0 * 366.0 * 86_400.0;
-
-fn set_clock(target: &dyn Controlled, request: Value) -> Result<Value, Error> {
-    let request: ClockRequest = read(request)?;
-    let clock = target.clock();
-    match (request.now, request.advance_s) {
-        (Some(now), None) => clock.set_ms(Timestamp::new(&now)?.as_ms()),
-        (None, Some(seconds)) if seconds.abs() <= FARTHEST_S => clock.advance_ms((seconds * 1000.0) as i64),
-        (None, Some(_)) => return Err(Error::invalid_field("advance_s", "is more than a hundred years")),
-        _ => return Err(Error::invalid_field("now", "give either `now` (RFC 3339) or `advance_s` (seconds)")),
-    }
-    Ok(json!({ "now": Timestamp::from_ms(clock.now_ms()).as_str() }))
-}
-
-fn fail_next(target: &dyn Controlled, request: Value) -> Result<Value, Error> {
-    let fault: Fault = read(request)?;
-    if !(400..600).contains(&fault.status) {
-        return Err(Error::invalid_field("status", "must be from 400 to 599"));
-    }
-    if fault.count == 0 {
-        return Err(Error::invalid_field("count", "must be at least 1"));
-    }
-    let served = || target.catalogue().iter().filter(|entry| entry.declaration.route.is_some());
-    let names = || served().map(|entry| entry.declaration.name);
-    if !names().any(|name| fault.operation == name || fault.operation == short(name)) {
-        let known: Vec<&str> = names().map(short).collect();
-        return Err(Error::invalid_field("operation", format!("is not known; there are {}", known.join(", "))));
-    }
-    target.control().fail(fault)?;
-    Ok(json!({}))
 }
 
 /// Reads a request of the control interface.

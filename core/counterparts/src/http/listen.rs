@@ -11,7 +11,8 @@ use std::{
 };
 
 use bankchannel_foundation::shown;
-use hyper::{Request, Response, body::Incoming, service::service_fn};
+use futures_util::future::BoxFuture;
+use hyper::{Request, Response, body::Incoming, service::Service};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto,
@@ -22,13 +23,13 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
-use tokio_rustls::TlsAcceptor;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_util::{either::Either, sync::CancellationToken, task::TaskTracker};
 
 use super::{
     answer::AnswerBody,
     framing::{HeadTracker, Listened},
-    idle::{Activity, ConnectionLimits},
+    idle::{Activity, ConnectionLimits, Watched},
 };
 use crate::private;
 
@@ -156,12 +157,7 @@ impl Listener {
     }
 
     /// Serves until it is told to stop; then running answers get some time to finish.
-    pub(crate) async fn serve<F, R>(self, stop: CancellationToken, handle: F)
-    where
-        F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync + 'static,
-        R: Future<Output = Response<AnswerBody>> + Send + 'static,
-    {
-        let handle = Arc::new(handle);
+    pub(crate) async fn serve(self, stop: CancellationToken, handle: Handler) {
         let connections = TaskTracker::new();
         let cut = CancellationToken::new();
         let room = Arc::new(Semaphore::new(CONNECTIONS));
@@ -185,7 +181,8 @@ impl Listener {
             let _ = stream.set_nodelay(true);
             let arrived =
                 Accepted { stream, peer, framing: self.framing, max_fields: self.max_fields, buffer: self.buffer };
-            let served = connection(arrived, self.tls.clone(), Arc::clone(&handle), stop.clone());
+            let served: BoxFuture<'static, ()> =
+                Box::pin(connection(arrived, self.tls.clone(), Arc::clone(&handle), stop.clone()));
             let cut = cut.clone();
             connections.spawn(async move {
                 tokio::select! {
@@ -262,36 +259,54 @@ struct Accepted {
     buffer: usize,
 }
 
-async fn connection<F, R>(
-    Accepted { stream, peer, framing, max_fields, buffer }: Accepted,
-    tls: Option<TlsAcceptor>,
-    handle: Arc<F>,
-    stop: CancellationToken,
-) where
+/// What answers requests, whichever server's it is: the HTTP library's code for a connection is compiled once.
+pub(crate) type Handler = Arc<dyn Answers>;
+
+/// Answers requests.
+pub(crate) trait Answers: Send + Sync {
+    /// Answers one.
+    fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> BoxFuture<'static, Response<AnswerBody>>;
+}
+
+struct Answering<F>(F);
+
+impl<F, R> Answers for Answering<F>
+where
+    F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync,
+    R: Future<Output = Response<AnswerBody>> + Send + 'static,
+{
+    fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> BoxFuture<'static, Response<AnswerBody>> {
+        Box::pin((self.0)(request, peer))
+    }
+}
+
+/// A function that answers requests as a [`Handler`].
+pub(crate) fn handler<F, R>(answer: F) -> Handler
+where
     F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync + 'static,
     R: Future<Output = Response<AnswerBody>> + Send + 'static,
 {
+    Arc::new(Answering(answer))
+}
+
+/// A connection's bytes, without TLS or with it.
+type Stream = Either<TcpStream, TlsStream<TcpStream>>;
+
+async fn connection(
+    Accepted { stream, peer, framing, max_fields, buffer }: Accepted,
+    tls: Option<TlsAcceptor>,
+    handle: Handler,
+    stop: CancellationToken,
+) {
     let activity = Activity::begin(QUIET);
-    let active = Arc::clone(&activity);
     let heard = HeadTracker::default();
-    let heads = heard.clone();
-    let service = |client: Option<ClientCertificate>| {
-        service_fn(move |mut request: Request<Incoming>| {
-            let head = heads.framing();
-            if framing {
-                request.extensions_mut().insert(head);
-            }
-            if let Some(client) = &client {
-                request.extensions_mut().insert(client.clone());
-            }
-            let (active, handling) = (Arc::clone(&active), active.handle());
-            let answer = handle(request, peer);
-            async move {
-                let answer = answer.await.map(|body| active.watch(body));
-                drop(handling);
-                Ok::<_, Infallible>(answer)
-            }
-        })
+    let mut service = ConnectionService {
+        handle,
+        peer,
+        client: None,
+        heads: heard.clone(),
+        framing,
+        activity: Arc::clone(&activity),
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(QUIET.later).max_buf_size(buffer);
@@ -302,23 +317,57 @@ async fn connection<F, R>(
     http2.timer(TokioTimer::new()).max_concurrent_streams(64).max_header_list_size(64 * 1024);
     http2.max_send_buf_size(buffer);
     http2.keep_alive_interval(KEEP_ALIVE).keep_alive_timeout(KEEP_ALIVE);
-    match tls {
-        None => {
-            let serving =
-                builder.serve_connection(TokioIo::new(Listened::new(stream, heard)), service(None)).into_owned();
-            // A connection's error is the client's business: it went away or spoke no HTTP.
-            activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
+    let (stream, client) = match secured(stream, tls).await {
+        Some(opened) => opened,
+        None => return,
+    };
+    service.client = client;
+    let serving = builder.serve_connection(TokioIo::new(Listened::new(stream, heard)), service).into_owned();
+    // A connection's error is the client's business: it went away or spoke no HTTP.
+    activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
+}
+
+/// Answers the requests of one connection.
+struct ConnectionService {
+    handle: Handler,
+    peer: SocketAddr,
+    client: Option<ClientCertificate>,
+    heads: HeadTracker,
+    /// Whether each request has with it how its head was written.
+    framing: bool,
+    activity: Arc<Activity>,
+}
+
+impl Service<Request<Incoming>> for ConnectionService {
+    type Response = Response<Watched<AnswerBody>>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        let head = self.heads.framing();
+        if self.framing {
+            request.extensions_mut().insert(head);
         }
-        Some(acceptor) => {
-            if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
-                let client = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-                let client = client.map(|leaf| ClientCertificate(Arc::new(leaf.clone().into_owned())));
-                let serving =
-                    builder.serve_connection(TokioIo::new(Listened::new(stream, heard)), service(client)).into_owned();
-                activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
-            }
+        if let Some(client) = &self.client {
+            request.extensions_mut().insert(client.clone());
         }
+        let (activity, handling) = (Arc::clone(&self.activity), self.activity.handle());
+        let answer = self.handle.answer(request, self.peer);
+        Box::pin(async move {
+            let answer = answer.await.map(|body| activity.watch(body));
+            drop(handling);
+            Ok(answer)
+        })
     }
+}
+
+/// The connection's bytes, and who its client is; `None` for one whose TLS handshake fails.
+async fn secured(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<(Stream, Option<ClientCertificate>)> {
+    let Some(acceptor) = tls else { return Some((Either::Left(stream), None)) };
+    let stream = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await.ok()?.ok()?;
+    let client = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+    let client = client.map(|leaf| ClientCertificate(Arc::new(leaf.clone().into_owned())));
+    Some((Either::Right(stream), client))
 }
 
 /// What a TLS listener of a counterpart speaks.

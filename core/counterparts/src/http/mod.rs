@@ -9,6 +9,7 @@ mod idle;
 pub(crate) mod intake;
 mod linger;
 pub(crate) mod listen;
+pub(crate) mod orders;
 pub(crate) mod page;
 pub(crate) mod query;
 pub(crate) mod rate;

@@ -13,6 +13,7 @@ use super::{
     answer::AnswerBody,
     control::{self, Controlled},
     health::{self, Readiness},
+    listen::handler,
 };
 
 /// Running servers.
@@ -35,10 +36,11 @@ impl Server {
     {
         let origin = format!("{}://{}", listener.scheme(), listener.address());
         let (stop, ready) = (CancellationToken::new(), Arc::clone(&readiness));
-        let serving = listener.serve(stop.clone(), move |request, peer| match health::answer(&request, &ready) {
+        let handle = handler(move |request, peer| match health::answer(&request, &ready) {
             Some(probed) => Either::Left(std::future::ready(probed)),
             None => Either::Right(answer(request, peer)),
         });
+        let serving = listener.serve(stop.clone(), handle);
         Self { origin, control_url: None, tasks: vec![tokio::spawn(serving)], stop, readiness }
     }
 

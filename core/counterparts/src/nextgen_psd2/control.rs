@@ -38,6 +38,12 @@ impl Target {
         Some(Self { pipeline, control })
     }
 
+    /// The same for orders from the program itself, which may seed any bank.
+    pub(crate) fn seeding(pipeline: Arc<Pipeline>) -> Self {
+        let control = pipeline.bank.control.clone().unwrap_or_default();
+        Self { pipeline, control }
+    }
+
     fn bank(&self) -> &Bank {
         &self.pipeline.bank
     }

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     counterpart::Serves,
     folder,
-    http::{Listener, server::Server, shell},
+    http::{Listener, control::Controlled, server::Server, shell},
     temporary::Temporary,
 };
 
@@ -37,6 +37,7 @@ const FIELDS_READ: usize = 256;
 
 /// A running sandbox bank.
 pub struct Running {
+    pipeline: Arc<Pipeline>,
     bank: Arc<Bank>,
     ca_file: PathBuf,
     certificates_dir: PathBuf,
@@ -90,11 +91,26 @@ impl Running {
                 }
             }
         });
-        if let Some(target) = Target::of(pipeline) {
+        if let Some(target) = Target::of(Arc::clone(&pipeline)) {
             server.open_control(Arc::new(target)).await?;
         }
         let (ca_file, certificates_dir) = (own.ca_file, own.folder);
-        Ok(Self { bank, ca_file, certificates_dir, server, _temporary: temporary })
+        Ok(Self { pipeline, bank, ca_file, certificates_dir, server, _temporary: temporary })
+    }
+
+    /// Puts data in, for tests and demonstrations; what it takes and answers is on the server's page in `docs/`, under
+    /// `POST seed`.
+    ///
+    /// # Errors
+    /// `input.*`, which says what cannot be used.
+    pub fn seed(&self, data: Value) -> BoxFuture<'static, Result<Value>> {
+        let target = Serves::target(self);
+        Box::pin(async move {
+            match target {
+                Some(target) => target.seed(data).await,
+                None => Ok(Value::Null),
+            }
+        })
     }
 
     /// What the readiness line says.
@@ -140,6 +156,14 @@ impl Serves for Running {
 
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
         self.server.drain(time)
+    }
+
+    fn target(&self) -> Option<Arc<dyn Controlled>> {
+        Some(Arc::new(Target::seeding(Arc::clone(&self.pipeline))))
+    }
+
+    fn is_controlled(&self) -> bool {
+        self.server.control_url.is_some()
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

@@ -27,6 +27,12 @@ impl Target {
         let control = service.control.clone()?;
         Some(Self { service, control })
     }
+
+    /// The same for orders from the program itself, which may seed any.
+    pub(super) fn seeding(service: Arc<Service>) -> Self {
+        let control = service.control.clone().unwrap_or_default();
+        Self { service, control }
+    }
 }
 
 impl Controlled for Target {

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     counterpart::{CheckFn, Serves},
     folder,
-    http::{Listener, server::Server, shell},
+    http::{Listener, control::Controlled, server::Server, shell},
     temporary::Temporary,
 };
 
@@ -157,6 +157,14 @@ impl Serves for Running {
 
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
         self.server.drain(time)
+    }
+
+    fn target(&self) -> Option<Arc<dyn Controlled>> {
+        Some(Arc::new(Target::seeding(Arc::clone(&self.service))))
+    }
+
+    fn is_controlled(&self) -> bool {
+        self.server.control_url.is_some()
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

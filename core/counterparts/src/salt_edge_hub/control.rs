@@ -213,6 +213,12 @@ impl Target {
         let report = check::run(&self.hub, &settings, None, &[], &|_| {}).await?;
         Ok(report.to_json())
     }
+
+    /// The same for orders from the program itself, which may seed any.
+    pub(super) fn seeding(hub: Arc<Hub>) -> Self {
+        let control = hub.control.clone().unwrap_or_default();
+        Self { hub, control }
+    }
 }
 
 /// The order of an answer.

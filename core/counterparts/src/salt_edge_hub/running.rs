@@ -20,7 +20,7 @@ use super::{
 use crate::{
     counterpart::Serves,
     folder,
-    http::{Listener, server::Server, shell},
+    http::{Listener, control::Controlled, server::Server, shell},
     temporary::Temporary,
 };
 
@@ -109,6 +109,14 @@ impl Serves for Running {
 
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
         self.server.drain(time)
+    }
+
+    fn target(&self) -> Option<Arc<dyn Controlled>> {
+        Some(Arc::new(Target::seeding(Arc::clone(&self.hub))))
+    }
+
+    fn is_controlled(&self) -> bool {
+        self.server.control_url.is_some()
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

@@ -36,7 +36,11 @@ use super::{
 use crate::{
     CheckFn,
     counterpart::Serves,
-    http::{Listener, TlsFiles, control::Control, server::Server},
+    http::{
+        Listener, TlsFiles,
+        control::{Control, Controlled},
+        server::Server,
+    },
     temporary::Temporary,
 };
 
@@ -158,6 +162,21 @@ impl Running {
         Ok(Self { service, base_url, public_key_file, server, _temporary: temporary })
     }
 
+    /// Puts data in, for tests and demonstrations; what it takes and answers is on the server's page in `docs/`, under
+    /// `POST seed`.
+    ///
+    /// # Errors
+    /// `input.*`, which says what cannot be used.
+    pub fn seed(&self, data: Value) -> BoxFuture<'static, Result<Value>> {
+        let target = Serves::target(self);
+        Box::pin(async move {
+            match target {
+                Some(target) => target.seed(data).await,
+                None => Ok(Value::Null),
+            }
+        })
+    }
+
     /// What the readiness line says.
     #[must_use]
     pub fn readiness(&self) -> Value {
@@ -227,6 +246,17 @@ impl Serves for Running {
 
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
         self.server.drain(time)
+    }
+
+    fn target(&self) -> Option<Arc<dyn Controlled>> {
+        Some(Arc::new(Target {
+            service: Arc::clone(&self.service),
+            control: self.service.control.clone().unwrap_or_default(),
+        }))
+    }
+
+    fn is_controlled(&self) -> bool {
+        self.server.control_url.is_some()
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

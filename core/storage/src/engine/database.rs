@@ -1,5 +1,6 @@
 //! A database of one schema, in either kind.
 
+use super::job::{BoxedJob, bound, value};
 use super::postgres::{PostgresDriver, PostgresSettings};
 use super::sqlite::{CommitState, SqliteDriver, SqliteSettings};
 use super::{Result, Schema, SqlDialect, StoreError, Verb, migrations};
@@ -19,6 +20,16 @@ pub struct Database<S: Schema> {
 enum Driver<S: Schema> {
     Sqlite(Box<SqliteDriver<S>>),
     Postgres(Arc<PostgresDriver<S>>),
+}
+
+/// What a verb does to the database.
+enum Access {
+    /// Changes it, after the verbs with the same turn.
+    Write(Option<String>),
+    /// Reads with one statement.
+    Read,
+    /// Reads one moment with several.
+    Snapshot,
 }
 
 impl<S: Schema> Database<S> {
@@ -85,8 +96,6 @@ impl<S: Schema> Database<S> {
         }
     }
 
-    // The three return boxed futures so that a verb's arguments stand in memory once, not in every future above.
-
     /// Runs a verb in a transaction and answers after its COMMIT. Verbs with the same `turn` follow each other within
     /// this process, where they would else lose against each other on PostgreSQL.
     ///
@@ -97,12 +106,8 @@ impl<S: Schema> Database<S> {
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
-        Box::pin(async move {
-            match &self.driver {
-                Driver::Sqlite(driver) => driver.write(args, verb).await,
-                Driver::Postgres(driver) => driver.write(args, verb, turn).await,
-            }
-        })
+        let running = self.run(bound(args, verb), Access::Write(turn));
+        Box::pin(async move { value::<S, A, T>(running.await?) })
     }
 
     /// A verb of one reading statement.
@@ -114,12 +119,8 @@ impl<S: Schema> Database<S> {
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
-        Box::pin(async move {
-            match &self.driver {
-                Driver::Sqlite(driver) => driver.read(&args, verb).await,
-                Driver::Postgres(driver) => driver.read(args, verb).await,
-            }
-        })
+        let running = self.run(bound(args, verb), Access::Read);
+        Box::pin(async move { value::<S, A, T>(running.await?) })
     }
 
     /// A verb of several reading statements that must see the same moment.
@@ -131,10 +132,20 @@ impl<S: Schema> Database<S> {
         A: Send + Sync + 'static,
         T: Send + 'static,
     {
+        let running = self.run(bound(args, verb), Access::Snapshot);
+        Box::pin(async move { value::<S, A, T>(running.await?) })
+    }
+
+    /// Runs a job of whichever verb: compiled once for each schema.
+    fn run(&self, job: BoxedJob<S>, access: Access) -> BoxFuture<'_, Result<BoxedJob<S>>> {
         Box::pin(async move {
-            match &self.driver {
-                Driver::Sqlite(driver) => driver.read_snapshot(&args, verb).await,
-                Driver::Postgres(driver) => driver.read_snapshot(args, verb).await,
+            match (&self.driver, access) {
+                (Driver::Sqlite(driver), Access::Write(_)) => driver.write(job).await,
+                (Driver::Sqlite(driver), Access::Read) => driver.read(job).await,
+                (Driver::Sqlite(driver), Access::Snapshot) => driver.read_snapshot(job).await,
+                (Driver::Postgres(driver), Access::Write(turn)) => driver.write(job, turn).await,
+                (Driver::Postgres(driver), Access::Read) => driver.read(job).await,
+                (Driver::Postgres(driver), Access::Snapshot) => driver.read_snapshot(job).await,
             }
         })
     }

@@ -25,6 +25,7 @@
 mod database;
 mod error;
 mod folder_lock;
+mod job;
 pub(crate) mod migrations;
 mod postgres;
 mod row;

@@ -13,7 +13,7 @@ pub(super) use pool::Lease;
 pub(super) use statements::{ends_connection, execute, query};
 
 use super::tx::Connection;
-use super::{Result, Schema, StoreError, Tx, Verb};
+use super::{Result, Schema, StoreError, Tx, job::BoxedJob};
 use pool::{Place, Pool};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
@@ -85,11 +85,7 @@ impl<S: Schema> PostgresDriver<S> {
         Ok(Arc::new(driver))
     }
 
-    pub(super) async fn write<A, T>(self: &Arc<Self>, args: A, verb: Verb<S, A, T>, turn: Option<String>) -> Result<T>
-    where
-        A: Send + Sync + 'static,
-        T: Send + 'static,
-    {
+    pub(super) async fn write(self: &Arc<Self>, mut job: BoxedJob<S>, turn: Option<String>) -> Result<BoxedJob<S>> {
         let deadline = Instant::now() + self.verb_timeout;
         let turn = match turn {
             Some(key) => Some(self.turn(&key, deadline).await?),
@@ -99,9 +95,9 @@ impl<S: Schema> PostgresDriver<S> {
             let _turn = turn;
             let mut place = Some(place);
             for attempt in 1..=MAX_TRIES {
-                match driver.try_write(place.take(), deadline, &args, verb).await {
+                match driver.try_write(place.take(), deadline, &mut job).await {
                     Err(StoreError::Contended { .. }) => tokio::time::sleep(backoff(attempt)).await,
-                    other => return other,
+                    other => return other.map(|()| job),
                 }
             }
             Err(StoreError::Contended { tries: MAX_TRIES })
@@ -110,19 +106,15 @@ impl<S: Schema> PostgresDriver<S> {
     }
 
     /// One statement outside any transaction.
-    pub(super) async fn read<A, T>(self: &Arc<Self>, args: A, verb: Verb<S, A, T>) -> Result<T>
-    where
-        A: Send + Sync + 'static,
-        T: Send + 'static,
-    {
+    pub(super) async fn read(self: &Arc<Self>, mut job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let deadline = Instant::now() + self.verb_timeout;
         self.to_the_end(deadline, move |driver, place| async move {
             let mut place = Some(place);
             loop {
                 let mut tx = driver.open(place.take(), deadline, None).await?;
-                let done = verb(&mut tx, &args).await;
+                let done = job.run(&mut tx).await;
                 if !tx.ended_while_idle() {
-                    return driver.end(tx, Transaction::None, done).await;
+                    return driver.end(tx, Transaction::None, done).await.map(|()| job);
                 }
                 driver.pool.forget_idle();
             }
@@ -131,16 +123,12 @@ impl<S: Schema> PostgresDriver<S> {
     }
 
     /// Several statements that see one moment.
-    pub(super) async fn read_snapshot<A, T>(self: &Arc<Self>, args: A, verb: Verb<S, A, T>) -> Result<T>
-    where
-        A: Send + Sync + 'static,
-        T: Send + 'static,
-    {
+    pub(super) async fn read_snapshot(self: &Arc<Self>, mut job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let deadline = Instant::now() + self.verb_timeout;
         self.to_the_end(deadline, move |driver, place| async move {
             let mut tx = driver.open(Some(place), deadline, Some(SNAPSHOT)).await?;
-            let done = verb(&mut tx, &args).await;
-            driver.end(tx, Transaction::Reading, done).await
+            let done = job.run(&mut tx).await;
+            driver.end(tx, Transaction::Reading, done).await.map(|()| job)
         })
         .await
     }
@@ -160,16 +148,10 @@ impl<S: Schema> PostgresDriver<S> {
         self.pool.close().await;
     }
 
-    async fn try_write<A, T>(
-        &self,
-        place: Option<Place>,
-        deadline: Instant,
-        args: &A,
-        verb: Verb<S, A, T>,
-    ) -> Result<T> {
+    async fn try_write(&self, place: Option<Place>, deadline: Instant, job: &mut BoxedJob<S>) -> Result<()> {
         let mut tx = self.open(place, deadline, Some(WRITE)).await?;
-        let done = match verb(&mut tx, args).await {
-            Ok(value) => S::before_commit(&mut tx).await.map(|()| value),
+        let done = match job.run(&mut tx).await {
+            Ok(()) => S::before_commit(&mut tx).await,
             Err(why) => Err(why),
         };
         self.end(tx, Transaction::Writing, done).await
@@ -177,14 +159,13 @@ impl<S: Schema> PostgresDriver<S> {
 
     /// Runs `work` in a task of its own: who stops waiting does not stop work that holds a connection. Before it holds one,
     /// nothing has begun.
-    async fn to_the_end<T, F>(
+    async fn to_the_end<F>(
         self: &Arc<Self>,
         deadline: Instant,
         work: impl FnOnce(Arc<Self>, Place) -> F,
-    ) -> Result<T>
+    ) -> Result<BoxedJob<S>>
     where
-        T: Send + 'static,
-        F: Future<Output = Result<T>> + Send + 'static,
+        F: Future<Output = Result<BoxedJob<S>>> + Send + 'static,
     {
         let place = self.pool.place(deadline).await?;
         match tokio::spawn(work(self.clone(), place)).await {
@@ -218,17 +199,20 @@ impl<S: Schema> PostgresDriver<S> {
             match tx.script(begin.to_owned()).await {
                 Ok(()) => return Ok(tx),
                 Err(_) if tx.ended_while_idle() => self.pool.forget_idle(),
-                Err(why) => return self.end(tx, Transaction::None, Err(why)).await,
+                Err(why) => {
+                    let ended = self.end(tx, Transaction::None, Err(why)).await;
+                    return ended.and(Err(StoreError::internal("a transaction that did not begin ended well")));
+                }
             }
         }
     }
 
     /// Ends what was begun. The connection goes back only where the server has said that no transaction is open; otherwise it
     /// is dropped here, which closes it.
-    async fn end<T>(&self, mut tx: Tx<S>, transaction: Transaction, done: Result<T>) -> Result<T> {
+    async fn end(&self, mut tx: Tx<S>, transaction: Transaction, done: Result<()>) -> Result<()> {
         let done = match done {
             // PostgreSQL answers COMMIT after a failed statement with a rollback and no error.
-            Ok(_) if tx.has_failed() => Err(StoreError::internal("a verb went on after a failed statement")),
+            Ok(()) if tx.has_failed() => Err(StoreError::internal("a verb went on after a failed statement")),
             done => done,
         };
         let is_over = match (&done, transaction) {

@@ -8,8 +8,9 @@ mod writer;
 pub use commits::CommitState;
 pub use open::{create_private_dir, open_copy};
 
+use super::job::BoxedJob;
 use super::tx::Connection;
-use super::{Result, Row, Schema, SqlDialect, StoreError, Tx, Value, Verb, args, migrations};
+use super::{Result, Row, Schema, SqlDialect, StoreError, Tx, Value, args, migrations};
 use commits::CommitWatch;
 use sqlx::sqlite::{SqliteArguments, SqlitePool, SqliteRow};
 use sqlx::{Arguments as _, Row as _, SqliteConnection, TypeInfo as _, ValueRef as _};
@@ -70,26 +71,22 @@ impl<S: Schema> SqliteDriver<S> {
         Ok(Self { writer, readers, place, folder: folder.to_owned(), commits })
     }
 
-    pub(super) async fn write<A, T>(&self, args: A, verb: Verb<S, A, T>) -> Result<T>
-    where
-        A: Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        self.writer.submit(args, verb).await
+    pub(super) async fn write(&self, job: BoxedJob<S>) -> Result<BoxedJob<S>> {
+        self.writer.submit(job).await
     }
 
     /// One statement outside any transaction.
-    pub(super) async fn read<A, T>(&self, args: &A, verb: Verb<S, A, T>) -> Result<T> {
+    pub(super) async fn read(&self, mut job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let connection = self.readers.acquire().await.map_err(|error| self.fault(&error))?;
         let mut tx = Tx::new(Connection::SqliteRead(connection), self.place.clone());
-        verb(&mut tx, args).await
+        job.run(&mut tx).await.map(|()| job)
     }
 
     /// Several statements that see one moment.
-    pub(super) async fn read_snapshot<A, T>(&self, args: &A, verb: Verb<S, A, T>) -> Result<T> {
+    pub(super) async fn read_snapshot(&self, mut job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let transaction = self.readers.begin().await.map_err(|error| self.fault(&error))?;
         let mut tx = Tx::new(Connection::SqliteSnapshot(transaction), self.place.clone());
-        verb(&mut tx, args).await
+        job.run(&mut tx).await.map(|()| job)
     }
 
     /// Copies the database, at one moment, into `target`, where there is an empty file or none.

@@ -1,9 +1,9 @@
 //! The one writer: what waited is run in one transaction and acknowledged only after the COMMIT of all returned, which
 //! is after the log was synced. When a verb fails, nothing of the transaction is kept and each gets one of its own.
 
-use crate::engine::{Result, Schema, StoreError, Tx, Verb};
+use crate::engine::job::BoxedJob;
+use crate::engine::{Result, Schema, StoreError, Tx};
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
 use std::fs::File;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +17,7 @@ const QUEUE: usize = 4096;
 
 /// Hands verbs to the writer task.
 pub(super) struct Writer<S: Schema> {
-    queue: Mutex<Option<mpsc::Sender<Box<dyn Job<S>>>>>,
+    queue: Mutex<Option<mpsc::Sender<Queued<S>>>>,
     task: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -30,15 +30,11 @@ impl<S: Schema> Writer<S> {
         Self { queue: Mutex::new(Some(sender)), task: tokio::sync::Mutex::new(Some(task)) }
     }
 
-    pub(super) async fn submit<A, T>(&self, args: A, verb: Verb<S, A, T>) -> Result<T>
-    where
-        A: Send + Sync + 'static,
-        T: Send + 'static,
-    {
+    /// Runs a job after those before it; gives it back when its COMMIT has returned.
+    pub(super) async fn submit(&self, job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
         let (reply, answer) = oneshot::channel();
-        let job = QueuedVerb { args, verb, value: None, reply };
-        queue.send(Box::new(job)).await.map_err(|_| StoreError::Closed)?;
+        queue.send(Queued { job, reply }).await.map_err(|_| StoreError::Closed)?;
         drop(queue);
         answer.await.map_err(|_| StoreError::Closed)?
     }
@@ -55,7 +51,7 @@ impl<S: Schema> Writer<S> {
 async fn write_until_closed<S: Schema>(
     mut tx: Tx<S>,
     lock: File,
-    mut queue: mpsc::Receiver<Box<dyn Job<S>>>,
+    mut queue: mpsc::Receiver<Queued<S>>,
     schema: Arc<S>,
 ) {
     let mut group = Vec::new();
@@ -76,7 +72,7 @@ async fn write_until_closed<S: Schema>(
 }
 
 /// Runs all of `group` in one transaction and answers each of them.
-async fn run_group<S: Schema>(tx: &mut Tx<S>, group: &mut Vec<Box<dyn Job<S>>>, schema: &S) {
+async fn run_group<S: Schema>(tx: &mut Tx<S>, group: &mut Vec<Queued<S>>, schema: &S) {
     let answers = match run_transaction(tx, group, schema).await {
         Ok(answers) => answers,
         Err(Failure::InVerb(_)) if group.len() > 1 => run_one_by_one(tx, group, schema).await,
@@ -89,7 +85,7 @@ async fn run_group<S: Schema>(tx: &mut Tx<S>, group: &mut Vec<Box<dyn Job<S>>>, 
 
 /// One verb's fault took the whole transaction with it. The others have done nothing wrong and nothing of them was kept:
 /// each gets a transaction of its own.
-async fn run_one_by_one<S: Schema>(tx: &mut Tx<S>, group: &mut [Box<dyn Job<S>>], schema: &S) -> Vec<Result<()>> {
+async fn run_one_by_one<S: Schema>(tx: &mut Tx<S>, group: &mut [Queued<S>], schema: &S) -> Vec<Result<()>> {
     let mut answers = Vec::with_capacity(group.len());
     for job in group {
         match run_transaction(tx, std::slice::from_mut(job), schema).await {
@@ -110,7 +106,7 @@ enum Failure {
 
 async fn run_transaction<S: Schema>(
     tx: &mut Tx<S>,
-    group: &mut [Box<dyn Job<S>>],
+    group: &mut [Queued<S>],
     schema: &S,
 ) -> std::result::Result<Vec<Result<()>>, Failure> {
     tx.script("BEGIN IMMEDIATE".to_owned()).await.map_err(Failure::AtEnds)?;
@@ -131,7 +127,7 @@ async fn run_transaction<S: Schema>(
 
 /// The first error ends the transaction: it is a fault of the environment or a misuse, so rare that a savepoint around
 /// every verb would cost more than running the group again one by one.
-async fn run_jobs<S: Schema>(tx: &mut Tx<S>, group: &mut [Box<dyn Job<S>>]) -> Result<Vec<Result<()>>> {
+async fn run_jobs<S: Schema>(tx: &mut Tx<S>, group: &mut [Queued<S>]) -> Result<Vec<Result<()>>> {
     let mut answers = Vec::with_capacity(group.len());
     for job in group {
         run_caught(job, tx).await?;
@@ -142,45 +138,22 @@ async fn run_jobs<S: Schema>(tx: &mut Tx<S>, group: &mut [Box<dyn Job<S>>]) -> R
 }
 
 /// A panic in one verb is that verb's error, not the end of the writer.
-async fn run_caught<S: Schema>(job: &mut Box<dyn Job<S>>, tx: &mut Tx<S>) -> Result<()> {
-    match AssertUnwindSafe(job.run(tx)).catch_unwind().await {
+async fn run_caught<S: Schema>(queued: &mut Queued<S>, tx: &mut Tx<S>) -> Result<()> {
+    match AssertUnwindSafe(queued.job.run(tx)).catch_unwind().await {
         Ok(result) => result,
         Err(_) => Err(StoreError::internal("a verb panicked")),
     }
 }
 
-trait Job<S: Schema>: Send {
-    fn run<'t>(&'t mut self, tx: &'t mut Tx<S>) -> BoxFuture<'t, Result<()>>;
-    fn finish(self: Box<Self>, answer: Result<()>);
+/// A job that waits, and where its end is told.
+struct Queued<S: Schema> {
+    job: BoxedJob<S>,
+    reply: oneshot::Sender<Result<BoxedJob<S>>>,
 }
 
-struct QueuedVerb<S: Schema, A, T> {
-    args: A,
-    verb: Verb<S, A, T>,
-    value: Option<T>,
-    reply: oneshot::Sender<Result<T>>,
-}
-
-impl<S, A, T> Job<S> for QueuedVerb<S, A, T>
-where
-    S: Schema,
-    A: Send + Sync,
-    T: Send,
-{
-    fn run<'t>(&'t mut self, tx: &'t mut Tx<S>) -> BoxFuture<'t, Result<()>> {
-        Box::pin(async move {
-            self.value = Some((self.verb)(tx, &self.args).await?);
-            Ok(())
-        })
-    }
-
-    fn finish(self: Box<Self>, answer: Result<()>) {
-        let answer = match (answer, self.value) {
-            (Err(error), _) => Err(error),
-            (Ok(()), Some(value)) => Ok(value),
-            (Ok(()), None) => Err(StoreError::internal("a verb ended without a value")),
-        };
+impl<S: Schema> Queued<S> {
+    fn finish(self, answer: Result<()>) {
         // A caller that stopped waiting needs no answer; the verb is done all the same.
-        let _ = self.reply.send(answer);
+        let _ = self.reply.send(answer.map(|()| self.job));
     }
 }

@@ -1,0 +1,65 @@
+//! A verb with its arguments, whose types are forgotten: what the databases do with it is compiled once for each schema, and
+//! not for each verb.
+
+use super::{Result, Schema, StoreError, Tx, Verb};
+use futures_util::future::BoxFuture;
+use std::any::Any;
+
+/// A verb that can be run, again where its transaction lost, and that keeps what it gave.
+pub(super) trait Job<S: Schema>: Send {
+    /// Runs the verb; its value replaces that of an earlier run.
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<S>) -> BoxFuture<'t, Result<()>>;
+    /// The job as what it is.
+    fn into_any(self: Box<Self>) -> Box<dyn Any>;
+}
+
+/// A job of whichever verb.
+pub(super) type BoxedJob<S> = Box<dyn Job<S>>;
+
+struct Bound<S: Schema, A, T> {
+    args: A,
+    verb: Verb<S, A, T>,
+    value: Option<T>,
+}
+
+/// A verb and its arguments as a job.
+pub(super) fn bound<S, A, T>(args: A, verb: Verb<S, A, T>) -> BoxedJob<S>
+where
+    S: Schema,
+    A: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    Box::new(Bound { args, verb, value: None })
+}
+
+/// What the verb of a job gave; the types are those that it was bound with.
+///
+/// # Errors
+/// [`StoreError::Internal`] for a job that was not run.
+pub(super) fn value<S, A, T>(job: BoxedJob<S>) -> Result<T>
+where
+    S: Schema,
+    A: 'static,
+    T: 'static,
+{
+    let bound = job.into_any().downcast::<Bound<S, A, T>>().ok();
+    bound.and_then(|bound| bound.value).ok_or_else(|| StoreError::internal("a verb ended without a value"))
+}
+
+impl<S, A, T> Job<S> for Bound<S, A, T>
+where
+    S: Schema,
+    A: Send + Sync + 'static,
+    T: Send + 'static,
+{
+    fn run<'t>(&'t mut self, tx: &'t mut Tx<S>) -> BoxFuture<'t, Result<()>> {
+        Box::pin(async move {
+            self.value = Some((self.verb)(tx, &self.args).await?);
+            Ok(())
+        })
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
