@@ -7,13 +7,13 @@ use std::{
 
 use bankchannel_foundation::{Error, error::row, message::InResponse, operation::Repeat};
 
-/// How often an exchange is repeated at most.
+/// How often an exchange is repeated, where settings say nothing.
 pub const EXTRA_ATTEMPTS: u32 = 2;
+/// The first wait at most, where settings say nothing; it doubles from there.
+pub const BACKOFF: Duration = Duration::from_millis(300);
 
 /// The longest wait before an attempt, in milliseconds.
 const DELAY_MAX_MS: u64 = 5000;
-/// The first wait at most, in milliseconds; it doubles from there.
-const DELAY_FIRST_MS: u64 = 300;
 
 /// Statuses after which a safe exchange is repeated.
 const SAFE_STATUSES: &[u16] = &[408, 425, 429, 500, 502, 503, 504];
@@ -33,11 +33,12 @@ pub(crate) fn is_long(asked_s: Option<u64>) -> bool {
     asked_s.is_some_and(|seconds| seconds.saturating_mul(1000) > DELAY_MAX_MS)
 }
 
-/// How long to wait before the attempt after attempt `number` (from 0): a random time that grows, or what the server
-/// asked for, and never more than five seconds.
+/// How long to wait before the attempt after attempt `number` (from 0): a random time up to `first`, which doubles with each,
+/// or what the server asked for; never more than five seconds.
 #[must_use]
-pub fn delay(number: u32, asked_s: Option<u64>) -> Duration {
-    let most = DELAY_MAX_MS.min(DELAY_FIRST_MS << number);
+pub fn delay(first: Duration, number: u32, asked_s: Option<u64>) -> Duration {
+    let first = u64::try_from(first.as_millis()).unwrap_or(u64::MAX);
+    let most = DELAY_MAX_MS.min(first.saturating_mul(1 << number.min(16)));
     // Jitter only spreads clients apart; the hasher's random keys are enough for it.
     let drawn = RandomState::new().hash_one(number) % (most + 1);
     let asked = asked_s.unwrap_or(0).saturating_mul(1000);
@@ -51,10 +52,12 @@ mod tests {
     #[test]
     fn waits_are_bounded_and_heed_the_server() {
         for number in 0..=EXTRA_ATTEMPTS {
-            assert!(delay(number, None) <= Duration::from_millis(DELAY_FIRST_MS << number));
+            assert!(delay(BACKOFF, number, None) <= BACKOFF * 2_u32.pow(number));
         }
-        assert!(delay(0, Some(1)) >= Duration::from_secs(1));
-        assert_eq!(delay(0, Some(3600)), Duration::from_millis(DELAY_MAX_MS));
+        assert!(delay(BACKOFF, 0, Some(1)) >= Duration::from_secs(1));
+        assert_eq!(delay(BACKOFF, 0, Some(3600)), Duration::from_millis(DELAY_MAX_MS));
+        assert!(delay(Duration::MAX, 40, None) <= Duration::from_millis(DELAY_MAX_MS));
+        assert_eq!(delay(Duration::ZERO, 3, None), Duration::ZERO);
         assert!(!is_long(None) && !is_long(Some(5)) && is_long(Some(6)));
     }
 

@@ -28,7 +28,7 @@ use std::{
     time::Instant,
 };
 
-pub use backoff::{EXTRA_ATTEMPTS, delay as retry_delay};
+pub use backoff::{BACKOFF, EXTRA_ATTEMPTS, delay as retry_delay};
 use bankchannel_foundation::{
     Error, Outcome, Result,
     error::row,
@@ -180,12 +180,12 @@ impl Transport {
             }
             // The sink is emptied only for a repetition: a result that counts keeps what it has written.
             let again =
-                repeatable && number < EXTRA_ATTEMPTS && backoff::allows(plan.repeat, &result) && plan.sink.reset();
+                repeatable && number < self.settings.retries && backoff::allows(plan.repeat, &result) && plan.sink.reset();
             if !again {
                 return result;
             }
             let asked = result.as_ref().ok().and_then(|answer| answer.retry_after_s);
-            let delay = backoff::delay(number, asked);
+            let delay = backoff::delay(self.settings.retry_backoff, number, asked);
             if signing.is_some() && backoff::is_long(asked) {
                 return result;
             }

@@ -4,6 +4,8 @@ use std::{path::PathBuf, sync::Once, time::Duration};
 
 use bankchannel_foundation::{Error, Result, Secret, shown};
 
+use crate::backoff::{BACKOFF, EXTRA_ATTEMPTS};
+
 /// How connections to one server are made.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -21,6 +23,10 @@ pub struct Settings {
     /// A proxy, such as `http://proxy:3128` or `socks5h://proxy:1080`; otherwise the environment's. It may hold a user and
     /// a password.
     pub proxy: Option<Secret>,
+    /// How often an exchange is repeated, where it may be.
+    pub retries: u32,
+    /// The wait before the first repetition at most; it doubles with each.
+    pub retry_backoff: Duration,
 }
 
 /// Whom to trust, and who we are.
@@ -49,6 +55,8 @@ impl Default for Settings {
             max_answer_bytes: MAX_ANSWER_BYTES,
             tls: Tls::default(),
             proxy: None,
+            retries: EXTRA_ATTEMPTS,
+            retry_backoff: BACKOFF,
         }
     }
 }

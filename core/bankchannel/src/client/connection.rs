@@ -24,7 +24,16 @@ pub struct ConnectionSettings {
     pub timeout_s: Option<u32>,
     /// The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
     pub max_answer_bytes: Option<u32>,
+    /// How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only exchanges that may
+    /// be repeated are: reading ones, and others after a 429. Default: 2.
+    pub retries: Option<u32>,
+    /// The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition, up to 5 s.
+    /// The wait itself is random, and at least the time that the server asks for. Default: 0.3.
+    pub retry_backoff_s: Option<Seconds>,
 }
+
+/// The most repetitions that settings may ask for.
+const RETRIES_MAX: u32 = 10;
 
 impl ConnectionSettings {
     /// How connections to the peer at this URL are made, without a certificate of the client's own.
@@ -37,12 +46,18 @@ impl ConnectionSettings {
             return Err(Error::invalid_setting("only_ca_file", "needs ca_file"));
         }
         let defaults = Settings::default();
+        let retries = self.retries.unwrap_or(defaults.retries);
+        if retries > RETRIES_MAX {
+            return Err(Error::invalid_setting("retries", format!("must be from 0 to {RETRIES_MAX}")));
+        }
         let max_answer_bytes = self.max_answer_bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         Ok(Settings {
             base_url,
             tls: Tls { ca_file: self.ca_file.as_ref().map(PathBuf::from), only_ca_file, client_identity: None },
             proxy: self.proxy.clone(),
             max_answer_bytes: max_answer_bytes.unwrap_or(defaults.max_answer_bytes),
+            retries,
+            retry_backoff: self.retry_backoff_s.map_or(defaults.retry_backoff, |Seconds(first)| first),
             ..defaults
         })
     }
@@ -62,6 +77,8 @@ impl ConnectionSettings {
             exchange_timeout_s: self.exchange_timeout_s.or(other.exchange_timeout_s),
             timeout_s: self.timeout_s.or(other.timeout_s),
             max_answer_bytes: self.max_answer_bytes.or(other.max_answer_bytes),
+            retries: self.retries.or(other.retries),
+            retry_backoff_s: self.retry_backoff_s.or(other.retry_backoff_s),
         }
     }
 }
