@@ -221,7 +221,7 @@ impl<F: Fn(Question) -> Result<Answer> + Send + Sync + 'static> Asker for Asking
         let answer = Arc::clone(&self.0);
         Box::pin(async move {
             let answered = tokio::task::spawn_blocking(move || answer(question)).await;
-            answered.map_err(|_| Error::because(&row::INTERNAL, "whoever answers questions panicked"))?
+            answered.map_err(|_| Error::because(&row::INTERNAL, "the callback that answers questions panicked"))?
         })
     }
 }
@@ -279,9 +279,12 @@ impl Question {
             (Some(_), _) => "signature is needed: give the client the private key, or a signer that has it".to_owned(),
             (None, Some(_)) => {
                 let option = self.kind.split('.').next().unwrap_or_default();
-                format!("{} is asked, and nobody is there to answer: give the call its {option}", self.kind)
+                format!(
+                    "{} is a question, and the call has no callback to answer it: give the call its {option}",
+                    self.kind
+                )
             }
-            (None, None) => format!("{} is needed, and nobody is there to be asked", self.kind),
+            (None, None) => format!("{} is needed, and the call has no callback to ask for it", self.kind),
         };
         Error::because(&row::MISSING_FIELD, text).with("field", self.kind)
     }

@@ -87,7 +87,7 @@ impl<'a> Steps<'a> {
     /// Waits for work of our own that may take long.
     pub(super) async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let done = self.within(self.left()).race(tokio::task::spawn_blocking(work)).await?;
-        done.map_err(|_| Error::because(&row::INTERNAL, "the computation was broken off"))?
+        done.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?
     }
 
     /// Says what is being done: to the log, and to who watches.

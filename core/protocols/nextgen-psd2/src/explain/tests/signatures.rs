@@ -40,7 +40,7 @@ fn a_hash_or_a_text_signed_without_a_digest_info_is_not_a_wrong_key() {
     let other = explained(&with_signature(BARE_OTHER), API);
     assert_eq!((other.verdict_id(), matched(&other)), ("V30", vec![]));
     let text = other.text();
-    assert!(text.contains("The key fits the certificate, but what was signed is no hash"), "{text}");
+    assert!(text.contains("The key fits the certificate, but the signed value is neither a hash"), "{text}");
 }
 
 #[test]
