@@ -199,7 +199,7 @@ def broken(why: BaseException, ended: BankchannelError) -> None:
 
 
 def too_late() -> BankchannelError:
-    """What is said of a call that was broken off when it had succeeded."""
+    """The error of a call that was cancelled after it had succeeded."""
     message = "the call was cancelled after it had succeeded: do not repeat it"
     return own("cancelled", "cancelled", message, "accepted")
 

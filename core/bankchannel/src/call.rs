@@ -155,7 +155,7 @@ impl CallOptions {
     /// Asks whoever is there to be asked, unless the call is cancelled or its time is up first.
     ///
     /// # Errors
-    /// `input.missing_field` where nobody is there; `cancelled` and `timeout.deadline` while waiting.
+    /// `input.missing_field` without a callback that answers; `cancelled` and `timeout.deadline` while waiting.
     pub(crate) async fn ask(&self, question: Question) -> Result<Answer> {
         self.race(self.asker(&question)?.ask(question)).await?
     }
@@ -272,7 +272,7 @@ impl Question {
         error.code() == row::MISSING_FIELD.code && error.detail("field") == Some(kind)
     }
 
-    /// What is said where nobody is there to be asked.
+    /// The error when no callback can answer.
     #[must_use]
     pub fn unanswered(&self) -> Error {
         let text = match (&self.signature, &self.request) {

@@ -58,7 +58,7 @@ impl<'a> Steps<'a> {
     /// Asks the caller.
     ///
     /// # Errors
-    /// `input.missing_field` where nobody is there to be asked; `cancelled` and `timeout.deadline` while waiting.
+    /// `input.missing_field` without a callback that answers; `cancelled` and `timeout.deadline` while waiting.
     pub(super) async fn ask(&self, question: Question) -> Result<Answer> {
         self.within(self.left()).ask(question).await
     }
