@@ -113,15 +113,15 @@ enum BankchannelCategory
      */
     BANKCHANNEL_CATEGORY_PERMISSION = 7,
     /**
-     * A signature or decryption failed, or the key is not fit for it.
+     * A signature or decryption failed, or the key cannot be used for it.
      */
     BANKCHANNEL_CATEGORY_SIGNATURE = 8,
     /**
-     * The peer answered something that its protocol does not allow.
+     * The peer's answer violates the protocol.
      */
     BANKCHANNEL_CATEGORY_PEER_PROTOCOL = 9,
     /**
-     * The peer understood and said no; its code and text are attached.
+     * The peer understood the request and refused it; its code and text are attached.
      */
     BANKCHANNEL_CATEGORY_PEER_REFUSED = 10,
     /**
@@ -133,7 +133,7 @@ enum BankchannelCategory
      */
     BANKCHANNEL_CATEGORY_NOT_SUPPORTED = 12,
     /**
-     * It clashes with what exists already, or somebody else was first.
+     * It conflicts with existing data or with a concurrent request.
      */
     BANKCHANNEL_CATEGORY_CONFLICT = 13,
     /**

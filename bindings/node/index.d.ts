@@ -234,13 +234,13 @@ export declare class AuthenticationError extends BankchannelError {}
 /** Logged in, but this account, mode or key may not do it. */
 export declare class PermissionDeniedError extends BankchannelError {}
 
-/** A signature or decryption failed, or the key is not fit for it. */
+/** A signature or decryption failed, or the key cannot be used for it. */
 export declare class SignatureError extends BankchannelError {}
 
-/** The peer answered something that its protocol does not allow. */
+/** The peer's answer violates the protocol. */
 export declare class PeerProtocolError extends BankchannelError {}
 
-/** The peer understood and said no; its code and text are attached. */
+/** The peer understood the request and refused it; its code and text are attached. */
 export declare class PeerRefusedError extends BankchannelError {}
 
 /** Too many calls or tries; wait as long as the error says. */
@@ -249,7 +249,7 @@ export declare class RateLimitedError extends BankchannelError {}
 /** This build, bank or service does not offer it. */
 export declare class NotSupportedError extends BankchannelError {}
 
-/** It clashes with what exists already, or somebody else was first. */
+/** It conflicts with existing data or with a concurrent request. */
 export declare class ConflictError extends BankchannelError {}
 
 /** A disk, memory or size limit was reached. */
@@ -264,7 +264,7 @@ export declare const codes: {
   readonly INPUT_INVALID_FIELD: "input.invalid_field";
   /** A required field is missing. Give the field named in the context. */
   readonly INPUT_MISSING_FIELD: "input.missing_field";
-  /** There is no such field. The message lists the fields there are. */
+  /** There is no such field. The message lists the known fields. */
   readonly INPUT_UNKNOWN_FIELD: "input.unknown_field";
   /** The input is not JSON of the expected form. The message says where and why. */
   readonly INPUT_INVALID_JSON: "input.invalid_json";
@@ -315,8 +315,8 @@ export declare const codes: {
    */
   readonly PEER_REDIRECTED: "peer.redirected";
   /**
-   * Something between here and the service answered, not the service itself. The HTTP status and the
-   * start of the answer are attached; check the base URL, proxy and gateway.
+   * A proxy, gateway or other server answered instead of the service. The HTTP status and the start of
+   * the answer are attached; check the base URL, proxy and gateway.
    */
   readonly PEER_HTTP_STATUS: "peer.http_status";
   /** The server or a gateway before it cannot answer now. Try again later; see the outcome first. */
@@ -330,9 +330,9 @@ export declare const codes: {
    * damaged.
    */
   readonly RESOURCE_STORAGE: "resource.storage";
-  /** Something inside bankchannel failed that should not. Please report it with the message. */
+  /** An internal error in bankchannel. Please report it with the message. */
   readonly INTERNAL: "internal";
-  /** There is no session to call this with. Log in first; nothing was sent. */
+  /** There is no session for this call. Log in first; nothing was sent. */
   readonly WS_CHANNEL_NOT_LOGGED_IN: "ws_channel.not_logged_in";
   /** The session has expired. Log in again; nothing was sent. */
   readonly WS_CHANNEL_SESSION_EXPIRED: "ws_channel.session_expired";
@@ -350,10 +350,13 @@ export declare const codes: {
   readonly WS_CHANNEL_LOGIN_FAILED: "ws_channel.login_failed";
   /**
    * The service asked twice for the same step of the login. The context names the step; start again, and
-   * if it stays so, ask the service's support.
+   * if it happens again, ask the service's support.
    */
   readonly WS_CHANNEL_LOGIN_STALLED: "ws_channel.login_stalled";
-  /** The one-time code is wrong. Ask for the code again and mind which message it came with. */
+  /**
+   * The one-time code is wrong. Ask for the code again; check that you use the code from the right
+   * message.
+   */
   readonly WS_CHANNEL_CODE_REFUSED: "ws_channel.code_refused";
   /**
    * The one-time code, or the login step it belongs to, has expired. Start the step again to get a new
@@ -395,7 +398,10 @@ export declare const codes: {
   readonly WS_CHANNEL_CERTIFICATE_EXISTS: "ws_channel.certificate_exists";
   /** There is no certificate for this bank. Enrol or import one, or have one shared. */
   readonly WS_CHANNEL_CERTIFICATE_MISSING: "ws_channel.certificate_missing";
-  /** The certificate or its private key cannot be used. Give both as PEM, matching each other. */
+  /**
+   * The certificate or its private key cannot be used. Give both as PEM; the key must match the
+   * certificate.
+   */
   readonly WS_CHANNEL_CERTIFICATE_REFUSED: "ws_channel.certificate_refused";
   /** The PGP key cannot be used. Give one armored OpenPGP public key. */
   readonly WS_CHANNEL_PGP_KEY_REFUSED: "ws_channel.pgp_key_refused";
@@ -414,16 +420,16 @@ export declare const codes: {
    */
   readonly WS_CHANNEL_SIGNATURE_KEY_UNKNOWN: "ws_channel.signature_key_unknown";
   /**
-   * No signature of the upload is good. Sign the very bytes that are sent, with a key that is neither
+   * No signature of the upload is good. Sign exactly the bytes that are sent, with a key that is neither
    * expired nor revoked.
    */
   readonly WS_CHANNEL_UPLOAD_REJECTED: "ws_channel.upload_rejected";
   /** The file is empty. Send the payment file's bytes. */
   readonly WS_CHANNEL_CONTENT_EMPTY: "ws_channel.content_empty";
-  /** The bank said no. The bank's code and text are attached. */
+  /** The bank refused the request. The bank's code and text are attached. */
   readonly WS_CHANNEL_BANK_REFUSED: "ws_channel.bank_refused";
   /**
-   * The bank cannot be reached or answered nothing usable. Before an upload is repeated, look for its
+   * The bank cannot be reached, or its answer cannot be used. Before an upload is repeated, look for its
    * answer files.
    */
   readonly WS_CHANNEL_BANK_UNAVAILABLE: "ws_channel.bank_unavailable";
@@ -432,19 +438,19 @@ export declare const codes: {
   /** There is no such bank. The banks are listed in the reference of `bank`. */
   readonly WS_CHANNEL_BANK_UNKNOWN: "ws_channel.bank_unknown";
   /**
-   * The service does not carry out this operation. Bankchannel's own service does; the deployed one
-   * answers so for a few operations.
+   * The service does not implement this operation. bankchannel's own service implements it; the deployed
+   * service lacks a few operations.
    */
   readonly WS_CHANNEL_NOT_IMPLEMENTED: "ws_channel.not_implemented";
   /** The service failed. Quote the request id to its support; see the outcome first. */
   readonly WS_CHANNEL_SERVICE_FAILED: "ws_channel.service_failed";
   /** The service refused. Its own text is attached. */
   readonly WS_CHANNEL_REFUSED: "ws_channel.refused";
-  /** The login waits for something else. Ask it for its next step and answer that one. */
+  /** The login waits for another step. Get the login's next step and answer that one. */
   readonly WS_CHANNEL_LOGIN_STEP: "ws_channel.login_step";
   /**
-   * The PGP key cannot be used for this. It has expired, was revoked, or is not made for it: the message
-   * says which.
+   * The PGP key cannot be used for this. It has expired, was revoked, or does not allow this use: the
+   * message says which.
    */
   readonly WS_CHANNEL_PGP_KEY_UNFIT: "ws_channel.pgp_key_unfit";
   /** The passphrase does not open the private key. Give the passphrase of this key. */
@@ -456,7 +462,7 @@ export declare const codes: {
   readonly WS_CHANNEL_DECRYPTION_FAILED: "ws_channel.decryption_failed";
   /** The payment file is not valid. The message says where and what to change. */
   readonly WS_CHANNEL_PAYMENT_FILE_INVALID: "ws_channel.payment_file_invalid";
-  /** The challenge is not of the form that the protocol gives it. Fetch a new one; nothing was sent. */
+  /** The challenge does not have the form that the protocol defines. Fetch a new one; nothing was sent. */
   readonly WS_CHANNEL_CHALLENGE_MALFORMED: "ws_channel.challenge_malformed";
   /**
    * The bank's answer did not come in time. The upload was accepted: do not send it again; look for the
@@ -464,13 +470,13 @@ export declare const codes: {
    */
   readonly WS_CHANNEL_ANSWER_NOT_FOUND: "ws_channel.answer_not_found";
   /**
-   * The signature that was made elsewhere does not count. Sign the digest of the question, as its
-   * algorithm says, with the key of its fingerprint; nothing was sent.
+   * The external signature is not valid. Sign the digest of the question, as its algorithm says, with the
+   * key of its fingerprint; nothing was sent.
    */
   readonly WS_CHANNEL_SIGNATURE_WRONG: "ws_channel.signature_wrong";
   /**
-   * The service named a file in a way that cannot become a file name. Nothing was written; report it to
-   * the service.
+   * The service's name of a file cannot be used as a file name. Nothing was written; report it to the
+   * service.
    */
   readonly WS_CHANNEL_REFERENCE_UNSAFE: "ws_channel.reference_unsafe";
   /**
@@ -479,13 +485,13 @@ export declare const codes: {
    */
   readonly NEXTGEN_PSD2_CERTIFICATE_UNUSABLE: "nextgen_psd2.certificate_unusable";
   /**
-   * The private key cannot be used. The message says why; it must be an RSA key as PEM text, and the
-   * certificate's own.
+   * The private key cannot be used. The message says why; it must be an RSA key as PEM text, and belong
+   * to the certificate.
    */
   readonly NEXTGEN_PSD2_KEY_UNUSABLE: "nextgen_psd2.key_unusable";
   /**
-   * The token with the private key did not sign. The message says why: look at the token, its reader or
-   * line, and its PIN; do not repeat a PIN that was refused.
+   * The token with the private key did not sign. The message says why: check the token, its reader or
+   * connection, and its PIN; do not repeat a PIN that was refused.
    */
   readonly NEXTGEN_PSD2_TOKEN_FAILED: "nextgen_psd2.token_failed";
   /**
@@ -516,7 +522,7 @@ export declare const codes: {
    */
   readonly NEXTGEN_PSD2_PSU_REFUSED: "nextgen_psd2.psu_refused";
   /**
-   * The bank wants its customer's consent first. Send the customer to the link `scaRedirect` of the
+   * The bank needs its customer's consent first. Send the customer to the link `scaRedirect` of the
    * context, and repeat the request afterwards.
    */
   readonly NEXTGEN_PSD2_CONSENT_NEEDED: "nextgen_psd2.consent_needed";
@@ -534,18 +540,18 @@ export declare const codes: {
    * more.
    */
   readonly NEXTGEN_PSD2_SERVICE_REFUSED: "nextgen_psd2.service_refused";
-  /** The bank does not know what the request is about. Check the identifier and the path. */
+  /** The bank does not know the requested resource. Check the identifier and the path. */
   readonly NEXTGEN_PSD2_RESOURCE_UNKNOWN: "nextgen_psd2.resource_unknown";
   /** The bank has refused the request. The bank's code and text are attached. */
   readonly NEXTGEN_PSD2_REFUSED: "nextgen_psd2.refused";
   /**
-   * The bank could not answer because of a failure of its own. See the outcome; quote the peer's request
-   * id to the bank's support.
+   * The bank could not answer because of an internal error. See the outcome; quote the peer's request id
+   * to the bank's support.
    */
   readonly NEXTGEN_PSD2_BANK_FAILED: "nextgen_psd2.bank_failed";
   /**
-   * The bank's link is not one to send a customer to. It must be https, without user and password, at a
-   * host that you allow.
+   * The bank's link is not safe for a customer. It must be https, without user and password, at a host
+   * that you allow.
    */
   readonly NEXTGEN_PSD2_LINK_REFUSED: "nextgen_psd2.link_refused";
   /**
@@ -561,13 +567,13 @@ export declare const codes: {
   /** The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text. */
   readonly SALT_EDGE_CONNECTOR_KEY_UNUSABLE: "salt_edge_connector.key_unusable";
   /**
-   * The token with the private key did not sign. The message says why: look at the token, its reader or
-   * line, and its PIN; do not repeat a PIN that was refused.
+   * The token with the private key did not sign. The message says why: check the token, its reader or
+   * connection, and its PIN; do not repeat a PIN that was refused.
    */
   readonly SALT_EDGE_CONNECTOR_TOKEN_FAILED: "salt_edge_connector.token_failed";
   /**
-   * The session has ended at Salt Edge. Report nothing further of it. If this repeats a report that was
-   * sent before, that one has arrived.
+   * The session has ended at Salt Edge. Send no further reports for it. If this was a repeated report,
+   * the earlier one has arrived.
    */
   readonly SALT_EDGE_CONNECTOR_SESSION_CLOSED: "salt_edge_connector.session_closed";
   /**
@@ -578,23 +584,20 @@ export declare const codes: {
   /** Salt Edge has found no token in the request. Give the access token. */
   readonly SALT_EDGE_CONNECTOR_TOKEN_MISSING: "salt_edge_connector.token_missing";
   /**
-   * The session's time is over at Salt Edge. Report nothing further of it. A token that was made for it
+   * The session's time is over at Salt Edge. Send no further reports for it. A token that was made for it
    * was not delivered: revoke it.
    */
   readonly SALT_EDGE_CONNECTOR_SESSION_EXPIRED: "salt_edge_connector.session_expired";
-  /**
-   * Salt Edge has found no signed request. See that nothing between you and Salt Edge removes the header
-   * Authorization.
-   */
+  /** Salt Edge has found no signed request. Check that no proxy removes the header Authorization. */
   readonly SALT_EDGE_CONNECTOR_AUTHORIZATION_REFUSED: "salt_edge_connector.authorization_refused";
-  /** Salt Edge does not know the token. Where the token was to be revoked, nothing remains to be done. */
+  /** Salt Edge does not know the token. If you wanted to revoke it, nothing is left to do. */
   readonly SALT_EDGE_CONNECTOR_TOKEN_NOT_FOUND: "salt_edge_connector.token_not_found";
-  /** The token was revoked before. Nothing remains to be done. */
+  /** The token was revoked before. Nothing is left to do. */
   readonly SALT_EDGE_CONNECTOR_TOKEN_REVOKED: "salt_edge_connector.token_revoked";
-  /** The token has expired. Where the token was to be revoked, nothing remains to be done. */
+  /** The token has expired. If you wanted to revoke it, nothing is left to do. */
   readonly SALT_EDGE_CONNECTOR_TOKEN_EXPIRED: "salt_edge_connector.token_expired";
   /**
-   * Salt Edge does not know the session. Report nothing further of it. A token that was made for it was
+   * Salt Edge does not know the session. Send no further reports for it. A token that was made for it was
    * not delivered: revoke it.
    */
   readonly SALT_EDGE_CONNECTOR_SESSION_NOT_FOUND: "salt_edge_connector.session_not_found";
@@ -603,8 +606,8 @@ export declare const codes: {
   /** Salt Edge does not know the app id. Compare app_id with the dashboard. */
   readonly SALT_EDGE_CONNECTOR_PROVIDER_NOT_FOUND: "salt_edge_connector.provider_not_found";
   /**
-   * Salt Edge does not permit this. It is a matter of configuration, or parameters do not go together;
-   * Salt Edge's text says more.
+   * Salt Edge does not permit this. The configuration does not allow it, or parameters contradict each
+   * other; Salt Edge's text says more.
    */
   readonly SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED: "salt_edge_connector.action_not_allowed";
   /** Salt Edge does not work with this provider. Ask Salt Edge. */
@@ -613,13 +616,13 @@ export declare const codes: {
   readonly SALT_EDGE_CONNECTOR_REFUSED: "salt_edge_connector.refused";
   /** Salt Edge takes no more requests now. Wait as long as it says. */
   readonly SALT_EDGE_CONNECTOR_BUSY: "salt_edge_connector.busy";
-  /** Salt Edge could not answer because of a failure of its own. See the outcome, and repeat later. */
+  /** Salt Edge could not answer because of an internal error. See the outcome, and repeat later. */
   readonly SALT_EDGE_CONNECTOR_HUB_FAILED: "salt_edge_connector.hub_failed";
   /** The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text. */
   readonly SALT_EDGE_HUB_KEY_UNUSABLE: "salt_edge_hub.key_unusable";
   /**
-   * The token with the private key did not sign. The message says why: look at the token, its reader or
-   * line, and its PIN; do not repeat a PIN that was refused.
+   * The token with the private key did not sign. The message says why: check the token, its reader or
+   * connection, and its PIN; do not repeat a PIN that was refused.
    */
   readonly SALT_EDGE_HUB_TOKEN_FAILED: "salt_edge_hub.token_failed";
   /**
@@ -642,15 +645,15 @@ export declare const codes: {
   /** The customer's consent does not cover this. Ask for what the token's scopes and accounts cover. */
   readonly SALT_EDGE_HUB_ACCESS_REFUSED: "salt_edge_hub.access_refused";
   /**
-   * The connector does not know what the request is about. Its class and text say what: the path, the
-   * account or the customer.
+   * The connector does not know the path, account or customer of the request. The connector's class and
+   * text say which.
    */
   readonly SALT_EDGE_HUB_NOT_FOUND: "salt_edge_hub.not_found";
   /** The connector has refused the request. Its class and text are attached. */
   readonly SALT_EDGE_HUB_REFUSED: "salt_edge_hub.refused";
   /** The connector takes no more requests now. Wait as long as it says. */
   readonly SALT_EDGE_HUB_BUSY: "salt_edge_hub.busy";
-  /** The connector could not answer because of a failure of its own. See the outcome, and repeat later. */
+  /** The connector could not answer because of an internal error. See the outcome, and repeat later. */
   readonly SALT_EDGE_HUB_CONNECTOR_FAILED: "salt_edge_hub.connector_failed";
 };
 
@@ -2526,7 +2529,7 @@ export declare class WsChannel implements AsyncDisposable {
    * Revokes all tokens issued to this user so far, on every machine. The account's other user stays
    * logged in.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2545,7 +2548,7 @@ export declare class WsChannel implements AsyncDisposable {
    * retired certificates. The service renews certificates automatically, 30 days before they expire:
    * serial number and expiry then change.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2562,7 +2565,7 @@ export declare class WsChannel implements AsyncDisposable {
    * One-way: once disabled, export cannot be enabled again through the API. Repeating it changes nothing.
    * The deployed service does not implement this yet and answers `ws_channel.not_implemented`.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2572,7 +2575,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
    * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
-   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not carry out this
+   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not implement this
    * operation.
    */
   configCerts(request: ConfigCertsRequest, options?: CallOptions): Promise<ConfigCertsResponse>;
@@ -2586,7 +2589,7 @@ export declare class WsChannel implements AsyncDisposable {
    * certificates of only one other account. Repeating it changes nothing. A service of this library
    * allows it only to the owner of the API key, or asks the borrower: its setting `sharing`.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2607,7 +2610,7 @@ export declare class WsChannel implements AsyncDisposable {
    * the lender; the owner of the API key names any borrower. The deployed service does not implement this
    * yet and answers `ws_channel.not_implemented`.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2617,7 +2620,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.user_unknown`: There is no such account under this API key.
    * @throws {PermissionDeniedError} `ws_channel.mode_refused`: A session of this mode may not do this.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
-   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not carry out this
+   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not implement this
    * operation.
    */
   unshareCerts(request: UnshareCertsRequest, options?: CallOptions): Promise<UnshareCertsResponse>;
@@ -2629,7 +2632,7 @@ export declare class WsChannel implements AsyncDisposable {
    * that only the registered export key decrypts, with `decryptExportedKey`. The service writes every
    * export into its audit trail.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2642,7 +2645,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.pgp_key_missing`: The account has no such PGP key.
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
-   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not carry out this
+   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not implement this
    * operation.
    */
   exportCert(request: ExportCertRequest, options?: CallOptions): Promise<ExportCertResponse>;
@@ -2655,7 +2658,7 @@ export declare class WsChannel implements AsyncDisposable {
    * valid once, and a wrong PIN, or OP's two halves in the wrong order, locks the enrolment at the bank.
    * One certificate per bank: retire the old one first.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2667,9 +2670,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank said no.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-   * nothing usable.
+   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
+   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * cannot be used.
    * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
    * product.
    * @throws {ConflictError} `ws_channel.certificate_exists`: The account has a certificate for this bank
@@ -2685,7 +2688,7 @@ export declare class WsChannel implements AsyncDisposable {
    * receives it and stores it encrypted. The certificate must not have expired, and must match the key.
    * Danske Bank needs the encryption pair too. One certificate per bank: retire the old one first.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2711,7 +2714,7 @@ export declare class WsChannel implements AsyncDisposable {
    * customer's certificates. It is never repeated automatically after an error, except a 429, after which
    * nothing was done.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2734,7 +2737,7 @@ export declare class WsChannel implements AsyncDisposable {
    * that were downloaded before. Uploaded files are not listed. Needs a certificate for the bank, own or
    * shared.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2745,9 +2748,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank said no.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-   * nothing usable.
+   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
+   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * cannot be used.
    * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
    * product.
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -2762,7 +2765,7 @@ export declare class WsChannel implements AsyncDisposable {
    * done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's
    * answer files before sending the file again. Needs a data session and a certificate for the bank.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2774,9 +2777,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank said no.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-   * nothing usable.
+   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
+   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * cannot be used.
    * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
    * product.
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -2798,7 +2801,7 @@ export declare class WsChannel implements AsyncDisposable {
    * The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
    * Needs a data session.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2810,9 +2813,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank said no.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-   * nothing usable.
+   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
+   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * cannot be used.
    * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
    * product.
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -2828,7 +2831,7 @@ export declare class WsChannel implements AsyncDisposable {
    * The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
    * restore. A second deletion is refused. Needs a data session.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2840,9 +2843,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.bank_unknown`: There is no such bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank said no.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-   * nothing usable.
+   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
+   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * cannot be used.
    * @throws {PermissionDeniedError} `ws_channel.not_entitled`: The tenant is not entitled to this
    * product.
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -2856,7 +2859,7 @@ export declare class WsChannel implements AsyncDisposable {
    * For the owner of the key: its own account and every customer registered with the key, sorted by
    * e-mail address.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2878,7 +2881,7 @@ export declare class WsChannel implements AsyncDisposable {
    * `deleted` lists the items that still existed. It is never repeated automatically, except after a 429,
    * after which nothing was done.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2900,7 +2903,7 @@ export declare class WsChannel implements AsyncDisposable {
    * Keys belong to the account: both users see and use them. The short id identifies a key; compare
    * fingerprints if it matters.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2919,7 +2922,7 @@ export declare class WsChannel implements AsyncDisposable {
    * authorize key and a data session can send payments. Repeating it changes nothing. On the deployed
    * service it cannot be undone.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2939,7 +2942,7 @@ export declare class WsChannel implements AsyncDisposable {
    * Without an authorize key the account can no longer send files. The deployed service does not
    * implement this yet and answers `ws_channel.not_implemented`.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
    * @throws {PermissionDeniedError} `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2951,7 +2954,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.pgp_key_missing`: The account has no such PGP key.
    * @throws {SignatureError} `ws_channel.signature_key_unknown`: No registered authorize key made the
    * signature.
-   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not carry out this
+   * @throws {NotSupportedError} `ws_channel.not_implemented`: The service does not implement this
    * operation.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
@@ -2964,8 +2967,8 @@ export declare class WsChannel implements AsyncDisposable {
    * service. bankchannel contains the published keys of the test and the production environment; a
    * self-hosted service has its own key.
    *
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
-   * the protocol gives it.
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
+   * that the protocol defines.
    */
   encryptPassword(request: EncryptPasswordRequest): EncryptPasswordResponse;
 
@@ -3091,8 +3094,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
    * mode and password.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
-   * the protocol gives it.
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
+   * that the protocol defines.
    */
   registerAccount(request?: RegisterAccountRequest, options?: CallOptions & AskOptions): Promise<RegisterResponse>;
 
@@ -3115,8 +3118,8 @@ export declare class WsChannel implements AsyncDisposable {
    * belongs to, has expired.
    * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
    * locked for a while.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
-   * the protocol gives it.
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
+   * that the protocol defines.
    */
   logIn(request?: LogInRequest, options?: CallOptions & AskOptions): Promise<Authenticated>;
 
@@ -3138,8 +3141,8 @@ export declare class WsChannel implements AsyncDisposable {
    * belongs to, has expired.
    * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
    * locked for a while.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
-   * the protocol gives it.
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
+   * that the protocol defines.
    */
   beginLogIn(request?: BeginLogInRequest, options?: CallOptions & AskOptions): Promise<LogInProgress>;
 
@@ -3160,8 +3163,8 @@ export declare class WsChannel implements AsyncDisposable {
    * belongs to, has expired.
    * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
    * locked for a while.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
-   * the protocol gives it.
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
+   * that the protocol defines.
    */
   continueLogIn(request: ContinueLogInRequest, options?: CallOptions & AskOptions): Promise<LogInProgress>;
 
@@ -3183,8 +3186,8 @@ export declare class WsChannel implements AsyncDisposable {
    * belongs to, has expired.
    * @throws {RateLimitedError} `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
    * locked for a while.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
-   * the protocol gives it.
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
+   * that the protocol defines.
    */
   enrolTotp(request?: EnrolTotpRequest, options?: CallOptions & AskOptions): Promise<EnrolTotpResponse>;
 
@@ -3204,8 +3207,8 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {AuthenticationError} `ws_channel.login_refused`: The service does not accept this account,
    * mode and password.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
-   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge is not of the form that
-   * the protocol gives it.
+   * @throws {PeerProtocolError} `ws_channel.challenge_malformed`: The challenge does not have the form
+   * that the protocol defines.
    */
   resetPassword(request: ResetPasswordRequest, options?: CallOptions & AskOptions): Promise<PasswordResetResponse>;
 
@@ -3215,7 +3218,7 @@ export declare class WsChannel implements AsyncDisposable {
    * Exports token, API key, account and end of the session, encrypted with a key derived from the seal
    * key. Nothing is sent. Anyone who has the export and the seal key is logged in.
    *
-   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
+   * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    */
   exportSession(request?: ExportSessionRequest, options?: CallOptions & AskOptions): Promise<ExportSessionResponse>;
@@ -3252,8 +3255,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
    * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
    * key.
-   * @throws {SignatureError} `ws_channel.signature_wrong`: The signature that was made elsewhere does not
-   * count.
+   * @throws {SignatureError} `ws_channel.signature_wrong`: The external signature is not valid.
    * @throws {SignatureError} `ws_channel.signature_key_unknown`: No registered authorize key made the
    * signature.
    * @throws {SignatureError} `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -3265,9 +3267,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank said no.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-   * nothing usable.
+   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
+   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * cannot be used.
    */
   signAndUpload(request: SignAndUploadRequest, options?: CallOptions & AskOptions): Promise<SignAndUploadResponse>;
 
@@ -3287,14 +3289,13 @@ export declare class WsChannel implements AsyncDisposable {
    * `signAndUpload` does.
    *
    * @throws {TimedOutError} `ws_channel.answer_not_found`: The bank's answer did not come in time.
-   * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service named a file in a way that
-   * cannot become a file name.
+   * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service's name of a file cannot be
+   * used as a file name.
    * @throws {InvalidInputError} `ws_channel.pgp_key_refused`: The PGP key cannot be used.
    * @throws {SignatureError} `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
    * @throws {SignatureError} `ws_channel.passphrase_refused`: The passphrase does not open the private
    * key.
-   * @throws {SignatureError} `ws_channel.signature_wrong`: The signature that was made elsewhere does not
-   * count.
+   * @throws {SignatureError} `ws_channel.signature_wrong`: The external signature is not valid.
    * @throws {SignatureError} `ws_channel.signature_key_unknown`: No registered authorize key made the
    * signature.
    * @throws {SignatureError} `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -3306,9 +3307,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank said no.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-   * nothing usable.
+   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
+   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * cannot be used.
    */
   uploadAndWait(request: UploadAndWaitRequest, options?: CallOptions & AskOptions): Promise<UploadAndWaitResponse>;
 
@@ -3329,11 +3330,11 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
    * @throws {NotSupportedError} `ws_channel.no_bank_channel`: The service has no channel to this bank
    * configured.
-   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank said no.
-   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-   * nothing usable.
-   * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service named a file in a way that
-   * cannot become a file name.
+   * @throws {PeerRefusedError} `ws_channel.bank_refused`: The bank refused the request.
+   * @throws {PeerRefusedError} `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+   * cannot be used.
+   * @throws {PeerProtocolError} `ws_channel.reference_unsafe`: The service's name of a file cannot be
+   * used as a file name.
    */
   downloadNewFiles(request: DownloadNewFilesRequest, options?: CallOptions & AskOptions): Promise<DownloadNewFilesResponse>;
 
@@ -4752,11 +4753,11 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * header.
    * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
    * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
-   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
+   * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-   * of its own.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * internal error.
    */
   verifyUser(request: VerifyUserRequest, options?: CallOptions & AskOptions): Promise<VerifyUserResponse>;
 
@@ -4781,13 +4782,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * these identifiers.
    * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
    * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
-   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
+   * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-   * of its own.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
-   * customer to.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * internal error.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
   updateBankOfferedConsents(request: UpdateBankOfferedConsentsRequest, options?: CallOptions & AskOptions): Promise<UpdateBankOfferedConsentsResponse>;
 
@@ -4811,13 +4811,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * these identifiers.
    * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
    * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
-   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
+   * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-   * of its own.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
-   * customer to.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * internal error.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    *
    * @deprecated Use `updateBankOfferedConsents`.
    */
@@ -4843,13 +4842,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * these identifiers.
    * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
    * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
-   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
+   * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-   * of its own.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
-   * customer to.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * internal error.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
   createConsent(request: CreateConsentRequest, options?: CallOptions & AskOptions): Promise<CreateConsentResponse>;
 
@@ -4871,7 +4869,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * header.
    * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
    * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
    * first.
    * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
    * or its customer has revoked it.
@@ -4880,13 +4878,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * are used up for today.
    * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
    * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
-   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
+   * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-   * of its own.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
-   * customer to.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * internal error.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
   getConsent(request: GetConsentRequest, options?: CallOptions & AskOptions): Promise<GetConsentResponse>;
 
@@ -4908,7 +4905,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * header.
    * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
    * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
    * first.
    * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
    * or its customer has revoked it.
@@ -4917,13 +4914,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * are used up for today.
    * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
    * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
-   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
+   * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-   * of its own.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
-   * customer to.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * internal error.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
   getConsentStatus(request: GetConsentStatusRequest, options?: CallOptions & AskOptions): Promise<GetConsentStatusResponse>;
 
@@ -4944,7 +4940,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * header.
    * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
    * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
    * first.
    * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
    * or its customer has revoked it.
@@ -4953,13 +4949,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * are used up for today.
    * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
    * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
-   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
+   * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-   * of its own.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
-   * customer to.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * internal error.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
   deleteConsent(request: DeleteConsentRequest, options?: CallOptions & AskOptions): Promise<DeleteConsentResponse>;
 
@@ -4981,7 +4976,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * header.
    * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
    * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
    * first.
    * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
    * or its customer has revoked it.
@@ -4990,13 +4985,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * are used up for today.
    * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
    * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
-   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
+   * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-   * of its own.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
-   * customer to.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * internal error.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
   startAuthorisation(request: StartAuthorisationRequest, options?: CallOptions & AskOptions): Promise<StartAuthorisationResponse>;
 
@@ -5017,7 +5011,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * header.
    * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
    * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
    * first.
    * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
    * or its customer has revoked it.
@@ -5026,13 +5020,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * are used up for today.
    * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
    * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
-   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
+   * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-   * of its own.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
-   * customer to.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * internal error.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
   listAuthorisations(request: ListAuthorisationsRequest, options?: CallOptions & AskOptions): Promise<ListAuthorisationsResponse>;
 
@@ -5053,7 +5046,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * header.
    * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
    * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
    * first.
    * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
    * or its customer has revoked it.
@@ -5062,13 +5055,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * are used up for today.
    * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
    * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
-   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
+   * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-   * of its own.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
-   * customer to.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * internal error.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
   getAuthorisationStatus(request: GetAuthorisationStatusRequest, options?: CallOptions & AskOptions): Promise<GetAuthorisationStatusResponse>;
 
@@ -5090,7 +5082,7 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * header.
    * @throws {AuthenticationError} `nextgen_psd2.psu_refused`: The bank does not know its customer by
    * these identifiers.
-   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+   * @throws {PermissionDeniedError} `nextgen_psd2.consent_needed`: The bank needs its customer's consent
    * first.
    * @throws {PermissionDeniedError} `nextgen_psd2.consent_unknown`: The bank does not know the consent,
    * or its customer has revoked it.
@@ -5099,13 +5091,12 @@ export declare class NextGenPsd2 implements AsyncDisposable {
    * are used up for today.
    * @throws {PermissionDeniedError} `nextgen_psd2.service_refused`: The bank does not offer this service
    * for this customer or resource.
-   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know what the request
-   * is about.
+   * @throws {PeerRefusedError} `nextgen_psd2.resource_unknown`: The bank does not know the requested
+   * resource.
    * @throws {PeerRefusedError} `nextgen_psd2.refused`: The bank has refused the request.
-   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-   * of its own.
-   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not one to send a
-   * customer to.
+   * @throws {PeerRefusedError} `nextgen_psd2.bank_failed`: The bank could not answer because of an
+   * internal error.
+   * @throws {PeerProtocolError} `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
    */
   getAccounts(request?: GetAccountsRequest, options?: CallOptions & AskOptions): Promise<GetAccountsResponse>;
 
@@ -8586,8 +8577,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-   * failure of its own.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
    * not sign.
@@ -8616,8 +8607,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-   * failure of its own.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
    * not sign.
@@ -8646,8 +8637,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-   * failure of its own.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
    * not sign.
@@ -8672,8 +8663,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-   * failure of its own.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
    * not sign.
@@ -8701,8 +8692,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-   * failure of its own.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
    * not sign.
@@ -8724,8 +8715,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-   * failure of its own.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
    * not sign.
@@ -8905,8 +8896,8 @@ export declare class SaltEdgeConnector implements AsyncDisposable {
    * this provider.
    * @throws {PeerRefusedError} `salt_edge_connector.refused`: Salt Edge has refused the request.
    * @throws {RateLimitedError} `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-   * failure of its own.
+   * @throws {PeerRefusedError} `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+   * internal error.
    * @throws {InvalidInputError} `salt_edge_connector.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_connector.token_failed`: The token with the private key did
    * not sign.
@@ -9305,12 +9296,12 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * access token.
    * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
    * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
-   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
+   * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
    * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of a failure of its own.
+   * of an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9333,12 +9324,12 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * access token.
    * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
    * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
-   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
+   * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
    * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of a failure of its own.
+   * of an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9361,12 +9352,12 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * access token.
    * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
    * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
-   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
+   * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
    * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of a failure of its own.
+   * of an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9389,12 +9380,12 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * access token.
    * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
    * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
-   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
+   * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
    * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of a failure of its own.
+   * of an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9416,12 +9407,12 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * access token.
    * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
    * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
-   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
+   * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
    * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of a failure of its own.
+   * of an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9443,12 +9434,12 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * access token.
    * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
    * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
-   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
+   * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
    * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of a failure of its own.
+   * of an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9470,12 +9461,12 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * access token.
    * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
    * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
-   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
+   * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
    * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of a failure of its own.
+   * of an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9497,12 +9488,12 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * access token.
    * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
    * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
-   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
+   * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
    * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of a failure of its own.
+   * of an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9524,12 +9515,12 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * access token.
    * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
    * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
-   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
+   * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
    * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of a failure of its own.
+   * of an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9551,12 +9542,12 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * access token.
    * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
    * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
-   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
+   * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
    * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of a failure of its own.
+   * of an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.
@@ -9578,12 +9569,12 @@ export declare class SaltEdgeHub implements AsyncDisposable {
    * access token.
    * @throws {PermissionDeniedError} `salt_edge_hub.access_refused`: The customer's consent does not cover
    * this.
-   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know what the request is
-   * about.
+   * @throws {PeerRefusedError} `salt_edge_hub.not_found`: The connector does not know the path, account
+   * or customer of the request.
    * @throws {PeerRefusedError} `salt_edge_hub.refused`: The connector has refused the request.
    * @throws {RateLimitedError} `salt_edge_hub.busy`: The connector takes no more requests now.
    * @throws {PeerRefusedError} `salt_edge_hub.connector_failed`: The connector could not answer because
-   * of a failure of its own.
+   * of an internal error.
    * @throws {InvalidInputError} `salt_edge_hub.key_unusable`: The key cannot be used.
    * @throws {ConfigurationError} `salt_edge_hub.token_failed`: The token with the private key did not
    * sign.

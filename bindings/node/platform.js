@@ -11,7 +11,7 @@ const [platform, folder] = process.argv.slice(2);
 const name = `@bankchannel/${platform}`;
 if (!(name in main.optionalDependencies)) {
   const known = Object.keys(main.optionalDependencies).map((known) => known.split('/')[1]);
-  throw new Error(`${platform} is no platform that bankchannel is packed for; there are ${known.join(', ')}`);
+  throw new Error(`${platform} is not a platform that bankchannel is packed for; platforms are ${known.join(', ')}`);
 }
 const [os, cpu, libc] = platform.split('-');
 

@@ -289,7 +289,7 @@ unsafe fn read_reply(last: BankchannelStatus, reply: u32, data: *const c_char, s
             let row = if last == BankchannelStatus::WantPiece { &row::CONTENT_UNREADABLE } else { &row::CANCELLED };
             Reply::Fail(if why.is_empty() { Error::new(row) } else { Error::because(row, why) })
         }
-        None => return Err(misuse("reply", "is none of BankchannelReply")),
+        None => return Err(misuse("reply", "is not a value of BankchannelReply")),
     })
 }
 

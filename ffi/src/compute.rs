@@ -93,7 +93,7 @@ pub unsafe extern "C" fn bankchannel_compute(
 fn place(answer: Answer) -> Result<Answer, Failure> {
     ANSWER
         .try_with(|place| place.replace(answer))
-        .map_err(|_| misuse("thread", "is ending: it has no place for an answer any more"))
+        .map_err(|_| misuse("thread", "is ending: its answer cannot be stored"))
 }
 
 #[cfg(test)]

@@ -164,7 +164,7 @@ unsafe fn content(given: &BankchannelCallOptions) -> Result<ContentTransfer, Fai
         Some(BankchannelContent::Replace) => {
             Err(misuse("content_kind", "REPLACE is for the destination of a response"))
         }
-        None => Err(misuse("content_kind", "is none of BankchannelContent")),
+        None => Err(misuse("content_kind", "is not a value of BankchannelContent")),
     }
 }
 
@@ -180,7 +180,7 @@ unsafe fn destination(given: &BankchannelCallOptions) -> Result<ContentTransfer,
         Some(BankchannelContent::Replace) => Ok(ContentTransfer::Replace(unsafe { path("destination", data, size) }?)),
         Some(BankchannelContent::Pieces) => Ok(ContentTransfer::Pieces),
         Some(BankchannelContent::Bytes) => Err(misuse("destination_kind", "BYTES is for the content of a request")),
-        None => Err(misuse("destination_kind", "is none of BankchannelContent")),
+        None => Err(misuse("destination_kind", "is not a value of BankchannelContent")),
     }
 }
 

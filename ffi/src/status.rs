@@ -93,17 +93,17 @@ pub enum BankchannelCategory {
     Authentication = 6,
     /// Logged in, but this account, mode or key may not do it.
     Permission = 7,
-    /// A signature or decryption failed, or the key is not fit for it.
+    /// A signature or decryption failed, or the key cannot be used for it.
     Signature = 8,
-    /// The peer answered something that its protocol does not allow.
+    /// The peer's answer violates the protocol.
     PeerProtocol = 9,
-    /// The peer understood and said no; its code and text are attached.
+    /// The peer understood the request and refused it; its code and text are attached.
     PeerRefused = 10,
     /// Too many calls or tries; wait as long as the error says.
     RateLimited = 11,
     /// This build, bank or service does not offer it.
     NotSupported = 12,
-    /// It clashes with what exists already, or somebody else was first.
+    /// It conflicts with existing data or with a concurrent request.
     Conflict = 13,
     /// A disk, memory or size limit was reached.
     ResourceExhausted = 14,

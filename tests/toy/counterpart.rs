@@ -112,7 +112,7 @@ impl Api for Greeter {
     async fn answer(&self, routed: Routed) -> Response<AnswerBody> {
         match routed.found {
             Found::Operation { .. } => {}
-            Found::OtherMethods(_) => return refused(405, "this path has another method"),
+            Found::OtherMethods(_) => return refused(405, "this method is not allowed for this path"),
             Found::Nothing | Found::Malformed => return refused(404, "there is no such path"),
         }
         let body = match intake::plain(routed.body, BODY_MAX).await {

@@ -96,7 +96,7 @@ async fn connector(matches: &ArgMatches) -> Outcome {
     if let Some(file) = given("init") {
         let (of_connector, is_new) = salt_edge_check::write_settings(Path::new(&file), listen).await?;
         output::json(&of_connector);
-        let what = if is_new { "is written" } else { "was there and is kept" };
+        let what = if is_new { "is written" } else { "exists already and is kept" };
         output::note(&format!(
             "{file} {what}: describe your ways to authenticate there, with right and wrong answers. The JSON line on the standard output \
              has the settings of the connector: start it with these (serve salt-edge-connector: --hub-url, --hub-public-key, --app-id, \

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use bankchannel::{
     Commands,
     model::{EnumShape, Field, Shape, StructShape, UnionShape},
-    operation::{Ask, Entry, Kind, Pages},
+    operation::{Ask, Entry, OperationKind, Pages},
 };
 use bankchannel_counterparts::COUNTERPARTS;
 use bankchannel_foundation::{error::Row, question::Interface};
@@ -80,7 +80,7 @@ pub(crate) struct Answer {
 impl Operation {
     /// Whether it only computes.
     pub(crate) fn is_local(&self) -> bool {
-        self.entry.declaration.kind == Kind::Local
+        self.entry.declaration.kind == OperationKind::Local
     }
 
     /// The name of the operation to use in its place, where its peers will remove it.

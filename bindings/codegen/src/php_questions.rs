@@ -86,7 +86,8 @@ fn calls(protocol: &Protocol, interface: &Interface) -> Generated {
                 false => format!("            {kind} => Encode::json({call}->toArray()),"),
             });
         }
-        out.line("            default => $onCode === null ? throw new \\LogicException('nobody is there to be asked') : $onCode($question),");
+        let unanswered = "throw new \\LogicException('no callback can answer this question')";
+        out.line(format!("            default => $onCode === null ? {unanswered} : $onCode($question),"));
         out.line("        };");
         out.line("    }");
         out.blank();

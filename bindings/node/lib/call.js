@@ -250,7 +250,7 @@ async function answered(asked, { onCode, methods, signer }) {
   if (!onCode) throw missing(question.kind, 'is needed; give onCode');
   const given = await onCode(question);
   if (typeof given !== 'string') throw invalidField(question.kind, `onCode must answer a string, not ${typeof given}`);
-  if (!given.isWellFormed()) throw invalidField(question.kind, 'onCode answered what is no Unicode text');
+  if (!given.isWellFormed()) throw invalidField(question.kind, 'onCode answered text that is not valid Unicode');
   return given;
 }
 

@@ -72,7 +72,7 @@ function invalidField(field, why) {
   return own('input.invalid_field', 'invalid_input', `${field}: ${why}`, { field });
 }
 
-/** What a call asks, and nobody is there to be asked. */
+/** The error when no callback can answer a question. */
 function missing(field, why) {
   return own('input.missing_field', 'invalid_input', `${field} ${why}`, { field });
 }

@@ -65,9 +65,9 @@ const NAME = /^(?![\w-]{40})[\w$.-]{1,64}$/;
 function unknown(name, rows) {
   const known = rows.map((row) => row[0]).join(', ') || 'none';
   if (!NAME.test(name)) {
-    return own('input.unknown_field', 'invalid_input', `a field's name of ${name.length} characters is none of: ${known}`);
+    return own('input.unknown_field', 'invalid_input', `unknown field (its name has ${name.length} characters); the fields are: ${known}`);
   }
-  const message = `there is no field \`${name}\`; fields are: ${known}`;
+  const message = `there is no field \`${name}\`; the fields are: ${known}`;
   return own('input.unknown_field', 'invalid_input', message, { field: name });
 }
 

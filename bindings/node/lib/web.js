@@ -105,7 +105,7 @@ async function answer(response, ask) {
     given = await ask();
   } catch (error) {
     console.error(error);
-    given = { status: 503, headers: [{ name: 'Retry-After', value: '5' }], body: '{"error_class":"InternalServerError","error_message":"the connector cannot take this now"}' };
+    given = { status: 503, headers: [{ name: 'Retry-After', value: '5' }], body: '{"error_class":"InternalServerError","error_message":"the connector cannot handle this now"}' };
   }
   for (const { name, value } of given.headers) response.setHeader(name, value);
   response.statusCode = given.status;

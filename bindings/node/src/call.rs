@@ -151,6 +151,6 @@ fn reply_of(reply: &str, data: Option<Either<Buffer, String>>) -> napi::Result<R
         ("answer", Some(Either::B(text))) => Reply::Answer(Secret::new(text)),
         ("piece", Some(Either::A(buffer))) => Reply::Piece(Bytes::copy_from_slice(&buffer)),
         ("fail", None) => Reply::Fail(Error::because(&row::CANCELLED, "the caller's own code failed")),
-        _ => return Err(thrown(&Error::invalid_field("reply", "is none that there is"))),
+        _ => return Err(thrown(&Error::invalid_field("reply", "is not a known reply"))),
     })
 }

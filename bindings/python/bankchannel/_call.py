@@ -121,7 +121,7 @@ def answer(question: Asked, given: object) -> Reply:
     if not isinstance(given, str):
         raise invalid_field(question.kind, f"on_code must return a str, not {type(given).__name__}")
     if not is_text(given):
-        raise invalid_field(question.kind, "on_code returned a surrogate without its other half: it is no UTF-8 text")
+        raise invalid_field(question.kind, "on_code returned an unpaired surrogate: it cannot be encoded as UTF-8")
     return "answer", given
 
 
@@ -185,7 +185,7 @@ def give_up(event: tuple[Any, ...]) -> str:
 
 
 def missing(field: str, why: str) -> BankchannelError:
-    """What is said where nobody is there to be asked."""
+    """The error when no callback can answer."""
     return own("input.missing_field", "invalid_input", f"{field} {why}", field=field)
 
 
@@ -199,8 +199,8 @@ def broken(why: BaseException, ended: BankchannelError) -> None:
 
 
 def too_late() -> BankchannelError:
-    """What is said of a call that was broken off when it had succeeded."""
-    message = "the call was cancelled when it had succeeded already: do not repeat it"
+    """The error of a call that was cancelled after it had succeeded."""
+    message = "the call was cancelled after it had succeeded: do not repeat it"
     return own("cancelled", "cancelled", message, "accepted")
 
 

@@ -78,7 +78,7 @@ class Base:
     def _is_local(operation: str) -> bool:
         """Whether an operation only computes."""
         if isinstance(operation, str) and not is_text(operation):
-            raise own("input.unknown_operation", "invalid_input", f"no operation has the name given ({len(operation)} letters)")
+            raise own("input.unknown_operation", "invalid_input", f"no operation has the given name ({len(operation)} letters)")
         return _native.is_local(operation)
 
     def _begin(

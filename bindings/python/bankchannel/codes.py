@@ -8,7 +8,7 @@ INPUT_INVALID_FIELD: Final = "input.invalid_field"
 INPUT_MISSING_FIELD: Final = "input.missing_field"
 """A required field is missing. Give the field named in the context."""
 INPUT_UNKNOWN_FIELD: Final = "input.unknown_field"
-"""There is no such field. The message lists the fields there are."""
+"""There is no such field. The message lists the known fields."""
 INPUT_INVALID_JSON: Final = "input.invalid_json"
 """The input is not JSON of the expected form. The message says where and why."""
 INPUT_UNKNOWN_OPERATION: Final = "input.unknown_operation"
@@ -52,8 +52,8 @@ PEER_REDIRECTED: Final = "peer.redirected"
 base URL to the final address.
 """
 PEER_HTTP_STATUS: Final = "peer.http_status"
-"""Something between here and the service answered, not the service itself. The HTTP status and the start
-of the answer are attached; check the base URL, proxy and gateway.
+"""A proxy, gateway or other server answered instead of the service. The HTTP status and the start of the
+answer are attached; check the base URL, proxy and gateway.
 """
 PEER_UNAVAILABLE: Final = "peer.unavailable"
 """The server or a gateway before it cannot answer now. Try again later; see the outcome first."""
@@ -66,9 +66,9 @@ RESOURCE_STORAGE: Final = "resource.storage"
 damaged.
 """
 INTERNAL: Final = "internal"
-"""Something inside bankchannel failed that should not. Please report it with the message."""
+"""An internal error in bankchannel. Please report it with the message."""
 WS_CHANNEL_NOT_LOGGED_IN: Final = "ws_channel.not_logged_in"
-"""There is no session to call this with. Log in first; nothing was sent."""
+"""There is no session for this call. Log in first; nothing was sent."""
 WS_CHANNEL_SESSION_EXPIRED: Final = "ws_channel.session_expired"
 """The session has expired. Log in again; nothing was sent."""
 WS_CHANNEL_SESSION_REFUSED: Final = "ws_channel.session_refused"
@@ -83,10 +83,10 @@ WS_CHANNEL_LOGIN_FAILED: Final = "ws_channel.login_failed"
 """The login did not succeed. The context has the reason."""
 WS_CHANNEL_LOGIN_STALLED: Final = "ws_channel.login_stalled"
 """The service asked twice for the same step of the login. The context names the step; start again, and if
-it stays so, ask the service's support.
+it happens again, ask the service's support.
 """
 WS_CHANNEL_CODE_REFUSED: Final = "ws_channel.code_refused"
-"""The one-time code is wrong. Ask for the code again and mind which message it came with."""
+"""The one-time code is wrong. Ask for the code again; check that you use the code from the right message."""
 WS_CHANNEL_CODE_EXPIRED: Final = "ws_channel.code_expired"
 """The one-time code, or the login step it belongs to, has expired. Start the step again to get a new code."""
 WS_CHANNEL_ATTEMPTS_EXCEEDED: Final = "ws_channel.attempts_exceeded"
@@ -122,7 +122,7 @@ WS_CHANNEL_CERTIFICATE_EXISTS: Final = "ws_channel.certificate_exists"
 WS_CHANNEL_CERTIFICATE_MISSING: Final = "ws_channel.certificate_missing"
 """There is no certificate for this bank. Enrol or import one, or have one shared."""
 WS_CHANNEL_CERTIFICATE_REFUSED: Final = "ws_channel.certificate_refused"
-"""The certificate or its private key cannot be used. Give both as PEM, matching each other."""
+"""The certificate or its private key cannot be used. Give both as PEM; the key must match the certificate."""
 WS_CHANNEL_PGP_KEY_REFUSED: Final = "ws_channel.pgp_key_refused"
 """The PGP key cannot be used. Give one armored OpenPGP public key."""
 WS_CHANNEL_PGP_KEY_MISSING: Final = "ws_channel.pgp_key_missing"
@@ -138,34 +138,34 @@ WS_CHANNEL_SIGNATURE_KEY_UNKNOWN: Final = "ws_channel.signature_key_unknown"
 with the registered one.
 """
 WS_CHANNEL_UPLOAD_REJECTED: Final = "ws_channel.upload_rejected"
-"""No signature of the upload is good. Sign the very bytes that are sent, with a key that is neither
+"""No signature of the upload is good. Sign exactly the bytes that are sent, with a key that is neither
 expired nor revoked.
 """
 WS_CHANNEL_CONTENT_EMPTY: Final = "ws_channel.content_empty"
 """The file is empty. Send the payment file's bytes."""
 WS_CHANNEL_BANK_REFUSED: Final = "ws_channel.bank_refused"
-"""The bank said no. The bank's code and text are attached."""
+"""The bank refused the request. The bank's code and text are attached."""
 WS_CHANNEL_BANK_UNAVAILABLE: Final = "ws_channel.bank_unavailable"
-"""The bank cannot be reached or answered nothing usable. Before an upload is repeated, look for its answer
-files.
+"""The bank cannot be reached, or its answer cannot be used. Before an upload is repeated, look for its
+answer files.
 """
 WS_CHANNEL_NO_BANK_CHANNEL: Final = "ws_channel.no_bank_channel"
 """The service has no channel to this bank configured. Use the simulator, or a service that has one."""
 WS_CHANNEL_BANK_UNKNOWN: Final = "ws_channel.bank_unknown"
 """There is no such bank. The banks are listed in the reference of `bank`."""
 WS_CHANNEL_NOT_IMPLEMENTED: Final = "ws_channel.not_implemented"
-"""The service does not carry out this operation. Bankchannel's own service does; the deployed one answers
-so for a few operations.
+"""The service does not implement this operation. bankchannel's own service implements it; the deployed
+service lacks a few operations.
 """
 WS_CHANNEL_SERVICE_FAILED: Final = "ws_channel.service_failed"
 """The service failed. Quote the request id to its support; see the outcome first."""
 WS_CHANNEL_REFUSED: Final = "ws_channel.refused"
 """The service refused. Its own text is attached."""
 WS_CHANNEL_LOGIN_STEP: Final = "ws_channel.login_step"
-"""The login waits for something else. Ask it for its next step and answer that one."""
+"""The login waits for another step. Get the login's next step and answer that one."""
 WS_CHANNEL_PGP_KEY_UNFIT: Final = "ws_channel.pgp_key_unfit"
-"""The PGP key cannot be used for this. It has expired, was revoked, or is not made for it: the message
-says which.
+"""The PGP key cannot be used for this. It has expired, was revoked, or does not allow this use: the
+message says which.
 """
 WS_CHANNEL_PASSPHRASE_REFUSED: Final = "ws_channel.passphrase_refused"
 """The passphrase does not open the private key. Give the passphrase of this key."""
@@ -176,17 +176,17 @@ must be exported again.
 WS_CHANNEL_PAYMENT_FILE_INVALID: Final = "ws_channel.payment_file_invalid"
 """The payment file is not valid. The message says where and what to change."""
 WS_CHANNEL_CHALLENGE_MALFORMED: Final = "ws_channel.challenge_malformed"
-"""The challenge is not of the form that the protocol gives it. Fetch a new one; nothing was sent."""
+"""The challenge does not have the form that the protocol defines. Fetch a new one; nothing was sent."""
 WS_CHANNEL_ANSWER_NOT_FOUND: Final = "ws_channel.answer_not_found"
 """The bank's answer did not come in time. The upload was accepted: do not send it again; look for the
 answer files later.
 """
 WS_CHANNEL_SIGNATURE_WRONG: Final = "ws_channel.signature_wrong"
-"""The signature that was made elsewhere does not count. Sign the digest of the question, as its algorithm
-says, with the key of its fingerprint; nothing was sent.
+"""The external signature is not valid. Sign the digest of the question, as its algorithm says, with the
+key of its fingerprint; nothing was sent.
 """
 WS_CHANNEL_REFERENCE_UNSAFE: Final = "ws_channel.reference_unsafe"
-"""The service named a file in a way that cannot become a file name. Nothing was written; report it to the
+"""The service's name of a file cannot be used as a file name. Nothing was written; report it to the
 service.
 """
 NEXTGEN_PSD2_CERTIFICATE_UNUSABLE: Final = "nextgen_psd2.certificate_unusable"
@@ -194,12 +194,12 @@ NEXTGEN_PSD2_CERTIFICATE_UNUSABLE: Final = "nextgen_psd2.certificate_unusable"
 RSA key.
 """
 NEXTGEN_PSD2_KEY_UNUSABLE: Final = "nextgen_psd2.key_unusable"
-"""The private key cannot be used. The message says why; it must be an RSA key as PEM text, and the
-certificate's own.
+"""The private key cannot be used. The message says why; it must be an RSA key as PEM text, and belong to
+the certificate.
 """
 NEXTGEN_PSD2_TOKEN_FAILED: Final = "nextgen_psd2.token_failed"
-"""The token with the private key did not sign. The message says why: look at the token, its reader or
-line, and its PIN; do not repeat a PIN that was refused.
+"""The token with the private key did not sign. The message says why: check the token, its reader or
+connection, and its PIN; do not repeat a PIN that was refused.
 """
 NEXTGEN_PSD2_SIGNATURE_REFUSED: Final = "nextgen_psd2.signature_refused"
 """The bank does not accept the request's signature. Explain the request: it shows which byte of the
@@ -224,7 +224,7 @@ NEXTGEN_PSD2_PSU_REFUSED: Final = "nextgen_psd2.psu_refused"
 to one third party at one bank.
 """
 NEXTGEN_PSD2_CONSENT_NEEDED: Final = "nextgen_psd2.consent_needed"
-"""The bank wants its customer's consent first. Send the customer to the link `sca_redirect` of the
+"""The bank needs its customer's consent first. Send the customer to the link `sca_redirect` of the
 context, and repeat the request afterwards.
 """
 NEXTGEN_PSD2_CONSENT_UNKNOWN: Final = "nextgen_psd2.consent_unknown"
@@ -238,16 +238,16 @@ present and send PSU-IP-Address.
 NEXTGEN_PSD2_SERVICE_REFUSED: Final = "nextgen_psd2.service_refused"
 """The bank does not offer this service for this customer or resource. The bank's code and text say more."""
 NEXTGEN_PSD2_RESOURCE_UNKNOWN: Final = "nextgen_psd2.resource_unknown"
-"""The bank does not know what the request is about. Check the identifier and the path."""
+"""The bank does not know the requested resource. Check the identifier and the path."""
 NEXTGEN_PSD2_REFUSED: Final = "nextgen_psd2.refused"
 """The bank has refused the request. The bank's code and text are attached."""
 NEXTGEN_PSD2_BANK_FAILED: Final = "nextgen_psd2.bank_failed"
-"""The bank could not answer because of a failure of its own. See the outcome; quote the peer's request id
-to the bank's support.
+"""The bank could not answer because of an internal error. See the outcome; quote the peer's request id to
+the bank's support.
 """
 NEXTGEN_PSD2_LINK_REFUSED: Final = "nextgen_psd2.link_refused"
-"""The bank's link is not one to send a customer to. It must be https, without user and password, at a host
-that you allow.
+"""The bank's link is not safe for a customer. It must be https, without user and password, at a host that
+you allow.
 """
 ISO20022_FILE_UNREADABLE: Final = "iso20022.file_unreadable"
 """The file cannot be read. The message says in which line and why, and what to do. The context has the
@@ -260,12 +260,12 @@ ISO20022_PAYMENT_REFUSED: Final = "iso20022.payment_refused"
 SALT_EDGE_CONNECTOR_KEY_UNUSABLE: Final = "salt_edge_connector.key_unusable"
 """The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text."""
 SALT_EDGE_CONNECTOR_TOKEN_FAILED: Final = "salt_edge_connector.token_failed"
-"""The token with the private key did not sign. The message says why: look at the token, its reader or
-line, and its PIN; do not repeat a PIN that was refused.
+"""The token with the private key did not sign. The message says why: check the token, its reader or
+connection, and its PIN; do not repeat a PIN that was refused.
 """
 SALT_EDGE_CONNECTOR_SESSION_CLOSED: Final = "salt_edge_connector.session_closed"
-"""The session has ended at Salt Edge. Report nothing further of it. If this repeats a report that was sent
-before, that one has arrived.
+"""The session has ended at Salt Edge. Send no further reports for it. If this was a repeated report, the
+earlier one has arrived.
 """
 SALT_EDGE_CONNECTOR_CONFIGURATION_REFUSED: Final = "salt_edge_connector.configuration_refused"
 """Something is not set up in the provider's dashboard at Salt Edge. Compare public key, app id and host
@@ -274,30 +274,28 @@ with the dashboard; Salt Edge's text says more.
 SALT_EDGE_CONNECTOR_TOKEN_MISSING: Final = "salt_edge_connector.token_missing"
 """Salt Edge has found no token in the request. Give the access token."""
 SALT_EDGE_CONNECTOR_SESSION_EXPIRED: Final = "salt_edge_connector.session_expired"
-"""The session's time is over at Salt Edge. Report nothing further of it. A token that was made for it was
-not delivered: revoke it.
+"""The session's time is over at Salt Edge. Send no further reports for it. A token that was made for it
+was not delivered: revoke it.
 """
 SALT_EDGE_CONNECTOR_AUTHORIZATION_REFUSED: Final = "salt_edge_connector.authorization_refused"
-"""Salt Edge has found no signed request. See that nothing between you and Salt Edge removes the header
-Authorization.
-"""
+"""Salt Edge has found no signed request. Check that no proxy removes the header Authorization."""
 SALT_EDGE_CONNECTOR_TOKEN_NOT_FOUND: Final = "salt_edge_connector.token_not_found"
-"""Salt Edge does not know the token. Where the token was to be revoked, nothing remains to be done."""
+"""Salt Edge does not know the token. If you wanted to revoke it, nothing is left to do."""
 SALT_EDGE_CONNECTOR_TOKEN_REVOKED: Final = "salt_edge_connector.token_revoked"
-"""The token was revoked before. Nothing remains to be done."""
+"""The token was revoked before. Nothing is left to do."""
 SALT_EDGE_CONNECTOR_TOKEN_EXPIRED: Final = "salt_edge_connector.token_expired"
-"""The token has expired. Where the token was to be revoked, nothing remains to be done."""
+"""The token has expired. If you wanted to revoke it, nothing is left to do."""
 SALT_EDGE_CONNECTOR_SESSION_NOT_FOUND: Final = "salt_edge_connector.session_not_found"
-"""Salt Edge does not know the session. Report nothing further of it. A token that was made for it was not
-delivered: revoke it.
+"""Salt Edge does not know the session. Send no further reports for it. A token that was made for it was
+not delivered: revoke it.
 """
 SALT_EDGE_CONNECTOR_CUSTOMER_NOT_FOUND: Final = "salt_edge_connector.customer_not_found"
 """Salt Edge does not know the customer. `customer_id` is Salt Edge's own id: leave it out."""
 SALT_EDGE_CONNECTOR_PROVIDER_NOT_FOUND: Final = "salt_edge_connector.provider_not_found"
 """Salt Edge does not know the app id. Compare app_id with the dashboard."""
 SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED: Final = "salt_edge_connector.action_not_allowed"
-"""Salt Edge does not permit this. It is a matter of configuration, or parameters do not go together; Salt
-Edge's text says more.
+"""Salt Edge does not permit this. The configuration does not allow it, or parameters contradict each
+other; Salt Edge's text says more.
 """
 SALT_EDGE_CONNECTOR_PROVIDER_DISABLED: Final = "salt_edge_connector.provider_disabled"
 """Salt Edge does not work with this provider. Ask Salt Edge."""
@@ -306,12 +304,12 @@ SALT_EDGE_CONNECTOR_REFUSED: Final = "salt_edge_connector.refused"
 SALT_EDGE_CONNECTOR_BUSY: Final = "salt_edge_connector.busy"
 """Salt Edge takes no more requests now. Wait as long as it says."""
 SALT_EDGE_CONNECTOR_HUB_FAILED: Final = "salt_edge_connector.hub_failed"
-"""Salt Edge could not answer because of a failure of its own. See the outcome, and repeat later."""
+"""Salt Edge could not answer because of an internal error. See the outcome, and repeat later."""
 SALT_EDGE_HUB_KEY_UNUSABLE: Final = "salt_edge_hub.key_unusable"
 """The key cannot be used. The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text."""
 SALT_EDGE_HUB_TOKEN_FAILED: Final = "salt_edge_hub.token_failed"
-"""The token with the private key did not sign. The message says why: look at the token, its reader or
-line, and its PIN; do not repeat a PIN that was refused.
+"""The token with the private key did not sign. The message says why: check the token, its reader or
+connection, and its PIN; do not repeat a PIN that was refused.
 """
 SALT_EDGE_HUB_FORMAT_REFUSED: Final = "salt_edge_hub.format_refused"
 """The connector does not accept the request's form or one of its values. The connector's class and text
@@ -330,12 +328,12 @@ third party's, revoked, or has expired.
 SALT_EDGE_HUB_ACCESS_REFUSED: Final = "salt_edge_hub.access_refused"
 """The customer's consent does not cover this. Ask for what the token's scopes and accounts cover."""
 SALT_EDGE_HUB_NOT_FOUND: Final = "salt_edge_hub.not_found"
-"""The connector does not know what the request is about. Its class and text say what: the path, the
-account or the customer.
+"""The connector does not know the path, account or customer of the request. The connector's class and text
+say which.
 """
 SALT_EDGE_HUB_REFUSED: Final = "salt_edge_hub.refused"
 """The connector has refused the request. Its class and text are attached."""
 SALT_EDGE_HUB_BUSY: Final = "salt_edge_hub.busy"
 """The connector takes no more requests now. Wait as long as it says."""
 SALT_EDGE_HUB_CONNECTOR_FAILED: Final = "salt_edge_hub.connector_failed"
-"""The connector could not answer because of a failure of its own. See the outcome, and repeat later."""
+"""The connector could not answer because of an internal error. See the outcome, and repeat later."""

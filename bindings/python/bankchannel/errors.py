@@ -63,17 +63,17 @@ class PermissionDeniedError(BankchannelError):
 
 @register("signature")
 class SignatureError(BankchannelError):
-    """A signature or decryption failed, or the key is not fit for it."""
+    """A signature or decryption failed, or the key cannot be used for it."""
 
 
 @register("peer_protocol")
 class PeerProtocolError(BankchannelError):
-    """The peer answered something that its protocol does not allow."""
+    """The peer's answer violates the protocol."""
 
 
 @register("peer_refused")
 class PeerRefusedError(BankchannelError):
-    """The peer understood and said no; its code and text are attached."""
+    """The peer understood the request and refused it; its code and text are attached."""
 
 
 @register("rate_limited")
@@ -88,7 +88,7 @@ class NotSupportedError(BankchannelError):
 
 @register("conflict")
 class ConflictError(BankchannelError):
-    """It clashes with what exists already, or somebody else was first."""
+    """It conflicts with existing data or with a concurrent request."""
 
 
 @register("resource_exhausted")

@@ -1441,11 +1441,11 @@ class NextGenPsd2(Client):
                 header.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
         """
         answer: VerifyUserResponse = self._call(
             "nextgen_psd2.verify_user",
@@ -1515,13 +1515,12 @@ class NextGenPsd2(Client):
                 these identifiers.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: UpdateBankOfferedConsentsResponse = self._call(
             "nextgen_psd2.update_bank_offered_consents",
@@ -1596,13 +1595,12 @@ class NextGenPsd2(Client):
                 these identifiers.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         warnings.warn("update_consents is deprecated: use update_bank_offered_consents", DeprecationWarning, stacklevel=2)
         answer: UpdateConsentsResponse = self._call(
@@ -1699,13 +1697,12 @@ class NextGenPsd2(Client):
                 these identifiers.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: CreateConsentResponse = self._call(
             "nextgen_psd2.create_consent",
@@ -1771,7 +1768,7 @@ class NextGenPsd2(Client):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -1780,13 +1777,12 @@ class NextGenPsd2(Client):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: GetConsentResponse = self._call(
             "nextgen_psd2.get_consent",
@@ -1835,7 +1831,7 @@ class NextGenPsd2(Client):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -1844,13 +1840,12 @@ class NextGenPsd2(Client):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: GetConsentStatusResponse = self._call(
             "nextgen_psd2.get_consent_status",
@@ -1898,7 +1893,7 @@ class NextGenPsd2(Client):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -1907,13 +1902,12 @@ class NextGenPsd2(Client):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: DeleteConsentResponse = self._call(
             "nextgen_psd2.delete_consent",
@@ -1970,7 +1964,7 @@ class NextGenPsd2(Client):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -1979,13 +1973,12 @@ class NextGenPsd2(Client):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: StartAuthorisationResponse = self._call(
             "nextgen_psd2.start_authorisation",
@@ -2037,7 +2030,7 @@ class NextGenPsd2(Client):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -2046,13 +2039,12 @@ class NextGenPsd2(Client):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: ListAuthorisationsResponse = self._call(
             "nextgen_psd2.list_authorisations",
@@ -2102,7 +2094,7 @@ class NextGenPsd2(Client):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -2111,13 +2103,12 @@ class NextGenPsd2(Client):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: GetAuthorisationStatusResponse = self._call(
             "nextgen_psd2.get_authorisation_status",
@@ -2180,7 +2171,7 @@ class NextGenPsd2(Client):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -2189,13 +2180,12 @@ class NextGenPsd2(Client):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: GetAccountsResponse = self._call(
             "nextgen_psd2.get_accounts",
@@ -2829,11 +2819,11 @@ class AsyncNextGenPsd2(AsyncClient):
                 header.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
         """
         answer: VerifyUserResponse = await self._call(
             "nextgen_psd2.verify_user",
@@ -2903,13 +2893,12 @@ class AsyncNextGenPsd2(AsyncClient):
                 these identifiers.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: UpdateBankOfferedConsentsResponse = await self._call(
             "nextgen_psd2.update_bank_offered_consents",
@@ -2984,13 +2973,12 @@ class AsyncNextGenPsd2(AsyncClient):
                 these identifiers.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         warnings.warn("update_consents is deprecated: use update_bank_offered_consents", DeprecationWarning, stacklevel=2)
         answer: UpdateConsentsResponse = await self._call(
@@ -3087,13 +3075,12 @@ class AsyncNextGenPsd2(AsyncClient):
                 these identifiers.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: CreateConsentResponse = await self._call(
             "nextgen_psd2.create_consent",
@@ -3159,7 +3146,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -3168,13 +3155,12 @@ class AsyncNextGenPsd2(AsyncClient):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: GetConsentResponse = await self._call(
             "nextgen_psd2.get_consent",
@@ -3223,7 +3209,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -3232,13 +3218,12 @@ class AsyncNextGenPsd2(AsyncClient):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: GetConsentStatusResponse = await self._call(
             "nextgen_psd2.get_consent_status",
@@ -3286,7 +3271,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -3295,13 +3280,12 @@ class AsyncNextGenPsd2(AsyncClient):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: DeleteConsentResponse = await self._call(
             "nextgen_psd2.delete_consent",
@@ -3358,7 +3342,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -3367,13 +3351,12 @@ class AsyncNextGenPsd2(AsyncClient):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: StartAuthorisationResponse = await self._call(
             "nextgen_psd2.start_authorisation",
@@ -3425,7 +3408,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -3434,13 +3417,12 @@ class AsyncNextGenPsd2(AsyncClient):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: ListAuthorisationsResponse = await self._call(
             "nextgen_psd2.list_authorisations",
@@ -3490,7 +3472,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -3499,13 +3481,12 @@ class AsyncNextGenPsd2(AsyncClient):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: GetAuthorisationStatusResponse = await self._call(
             "nextgen_psd2.get_authorisation_status",
@@ -3568,7 +3549,7 @@ class AsyncNextGenPsd2(AsyncClient):
                 header.
             AuthenticationError: `nextgen_psd2.psu_refused`: The bank does not know its customer by
                 these identifiers.
-            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank wants its customer's consent
+            PermissionDeniedError: `nextgen_psd2.consent_needed`: The bank needs its customer's consent
                 first.
             PermissionDeniedError: `nextgen_psd2.consent_unknown`: The bank does not know the consent,
                 or its customer has revoked it.
@@ -3577,13 +3558,12 @@ class AsyncNextGenPsd2(AsyncClient):
                 are used up for today.
             PermissionDeniedError: `nextgen_psd2.service_refused`: The bank does not offer this service
                 for this customer or resource.
-            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know what the request
-                is about.
+            PeerRefusedError: `nextgen_psd2.resource_unknown`: The bank does not know the requested
+                resource.
             PeerRefusedError: `nextgen_psd2.refused`: The bank has refused the request.
-            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of a failure
-                of its own.
-            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not one to send a
-                customer to.
+            PeerRefusedError: `nextgen_psd2.bank_failed`: The bank could not answer because of an
+                internal error.
+            PeerProtocolError: `nextgen_psd2.link_refused`: The bank's link is not safe for a customer.
         """
         answer: GetAccountsResponse = await self._call(
             "nextgen_psd2.get_accounts",

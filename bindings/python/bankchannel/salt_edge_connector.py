@@ -1978,8 +1978,8 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -2050,8 +2050,8 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -2118,8 +2118,8 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -2181,8 +2181,8 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -2238,8 +2238,8 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -2285,8 +2285,8 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -2900,8 +2900,8 @@ class SaltEdgeConnector(Client):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -3227,8 +3227,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -3299,8 +3299,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -3367,8 +3367,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -3430,8 +3430,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -3487,8 +3487,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -3534,8 +3534,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.
@@ -4149,8 +4149,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 this provider.
             PeerRefusedError: `salt_edge_connector.refused`: Salt Edge has refused the request.
             RateLimitedError: `salt_edge_connector.busy`: Salt Edge takes no more requests now.
-            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of a
-                failure of its own.
+            PeerRefusedError: `salt_edge_connector.hub_failed`: Salt Edge could not answer because of an
+                internal error.
             InvalidInputError: `salt_edge_connector.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_connector.token_failed`: The token with the private key did
                 not sign.

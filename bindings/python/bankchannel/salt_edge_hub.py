@@ -578,12 +578,12 @@ class SaltEdgeHub(Client):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -640,12 +640,12 @@ class SaltEdgeHub(Client):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -701,12 +701,12 @@ class SaltEdgeHub(Client):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -762,12 +762,12 @@ class SaltEdgeHub(Client):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -818,12 +818,12 @@ class SaltEdgeHub(Client):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -874,12 +874,12 @@ class SaltEdgeHub(Client):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -939,12 +939,12 @@ class SaltEdgeHub(Client):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1003,12 +1003,12 @@ class SaltEdgeHub(Client):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1068,12 +1068,12 @@ class SaltEdgeHub(Client):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1128,12 +1128,12 @@ class SaltEdgeHub(Client):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1187,12 +1187,12 @@ class SaltEdgeHub(Client):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1324,12 +1324,12 @@ class AsyncSaltEdgeHub(AsyncClient):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1386,12 +1386,12 @@ class AsyncSaltEdgeHub(AsyncClient):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1447,12 +1447,12 @@ class AsyncSaltEdgeHub(AsyncClient):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1508,12 +1508,12 @@ class AsyncSaltEdgeHub(AsyncClient):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1564,12 +1564,12 @@ class AsyncSaltEdgeHub(AsyncClient):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1620,12 +1620,12 @@ class AsyncSaltEdgeHub(AsyncClient):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1685,12 +1685,12 @@ class AsyncSaltEdgeHub(AsyncClient):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1749,12 +1749,12 @@ class AsyncSaltEdgeHub(AsyncClient):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1814,12 +1814,12 @@ class AsyncSaltEdgeHub(AsyncClient):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1874,12 +1874,12 @@ class AsyncSaltEdgeHub(AsyncClient):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.
@@ -1933,12 +1933,12 @@ class AsyncSaltEdgeHub(AsyncClient):
                 access token.
             PermissionDeniedError: `salt_edge_hub.access_refused`: The customer's consent does not cover
                 this.
-            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know what the request is
-                about.
+            PeerRefusedError: `salt_edge_hub.not_found`: The connector does not know the path, account
+                or customer of the request.
             PeerRefusedError: `salt_edge_hub.refused`: The connector has refused the request.
             RateLimitedError: `salt_edge_hub.busy`: The connector takes no more requests now.
             PeerRefusedError: `salt_edge_hub.connector_failed`: The connector could not answer because
-                of a failure of its own.
+                of an internal error.
             InvalidInputError: `salt_edge_hub.key_unusable`: The key cannot be used.
             ConfigurationError: `salt_edge_hub.token_failed`: The token with the private key did not
                 sign.

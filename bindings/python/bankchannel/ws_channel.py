@@ -2155,7 +2155,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2195,7 +2195,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2233,7 +2233,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2243,7 +2243,7 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
                 operation.
         """
         answer: ConfigCertsResponse = self._call(
@@ -2281,7 +2281,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2324,7 +2324,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2334,7 +2334,7 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
                 operation.
         """
         answer: UnshareCertsResponse = self._call(
@@ -2369,7 +2369,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2382,7 +2382,7 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
                 operation.
         """
         answer: ExportCertResponse = self._call(
@@ -2424,7 +2424,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2436,9 +2436,9 @@ class WsChannel(Client):
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
             ConflictError: `ws_channel.certificate_exists`: The account has a certificate for this bank
@@ -2492,7 +2492,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2548,7 +2548,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2597,7 +2597,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2608,9 +2608,9 @@ class WsChannel(Client):
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -2658,7 +2658,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2670,9 +2670,9 @@ class WsChannel(Client):
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -2726,7 +2726,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2738,9 +2738,9 @@ class WsChannel(Client):
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -2782,7 +2782,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2794,9 +2794,9 @@ class WsChannel(Client):
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -2831,7 +2831,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2875,7 +2875,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2917,7 +2917,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -2958,7 +2958,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -3000,7 +3000,7 @@ class WsChannel(Client):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -3012,7 +3012,7 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
                 signature.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
                 operation.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
@@ -3046,8 +3046,8 @@ class WsChannel(Client):
                 bits.
 
         Raises:
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: EncryptPasswordResponse = self._native.local(
             "ws_channel.encrypt_password",
@@ -3351,8 +3351,8 @@ class WsChannel(Client):
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
                 mode and password.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: RegisterResponse = self._call(
             "ws_channel.register_account",
@@ -3421,8 +3421,8 @@ class WsChannel(Client):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: Authenticated = self._call(
             "ws_channel.log_in",
@@ -3487,8 +3487,8 @@ class WsChannel(Client):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: LogInProgress = self._call(
             "ws_channel.begin_log_in",
@@ -3552,8 +3552,8 @@ class WsChannel(Client):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: LogInProgress = self._call(
             "ws_channel.continue_log_in",
@@ -3616,8 +3616,8 @@ class WsChannel(Client):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: EnrolTotpResponse = self._call(
             "ws_channel.enrol_totp",
@@ -3675,8 +3675,8 @@ class WsChannel(Client):
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
                 mode and password.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: PasswordResetResponse = self._call(
             "ws_channel.reset_password",
@@ -3714,7 +3714,7 @@ class WsChannel(Client):
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
         """
         answer: ExportSessionResponse = self._call(
@@ -3831,8 +3831,7 @@ class WsChannel(Client):
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
-            SignatureError: `ws_channel.signature_wrong`: The signature that was made elsewhere does not
-                count.
+            SignatureError: `ws_channel.signature_wrong`: The external signature is not valid.
             SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
                 signature.
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -3844,9 +3843,9 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
         """
         answer: SignAndUploadResponse = self._call(
             "ws_channel.sign_and_upload",
@@ -3945,14 +3944,13 @@ class WsChannel(Client):
 
         Raises:
             TimedOutError: `ws_channel.answer_not_found`: The bank's answer did not come in time.
-            PeerProtocolError: `ws_channel.reference_unsafe`: The service named a file in a way that
-                cannot become a file name.
+            PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
+                used as a file name.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
-            SignatureError: `ws_channel.signature_wrong`: The signature that was made elsewhere does not
-                count.
+            SignatureError: `ws_channel.signature_wrong`: The external signature is not valid.
             SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
                 signature.
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -3964,9 +3962,9 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
         """
         answer: UploadAndWaitResponse = self._call(
             "ws_channel.upload_and_wait",
@@ -4041,11 +4039,11 @@ class WsChannel(Client):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
-            PeerProtocolError: `ws_channel.reference_unsafe`: The service named a file in a way that
-                cannot become a file name.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
+            PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
+                used as a file name.
         """
         answer: DownloadNewFilesResponse = self._call(
             "ws_channel.download_new_files",
@@ -4710,7 +4708,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -4750,7 +4748,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -4788,7 +4786,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -4798,7 +4796,7 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
                 operation.
         """
         answer: ConfigCertsResponse = await self._call(
@@ -4836,7 +4834,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -4879,7 +4877,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -4889,7 +4887,7 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.user_unknown`: There is no such account under this API key.
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
                 operation.
         """
         answer: UnshareCertsResponse = await self._call(
@@ -4924,7 +4922,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -4937,7 +4935,7 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
                 operation.
         """
         answer: ExportCertResponse = await self._call(
@@ -4979,7 +4977,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -4991,9 +4989,9 @@ class AsyncWsChannel(AsyncClient):
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
             ConflictError: `ws_channel.certificate_exists`: The account has a certificate for this bank
@@ -5047,7 +5045,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -5103,7 +5101,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -5152,7 +5150,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -5163,9 +5161,9 @@ class AsyncWsChannel(AsyncClient):
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -5213,7 +5211,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -5225,9 +5223,9 @@ class AsyncWsChannel(AsyncClient):
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -5281,7 +5279,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -5293,9 +5291,9 @@ class AsyncWsChannel(AsyncClient):
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -5337,7 +5335,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -5349,9 +5347,9 @@ class AsyncWsChannel(AsyncClient):
             InvalidInputError: `ws_channel.bank_unknown`: There is no such bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
             PermissionDeniedError: `ws_channel.not_entitled`: The tenant is not entitled to this
                 product.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
@@ -5386,7 +5384,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -5430,7 +5428,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -5472,7 +5470,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -5513,7 +5511,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -5555,7 +5553,7 @@ class AsyncWsChannel(AsyncClient):
             cancel: Stops the call, from any thread.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
             AuthenticationError: `ws_channel.session_refused`: The service does not accept the session.
             PermissionDeniedError: `ws_channel.not_verified`: The account's phone and e-mail are not
@@ -5567,7 +5565,7 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.pgp_key_missing`: The account has no such PGP key.
             SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
                 signature.
-            NotSupportedError: `ws_channel.not_implemented`: The service does not carry out this
+            NotSupportedError: `ws_channel.not_implemented`: The service does not implement this
                 operation.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
         """
@@ -5601,8 +5599,8 @@ class AsyncWsChannel(AsyncClient):
                 bits.
 
         Raises:
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: EncryptPasswordResponse = self._native.local(
             "ws_channel.encrypt_password",
@@ -5906,8 +5904,8 @@ class AsyncWsChannel(AsyncClient):
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
                 mode and password.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: RegisterResponse = await self._call(
             "ws_channel.register_account",
@@ -5976,8 +5974,8 @@ class AsyncWsChannel(AsyncClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: Authenticated = await self._call(
             "ws_channel.log_in",
@@ -6042,8 +6040,8 @@ class AsyncWsChannel(AsyncClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: LogInProgress = await self._call(
             "ws_channel.begin_log_in",
@@ -6107,8 +6105,8 @@ class AsyncWsChannel(AsyncClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: LogInProgress = await self._call(
             "ws_channel.continue_log_in",
@@ -6171,8 +6169,8 @@ class AsyncWsChannel(AsyncClient):
                 belongs to, has expired.
             RateLimitedError: `ws_channel.attempts_exceeded`: Too many wrong tries: the account is
                 locked for a while.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: EnrolTotpResponse = await self._call(
             "ws_channel.enrol_totp",
@@ -6230,8 +6228,8 @@ class AsyncWsChannel(AsyncClient):
             AuthenticationError: `ws_channel.login_refused`: The service does not accept this account,
                 mode and password.
             InvalidInputError: `ws_channel.parameter_refused`: The service does not accept a parameter.
-            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge is not of the form that
-                the protocol gives it.
+            PeerProtocolError: `ws_channel.challenge_malformed`: The challenge does not have the form
+                that the protocol defines.
         """
         answer: PasswordResetResponse = await self._call(
             "ws_channel.reset_password",
@@ -6269,7 +6267,7 @@ class AsyncWsChannel(AsyncClient):
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
-            AuthenticationError: `ws_channel.not_logged_in`: There is no session to call this with.
+            AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
             AuthenticationError: `ws_channel.session_expired`: The session has expired.
         """
         answer: ExportSessionResponse = await self._call(
@@ -6386,8 +6384,7 @@ class AsyncWsChannel(AsyncClient):
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
-            SignatureError: `ws_channel.signature_wrong`: The signature that was made elsewhere does not
-                count.
+            SignatureError: `ws_channel.signature_wrong`: The external signature is not valid.
             SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
                 signature.
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -6399,9 +6396,9 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
         """
         answer: SignAndUploadResponse = await self._call(
             "ws_channel.sign_and_upload",
@@ -6500,14 +6497,13 @@ class AsyncWsChannel(AsyncClient):
 
         Raises:
             TimedOutError: `ws_channel.answer_not_found`: The bank's answer did not come in time.
-            PeerProtocolError: `ws_channel.reference_unsafe`: The service named a file in a way that
-                cannot become a file name.
+            PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
+                used as a file name.
             InvalidInputError: `ws_channel.pgp_key_refused`: The PGP key cannot be used.
             SignatureError: `ws_channel.pgp_key_unfit`: The PGP key cannot be used for this.
             SignatureError: `ws_channel.passphrase_refused`: The passphrase does not open the private
                 key.
-            SignatureError: `ws_channel.signature_wrong`: The signature that was made elsewhere does not
-                count.
+            SignatureError: `ws_channel.signature_wrong`: The external signature is not valid.
             SignatureError: `ws_channel.signature_key_unknown`: No registered authorize key made the
                 signature.
             SignatureError: `ws_channel.upload_rejected`: No signature of the upload is good.
@@ -6519,9 +6515,9 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
         """
         answer: UploadAndWaitResponse = await self._call(
             "ws_channel.upload_and_wait",
@@ -6596,11 +6592,11 @@ class AsyncWsChannel(AsyncClient):
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank
                 configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no.
-            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered
-                nothing usable.
-            PeerProtocolError: `ws_channel.reference_unsafe`: The service named a file in a way that
-                cannot become a file name.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the request.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached, or its answer
+                cannot be used.
+            PeerProtocolError: `ws_channel.reference_unsafe`: The service's name of a file cannot be
+                used as a file name.
         """
         answer: DownloadNewFilesResponse = await self._call(
             "ws_channel.download_new_files",

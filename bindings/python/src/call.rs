@@ -226,7 +226,7 @@ impl Running {
             let ended = match py.detach(|| call.wait(SLICE)) {
                 Some(Event::Failed(error)) => error,
                 Some(Event::Response { .. }) => {
-                    let message = "the call was interrupted when it had succeeded already: do not repeat it";
+                    let message = "the call was interrupted after it had succeeded: do not repeat it";
                     Error::because(&row::CANCELLED, message).with_outcome(bridge::Outcome::Accepted)
                 }
                 // It asked just before: whatever it is told, it ends.

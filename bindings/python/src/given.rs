@@ -192,7 +192,7 @@ fn shallow(depth: usize) -> Result<(), Fault> {
 
 fn text<'a>(given: &'a Bound<'_, PyAny>) -> Result<&'a str, String> {
     let text = given.cast::<PyString>().map_err(|_| cannot_be(given))?;
-    text.to_str().map_err(|_| "has a surrogate without its other half: it is no UTF-8 text".into())
+    text.to_str().map_err(|_| "has an unpaired surrogate: it cannot be encoded as UTF-8".into())
 }
 
 fn cannot_be(given: &Bound<'_, PyAny>) -> String {

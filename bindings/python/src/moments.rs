@@ -18,14 +18,14 @@ pub(crate) fn date<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAn
     let parts = || Some((text.get(..4)?.parse().ok()?, text.get(5..7)?.parse().ok()?, text.get(8..)?.parse().ok()?));
     match parts() {
         Some((year, month, day)) => Ok(PyDate::new(py, year, month, day)?.into_any()),
-        None => Err(PyValueError::new_err("the answer has a date that is none")),
+        None => Err(PyValueError::new_err("the answer has an invalid date")),
     }
 }
 
 /// An RFC 3339 instant with the offset it came with. Python before 3.11 itself reads neither `Z` nor every fraction.
 pub(crate) fn timestamp<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
     let Some(read) = read(text) else {
-        return Err(PyValueError::new_err("the answer has a time that is none"));
+        return Err(PyValueError::new_err("the answer has an invalid time"));
     };
     let zone = match read.offset_minutes {
         0 => PyTzInfo::utc(py)?.to_owned(),

@@ -65,7 +65,7 @@ pub(crate) fn alternative<'m>(
 ) -> PyResult<&'m Arc<Class>> {
     let found = members.get(tag).and_then(Value::as_str).unwrap_or_default();
     let class = alternatives.iter().find(|(name, _)| *name == found).map(|(_, class)| class);
-    class.ok_or_else(|| PyValueError::new_err(format!("`{found}` is no alternative of it")))
+    class.ok_or_else(|| PyValueError::new_err(format!("`{found}` is not one of its alternatives")))
 }
 
 impl Class {
@@ -224,6 +224,6 @@ fn class(
 /// The package's Python files and its native half do not belong together.
 fn stale(name: &str) -> PyErr {
     PyImportError::new_err(format!(
-        "bankchannel: {name} of the package is not that of its native library: install the package again"
+        "bankchannel: {name} of the package does not match its native library: install the package again"
     ))
 }

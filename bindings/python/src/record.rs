@@ -63,7 +63,7 @@ impl Record {
         let values = match (values, fields) {
             (Some(values), None) if values.len() == names.len() => frozen(values)?,
             (None, fields) => frozen(&named(cls, &names, fields)?)?,
-            _ => return Err(PyTypeError::new_err(format!("{} takes its fields by keyword", cls.name()?))),
+            _ => return Err(PyTypeError::new_err(format!("{} takes its fields as keyword arguments", cls.name()?))),
         };
         Ok(Self(Values::Made(values.unbind())))
     }

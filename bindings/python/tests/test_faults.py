@@ -461,13 +461,13 @@ class Versions(unittest.TestCase):
     def test_other_types_of_the_same_version_are_refused_at_use(self) -> None:
         program = "from bankchannel import WsChannel\nWsChannel(mode='data').generate_key(name='Example', email='a@example.test')"
         said = self.run_changed("ws_channel.py", '("public_key", "private_key",', '("private_key",', program)
-        self.assertIn("ImportError: bankchannel: GenerateKeyResponse of the package is not that of its native", said)
+        self.assertIn("ImportError: bankchannel: GenerateKeyResponse of the package does not match its native", said)
 
     def test_nor_may_fields_change_places(self) -> None:
         program = "from bankchannel import WsChannel\nWsChannel(mode='data').generate_key(name='Example', email='a@example.test')"
         old, new = '("public_key", "private_key",', '("private_key", "public_key",'
         said = self.run_changed("ws_channel.py", old, new, program)
-        self.assertIn("ImportError: bankchannel: GenerateKeyResponse of the package is not that of its native", said)
+        self.assertIn("ImportError: bankchannel: GenerateKeyResponse of the package does not match its native", said)
 
     def test_and_before_anything_is_sent(self) -> None:
         with Peer() as peer:

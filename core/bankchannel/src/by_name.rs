@@ -64,7 +64,7 @@ fn run_local(
         Run::Local(run) => run(request, content, profile),
         Run::ByClient(_) => Err(Error::because(
             &row::UNKNOWN_OPERATION,
-            format!("`{}` is not an operation that only computes: it needs a client", callable.entry.declaration.name),
+            format!("`{}` is not a local operation: it needs a client", callable.entry.declaration.name),
         )),
     }
 }
@@ -75,7 +75,7 @@ pub fn unknown(name: &str) -> Error {
     match shown::member(name) {
         Some(name) => Error::because(&row::UNKNOWN_OPERATION, format!("there is no operation `{name}`")),
         None => {
-            Error::because(&row::UNKNOWN_OPERATION, format!("no operation has the name given ({} bytes)", name.len()))
+            Error::because(&row::UNKNOWN_OPERATION, format!("no operation has the given name ({} bytes)", name.len()))
         }
     }
 }
@@ -89,5 +89,5 @@ pub(crate) fn not_of(entry: &Entry, protocol: &str) -> Error {
 
 /// An operation was handed a client of another type: a defect of the tables.
 pub(crate) fn of_another_client<'a>() -> Running<'a> {
-    Box::pin(async { Err(Error::because(&row::INTERNAL, "the operation was handed another protocol's client")) })
+    Box::pin(async { Err(Error::because(&row::INTERNAL, "the client belongs to another protocol than the operation")) })
 }

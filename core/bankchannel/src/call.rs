@@ -155,7 +155,7 @@ impl CallOptions {
     /// Asks whoever is there to be asked, unless the call is cancelled or its time is up first.
     ///
     /// # Errors
-    /// `input.missing_field` where nobody is there; `cancelled` and `timeout.deadline` while waiting.
+    /// `input.missing_field` without a callback that answers; `cancelled` and `timeout.deadline` while waiting.
     pub(crate) async fn ask(&self, question: Question) -> Result<Answer> {
         self.race(self.asker(&question)?.ask(question)).await?
     }
@@ -221,7 +221,7 @@ impl<F: Fn(Question) -> Result<Answer> + Send + Sync + 'static> Asker for Asking
         let answer = Arc::clone(&self.0);
         Box::pin(async move {
             let answered = tokio::task::spawn_blocking(move || answer(question)).await;
-            answered.map_err(|_| Error::because(&row::INTERNAL, "whoever answers questions panicked"))?
+            answered.map_err(|_| Error::because(&row::INTERNAL, "the callback that answers questions panicked"))?
         })
     }
 }
@@ -272,16 +272,19 @@ impl Question {
         error.code() == row::MISSING_FIELD.code && error.detail("field") == Some(kind)
     }
 
-    /// What is said where nobody is there to be asked.
+    /// The error when no callback can answer.
     #[must_use]
     pub fn unanswered(&self) -> Error {
         let text = match (&self.signature, &self.request) {
             (Some(_), _) => "signature is needed: give the client the private key, or a signer that has it".to_owned(),
             (None, Some(_)) => {
                 let option = self.kind.split('.').next().unwrap_or_default();
-                format!("{} is asked, and nobody is there to answer: give the call its {option}", self.kind)
+                format!(
+                    "{} is a question, and the call has no callback to answer it: give the call its {option}",
+                    self.kind
+                )
             }
-            (None, None) => format!("{} is needed, and nobody is there to be asked", self.kind),
+            (None, None) => format!("{} is needed, and the call has no callback to ask for it", self.kind),
         };
         Error::because(&row::MISSING_FIELD, text).with("field", self.kind)
     }

@@ -109,7 +109,7 @@ pub(crate) fn open(content: Content) -> Result<OpenContent> {
             }
         },
         Content::Delivered { .. } => {
-            Err(Error::because(&row::CONTENT_UNREADABLE, "the content was delivered elsewhere"))
+            Err(Error::because(&row::CONTENT_UNREADABLE, "the content was already delivered to its destination"))
         }
     }
 }

@@ -140,7 +140,7 @@ fn a_keystore_for_tls_may_hold_an_ec_key() {
     for (file, passphrase, why) in [
         ("qwac.p12", None, "it needs `client_passphrase`"),
         ("qwac.p12", Some("x"), "does not open"),
-        ("bare.p12", Some("sesame"), "no certificate of its key"),
+        ("bare.p12", Some("sesame"), "no certificate for its key"),
     ] {
         let error = NextGenPsd2::from_json(settings(file, passphrase)).unwrap_err();
         assert_eq!(error.detail("field"), Some("client_keystore_file"), "{error}");

@@ -213,7 +213,7 @@ impl Call {
             return Ok(false);
         }
         if !fits {
-            return Err(Error::invalid_field("reply", "does not fit what the call asked for"));
+            return Err(Error::invalid_field("reply", "does not match what the call asked for"));
         }
         // A call that was cancelled before must not be quicker to see the reply.
         let waiting = self.ends.as_ref().filter(|ends| !ends.cancel.is_cancelled());

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use bankchannel::{Content, Error, Result, operation::Kind};
+use bankchannel::{Content, Error, Result, operation::OperationKind};
 pub use bankchannel::{catalogue as all, catalogue_json as catalogue, find};
 use bankchannel_foundation::{
     error::row,
@@ -14,7 +14,7 @@ use crate::panics;
 /// Whether the operation of this name only computes.
 #[must_use]
 pub fn is_local(name: &str) -> bool {
-    find(name).is_some_and(|entry| entry.declaration.kind == Kind::Local)
+    find(name).is_some_and(|entry| entry.declaration.kind == OperationKind::Local)
 }
 
 /// What of the program's own the operation of this name may ask: the interface's option, such as `bank`.

@@ -40,7 +40,7 @@ fn build(builder: &mut Builder) -> Result<Runtime> {
     // It panics where a thread cannot be spawned; across a language boundary that would end the program.
     match catch_unwind(AssertUnwindSafe(|| builder.build())) {
         Ok(built) => built.map_err(|why| failed(&why)),
-        Err(_) => Err(failed(&"the system gives no threads")),
+        Err(_) => Err(failed(&"the system cannot start threads")),
     }
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn check_folder(path: &Path) -> Result<()> {
     let found = fs::metadata(path).map_err(|why| unusable(path, &why))?;
     let shown = shown::path(path);
     if !found.is_dir() {
-        return Err(refused(path, format!("{shown} is no folder: give the path of one")));
+        return Err(refused(path, format!("{shown} is not a folder")));
     }
     let own = geteuid().as_raw();
     if found.uid() != own && found.uid() != ROOT {
@@ -189,7 +189,7 @@ fn plain(file: File) -> io::Result<File> {
     if file.metadata()?.is_file() {
         Ok(file)
     } else {
-        Err(io::Error::new(ErrorKind::PermissionDenied, "it is no plain file"))
+        Err(io::Error::new(ErrorKind::PermissionDenied, "it is not a regular file"))
     }
 }
 

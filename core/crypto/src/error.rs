@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum Error {
     /// There is no PEM block of the wanted kind.
-    #[error("no PEM block found; a {expected} is wanted (-----BEGIN …-----)")]
+    #[error("no PEM block found; expected a {expected} (-----BEGIN …-----)")]
     NoPem {
         /// What was wanted.
         expected: &'static str,
@@ -25,10 +25,10 @@ pub enum Error {
     #[error("this is a private key; give only the public key (openssl pkey -pubout)")]
     PrivateKeyGiven,
     /// A public key where a private key is wanted.
-    #[error("this is a public key; the private key is wanted")]
+    #[error("this is a public key; give the private key")]
     PublicKeyGiven,
     /// A certificate where a key is wanted.
-    #[error("this is a certificate; the key is wanted (openssl x509 -pubkey -noout)")]
+    #[error("this is a certificate; give the key (openssl x509 -pubkey -noout)")]
     CertificateGiven,
     /// A key protected by a passphrase.
     #[error("the key is encrypted: give its passphrase too, or the key without one")]
@@ -43,7 +43,8 @@ pub enum Error {
     UnsupportedEncryption,
     /// A file under a passphrase whose opening would take too long.
     #[error(
-        "opening the file with the passphrase would take more than {limit} rounds of key derivation; write it anew with fewer"
+        "opening the file with the passphrase would take more than {limit} rounds of key derivation; export it again \
+         with fewer"
     )]
     TooManyRounds {
         /// The limit, rounds.
@@ -64,13 +65,13 @@ pub enum Error {
     #[error("there is no private key in the PKCS#12 file")]
     NoKeyInKeystore,
     /// A PKCS#12 file whose certificates belong to other keys.
-    #[error("it has no certificate of its key")]
+    #[error("it has no certificate for its key")]
     NoCertificateOfKey,
     /// A key of an algorithm that TLS is not used with here.
     #[error("the private key is neither RSA nor EC (P-256, P-384, P-521) nor Ed25519")]
     UnsupportedKey,
     /// A PEM block of another kind.
-    #[error("a PEM block of kind {found:?} was found; a {expected} is wanted")]
+    #[error("found a PEM block of kind {found:?}; expected a {expected}")]
     UnexpectedPem {
         /// The label found.
         found: String,
@@ -131,7 +132,7 @@ pub enum Error {
     #[error("the stored password hash is damaged")]
     InvalidPasswordHash,
     /// A shared secret that is not base32 or too short or long.
-    #[error("the TOTP secret is not valid: base32 of 10 to 64 bytes is wanted")]
+    #[error("the TOTP secret is not valid: it must be base32 of 10 to 64 bytes")]
     InvalidTotpSecret,
     /// The cryptographic library refused an operation that should not fail.
     #[error("internal error in {0}")]

@@ -37,5 +37,5 @@ pub use cache::Cache;
 pub use client_cache::ClientCache;
 pub use error::{Category, Error, Outcome, Result};
 pub use model::{Boundary, Content};
-pub use operation::{Codec, Declaration, Exchange, Kind, Local, LocalContext, Operation};
+pub use operation::{Codec, Declaration, Exchange, Local, LocalContext, Operation, OperationKind};
 pub use secret::Secret;

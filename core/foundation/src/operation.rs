@@ -208,7 +208,7 @@ pub trait Codec: Sized {
 
 /// What an operation is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum OperationKind {
     /// One HTTP exchange.
     Exchange,
     /// Computes only; no network.
@@ -217,7 +217,7 @@ pub enum Kind {
     Flow,
 }
 
-impl Kind {
+impl OperationKind {
     /// The name in the catalogue.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -243,7 +243,7 @@ pub struct Declaration {
     /// The commands that run it, besides the one of its own name.
     pub commands: &'static [Command],
     /// Exchange, local or flow.
-    pub kind: Kind,
+    pub kind: OperationKind,
     /// One line.
     pub summary: &'static str,
     /// The whole story: effects, what to beware of, source.
@@ -267,7 +267,7 @@ impl Declaration {
     /// errors are its own, besides those any operation of its kind may give.
     #[must_use]
     pub const fn new(
-        kind: Kind,
+        kind: OperationKind,
         protocol: &'static str,
         subject: &'static str,
         name: &'static str,

@@ -43,14 +43,17 @@ pub fn unset_variable(name: &str) -> String {
         return format!("the environment variable {name} is not set or not UTF-8");
     }
     let length = name.len();
-    format!("no environment variable has the name given ({length} bytes, not shown); give a secret itself as a string")
+    format!(
+        "no environment variable has the given name ({length} bytes, not shown); if this is the secret itself, give \
+         it as a string"
+    )
 }
 
 /// Why the file of a secret cannot be used: its path, the reason, and what to do where the secret itself was given in
 /// its place.
 #[must_use]
 pub fn unusable_secret_file(path: &Path, why: &dyn fmt::Display) -> String {
-    let remedy = if looks_like_secret_path(path) { "" } else { "; give a secret itself as a string" };
+    let remedy = if looks_like_secret_path(path) { "" } else { "; if this is the secret itself, give it as a string" };
     format!("{}: {why}{remedy}", secret_path(path))
 }
 
@@ -67,7 +70,10 @@ pub fn unreadable_content(path: &Path, why: &dyn fmt::Display) -> String {
     if looks_like_path(path) {
         return format!("{} cannot be read: {why}", path.display());
     }
-    format!("{} cannot be read: {why}; give a file's own bytes as bytes, not as a path", self::path(path))
+    format!(
+        "{} cannot be read: {why}; if this is the content itself, give it as bytes, not as a path",
+        self::path(path)
+    )
 }
 
 /// Whether what was given for a path is one, and not the text of a file or a secret.
@@ -93,7 +99,7 @@ fn shown(path: &Path, is_shown: bool) -> impl fmt::Display {
         if is_shown {
             return write!(f, "{}", path.display());
         }
-        write!(f, "the path given ({} bytes, not shown: it does not look like one)", path.as_os_str().len())
+        write!(f, "the given path ({} bytes, not shown: it does not look like a path)", path.as_os_str().len())
     })
 }
 

@@ -101,7 +101,7 @@ fn a_bank_s_status_report_with_own_codes() {
 
 #[test]
 fn the_wrong_kind_of_file_is_named() {
-    assert!(pain002::read(STATEMENT.as_bytes()).unwrap_err().to_string().contains("no status report"));
+    assert!(pain002::read(STATEMENT.as_bytes()).unwrap_err().to_string().contains("not a status report"));
     let payment = bankchannel_iso20022::EXAMPLE_PAIN001.as_bytes();
     assert!(camt::read(payment).unwrap_err().to_string().contains("no statement"));
 }

@@ -80,7 +80,7 @@ pub enum Error {
     #[error("the signature time lies before the key was created; check the clock")]
     SignatureBeforeKey,
     /// What the holder of a secret gave is no signature by its key over the digest.
-    #[error("the signature that was made elsewhere does not count: {0}")]
+    #[error("the external signature is not valid: {0}")]
     SignedElsewhere(String),
     /// An algorithm that is refused or not supported for this use.
     #[error("{algorithm} is not accepted for {purpose}; accepted are {accepted}")]

@@ -54,7 +54,7 @@ pub(crate) fn split(bytes: &[u8], limit: usize) -> Result<Vec<Framed<'_>>> {
             _ => return Err(damaged("a packet has no definite length")),
         };
         let end = header.1.checked_add(length).filter(|&end| end <= rest.len());
-        let end = end.ok_or_else(|| damaged("a packet is longer than what is there"))?;
+        let end = end.ok_or_else(|| damaged("a packet is longer than the remaining data"))?;
         found.push(Framed { tag: header.0, whole: &rest[..end], body: &rest[header.1..end] });
         rest = &rest[end..];
     }
@@ -69,7 +69,7 @@ pub(crate) fn signatures(bytes: &[u8], limit: usize) -> Result<Vec<Framed<'_>>> 
     })?;
     for packet in &found {
         if packet.tag != tag::SIGNATURE {
-            let text = format!("a {} does not belong into a signature block", name(packet.tag));
+            let text = format!("a {} is not allowed in a signature block", name(packet.tag));
             return Err(Error::InvalidFormat(text));
         }
         at_most(packet, MAX_SIGNATURE_PACKET_BYTES)?;
@@ -102,7 +102,7 @@ pub(crate) fn check_key(packets: &[Framed<'_>]) -> Result<()> {
             // Bounded by the armor around them; they are not read.
             tag::USER_ATTRIBUTE | tag::TRUST | tag::MARKER | tag::PADDING => {}
             other => {
-                return Err(Error::InvalidFormat(format!("a {} does not belong into a key", name(other))));
+                return Err(Error::InvalidFormat(format!("a {} is not allowed in a key", name(other))));
             }
         }
     }
@@ -118,21 +118,18 @@ pub(crate) fn message(bytes: &[u8]) -> Result<()> {
         let body = &rest[found.bytes..];
         match (found.tag, found.length) {
             (tag::PKESK | tag::SKESK | tag::MARKER, Length::Definite(length)) => {
-                rest = body.get(length..).ok_or_else(|| damaged("a packet is longer than what is there"))?;
+                rest = body.get(length..).ok_or_else(|| damaged("a packet is longer than the remaining data"))?;
             }
             (tag::ENCRYPTED | tag::ENCRYPTED_PROTECTED | tag::AEAD_ENCRYPTED, length) => {
                 return if after_parts(body, length)?.is_empty() {
                     Ok(())
                 } else {
-                    Err(damaged("something follows the encrypted packet"))
+                    Err(damaged("there is data after the encrypted packet"))
                 };
             }
             (tag::PKESK | tag::SKESK | tag::MARKER, _) => return Err(damaged("a packet has no definite length")),
             (other, _) => {
-                return Err(Error::InvalidFormat(format!(
-                    "a {} does not belong into an encrypted message",
-                    name(other)
-                )));
+                return Err(Error::InvalidFormat(format!("a {} is not allowed in an encrypted message", name(other))));
             }
         }
     }
@@ -141,7 +138,7 @@ pub(crate) fn message(bytes: &[u8]) -> Result<()> {
 
 /// What follows a body of this length, which may come in parts.
 fn after_parts(mut body: &[u8], mut length: Length) -> Result<&[u8]> {
-    let short = || damaged("a packet is longer than what is there");
+    let short = || damaged("a packet is longer than the remaining data");
     loop {
         match length {
             Length::Definite(length) => return body.get(length..).ok_or_else(short),

@@ -165,13 +165,13 @@ fn import_rsa(
         dQ: &remainder_by_predecessor(d.value(), second)[..],
         qInv: u.value(),
     })
-    .map_err(|_| unsound("its RSA numbers do not belong together"))
+    .map_err(|_| unsound("its RSA numbers do not match"))
 }
 
 fn import_ed25519(seed: &[u8], public: &[u8]) -> Result<Secret> {
     Ed25519KeyPair::from_seed_and_public_key(seed, public)
         .map(Secret::Ed25519)
-        .map_err(|_| unsound("its Ed25519 numbers do not belong together"))
+        .map_err(|_| unsound("its Ed25519 numbers do not match"))
 }
 
 fn unsound(what: &str) -> Error {

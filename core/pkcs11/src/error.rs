@@ -32,20 +32,21 @@ pub enum Error {
     },
     /// The PIN was refused.
     #[error(
-        "the token does not accept the PIN; it was tried once. Repeated wrong PINs lock a token: make sure of it first"
+        "the token does not accept the PIN; it was tried once. Repeated wrong PINs lock a token: check the PIN before \
+         you try again"
     )]
     WrongPin,
     /// The same PIN was refused before, in this process, and is among the last 64 that were.
     #[error("the token refused this PIN before, so it was not tried again: repeated wrong PINs lock a token")]
     PinRefusedBefore,
     /// One wrong PIN more locks the token.
-    #[error("one wrong PIN more locks the token, so none was tried: log in once with its maker's program")]
+    #[error("one more wrong PIN locks the token, so no PIN was tried: log in once with the vendor's program")]
     LastTry,
     /// The PIN is locked.
-    #[error("the token's PIN is locked; its officer can unlock it")]
+    #[error("the token's PIN is locked; the token's security officer can unlock it")]
     PinLocked,
     /// The PIN must be set or changed first.
-    #[error("the token's PIN must be set or changed first, with its maker's program")]
+    #[error("the token's PIN must be set or changed first, with the vendor's program")]
     PinNotReady,
     /// A token without keys to type a PIN on needs one.
     #[error("the token needs a PIN, and none was given")]
@@ -84,7 +85,8 @@ pub enum Error {
     Forked,
     /// Another thread of this process has used the token or its module for too long.
     #[error(
-        "the token's module is busy: another thread of this program has been using it for too long, perhaps at a reader that waits for a PIN or a card; see to that, then try again"
+        "the token's module is busy: another thread of this program has been using it for too long, perhaps at a \
+         reader that waits for a PIN or a card; finish that, then try again"
     )]
     Busy,
     /// The module answered with an error.

@@ -98,7 +98,7 @@ impl Token {
     fn again(&self) -> Result<Login> {
         let login = Login::new(&self.0.settings)?;
         if login.key().spki != self.0.spki {
-            return Err(Error::Other(format!("the key {:?} is another one than before", self.0.settings.key)));
+            return Err(Error::Other(format!("the key {:?} is not the same key as before", self.0.settings.key)));
         }
         Ok(login)
     }

@@ -65,13 +65,14 @@ async fn run(
     progress: &Progress,
 ) -> Result<InResponse, Error> {
     let method = reqwest::Method::from_bytes(request.method.as_bytes())
-        .map_err(|_| Error::invalid_field("method", "is no HTTP method").with_outcome(Outcome::NotSent))?;
+        .map_err(|_| Error::invalid_field("method", "is not an HTTP method").with_outcome(Outcome::NotSent))?;
     let may_have_body = matches!(method, reqwest::Method::POST | reqwest::Method::PUT);
     let client = transport.client().map_err(|error| error.with_outcome(Outcome::NotSent))?;
     let mut builder = client.request(method, format!("{}{}", transport.base_url, request.target));
     for Header { name, value } in request.headers.iter() {
-        let mut header = HeaderValue::from_maybe_shared(value.slice_ref(trim(value)))
-            .map_err(|_| Error::invalid_field(name, "cannot stand in an HTTP header").with_outcome(Outcome::NotSent))?;
+        let mut header = HeaderValue::from_maybe_shared(value.slice_ref(trim(value))).map_err(|_| {
+            Error::invalid_field(name, "is not allowed in an HTTP header").with_outcome(Outcome::NotSent)
+        })?;
         header.set_sensitive(true);
         builder = builder.header(name, header);
     }

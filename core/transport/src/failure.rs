@@ -38,7 +38,7 @@ pub(crate) fn sending(error: reqwest::Error, progress: &Progress) -> Error {
 pub(crate) fn receiving(error: reqwest::Error, success: bool) -> Error {
     let error = error.without_url();
     let outcome = if success { Outcome::Accepted } else { Outcome::Unknown };
-    let text = format!("the answer broke off ({})", causes(&error));
+    let text = format!("the connection broke during the answer ({})", causes(&error));
     Error::because(&row::CONNECTION_LOST, text).with_outcome(outcome).with_source(error)
 }
 

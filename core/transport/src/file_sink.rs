@@ -247,7 +247,7 @@ fn unwritable(path: &Path, why: &std::io::Error) -> Error {
 
 /// The runtime ended, or the work panicked.
 pub(crate) fn interrupted() -> Error {
-    Error::because(&row::INTERNAL, "the work on the file was broken off")
+    Error::because(&row::INTERNAL, "writing the file was aborted")
 }
 
 #[cfg(test)]

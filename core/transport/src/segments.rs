@@ -183,7 +183,7 @@ impl Source {
                 Ok((Self::Pieces(source, pieces.size()), pieces.size().and_then(encoded)))
             }
             Segment::Base64(Content::Delivered { .. }) => {
-                Err(Error::because(&row::CONTENT_UNREADABLE, "the content was delivered elsewhere")
+                Err(Error::because(&row::CONTENT_UNREADABLE, "the content was already delivered to its destination")
                     .with_outcome(Outcome::NotSent))
             }
         }
@@ -250,12 +250,15 @@ fn gather(
             Some(piece) => {
                 taken.seen += piece.len() as u64;
                 if size.is_some_and(|size| taken.seen > size) {
-                    return Err(Error::because(&row::CONTENT_UNREADABLE, "the content is longer than was promised"));
+                    return Err(Error::because(
+                        &row::CONTENT_UNREADABLE,
+                        "the content is longer than its declared size",
+                    ));
                 }
                 taken.piece = piece;
             }
             None if size.is_some_and(|size| taken.seen < size) => {
-                return Err(Error::because(&row::CONTENT_UNREADABLE, "the content is shorter than was promised"));
+                return Err(Error::because(&row::CONTENT_UNREADABLE, "the content is shorter than its declared size"));
             }
             None => taken.ended = true,
         }

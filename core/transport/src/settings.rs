@@ -115,7 +115,7 @@ impl Settings {
 pub fn check_base_url(text: &str) -> Result<String> {
     let text = text.trim();
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(Error::invalid_setting("base_url", "must hold no blanks"));
+        return Err(Error::invalid_setting("base_url", "must not contain spaces"));
     }
     let url = reqwest::Url::parse(text).map_err(|_| Error::invalid_setting("base_url", "is not a URL"))?;
     match url.scheme() {
@@ -127,7 +127,7 @@ pub fn check_base_url(text: &str) -> Result<String> {
         _ => return Err(Error::invalid_setting("base_url", "must begin with https://")),
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        return Err(Error::invalid_setting("base_url", "must hold no user, password, query or fragment"));
+        return Err(Error::invalid_setting("base_url", "must not contain a user, password, query or fragment"));
     }
     Ok(text.trim_end_matches('/').to_owned())
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Error, Kind, Local, LocalContext, Operation, Result,
+    Boundary, Declaration, Error, Local, LocalContext, Operation, OperationKind, Result,
     operation::{self, Ask::Person},
 };
 use bankchannel_toy::PROTOCOL;
@@ -31,7 +31,7 @@ macro_rules! faults {
                 const DECLARATION: Declaration = Declaration {
                     asks: $asks,
                     ..Declaration::new(
-                        Kind::$kind,
+                        OperationKind::$kind,
                         PROTOCOL,
                         "faults",
                         $operation,

@@ -59,7 +59,7 @@ impl Asker for Answers {
 /// Has the user's program answer for the bank.
 pub(crate) async fn ask_bank_command(command: String, kind: &'static str, request: String) -> Result<Answer> {
     let answer = tokio::task::spawn_blocking(move || bank::answer(&command, kind, &request));
-    answer.await.map_err(|_| Error::because(&row::INTERNAL, "the bank's program was not waited for"))?
+    answer.await.map_err(|_| Error::because(&row::INTERNAL, "waiting for the bank's program failed"))?
 }
 
 impl Answers {
@@ -70,7 +70,8 @@ impl Answers {
             return self.progress.aside(|| signer::sign(command, wanted));
         }
         if question.request.is_some() {
-            let why = "is a question to the bank's own code, and nothing answers it: give --bank-command (`work` also takes --bank URL)";
+            let why = "is a question to the bank's own code, which is not connected: give --bank-command (`work` also \
+                       takes --bank URL)";
             let error = Error::because(&row::MISSING_FIELD, format!("{} {why}", question.kind));
             return Err(error.with("field", question.kind));
         }

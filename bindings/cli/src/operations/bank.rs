@@ -22,7 +22,7 @@ pub(super) fn answer(command: &str, kind: &str, request: &str) -> Result<Secret>
     if answer.len() > MAX_ANSWER {
         return Err(failed(format!("answered more than {MAX_ANSWER} bytes")));
     }
-    String::from_utf8(answer).map(Secret::new).map_err(|_| failed("answered what is no UTF-8".to_owned()))
+    String::from_utf8(answer).map(Secret::new).map_err(|_| failed("answered text that is not UTF-8".to_owned()))
 }
 
 #[cfg(test)]

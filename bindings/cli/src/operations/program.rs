@@ -70,7 +70,7 @@ pub(crate) fn run(
     let Some(limit) = limit else {
         let mut child = shell.spawn().map_err(not_started)?;
         let answer = exchange(&mut child, asked, max);
-        let ended = child.wait().map_err(|why| format!("cannot be waited for: {why}"))?;
+        let ended = child.wait().map_err(|why| format!("was started, but its end cannot be observed: {why}"))?;
         return judged(answer, ended, max);
     };
     interrupt::ends_by_signal();
@@ -93,7 +93,7 @@ pub(crate) fn run(
             return match ended {
                 _ if is_late => Err(format!("has not ended within {} s and was killed", limit.as_secs())),
                 Ok(ended) => judged(answer, ended, max),
-                Err(why) => Err(format!("cannot be waited for: {why}")),
+                Err(why) => Err(format!("was started, but its end cannot be observed: {why}")),
             };
         }
         // It is in the kernel, which does not let it go: on a disk that is gone, say.

@@ -9,7 +9,7 @@ use std::{
 
 use bankchannel::{Content, Destination, Done};
 use bankchannel_foundation::{
-    operation::{Entry, Kind},
+    operation::{Entry, OperationKind},
     shown,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -104,7 +104,7 @@ impl Target {
             _ => {
                 let mut shown = response.clone();
                 // What only computes was asked for its secret, such as a code.
-                if self.format == Format::Table && entry.declaration.kind != Kind::Local {
+                if self.format == Format::Table && entry.declaration.kind != OperationKind::Local {
                     mask::secrets(&mut shown, entry.response);
                 }
                 self.format.show(&shown);
@@ -114,7 +114,8 @@ impl Target {
         // script that asks before it goes on.
         let is_no = |name: &str| response.get(name) == Some(&Value::Bool(false));
         let failed = response.get("failed").and_then(Value::as_u64).is_some_and(|failed| failed > 0);
-        if failed || entry.declaration.kind == Kind::Local && (is_no("ok") || is_no("good") || is_no("valid")) {
+        if failed || entry.declaration.kind == OperationKind::Local && (is_no("ok") || is_no("good") || is_no("valid"))
+        {
             return Err(Failure::Told);
         }
         Ok(())

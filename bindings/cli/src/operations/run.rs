@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use bankchannel::{CallOptions, CancellationToken, Category, Client, Done, Secret, SessionNeed, Sessions, Watcher};
-use bankchannel_foundation::operation::{Entry, Kind};
+use bankchannel_foundation::operation::{Entry, OperationKind};
 use clap::ArgMatches;
 use serde_json::{Value, json};
 
@@ -113,7 +113,7 @@ pub(crate) fn carry_out(
     let asks_bank = entry.declaration.asks_object().is_some();
     let progress = Arc::new(Progress::begin(entry.declaration.summary));
     let (log, interrupted) =
-        (Log::new(common.verbose, entry.declaration.kind == Kind::Flow), Arc::new(AtomicBool::new(false)));
+        (Log::new(common.verbose, entry.declaration.kind == OperationKind::Flow), Arc::new(AtomicBool::new(false)));
     let answers = Answers {
         codes: sessions(entry).map_or(&[], |sessions| sessions.codes),
         mode: common.settings.mode().to_owned(),
@@ -212,7 +212,7 @@ pub(super) fn finish(
         return Ok(());
     }
     let name = entry.declaration.name;
-    if entry.declaration.kind == Kind::Local || name == sessions.log_out {
+    if entry.declaration.kind == OperationKind::Local || name == sessions.log_out {
         return Ok(());
     }
     // A new password ends the user's sessions everywhere.
@@ -253,7 +253,7 @@ fn logged_in(entry: &Entry, matches: &ArgMatches, common: &mut Common) -> Outcom
     if let Stored::Good(token) = &stored
         && token.mode.as_deref() == Some(common.settings.mode())
         && !sets_up
-        && entry.declaration.kind == Kind::Flow
+        && entry.declaration.kind == OperationKind::Flow
     {
         match common.format {
             Format::Json => output::json(&json!({ "response_text": SESSION_EXISTS_TEXT })),

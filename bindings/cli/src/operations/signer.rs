@@ -17,7 +17,7 @@ pub(super) fn sign(command: &str, wanted: &SignatureRequest) -> Result<Secret> {
     let environment = [(ALGORITHM, wanted.algorithm), (FINGERPRINT, wanted.key_fingerprint.as_str())];
     let answer = program::run(command, &environment, &wanted.digest, MAX_ANSWER, None).map_err(failed)?;
     if answer.is_empty() || answer.len() > MAX_ANSWER {
-        return Err(failed(format!("answered {} bytes, which is no signature", answer.len())));
+        return Err(failed(format!("answered {} bytes, which is not a signature", answer.len())));
     }
     Ok(Secret::new(as_base64(&answer)))
 }

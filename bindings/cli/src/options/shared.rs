@@ -223,8 +223,8 @@ impl Common {
             let password = prompt::secret(question)?;
             if !long_enough(&password) {
                 output::note(&too_short());
-            } else if is_new && prompt::secret("The same again")? != password {
-                output::note("the two passwords are not the same");
+            } else if is_new && prompt::secret("Repeat the password")? != password {
+                output::note("the two passwords differ");
             } else {
                 self.settings.give("password", password.clone());
                 return Ok(password);

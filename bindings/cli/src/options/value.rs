@@ -32,7 +32,7 @@ pub(super) fn from_texts(option: &str, shape: &'static Shape, texts: &[String], 
     }
     match texts {
         [one] => from_text(option, shape, one),
-        _ => Err(Failure::usage(format!("{option} may be given once"))),
+        _ => Err(Failure::usage(format!("{option} may be given only once"))),
     }
 }
 

@@ -6,7 +6,7 @@ use bankchannel::{
 };
 use bankchannel_foundation::{
     model::{cited, read_boundary},
-    operation::{Ask, Entry, Kind},
+    operation::{Ask, Entry, OperationKind},
 };
 use clap::{ArgMatches, Command};
 use serde_json::json;
@@ -32,7 +32,7 @@ pub(super) fn run(name: &str, matches: &ArgMatches) -> Option<Outcome> {
 
 fn entries() -> impl Iterator<Item = &'static Entry> {
     let of_connector = bankchannel::catalogue().filter(|entry| entry.declaration.protocol == PROTOCOL);
-    of_connector.filter(|entry| matches!(entry.declaration.kind, Kind::Exchange | Kind::Flow))
+    of_connector.filter(|entry| matches!(entry.declaration.kind, OperationKind::Exchange | OperationKind::Flow))
 }
 
 fn command(entry: &'static Entry) -> Command {

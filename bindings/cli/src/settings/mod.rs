@@ -225,7 +225,7 @@ fn environment_name(given: Option<&str>) -> Outcome<Option<&'static str>> {
         Some("production") => Ok(Some("production")),
         Some(other) => Err(Failure::usage(match bankchannel_foundation::shown::member(other) {
             Some(name) => format!("environment: `{name}` is not one of test, production"),
-            None => format!("environment: what was given ({} bytes) is not one of test, production", other.len()),
+            None => format!("environment: the given value ({} bytes) is not one of test, production", other.len()),
         })),
     }
 }

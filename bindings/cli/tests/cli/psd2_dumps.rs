@@ -27,7 +27,7 @@ fn faults_of_a_dump_are_no_verdict_of_a_bank() {
     let plain = String::from_utf8(vector("a.http")).unwrap();
     let chunked = with_line("Transfer-Encoding: chunked");
     for (dump, words) in [
-        (chunked.as_str(), "must be given without it, the body put together"),
+        (chunked.as_str(), "give the request without Transfer-Encoding, with its whole body"),
         (&with_line("Content-Length: 100"), "the body is shorter than Content-Length says"),
         (&format!("\n> {plain}"), "remove the prefixes that curl or HTTP/2 logs put before each line"),
         (&format!("* Connected\n{plain}"), "remove the prefixes"),

@@ -109,9 +109,9 @@ fn a_new_password_is_asked_for_twice() {
     let new = "bB2!another-password-for-tests-9876";
     let steps = [
         typed_unseen("New password: ", &format!("{new}\r")),
-        typed_unseen("The same again: ", "something else\r"),
-        typed_unseen("not the same", &format!("{new}\r")),
-        typed_unseen("The same again: ", &format!("{new}\r")),
+        typed_unseen("Repeat the password: ", "something else\r"),
+        typed_unseen("two passwords differ", &format!("{new}\r")),
+        typed_unseen("Repeat the password: ", &format!("{new}\r")),
     ]
     .concat();
     let shown = play(&home, &["account", "password-reset", "--code", CODE], &steps).expect(0);

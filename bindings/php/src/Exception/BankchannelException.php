@@ -118,7 +118,7 @@ abstract class BankchannelException extends \RuntimeException
     }
 
     /**
-     * What a call asks, and nobody is there to be asked.
+     * The error when no callback can answer a question.
      *
      * @internal
      */

@@ -15,7 +15,7 @@ final class ErrorCode
     /** A required field is missing. Give the field named in the context. */
     public const INPUT_MISSING_FIELD = 'input.missing_field';
 
-    /** There is no such field. The message lists the fields there are. */
+    /** There is no such field. The message lists the known fields. */
     public const INPUT_UNKNOWN_FIELD = 'input.unknown_field';
 
     /** The input is not JSON of the expected form. The message says where and why. */
@@ -82,8 +82,8 @@ final class ErrorCode
     public const PEER_REDIRECTED = 'peer.redirected';
 
     /**
-     * Something between here and the service answered, not the service itself. The HTTP status and the
-     * start of the answer are attached; check the base URL, proxy and gateway.
+     * A proxy, gateway or other server answered instead of the service. The HTTP status and the start of
+     * the answer are attached; check the base URL, proxy and gateway.
      */
     public const PEER_HTTP_STATUS = 'peer.http_status';
 
@@ -102,10 +102,10 @@ final class ErrorCode
      */
     public const RESOURCE_STORAGE = 'resource.storage';
 
-    /** Something inside bankchannel failed that should not. Please report it with the message. */
+    /** An internal error in bankchannel. Please report it with the message. */
     public const INTERNAL = 'internal';
 
-    /** There is no session to call this with. Log in first; nothing was sent. */
+    /** There is no session for this call. Log in first; nothing was sent. */
     public const WS_CHANNEL_NOT_LOGGED_IN = 'ws_channel.not_logged_in';
 
     /** The session has expired. Log in again; nothing was sent. */
@@ -128,11 +128,14 @@ final class ErrorCode
 
     /**
      * The service asked twice for the same step of the login. The context names the step; start again,
-     * and if it stays so, ask the service's support.
+     * and if it happens again, ask the service's support.
      */
     public const WS_CHANNEL_LOGIN_STALLED = 'ws_channel.login_stalled';
 
-    /** The one-time code is wrong. Ask for the code again and mind which message it came with. */
+    /**
+     * The one-time code is wrong. Ask for the code again; check that you use the code from the right
+     * message.
+     */
     public const WS_CHANNEL_CODE_REFUSED = 'ws_channel.code_refused';
 
     /**
@@ -189,7 +192,10 @@ final class ErrorCode
     /** There is no certificate for this bank. Enrol or import one, or have one shared. */
     public const WS_CHANNEL_CERTIFICATE_MISSING = 'ws_channel.certificate_missing';
 
-    /** The certificate or its private key cannot be used. Give both as PEM, matching each other. */
+    /**
+     * The certificate or its private key cannot be used. Give both as PEM; the key must match the
+     * certificate.
+     */
     public const WS_CHANNEL_CERTIFICATE_REFUSED = 'ws_channel.certificate_refused';
 
     /** The PGP key cannot be used. Give one armored OpenPGP public key. */
@@ -214,20 +220,20 @@ final class ErrorCode
     public const WS_CHANNEL_SIGNATURE_KEY_UNKNOWN = 'ws_channel.signature_key_unknown';
 
     /**
-     * No signature of the upload is good. Sign the very bytes that are sent, with a key that is neither
-     * expired nor revoked.
+     * No signature of the upload is good. Sign exactly the bytes that are sent, with a key that is
+     * neither expired nor revoked.
      */
     public const WS_CHANNEL_UPLOAD_REJECTED = 'ws_channel.upload_rejected';
 
     /** The file is empty. Send the payment file's bytes. */
     public const WS_CHANNEL_CONTENT_EMPTY = 'ws_channel.content_empty';
 
-    /** The bank said no. The bank's code and text are attached. */
+    /** The bank refused the request. The bank's code and text are attached. */
     public const WS_CHANNEL_BANK_REFUSED = 'ws_channel.bank_refused';
 
     /**
-     * The bank cannot be reached or answered nothing usable. Before an upload is repeated, look for its
-     * answer files.
+     * The bank cannot be reached, or its answer cannot be used. Before an upload is repeated, look for
+     * its answer files.
      */
     public const WS_CHANNEL_BANK_UNAVAILABLE = 'ws_channel.bank_unavailable';
 
@@ -238,8 +244,8 @@ final class ErrorCode
     public const WS_CHANNEL_BANK_UNKNOWN = 'ws_channel.bank_unknown';
 
     /**
-     * The service does not carry out this operation. Bankchannel's own service does; the deployed one
-     * answers so for a few operations.
+     * The service does not implement this operation. bankchannel's own service implements it; the
+     * deployed service lacks a few operations.
      */
     public const WS_CHANNEL_NOT_IMPLEMENTED = 'ws_channel.not_implemented';
 
@@ -249,11 +255,11 @@ final class ErrorCode
     /** The service refused. Its own text is attached. */
     public const WS_CHANNEL_REFUSED = 'ws_channel.refused';
 
-    /** The login waits for something else. Ask it for its next step and answer that one. */
+    /** The login waits for another step. Get the login's next step and answer that one. */
     public const WS_CHANNEL_LOGIN_STEP = 'ws_channel.login_step';
 
     /**
-     * The PGP key cannot be used for this. It has expired, was revoked, or is not made for it: the
+     * The PGP key cannot be used for this. It has expired, was revoked, or does not allow this use: the
      * message says which.
      */
     public const WS_CHANNEL_PGP_KEY_UNFIT = 'ws_channel.pgp_key_unfit';
@@ -270,7 +276,7 @@ final class ErrorCode
     /** The payment file is not valid. The message says where and what to change. */
     public const WS_CHANNEL_PAYMENT_FILE_INVALID = 'ws_channel.payment_file_invalid';
 
-    /** The challenge is not of the form that the protocol gives it. Fetch a new one; nothing was sent. */
+    /** The challenge does not have the form that the protocol defines. Fetch a new one; nothing was sent. */
     public const WS_CHANNEL_CHALLENGE_MALFORMED = 'ws_channel.challenge_malformed';
 
     /**
@@ -280,14 +286,14 @@ final class ErrorCode
     public const WS_CHANNEL_ANSWER_NOT_FOUND = 'ws_channel.answer_not_found';
 
     /**
-     * The signature that was made elsewhere does not count. Sign the digest of the question, as its
-     * algorithm says, with the key of its fingerprint; nothing was sent.
+     * The external signature is not valid. Sign the digest of the question, as its algorithm says, with
+     * the key of its fingerprint; nothing was sent.
      */
     public const WS_CHANNEL_SIGNATURE_WRONG = 'ws_channel.signature_wrong';
 
     /**
-     * The service named a file in a way that cannot become a file name. Nothing was written; report it to
-     * the service.
+     * The service's name of a file cannot be used as a file name. Nothing was written; report it to the
+     * service.
      */
     public const WS_CHANNEL_REFERENCE_UNSAFE = 'ws_channel.reference_unsafe';
 
@@ -298,14 +304,14 @@ final class ErrorCode
     public const NEXTGEN_PSD2_CERTIFICATE_UNUSABLE = 'nextgen_psd2.certificate_unusable';
 
     /**
-     * The private key cannot be used. The message says why; it must be an RSA key as PEM text, and the
-     * certificate's own.
+     * The private key cannot be used. The message says why; it must be an RSA key as PEM text, and belong
+     * to the certificate.
      */
     public const NEXTGEN_PSD2_KEY_UNUSABLE = 'nextgen_psd2.key_unusable';
 
     /**
-     * The token with the private key did not sign. The message says why: look at the token, its reader or
-     * line, and its PIN; do not repeat a PIN that was refused.
+     * The token with the private key did not sign. The message says why: check the token, its reader or
+     * connection, and its PIN; do not repeat a PIN that was refused.
      */
     public const NEXTGEN_PSD2_TOKEN_FAILED = 'nextgen_psd2.token_failed';
 
@@ -343,7 +349,7 @@ final class ErrorCode
     public const NEXTGEN_PSD2_PSU_REFUSED = 'nextgen_psd2.psu_refused';
 
     /**
-     * The bank wants its customer's consent first. Send the customer to the link `sca_redirect` of the
+     * The bank needs its customer's consent first. Send the customer to the link `sca_redirect` of the
      * context, and repeat the request afterwards.
      */
     public const NEXTGEN_PSD2_CONSENT_NEEDED = 'nextgen_psd2.consent_needed';
@@ -366,21 +372,21 @@ final class ErrorCode
      */
     public const NEXTGEN_PSD2_SERVICE_REFUSED = 'nextgen_psd2.service_refused';
 
-    /** The bank does not know what the request is about. Check the identifier and the path. */
+    /** The bank does not know the requested resource. Check the identifier and the path. */
     public const NEXTGEN_PSD2_RESOURCE_UNKNOWN = 'nextgen_psd2.resource_unknown';
 
     /** The bank has refused the request. The bank's code and text are attached. */
     public const NEXTGEN_PSD2_REFUSED = 'nextgen_psd2.refused';
 
     /**
-     * The bank could not answer because of a failure of its own. See the outcome; quote the peer's
-     * request id to the bank's support.
+     * The bank could not answer because of an internal error. See the outcome; quote the peer's request
+     * id to the bank's support.
      */
     public const NEXTGEN_PSD2_BANK_FAILED = 'nextgen_psd2.bank_failed';
 
     /**
-     * The bank's link is not one to send a customer to. It must be https, without user and password, at a
-     * host that you allow.
+     * The bank's link is not safe for a customer. It must be https, without user and password, at a host
+     * that you allow.
      */
     public const NEXTGEN_PSD2_LINK_REFUSED = 'nextgen_psd2.link_refused';
 
@@ -403,14 +409,14 @@ final class ErrorCode
     public const SALT_EDGE_CONNECTOR_KEY_UNUSABLE = 'salt_edge_connector.key_unusable';
 
     /**
-     * The token with the private key did not sign. The message says why: look at the token, its reader or
-     * line, and its PIN; do not repeat a PIN that was refused.
+     * The token with the private key did not sign. The message says why: check the token, its reader or
+     * connection, and its PIN; do not repeat a PIN that was refused.
      */
     public const SALT_EDGE_CONNECTOR_TOKEN_FAILED = 'salt_edge_connector.token_failed';
 
     /**
-     * The session has ended at Salt Edge. Report nothing further of it. If this repeats a report that was
-     * sent before, that one has arrived.
+     * The session has ended at Salt Edge. Send no further reports for it. If this was a repeated report,
+     * the earlier one has arrived.
      */
     public const SALT_EDGE_CONNECTOR_SESSION_CLOSED = 'salt_edge_connector.session_closed';
 
@@ -424,29 +430,26 @@ final class ErrorCode
     public const SALT_EDGE_CONNECTOR_TOKEN_MISSING = 'salt_edge_connector.token_missing';
 
     /**
-     * The session's time is over at Salt Edge. Report nothing further of it. A token that was made for it
-     * was not delivered: revoke it.
+     * The session's time is over at Salt Edge. Send no further reports for it. A token that was made for
+     * it was not delivered: revoke it.
      */
     public const SALT_EDGE_CONNECTOR_SESSION_EXPIRED = 'salt_edge_connector.session_expired';
 
-    /**
-     * Salt Edge has found no signed request. See that nothing between you and Salt Edge removes the
-     * header Authorization.
-     */
+    /** Salt Edge has found no signed request. Check that no proxy removes the header Authorization. */
     public const SALT_EDGE_CONNECTOR_AUTHORIZATION_REFUSED = 'salt_edge_connector.authorization_refused';
 
-    /** Salt Edge does not know the token. Where the token was to be revoked, nothing remains to be done. */
+    /** Salt Edge does not know the token. If you wanted to revoke it, nothing is left to do. */
     public const SALT_EDGE_CONNECTOR_TOKEN_NOT_FOUND = 'salt_edge_connector.token_not_found';
 
-    /** The token was revoked before. Nothing remains to be done. */
+    /** The token was revoked before. Nothing is left to do. */
     public const SALT_EDGE_CONNECTOR_TOKEN_REVOKED = 'salt_edge_connector.token_revoked';
 
-    /** The token has expired. Where the token was to be revoked, nothing remains to be done. */
+    /** The token has expired. If you wanted to revoke it, nothing is left to do. */
     public const SALT_EDGE_CONNECTOR_TOKEN_EXPIRED = 'salt_edge_connector.token_expired';
 
     /**
-     * Salt Edge does not know the session. Report nothing further of it. A token that was made for it was
-     * not delivered: revoke it.
+     * Salt Edge does not know the session. Send no further reports for it. A token that was made for it
+     * was not delivered: revoke it.
      */
     public const SALT_EDGE_CONNECTOR_SESSION_NOT_FOUND = 'salt_edge_connector.session_not_found';
 
@@ -457,8 +460,8 @@ final class ErrorCode
     public const SALT_EDGE_CONNECTOR_PROVIDER_NOT_FOUND = 'salt_edge_connector.provider_not_found';
 
     /**
-     * Salt Edge does not permit this. It is a matter of configuration, or parameters do not go together;
-     * Salt Edge's text says more.
+     * Salt Edge does not permit this. The configuration does not allow it, or parameters contradict each
+     * other; Salt Edge's text says more.
      */
     public const SALT_EDGE_CONNECTOR_ACTION_NOT_ALLOWED = 'salt_edge_connector.action_not_allowed';
 
@@ -471,7 +474,7 @@ final class ErrorCode
     /** Salt Edge takes no more requests now. Wait as long as it says. */
     public const SALT_EDGE_CONNECTOR_BUSY = 'salt_edge_connector.busy';
 
-    /** Salt Edge could not answer because of a failure of its own. See the outcome, and repeat later. */
+    /** Salt Edge could not answer because of an internal error. See the outcome, and repeat later. */
     public const SALT_EDGE_CONNECTOR_HUB_FAILED = 'salt_edge_connector.hub_failed';
 
     /**
@@ -481,8 +484,8 @@ final class ErrorCode
     public const SALT_EDGE_HUB_KEY_UNUSABLE = 'salt_edge_hub.key_unusable';
 
     /**
-     * The token with the private key did not sign. The message says why: look at the token, its reader or
-     * line, and its PIN; do not repeat a PIN that was refused.
+     * The token with the private key did not sign. The message says why: check the token, its reader or
+     * connection, and its PIN; do not repeat a PIN that was refused.
      */
     public const SALT_EDGE_HUB_TOKEN_FAILED = 'salt_edge_hub.token_failed';
 
@@ -511,8 +514,8 @@ final class ErrorCode
     public const SALT_EDGE_HUB_ACCESS_REFUSED = 'salt_edge_hub.access_refused';
 
     /**
-     * The connector does not know what the request is about. Its class and text say what: the path, the
-     * account or the customer.
+     * The connector does not know the path, account or customer of the request. The connector's class and
+     * text say which.
      */
     public const SALT_EDGE_HUB_NOT_FOUND = 'salt_edge_hub.not_found';
 
@@ -522,6 +525,6 @@ final class ErrorCode
     /** The connector takes no more requests now. Wait as long as it says. */
     public const SALT_EDGE_HUB_BUSY = 'salt_edge_hub.busy';
 
-    /** The connector could not answer because of a failure of its own. See the outcome, and repeat later. */
+    /** The connector could not answer because of an internal error. See the outcome, and repeat later. */
     public const SALT_EDGE_HUB_CONNECTOR_FAILED = 'salt_edge_hub.connector_failed';
 }

@@ -39,7 +39,7 @@ pub(crate) async fn call(
             // It may compute for seconds: not on a thread that drives connections.
             let client = client.clone();
             let work = tokio::task::spawn_blocking(move || run(request, options.content, Some(&client)));
-            work.await.map_err(|_| Error::because(&row::INTERNAL, "the computation was broken off"))?
+            work.await.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?
         }
         Run::ByClient(run) if std::ptr::eq(owner, client.speaks()) => {
             run(client.as_any(), request, options).await.map_err(|error| error.in_operation(name))

@@ -118,7 +118,7 @@ fn opened<T>(
 }
 
 pub(crate) fn excluded(setting: &str, other: &str) -> Error {
-    Error::invalid_setting(setting, format!("excludes {other}: give one of them"))
+    Error::invalid_setting(setting, format!("cannot be given together with {other}"))
 }
 
 /// A text given, or the file that holds it.

@@ -122,7 +122,7 @@ impl Settings {
             let have = listed(|kind| !kind.variables.is_empty()).join(" and ").replace('`', "");
             Err(Error::invalid_field(
                 "from_env",
-                format!("is for {have}: no variables belong to {}", self.protocol().name),
+                format!("is only for {have}: {} has no environment variables", self.protocol().name),
             ))
         })
     }

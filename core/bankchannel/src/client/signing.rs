@@ -49,7 +49,8 @@ impl Signatory {
     pub(crate) async fn turn(&self, options: &CallOptions) -> Result<Turn> {
         let Some(Signer::Token(_)) = &self.signer else { return Ok(Turn { _held: None }) };
         let turn = options.race(Arc::clone(&self.turns).acquire_owned()).await?;
-        turn.map(|turn| Turn { _held: Some(turn) }).map_err(|_| Error::because(&row::INTERNAL, "nobody signs any more"))
+        turn.map(|turn| Turn { _held: Some(turn) })
+            .map_err(|_| Error::because(&row::INTERNAL, "the signer has stopped"))
     }
 
     /// The signature of `bytes`. `token_failed` is the protocol's row for a token that did not sign.
@@ -75,7 +76,7 @@ impl Signatory {
                     signed
                 });
                 let signed = options.race(work).await?;
-                signed.map_err(|_| Error::because(&row::INTERNAL, "the signing was broken off"))?.map_err(failed)
+                signed.map_err(|_| Error::because(&row::INTERNAL, "the signing was aborted"))?.map_err(failed)
             }
             Some(signer) => signer.try_sign(hash, bytes).map_err(failed),
             None => {

@@ -198,7 +198,7 @@ fn renamings(names: &BTreeMap<String, String>) -> Result<()> {
         renamed(from, to)?;
         let shown = shown_name(from);
         if seen.iter().any(|(one, new)| one.eq_ignore_ascii_case(from) || new.eq_ignore_ascii_case(to)) {
-            let why = format!("{shown}: each header has one new name, and a name of its own");
+            let why = format!("{shown}: give each header one new name, different from all others");
             return Err(Error::invalid_setting("header_names", why));
         }
         seen.push((from, to));
@@ -211,27 +211,27 @@ fn renamed(from: &str, to: &str) -> Result<()> {
     let refused = |why: String| Err(Error::invalid_setting("header_names", why));
     let is_one_of = |names: &[&str], name: &str| names.iter().any(|one| one.eq_ignore_ascii_case(name));
     if !is_token(to) {
-        return refused(format!("{shown}: the new name must be a header's: letters, digits and hyphens"));
+        return refused(format!("{shown}: the new name must be a header name: letters, digits and hyphens"));
     }
     if is_one_of(&CONDITIONAL, from) {
-        return refused(format!("{shown} is signed under this name, which no bank may change"));
+        return refused(format!("{shown} is signed under this name and cannot be renamed"));
     }
     let is_known = |name: &str| {
         CATALOGUE.iter().any(|entry| entry.declaration.route.is_some() && Psd2::has_header(entry.request, name))
     };
     if !is_known(from) {
-        return refused(format!("{shown} is no header of any operation"));
+        return refused(format!("{shown} is not a header of any operation"));
     }
     let is_taken = is_known(to) && !to.eq_ignore_ascii_case(from);
     if is_taken || is_one_of(&SINGLE, to) || is_one_of(&OWN_HEADERS, to) {
-        return refused(format!("{shown} cannot be sent as {to}, which means something else"));
+        return refused(format!("{shown} cannot be sent as {to}: that name has another meaning"));
     }
     Ok(())
 }
 
 /// A header's name as an error repeats it: what is no name may be a value in its place.
 fn shown_name(name: &str) -> &str {
-    shown::member(name).unwrap_or("(a name given)")
+    shown::member(name).unwrap_or("(a given name)")
 }
 
 /// A host as it is compared: in lower case, and with letters beyond ASCII as DNS has them.

@@ -105,7 +105,7 @@ fn answer(message: InResponse) -> Result<Answer> {
         return Err(Error::because(&row::PEER_PROTOCOL, why).with_status(message.status));
     }
     let text = String::from_utf8(message.body.to_vec());
-    let text = text.map_err(|_| Error::because(&row::PEER_PROTOCOL, "the bank's answer is no UTF-8"))?;
+    let text = text.map_err(|_| Error::because(&row::PEER_PROTOCOL, "the bank's answer is not UTF-8"))?;
     Ok(Secret::new(text))
 }
 

@@ -194,10 +194,7 @@ impl WsChannel {
                 });
                 if is_kept { Ok(renewed) } else { Err(session_gone()) }
             }
-            _ => Err(Error::because(
-                &errors::LOGIN_FAILED,
-                "The login wants a code; log in with the flow that asks for it.",
-            )),
+            _ => Err(Error::because(&errors::LOGIN_FAILED, "The login needs a code; use `log_in`, which asks for it.")),
         }
     }
 }

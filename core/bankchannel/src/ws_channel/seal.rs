@@ -29,7 +29,7 @@ secret_type! {
         rule: |text| if text.starts_with(PREFIX) {
             Ok(std::borrow::Cow::Borrowed(text))
         } else {
-            Err("was not sealed by this library, or by a later version of it")
+            Err("was not sealed by this library, or by a newer version of it")
         },
     }
 
@@ -65,7 +65,7 @@ pub(super) fn open<T: Boundary>(sealed: &Sealed, key: &SealKey, purpose: &str) -
         .map_err(|_| refused("damaged", "is damaged: it is not base64url"))?;
     let plain = sealing_key(key)?.open(&bytes, purpose.as_bytes()).map_err(|why| match why {
         CryptoError::UnknownSealingKey { .. } => refused("wrong_key", "was sealed with another seal key"),
-        CryptoError::SealedDamaged => refused("damaged", "was changed, or is not what this operation opens"),
+        CryptoError::SealedDamaged => refused("damaged", "was changed, or was sealed for another operation"),
         _ => format(),
     })?;
     let value = json::parse(&plain, DEPTH_MAX).map_err(|_| format())?;

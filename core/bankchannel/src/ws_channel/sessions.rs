@@ -1,6 +1,6 @@
 //! What keeping a session between runs of a program takes (docs/protocols/ws-channel.md §8.4).
 
-use bankchannel_foundation::{Kind, Secret, operation::Entry};
+use bankchannel_foundation::{OperationKind, Secret, operation::Entry};
 use bankchannel_ws_channel::{Access, errors, model::Mode, terms};
 
 use super::{WsChannel, WsChannelSettings};
@@ -50,7 +50,7 @@ fn needs(entry: &Entry) -> SessionNeed {
             Access::Session { modes: ["admin"], .. } => SessionNeed::Admin,
             Access::Session { .. } => SessionNeed::Session,
         },
-        (None, Kind::Flow) if fails_without() || !matches!(declaration.subject, "account" | "session") => {
+        (None, OperationKind::Flow) if fails_without() || !matches!(declaration.subject, "account" | "session") => {
             SessionNeed::Session
         }
         _ => SessionNeed::Nothing,

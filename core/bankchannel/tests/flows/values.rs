@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bankchannel::{
     CallOptions, Client, Settings,
-    operation::Kind,
+    operation::OperationKind,
     ws_channel::{Mode, Session, WsChannel, WsChannelSettings},
 };
 use serde_json::{Value, json};
@@ -133,7 +133,7 @@ async fn every_operation_of_the_catalogue_can_be_called_by_name() {
         // A field that does not exist shows that the operation was found: it is refused by name.
         let request = json!({"no_such_field": 1});
         let error = match entry.declaration.kind {
-            Kind::Local => client.call_local(entry.declaration.name, request, None).unwrap_err(),
+            OperationKind::Local => client.call_local(entry.declaration.name, request, None).unwrap_err(),
             _ if entry.declaration.protocol == "ws-channel" => {
                 call(&client, entry.declaration.name, request).await.unwrap_err()
             }

@@ -207,7 +207,10 @@ impl Control {
     pub(super) fn fail(&self, fault: Fault) -> Result<(), Error> {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         if faults.len() >= FAULTS_MAX {
-            return Err(Error::invalid_field("operation", format!("is one too many: {FAULTS_MAX} orders wait")));
+            return Err(Error::invalid_field(
+                "operation",
+                format!("is one order too many: at most {FAULTS_MAX} can wait"),
+            ));
         }
         faults.push(fault);
         self.pending_faults.store(faults.len(), Ordering::Release);

@@ -93,7 +93,7 @@ pub(crate) async fn answer<A: Api>(api: Arc<A>, request: Request<Incoming>, peer
     let work = Arc::clone(&api);
     let running = tasks.spawn(async move { finish(&*work, routed).await });
     running.await.unwrap_or_else(|why| {
-        tracing::error!(%why, "a request did not come to its end");
+        tracing::error!(%why, "a request was not completed");
         api.broken_off(&id)
     })
 }

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use bankchannel_crypto::rsa::PrivateKey;
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_nextgen_psd2::certificates::{
-    AuthorityOptions, Certificate, FIXTURES, Fault, Fixture, IssueOptions, Kind, PARTS, Role, TestAuthority,
+    AuthorityOptions, Certificate, CertificateKind, FIXTURES, Fault, Fixture, IssueOptions, PARTS, Role, TestAuthority,
 };
 use zeroize::Zeroizing;
 
@@ -101,7 +101,9 @@ impl Certificates {
         let mut third_parties = Vec::new();
         for fixture in &FIXTURES {
             let [qseal, qseal_key, qwac, qwac_key] = PARTS.map(|part| format!("{}{part}", fixture.prefix));
-            for (kind, files) in [(Kind::Qseal, (&*qseal, &*qseal_key)), (Kind::Qwac, (&*qwac, &*qwac_key))] {
+            for (kind, files) in
+                [(CertificateKind::Qseal, (&*qseal, &*qseal_key)), (CertificateKind::Qwac, (&*qwac, &*qwac_key))]
+            {
                 third_parties.push(issuer.keep_or_issue(&folder, files, &third_party(fixture, kind, now))?.0);
             }
         }
@@ -144,11 +146,11 @@ fn server(now: Now) -> IssueOptions {
         authorisation_number: "100000001".to_owned(),
         roles: vec![Role::As],
         dns_names: HOSTS.map(str::to_owned).to_vec(),
-        ..valid(Kind::Qwac, now)
+        ..valid(CertificateKind::Qwac, now)
     }
 }
 
-fn third_party(fixture: &Fixture, kind: Kind, now: Now) -> IssueOptions {
+fn third_party(fixture: &Fixture, kind: CertificateKind, now: Now) -> IssueOptions {
     IssueOptions {
         common_name: fixture.name.to_owned(),
         organization: fixture.name.to_owned(),
@@ -158,7 +160,7 @@ fn third_party(fixture: &Fixture, kind: Kind, now: Now) -> IssueOptions {
     }
 }
 
-fn valid(kind: Kind, now: Now) -> IssueOptions {
+fn valid(kind: CertificateKind, now: Now) -> IssueOptions {
     IssueOptions {
         not_before_s: now.begin_s(),
         not_after_s: now.later_s() + YEARS_10_S,

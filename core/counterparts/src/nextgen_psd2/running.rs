@@ -129,7 +129,7 @@ impl Running {
     pub async fn stop(self) {
         self.server.end().await;
         if let Err(why) = self.bank.state.close() {
-            tracing::error!(%why, "the bank's state could not be written at its end");
+            tracing::error!(%why, "the bank's state could not be written when it stopped");
         }
     }
 }
@@ -187,13 +187,13 @@ fn warn_about(config: &Config) {
         tracing::warn!("the bank speaks HTTP without TLS: third parties show no client certificate");
     }
     if config.control {
-        tracing::warn!("the control interface is open: whoever reaches it can do anything");
+        tracing::warn!("the control interface is open: anyone who can reach it controls this server");
     }
     if config.explain && !config.listen.ip().is_loopback() {
-        tracing::warn!("the bank explains beyond loopback: whoever reaches it sees what third parties have sent");
+        tracing::warn!("the bank explains beyond loopback: anyone who can reach it sees the third parties' requests");
     }
     if config.auto_answer {
-        tracing::warn!("links may answer for the customer: whoever has one decides without the page");
+        tracing::warn!("links may answer for the customer: anyone who has a link decides without the page");
     }
     if let Some(ms) = config.clock_ms {
         let at = bankchannel_foundation::model::Timestamp::from_ms(ms);

@@ -55,7 +55,7 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>)
         _ => return refuse(StatusCode::NOT_FOUND, "there is no such page"),
     };
     if !allowed.contains(&head.method) {
-        let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, "this page has another method");
+        let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, "this method is not allowed for this page");
         let allow = allowed.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
         if let Ok(allow) = HeaderValue::from_str(&allow) {
             refused.headers_mut().insert(header::ALLOW, allow);

@@ -57,7 +57,7 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
         let connection = Config::bank_connection(ca_file.as_ref());
         let looked = BankAtUrl::new(url, &any, std::time::Duration::from_secs(1), &connection);
         findings.push(match looked {
-            Ok(_) => Finding::good("bank", "its URL can be used; it was not asked"),
+            Ok(_) => Finding::good("bank", "its URL can be used; no connection was tried"),
             Err(why) => Finding::bad("bank", why.message()),
         });
     }
@@ -73,7 +73,7 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
         None => findings.push(Finding::good("data", "it is not there yet and will be made")),
     }
     findings.push(match Keys::look(folder, &mut settings) {
-        Ok(()) => Finding::good("keys", "what is there can be read"),
+        Ok(()) => Finding::good("keys", "the existing keys can be read"),
         Err(why) => Finding::bad("keys", why.message()),
     });
     if let (Some(folder), None) = (folder, &settings.store) {
@@ -84,7 +84,7 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
         Err(why) => findings.push(Finding::bad("configuration", why.message())),
         Ok(client) => findings.push(match store {
             // The first opening of a database settles its key.
-            Some(place) if is_postgres(&place) => Finding::good("store", "PostgreSQL; it was not asked"),
+            Some(place) if is_postgres(&place) => Finding::good("store", "PostgreSQL; no connection was tried"),
             // Opening a folder without a store would make one.
             Some(place) if Path::new(place.expose()).join(Store::DATABASE_FILE).exists() => {
                 match client.open_store().await {

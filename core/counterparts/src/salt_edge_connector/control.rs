@@ -71,6 +71,6 @@ impl Controlled for Target {
     }
 
     fn limits(&self, _: Value) -> Result<Value> {
-        Err(Error::invalid_field("limits", "a connector has no limits of rate"))
+        Err(Error::invalid_field("limits", "a connector has no rate limits"))
     }
 }

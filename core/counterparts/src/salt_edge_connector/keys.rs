@@ -104,7 +104,7 @@ fn has_key(key: &KeySettings) -> bool {
 fn check_files(settings: &SaltEdgeConnectorSettings) -> Result<()> {
     let key = &settings.key;
     if key.public_key.is_some() && !has_key(key) {
-        return Err(Error::invalid_setting("public_key", "a service signs by itself: give the private key"));
+        return Err(Error::invalid_setting("public_key", "a service must sign by itself: give the private key"));
     }
     let named = [&key.private_key_file, &key.keystore_file, &settings.app_secret_file, &settings.store_key_file];
     named.into_iter().flatten().try_for_each(|file| check_secret_file(Path::new(file)))

@@ -74,7 +74,7 @@ impl Api for Pipeline {
             }
             Err(error) => {
                 tracing::error!(code = error.code(), why = error.message(), "a request could not be handled");
-                failed(&error_answer(class::INTERNAL_SERVER_ERROR.name, "the connector cannot take this now", 503))
+                failed(&error_answer(class::INTERNAL_SERVER_ERROR.name, "the connector cannot handle this now", 503))
             }
         }
     }

@@ -127,9 +127,7 @@ impl Running {
             service.tasks.wait().await;
         };
         if tokio::time::timeout(self.grace, begun).await.is_err() {
-            tracing::warn!(
-                "the bank's code took too long at the stop: sessions that it was asked about fail in five minutes"
-            );
+            tracing::warn!("the bank's code did not finish before the stop: its sessions fail in five minutes");
         }
     }
 }
@@ -178,7 +176,7 @@ fn warn_about(config: &Config) {
         tracing::warn!("no hub is named: callbacks wait until the connector is started with one");
     }
     if config.control {
-        tracing::warn!("the control interface is open: whoever reaches it can do anything");
+        tracing::warn!("the control interface is open: anyone who can reach it controls this server");
     }
     if let Some(at) = &config.clock {
         tracing::warn!(at = at.as_str(), "the connector's clock stands still");

@@ -114,7 +114,7 @@ impl Service {
     /// `input.*` for a store that the configuration names; `resource.storage`.
     pub(super) async fn reset(&self) -> Result<()> {
         if self.settings.store.is_some() {
-            let why = "a store that the configuration names is not emptied from here";
+            let why = "a store that is named in the configuration cannot be emptied here";
             return Err(Error::because(&row::INVALID_FIELD, why));
         }
         let former = self.data.join(current(&self.data));

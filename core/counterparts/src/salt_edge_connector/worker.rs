@@ -66,7 +66,7 @@ async fn work(service: &Service, told: &watch::Sender<Option<i64>>) {
                 });
             }
             Err(error) => {
-                tracing::error!(code = error.code(), why = error.message(), "work was broken off");
+                tracing::error!(code = error.code(), why = error.message(), "the work was aborted");
                 service.readiness.set_fault(Some("storage"));
                 tokio::select! {
                     () = service.winding_down.cancelled() => return,

@@ -150,7 +150,7 @@ impl Target {
         let about = About::from_text(about).ok_or_else(|| Error::invalid_field("about", "must be token or refresh"))?;
         let expires = expires_at.as_deref().map(Timestamp::new).transpose()?;
         if !self.hub.state.begin(&secret, about, expires.map(|at| at.as_ms()), self.hub.now_ms()) {
-            return Err(Error::invalid_field("session_secret", "there is a session of this name"));
+            return Err(Error::invalid_field("session_secret", "there is already a session with this name"));
         }
         Ok(json!({ "session_secret": secret }))
     }
@@ -225,7 +225,7 @@ impl Target {
 fn ordered(answer: Answer) -> Result<AnswerOrder> {
     let known = answer.error_class.as_deref().map(|name| {
         let found = of_hub::ALL.iter().find(|class| class.name == name);
-        found.ok_or_else(|| Error::invalid_field("error_class", "is no class of Salt Edge's"))
+        found.ok_or_else(|| Error::invalid_field("error_class", "is not an error class of Salt Edge"))
     });
     let known = known.transpose()?;
     let status = match (answer.status, known) {
@@ -282,11 +282,11 @@ impl Controlled for Target {
     }
 
     fn seed(&self, _: Value) -> Controlling<'_> {
-        Box::pin(async { Err(Error::invalid_field("seed", "a hub has no data to be put in: begin sessions")) })
+        Box::pin(async { Err(Error::invalid_field("seed", "a hub cannot be seeded: begin sessions instead")) })
     }
 
     fn limits(&self, _: Value) -> Result<Value> {
-        Err(Error::invalid_field("limits", "a hub counts no requests"))
+        Err(Error::invalid_field("limits", "a hub has no rate limits"))
     }
 
     fn takes(&self, path: &str) -> Option<usize> {

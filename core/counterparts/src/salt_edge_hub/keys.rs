@@ -105,7 +105,7 @@ fn pair(data: &Path, names: [&str; 2]) -> Result<[PathBuf; 2]> {
 
 /// The private key in this file.
 fn signing(path: &Path) -> Result<SigningKey> {
-    let pem = read_secret(path, MAX)?.ok_or_else(|| Error::because(&row::STORAGE, "a key is gone that was there"))?;
+    let pem = read_secret(path, MAX)?.ok_or_else(|| Error::because(&row::STORAGE, "a key that existed is missing"))?;
     SigningKey::from_pem(pem.expose(), None).map_err(|why| Error::invalid_setting("data", why.to_string()))
 }
 

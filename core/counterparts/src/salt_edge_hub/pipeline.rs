@@ -88,7 +88,7 @@ impl Pipeline {
         let jwt = one("authorization").and_then(after_bearer).ok_or(&class::AUTHORIZATION_MISSING)?;
         let provider = one("app-id").zip(one("app-secret"));
         if !provider.is_some_and(|(app_id, app_secret)| self.hub.knows(app_id, app_secret)) {
-            return Err(Problem::Class(&class::PROVIDER_NOT_FOUND, "App-Id and App-Secret are no provider's."));
+            return Err(Problem::Class(&class::PROVIDER_NOT_FOUND, "No provider has this App-Id and App-Secret."));
         }
         let data = self.hub.verifier.open(jwt.trim(), self.hub.clock.now_s()).map_err(Problem::Refused)?;
         let session = data.get("session_secret").and_then(|secret| secret.as_str()).map(str::to_owned);
@@ -182,7 +182,7 @@ impl Api for Pipeline {
         let Found::Operation { index, .. } = routed.found else {
             return sent(&match routed.found {
                 Found::OtherMethods(methods) => {
-                    let mut answer = refused("WrongRequestFormat", "this path has another method", 405);
+                    let mut answer = refused("WrongRequestFormat", "this method is not allowed for this path", 405);
                     answer.headers.push("Allow", methods.join(", "));
                     answer
                 }

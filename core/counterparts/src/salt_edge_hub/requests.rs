@@ -226,7 +226,7 @@ impl Hub {
         let access_token = match (&order.access_token, &order.access_token_of) {
             (Some(token), _) => Secret::new(token.as_str()),
             (None, Some(session)) => self.state.token_of(session).ok_or_else(|| {
-                Error::invalid_field("access_token_of", "no token has come of a session of this name")
+                Error::invalid_field("access_token_of", "no token was received for a session with this name")
             })?,
             (None, None) => {
                 let why = "access_token or access_token_of is missing";

@@ -85,7 +85,9 @@ impl Controlled for Target {
                 }
                 "held" => {
                     let arrived = tokio::time::timeout(ARRIVAL, holds.arrived(name)).await;
-                    arrived.map_err(|_| Error::invalid_field("operation", "no call has come to where it writes"))?
+                    arrived.map_err(|_| {
+                        Error::invalid_field("operation", "no call has reached the place where it writes")
+                    })?
                 }
                 _ => holds.release(name),
             };

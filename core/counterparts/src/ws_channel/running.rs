@@ -218,7 +218,7 @@ impl Running {
         self.service.running.close();
         self.server.end().await;
         if tokio::time::timeout(PKI_TIMEOUT + LAST_STEPS, self.service.running.wait()).await.is_err() {
-            tracing::error!("requests that may change something did not come to their end before the stop");
+            tracing::error!("requests that may change something were not completed before the stop");
         }
         System::of(&self.service).writer().close().await;
     }
@@ -276,16 +276,16 @@ pub(crate) fn address(options: &ServiceOptions) -> Result<SocketAddr> {
 /// What weakens the service is said at every start.
 fn warn_about(config: &Config) {
     if config.fixed_code.is_some() {
-        tracing::warn!("every code that would be sent is the one given as verification code");
+        tracing::warn!("every code is the configured verification code");
     }
     if config.no_limits {
-        tracing::warn!("the limits of rate and count are lifted");
+        tracing::warn!("rate limits and count limits are off");
     }
     if config.control {
-        tracing::warn!("the control interface is open: whoever reaches it can do anything");
+        tracing::warn!("the control interface is open: anyone who can reach it controls this server");
     }
     if config.postgres_url.is_some() && config.files_folder.is_none() {
-        tracing::warn!("large files lie in this instance's data folder: several instances need one files_folder");
+        tracing::warn!("large files are in this instance's data folder: several instances need a common files_folder");
     }
 }
 

@@ -291,7 +291,7 @@ async fn session(service: &System, email: &str, mode: Mode, api_key: &str, now: 
 /// Enrols as the account's admin would: by the handler of that operation.
 async fn enrol(service: &System, email: &str, api_key: &str, bank: &str, company: &str) -> Result<()> {
     let request = EnrollCertRequest {
-        bank: Bank::from_text(bank).ok_or_else(|| Error::invalid_field("certificates", "is no bank's id"))?,
+        bank: Bank::from_text(bank).ok_or_else(|| Error::invalid_field("certificates", "is not the id of a bank"))?,
         code: BankPin::new(&random::alphanumeric(28))?,
         company: Name::new(company)?,
         ws_user_id: WsUserId::new(&random::alphanumeric(16))?,
@@ -332,7 +332,8 @@ fn refused(field: &str, why: Fault) -> Error {
 
 async fn put_files(service: &System, api_key: &str, email: &str, files: Vec<SeedFile>, now: i64) -> Result<()> {
     for file in files {
-        let bank = Bank::from_text(&file.bank).ok_or_else(|| Error::invalid_field("bank", "is no bank's id"))?;
+        let bank =
+            Bank::from_text(&file.bank).ok_or_else(|| Error::invalid_field("bank", "is not the id of a bank"))?;
         let content = STANDARD.decode(&file.content).map_err(|_| Error::invalid_field("content", "must be base64"))?;
         if content.len() > INLINE_LIMIT {
             return Err(Error::invalid_field(

@@ -63,7 +63,7 @@ pub(crate) async fn daily(service: &System) {
     }
     match service.writer().remove_leftovers().await {
         Ok(unnamed) => content::discard(service, &unnamed).await,
-        Err(why) => tracing::error!(%why, "what belongs to nobody could not be removed"),
+        Err(why) => tracing::error!(%why, "orphaned records could not be removed"),
     }
     if service.store.is_only_writer() {
         // With others on its database the service looks by itself.
@@ -78,7 +78,7 @@ pub(crate) async fn daily(service: &System) {
 async fn verify_audit(service: &System) -> Result<(), StoreError> {
     service.writer().checkpoint_audit(service.now_ms(), 0).await?;
     let known = audit_heads::read(&service.data).unwrap_or_else(|why| {
-        tracing::error!(%why, "what was written down of the audit trail cannot be read");
+        tracing::error!(%why, "the saved heads of the audit trail cannot be read");
         Vec::new()
     });
     match service.writer().verify_audit_against(known).await? {
@@ -111,7 +111,7 @@ async fn checkpoint(service: &System, noted: &mut Option<i64>, now: i64) {
 
 fn note(service: &Service, checkpoint: &AuditCheckpoint) {
     if let Err(why) = audit_heads::append(&service.data, checkpoint) {
-        tracing::error!(%why, "the head of the audit trail could not be written down");
+        tracing::error!(%why, "the head of the audit trail could not be saved");
     }
 }
 

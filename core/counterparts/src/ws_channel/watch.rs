@@ -93,7 +93,10 @@ fn places(service: &Service) -> Vec<Place> {
     let places = paths.iter().filter_map(|path| Place::at(path).ok());
     let (steady, other): (Vec<_>, Vec<_>) = places.partition(|place| place.fault().is_none());
     for place in other {
-        tracing::warn!(path = %place.path.display(), "the file system numbers files anew: a removal will not be noticed");
+        tracing::warn!(
+            path = %place.path.display(),
+            "the file system does not keep file numbers (inodes): a removal will not be noticed"
+        );
     }
     steady
 }

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_nextgen_psd2::{
-    certificates::{Certificate, Defect, IssueOptions, Kind, Psd2Certificate, QcType},
+    certificates::{Certificate, CertificateKind, Defect, IssueOptions, Psd2Certificate, QcType},
     http::Request,
     operations::verification::verify_request::Strictness,
 };
@@ -59,7 +59,7 @@ fn asked(world: &World) -> Request {
 
 /// A certificate for connections of the bank's authority, with its key, PEM.
 fn issued(world: &World, change: impl FnOnce(&mut IssueOptions)) -> String {
-    let mut options = IssueOptions::new(Kind::Qwac, NOW_S);
+    let mut options = IssueOptions::new(CertificateKind::Qwac, NOW_S);
     change(&mut options);
     let issued = world.authority().issue(&options).unwrap();
     format!("{}{}", issued.certificate_pem, *issued.private_key_pem)

@@ -86,7 +86,7 @@ impl Certificate {
         let mut reader = SliceReader::new(der)?;
         let fields = element(&mut reader, tag::SEQUENCE).map_err(|_| "this is not a certificate in DER")?.content;
         if !reader.is_finished() {
-            return Err("bytes follow the certificate; exactly one certificate is wanted".into());
+            return Err("bytes follow the certificate; give exactly one certificate".into());
         }
         let read = Outline::read(fields).and_then(|outline| Inner::new(der, outline));
         // What is not strict is told first, wherever it stands.

@@ -208,7 +208,7 @@ impl Scanner<'_> {
         match separator {
             None => {}
             Some(b',' | b';' | b'+') => self.at += 1,
-            Some(_) => return Err(self.fault("after a value stands something else than a separator")),
+            Some(_) => return Err(self.fault("no separator after a value")),
         }
         Ok((Attribute { oid, value, der }, separator))
     }
@@ -217,7 +217,7 @@ impl Scanner<'_> {
     fn hex_value(&mut self) -> Result<(String, Vec<u8>), NameFault> {
         let digits = &self.text.as_bytes()[self.at + 1..];
         let digits = &digits[..digits.iter().position(|byte| !byte.is_ascii_hexdigit()).unwrap_or(digits.len())];
-        let wrong = "after `#` stands no DER value in hex";
+        let wrong = "no DER value in hex after `#`";
         let der = HEXLOWER_PERMISSIVE.decode(digits).map_err(|_| self.fault(wrong))?;
         let value = Element::from_der(&der).map_err(|_| self.fault(wrong))?;
         let text = asn1::text(value.tag, value.content).unwrap_or_default();
@@ -283,7 +283,7 @@ impl Scanner<'_> {
                 self.at += 2;
                 Ok(())
             }
-            _ => Err(self.fault("after `\\` stands neither a special character nor two hex digits")),
+            _ => Err(self.fault("neither a special character nor two hex digits after `\\`")),
         }
     }
 

@@ -9,8 +9,8 @@ const NO_ISSUER: &str = "no trusted issuer has signed the certificate: add its C
 #[must_use]
 pub fn why_unissued(certificate: &Certificate, trusted: &[Certificate]) -> &'static str {
     if !certificate.is_verifiable() {
-        return "the certificate is not signed with RSA (PKCS#1 v1.5) and SHA-256, 384 or 512: no other signature is verified here, \
-                whoever made it";
+        return "the certificate is not signed with RSA (PKCS#1 v1.5) and SHA-256, 384 or 512: other signature \
+                algorithms are not supported here";
     }
     if trusted.iter().any(|issuer| certificate.names_issuer(issuer)) {
         return "a trusted CA has this name, but its key did not make the signature, or is not an RSA key of 2048 to 8192 bits";

@@ -74,12 +74,12 @@ impl Category {
             Self::Cancelled => "The caller cancelled; see the outcome before sending anything again.",
             Self::Authentication => "Not logged in, or the password, code or token was refused.",
             Self::Permission => "Logged in, but this account, mode or key may not do it.",
-            Self::Signature => "A signature or decryption failed, or the key is not fit for it.",
-            Self::PeerProtocol => "The peer answered something that its protocol does not allow.",
-            Self::PeerRefused => "The peer understood and said no; its code and text are attached.",
+            Self::Signature => "A signature or decryption failed, or the key cannot be used for it.",
+            Self::PeerProtocol => "The peer's answer violates the protocol.",
+            Self::PeerRefused => "The peer understood the request and refused it; its code and text are attached.",
             Self::RateLimited => "Too many calls or tries; wait as long as the error says.",
             Self::NotSupported => "This build, bank or service does not offer it.",
-            Self::Conflict => "It clashes with what exists already, or somebody else was first.",
+            Self::Conflict => "It conflicts with existing data or with a concurrent request.",
             Self::ResourceExhausted => "A disk, memory or size limit was reached.",
             Self::Internal => "A defect of bankchannel; please report it.",
         }
@@ -130,7 +130,7 @@ pub mod row {
         MISSING_FIELD = "input.missing_field", InvalidInput, never,
             "A required field is missing.", "Give the field named in the context.";
         UNKNOWN_FIELD = "input.unknown_field", InvalidInput, never,
-            "There is no such field.", "The message lists the fields there are.";
+            "There is no such field.", "The message lists the known fields.";
         INVALID_JSON = "input.invalid_json", InvalidInput, never,
             "The input is not JSON of the expected form.", "The message says where and why.";
         UNKNOWN_OPERATION = "input.unknown_operation", InvalidInput, never,
@@ -162,7 +162,7 @@ pub mod row {
         REDIRECTED = "peer.redirected", PeerProtocol, never,
             "The server answered with a redirect, which is never followed.", "Credentials travel in headers: set the base URL to the final address.";
         HTTP_STATUS = "peer.http_status", PeerProtocol, never,
-            "Something between here and the service answered, not the service itself.", "The HTTP status and the start of the answer are attached; check the base URL, proxy and gateway.";
+            "A proxy, gateway or other server answered instead of the service.", "The HTTP status and the start of the answer are attached; check the base URL, proxy and gateway.";
         UNAVAILABLE = "peer.unavailable", PeerProtocol, again,
             "The server or a gateway before it cannot answer now.", "Try again later; see the outcome first.";
         RATE_LIMITED = "peer.rate_limited", RateLimited, again,
@@ -172,7 +172,7 @@ pub mod row {
         STORAGE = "resource.storage", ResourceExhausted, never,
             "The data folder or database cannot be used.", "The message names the cause: full, read-only, locked or damaged.";
         INTERNAL = "internal", Internal, never,
-            "Something inside bankchannel failed that should not.", "Please report it with the message.";
+            "An internal error in bankchannel.", "Please report it with the message.";
     }
 }
 

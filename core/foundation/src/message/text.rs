@@ -192,7 +192,7 @@ fn fields(lines: &mut Lines<'_>) -> Result<Headers, Malformed> {
         };
         let name = std::str::from_utf8(&line[..colon]).ok().filter(|name| is_token(name));
         let Some(name) = name else {
-            return Err(malformed(number, "what stands before the colon is not a header name"));
+            return Err(malformed(number, "the text before the colon is not a header name"));
         };
         let value = &line[colon + 1..];
         if has_control(value) {
@@ -212,7 +212,7 @@ fn body_length(headers: &Headers, line: usize) -> Result<Option<usize>, Malforme
                 let why = "Content-Length and Transfer-Encoding exclude each other";
                 Malformed { kind: MalformedKind::Length, ..malformed(line, why) }
             }
-            None => damaged(line, "a request with Transfer-Encoding must be given without it, the body put together"),
+            None => damaged(line, "give the request without Transfer-Encoding, with its whole body"),
         });
     }
     let Some(length) = length else { return Ok(None) };

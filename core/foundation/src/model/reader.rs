@@ -106,7 +106,7 @@ impl<'a> Reader<'a> {
         if names.iter().any(|name| is_near(found, name)) {
             self.invalid(format!("`{found}` is not one of {list}"))
         } else {
-            self.invalid(format!("what was given ({} characters) is not one of {list}", found.chars().count()))
+            self.invalid(format!("the given value ({} characters) is not one of {list}", found.chars().count()))
         }
     }
 
@@ -274,7 +274,7 @@ impl<'v> ObjectReader<'v> {
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         // What is no name may be a value in the wrong place.
         let Some(unknown) = shown::member(unknown) else {
-            let text = format!("a field's name of {} bytes is none of: {known}", unknown.len());
+            let text = format!("unknown field (its name has {} bytes); the fields are: {known}", unknown.len());
             return Err(Error::because(&row::UNKNOWN_FIELD, text));
         };
         Err(Error::because(&row::UNKNOWN_FIELD, format!("there is no field `{unknown}`; the fields are: {known}"))

@@ -17,7 +17,7 @@ pub const MAX_DETAILS: usize = 100_000;
 const MAX_STATEMENTS: usize = 100_000;
 /// The elements in which the bank adds a text to a statement.
 const INFORMATION: [&str; 3] = ["AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"];
-const FOREIGN_CURSOR: &str = "the cursor is not one of this file";
+const FOREIGN_CURSOR: &str = "the cursor does not belong to this file";
 const READ_AGAIN: &str = "read the file from its beginning";
 /// Most notes of one message that its header adds.
 const MAX_NOTES: usize = 100;

@@ -135,7 +135,7 @@ impl Statement {
         for one in element.all("Bal") {
             // The header stands on each page: it must stay small.
             if balances.len() == MAX_BALANCES {
-                values.note(one, "", "is one balance too many: this one and those behind it are left out");
+                values.note(one, "", "is one balance too many: this one and all later ones are left out");
                 break;
             }
             balances.push(StatementBalance::read(one, values));

@@ -167,7 +167,7 @@ fn check_debtor_account(debtor: &Party, scheme: Scheme, add: &mut dyn FnMut(Find
 fn kind_findings(batch: &PaymentBatch, scheme: Scheme) -> Vec<(Finding, &'static str)> {
     let mut found = Vec::new();
     if let Some(method) = batch.method.as_deref().filter(|method| *method != "TRF") {
-        let warning = Finding::warning(Rule::Kind, "the method is none of a transfer", "write TRF");
+        let warning = Finding::warning(Rule::Kind, "the payment method is not a transfer", "write TRF");
         found.push((warning.value(method).reason("FF03"), "PmtMtd"));
     }
     found.extend(charges(batch.charge_bearer.as_deref(), scheme).map(|finding| (finding, "ChrgBr")));
@@ -188,7 +188,7 @@ fn kind_findings(batch: &PaymentBatch, scheme: Scheme) -> Vec<(Finding, &'static
     if batch.kind != PaymentKind::default() && batch.transactions.iter().any(|one| one.kind != PaymentKind::default()) {
         let warning = Finding::warning(
             Rule::Kind,
-            "<PmtTpInf> stands in the batch and in its transactions",
+            "<PmtTpInf> is given both in the batch and in its transactions",
             "keep that of the batch",
         );
         found.push((warning.reason("CH17"), "PmtTpInf"));
@@ -196,14 +196,17 @@ fn kind_findings(batch: &PaymentBatch, scheme: Scheme) -> Vec<(Finding, &'static
     if batch.charge_bearer.is_some() && batch.transactions.iter().any(|one| one.charge_bearer.is_some()) {
         let warning = Finding::warning(
             Rule::Kind,
-            "<ChrgBr> stands in the batch and in its transactions",
+            "<ChrgBr> is given both in the batch and in its transactions",
             "keep that of the batch",
         );
         found.push((warning.reason("CH17"), "ChrgBr"));
     }
     if batch.ultimate_debtor.is_some() && batch.transactions.iter().any(|one| one.ultimate_debtor.is_some()) {
-        let warning =
-            Finding::warning(Rule::Kind, "<UltmtDbtr> stands in the batch and in its transactions", "keep one of them");
+        let warning = Finding::warning(
+            Rule::Kind,
+            "<UltmtDbtr> is given both in the batch and in its transactions",
+            "keep one of them",
+        );
         found.push((warning.reason("CH17"), "UltmtDbtr"));
     }
     found
@@ -213,9 +216,9 @@ fn kind_findings(batch: &PaymentBatch, scheme: Scheme) -> Vec<(Finding, &'static
 pub(super) fn charges(bearer: Option<&str>, scheme: Scheme) -> Option<Finding> {
     let bearer = bearer?;
     let found = if scheme.sepa && bearer != "SLEV" {
-        Finding::warning(Rule::Kind, "SEPA payments share charges by SLEV", "write SLEV, or leave it out")
+        Finding::warning(Rule::Kind, "SEPA payments have the charge bearer SLEV", "write SLEV, or leave it out")
     } else if scheme.urgent && bearer == "SLEV" {
-        Finding::warning(Rule::Kind, "urgent payments do not share charges by SLEV", "write SHAR or DEBT")
+        Finding::warning(Rule::Kind, "urgent payments do not have the charge bearer SLEV", "write SHAR or DEBT")
     } else {
         return None;
     };
@@ -264,7 +267,7 @@ fn sum<'p>(
             format!("<CtrlSum> says {stated}, but the amounts add up to {}", real.text()),
             format!("write {}, or correct the amounts", real.text()),
         ),
-        None => ("the amounts add up to more than can be stated".to_owned(), "split the file".to_owned()),
+        None => ("the sum of the amounts has too many digits".to_owned(), "split the file".to_owned()),
     };
     findings.add(
         Finding::error(Rule::ControlSum, message, change)

@@ -41,8 +41,7 @@ impl<'f> Seen<'f> {
         let Some(first) = self.batch_ids.insert(id, number) else { return };
         let line = self.file.batches[first].line;
         let message = format!("the batch of line {line} has the same id");
-        let found =
-            Finding::error(Rule::DuplicateIdentifier, message, "give each batch an id of its own").reason("DU02");
+        let found = Finding::error(Rule::DuplicateIdentifier, message, "give each batch a unique id").reason("DU02");
         findings.add(found.value(id).line(self.file.batches[number].line).path("PmtInfId").path(path));
     }
 
@@ -57,7 +56,7 @@ impl<'f> Seen<'f> {
             let found = Finding::error(
                 Rule::DuplicateIdentifier,
                 message,
-                "give each payment an id of its own, or remove the double",
+                "give each payment a unique id, or remove the duplicate",
             );
             findings.add(here.place(found.reason("DU04").value(id), "PmtId/EndToEndId"));
         }
@@ -68,7 +67,7 @@ impl<'f> Seen<'f> {
             let found = Finding::error(
                 Rule::DuplicateIdentifier,
                 message,
-                "give each payment a UETR of its own, or remove the double",
+                "give each payment a unique UETR, or remove the duplicate",
             );
             findings.add(here.place(found.reason("DU03").value(uetr), "PmtId/UETR"));
         }
@@ -96,10 +95,11 @@ impl<'f> Seen<'f> {
             return;
         }
         let message = format!(
-            "the transactions of lines {} and {} pay the same amount to the same account, for the same",
+            "the transactions of lines {} and {} pay the same amount to the same account with the same remittance \
+             information",
             first.line, one.line
         );
-        let found = Finding::warning(Rule::DuplicateTransaction, message, "remove one if it is not meant");
+        let found = Finding::warning(Rule::DuplicateTransaction, message, "remove one if it is not intended");
         let found = match account(one) {
             Some(account) => found.value(account),
             None => found,

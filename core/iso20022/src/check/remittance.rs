@@ -36,7 +36,7 @@ pub(super) fn check(one: &PaymentTransaction, scheme: Scheme, options: &CheckOpt
                 .reason("CH17"));
             }
             if !remittance.lines.is_empty() && !remittance.structured.is_empty() {
-                let message = "there is a text and a structured reference, of which SEPA takes one";
+                let message = "there is a text and a structured reference, but SEPA allows only one of them";
                 add(Finding::error(Rule::Remittance, message, "keep the reference").reason("CH17").path("RmtInf"));
             }
         }
@@ -102,7 +102,7 @@ fn check_aos2(one: &PaymentTransaction, add: &mut dyn FnMut(Finding)) {
     let difference = sum.zip(amount).and_then(|(sum, amount)| sum.minus(amount));
     if !difference.is_some_and(Sum::is_zero) {
         let message = match sum {
-            Some(sum) => format!("invoices less credit notes come to {}, not to the amount", sum.text()),
+            Some(sum) => format!("invoices minus credit notes are {}, which is not the amount", sum.text()),
             None => "an invoice has no <RmtdAmt>, or a credit note no <CdtNoteAmt>".to_owned(),
         };
         add(error(&message, "correct the amounts"));

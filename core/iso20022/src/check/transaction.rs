@@ -51,7 +51,7 @@ pub(super) fn check(
         }
     }
     if let Some(uetr) = one.uetr.as_deref().filter(|uetr| !identifier::is_uetr(uetr)) {
-        let found = Finding::error(Rule::Uetr, "the UETR is no UUID of version 4 in small letters", "let one be made");
+        let found = Finding::error(Rule::Uetr, "the UETR is not a version 4 UUID in lower case", "let it be generated");
         add(found.value(uetr).path("PmtId/UETR"));
     }
     check_amount(one, scheme, &mut add);
@@ -134,8 +134,11 @@ fn check_account(
         add(found.value(number).path(path));
     }
     if debtor.and_then(|party| party.iban.as_deref()) == Some(number) {
-        let found =
-            Finding::warning(Rule::SameAccount, "debtor and creditor are the same account", "look whether it is meant");
+        let found = Finding::warning(
+            Rule::SameAccount,
+            "debtor and creditor are the same account",
+            "check whether it is intended",
+        );
         add(found.value(number).path(path));
     }
 }

@@ -116,7 +116,9 @@ impl<'a> Messages<'a> {
     pub(crate) fn notes(&self, newest: u32) -> Vec<String> {
         let mut notes = Vec::new();
         match self.name().version {
-            None => notes.push("the namespace is none of ISO 20022's; the file is read by its elements".to_owned()),
+            None => {
+                notes.push("the namespace is not an ISO 20022 namespace; the file is read by its elements".to_owned())
+            }
             Some(version) if version > newest => {
                 notes.push(format!("version {version} is newer than {newest}, the newest that is known here"));
             }

@@ -116,7 +116,7 @@ impl<'r> Values<'r> {
         }
         let read = moment(text);
         if read.is_none() {
-            self.note(element, text, "is no date and no date with time such as 2026-11-20T08:00:00+02:00");
+            self.note(element, text, "is neither a date nor a date with time such as 2026-11-20T08:00:00+02:00");
         }
         read
     }
@@ -148,7 +148,7 @@ impl<'r> Values<'r> {
         let text = found.text();
         let read = text.parse().ok().filter(|number| *number <= MAX);
         if read.is_none() && !text.is_empty() {
-            self.note(found, text, "is no whole number");
+            self.note(found, text, "is not a whole number");
         }
         read
     }
@@ -196,7 +196,7 @@ fn decimal(text: &str) -> Result<Decimal, &'static str> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let numeric = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     if digits.is_empty() || digits == "." || !numeric(whole) || !numeric(fraction) {
-        return Err("is no decimal number such as 1450.05");
+        return Err("is not a decimal number such as 1450.05");
     }
     let shown = whole;
     let whole = whole.trim_start_matches('0');

@@ -65,23 +65,23 @@ macro_rules! columns {
 use Set::{Text, Value};
 
 columns! {
-    "creditor_name", "Who is paid", "Alpha Supplies Ab", Text(|t| &mut t.creditor.name);
-    "creditor_iban", "The IBAN of who is paid", "SE4550000000058398257466", Text(|t| &mut t.creditor.iban);
+    "creditor_name", "The creditor's name", "Alpha Supplies Ab", Text(|t| &mut t.creditor.name);
+    "creditor_iban", "The creditor's IBAN", "SE4550000000058398257466", Text(|t| &mut t.creditor.iban);
     "amount", "The amount with a point before the cents: 1200.50", "1200.50", Value(amount);
     "currency", "ISO 4217 code; empty: that of the file", "", Text(|t| &mut t.currency);
-    "text", "What the payment is for, at most 140 characters", "Invoice 1001", Text(|t| &mut t.text);
+    "text", "The remittance text, at most 140 characters", "Invoice 1001", Text(|t| &mut t.text);
     "reference", "The creditor's reference, such as RF18539007547034; in place of a text", "", Text(|t| &mut t.reference);
-    "reference_kind", "What kind of reference it is, such as finnish; empty: found out where it can be", "",
+    "reference_kind", "The kind of the reference, such as finnish; empty: detected if possible", "",
         Value(|t, text, _| one_of(ReferenceKind::from_text(text), &mut t.reference_kind, "a kind of reference"));
     "end_to_end_id", "The id that goes to the creditor; empty: made from the data", "", Text(|t| &mut t.end_to_end_id);
     "instruction_id", "The id between you and your bank", "", Text(|t| &mut t.instruction_id);
     "uetr", "The UETR, a UUID of version 4", "", Text(|t| &mut t.uetr);
     "purpose", "ISO 20022 code of the purpose, such as SALA", "", Text(|t| &mut t.purpose);
-    "execution_date", "The day on which to pay, as 2026-12-01; empty: that of the file", "",
+    "execution_date", "The execution date, such as 2026-12-01; empty: that of the file", "",
         Value(|t, text, _| date(text).map(|date| t.group.execution_date = Some(date)));
-    "execution_time", "The moment at which to pay, as 2026-12-01T10:00:00+02:00; for instant payments", "",
+    "execution_time", "The execution time, such as 2026-12-01T10:00:00+02:00; for instant payments", "",
         Value(|t, text, _| {
-            let time = Timestamp::new(text).map_err(|_| "is no moment such as 2026-12-01T10:00:00+02:00".to_owned())?;
+            let time = Timestamp::new(text).map_err(|_| "is not a time such as 2026-12-01T10:00:00+02:00".to_owned())?;
             t.group.execution_time = Some(time);
             Ok(())
         });
@@ -98,19 +98,19 @@ columns! {
     "batch_id", "The id of the batch; empty: made from the data", "", Text(|t| &mut t.group.batch_id);
     "service_level", "A service level of the bank in place of that of the kind", "", Text(|t| &mut t.group.service_level);
     "local_instrument", "A local instrument of the bank", "", Text(|t| &mut t.group.local_instrument);
-    "debtor_name", "Who pays, where it is not that of the file", "", Text(|t| &mut debtor(t).name);
-    "debtor_iban", "The IBAN of who pays, where it is not that of the file", "", Text(|t| &mut debtor(t).iban);
+    "debtor_name", "The debtor's name, if not that of the file", "", Text(|t| &mut debtor(t).name);
+    "debtor_iban", "The debtor's IBAN, if not that of the file", "", Text(|t| &mut debtor(t).iban);
     "debtor_bic", "The BIC of that account's bank", "", Text(|t| &mut debtor(t).bic);
-    "ultimate_debtor_name", "On whose behalf it is paid", "",
+    "ultimate_debtor_name", "The ultimate debtor's name: on whose behalf it is paid", "",
         Text(|t| &mut t.group.ultimate_debtor.get_or_insert_default().name);
-    "ultimate_creditor_name", "For whom the creditor is paid", "",
+    "ultimate_creditor_name", "The ultimate creditor's name: for whom the creditor is paid", "",
         Text(|t| &mut t.ultimate_creditor.get_or_insert_default().name);
     "creditor_bic", "The BIC of the creditor's bank: not needed in SEPA", "", Text(|t| &mut t.creditor.bic);
-    "creditor_account", "The creditor's account number where it has no IBAN", "", Text(|t| &mut t.creditor.account);
-    "creditor_account_scheme", "What kind of number that is, such as BBAN or BGNR", "",
+    "creditor_account", "The creditor's account number, if it has no IBAN", "", Text(|t| &mut t.creditor.account);
+    "creditor_account_scheme", "The scheme of that number, such as BBAN or BGNR", "",
         Text(|t| &mut t.creditor.account_scheme);
     "creditor_identifier", "The creditor's number, such as a business id", "", Text(|t| &mut t.creditor.identifier);
-    "creditor_identifier_scheme", "What kind of number that is", "", Text(|t| &mut t.creditor.identifier_scheme);
+    "creditor_identifier_scheme", "The scheme of that number", "", Text(|t| &mut t.creditor.identifier_scheme);
     "creditor_street", "Address of the creditor: street", "", Text(|t| &mut address(t).street);
     "creditor_building_number", "Number of the building in the street", "", Text(|t| &mut address(t).building_number);
     "creditor_post_code", "Post code", "", Text(|t| &mut address(t).post_code);
@@ -118,7 +118,7 @@ columns! {
     "creditor_country", "ISO 3166 code of the country; needed in an address", "", Text(|t| &mut address(t).country);
     "creditor_address_line_1", "A line of the address without structure, beside town and country", "",
         Value(|t, text, _| line(t, text));
-    "creditor_address_line_2", "A second one", "", Value(|t, text, _| line(t, text));
+    "creditor_address_line_2", "A second line", "", Value(|t, text, _| line(t, text));
     "creditor_bank_instruction", "An instruction for the creditor's bank; not in SEPA", "",
         Text(|t| &mut t.creditor_bank_instruction);
     "debtor_bank_instruction", "An instruction for the debtor's bank; not in SEPA", "",
@@ -140,7 +140,7 @@ fn line(transfer: &mut CreditTransfer, text: &str) -> Result<(), String> {
 
 fn date(text: &str) -> Result<Date, String> {
     let date = if text.len() == 10 { text.parse().ok() } else { None };
-    date.map(Date).ok_or_else(|| "is no date such as 2026-12-01".to_owned())
+    date.map(Date).ok_or_else(|| "is not a date such as 2026-12-01".to_owned())
 }
 
 fn one_of<T>(read: Option<T>, into: &mut Option<T>, wanted: &str) -> Result<(), String> {
@@ -155,7 +155,7 @@ fn amount(transfer: &mut CreditTransfer, text: &str, table: &PaymentTable) -> Re
             (true, true, _) => "has a point and a comma, which may mean two amounts",
             (true, _, false) => "has a comma: write 1234.50, or say that the table has decimal commas",
             (_, true, true) => "has a point, but the table has decimal commas",
-            _ => "is no amount such as 1234.50: digits and one point, nothing else",
+            _ => "is not an amount such as 1234.50: digits and one point, nothing else",
         }
         .to_owned())
     };
@@ -261,14 +261,14 @@ fn columns(record: &Record<'_>, delimiter: u8) -> Result<Vec<&'static Column>, B
         let Some(column) = COLUMNS.iter().find(|column| column.name == name) else {
             let other = [b';', b',', b'\t'].into_iter().find(|other| *other != delimiter && cell.contains(other));
             let change = match (other, nearest(name, COLUMNS.iter().map(|column| column.name))) {
-                (Some(_), _) => "say which character stands between the cells: the delimiter".to_owned(),
+                (Some(_), _) => "give the delimiter: the character between the cells".to_owned(),
                 (None, Some(near)) => format!("write {near}"),
-                (None, None) => "take it out, or see the list of columns".to_owned(),
+                (None, None) => "remove it, or see the list of columns".to_owned(),
             };
             return refused(format!("there is no column {}", quote(name)), &change);
         };
         if header.iter().any(|known| known.name == column.name) {
-            return refused(format!("the column {name} is there twice"), "take one of them out");
+            return refused(format!("the column {name} is there twice"), "remove one of them");
         }
         header.push(column);
     }
@@ -300,7 +300,7 @@ fn transfer(
         // A cell of several lines is mostly a quotation mark that took the rows below into the cell; made a text, they
         // would not be paid, and nobody would be told.
         if cell.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
-            let change = "look for a quotation mark that is not closed, and write the cell on one line";
+            let change = "check for a quotation mark that is not closed, and write the cell on one line";
             wrong("the cell has line breaks", change, &String::from_utf8_lossy(cell));
             continue;
         }
@@ -410,7 +410,7 @@ impl Fault {
             Self::TooLarge { .. } => Finding::error(
                 Rule::Table,
                 format!("the row has more than {MAX_ROW} bytes"),
-                "look for a quotation mark that is not closed",
+                "check for a quotation mark that is not closed",
             ),
             Self::TooManyColumns { .. } => {
                 let message = format!("the row has more than {MAX_COLUMNS} cells");

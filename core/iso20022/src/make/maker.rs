@@ -79,7 +79,7 @@ impl PaymentMaker {
         let layout = if data.compact == Some(true) { Layout::Compact } else { Layout::Indented };
         let mut findings = Findings::default();
         if profile.accepts.is_some_and(|accepted| accepted != version) {
-            let message = "the bank takes another version by its profile";
+            let message = "the bank's profile requires another version";
             let found = Finding::error(Rule::Version, message, "leave the version out").value(version.as_str());
             findings.add(found, At("", "version"));
         }
@@ -267,7 +267,7 @@ impl PaymentMaker {
         }
         let first = self.groups.first().map(|first| first.terms.execution);
         if self.profile.one_date_per_file && first.is_some_and(|first| first != terms.execution) {
-            let message = "the bank takes one date of execution a file";
+            let message = "the bank takes one execution date per file";
             self.findings.add(Finding::error(Rule::Date, message, "make a file for each"), At("", "execution_date"));
         }
         self.preparer().group(&mut data, terms, &currency);

@@ -54,7 +54,7 @@ impl Seen {
             Some(given) => {
                 let of = short(&digest(&[&sight.batch.to_be_bytes(), given.as_bytes()]));
                 if !placeholder(given) && !self.ids.insert(of) {
-                    let message = "the batch has the same id before";
+                    let message = "an earlier transfer of the batch has the same id";
                     let found = Finding::error(Rule::DuplicateIdentifier, message, "give each transfer its own id");
                     findings.add(found.reason("DU04").value(given), At("", "end_to_end_id"));
                 }
@@ -101,8 +101,10 @@ impl Seen {
                 return 1;
             }
         };
-        let message = format!("the same creditor gets the same amount for the same as in transaction {first}");
-        let found = Finding::warning(Rule::DuplicateTransaction, message, "look whether it is paid twice");
+        let message = format!(
+            "transaction {first} pays the same amount to the same creditor with the same remittance information"
+        );
+        let found = Finding::warning(Rule::DuplicateTransaction, message, "check whether it is paid twice");
         findings.add(found.reason("AM05"), At("", "amount"));
         let times = self.equal.entry(short).or_insert(u32::from(first_part == part));
         *times += 1;

@@ -12,11 +12,13 @@ pub(super) fn of_outcome(outcome: Outcome) -> (Again, String) {
     let (again, advice) = match outcome {
         Outcome::Paid | Outcome::PaidInBatch => (Again::No, "nothing is to be sent: the account was debited"),
         Outcome::ExecutedReported => (Again::No, "nothing is to be sent: look for the booking in the next statement"),
-        Outcome::Probable => (Again::No, "look whether the booking is of this payment"),
+        Outcome::Probable => (Again::No, "check whether the booking belongs to this payment"),
         Outcome::Accepted => (Again::No, "nothing is to be sent: wait for the booking"),
         Outcome::InProgress => (Again::No, "nothing is to be sent: wait for the booking or the next report"),
         Outcome::BatchDiffers => (Again::Ask, "ask your bank which transactions the debit of the batch paid"),
-        Outcome::Ambiguous => (Again::Ask, "several carry the same ids: look at the account, and ask your bank"),
+        Outcome::Ambiguous => {
+            (Again::Ask, "several transactions have the same ids: check the account, and ask your bank")
+        }
         Outcome::Conflict => (Again::Ask, "the bank contradicts itself: ask where the money is"),
         Outcome::Cancelled => (Again::IfWanted, "send it as a new payment if it is still wanted"),
         Outcome::Rejected | Outcome::Returned | Outcome::Unknown => (Again::Ask, "ask your bank"),

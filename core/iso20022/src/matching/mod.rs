@@ -75,7 +75,7 @@ pub fn match_status(payment: &PaymentFile, reports: &[StatusReport], statements:
     let mut notes = std::mem::take(&mut booked.bookings.notes);
     let repeated = sent.scopes.iter().filter(|scope| scope.batches.len() > 1).count();
     if repeated > 0 {
-        notes.push(format!("{repeated} payment information ids stand at several batches, which are matched together"));
+        notes.push(format!("{repeated} payment information ids occur in several batches, which are matched together"));
     }
     if payment.id.is_none() {
         notes.push("the payment file has no message id, so that no status report can be about it".to_owned());

@@ -105,8 +105,8 @@ impl Reason {
         if holds {
             return (self.again, self.advice());
         }
-        let advice = "send nothing: see first whether it was already paid; if the account shows no debit, send the same \
-                      data with a new message id";
+        let advice = "send nothing: first check whether it was already paid; if the account shows no debit, send the \
+                      same data with a new message id";
         (Again::LookFirst, advice.to_owned())
     }
 
@@ -118,8 +118,8 @@ impl Reason {
             Again::No if detail.is_empty() => "nothing is to be sent",
             Again::No => return format!("nothing is to be sent: {detail}"),
             Again::Unchanged => "send the same data with a new message id",
-            Again::ClarifyFirst => "do not send it again before it is cleared",
-            Again::LookFirst => "send nothing: see first whether it was already paid",
+            Again::ClarifyFirst => "do not send it again before the cause is clarified",
+            Again::LookFirst => "send nothing: first check whether it was already paid",
             Again::IfWanted => "send it as a new payment if it is still wanted",
             Again::Wait => "wait for the next report",
             Again::Ask | Again::PerReason | Again::PerTransaction => "ask your bank",

@@ -5,7 +5,7 @@ pub mod making;
 pub mod matching;
 pub mod reading;
 
-use bankchannel_foundation::{Declaration, Kind, error::Row};
+use bankchannel_foundation::{Declaration, OperationKind, error::Row};
 
 use crate::MODULE;
 
@@ -40,5 +40,8 @@ pub(crate) const fn local(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration { group: Some(MODULE), ..Declaration::new(Kind::Local, MODULE, subject, name, summary, doc, errors) }
+    Declaration {
+        group: Some(MODULE),
+        ..Declaration::new(OperationKind::Local, MODULE, subject, name, summary, doc, errors)
+    }
 }

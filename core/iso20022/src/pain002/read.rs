@@ -15,7 +15,7 @@ pub fn read(bytes: &[u8]) -> Result<StatusReport, Problem> {
     let tree = Tree::parse(&text)?;
     let root = tree.root()?;
     let Some(report) = root.child("CstmrPmtStsRpt") else {
-        let message = format!("<{}> holds no <CstmrPmtStsRpt>: this is no status report", plain(root.name()));
+        let message = format!("<{}> holds no <CstmrPmtStsRpt>: this is not a status report", plain(root.name()));
         return Err(Problem::format(root.place(), message, "choose a file of type pain.002"));
     };
     let empty = |path: &str| report.text_at(path).unwrap_or_default();

@@ -79,7 +79,7 @@ pub fn check(address: &Address, case: AddressCase, profile: &Profile) -> Vec<Fin
             address.lines.len()
         );
         found.push(
-            Finding::error(Rule::A2, message, advice(address, "put them into fields of their own")).path("AdrLine"),
+            Finding::error(Rule::A2, message, advice(address, "put them into their structured fields")).path("AdrLine"),
         );
     }
     found.extend(address.lines.iter().filter_map(|line| repeated(address, line)));
@@ -148,7 +148,7 @@ fn incomplete(address: &Address, case: AddressCase) -> Finding {
     let from = case.settlement.required_from();
     let refused = case.settlement.day(case.execution) >= from;
     let level = if refused { Level::Error } else { Level::Warning };
-    let message = format!("the address has {missing}, which payments need that settle from {} on", from.0);
+    let message = format!("the address has {missing}, which is required for payments that settle from {} on", from.0);
     let found = Finding::new(
         level,
         Rule::A1,
@@ -165,7 +165,7 @@ fn incomplete(address: &Address, case: AddressCase) -> Finding {
 fn advice(address: &Address, otherwise: &str) -> String {
     match suggest(address) {
         Some(suggestion) if !suggestion.taken.is_empty() => {
-            format!("the lines seem to say {suggestion}: give it so if that is right")
+            format!("the lines seem to mean {suggestion}: give these fields if that is right")
         }
         _ => otherwise.to_owned(),
     }
@@ -192,7 +192,7 @@ fn repeated(address: &Address, line: &str) -> Option<Finding> {
     ];
     let (what, ()) = twice.into_iter().find_map(|(what, found)| Some((what, found?)))?;
     let message = format!("a line of the address repeats the {what}, which has its own field");
-    Some(Finding::warning(Rule::A3, message, advice(address, "take it out of the line")).value(line).path("AdrLine"))
+    Some(Finding::warning(Rule::A3, message, advice(address, "remove it from the line")).value(line).path("AdrLine"))
 }
 
 /// A4: no assigned country.
@@ -204,7 +204,7 @@ fn wrong_country(code: &str) -> Option<Finding> {
         Some(meant) => format!("write {meant}"),
         None => "write the country's two letters of ISO 3166, such as FI".to_owned(),
     };
-    Some(Finding::error(Rule::A4, "the country is no code of ISO 3166", change).value(code).path("Ctry"))
+    Some(Finding::error(Rule::A4, "the country is not an ISO 3166 code", change).value(code).path("Ctry"))
 }
 
 /// A5: no town.
@@ -212,7 +212,11 @@ fn wrong_town(address: &Address, town: &str) -> Option<Finding> {
     const PLACEHOLDERS: [&str; 7] = ["notprovided", "not provided", "n a", "na", "x", "unknown", "none"];
     let without_letters = !town.chars().any(char::is_alphabetic);
     if without_letters || PLACEHOLDERS.contains(&folded(town).as_str()) {
-        let found = Finding::error(Rule::A5, "the town is no town", "give the town's name, or leave the address out");
+        let found = Finding::error(
+            Rule::A5,
+            "the town is not the name of a town",
+            "give the town's name, or leave the address out",
+        );
         return Some(found.value(town).path("TwnNm"));
     }
     let form = country::post_code_form(address.country.as_deref()?)?;
@@ -240,18 +244,18 @@ fn wrong_street(address: &Address) -> Option<Finding> {
     if let Some(number) = address.building_number.as_deref()
         && holds_words(&folded(street), &folded(number))
     {
-        return Some(found("the street repeats the number of the building", "take the number out of <StrtNm>"));
+        return Some(found("the street repeats the number of the building", "remove the number from <StrtNm>"));
     }
     let town = street.rsplit_once(',').map(|(_, town)| town.trim()).filter(|town| !town.is_empty());
     let named = town.is_some_and(|town| town.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-')));
-    named.then(|| found("a town seems to stand behind the street", "write the town into <TwnNm> only"))
+    named.then(|| found("the street seems to end with a town", "write the town into <TwnNm> only"))
 }
 
 /// A8: what the profile says of hybrid addresses.
 fn against_profile(address: &Address, profile: &Profile) -> Option<Finding> {
     match profile.hybrid_address {
         HybridAddress::Forbidden if !address.lines.is_empty() => {
-            let change = advice(address, "put the lines into fields of their own, or leave them out");
+            let change = advice(address, "put the lines into structured fields, or leave them out");
             Some(Finding::error(Rule::A8, "the bank takes no lines beside structured fields", change).path("AdrLine"))
         }
         HybridAddress::NeedsLine

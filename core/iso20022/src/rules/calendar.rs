@@ -53,12 +53,12 @@ pub fn check_execution_date(date: Date, today: Date, by_target: bool, profile: &
         let message = format!("the execution date {text} is more than {} days ago", profile.days_back);
         Finding::error(Rule::Date, message, "give the date on which the bank is to pay").reason("CH04")
     } else if date < today {
-        let message = format!("the execution date {text} is past");
+        let message = format!("the execution date {text} is in the past");
         Finding::warning(Rule::Date, message, "banks take the next banking day, or refuse: give a new date")
             .reason("DT01")
     } else if date.0 > latest {
-        let message = format!("the execution date {text} is more than a year ahead");
-        Finding::warning(Rule::Date, message, "look whether the year is right").reason("CH03")
+        let message = format!("the execution date {text} is more than a year in the future");
+        Finding::warning(Rule::Date, message, "check the year").reason("CH03")
     } else if by_target && !is_target_day(date) {
         let message = format!("banks do not settle euro on {text}");
         let change = match next_target_day(date) {

@@ -49,16 +49,17 @@ pub fn check(amount: &Decimal, currency: &str, sepa: bool) -> Option<Finding> {
         Finding::error(
             Rule::Amount,
             "the amount has a minus",
-            "a payment is above zero; have money returned in another way",
+            "an amount must be above zero; reclaim money in another way",
         )
         .reason("AM12")
     } else if zero {
         Finding::error(Rule::Amount, "the amount is zero", "give an amount, or leave the payment out").reason("AM01")
     } else if written(amount, currency).is_none() {
         let message = format!("{currency} has {} decimals, the amount has more", digits(currency));
-        Finding::error(Rule::Amount, message, "round it where the amount is made, never here").reason("CH20")
+        Finding::error(Rule::Amount, message, "round it in your own program: amounts are never rounded here")
+            .reason("CH20")
     } else if sepa && text.split('.').next().unwrap_or(text).trim_start_matches('0').len() > 9 {
-        let message = "the amount is above 999999999.99, the most that a SEPA payment has";
+        let message = "the amount is above 999999999.99, the SEPA maximum";
         Finding::error(Rule::Amount, message, "split it, or pay in another way").reason("AM02")
     } else {
         return None;

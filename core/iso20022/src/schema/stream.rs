@@ -110,8 +110,8 @@ impl StreamWalk {
             particles.iter().enumerate().skip(step).find_map(|(at, particle)| Some((at, stands(particle)?)))
         else {
             let (message, change) = if particles.iter().any(|particle| stands(particle).is_some()) {
-                let message = format!("<{name}> stands in the wrong place inside <{}>", parent.name);
-                (message, "keep to the order of the schema")
+                let message = format!("<{name}> is in the wrong place inside <{}>", parent.name);
+                (message, "follow the order of the schema")
             } else {
                 let message = format!("<{}> is not known inside <{}>", plain(name), parent.name);
                 (message, "remove it or move it")
@@ -125,7 +125,7 @@ impl StreamWalk {
             let most = particles[at].max;
             let times = if most == 1 { "once".to_owned() } else { format!("{most} times") };
             let message = format!("<{}> holds <{name}> more than {times}", parent.name);
-            self.report(line, Some(name), message, "keep no more");
+            self.report(line, Some(name), message, "remove the others");
         }
         self.missing(at);
         if let Some(parent) = self.open.last_mut() {

@@ -91,7 +91,7 @@ fn wrong_order_is_called_wrong_order() {
     let told = problems(&moved);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(
-        told[0].to_string().contains("<PmtMtd> stands in the wrong place inside <PmtInf>; move it before <BtchBookg>"),
+        told[0].to_string().contains("<PmtMtd> is in the wrong place inside <PmtInf>; move it before <BtchBookg>"),
         "{}",
         told[0]
     );

@@ -185,7 +185,7 @@ impl<'m> Walk<'m> {
             return false;
         };
         let child = rest.remove(at);
-        let message = format!("<{}> stands in the wrong place inside <{}>", child.name(), parent.name());
+        let message = format!("<{}> is in the wrong place inside <{}>", child.name(), parent.name());
         let change = match rest.iter().rev().find(|other| names(later).any(|name| name == other.name())) {
             Some(other) => format!("move it before <{}>", other.name()),
             None => "move it to the front".to_owned(),
@@ -235,7 +235,7 @@ impl<'m> Walk<'m> {
         let Some(step) = particles.iter().position(|particle| allowed(particle, child).is_some()) else {
             return;
         };
-        let message = format!("<{name}> stands in the wrong place inside <{}>", parent.name());
+        let message = format!("<{name}> is in the wrong place inside <{}>", parent.name());
         let follower = parent.children().find(|other| names(&particles[step + 1..]).any(|later| later == other.name()));
         let change = match follower {
             Some(other) => format!("move it before <{}>", other.name()),

@@ -18,8 +18,8 @@ table! {
     "number", "The transaction's number in the payment file, from 1.", of.number;
     "payment_id", "The payment information id: the batch.", &of.batch_id;
     "end_to_end_id", "The end-to-end id.", &of.end_to_end_id;
-    "creditor", "The name of who is paid.", &of.creditor;
-    "creditor_account", "The account that is paid: its IBAN, else another number.",
+    "creditor", "The creditor's name.", &of.creditor;
+    "creditor_account", "The creditor's account: its IBAN, else another number.",
         of.iban.as_deref().or(of.account.as_deref());
     "amount", "The amount that was ordered.", amount(of.money.as_ref());
     "currency", "The currency's ISO 4217 code.", currency(of.money.as_ref());

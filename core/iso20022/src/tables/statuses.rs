@@ -97,8 +97,8 @@ table! {
     "uetr", "The UETR, a UUID.", of.text(|one| &one.uetr);
     "amount", "The amount, as the bank repeats it.", amount(of.transaction.and_then(|one| one.money.as_ref()));
     "currency", "The currency's ISO 4217 code.", currency(of.transaction.and_then(|one| one.money.as_ref()));
-    "creditor", "The name of who is paid, as the bank repeats it.", name(of.creditor());
-    "creditor_account", "The account that is paid, as the bank repeats it.", account(of.creditor());
+    "creditor", "The creditor's name, as the bank repeats it.", name(of.creditor());
+    "creditor_account", "The creditor's account, as the bank repeats it.", account(of.creditor());
     "servicer_reference", "The bank's own reference, by which a statement names the booking.",
         of.text(|one| &one.servicer_reference);
     "line", "The line in the report's file, from 1.",

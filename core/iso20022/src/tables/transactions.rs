@@ -44,10 +44,10 @@ table! {
     "payment_id", "The payment information id: the batch.", &of.batch.id;
     "execution_date", "When it is to be executed, such as `2026-11-20`.",
         of.batch.execution.as_ref().map(|moment| moment.date);
-    "debtor", "The payer's name.", name(of.batch.debtor.as_ref());
-    "debtor_account", "The account that pays: its IBAN, else another number.", account(of.batch.debtor.as_ref());
-    "creditor", "The name of who is paid.", name(of.transaction.creditor.as_deref());
-    "creditor_account", "The account that is paid: its IBAN, else another number.",
+    "debtor", "The debtor's name.", name(of.batch.debtor.as_ref());
+    "debtor_account", "The debtor's account: its IBAN, else another number.", account(of.batch.debtor.as_ref());
+    "creditor", "The creditor's name.", name(of.transaction.creditor.as_deref());
+    "creditor_account", "The creditor's account: its IBAN, else another number.",
         account(of.transaction.creditor.as_deref());
     "creditor_bic", "The BIC of that account's bank.",
         of.transaction.creditor.as_deref().and_then(|party| party.bic.as_deref());

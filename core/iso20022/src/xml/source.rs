@@ -106,7 +106,7 @@ impl<'a> Source<'a> {
         let read = self.input.by_ref().take(bytes as u64).read_to_end(&mut self.raw);
         let read = read.map_err(|error| {
             let at = self.place(self.window.len());
-            Problem::format(at, format!("the file could not be read on: {}", error.kind()), "read it again")
+            Problem::format(at, format!("reading the file failed: {}", error.kind()), "read it again")
         })?;
         self.finished = read < bytes;
         Ok(())

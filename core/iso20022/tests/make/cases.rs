@@ -172,18 +172,15 @@ fn nothing_to_pay_and_exact_sums() {
 /// ISO-012, ISO-013.
 #[test]
 fn amounts() {
-    for (amount, words) in [
-        ("0", "is zero"),
-        ("-1", "minus"),
-        ("1.234", "2 decimals"),
-        ("1000000000.00", "the most that a SEPA payment has"),
-    ] {
+    for (amount, words) in
+        [("0", "is zero"), ("-1", "minus"), ("1.234", "2 decimals"), ("1000000000.00", "the SEPA maximum")]
+    {
         refused(transfer(amount), words);
     }
     let of = |currency: &str, amount: &str| CreditTransfer { currency: text(currency), ..transfer(amount) };
     refused(of("JPY", "5.5"), "0 decimals");
     refused(of("SEK", "123456789012345678"), "more than 18 digits");
-    refused(of("eur", "1"), "no currency");
+    refused(of("eur", "1"), "not a currency code");
     let mut sepa = of("SEK", "1");
     sepa.group.kind = Some(TransferKind::Sepa);
     refused(sepa, "in EUR");
@@ -204,7 +201,7 @@ fn instant_and_urgent() {
     let (xml, made) = valid(data(), vec![one.clone()]);
     assert!(xml.contains("<DtTm>2026-11-22T10:00:00+02:00</DtTm>") && xml.contains("<Cd>INST</Cd>"), "{xml}");
     assert_eq!(made.warnings, [], "a Sunday is no closed day of instant payments");
-    refused_with(v03(), one, "version 3 has no time");
+    refused_with(v03(), one, "version 3 has no execution time");
 
     let mut one = transfer("1");
     one.group.kind = Some(TransferKind::Urgent);
@@ -248,8 +245,8 @@ fn references() {
     }
     unwarned(data(), of_kind(ReferenceKind::Ocr, "12345674"));
     warned(data(), of_kind(ReferenceKind::Ocr, "12345675"), "check digits");
-    refused(of_kind(ReferenceKind::Fik71, "123456789012347"), "each bank says differently");
-    refused(of_kind(ReferenceKind::Bankgiro, "50501055"), "number of an account");
+    refused(of_kind(ReferenceKind::Fik71, "123456789012347"), "differs from bank to bank");
+    refused(of_kind(ReferenceKind::Bankgiro, "50501055"), "an account number");
 }
 
 /// ISO-017.

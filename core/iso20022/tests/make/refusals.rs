@@ -41,7 +41,7 @@ fn accounts() {
     assert!(xml.contains("<Prtry>BGNR</Prtry>") && xml.contains("<Cd>NURG</Cd>") && xml.contains("SHAR"), "{xml}");
     let mut nobody = data();
     nobody.group.debtor = None;
-    refused_with(nobody, transfer("1"), "who pays is missing");
+    refused_with(nobody, transfer("1"), "the debtor is missing");
 }
 
 /// ISO-038 to ISO-040.
@@ -50,7 +50,7 @@ fn days() {
     warned(data(), on("2026-12-25", "1"), "2026-12-28");
     warned(data(), on("2026-11-28", "1"), "2026-11-30");
     warned(data(), on("2026-12-06", "1"), "2026-12-07");
-    warned(data(), on("9999-12-31", "1"), "year ahead");
+    warned(data(), on("9999-12-31", "1"), "year in the future");
     refused(on("0000-01-01", "1"), "days ago");
     let mut later = data();
     later.created = Some(Timestamp::new("2027-12-03T08:00:00+02:00").unwrap());
@@ -121,7 +121,7 @@ fn profiles_bound_batches_and_files() {
     let found = problems(profile(file), vec![transfer("1"), transfer("2")]);
     assert!(found[0].contains("at most 1 transactions"), "{found:?}");
     let one_date = ProfileOptions { one_date_per_file: Some(true), ..ProfileOptions::default() };
-    assert!(problems(profile(one_date), vec![transfer("1"), on("2026-11-24", "2")])[0].contains("one date"));
+    assert!(problems(profile(one_date), vec![transfer("1"), on("2026-11-24", "2")])[0].contains("one execution date"));
     let accepts = ProfileOptions { accepts: Some(PaymentVersion::V03), ..ProfileOptions::default() };
     assert!(make(profile(accepts.clone()), vec![transfer("1")]).unwrap().0.contains("pain.001.001.03"));
     let other = PaymentData { version: Some(PaymentVersion::V09), ..profile(accepts) };

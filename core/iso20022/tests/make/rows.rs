@@ -82,9 +82,9 @@ fn amounts_are_never_guessed() {
     for (cell, words) in [
         ("\"1.234,50\"", "two amounts"),
         ("\"1,5\"", "decimal commas"),
-        ("1 000", "is no amount"),
-        ("+5", "is no amount"),
-        ("1e3", "is no amount"),
+        ("1 000", "is not an amount"),
+        ("+5", "is not an amount"),
+        ("1e3", "is not an amount"),
         ("2.500", "separate thousands"),
         ("", "is missing"),
     ] {

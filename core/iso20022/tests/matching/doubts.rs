@@ -134,7 +134,7 @@ fn an_instant_payment_that_timed_out_is_looked_for_first() {
     for code in ["AB05", "AB06", "AB11"] {
         let again = |file: &PaymentFile| {
             let one = matched(file, &[rejected("E1", code)], &[]).transactions.remove(0);
-            assert!(one.advice.contains("look") || one.advice.contains("see first"), "{}", one.advice);
+            assert!(one.advice.contains("look") || one.advice.contains("first check"), "{}", one.advice);
             one.again
         };
         let instant = bankchannel_iso20022::data::Code {

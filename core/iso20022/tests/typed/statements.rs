@@ -338,7 +338,7 @@ fn a_cursor_that_does_not_fit_is_refused() {
     for (open, rest) in [(vec![], ""), (vec!["Document"], "</Document>"), (vec!["BkToCstmrStmt", "Ntry"], "</Ntry>")] {
         let foreign = Cursor { open: open.into_iter().map(str::to_owned).collect(), ..cursor.clone() };
         let problem = read_page(rest.as_bytes(), &options, Some(foreign), 1).unwrap_err();
-        assert_eq!(problem.message, "the cursor is not one of this file");
+        assert_eq!(problem.message, "the cursor does not belong to this file");
     }
     assert!(read_page(&b""[..], &options, Some(cursor), 1).unwrap_err().message.contains("ends inside"));
 }

@@ -137,7 +137,7 @@ impl Codec for Psd2 {
         }
         O::Response::read(Value::Object(fields), &mut Reader::new(Representation::Wire))
             .map_err(place::plainly)
-            .map_err(|fault| answer::broken(&message, &format!("it does not fit: {}", fault.message())))
+            .map_err(|fault| answer::broken(&message, &format!("it has an invalid field: {}", fault.message())))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Short forms for the declarations of this protocol.
 
 use bankchannel_foundation::{
-    Declaration, Kind,
+    Declaration, OperationKind,
     error::Row,
     message::Method,
     operation::{Ask, Parameters, Repeat, Route},
@@ -84,7 +84,7 @@ pub(crate) const fn local(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration::new(Kind::Local, PROTOCOL, SUBJECT, name, summary, doc, errors)
+    Declaration::new(OperationKind::Local, PROTOCOL, SUBJECT, name, summary, doc, errors)
 }
 
 /// An exchange's declaration.
@@ -99,7 +99,7 @@ pub(crate) const fn exchange(
         route: Some(route),
         // Without a key of its own, the client asks for each signature.
         asks: &[Ask::Signature { of: None }],
-        ..Declaration::new(Kind::Exchange, PROTOCOL, SUBJECT, name, summary, doc, errors)
+        ..Declaration::new(OperationKind::Exchange, PROTOCOL, SUBJECT, name, summary, doc, errors)
     }
 }
 

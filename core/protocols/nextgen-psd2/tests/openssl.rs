@@ -6,7 +6,8 @@ use std::process::{Command, Output};
 
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_nextgen_psd2::certificates::{
-    AuthorityOptions, Certificate, IssueOptions, Kind, NameStyle, SignatureHash, TestAuthority, trusted_issuer,
+    AuthorityOptions, Certificate, CertificateKind, IssueOptions, NameStyle, SignatureHash, TestAuthority,
+    trusted_issuer,
 };
 
 /// A folder for the files of one test, and openssl running in it.
@@ -65,7 +66,9 @@ fn openssl_accepts_what_is_issued() {
     let authority = TestAuthority::create(&AuthorityOptions::new("Sandbox ø CA", now)).unwrap();
     openssl.write("ca.pem", authority.certificate().to_pem());
     openssl.run("verify -x509_strict -CAfile ca.pem ca.pem");
-    for (kind, purpose) in [(Kind::Qseal, "any"), (Kind::Qwac, "sslclient"), (Kind::Qwac, "sslserver")] {
+    for (kind, purpose) in
+        [(CertificateKind::Qseal, "any"), (CertificateKind::Qwac, "sslclient"), (CertificateKind::Qwac, "sslserver")]
+    {
         let order = IssueOptions { serial: Some(vec![0xd2, 0xb0, 0x4c]), ..IssueOptions::new(kind, now) };
         let issued = authority.issue(&order).unwrap();
         openssl.write("leaf.pem", &issued.certificate_pem);
@@ -87,7 +90,7 @@ fn openssl_accepts_what_is_issued() {
         openssl.run("dgst -sha512 -verify public.pem -signature signature text");
     }
     let namesake = TestAuthority::create(&AuthorityOptions::new("Sandbox ø CA", now)).unwrap();
-    openssl.write("leaf.pem", namesake.issue(&IssueOptions::new(Kind::Qseal, now)).unwrap().certificate_pem);
+    openssl.write("leaf.pem", namesake.issue(&IssueOptions::new(CertificateKind::Qseal, now)).unwrap().certificate_pem);
     assert!(!openssl.try_run("verify -CAfile ca.pem leaf.pem").status.success());
 }
 
@@ -139,7 +142,7 @@ fn an_authority_made_by_openssl_issues() {
     openssl.run("req -x509 -newkey rsa:2048 -nodes -keyout ca.key -config ca.cnf -days 30 -out ca.pem");
     let authority = TestAuthority::from_pem(&openssl.read("ca.pem"), &openssl.read("ca.key")).unwrap();
     let now = now_s();
-    let issued = authority.issue(&IssueOptions::new(Kind::Qseal, now)).unwrap();
+    let issued = authority.issue(&IssueOptions::new(CertificateKind::Qseal, now)).unwrap();
     openssl.write("leaf.pem", &issued.certificate_pem);
     openssl.run("verify -x509_strict -CAfile ca.pem leaf.pem");
     assert!(issued.certificate.is_issued_by(authority.certificate()));

@@ -68,7 +68,7 @@ impl SharedSecret {
         };
         // The MAC first: whoever has no secret learns nothing of this clock.
         if !constant_time_eq(self.mac(time, path, body).as_bytes(), signature.as_bytes()) {
-            return Err("Bank-Interface-Signature is not the one of this time, path and body with the shared secret");
+            return Err("Bank-Interface-Signature does not match this time, path and body with the shared secret");
         }
         let at = time.parse::<i64>().map_err(|_| "Bank-Interface-Time must be Unix seconds")?;
         if at.abs_diff(now_s) > TOLERANCE_S {

@@ -62,7 +62,7 @@ impl Codec for SaltEdge {
         headers.push("Accept", JSON);
         if O::TERMS.served_by == Side::Hub {
             let missing =
-                |setting: &str| Error::invalid_setting(setting, "is missing: Salt Edge knows the provider by it");
+                |setting: &str| Error::invalid_setting(setting, "is missing: it identifies the provider at Salt Edge");
             let app_id = with.app_id.as_deref().ok_or_else(|| missing("app_id"))?;
             let app_secret = with.app_secret.as_ref().ok_or_else(|| missing("app_secret"))?;
             let wrong = |setting| move |_| Error::invalid_setting(setting, HEADER_TEXT);
@@ -115,14 +115,14 @@ impl Codec for SaltEdge {
         let body = match parsed(&message.body) {
             Ok(Value::Object(body)) => body,
             _ if !needs => Object::new(),
-            Ok(_) => return Err(broken("it is no JSON object")),
+            Ok(_) => return Err(broken("it is not a JSON object")),
             Err(fault) => return Err(broken(fault.message())),
         };
         let fields = match side {
             Side::Connector => body,
             Side::Hub => unwrapped(body, O::Response::SHAPE.fields()),
         };
-        fitting(fields).map_err(|fault| broken(&format!("it does not fit: {}", fault.message())))
+        fitting(fields).map_err(|fault| broken(&format!("it has an invalid field: {}", fault.message())))
     }
 }
 

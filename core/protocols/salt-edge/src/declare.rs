@@ -1,7 +1,7 @@
 //! Short forms for the declarations of both protocols.
 
 use bankchannel_foundation::{
-    Declaration, Kind,
+    Declaration, OperationKind,
     error::Row,
     message::Method,
     operation::{Ask, Parameters, Repeat, Route},
@@ -26,7 +26,7 @@ pub(crate) const fn of_hub(
 ) -> Declaration {
     Declaration {
         route: Some(route),
-        ..Declaration::new(Kind::Exchange, hub::PROTOCOL, subject, name, summary, doc, hub::errors::ANSWERED)
+        ..Declaration::new(OperationKind::Exchange, hub::PROTOCOL, subject, name, summary, doc, hub::errors::ANSWERED)
     }
 }
 
@@ -43,7 +43,7 @@ pub(crate) const fn of_connector(
         route: Some(route),
         // Without a key of its own, the client asks for each signature.
         asks: &[Ask::Signature { of: None }],
-        ..Declaration::new(Kind::Exchange, connector::PROTOCOL, subject, name, summary, doc, errors)
+        ..Declaration::new(OperationKind::Exchange, connector::PROTOCOL, subject, name, summary, doc, errors)
     }
 }
 
@@ -55,7 +55,7 @@ pub(crate) const fn local(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration::new(Kind::Local, connector::PROTOCOL, subject, name, summary, doc, errors)
+    Declaration::new(OperationKind::Local, connector::PROTOCOL, subject, name, summary, doc, errors)
 }
 
 /// A route that a connector serves.

@@ -158,7 +158,7 @@ impl Verifier {
             false => compact.verify_short(key),
         };
         if !self.keys.iter().any(verifies) {
-            let text = "the signature is not one of the other side's key, or what was signed has changed since";
+            let text = "the signature does not match the other side's key, or the signed data was changed";
             return Err(Refusal::new(&class::JWT_VERIFICATION_ERROR, 5, text));
         }
         let mut claims = object(&compact.payload, "payload")?;
@@ -181,7 +181,7 @@ impl Verifier {
         let whole = |number: &Number| number.as_u64().filter(|second| *second <= MAX_SECOND);
         let second = match exp {
             Some(Value::Number(number)) => whole(number).and_then(|second| i64::try_from(second).ok()),
-            None => return refused("there is no exp: say until when the request is good, in Unix seconds".into()),
+            None => return refused("exp is missing: give the end of the request's validity in Unix seconds".into()),
             _ => None,
         };
         let Some(second) = second else {
@@ -190,7 +190,8 @@ impl Verifier {
         let late_s = now_s.saturating_sub(second.saturating_add(self.leeway_s.into()));
         if late_s >= 0 {
             let leeway_s = self.leeway_s;
-            let text = format!("the JWT expired at {second}, and now it is {now_s}; {leeway_s} s are let pass");
+            let text =
+                format!("the JWT expired at {second}, and now it is {now_s}; {leeway_s} s of leeway are allowed");
             return Ok(Some(Refusal::new(&class::JWT_EXPIRED_SIGNATURE, 6, text)));
         }
         Ok(None)

@@ -312,7 +312,7 @@ fn find(method: &str, path: &str) -> Result<&'static Endpoint, Refusal> {
     if allow.is_empty() {
         return Err(refused("there is no such path").with_status(404));
     }
-    let refusal = refused("this path has another method").with_status(405);
+    let refusal = refused("this method is not allowed for this path").with_status(405);
     Err(Refusal { allow, ..refusal })
 }
 

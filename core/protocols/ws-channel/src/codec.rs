@@ -119,7 +119,7 @@ impl Codec for Envelope {
         let status = message.status;
         let mut reader = Reader::new(Representation::Wire).with_content(content);
         O::Response::read(Value::Object(fields), &mut reader).map_err(|fault| {
-            broken(status, format!("the answer of {} does not fit: {}", route.wire_name, fault.message()))
+            broken(status, format!("the answer of {} has an invalid field: {}", route.wire_name, fault.message()))
         })
     }
 }
@@ -148,7 +148,7 @@ fn fill_path(template: &str, fields: &mut Object<'_>) -> Result<String, Error> {
                     return Err(Error::because(&row::MISSING_FIELD, format!("{name} is missing")).with("field", name));
                 };
                 if value == "." || value == ".." || value.is_empty() {
-                    return Err(Error::invalid_field(name, "cannot stand in a path"));
+                    return Err(Error::invalid_field(name, "is not allowed in a path"));
                 }
                 target.push_str(&percent_encode(&value));
             }

@@ -1,7 +1,7 @@
 //! Short forms for what the routes of this protocol have in common.
 
 use bankchannel_foundation::{
-    Declaration, Kind,
+    Declaration, OperationKind,
     error::Row,
     message::Method,
     operation::{Parameters, Repeat, Route},
@@ -88,7 +88,7 @@ pub(crate) const fn exchange(
 ) -> Declaration {
     Declaration {
         route: Some(route),
-        ..Declaration::new(Kind::Exchange, PROTOCOL, subject, name, summary, doc, errors)
+        ..Declaration::new(OperationKind::Exchange, PROTOCOL, subject, name, summary, doc, errors)
     }
 }
 
@@ -100,7 +100,7 @@ pub(crate) const fn local(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration::new(Kind::Local, PROTOCOL, subject, name, summary, doc, errors)
+    Declaration::new(OperationKind::Local, PROTOCOL, subject, name, summary, doc, errors)
 }
 
 /// A route for a request that anyone may send.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub enum StoreError {
     /// Another process holds the data folder.
     #[error(
-        "the data folder {place} is in use by another process; stop that server first, or give this one a folder of its own"
+        "the data folder {place} is in use by another process; stop that server first, or give this one another folder"
     )]
     Locked {
         /// The lock file or folder.
@@ -36,9 +36,7 @@ pub enum StoreError {
         reason: String,
     },
     /// No space is left, or the configured size limit is reached. Nothing of the refused verb was kept.
-    #[error(
-        "no space left for {place} ({reason}); free space or raise the limit, nothing of the refused change was kept"
-    )]
+    #[error("no space left for {place} ({reason}); free space or raise the limit, nothing was changed")]
     Full {
         /// The file or folder.
         place: String,
@@ -69,7 +67,7 @@ pub enum StoreError {
         known: i64,
     },
     /// The verb lost against others too many times in a row; nothing of it was kept.
-    #[error("the change was beaten by concurrent ones {tries} times and given up; repeat it")]
+    #[error("the change conflicted with concurrent changes {tries} times and was given up; repeat it")]
     Contended {
         /// How many tries were made.
         tries: u32,

@@ -80,7 +80,7 @@ async fn version<S: Schema>(tx: &mut Tx<S>) -> Result<i64> {
         if index == 0 && S::MIGRATIONS.first().is_none_or(|first| first.name != name) {
             return Err(StoreError::misuse(format!(
                 "{} belongs to another schema, whose first migration is \"{name}\"; \
-                 give this one a database of its own",
+                 give this one another database",
                 tx.place()
             )));
         }

@@ -91,16 +91,16 @@ impl Row {
     /// A text column that holds one of a closed list of words.
     pub fn word<T>(&mut self, parse: fn(&str) -> Option<T>) -> Result<T> {
         let text = self.text()?;
-        parse(&text).ok_or_else(|| StoreError::internal("a stored word is not one that this program knows"))
+        parse(&text).ok_or_else(|| StoreError::internal("a stored word is not known to this program"))
     }
 
     /// As [`Row::word`], or null.
     pub fn opt_word<T>(&mut self, parse: fn(&str) -> Option<T>) -> Result<Option<T>> {
         match self.opt_text()? {
             None => Ok(None),
-            Some(text) => parse(&text)
-                .map(Some)
-                .ok_or_else(|| StoreError::internal("a stored word is not one that this program knows")),
+            Some(text) => {
+                parse(&text).map(Some).ok_or_else(|| StoreError::internal("a stored word is not known to this program"))
+            }
         }
     }
 

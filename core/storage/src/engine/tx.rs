@@ -122,7 +122,7 @@ impl<S: Schema> Tx<S> {
     pub async fn number(&mut self, sql: &'static str, args: &[Value]) -> Result<i64> {
         match self.first(sql, args).await? {
             Some(mut row) => row.int(),
-            None => Err(StoreError::internal("a counting statement answered no row")),
+            None => Err(StoreError::internal("a counting statement returned no row")),
         }
     }
 

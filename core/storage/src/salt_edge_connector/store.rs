@@ -68,7 +68,7 @@ impl Store {
                     if is_sealed_by(tx, key_id).await? {
                         return Ok(());
                     }
-                    Err(StoreError::misuse(format!("what {} holds was sealed with another key", tx.place())))
+                    Err(StoreError::misuse(format!("the data in {} was sealed with another key", tx.place())))
                 })
             })
             .await

@@ -19,7 +19,7 @@ use std::{
 
 use bankchannel::{
     Commands, Protocol,
-    operation::{Entry, Kind},
+    operation::{Entry, OperationKind},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ impl Client {
 
     /// A call that only shows what the settings are worth: without what it would need, so that nothing is sent.
     fn probe(&self) -> Value {
-        let local = self.protocol.callables().find(|found| found.entry.declaration.kind == Kind::Local);
+        let local = self.protocol.callables().find(|found| found.entry.declaration.kind == OperationKind::Local);
         let any = local.or_else(|| self.protocol.callables().next());
         let name = any.map_or("", |found| found.entry.declaration.name);
         json!({"name": name, "request": {}, "timeout_ms": -1})

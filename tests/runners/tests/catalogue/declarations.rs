@@ -7,7 +7,7 @@ use std::{
 };
 
 use bankchannel::{PROTOCOLS, Protocol};
-use bankchannel_foundation::Kind;
+use bankchannel_foundation::OperationKind;
 use bankchannel_tests::faces::root;
 
 #[test]
@@ -23,7 +23,7 @@ fn declarations_are_whole() {
         assert!(!declaration.subject.is_empty(), "{name}");
         assert!(!declaration.summary.is_empty() && !declaration.summary.ends_with('.'), "{name}");
         assert!(declaration.doc.len() > 20 && declaration.doc.ends_with('.'), "{name}");
-        assert_eq!(declaration.kind == Kind::Exchange, declaration.route.is_some(), "{name}");
+        assert_eq!(declaration.kind == OperationKind::Exchange, declaration.route.is_some(), "{name}");
         for fields in [entry.request.fields(), entry.response.fields()] {
             assert!(fields.iter().all(|field| !field.doc.is_empty()), "{name}");
         }
@@ -72,7 +72,7 @@ fn every_file_of_an_operation_is_in_its_list() {
 /// The operations of a protocol that have files of their own in its crate.
 fn listed(protocol: &Protocol) -> BTreeSet<String> {
     let entries = protocol.callables().map(|callable| &callable.entry);
-    let entries = entries.filter(|entry| entry.declaration.kind != Kind::Flow);
+    let entries = entries.filter(|entry| entry.declaration.kind != OperationKind::Flow);
     entries.map(|entry| entry.short_name().to_owned()).collect()
 }
 

@@ -3,7 +3,7 @@
 use std::{any::Any, marker::PhantomData};
 
 use bankchannel_foundation::{
-    Codec, Error, Exchange, Kind,
+    Codec, Error, Exchange, OperationKind,
     message::{InRequest, InResponse, OutRequest, OutResponse},
     operation::{Entry, Route},
 };
@@ -114,7 +114,7 @@ pub(crate) fn exchanges() -> impl Iterator<Item = &'static dyn AnyExchange> {
 /// What the library offers is what is tried here.
 #[test]
 fn no_exchange_is_passed_over() {
-    let offered = bankchannel::catalogue().filter(|entry| entry.declaration.kind == Kind::Exchange);
+    let offered = bankchannel::catalogue().filter(|entry| entry.declaration.kind == OperationKind::Exchange);
     let offered: Vec<_> = offered.map(|entry| entry.declaration.name).collect();
     let tried: Vec<_> = exchanges().map(|exchange| exchange.name()).collect();
     assert_eq!(tried, offered);

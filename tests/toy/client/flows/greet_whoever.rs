@@ -1,6 +1,6 @@
 //! Greet whoever is there: asks for the name.
 
-use bankchannel_foundation::{Boundary, Declaration, Kind, Operation, Result, operation::Ask};
+use bankchannel_foundation::{Boundary, Declaration, Operation, OperationKind, Result, operation::Ask};
 use bankchannel_toy::{
     PROTOCOL,
     operations::greetings::greet::{Greet, GreetRequest},
@@ -35,7 +35,7 @@ impl Operation for GreetWhoever {
         group: Some("toy"),
         asks: &[Ask::Person],
         ..Declaration::new(
-            Kind::Flow,
+            OperationKind::Flow,
             PROTOCOL,
             "greetings",
             "toy.greet_whoever",

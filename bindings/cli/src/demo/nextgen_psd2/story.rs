@@ -202,7 +202,9 @@ async fn explain(bank: &Bank, steps: &mut Steps, summary: &mut Summary) -> Outco
     let (status, mut refusal) = steps.step("Send a request with a broken signature", sent).await?;
     let explanation = refusal.as_object_mut().and_then(|fields| fields.remove("explain")).unwrap_or_default();
     if status != 401 || explanation["verdict"] != "V30" {
-        return Err(Failure::usage(format!("the bank was to refuse the signature, and answered {status} {refusal}")));
+        return Err(Failure::usage(format!(
+            "the bank should have refused the signature, and answered {status} {refusal}"
+        )));
     }
     shown(&explanation, steps);
     summary.refusal = Some(refusal);

@@ -73,9 +73,10 @@ impl Asker for Codes {
                 "phone_code" => "verify_phone",
                 "email_code" => "verify_email",
                 "sms_code" => "mfa",
-                _ => return Err(Error::invalid_field(question.kind, "is nothing that the demo can answer")),
+                _ => return Err(Error::invalid_field(question.kind, "cannot be answered by the demo")),
             };
-            let code = self.code(purpose).await.ok_or_else(|| Error::invalid_field(question.kind, "did not come"))?;
+            let code =
+                self.code(purpose).await.ok_or_else(|| Error::invalid_field(question.kind, "was not received"))?;
             Ok(Secret::new(code))
         })
     }

@@ -78,7 +78,7 @@ pub(super) fn show(payment: &Payment, steps: &Steps, summary: &mut Summary) -> b
             table(&["Line", "Code", "What is wrong", "What to change"], problems.iter().map(problem_row)).trim_end(),
         );
         steps.say(if readable {
-            "It is sent all the same, to show what the bank says.\n"
+            "It is sent anyway, to show the bank's answer.\n"
         } else {
             "No bank could read it: nothing was sent."
         });

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Exception;
 
-/** It clashes with what exists already, or somebody else was first. */
+/** It conflicts with existing data or with a concurrent request. */
 final class ConflictException extends BankchannelException
 {
 }

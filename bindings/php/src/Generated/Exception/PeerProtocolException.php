@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Exception;
 
-/** The peer answered something that its protocol does not allow. */
+/** The peer's answer violates the protocol. */
 final class PeerProtocolException extends BankchannelException
 {
 }

@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Exception;
 
-/** The peer understood and said no; its code and text are attached. */
+/** The peer understood the request and refused it; its code and text are attached. */
 final class PeerRefusedException extends BankchannelException
 {
 }

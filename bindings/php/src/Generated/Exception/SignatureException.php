@@ -6,7 +6,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Exception;
 
-/** A signature or decryption failed, or the key is not fit for it. */
+/** A signature or decryption failed, or the key cannot be used for it. */
 final class SignatureException extends BankchannelException
 {
 }

@@ -32,7 +32,7 @@ final class SaltEdgeBankCalls
             'bank.list_transactions' => Encode::json($object->listTransactions(ListTransactionsQuestion::fromArray($question->request() ?? []))->toArray()),
             'bank.get_customer' => Encode::json($object->getCustomer(GetCustomerQuestion::fromArray($question->request() ?? []))->toArray()),
             'bank.notice' => self::nothing(static fn () => $object->notice(NoticeQuestion::fromArray($question->request() ?? []))),
-            default => $onCode === null ? throw new \LogicException('nobody is there to be asked') : $onCode($question),
+            default => $onCode === null ? throw new \LogicException('no callback can answer this question') : $onCode($question),
         };
     }
 

@@ -49,7 +49,7 @@ macro_rules! bank {
                         $(name if name == const { <questions::$file::$name as TypedQuestion>::DECLARATION.name } => {
                             Ok(answered(self.0.$file(read_boundary(request)?).await?))
                         })+
-                        _ => Err(Error::because(&row::INTERNAL, "a bank is asked what no bank is asked")),
+                        _ => Err(Error::because(&row::INTERNAL, "this is not a question to a bank")),
                     }
                 })
             }

@@ -216,7 +216,7 @@ impl Engine<'_> {
                 let request = RevokeTokenAtHubRequest { token: self.vault.token(token, generation) };
                 sender.exchange::<RevokeTokenAtHub>(request, options).await.map(drop)
             }
-            _ => Err(Error::because(&row::INTERNAL, "a callback is about nothing")),
+            _ => Err(Error::because(&row::INTERNAL, "a stored callback lacks its session or token")),
         }
     }
 
@@ -225,7 +225,7 @@ impl Engine<'_> {
     }
 
     fn needed<T: bankchannel_foundation::Boundary>(&self, due: &DueCallback, session: Id) -> Result<T> {
-        self.said(due, session)?.ok_or_else(|| Error::because(&row::INTERNAL, "a callback says nothing"))
+        self.said(due, session)?.ok_or_else(|| Error::because(&row::INTERNAL, "a stored callback has no content"))
     }
 
     fn update(&self, due: &DueCallback, session: Id) -> Result<UpdateSessionRequest> {
@@ -314,8 +314,8 @@ impl Engine<'_> {
         let what = match end {
             CallbackEnd::Delivered => "arrived before",
             CallbackEnd::Again { .. } => "will be sent again",
-            CallbackEnd::Stopped => "is sent again when somebody has fixed the cause and called retry_callback",
-            CallbackEnd::OverThere | CallbackEnd::TooLate => "will not be sent any more",
+            CallbackEnd::Stopped => "stays stopped: fix the cause, then call retry_callback",
+            CallbackEnd::OverThere | CallbackEnd::TooLate => "will not be sent again",
         };
         let setting = error.detail("field").filter(|_| error.category() == Category::Configuration);
         let setting = setting.map(|setting| format!(" ({setting})")).unwrap_or_default();

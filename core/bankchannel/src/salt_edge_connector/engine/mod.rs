@@ -88,7 +88,7 @@ impl OpenStore {
                     let folder = folder.to_owned();
                     let read = move || vault::key_in(&folder, Store::DATABASE_FILE);
                     let read = tokio::task::spawn_blocking(read).await;
-                    read.map_err(|_| Error::because(&row::INTERNAL, "reading the store's key was broken off"))??
+                    read.map_err(|_| Error::because(&row::INTERNAL, "reading the store's key was aborted"))??
                 }
             };
             let vault = Vault::of(&key)?;
@@ -101,7 +101,7 @@ impl OpenStore {
             }
             Err(StoreError::Misuse { reason }) => {
                 store.close().await;
-                Err(Error::invalid_setting("store_key", format!("is not the store's: {reason}")))
+                Err(Error::invalid_setting("store_key", format!("is not the key of this store: {reason}")))
             }
             Err(fault) => Err(unusable(fault)),
         }
@@ -196,7 +196,7 @@ pub(super) fn shown(id: Id) -> String {
 pub(super) fn read_id(field: &'static str, text: &str) -> Result<Id> {
     let read = HEXLOWER.decode(text.as_bytes()).ok().and_then(|bytes| Id::try_from(bytes).ok());
     read.ok_or_else(|| {
-        Error::invalid_field(field, "must be 32 digits of lower-case hex, as this connector has named it")
+        Error::invalid_field(field, "must be an id that this connector returned: 32 lower-case hex digits")
     })
 }
 

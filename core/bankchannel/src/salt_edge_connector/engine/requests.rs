@@ -49,9 +49,9 @@ pub(in crate::salt_edge_connector) struct Handled {
 impl Handled {
     /// The answer where the store is in the way: the hub may come again. What is wrong is said here, and not there.
     pub(in crate::salt_edge_connector) fn without_store(options: &CallOptions, why: &Error) -> Self {
-        options.warn(&format!("a request is put off: {}", why.message()));
+        options.warn(&format!("a request cannot be handled now: {}", why.message()));
         Self {
-            answer: busy("The connector cannot take this now."),
+            answer: busy("The connector cannot handle this now."),
             endpoint: None,
             refused: Some((class::INTERNAL_SERVER_ERROR.name.to_owned(), 0)),
             warnings: Vec::new(),
@@ -152,7 +152,7 @@ impl Engine<'_> {
                 handled.answer = HttpAnswer::of(&refusal.answer());
             }
             Err(Declined::Later(told, why)) => {
-                self.options.warn(&format!("a request is put off: {why}"));
+                self.options.warn(&format!("a request cannot be handled now: {why}"));
                 handled.refused = Some((class::INTERNAL_SERVER_ERROR.name.to_owned(), 0));
                 handled.answer = busy(told);
             }

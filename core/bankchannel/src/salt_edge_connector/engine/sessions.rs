@@ -161,7 +161,7 @@ impl Engine<'_> {
             Answered::NotFound => Err(refusal_of(&class::TOKEN_NOT_FOUND, 18).into()),
             Answered::OtherClient => Err(of_another().into()),
             Answered::NotAwaited => {
-                let text = "this session waits for no answer of the customer's";
+                let text = "this session does not wait for an answer of the customer";
                 Err(Refusal::new(&class::WRONG_REQUEST_FORMAT, 18, text).into())
             }
             Answered::Token(refusal) => Err(token_refusal(refusal).into()),

@@ -96,7 +96,7 @@ impl Engine<'_> {
         let mut given: TokenRecord = self.vault.open(&token.sealed, Place::Token(token.id))?;
         if session.kind == SessionKind::Reconnect {
             if given.user_id.as_ref().is_some_and(|user_id| *user_id != approved.user_id) {
-                return Ok(Err("user_id is another customer's than the token's"));
+                return Ok(Err("user_id is not the customer of the token"));
             }
             given.generation += 1;
             // Where the customer was not asked again, what was chosen before holds.
@@ -107,7 +107,7 @@ impl Engine<'_> {
         let end = now.saturating_add(i64::from(days) * DAY_MS);
         let expires_at = approved.token_expires_at.as_ref().map_or(end, |said| said.as_ms().min(end));
         if expires_at <= now {
-            return Ok(Err("token_expires_at is over"));
+            return Ok(Err("token_expires_at is in the past"));
         }
         let user_id = approved.user_id;
         given.user_id = Some(user_id.clone());

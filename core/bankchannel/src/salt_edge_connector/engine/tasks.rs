@@ -57,7 +57,7 @@ impl Engine<'_> {
         };
         if told || task.lease >= NOTICES {
             if !told {
-                self.options.warn("bank.notice: not told, after five tries");
+                self.options.warn("bank.notice: given up after five tries");
             }
             self.store.drop_task(task.id, task.lease).await.map_err(unusable)?;
         } else {
@@ -127,7 +127,7 @@ impl Engine<'_> {
                 self.options.note(LogLevel::Info, &line);
             }
             Settled::Lost | Settled::NotFound => {
-                let line = format!("bank.{}: too late, somebody else has asked", task.kind.as_str());
+                let line = format!("bank.{}: too late, another worker has taken over", task.kind.as_str());
                 self.options.warn(&line);
             }
         }

@@ -104,7 +104,7 @@ impl Engine<'_> {
         let options = CallOptions { timeout: Some(timeout), ..self.options.clone() };
         let asked = GetClientInfoRequest { client_id: name.1 };
         let told = sender.exchange::<GetClientInfo>(asked, &options).await;
-        let told = told.map_err(|error| format!("the third party's key could not be had: {}", error.code()))?;
+        let told = told.map_err(|error| format!("the third party's key cannot be fetched: {}", error.code()))?;
         let keys = VerifyingKey::all_from_pem(&told.public_key).map_err(|fault| fault.to_string());
         let short_keys = self.client.ready.allow_short_client_key;
         let verifier = keys.and_then(|keys| Verifier::of_third_party(keys, short_keys).map_err(|why| why.to_string()));
@@ -132,7 +132,7 @@ impl Engine<'_> {
 fn unknown(mode: ClientJwtMode, why: String) -> Outcome<Vec<String>> {
     match mode {
         ClientJwtMode::Enforce => {
-            let text = "what the third party has signed cannot be verified now";
+            let text = "the third party's signature cannot be verified now";
             Err(Declined::Later(text, why))
         }
         ClientJwtMode::Off | ClientJwtMode::Warn => Ok(vec![why]),

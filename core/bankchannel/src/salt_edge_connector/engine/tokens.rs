@@ -59,7 +59,7 @@ impl Engine<'_> {
         if settled == Settled::Done {
             // What is decided is decided: a store that is in the way now keeps nobody from hearing that.
             if let Err(error) = self.send_of(session.id, TELLING).await {
-                self.options.warn(&format!("the hub is told later: {}", error.message()));
+                self.options.warn(&format!("the report to the hub is delayed: {}", error.message()));
             }
         }
         Ok(settled)

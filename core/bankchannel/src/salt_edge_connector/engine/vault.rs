@@ -150,8 +150,7 @@ pub(super) fn key_in(folder: &Path, database: &str) -> Result<Secret> {
         if let Ok(text) = std::fs::read_to_string(&path) {
             return Ok(Secret::new(text));
         }
-        let why =
-            "has a database, and not the file store.key that opens it: give it back, or name it with store_key_file";
+        let why = "has a database, but not its key file store.key: restore the file, or name it with store_key_file";
         return Err(Error::invalid_setting("store", why));
     }
     make_key(folder, &path).map_err(unusable)?;

@@ -98,10 +98,10 @@ impl Flow<SaltEdgeConnector> for AnswerBank {
         }
         let path = asked.target.split('?').next().unwrap_or_default();
         let method = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-        let Some(ask) = asker(method) else { return refused(404, "the bank is asked nothing of this name") };
+        let Some(ask) = asker(method) else { return refused(404, "there is no question with this name") };
         let request = match json::parse_text(&asked.body, MAX_DEPTH) {
             Ok(request) => request.into_owned(),
-            Err(fault) => return refused(400, &format!("the body is no JSON: {fault}")),
+            Err(fault) => return refused(400, &format!("the body is not JSON: {fault}")),
         };
         let answer = match ask(request, options).await? {
             Ok(answer) => OutResponse::new(200, Body::json(answer)),
@@ -153,7 +153,7 @@ async fn ask<Q: TypedQuestion>(
     });
     Ok(match read {
         Ok(Value::Object(answer)) => Ok(answer),
-        Ok(_) => Err((500, "the bank's answer is no JSON object".to_owned())),
+        Ok(_) => Err((500, "the bank's answer is not a JSON object".to_owned())),
         Err(why) => {
             // It names the field, and repeats no value.
             options.warn(&format!("{name}: the bank's answer cannot be used: {why}"));

@@ -18,7 +18,7 @@ mod page;
 mod view;
 
 use bankchannel_foundation::{
-    Declaration, Error, Kind, Outcome, Result,
+    Declaration, Error, OperationKind, Outcome, Result,
     clock::{Clock as _, SystemClock},
     error::{Row, row},
     model::Timestamp,
@@ -64,7 +64,7 @@ const fn flow(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration::new(Kind::Flow, PROTOCOL, subject, name, summary, doc, errors)
+    Declaration::new(OperationKind::Flow, PROTOCOL, subject, name, summary, doc, errors)
 }
 
 /// One that signs what it sends.

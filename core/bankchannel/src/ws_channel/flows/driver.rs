@@ -140,7 +140,7 @@ pub(super) fn question(wanted: &CodeWanted, machine: &LoginMachine) -> Question 
         CodeKind::Phone => ("phone_code", "The code from the SMS that verifies the phone"),
         CodeKind::Email => ("email_code", "The code from the mail that verifies the e-mail address"),
         CodeKind::MfaSms => ("sms_code", "The code from the SMS"),
-        CodeKind::MfaTotp => ("totp_code", "The authenticator's present code"),
+        CodeKind::MfaTotp => ("totp_code", "The authenticator's current code"),
     };
     code_question(kind, format!("{again}{text} ({}, mode {})", setup.email, setup.mode))
 }

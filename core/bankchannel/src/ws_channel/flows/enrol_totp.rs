@@ -121,7 +121,7 @@ fn computed(secret: &TotpSecret) -> Result<Code> {
 
 async fn asked(steps: &Steps<'_>, enrolment: &TotpEnrolment, wrong: bool) -> Result<Code> {
     let again = if wrong { "That code was wrong. " } else { "" };
-    let text = format!("{again}Enter the key into the authenticator, then give its present code");
+    let text = format!("{again}Enter the key into the authenticator, then give its current code");
     let question =
         Question { secret: Some(Secret::new(enrolment.secret_code.expose())), ..code_question("totp_code", text) };
     steps.ask_for(question, Code::new).await

@@ -66,7 +66,7 @@ pub(super) async fn download(
 
 fn asked_for(file: &FileDescriptor) -> Result<FileType> {
     FileType::parse(&file.file_type).map_err(|why| {
-        let text = format!("the listing has a FileType that cannot be asked for: it {why}");
+        let text = format!("the listing has an invalid FileType: it {why}");
         Error::because(&row::PEER_PROTOCOL, text).with_outcome(Outcome::NotSent)
     })
 }
@@ -165,7 +165,7 @@ fn free_name(taken: &Path) -> Result<PathBuf> {
     let stem = taken.file_stem().unwrap_or_default().to_string_lossy();
     let mut names = (2..=NAMES_MAX).map(|number| taken.with_file_name(format!("{stem}~{number}.dat")));
     names.find(|path| path.symlink_metadata().is_err()).ok_or_else(|| {
-        let text = format!("{} is taken, and so are the names beside it up to ~{NAMES_MAX}", shown::path(taken));
+        let text = format!("{} exists, and so do the alternative names up to ~{NAMES_MAX}", shown::path(taken));
         Error::because(&row::STORAGE, text).with_outcome(Outcome::NotSent)
     })
 }

@@ -64,7 +64,7 @@ impl Flow<WsChannel> for ImportSession {
     async fn run(client: &WsChannel, request: ImportSessionRequest, _: &CallOptions) -> Result<ImportSessionResponse> {
         let exported: Exported = seal::open(&request.sealed, &request.seal_key, PURPOSE)?;
         if exported.base_url != client.base_url() {
-            let why = "is a session at another service than this client's";
+            let why = "is a session of another service than this client's";
             return Err(Error::invalid_field("sealed", why).with("reason", "other_service"));
         }
         // A clock that was set back must not make a session live longer than any can.

@@ -29,7 +29,7 @@ mod source;
 mod steps;
 
 use bankchannel_foundation::{
-    Declaration, Kind,
+    Declaration, OperationKind,
     error::Row,
     operation::{Ask, Command},
 };
@@ -77,7 +77,10 @@ const fn flow(
     doc: &'static str,
     errors: &'static [&'static Row],
 ) -> Declaration {
-    Declaration { asks: &[Ask::Person], ..Declaration::new(Kind::Flow, PROTOCOL, subject, name, summary, doc, errors) }
+    Declaration {
+        asks: &[Ask::Person],
+        ..Declaration::new(OperationKind::Flow, PROTOCOL, subject, name, summary, doc, errors)
+    }
 }
 
 /// The declaration of a flow that may ask for signatures by the keys of `signing_certificate`.

@@ -156,7 +156,7 @@ pub(super) async fn prepare(
             (None, None) => {
                 return Err(Error::because(
                     &row::MISSING_FIELD,
-                    "file_name is missing: the content is no file that has a name",
+                    "file_name is missing: the content does not come from a named file",
                 )
                 .with("field", "file_name"));
             }

@@ -44,13 +44,14 @@ impl Authority {
     /// `input.missing_field`, `input.invalid_field`.
     pub(super) fn of(given: Given, missing: &'static str) -> Result<Self> {
         let Given { private_key, passphrase, signing_certificate, hash, signature } = given;
-        let both =
-            |field: &str, other: &str| Err(Error::invalid_field(field, format!("and {other} exclude each other")));
+        let both = |field: &str, other: &str| {
+            Err(Error::invalid_field(field, format!("cannot be given together with {other}")))
+        };
         let authority = match (private_key, signing_certificate, signature) {
             (Some(private_key), None, None) => Ok(Self::Here { private_key, passphrase, hash }),
             (None, Some(_), None) if passphrase.is_some() => Err(Error::invalid_field(
                 "passphrase",
-                "opens a private_key; the signing_certificate's secret is elsewhere",
+                "is for private_key; it cannot be given together with signing_certificate",
             )),
             (None, Some(certificates), None) => Ok(Self::Elsewhere { certificates, hash }),
             (None, None, Some(signature)) => Ok(Self::Made(signature)),

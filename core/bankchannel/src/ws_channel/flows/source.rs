@@ -61,7 +61,7 @@ impl Source {
             Content::Bytes(bytes) => Ok(Self::Bytes(bytes)),
             Content::File { path, .. } => Watched::open(path).map(|file| Self::File(Arc::new(file))),
             Content::Pieces(pieces) => gather(&pieces).map(Self::Bytes),
-            Content::Delivered { .. } => Err(unreadable("the content was delivered elsewhere")),
+            Content::Delivered { .. } => Err(unreadable("the content was already delivered to its destination")),
         }
     }
 
@@ -153,7 +153,7 @@ fn gather(pieces: &Pieces) -> Result<Bytes> {
     while let Some(piece) = next()? {
         if all.len() + piece.len() > MEMORY_MAX {
             let text = format!(
-                "content in pieces may have {MEMORY_MAX} bytes here, since it is read twice; give a file's path"
+                "content in pieces is read twice here and may have at most {MEMORY_MAX} bytes; give a file's path"
             );
             return Err(Error::because(&row::TOO_LARGE, text)
                 .with("limit_bytes", MEMORY_MAX)
@@ -166,7 +166,7 @@ fn gather(pieces: &Pieces) -> Result<Bytes> {
 
 fn changed(path: &Path) -> Error {
     unreadable(&format!(
-        "{} was changed while it was signed and sent: what was signed would not be what is sent",
+        "{} was changed while it was signed and sent: the signature would not match",
         shown::path(path)
     ))
 }

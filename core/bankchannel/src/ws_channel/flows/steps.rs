@@ -58,7 +58,7 @@ impl<'a> Steps<'a> {
     /// Asks the caller.
     ///
     /// # Errors
-    /// `input.missing_field` where nobody is there to be asked; `cancelled` and `timeout.deadline` while waiting.
+    /// `input.missing_field` without a callback that answers; `cancelled` and `timeout.deadline` while waiting.
     pub(super) async fn ask(&self, question: Question) -> Result<Answer> {
         self.within(self.left()).ask(question).await
     }
@@ -87,7 +87,7 @@ impl<'a> Steps<'a> {
     /// Waits for work of our own that may take long.
     pub(super) async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let done = self.within(self.left()).race(tokio::task::spawn_blocking(work)).await?;
-        done.map_err(|_| Error::because(&row::INTERNAL, "the computation was broken off"))?
+        done.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?
     }
 
     /// Says what is being done: to the log, and to who watches.

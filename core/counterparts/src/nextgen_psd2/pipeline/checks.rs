@@ -94,7 +94,7 @@ pub(super) fn admit(
             V32.id,
             400,
             "FORMAT_ERROR",
-            "X-Request-ID was used before: this is a replay, or the id was not made anew for this attempt",
+            "X-Request-ID was used before: this is a replay, or the attempt has no new id",
         ));
     }
     match first {

@@ -56,7 +56,7 @@ fn older_name(bank: &Bank, operation: &str, body: &[u8]) -> Result<(), Refusal> 
     if body.pointer("/access/availableAccountsWithBalances").is_none() {
         return Ok(());
     }
-    let text = "access.availableAccountsWithBalances is an older spelling, taken in the mode lenient only: write \
+    let text = "access.availableAccountsWithBalances is an older spelling, accepted in the mode lenient only: write \
                 availableAccountsWithBalance";
     let path = Some("access.availableAccountsWithBalances".into());
     Err(Refusal { path, ..Refusal::by("V37", 400, "FORMAT_ERROR", text) })

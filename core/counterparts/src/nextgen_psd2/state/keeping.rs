@@ -212,7 +212,7 @@ fn lock(folder: &Path) -> Result<File> {
 
 fn read(path: &Path, bytes: &[u8]) -> Result<Data> {
     let damaged = |why: String| {
-        let text = format!("{} cannot be read: {why}; repair it, or move it away to begin anew", shown::path(path));
+        let text = format!("{} cannot be read: {why}; repair it, or move it away to start over", shown::path(path));
         Error::because(&row::STORAGE, text).with("file", shown::path(path))
     };
     // What it says of a value would show it: only the place.
@@ -221,7 +221,7 @@ fn read(path: &Path, bytes: &[u8]) -> Result<Data> {
     match value.get("format").and_then(serde_json::Value::as_u64) {
         Some(format) if format == u64::from(FORMAT) => {}
         Some(format) => return Err(damaged(format!("it has format {format}, this program reads {FORMAT}"))),
-        None => return Err(damaged("it is no state of a sandbox bank".to_owned())),
+        None => return Err(damaged("it is not the state of a sandbox bank".to_owned())),
     }
     let mut data: Data = serde_json::from_slice(bytes).map_err(|why| damaged(place(&why)))?;
     data.rebuild();

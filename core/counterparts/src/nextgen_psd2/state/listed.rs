@@ -66,7 +66,10 @@ impl State {
         let mut data = self.keeper.change();
         let list = which(&mut data);
         if list.len() >= LISTED_MAX && !list.contains(&digits) {
-            return Err(Error::invalid_field("serial", format!("is one too many: {LISTED_MAX} are listed")));
+            return Err(Error::invalid_field(
+                "serial",
+                format!("is one entry too many: at most {LISTED_MAX} can be listed"),
+            ));
         }
         if list.insert(digits) {
             data.changed = true;

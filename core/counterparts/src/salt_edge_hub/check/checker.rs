@@ -295,12 +295,13 @@ impl<'a> Checker<'a> {
         let with_page = settings.redirect().filter(|_| self.psu.is_some());
         let Some(way) = settings.quick().or_else(|| settings.with_code()).or(with_page) else {
             return not_run(
-                "no token can be had: name an embedded way to authenticate in the settings, or a redirect one with psu_url or --psu",
+                "no token is available: name an embedded way to authenticate in the settings, or a redirect one with \
+                 psu_url or --psu",
             );
         };
         let enrolled = self.enrol(way, |_| {}).await;
         enrolled.or_else(|verdict| match verdict {
-            Verdict::Failed(why) => not_run(format!("no token can be had: {why}")),
+            Verdict::Failed(why) => not_run(format!("no token is available: {why}")),
             other => Err(other),
         })
     }

@@ -56,7 +56,7 @@ pub(super) async fn transactions(checker: &Checker<'_>) -> Looked {
     let heard = checker.taken(&order).await?;
     let answer: FetchTransactionsResponse = read("transactions", &heard)?;
     let (Ok(first), Ok(last)) = (DayOrInstant::new(from.as_str()), DayOrInstant::new(to.as_str())) else {
-        return failed("the checker's own days are none");
+        return failed("the checker's own days are not valid");
     };
     for transaction in &answer.transactions {
         if transaction.account_id.0 != account {

@@ -27,11 +27,12 @@ pub(super) async fn class_and_text(checker: &Checker<'_>) -> Looked {
         }
         if class == message || class.contains(' ') {
             return failed(format!(
-                "error_class is {class}: it must be a word such as InvalidCredentials, and the text belongs into error_message"
+                "error_class is {class}: it must be a word such as InvalidCredentials; the text belongs in \
+                 error_message"
             ));
         }
         if !of_connector::ALL.iter().any(|known| known.name == class) {
-            return Err(super::checker::Verdict::Warning(format!("{class} is no class that is known of version 1")));
+            return Err(super::checker::Verdict::Warning(format!("{class} is not a known class of version 1")));
         }
     }
     Ok(())

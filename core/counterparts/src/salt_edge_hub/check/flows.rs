@@ -199,7 +199,7 @@ pub(super) async fn lifetimes(checker: &Checker<'_>) -> Looked {
     match ahead {
         Ok(ms) if (10_000..=86_400_000).contains(&ms) => Ok(()),
         Ok(_) => failed(format!("session_expires_at is {said}: it must be some minutes ahead")),
-        Err(_) => failed(format!("session_expires_at is no instant: {}", shown["expires_at"])),
+        Err(_) => failed(format!("session_expires_at is not an instant: {}", shown["expires_at"])),
     }
 }
 
@@ -246,7 +246,7 @@ pub(super) async fn error_notice(checker: &Checker<'_>) -> Looked {
             ));
         }
         let heard = checker.send(&made.with("Authorization", "Bearer nonsense")).await?;
-        judge("a notice with a JWT that is none", &heard, &[("JWTDecodeError", 400)])?;
+        judge("a notice with a text that is not a JWT", &heard, &[("JWTDecodeError", 400)])?;
     }
     Ok(())
 }

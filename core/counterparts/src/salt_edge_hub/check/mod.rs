@@ -65,7 +65,7 @@ checks! {
     "SE-C03" "6.1" "Authorization is Bearer and a JWT" requests::authorization;
     "SE-C04" "6.1" "The JWT's form and algorithm" requests::form_and_algorithm;
     "SE-C05" "6.1" "The signature is Salt Edge's" requests::signature;
-    "SE-C06" "6.1" "exp is ahead" requests::expiry;
+    "SE-C06" "6.1" "exp is in the future" requests::expiry;
     "SE-C07" "6.1" "iss is Salt Edge's, where there is one" requests::issuer;
     "SE-C08" "6.1" "data is an object" requests::data;
     "SE-C09" "6.1" "Access-Token is there where it is needed" requests::token_missing;
@@ -76,10 +76,10 @@ checks! {
     "SE-C14" "6.1" "Required fields and their types" requests::fields;
     "SE-C15" "6.1" "Another bank's provider_code" requests::provider_code;
     "SE-C16" "6.1" "The token's scopes cover the call" requests::scopes;
-    "SE-C17" "6.1" "An account that the customer has not" requests::account_unknown;
+    "SE-C17" "6.1" "An account that the customer does not have" requests::account_unknown;
     "SE-C18" "6.1" "A session that is not known" requests::session_unknown;
     "SE-C19" "1.5" "16 KiB of headers pass" defects::large_head;
-    "SE-C20" "1.6" "Headers that stand twice" defects::duplicate_headers;
+    "SE-C20" "1.6" "Headers that are given twice" defects::duplicate_headers;
     "SE-F01" "5.1" "Enrolment on the bank's page" flows::redirect;
     "SE-F02" "5.2" "Embedded enrolment: right and wrong credentials and codes" flows::embedded;
     "SE-F03" "5.3" "Approval in the bank's app" flows::decoupled;
@@ -88,11 +88,11 @@ checks! {
     "SE-F06" "5.6" "Revocation at the bank" flows::revoke_at_bank;
     "SE-F07" "5.7" "Reconnect" flows::reconnect;
     "SE-F08" "5.8" "Cancel" flows::cancel;
-    "SE-F09" "5.9" "A session says until when it waits" flows::lifetimes;
+    "SE-F09" "5.9" "A session reports how long it waits" flows::lifetimes;
     "SE-F10" "4.3" "Accounts are answered in their form" data::accounts;
     "SE-F11" "4.4" "Transactions are answered in their form, of the days asked for" data::transactions;
     "SE-F12" "4.6" "The customer's data is answered in its form" data::customer;
-    "SE-R01" "6.4" "Trouble is answered 503 with Retry-After" repeats::busy;
+    "SE-R01" "6.4" "Temporary failures are answered 503 with Retry-After" repeats::busy;
     "SE-R02" "6.4" "tokens/create again, at once and afterwards" repeats::create;
     "SE-R03" "6.4" "tokens/confirm after the end" repeats::confirm;
     "SE-R04" "6.4" "Revoke, cancel and refresh again" repeats::others;
@@ -110,8 +110,8 @@ checks! {
     "SE-E11" "3.7" "Reports answered ProviderNotFound" reactions::provider_not_found;
     "SE-E12" "3.7" "Reports answered ActionNotAllowed" reactions::action_not_allowed;
     "SE-E13" "3.7" "Reports answered ProviderDisabled" reactions::provider_disabled;
-    "SE-E14" "3.7" "Reports answered 503 come again, signed anew" reactions::again_after_trouble;
-    "SE-E15" "3.7" "Reports heed Retry-After" reactions::retry_after;
+    "SE-E14" "3.7" "Reports answered 503 are repeated with a new signature" reactions::again_after_trouble;
+    "SE-E15" "3.7" "Reports respect Retry-After" reactions::retry_after;
     "SE-E16" "3.7" "A report whose answer was lost has arrived" reactions::lost_answer;
     "SE-D01" "10.A" "A failure has a class and a text" defects::class_and_text;
     "SE-D02" "10.A" "A code does not approve a session that waits for its page" defects::confirm_of_redirect;
@@ -121,13 +121,13 @@ checks! {
     "SE-D06" "10.A" "A customer who refuses on the page is reported" flows::denial;
     "SE-D07" "10.A" "A reconnect is reported under its own session" defects::reconnect_session;
     "SE-D08" "10.A" "A token does not outlive its consent" flows::token_lifetime;
-    "SE-D09" "10.A" "Whatever is not found is answered 404" defects::not_found_everywhere;
-    "SE-D10" "10.A" "A notice of an error is taken whatever its token" flows::error_notice;
+    "SE-D09" "10.A" "Anything that is not found is answered 404" defects::not_found_everywhere;
+    "SE-D10" "10.A" "A notice of an error is accepted with any token" flows::error_notice;
     "SE-D11" "10.A" "Logs hold no secrets" defects::log;
     "SE-D12" "10.A" "Reading verifies JWT and token" defects::reading_verifies;
     "SE-D13" "10.A" "Parameters come from the JWT alone" defects::query_does_not_count;
     "SE-D14" "10.A" "All eleven endpoints are served" defects::all_endpoints;
-    "SE-D15" "10.A" "A token that is not expired is not good for that alone" requests::token_of_another;
+    "SE-D15" "10.A" "A token is not valid only because it has not expired" requests::token_of_another;
     "SE-D16" "10.A" "Refusals have a class, a text and a status" defects::errors_have_their_form;
     "SE-A01" "10.B" "The published messages" defects::vectors;
     "SE-A02" "10.B" "The third party's published requests" defects::third_party_vectors;
@@ -136,7 +136,7 @@ checks! {
     "SE-A05" "10.B" "A revoked token is refused everywhere" requests::token_revoked;
     "SE-A06" "10.B" "Reports: no body, data and exp only, one minute, signed" defects::reports_have_their_form;
     "SE-A07" "10.B" "Reading the list of tokens ends" defects::token_list;
-    "SE-A08" "10.B" "Each class of Salt Edge's leads to its reaction" reactions::session_expired;
+    "SE-A08" "10.B" "Each error class of Salt Edge leads to the right reaction" reactions::session_expired;
     "SE-A09" "10.B" "Logs hold no JWT, token, secret, credential or code" defects::log;
     "SE-R06" "6.4" "At most one end of each session of this run" repeats::one_end_each;
 }
@@ -154,7 +154,10 @@ pub(super) async fn run(
     told: &(dyn Fn(&CheckDone) + Send + Sync),
 ) -> Result<CheckReport> {
     if let Some(unknown) = only.iter().find(|only| !CHECKS.iter().any(|check| check.id.starts_with(only.as_str()))) {
-        return Err(Error::invalid_field("only", format!("{unknown} is no check: they are SE-C01, SE-F01, and so on")));
+        return Err(Error::invalid_field(
+            "only",
+            format!("{unknown} is not a check; checks are SE-C01, SE-F01, and so on"),
+        ));
     }
     let by_url = settings.psu_url.as_deref().map(|url| psu::at_url(url, settings.ca_file.as_deref())).transpose()?;
     let checker = Checker::new(hub, settings, psu.or(by_url.as_deref()));

@@ -64,7 +64,7 @@ async fn reported(checker: &Checker<'_>, class: &'static Class) -> Looked<String
 async fn stopped(checker: &Checker<'_>, class: &'static Class, session: &str) -> Looked {
     let count = reports(checker, session).len();
     if count > 1 {
-        return failed(format!("{} ends the matter, and the report was sent {count} times", class.name));
+        return failed(format!("after {} the report must not be repeated, and it was sent {count} times", class.name));
     }
     let is_over = [&of_hub::SESSION_CLOSED, &of_hub::SESSION_EXPIRED, &of_hub::SESSION_NOT_FOUND]
         .iter()
@@ -77,7 +77,7 @@ async fn stopped(checker: &Checker<'_>, class: &'static Class, session: &str) ->
     let order = Order { access_token: Some(token.expose().to_owned()), ..Order::of("fetch_accounts") };
     let heard = checker.ask(&order).await?;
     if heard.status == 200 {
-        return failed(format!("Salt Edge answered {}, and the token that it did not take is good", class.name));
+        return failed(format!("Salt Edge answered {}, and the token that it did not accept is valid", class.name));
     }
     match heard.error_class.as_deref() {
         Some("TokenRevoked" | "TokenNotFound") => Ok(()),

@@ -59,7 +59,7 @@ pub(super) async fn paths(checker: &Checker<'_>) -> Looked {
     let nowhere = Made { target: "/api/priora/v1/no/such/path".to_owned(), ..made.clone() };
     let heard = checker.send(&nowhere).await?;
     if heard.status != 404 {
-        return failed(format!("a path that there is not must be answered 404, and was {}", heard.status));
+        return failed(format!("an unknown path must be answered 404, and was {}", heard.status));
     }
     let heard = checker.send(&Made { method: "DELETE".to_owned(), ..made }).await?;
     if ![404, 405].contains(&heard.status) {
@@ -93,7 +93,7 @@ pub(super) async fn form_and_algorithm(checker: &Checker<'_>) -> Looked {
     let padded = format!("{good}=");
     for (what, jwt) in [
         ("a JWT of two parts", two_parts.as_str()),
-        ("a JWT that is none", "nonsense"),
+        ("a text that is not a JWT", "nonsense"),
         ("a JWT with padding", padded.as_str()),
         ("a JWT of four parts", &format!("{good}.x")),
     ] {
@@ -235,7 +235,7 @@ pub(super) async fn fields(checker: &Checker<'_>) -> Looked {
             r#"{"session_secret":"s","from_date":"2026-01-01","to_date":"2026-01-31"}"#,
         ),
         (
-            "transactions with days that are none",
+            "transactions with invalid days",
             "fetch_transactions",
             r#"{"session_secret":"s","account_id":"1","from_date":"31-12-2025","to_date":"2026-01-31"}"#,
         ),

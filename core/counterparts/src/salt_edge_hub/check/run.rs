@@ -84,7 +84,7 @@ impl CheckRun {
 fn read_settings(file: &Path) -> Result<CheckSettings> {
     let text = std::fs::read_to_string(file).map_err(|why| unusable(file, &why))?;
     let value: Value = serde_json::from_str(&text)
-        .map_err(|why| Error::invalid_setting("settings", format!("they are no JSON: line {}", why.line())))?;
+        .map_err(|why| Error::invalid_setting("settings", format!("they are not JSON: line {}", why.line())))?;
     let read: CheckSettings = read_boundary(value)?;
     read.check()?;
     Ok(read)

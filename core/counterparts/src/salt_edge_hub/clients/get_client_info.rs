@@ -11,7 +11,7 @@ use super::super::{
 pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
     let request = read::<GetClientInfo>(asked)?;
     if request.client_id != CLIENT_ID {
-        return Err(Problem::Unreadable(Error::invalid_field("client_id", "is no third party's")));
+        return Err(Problem::Unreadable(Error::invalid_field("client_id", "is not the id of a third party")));
     }
     Ok(GetClientInfo::encode_response(GetClientInfoResponse {
         name: Some(CLIENT_NAME.to_owned()),

@@ -30,7 +30,7 @@ pub(super) async fn run(service: System, stop: CancellationToken) {
         if service.now_ms().abs_diff(last) >= DAY_MS.unsigned_abs()
             && let Err(why) = renew_due(&service).await
         {
-            tracing::error!(%why, "the renewals that are due cannot be looked for");
+            tracing::error!(%why, "the search for due certificate renewals failed");
         }
         tokio::select! {
             () = stop.cancelled() => {}

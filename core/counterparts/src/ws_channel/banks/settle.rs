@@ -48,13 +48,13 @@ pub(super) async fn run(service: &System) {
 
 fn log_leftovers(removed: Result<(), StoreError>) {
     if let Err(why) = removed {
-        tracing::error!(%why, "content files left behind cannot be looked for");
+        tracing::error!(%why, "the search for orphaned content files failed");
     }
 }
 
 fn log_failure(settled: Result<(), StoreError>) {
     if let Err(why) = settled {
-        tracing::error!(%why, "uploads left behind cannot be settled");
+        tracing::error!(%why, "unfinished uploads cannot be settled");
     }
 }
 
@@ -124,12 +124,13 @@ async fn remove_unnamed(service: &System, than: SystemTime) -> Result<(), StoreE
     if !old.is_empty() && !service.store.is_only_writer() && !belongs_to(service.files_folder(), &named).await {
         tracing::warn!(
             count = old.len(),
-            "content files that no row names stay: the database names none in this folder, or most are missing from it"
+            "orphaned content files are kept: the database names no file in this folder, or most of its files are \
+             missing here"
         );
         return Ok(());
     }
     if !old.is_empty() {
-        tracing::info!(count = old.len(), "content files that nothing names any more are removed");
+        tracing::info!(count = old.len(), "orphaned content files are removed");
         content::discard(service, &old).await;
     }
     Ok(())

@@ -84,7 +84,7 @@ pub(crate) async fn discard(service: &Service, paths: &[String]) {
         return;
     }
     if let Err(why) = service.store.discard_content(&service.files_folder(), paths).await {
-        tracing::warn!(%why, "a content file that nothing names any more cannot be removed yet");
+        tracing::warn!(%why, "an orphaned content file cannot be removed yet");
     }
 }
 

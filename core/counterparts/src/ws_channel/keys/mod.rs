@@ -144,7 +144,7 @@ fn refuse_keys_of_other_data(known: &Installation, marked: Option<String>, folde
         ),
         None => format!(
             "the folder of the keys {} belongs to installation {marked}, whose database is not here: mount the data folder or \
-             restore a backup. To begin anew with these keys, remove {}",
+             restore a backup. To start over with these keys, remove {}",
             folder.display(),
             path.display()
         ),
@@ -215,8 +215,8 @@ fn damaged(path: &Path, why: impl std::fmt::Display) -> Error {
     Error::because(
         &row::CONFIGURATION,
         format!(
-            "the key file {} is damaged ({why}): put it back from a backup; do not delete it, a new key opens nothing of what \
-             the old one sealed",
+            "the key file {} is damaged ({why}): put it back from a backup; do not delete it, a new key cannot open \
+             data that the old one sealed",
             shown::path(path)
         ),
     )

@@ -75,7 +75,7 @@ async fn folder(options: &ServiceOptions, config: &Config) -> Vec<Finding> {
     match open_store(config, data).await {
         Ok(store) => {
             findings.push(match store.check_integrity().await {
-                Ok(()) => Finding::good("store", "it opens and is whole"),
+                Ok(()) => Finding::good("store", "it opens, and its integrity check passed"),
                 Err(StoreError::Unsupported { .. }) => Finding::good("store", "the database answers"),
                 Err(why) => Finding::bad("store", why.to_string()),
             });
@@ -102,7 +102,9 @@ async fn keys(store: Option<&Store>, data: &Path, config: &Config) -> Finding {
     };
     match looked {
         Ok(true) => Finding::good("keys", format!("{} can be read", shown.display())),
-        Ok(false) => Finding::good("keys", format!("{} is not complete yet; what lacks will be made", shown.display())),
+        Ok(false) => {
+            Finding::good("keys", format!("{} is not complete yet; missing keys will be made", shown.display()))
+        }
         Err(why) => Finding::bad("keys", why.message()),
     }
 }

@@ -60,11 +60,17 @@ impl Preparer<'_> {
                 self.party("debtor", debtor, terms, currency, Need::Debtor);
                 if debtor.bic.is_none() && debtor.iban.is_none() {
                     let change = "give the BIC of your bank";
-                    self.error(Rule::Bic, At("debtor", "bic"), "without an IBAN the bank is not known", change, None);
+                    self.error(
+                        Rule::Bic,
+                        At("debtor", "bic"),
+                        "the debtor's bank is not known without an IBAN",
+                        change,
+                        None,
+                    );
                 }
             }
             None => {
-                self.error(Rule::Account, At("", "debtor"), "who pays is missing", "give name and IBAN", Some("AC02"))
+                self.error(Rule::Account, At("", "debtor"), "the debtor is missing", "give name and IBAN", Some("AC02"))
             }
         }
         group.debtor = debtor;
@@ -84,10 +90,10 @@ impl Preparer<'_> {
         };
         if group.execution_time.is_some() && self.version == PaymentVersion::V03 {
             let change = "give a date only, or make the file in version 9";
-            self.error(Rule::Date, at, "version 3 has no time of execution", change, None);
+            self.error(Rule::Date, at, "version 3 has no execution time", change, None);
         } else if group.execution_time.is_some() && terms.kind != TransferKind::Instant {
             let change = "give a date where the bank has not agreed to a time";
-            self.add(Finding::warning(Rule::Date, "a time of execution is for instant payments", change), at);
+            self.add(Finding::warning(Rule::Date, "an execution time is for instant payments", change), at);
         }
         if group.execution_date.is_none() && group.execution_time.is_none() {
             self.error(Rule::Date, at, "the execution date is missing", "give the day on which to pay", Some("DT01"));
@@ -102,9 +108,9 @@ impl Preparer<'_> {
     fn kind(&mut self, group: &GroupData, terms: BatchTerms, currency: &str) {
         let bearer = group.charge_bearer.map(|bearer| bearer.as_str().to_owned());
         let found = match (terms.kind, bearer.as_deref()) {
-            (TransferKind::Sepa | TransferKind::Instant, Some(other)) if other != "SLEV" => {
-                Some(Finding::warning(Rule::Kind, "SEPA payments share the charges: SLEV", "leave it out").value(other))
-            }
+            (TransferKind::Sepa | TransferKind::Instant, Some(other)) if other != "SLEV" => Some(
+                Finding::warning(Rule::Kind, "SEPA payments have the charge bearer SLEV", "leave it out").value(other),
+            ),
             (TransferKind::Urgent | TransferKind::National, Some("SLEV")) => {
                 Some(Finding::warning(Rule::Kind, "SLEV is for SEPA payments", "write SHAR or DEBT").value("SLEV"))
             }
@@ -114,7 +120,8 @@ impl Preparer<'_> {
             self.add(found.reason("BE19"), At("", "charge_bearer"));
         }
         if !money::is_currency(currency) {
-            let found = Finding::error(Rule::Currency, "is no currency", "write three capital letters such as EUR");
+            let found =
+                Finding::error(Rule::Currency, "is not a currency code", "write three capital letters such as EUR");
             self.add(found.reason("AM11").value(currency), At("", "currency"));
         } else if terms.is_sepa() && currency != "EUR" {
             let found =
@@ -182,9 +189,9 @@ impl Preparer<'_> {
         let formed =
             (1..=4).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         let found = if !formed {
-            Finding::error(Rule::Purpose, "is no code of up to four capital letters", "write a code such as SALA")
+            Finding::error(Rule::Purpose, "is not a code of up to four capital letters", "write a code such as SALA")
         } else if meaning::purpose(code).is_none() {
-            Finding::warning(Rule::Purpose, "is no code that is known here", "compare it with the bank's list")
+            Finding::warning(Rule::Purpose, "is not a code that is known here", "compare it with the bank's list")
         } else {
             return;
         };

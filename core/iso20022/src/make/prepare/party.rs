@@ -80,7 +80,7 @@ impl Preparer<'_> {
         let Some(given) = name else {
             if need != Need::Nothing {
                 let reason = if need == Need::Creditor { Some("BE22") } else { None };
-                self.error(Rule::Name, at, "the name is missing", "give it as the account's owner is called", reason);
+                self.error(Rule::Name, at, "the name is missing", "give the name of the account's owner", reason);
             }
             return;
         };
@@ -126,7 +126,8 @@ impl Preparer<'_> {
         }
         self.identifier(At(who, "account_scheme"), party.account_scheme.as_deref());
         if let Some(code) = party.account_currency.as_deref().filter(|code| !money::is_currency(code)) {
-            let found = Finding::error(Rule::Currency, "is no currency", "write three capital letters such as EUR");
+            let found =
+                Finding::error(Rule::Currency, "is not a currency code", "write three capital letters such as EUR");
             self.add(found.value(code), At(who, "account_currency"));
         }
     }

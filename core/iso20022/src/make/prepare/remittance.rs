@@ -111,7 +111,7 @@ impl Preparer<'_> {
             sum.zip(Sum::of(&transfer.amount)).and_then(|(sum, amount)| sum.minus(amount)).is_some_and(Sum::is_zero);
         if !fits {
             let sum = sum.map_or_else(|| "no sum".to_owned(), |sum| format!("{} {currency}", sum.text()));
-            let message = format!("invoices less credit notes are {sum}, which is not the amount");
+            let message = format!("invoices minus credit notes are {sum}, which is not the amount");
             self.error(Rule::Remittance, at, message, "give each document its amount", Some("AM09"));
         }
     }
@@ -129,10 +129,8 @@ impl Preparer<'_> {
             return None;
         };
         let written_elsewhere = match kind {
-            ReferenceKind::Fik71 | ReferenceKind::Fik75 => {
-                "where a payment id of a FIK stands, each bank says differently"
-            }
-            ReferenceKind::Bankgiro | ReferenceKind::Plusgiro => "that is a number of an account, not a reference",
+            ReferenceKind::Fik71 | ReferenceKind::Fik75 => "the place of a FIK payment id differs from bank to bank",
+            ReferenceKind::Bankgiro | ReferenceKind::Plusgiro => "that is an account number, not a reference",
             _ => "",
         };
         if !written_elsewhere.is_empty() {

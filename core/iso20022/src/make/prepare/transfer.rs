@@ -62,7 +62,7 @@ impl Preparer<'_> {
     fn uetr(&mut self, uetr: Option<&str>) {
         let Some(uetr) = uetr else { return };
         let found = if !identifier::is_uetr(uetr) {
-            Finding::error(Rule::Uetr, "is no UUID of version 4 in small letters", "leave it out, or make such a one")
+            Finding::error(Rule::Uetr, "is not a version 4 UUID in lower case", "leave it out, or give a valid one")
         } else if self.version == PaymentVersion::V03 {
             Finding::error(Rule::Uetr, "version 3 has no UETR", "leave it out, or make the file in version 9")
         } else {
@@ -81,7 +81,7 @@ impl Preparer<'_> {
         }
         let reports = transfer.regulatory_reporting.as_deref_mut().unwrap_or_default();
         if reports.len() > REPORTS {
-            let message = format!("there are more than {REPORTS} parts of a report to authorities");
+            let message = format!("the regulatory reporting has more than {REPORTS} parts");
             self.error(Rule::Kind, At("", "regulatory_reporting"), message, "shorten it", None);
         }
         for report in reports {

@@ -71,7 +71,7 @@ impl Local for ReadStatementPage {
         if let Some(cursor) = &request.cursor
             && named_encoding(&cursor.encoding).is_err()
         {
-            return Err(Error::invalid_field("cursor.encoding", "is none that is read: give the cursor as it came"));
+            return Err(Error::invalid_field("cursor.encoding", "is not supported: give the cursor back unchanged"));
         }
         let mut content = with.take_content(request.content)?;
         let failed = |why: io::Error| {
@@ -80,8 +80,7 @@ impl Local for ReadStatementPage {
         let file = known_by(&mut content).map_err(failed)?;
         if let Some(cursor) = &request.cursor {
             if cursor.file.is_some() && file.is_some() && cursor.file != file {
-                let why =
-                    "is not the file that the cursor is of, or has changed since: begin with the first page again";
+                let why = "is not the file of the cursor, or was changed: start again with the first page";
                 return Err(Error::invalid_field("content", why));
             }
             content.skip(cursor.position).map_err(failed)?;

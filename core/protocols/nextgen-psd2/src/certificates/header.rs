@@ -83,7 +83,7 @@ fn forgiving(value: &[u8], warnings: &mut Vec<String>) -> Result<Vec<u8>, Fault>
     if !is_pem(&der) {
         return Ok(der);
     }
-    warn("the certificate is base64 of a PEM file; base64 of the DER is wanted");
+    warn("the certificate is base64 of a PEM file; it must be base64 of the DER");
     plain(&der, &mut |_| {})
 }
 
@@ -94,10 +94,10 @@ fn plain(text: &[u8], warn: &mut dyn FnMut(&str)) -> Result<Vec<u8>, Fault> {
         let after = &text[begin + BEGIN.len()..];
         let end = find(after, END).ok_or("the PEM text has no end marker")?;
         if find(&after[end..], BEGIN).is_some() {
-            return Err("there is more than one certificate; exactly one is wanted".into());
+            return Err("there is more than one certificate; give exactly one".into());
         }
         body = &after[..end];
-        warn("the certificate has PEM markers; base64 of the DER is wanted");
+        warn("the certificate has PEM markers; it must be base64 of the DER");
     }
     let unbroken = without_breaks(body);
     if unbroken.len() != body.len() {

@@ -49,10 +49,10 @@ fn what_is_not_one_certificate_is_refused() {
     let (one, ca) = (der(LEAF1), der(CA1));
     let pem = certificate(LEAF1).to_pem();
     let base64 = |bytes: &[u8]| STANDARD.encode(bytes);
-    let follow = "bytes follow the certificate; exactly one certificate is wanted";
+    let follow = "bytes follow the certificate; give exactly one certificate";
     let (no_der, no_base64) = ("this is not a certificate in DER", "the certificate is not base64 of DER on one line");
     let (several, long) =
-        ("there is more than one certificate; exactly one is wanted", "the certificate has more than 8 KiB of base64");
+        ("there is more than one certificate; give exactly one", "the certificate has more than 8 KiB of base64");
     let is = |what: &str| format!("{no_base64}: it {what}");
     let markers = is("has PEM markers");
     let (url, percent) = (is("is base64url"), is("is percent-encoded"));

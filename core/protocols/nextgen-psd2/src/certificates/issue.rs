@@ -14,7 +14,7 @@ use rcgen::{
 };
 use zeroize::Zeroizing;
 
-use super::issue_options::{AuthorityOptions, Defect, IssueOptions, Kind, NewKey};
+use super::issue_options::{AuthorityOptions, CertificateKind, Defect, IssueOptions, NewKey};
 use super::{Attribute, Certificate, Fault, Name, issue_statements};
 
 const ORGANIZATION_IDENTIFIER: [u64; 4] = [2, 5, 4, 97];
@@ -160,11 +160,11 @@ fn leaf(options: &IssueOptions) -> Result<CertificateParams, Fault> {
     params.is_ca = if has(Defect::CaTrue) { IsCa::Ca(BasicConstraints::Unconstrained) } else { IsCa::ExplicitNoCa };
     params.use_authority_key_identifier_extension = true;
     let second = match options.kind {
-        Kind::Qseal => KeyUsagePurpose::ContentCommitment,
-        Kind::Qwac => KeyUsagePurpose::KeyEncipherment,
+        CertificateKind::Qseal => KeyUsagePurpose::ContentCommitment,
+        CertificateKind::Qwac => KeyUsagePurpose::KeyEncipherment,
     };
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature, second];
-    if options.kind == Kind::Qwac {
+    if options.kind == CertificateKind::Qwac {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
     }
     for host in &options.dns_names {

@@ -50,7 +50,7 @@ impl AuthorityOptions {
 
 /// What a certificate is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum CertificateKind {
     /// Signs requests.
     Qseal,
     /// Opens connections.
@@ -122,7 +122,7 @@ impl Defect {
 #[derive(Clone)]
 pub struct IssueOptions {
     /// Seal or connection certificate.
-    pub kind: Kind,
+    pub kind: CertificateKind,
     /// Common name of the third party.
     pub common_name: String,
     /// Organisation of the third party.
@@ -159,7 +159,7 @@ impl IssueOptions {
     /// A sound certificate with a new RSA-2048 key for a year from an hour before `now_s`, for a third party that
     /// reads accounts and initiates payments.
     #[must_use]
-    pub fn new(kind: Kind, now_s: i64) -> Self {
+    pub fn new(kind: CertificateKind, now_s: i64) -> Self {
         Self {
             kind,
             common_name: "Example TPP AS (test)".to_owned(),
@@ -175,7 +175,7 @@ impl IssueOptions {
             not_before_s: now_s - HOUR_S,
             not_after_s: now_s + YEAR_S,
             key: NewKey::Rsa(2048),
-            dns_names: if kind == Kind::Qwac { vec!["tpp.example".to_owned()] } else { Vec::new() },
+            dns_names: if kind == CertificateKind::Qwac { vec!["tpp.example".to_owned()] } else { Vec::new() },
             defects: Vec::new(),
         }
     }

@@ -3,17 +3,17 @@
 use bankchannel_crypto::asn1::{encode, tag};
 
 use super::Role;
-use super::issue_options::{Defect, IssueOptions, Kind};
+use super::issue_options::{CertificateKind, Defect, IssueOptions};
 use super::qc::{COMPLIANCE, PSD2, ROLE, TYPE};
 
 /// Policies of qualified certificates of legal persons, 0.4.0.194112.1: seals (1) and web sites (4).
 const POLICY: &[u8] = b"\x04\x00\x8b\xec\x40\x01";
 
 /// The value of certificatePolicies.
-pub(super) fn policies(kind: Kind) -> Vec<u8> {
+pub(super) fn policies(kind: CertificateKind) -> Vec<u8> {
     let arc = match kind {
-        Kind::Qseal => 1,
-        Kind::Qwac => 4,
+        CertificateKind::Qseal => 1,
+        CertificateKind::Qwac => 4,
     };
     sequence(&[sequence(&[oid(POLICY, Some(arc))])])
 }
@@ -25,8 +25,8 @@ pub(super) fn statements(options: &IssueOptions) -> Vec<u8> {
         return psd2;
     }
     let kind = match options.kind {
-        Kind::Qseal => 2,
-        Kind::Qwac => 3,
+        CertificateKind::Qseal => 2,
+        CertificateKind::Qwac => 3,
     };
     let types = sequence(&[oid(TYPE, None), sequence(&[oid(TYPE, Some(kind))])]);
     sequence(&[sequence(&[oid(COMPLIANCE, None)]), types, psd2])

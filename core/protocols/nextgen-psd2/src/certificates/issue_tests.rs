@@ -10,12 +10,12 @@ use super::*;
 static AUTHORITY: LazyLock<TestAuthority> =
     LazyLock::new(|| TestAuthority::create(&AuthorityOptions::new("Sandbox QSEAL CA 9", NOW_S)).unwrap());
 
-fn options(kind: Kind) -> IssueOptions {
+fn options(kind: CertificateKind) -> IssueOptions {
     IssueOptions { key: NewKey::Given(Zeroizing::new(KEY.to_owned())), ..IssueOptions::new(kind, NOW_S) }
 }
 
 fn with(defects: &[Defect]) -> Certificate {
-    AUTHORITY.issue(&IssueOptions { defects: defects.to_vec(), ..options(Kind::Qseal) }).unwrap().certificate
+    AUTHORITY.issue(&IssueOptions { defects: defects.to_vec(), ..options(CertificateKind::Qseal) }).unwrap().certificate
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn a_seal_as_it_was_ordered() {
         authorisation_number: "12-3".to_owned(),
         nca_name: "Bundesanstalt für Tests".to_owned(),
         serial: Some(vec![0xd2, 0xb0]),
-        ..options(Kind::Qseal)
+        ..options(CertificateKind::Qseal)
     };
     let issued = AUTHORITY.issue(&order).unwrap();
     let certificate = &issued.certificate;
@@ -50,7 +50,7 @@ fn a_seal_as_it_was_ordered() {
 
 #[test]
 fn a_connection_certificate() {
-    let certificate = AUTHORITY.issue(&options(Kind::Qwac)).unwrap().certificate;
+    let certificate = AUTHORITY.issue(&options(CertificateKind::Qwac)).unwrap().certificate;
     assert_eq!(certificate.qc().unwrap().unwrap().types, [QcType::Web]);
     assert!(certificate.key_usage().unwrap().key_encipherment);
 }
@@ -72,7 +72,7 @@ fn defects() {
     let sha1 = with(&[Defect::Sha1]);
     assert_eq!(sha1.signature_hash(), SignatureHash::Other("1.2.840.113549.1.1.5".into()));
     assert!(!sha1.is_issued_by(AUTHORITY.certificate()));
-    let ec = AUTHORITY.issue(&IssueOptions { key: NewKey::EcP256, ..options(Kind::Qseal) }).unwrap();
+    let ec = AUTHORITY.issue(&IssueOptions { key: NewKey::EcP256, ..options(CertificateKind::Qseal) }).unwrap();
     assert!(ec.certificate.key().unwrap_err().0.contains("not an RSA key"));
     let mut names: Vec<&str> = Defect::ALL.iter().map(|defect| defect.name()).collect();
     names.dedup();
@@ -82,7 +82,7 @@ fn defects() {
 #[test]
 fn an_authority_that_was_stored_issues_again() {
     let again = TestAuthority::from_pem(&AUTHORITY.certificate().to_pem(), &AUTHORITY.private_key_pem()).unwrap();
-    let issued = again.issue(&options(Kind::Qseal)).unwrap();
+    let issued = again.issue(&options(CertificateKind::Qseal)).unwrap();
     assert!(issued.certificate.is_issued_by(AUTHORITY.certificate()));
     assert_eq!(issued.certificate.issuer_der(), AUTHORITY.certificate().subject_der());
     let other = super::super::vectors::certificate(CA1).to_pem();
@@ -108,7 +108,7 @@ fn orders_that_cannot_be() {
         |order| order.dns_names = vec!["ø".to_owned()],
     ];
     for (index, change) in changes.iter().enumerate() {
-        let mut order = options(Kind::Qwac);
+        let mut order = options(CertificateKind::Qwac);
         change(&mut order);
         let refused: Result<Issued, Fault> = AUTHORITY.issue(&order);
         assert!(refused.is_err(), "{index}");

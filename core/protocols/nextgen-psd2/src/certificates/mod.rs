@@ -25,7 +25,7 @@ pub use bankchannel_crypto::x509::{
 pub use fixtures::{FIXTURES, Fixture, PARTS};
 pub use header::{CertForm, ReadHeader, certificate_header, read_certificate_header};
 pub use issue::{Issued, TestAuthority};
-pub use issue_options::{AuthorityOptions, Defect, IssueOptions, Kind, NewKey};
+pub use issue_options::{AuthorityOptions, CertificateKind, Defect, IssueOptions, NewKey};
 pub use psd2_certificate::{Authorisation, Psd2Certificate};
 pub use qc::{Psd2, QcStatements, QcType, Role, parse_qc};
 

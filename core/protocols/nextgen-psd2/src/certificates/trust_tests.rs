@@ -40,7 +40,7 @@ fn validity_of_the_authority() {
 fn a_namesake_does_not_vouch_and_does_not_hide_the_right_one() {
     let options = AuthorityOptions { organization_identifier: String::new(), ..AuthorityOptions::new("Same", NOW_S) };
     let (right, wrong) = (TestAuthority::create(&options).unwrap(), TestAuthority::create(&options).unwrap());
-    let leaf = right.issue(&IssueOptions::new(Kind::Qseal, NOW_S)).unwrap().certificate;
+    let leaf = right.issue(&IssueOptions::new(CertificateKind::Qseal, NOW_S)).unwrap().certificate;
     let wrong = wrong.certificate().clone();
     assert!(leaf.names_issuer(&wrong) && !leaf.is_issued_by(&wrong));
     assert!(found(&leaf, std::slice::from_ref(&wrong), NOW_S).unwrap_err().contains("no trusted issuer"));
@@ -93,10 +93,10 @@ fn an_authority_with_a_critical_extension_that_nobody_understands_does_not_vouch
 fn who_is_no_authority_does_not_vouch() {
     let authority = TestAuthority::create(&AuthorityOptions::new("Root", NOW_S)).unwrap();
     // CA:TRUE, but its key may sign no certificates.
-    let options = IssueOptions { defects: vec![Defect::CaTrue], ..IssueOptions::new(Kind::Qseal, NOW_S) };
+    let options = IssueOptions { defects: vec![Defect::CaTrue], ..IssueOptions::new(CertificateKind::Qseal, NOW_S) };
     let middle = authority.issue(&options).unwrap();
     let middle_authority = TestAuthority::from_pem(&middle.certificate_pem, &middle.private_key_pem).unwrap();
-    let leaf = middle_authority.issue(&IssueOptions::new(Kind::Qseal, NOW_S)).unwrap().certificate;
+    let leaf = middle_authority.issue(&IssueOptions::new(CertificateKind::Qseal, NOW_S)).unwrap().certificate;
     let anchors = [middle.certificate];
     assert!(leaf.is_issued_by(&anchors[0]));
     let why = found(&leaf, &anchors, NOW_S).unwrap_err();

@@ -43,14 +43,14 @@ pub(super) fn read(message: &InResponse) -> Result<Object<'_>, Error> {
     // Some banks write a byte order mark.
     match json::parse(message.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&message.body), MAX_DEPTH) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err(broken(message, "it is no JSON object")),
+        Ok(_) => Err(broken(message, "it is not a JSON object")),
         Err(fault) => Err(broken(message, &format!("it is {fault}"))),
     }
 }
 
 /// The error for an answer of success that cannot be read.
 pub(super) fn broken(message: &InResponse, why: &str) -> Error {
-    Error::because(&row::PEER_PROTOCOL, format!("the bank's answer of success cannot be used: {why}"))
+    Error::because(&row::PEER_PROTOCOL, format!("the bank's success response cannot be used: {why}"))
         .with_status(message.status)
         .with_outcome(Outcome::Accepted)
 }

@@ -162,6 +162,8 @@ fn used_name(name: &'static str, renamed: &BTreeMap<String, String>) -> Result<C
     match renamed.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
         None => Ok(Cow::Borrowed(name)),
         Some((_, used)) if is_token(used) => Ok(Cow::Owned(used.clone())),
-        Some(_) => Err(Error::invalid_setting("header_names", format!("{name}: the bank's name of it is no header's"))),
+        Some(_) => {
+            Err(Error::invalid_setting("header_names", format!("{name}: the bank's name for it is not a header name")))
+        }
     }
 }

@@ -39,7 +39,7 @@ fn segment(name: &str, shape: &'static [Field], fields: &mut Object<'_>) -> Resu
         return Err(Error::because(&row::MISSING_FIELD, format!("{own} is missing")).with("field", own));
     };
     if matches!(&*value, "" | "." | "..") || value.chars().any(char::is_control) {
-        return Err(Error::invalid_field(own, "cannot stand in a path"));
+        return Err(Error::invalid_field(own, "is not allowed in a path"));
     }
     let mut out = String::with_capacity(value.len());
     for letter in value.chars() {

@@ -4,9 +4,9 @@ bankchannel_foundation::error_rows! {
     CERTIFICATE_UNUSABLE = "nextgen_psd2.certificate_unusable", InvalidInput, never,
         "The certificate cannot be used.", "The message says why; it must be one certificate as PEM text, with an RSA key.";
     KEY_UNUSABLE = "nextgen_psd2.key_unusable", InvalidInput, never,
-        "The private key cannot be used.", "The message says why; it must be an RSA key as PEM text, and the certificate's own.";
+        "The private key cannot be used.", "The message says why; it must be an RSA key as PEM text, and belong to the certificate.";
     TOKEN_FAILED = "nextgen_psd2.token_failed", Configuration, never,
-        "The token with the private key did not sign.", "The message says why: look at the token, its reader or line, and its PIN; do not repeat a PIN that was refused.";
+        "The token with the private key did not sign.", "The message says why: check the token, its reader or connection, and its PIN; do not repeat a PIN that was refused.";
     SIGNATURE_REFUSED = "nextgen_psd2.signature_refused", Signature, never,
         "The bank does not accept the request's signature.", "Explain the request: it shows which byte of the signing string differs, and why.";
     CERTIFICATE_REFUSED = "nextgen_psd2.certificate_refused", Authentication, never,
@@ -20,7 +20,7 @@ bankchannel_foundation::error_rows! {
     PSU_REFUSED = "nextgen_psd2.psu_refused", Authentication, never,
         "The bank does not know its customer by these identifiers.", "Check PSU-ID and PSU-Corporate-ID: they belong to one third party at one bank.";
     CONSENT_NEEDED = "nextgen_psd2.consent_needed", Permission, never,
-        "The bank wants its customer's consent first.", "Send the customer to the link `sca_redirect` of the context, and repeat the request afterwards.";
+        "The bank needs its customer's consent first.", "Send the customer to the link `sca_redirect` of the context, and repeat the request afterwards.";
     CONSENT_UNKNOWN = "nextgen_psd2.consent_unknown", Permission, never,
         "The bank does not know the consent, or its customer has revoked it.", "Offer a new consent.";
     CONSENT_INVALID = "nextgen_psd2.consent_invalid", Permission, never,
@@ -30,11 +30,11 @@ bankchannel_foundation::error_rows! {
     SERVICE_REFUSED = "nextgen_psd2.service_refused", Permission, never,
         "The bank does not offer this service for this customer or resource.", "The bank's code and text say more.";
     RESOURCE_UNKNOWN = "nextgen_psd2.resource_unknown", PeerRefused, never,
-        "The bank does not know what the request is about.", "Check the identifier and the path.";
+        "The bank does not know the requested resource.", "Check the identifier and the path.";
     REFUSED = "nextgen_psd2.refused", PeerRefused, never,
         "The bank has refused the request.", "The bank's code and text are attached.";
     BANK_FAILED = "nextgen_psd2.bank_failed", PeerRefused, again,
-        "The bank could not answer because of a failure of its own.", "See the outcome; quote the peer's request id to the bank's support.";
+        "The bank could not answer because of an internal error.", "See the outcome; quote the peer's request id to the bank's support.";
     LINK_REFUSED = "nextgen_psd2.link_refused", PeerProtocol, never,
-        "The bank's link is not one to send a customer to.", "It must be https, without user and password, at a host that you allow.";
+        "The bank's link is not safe for a customer.", "It must be https, without user and password, at a host that you allow.";
 }

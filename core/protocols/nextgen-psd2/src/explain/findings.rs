@@ -86,7 +86,7 @@ impl Findings {
         }
         let said = match name {
             Some(name) => format!("`algorithm` says {}", visible::clip(name, 32)),
-            None => "without `algorithm`, rsa-sha256 is taken for it".to_owned(),
+            None => "without `algorithm`, rsa-sha256 is assumed".to_owned(),
         };
         self.matched.push(Hypothesis::matched("H-12", format!("{said}, signed was with {hash}")));
     }

@@ -83,7 +83,8 @@ pub(super) fn cause<'a>(check: &str, hypotheses: &'a [Hypothesis]) -> Option<&'a
 }
 
 /// What to do where a hash or a text was signed as it is (H-11).
-pub(super) const HASH_WITH_DIGEST_INFO: &str = "sign with what hashes the text and writes the DigestInfo itself, such as \
+pub(super) const HASH_WITH_DIGEST_INFO: &str = "use a signing function that hashes the text and writes the DigestInfo \
+                                                itself, such as \
      SHA256withRSA, CKM_SHA256_RSA_PKCS or `openssl dgst -sha256 -sign`";
 /// What to do where a listed `(request-target)` was signed otherwise (H-07).
 pub(super) const AS_REQUESTED: &str =

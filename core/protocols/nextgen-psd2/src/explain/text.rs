@@ -75,8 +75,9 @@ impl Explanation {
         }
         out.push_str(match &self.recovered {
             Some(Recovered::Pkcs1 { hash: BARE, .. }) => {
-                "The key fits the certificate, but what was signed is no hash with its DigestInfo, nor is it the text below or a \
-                 hash of it. Sign with what hashes the text and writes the DigestInfo itself.\n"
+                "The key fits the certificate, but the signed value is neither a hash with its DigestInfo nor the \
+                 text below or a hash of it. Use a signing function that hashes the text and writes the DigestInfo \
+                 itself.\n"
             }
             Some(Recovered::Pkcs1 { .. }) => {
                 "The key fits the certificate, but another text was signed, and none of the usual mistakes gives it. \

@@ -124,7 +124,7 @@ impl ConsentAccess {
         ];
         let more = &self.additional_information;
         if lists.is_empty() && more.is_none() && selections.iter().all(|(_, selection)| selection.is_none()) {
-            return Err(Error::because(&row::MISSING_FIELD, "access has no member that asks for anything")
+            return Err(Error::because(&row::MISSING_FIELD, "access requests nothing: give at least one member")
                 .with("field", "access"));
         }
         for (list, references) in &lists {
@@ -141,7 +141,10 @@ impl ConsentAccess {
         if let Some(more) = more {
             let place = name("additional_information", "additionalInformation");
             if lists.is_empty() {
-                return Err(Error::invalid_field(&place, "must stand beside accounts, balances or transactions"));
+                return Err(Error::invalid_field(
+                    &place,
+                    "must be given together with accounts, balances or transactions",
+                ));
             }
             let (owner, trusted) = match representation {
                 Representation::Boundary => ("owner_name", "trusted_beneficiaries"),
@@ -156,7 +159,7 @@ impl ConsentAccess {
                 return Err(Error::invalid_field(place, "must be all accounts, with or without their owners' names"));
             }
             if let Some((list, _)) = lists.iter().find(|(_, references)| !references.is_empty()) {
-                return Err(Error::invalid_field(place, format!("cannot stand beside accounts that {list} names")));
+                return Err(Error::invalid_field(place, format!("cannot be given together with accounts in {list}")));
             }
         }
         Ok(())

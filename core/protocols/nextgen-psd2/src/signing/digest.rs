@@ -89,13 +89,13 @@ pub fn digest_members(value: &str) -> Result<Vec<DigestMember>, DigestFault> {
         let member = member.trim_matches([' ', '\t']);
         let (token, text) = member.split_once('=').ok_or_else(|| syntax("a digest is `ALGORITHM=base64`"))?;
         if !is_token(token) {
-            return Err(syntax("what stands before `=` is not the name of an algorithm"));
+            return Err(syntax("the text before `=` is not the name of an algorithm"));
         }
         let Some(algorithm) = DigestAlgorithm::from_token(token) else { continue };
         let value = STANDARD
             .decode(text.as_bytes())
             .ok()
-            .ok_or_else(|| syntax("the hash is not base64 with `+`, `/` and padding in its one right form"))?;
+            .ok_or_else(|| syntax("the hash is not canonical base64 with `+`, `/` and padding"))?;
         if value.len() != algorithm.length() {
             let (name, wanted, has) = (algorithm.token(), algorithm.length(), value.len());
             return Err(DigestFault::Syntax(format!("a {name} hash has {wanted} bytes, this one has {has}")));

@@ -136,11 +136,11 @@ impl fmt::Display for KeyIdFault {
             Self::Shape(why) => write!(f, "it is not `SN=<serial number>,CA=<issuer>`: {why}"),
             Self::SerialSyntax => write!(f, "the serial number is not hexadecimal of at most 20 bytes"),
             Self::SerialColons => write!(f, "the serial number has colons; they are left out"),
-            Self::SerialDecimal => write!(f, "the serial number is decimal; hexadecimal is wanted"),
+            Self::SerialDecimal => write!(f, "the serial number is decimal; it must be hexadecimal"),
             Self::SerialOther => write!(f, "the serial number is not the certificate's"),
             Self::IssuerSyntax(why) => write!(f, "the issuer cannot be read: {why}"),
-            Self::IssuerPercent => write!(f, "the issuer has %20 where spaces belong"),
-            Self::IssuerIsSubject => write!(f, "the issuer is wanted, and the certificate's subject stands there"),
+            Self::IssuerPercent => write!(f, "the issuer has %20 in place of spaces"),
+            Self::IssuerIsSubject => write!(f, "it has the certificate's subject in place of the issuer"),
             Self::IssuerOther => write!(f, "the issuer is not the certificate's"),
         }
     }

@@ -84,13 +84,13 @@ fn words(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
                 return Err(Rfc2047Fault::Encoding(word.encoding.to_owned()));
             }
             if warnings.is_empty() {
-                warnings.push("Signature has an RFC 2047 word in the Q encoding; B is what others read".to_owned());
+                warnings.push("Signature has an RFC 2047 word in the Q encoding; other banks read B only".to_owned());
             }
         }
         text.push_str(&word.decode()?);
         rest = after.trim_start_matches([' ', '\t']);
         if !rest.is_empty() && rest.len() == after.len() {
-            return Err(Rfc2047Fault::Syntax("something follows an encoded word without a space"));
+            return Err(Rfc2047Fault::Syntax("there is text after an encoded word without a space"));
         }
     }
     if text.len() > MAX_DECODED {
@@ -118,7 +118,7 @@ struct Word<'a> {
 impl<'a> Word<'a> {
     /// The first word of a text, and what follows it.
     fn split(text: &'a str) -> Result<(Self, &'a str), Rfc2047Fault> {
-        let text = text.strip_prefix(OPEN).ok_or(Rfc2047Fault::Syntax("something stands beside the encoded words"))?;
+        let text = text.strip_prefix(OPEN).ok_or(Rfc2047Fault::Syntax("there is text beside the encoded words"))?;
         let cut = |text: &'a str| text.split_once('?').ok_or(Rfc2047Fault::Syntax("an encoded word has no end `?=`"));
         let (charset, text) = cut(text)?;
         let (encoding, text) = cut(text)?;
@@ -211,12 +211,12 @@ impl fmt::Display for Rfc2047Fault {
             Self::TooLarge => write!(f, "it is too large: at most 16 KiB, and 8 KiB when RFC 2047 words are decoded"),
             Self::Syntax(why) => f.write_str(why),
             Self::Charset(charset) => {
-                write!(f, "the character set {} is not read; utf-8, iso-8859-1 and us-ascii are", Shown(charset))
+                write!(f, "the character set {} is not supported; use utf-8, iso-8859-1 or us-ascii", Shown(charset))
             }
             Self::Encoding(encoding) => {
-                write!(f, "the encoding {} of an encoded word is not read; B is", Shown(encoding))
+                write!(f, "the encoding {} of an encoded word is not supported; use B", Shown(encoding))
             }
-            Self::Base64 => write!(f, "an encoded word is not base64 with `+`, `/` and padding in its one right form"),
+            Self::Base64 => write!(f, "an encoded word is not canonical base64 with `+`, `/` and padding"),
             Self::NotInCharset(charset) => write!(f, "the bytes of an encoded word are not {charset}"),
             Self::Control => write!(f, "it has a control character"),
             Self::Nested => write!(f, "an encoded word holds another"),

@@ -264,14 +264,14 @@ impl fmt::Display for SignatureHeaderFault {
                 write!(f, "it has more than 16 KiB, {MAX_PARAMETERS} parameters or {MAX_NAMES} listed headers")
             }
             Self::Control => write!(f, "it has a control character"),
-            Self::Scheme => write!(f, "it begins with the word `Signature`, which belongs into Authorization only"),
-            Self::NoName => write!(f, "a parameter `name=\"value\"` is wanted where something else stands"),
+            Self::Scheme => write!(f, "it begins with the word `Signature`, which belongs in Authorization only"),
+            Self::NoName => write!(f, "expected a parameter `name=\"value\"` in the place of other text"),
             Self::NoValue(name) => write!(f, "the parameter {} has no value", Shown(name)),
             Self::Unquoted(name) => write!(f, "the value of {} is not in quotation marks", Shown(name)),
             Self::Unterminated(name) => write!(f, "the value of {} has no closing quotation mark", Shown(name)),
-            Self::Separator(name) => write!(f, "after the parameter {} a comma is wanted", Shown(name)),
+            Self::Separator(name) => write!(f, "a comma is missing after the parameter {}", Shown(name)),
             Self::Empty(name) => write!(f, "the parameter {} is empty", Shown(name)),
-            Self::Duplicate(name) => write!(f, "the parameter {} stands twice", Shown(name)),
+            Self::Duplicate(name) => write!(f, "the parameter {} is given twice", Shown(name)),
             Self::Missing { parameter, spelled: None } => write!(f, "the parameter `{parameter}` is missing"),
             Self::Missing { parameter, spelled: Some(other) } => {
                 write!(f, "the parameter `{parameter}` is missing; {} is spelled otherwise", Shown(other))

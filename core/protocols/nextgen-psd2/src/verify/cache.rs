@@ -180,7 +180,9 @@ impl Certificates {
 mod tests {
     use super::*;
     use crate::{
-        certificates::{AuthorityOptions, CertForm, IssueOptions, Kind, NameStyle, TestAuthority, certificate_header},
+        certificates::{
+            AuthorityOptions, CertForm, CertificateKind, IssueOptions, NameStyle, TestAuthority, certificate_header,
+        },
         signing::SerialStyle,
     };
 
@@ -188,7 +190,7 @@ mod tests {
 
     fn certificates(count: usize) -> Vec<Certificate> {
         let authority = TestAuthority::create(&AuthorityOptions::new("Sandbox QSEAL CA", NOW)).unwrap();
-        let issue = |_| authority.issue(&IssueOptions::new(Kind::Qseal, NOW)).unwrap().certificate_pem;
+        let issue = |_| authority.issue(&IssueOptions::new(CertificateKind::Qseal, NOW)).unwrap().certificate_pem;
         (0..count).map(issue).map(|pem| Certificate::from_pem(&pem).unwrap()).collect()
     }
 

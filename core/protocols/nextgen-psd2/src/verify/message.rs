@@ -108,7 +108,7 @@ pub(super) fn has_digest(request: &Request, policy: &Policy) -> Found {
     }
     let may_lack = policy.dialect == SigningDialect::Era && request.body.is_empty() && policy.mode != Mode::Strict;
     if may_lack {
-        Found::warn("Digest is missing; there is no body, but other banks want the digest of nothing")
+        Found::warn("Digest is missing; there is no body, but other banks require the digest of the empty body")
     } else {
         Found::fails("Digest is missing: send SHA-256= and the base64 of the body's hash")
     }

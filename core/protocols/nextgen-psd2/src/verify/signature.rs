@@ -33,7 +33,7 @@ pub(super) fn algorithm(header: &SignatureHeader, policy: &Policy) -> (Option<Ha
             None => (None, Found::fails("algorithm must be rsa-sha256 or rsa-sha512, whatever else the drafts list")),
         },
         None if policy.mode == Mode::Lenient => {
-            (Some(Hash::Sha256), Found::warn("algorithm is missing; rsa-sha256 is taken for it"))
+            (Some(Hash::Sha256), Found::warn("algorithm is missing; rsa-sha256 is assumed"))
         }
         None => (None, Found::skip("there is no algorithm")),
     }

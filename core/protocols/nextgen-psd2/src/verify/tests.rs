@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    certificates::{AuthorityOptions, Defect, IssueOptions, Kind, Role, TestAuthority, certificate_header},
+    certificates::{AuthorityOptions, CertificateKind, Defect, IssueOptions, Role, TestAuthority, certificate_header},
     signing::{SigningDialect, SigningProfile, sign},
 };
 use bankchannel_crypto::signature::SigningKey;
@@ -39,7 +39,7 @@ fn party_of(authority: TestAuthority, options: &IssueOptions) -> Party {
 }
 
 fn party() -> Party {
-    party_of(authority(), &IssueOptions::new(Kind::Qseal, NOW))
+    party_of(authority(), &IssueOptions::new(CertificateKind::Qseal, NOW))
 }
 
 fn request() -> Request {
@@ -300,7 +300,7 @@ fn a_signature_of_another_shape_or_key_is_refused() {
     ] {
         assert_eq!(party.plain(&put(&by)), id, "{}", by.len());
     }
-    let other = party_of(authority(), &IssueOptions::new(Kind::Qseal, NOW));
+    let other = party_of(authority(), &IssueOptions::new(CertificateKind::Qseal, NOW));
     let stolen = set(
         &other.signed(request()),
         "TPP-Signature-Certificate",
@@ -326,11 +326,13 @@ fn certificates_with_a_defect_are_refused_for_it() {
         (Defect::NoOrgId, "V21"),
         (Defect::Sha1, "V14"),
     ] {
-        let party =
-            party_of(authority(), &IssueOptions { defects: vec![defect], ..IssueOptions::new(Kind::Qseal, NOW) });
+        let party = party_of(
+            authority(),
+            &IssueOptions { defects: vec![defect], ..IssueOptions::new(CertificateKind::Qseal, NOW) },
+        );
         assert_eq!(party.plain(&party.signed(request())), id, "{}", defect.name());
     }
-    let web = party_of(authority(), &IssueOptions::new(Kind::Qwac, NOW));
+    let web = party_of(authority(), &IssueOptions::new(CertificateKind::Qwac, NOW));
     assert_eq!(web.plain(&web.signed(request())), "V20");
     let stranger = Party { authority: authority(), ..party() };
     assert_eq!(stranger.plain(&stranger.signed(request())), "V17");
@@ -348,12 +350,13 @@ fn lists_and_the_tls_certificate_count() {
         party.verdict(&good, |policy| policy.blocked = [Listed::Organization("PSDNO-FSA-987654321".into())].into()),
         "V19"
     );
-    let options = IssueOptions { authorisation_number: "1".into(), ..IssueOptions::new(Kind::Qwac, NOW) };
+    let options = IssueOptions { authorisation_number: "1".into(), ..IssueOptions::new(CertificateKind::Qwac, NOW) };
     let other = Certificate::from_pem(&party.authority.issue(&options).unwrap().certificate_pem).unwrap();
     assert_eq!(party.verdict(&good, |policy| policy.tls_client = Some(other)), "V22");
-    let own =
-        Certificate::from_pem(&party.authority.issue(&IssueOptions::new(Kind::Qwac, NOW)).unwrap().certificate_pem)
-            .unwrap();
+    let own = Certificate::from_pem(
+        &party.authority.issue(&IssueOptions::new(CertificateKind::Qwac, NOW)).unwrap().certificate_pem,
+    )
+    .unwrap();
     assert_eq!(party.verdict(&good, |policy| policy.tls_client = Some(own)), "ok");
 }
 
@@ -371,7 +374,7 @@ fn the_date_is_now_and_in_the_one_form() {
 /// T-074, T-075, T-123, T-145.
 #[test]
 fn roles_and_other_headers_are_those_of_the_operation() {
-    let payments = IssueOptions { roles: vec![Role::Pi], ..IssueOptions::new(Kind::Qseal, NOW) };
+    let payments = IssueOptions { roles: vec![Role::Pi], ..IssueOptions::new(CertificateKind::Qseal, NOW) };
     let payer = party_of(authority(), &payments);
     assert_eq!(payer.plain(&payer.signed(request())), "ok");
     assert_eq!(payer.plain(&payer.signed(consents())), "V33");
@@ -443,7 +446,7 @@ fn a_bank_that_only_answers_stops_at_the_first_failure() {
 fn an_authority_with_the_serial_number_of_its_third_party() {
     let serial = Some(vec![0x5a; 16]);
     let authority = AuthorityOptions { serial: serial.clone(), ..AuthorityOptions::new("Sandbox QSEAL CA", NOW) };
-    let options = IssueOptions { serial, ..IssueOptions::new(Kind::Qseal, NOW) };
+    let options = IssueOptions { serial, ..IssueOptions::new(CertificateKind::Qseal, NOW) };
     let party = party_of(TestAuthority::create(&authority).unwrap(), &options);
     let of_authority = party.authority.certificate();
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use bankchannel_foundation::{Kind, model::Field, operation::Repeat};
+use bankchannel_foundation::{OperationKind, model::Field, operation::Repeat};
 use bankchannel_nextgen_psd2::{CATALOGUE, RESPONSE_HEADERS, Terms, terms};
 
 /// Operation, dialects, method, path, success, roles (V33).
@@ -32,7 +32,8 @@ const MASTER: &[Row] = &[
 
 #[test]
 fn the_master_table() {
-    let exchanges: Vec<_> = CATALOGUE.iter().filter(|entry| entry.declaration.kind == Kind::Exchange).collect();
+    let exchanges: Vec<_> =
+        CATALOGUE.iter().filter(|entry| entry.declaration.kind == OperationKind::Exchange).collect();
     assert_eq!(exchanges.len(), MASTER.len());
     for (entry, &(name, dialects, method, path, success, roles)) in exchanges.iter().zip(MASTER) {
         let declaration = entry.declaration;
@@ -65,7 +66,7 @@ fn the_documentation_names_the_dialects() {
 fn response_headers_are_those_that_responses_read() {
     let read: BTreeSet<&str> = CATALOGUE
         .iter()
-        .filter(|entry| entry.declaration.kind == Kind::Exchange)
+        .filter(|entry| entry.declaration.kind == OperationKind::Exchange)
         .flat_map(|entry| entry.response.fields().iter().filter_map(|field: &Field| field.wire.strip_prefix('@')))
         .collect();
     assert_eq!(read, RESPONSE_HEADERS.iter().copied().collect());

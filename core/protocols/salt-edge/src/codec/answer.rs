@@ -46,7 +46,7 @@ pub(super) fn broken(side: Side, message: &InResponse, why: &str) -> Error {
         Side::Connector => "the connector's",
         Side::Hub => "Salt Edge's",
     };
-    Error::because(&row::PEER_PROTOCOL, format!("{whose} answer of success cannot be used: {why}"))
+    Error::because(&row::PEER_PROTOCOL, format!("{whose} success response cannot be used: {why}"))
         .with_status(message.status)
         .with_outcome(Outcome::Accepted)
 }

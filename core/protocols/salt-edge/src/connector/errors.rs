@@ -8,31 +8,31 @@ bankchannel_foundation::error_rows! {
     KEY_UNUSABLE = "salt_edge_connector.key_unusable", InvalidInput, never,
         "The key cannot be used.", "The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text.";
     TOKEN_FAILED = "salt_edge_connector.token_failed", Configuration, never,
-        "The token with the private key did not sign.", "The message says why: look at the token, its reader or line, and its PIN; do not repeat a PIN that was refused.";
+        "The token with the private key did not sign.", "The message says why: check the token, its reader or connection, and its PIN; do not repeat a PIN that was refused.";
     SESSION_CLOSED = "salt_edge_connector.session_closed", Conflict, never,
-        "The session has ended at Salt Edge.", "Report nothing further of it. If this repeats a report that was sent before, that one has arrived.";
+        "The session has ended at Salt Edge.", "Send no further reports for it. If this was a repeated report, the earlier one has arrived.";
     CONFIGURATION_REFUSED = "salt_edge_connector.configuration_refused", Configuration, never,
         "Something is not set up in the provider's dashboard at Salt Edge.", "Compare public key, app id and host with the dashboard; Salt Edge's text says more.";
     TOKEN_MISSING = "salt_edge_connector.token_missing", InvalidInput, never,
         "Salt Edge has found no token in the request.", "Give the access token.";
     SESSION_EXPIRED = "salt_edge_connector.session_expired", Conflict, never,
-        "The session's time is over at Salt Edge.", "Report nothing further of it. A token that was made for it was not delivered: revoke it.";
+        "The session's time is over at Salt Edge.", "Send no further reports for it. A token that was made for it was not delivered: revoke it.";
     AUTHORIZATION_REFUSED = "salt_edge_connector.authorization_refused", Authentication, never,
-        "Salt Edge has found no signed request.", "See that nothing between you and Salt Edge removes the header Authorization.";
+        "Salt Edge has found no signed request.", "Check that no proxy removes the header Authorization.";
     TOKEN_NOT_FOUND = "salt_edge_connector.token_not_found", PeerRefused, never,
-        "Salt Edge does not know the token.", "Where the token was to be revoked, nothing remains to be done.";
+        "Salt Edge does not know the token.", "If you wanted to revoke it, nothing is left to do.";
     TOKEN_REVOKED = "salt_edge_connector.token_revoked", Conflict, never,
-        "The token was revoked before.", "Nothing remains to be done.";
+        "The token was revoked before.", "Nothing is left to do.";
     TOKEN_EXPIRED = "salt_edge_connector.token_expired", Conflict, never,
-        "The token has expired.", "Where the token was to be revoked, nothing remains to be done.";
+        "The token has expired.", "If you wanted to revoke it, nothing is left to do.";
     SESSION_NOT_FOUND = "salt_edge_connector.session_not_found", PeerRefused, never,
-        "Salt Edge does not know the session.", "Report nothing further of it. A token that was made for it was not delivered: revoke it.";
+        "Salt Edge does not know the session.", "Send no further reports for it. A token that was made for it was not delivered: revoke it.";
     CUSTOMER_NOT_FOUND = "salt_edge_connector.customer_not_found", PeerRefused, never,
         "Salt Edge does not know the customer.", "`customer_id` is Salt Edge's own id: leave it out.";
     PROVIDER_NOT_FOUND = "salt_edge_connector.provider_not_found", Configuration, never,
         "Salt Edge does not know the app id.", "Compare app_id with the dashboard.";
     ACTION_NOT_ALLOWED = "salt_edge_connector.action_not_allowed", Permission, never,
-        "Salt Edge does not permit this.", "It is a matter of configuration, or parameters do not go together; Salt Edge's text says more.";
+        "Salt Edge does not permit this.", "The configuration does not allow it, or parameters contradict each other; Salt Edge's text says more.";
     PROVIDER_DISABLED = "salt_edge_connector.provider_disabled", Configuration, never,
         "Salt Edge does not work with this provider.", "Ask Salt Edge.";
     REFUSED = "salt_edge_connector.refused", PeerRefused, never,
@@ -40,7 +40,7 @@ bankchannel_foundation::error_rows! {
     BUSY = "salt_edge_connector.busy", RateLimited, again,
         "Salt Edge takes no more requests now.", "Wait as long as it says.";
     HUB_FAILED = "salt_edge_connector.hub_failed", PeerRefused, again,
-        "Salt Edge could not answer because of a failure of its own.", "See the outcome, and repeat later.";
+        "Salt Edge could not answer because of an internal error.", "See the outcome, and repeat later.";
 }
 
 /// The row of each class.

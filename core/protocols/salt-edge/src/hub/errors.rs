@@ -8,7 +8,7 @@ bankchannel_foundation::error_rows! {
     KEY_UNUSABLE = "salt_edge_hub.key_unusable", InvalidInput, never,
         "The key cannot be used.", "The message says why; it must be an RSA key of 2048 to 8192 bits as PEM text.";
     TOKEN_FAILED = "salt_edge_hub.token_failed", Configuration, never,
-        "The token with the private key did not sign.", "The message says why: look at the token, its reader or line, and its PIN; do not repeat a PIN that was refused.";
+        "The token with the private key did not sign.", "The message says why: check the token, its reader or connection, and its PIN; do not repeat a PIN that was refused.";
     FORMAT_REFUSED = "salt_edge_hub.format_refused", InvalidInput, never,
         "The connector does not accept the request's form or one of its values.", "The connector's class and text say which.";
     CLIENT_REFUSED = "salt_edge_hub.client_refused", Authentication, never,
@@ -20,13 +20,13 @@ bankchannel_foundation::error_rows! {
     ACCESS_REFUSED = "salt_edge_hub.access_refused", Permission, never,
         "The customer's consent does not cover this.", "Ask for what the token's scopes and accounts cover.";
     NOT_FOUND = "salt_edge_hub.not_found", PeerRefused, never,
-        "The connector does not know what the request is about.", "Its class and text say what: the path, the account or the customer.";
+        "The connector does not know the path, account or customer of the request.", "The connector's class and text say which.";
     REFUSED = "salt_edge_hub.refused", PeerRefused, never,
         "The connector has refused the request.", "Its class and text are attached.";
     BUSY = "salt_edge_hub.busy", RateLimited, again,
         "The connector takes no more requests now.", "Wait as long as it says.";
     CONNECTOR_FAILED = "salt_edge_hub.connector_failed", PeerRefused, again,
-        "The connector could not answer because of a failure of its own.", "See the outcome, and repeat later.";
+        "The connector could not answer because of an internal error.", "See the outcome, and repeat later.";
 }
 
 /// The row of each class.

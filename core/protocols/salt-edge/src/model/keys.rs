@@ -74,7 +74,7 @@ pub(crate) fn client_verifier(pem: &str, short_keys: bool, with: &LocalContext<'
     let keys = public_keys("public_key", pem, with)?;
     Verifier::of_third_party(keys, short_keys).map_err(|fault| match fault {
         UnfitKeys::Size { bits, .. } if !short_keys && (1024..2048).contains(&bits) => {
-            unusable("public_key", format!("the key has {bits} bits: set allow_short_key where it is to count"))
+            unusable("public_key", format!("the key has {bits} bits: set allow_short_key to accept it"))
         }
         fault => unusable("public_key", fault),
     })

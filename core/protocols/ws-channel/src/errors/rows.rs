@@ -2,7 +2,7 @@
 
 bankchannel_foundation::error_rows! {
     NOT_LOGGED_IN = "ws_channel.not_logged_in", Authentication, never,
-        "There is no session to call this with.", "Log in first; nothing was sent.";
+        "There is no session for this call.", "Log in first; nothing was sent.";
     SESSION_EXPIRED = "ws_channel.session_expired", Authentication, never,
         "The session has expired.", "Log in again; nothing was sent.";
     SESSION_REFUSED = "ws_channel.session_refused", Authentication, never,
@@ -12,9 +12,9 @@ bankchannel_foundation::error_rows! {
     LOGIN_FAILED = "ws_channel.login_failed", Authentication, never,
         "The login did not succeed.", "The context has the reason.";
     LOGIN_STALLED = "ws_channel.login_stalled", Authentication, never,
-        "The service asked twice for the same step of the login.", "The context names the step; start again, and if it stays so, ask the service's support.";
+        "The service asked twice for the same step of the login.", "The context names the step; start again, and if it happens again, ask the service's support.";
     CODE_REFUSED = "ws_channel.code_refused", Authentication, never,
-        "The one-time code is wrong.", "Ask for the code again and mind which message it came with.";
+        "The one-time code is wrong.", "Ask for the code again; check that you use the code from the right message.";
     CODE_EXPIRED = "ws_channel.code_expired", Authentication, never,
         "The one-time code, or the login step it belongs to, has expired.", "Start the step again to get a new code.";
     ATTEMPTS_EXCEEDED = "ws_channel.attempts_exceeded", RateLimited, never,
@@ -44,7 +44,7 @@ bankchannel_foundation::error_rows! {
     CERTIFICATE_MISSING = "ws_channel.certificate_missing", PeerRefused, never,
         "There is no certificate for this bank.", "Enrol or import one, or have one shared.";
     CERTIFICATE_REFUSED = "ws_channel.certificate_refused", InvalidInput, never,
-        "The certificate or its private key cannot be used.", "Give both as PEM, matching each other.";
+        "The certificate or its private key cannot be used.", "Give both as PEM; the key must match the certificate.";
     PGP_KEY_REFUSED = "ws_channel.pgp_key_refused", InvalidInput, never,
         "The PGP key cannot be used.", "Give one armored OpenPGP public key.";
     PGP_KEY_MISSING = "ws_channel.pgp_key_missing", PeerRefused, never,
@@ -56,27 +56,27 @@ bankchannel_foundation::error_rows! {
     SIGNATURE_KEY_UNKNOWN = "ws_channel.signature_key_unknown", Signature, never,
         "No registered authorize key made the signature.", "Upload the public key with purpose `authorize`, or sign with the registered one.";
     UPLOAD_REJECTED = "ws_channel.upload_rejected", Signature, never,
-        "No signature of the upload is good.", "Sign the very bytes that are sent, with a key that is neither expired nor revoked.";
+        "No signature of the upload is good.", "Sign exactly the bytes that are sent, with a key that is neither expired nor revoked.";
     CONTENT_EMPTY = "ws_channel.content_empty", InvalidInput, never,
         "The file is empty.", "Send the payment file's bytes.";
     BANK_REFUSED = "ws_channel.bank_refused", PeerRefused, never,
-        "The bank said no.", "The bank's code and text are attached.";
+        "The bank refused the request.", "The bank's code and text are attached.";
     BANK_UNAVAILABLE = "ws_channel.bank_unavailable", PeerRefused, never,
-        "The bank cannot be reached or answered nothing usable.", "Before an upload is repeated, look for its answer files.";
+        "The bank cannot be reached, or its answer cannot be used.", "Before an upload is repeated, look for its answer files.";
     NO_BANK_CHANNEL = "ws_channel.no_bank_channel", NotSupported, never,
         "The service has no channel to this bank configured.", "Use the simulator, or a service that has one.";
     BANK_UNKNOWN = "ws_channel.bank_unknown", InvalidInput, never,
         "There is no such bank.", "The banks are listed in the reference of `bank`.";
     NOT_IMPLEMENTED = "ws_channel.not_implemented", NotSupported, never,
-        "The service does not carry out this operation.", "Bankchannel's own service does; the deployed one answers so for a few operations.";
+        "The service does not implement this operation.", "bankchannel's own service implements it; the deployed service lacks a few operations.";
     SERVICE_FAILED = "ws_channel.service_failed", PeerProtocol, never,
         "The service failed.", "Quote the request id to its support; see the outcome first.";
     REFUSED = "ws_channel.refused", PeerRefused, never,
         "The service refused.", "Its own text is attached.";
     LOGIN_STEP = "ws_channel.login_step", InvalidInput, never,
-        "The login waits for something else.", "Ask it for its next step and answer that one.";
+        "The login waits for another step.", "Get the login's next step and answer that one.";
     PGP_KEY_UNFIT = "ws_channel.pgp_key_unfit", Signature, never,
-        "The PGP key cannot be used for this.", "It has expired, was revoked, or is not made for it: the message says which.";
+        "The PGP key cannot be used for this.", "It has expired, was revoked, or does not allow this use: the message says which.";
     PASSPHRASE_REFUSED = "ws_channel.passphrase_refused", Signature, never,
         "The passphrase does not open the private key.", "Give the passphrase of this key.";
     DECRYPTION_FAILED = "ws_channel.decryption_failed", Signature, never,
@@ -84,11 +84,11 @@ bankchannel_foundation::error_rows! {
     PAYMENT_FILE_INVALID = "ws_channel.payment_file_invalid", InvalidInput, never,
         "The payment file is not valid.", "The message says where and what to change.";
     CHALLENGE_MALFORMED = "ws_channel.challenge_malformed", PeerProtocol, never,
-        "The challenge is not of the form that the protocol gives it.", "Fetch a new one; nothing was sent.";
+        "The challenge does not have the form that the protocol defines.", "Fetch a new one; nothing was sent.";
     ANSWER_NOT_FOUND = "ws_channel.answer_not_found", TimedOut, never,
         "The bank's answer did not come in time.", "The upload was accepted: do not send it again; look for the answer files later.";
     SIGNATURE_WRONG = "ws_channel.signature_wrong", Signature, never,
-        "The signature that was made elsewhere does not count.", "Sign the digest of the question, as its algorithm says, with the key of its fingerprint; nothing was sent.";
+        "The external signature is not valid.", "Sign the digest of the question, as its algorithm says, with the key of its fingerprint; nothing was sent.";
     REFERENCE_UNSAFE = "ws_channel.reference_unsafe", PeerProtocol, never,
-        "The service named a file in a way that cannot become a file name.", "Nothing was written; report it to the service.";
+        "The service's name of a file cannot be used as a file name.", "Nothing was written; report it to the service.";
 }

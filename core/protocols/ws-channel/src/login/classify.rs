@@ -146,17 +146,17 @@ fn authenticated(answer: Answer, id_token: IdToken, configured: Option<&ApiKey>)
     let configured = configured.filter(|key| key.expose() != NO_KEY);
     let api_key = match (answer.api_key, configured) {
         (Some(given), Some(configured)) if given.expose() != configured.expose() => {
-            return Err(broken("the login answers another ApiKey than the configured one"));
+            return Err(broken("the login returned another ApiKey than the configured one"));
         }
         (Some(given), _) if given.expose() != NO_KEY => given,
         (_, Some(configured)) => configured.clone(),
-        _ => return Err(broken("the login answers a session without an ApiKey")),
+        _ => return Err(broken("the login returned a session without an ApiKey")),
     };
     let totp_enrolment = match (answer.secret_code, answer.access_token) {
         (Some(secret_code), Some(access_token)) => {
             Some(TotpEnrolment { secret_code, otpauth_uri: answer.otpauth_uri, access_token })
         }
-        (Some(_), None) => return Err(broken("the login answers a SecretCode without its AccessToken")),
+        (Some(_), None) => return Err(broken("the login returned a SecretCode without its AccessToken")),
         (None, _) => None,
     };
     Ok(Authenticated {

@@ -42,7 +42,7 @@ fn file_name(text: &str) -> Result<Cow<'_, str>, &'static str> {
     if (1..=255).contains(&text.chars().count()) && !text.chars().any(refused) {
         Ok(Cow::Borrowed(text))
     } else {
-        Err("must be 1 to 255 characters, without /, \\, control, hidden or order-turning characters")
+        Err("must be 1 to 255 characters, without /, \\, control, invisible or text-direction characters")
     }
 }
 

@@ -1,7 +1,7 @@
 //! The master table of §1.4, §4 and §8.6 against the declarations.
 
 use bankchannel_foundation::{
-    Kind,
+    OperationKind,
     error::Row,
     operation::{Entry, Repeat, Route},
 };
@@ -130,11 +130,11 @@ fn declarations_follow_the_sheet() {
         let (declaration, name) = (entry.declaration, entry.declaration.name);
         assert!(["account", "session", "certs", "files", "pgp", "integrator"].contains(&declaration.subject), "{name}");
         assert!(declaration.doc.len() > 40, "{name}");
-        if declaration.kind == Kind::Exchange {
+        if declaration.kind == OperationKind::Exchange {
             assert_eq!(entry.response.fields().last().map(|field| field.name), Some("response_text"), "{name}");
         }
     }
-    assert_eq!(CATALOGUE.iter().filter(|entry| entry.declaration.kind == Kind::Local).count(), 9);
+    assert_eq!(CATALOGUE.iter().filter(|entry| entry.declaration.kind == OperationKind::Local).count(), 9);
 }
 
 /// What follows from the route: nobody has to remember it where an operation is declared.

@@ -281,7 +281,7 @@ fn copy_content(source: &Path, target: &Path, database: &Path, named: &[NamedCon
 
 fn copy_file(from: &Path, to: &Path) -> std::io::Result<u64> {
     if !fs::symlink_metadata(from)?.is_file() {
-        return Err(std::io::Error::other("it is no plain file"));
+        return Err(std::io::Error::other("it is not a regular file"));
     }
     let mut source = fs::File::open(from)?;
     if let Some(folder) = to.parent() {

@@ -143,7 +143,7 @@ fn a_file_that_cannot_be_read_is_said_and_left() {
     let damaged = [
         ("", "damaged"),
         ("{\"format\":1,\"psus\":{", "damaged"),
-        ("[]", "no state of a sandbox bank"),
+        ("[]", "not the state of a sandbox bank"),
         ("{\"format\":2}", "format 2"),
         ("{\"format\":1,\"psus\":{\"kari\":\"00000000000\"}}", "damaged"),
     ];

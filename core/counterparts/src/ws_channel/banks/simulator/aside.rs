@@ -46,7 +46,7 @@ impl PaymentFault {
         match self {
             Self::Missing => "its content was lost by the service",
             Self::Unreadable(_) => "its content can no longer be read by the service",
-            Self::Never(_) | Self::Other(_) => "the service failed at it",
+            Self::Never(_) | Self::Other(_) => "the service failed to process it",
         }
     }
 
@@ -110,7 +110,7 @@ impl Aside {
         }
         if waiting.tries % MENTION == 1 {
             let (tries, why) = (waiting.tries, fault.why());
-            tracing::warn!(upload = id, tries, why, "a payment cannot be worked off yet: it is tried again");
+            tracing::warn!(upload = id, tries, why, "a payment cannot be processed yet: it is tried again");
         }
         let doubled = 1_i64.checked_shl(waiting.tries - 1).unwrap_or(i64::MAX);
         waiting.due = now + FIRST_WAIT_MS.saturating_mul(doubled).clamp(FIRST_WAIT_MS, LONGEST_WAIT_MS);

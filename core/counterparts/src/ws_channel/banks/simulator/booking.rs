@@ -64,7 +64,7 @@ pub(in crate::ws_channel::banks) async fn work(service: System, simulator: Arc<S
                 continue;
             }
             Err(why) => {
-                tracing::error!(%why, "the simulator cannot go on with its work yet");
+                tracing::error!(%why, "the simulator cannot continue yet");
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(after_fault) => {}

@@ -57,8 +57,8 @@ pub(super) async fn settle(service: &System, upload: &Upload, given_up: &GivenUp
 /// A rejection that says which file is meant: its own ids went with its content.
 fn report(upload: &Upload, told: &str, now: i64) -> StatusReport {
     let text = format!(
-        "The service took this file and could not work it off: {told}. Nothing was booked. Send the file again. File {}, {} bytes, \
-         received {}, SHA-256 {}",
+        "The service accepted this file and could not process it: {told}. Nothing was booked. Send the file again. \
+         File {}, {} bytes, received {}, SHA-256 {}",
         upload.file_name,
         upload.size,
         time(upload.received),

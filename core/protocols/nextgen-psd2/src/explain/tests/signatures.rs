@@ -3,7 +3,7 @@
 use super::super::candidates::{self, Basis};
 use super::super::recovered::Goal;
 use super::*;
-use crate::certificates::{AuthorityOptions, IssueOptions, Kind, NewKey, TestAuthority};
+use crate::certificates::{AuthorityOptions, CertificateKind, IssueOptions, NewKey, TestAuthority};
 
 /// The SHA-256 of vector A's signing string, by `openssl pkeyutl -sign -inkey test-key.pem -pkeyopt rsa_padding_mode:pkcs1`,
 /// which writes no DigestInfo by itself.
@@ -40,7 +40,7 @@ fn a_hash_or_a_text_signed_without_a_digest_info_is_not_a_wrong_key() {
     let other = explained(&with_signature(BARE_OTHER), API);
     assert_eq!((other.verdict_id(), matched(&other)), ("V30", vec![]));
     let text = other.text();
-    assert!(text.contains("The key fits the certificate, but what was signed is no hash"), "{text}");
+    assert!(text.contains("The key fits the certificate, but the signed value is neither a hash"), "{text}");
 }
 
 #[test]
@@ -83,8 +83,9 @@ fn a_name_that_states_the_hash_or_none_contradicts_none() {
 #[test]
 fn a_known_key_of_another_size_is_recognised() {
     let authority = TestAuthority::create(&AuthorityOptions::new("Sandbox QSEAL CA", NOW_S)).unwrap();
-    let issued =
-        authority.issue(&IssueOptions { key: NewKey::Rsa(3072), ..IssueOptions::new(Kind::Qseal, NOW_S) }).unwrap();
+    let issued = authority
+        .issue(&IssueOptions { key: NewKey::Rsa(3072), ..IssueOptions::new(CertificateKind::Qseal, NOW_S) })
+        .unwrap();
     let sent = Certificate::from_pem(&issued.certificate_pem).unwrap();
     let (known, signer) = ([leaf()], leaf());
     for text in [SIGNING_STRING_A.to_vec(), mutated("M2")] {

@@ -115,7 +115,8 @@ impl Local for InspectCertificate {
         }
         if let Some(oid) = certificate.unknown_critical_extension() {
             warnings.push(format!(
-                "its critical extension {oid} is not understood here: nobody who does not may rely on it"
+                "its critical extension {oid} is not understood here: whoever does not understand it must not rely on \
+                 the certificate"
             ));
         }
         let statements = match certificate.qc() {

@@ -5,7 +5,9 @@ use bankchannel_foundation::clock::FixedClock;
 
 use super::*;
 use crate::certificates::vectors::exchanged;
-use crate::certificates::{AuthorityOptions, CertForm, IssueOptions, Kind, TestAuthority, certificate_header};
+use crate::certificates::{
+    AuthorityOptions, CertForm, CertificateKind, IssueOptions, TestAuthority, certificate_header,
+};
 
 const NOW_S: i64 = 1_772_532_930;
 
@@ -18,7 +20,7 @@ fn inspect(text: &str) -> Result<InspectCertificateResponse, Error> {
 fn certificate() -> Certificate {
     let authority = TestAuthority::create(&AuthorityOptions::new("Root", NOW_S)).unwrap();
     authority
-        .issue(&IssueOptions { serial: Some(vec![0x0a]), ..IssueOptions::new(Kind::Qseal, NOW_S) })
+        .issue(&IssueOptions { serial: Some(vec![0x0a]), ..IssueOptions::new(CertificateKind::Qseal, NOW_S) })
         .unwrap()
         .certificate
 }

@@ -5,8 +5,8 @@ use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, 
 
 use crate::{
     certificates::{
-        AuthorityOptions, Certificate, Defect, Fault, IssueOptions, Issued, Kind, NewKey, Role, TestAuthority,
-        trusted_issuer,
+        AuthorityOptions, Certificate, CertificateKind, Defect, Fault, IssueOptions, Issued, NewKey, Role,
+        TestAuthority, trusted_issuer,
     },
     declare, errors,
 };
@@ -158,8 +158,8 @@ impl Operation for MakeCertificates {
 impl Local for MakeCertificates {
     fn run(asked: MakeCertificatesRequest, with: LocalContext<'_>) -> Result<MakeCertificatesResponse, Error> {
         let now_s = with.clock.now_s();
-        let seal = options(&asked, Kind::Qseal, now_s)?;
-        let web = options(&asked, Kind::Qwac, now_s)?;
+        let seal = options(&asked, CertificateKind::Qseal, now_s)?;
+        let web = options(&asked, CertificateKind::Qwac, now_s)?;
         let authority = authority(&asked, now_s)?;
         let qseal = authority.issue(&seal).map_err(unusable)?;
         let qwac = authority.issue(&web).map_err(unusable)?;
@@ -211,7 +211,7 @@ fn stored(certificate: &str, key: &Secret, now_s: i64) -> Result<TestAuthority, 
     TestAuthority::from_pem(certificate, key.expose()).map_err(|fault| of_certificate(fault.to_string()))
 }
 
-fn options(asked: &MakeCertificatesRequest, kind: Kind, now_s: i64) -> Result<IssueOptions, Error> {
+fn options(asked: &MakeCertificatesRequest, kind: CertificateKind, now_s: i64) -> Result<IssueOptions, Error> {
     let mut options = IssueOptions::new(kind, now_s);
     let named = |field: &'static str, given: &Option<String>, into: &mut String| {
         let Some(text) = given else { return Ok(()) };

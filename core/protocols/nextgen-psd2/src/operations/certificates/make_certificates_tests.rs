@@ -52,9 +52,9 @@ fn an_authority_that_was_given_is_looked_at() {
     let old = AuthorityOptions { not_after_s: NOW_S - 1, ..AuthorityOptions::new("Old", NOW_S - 86_400) };
     let old = TestAuthority::create(&old).unwrap();
     // CA:TRUE, but its key may sign no certificates.
-    let order = IssueOptions { defects: vec![Defect::CaTrue], ..IssueOptions::new(Kind::Qseal, NOW_S) };
+    let order = IssueOptions { defects: vec![Defect::CaTrue], ..IssueOptions::new(CertificateKind::Qseal, NOW_S) };
     let middle = authority.issue(&order).unwrap();
-    let leaf = authority.issue(&IssueOptions::new(Kind::Qseal, NOW_S)).unwrap();
+    let leaf = authority.issue(&IssueOptions::new(CertificateKind::Qseal, NOW_S)).unwrap();
     for (certificate, key, word) in [
         ("", &key, "no PEM block"),
         (&old.certificate().to_pem(), &old.private_key_pem(), "expired"),

@@ -35,7 +35,7 @@ fn weak_keys_and_hashes() {
 }
 
 fn party_options(change: impl FnOnce(&mut IssueOptions)) -> Certificate {
-    let mut options = IssueOptions::new(Kind::Qseal, NOW);
+    let mut options = IssueOptions::new(CertificateKind::Qseal, NOW);
     change(&mut options);
     authority().issue(&options).unwrap().certificate
 }
@@ -70,7 +70,8 @@ fn a_certificate_for_signatures_of_persons() {
 /// T-073.
 #[test]
 fn a_role_with_the_number_of_another() {
-    let options = IssueOptions { defects: vec![Defect::WrongRoleOid], ..IssueOptions::new(Kind::Qseal, NOW) };
+    let options =
+        IssueOptions { defects: vec![Defect::WrongRoleOid], ..IssueOptions::new(CertificateKind::Qseal, NOW) };
     let party = party_of(authority(), &options);
     let signed = party.signed(request());
     let verified = party.verifier().verify(&signed, &policy(&signed));
@@ -84,7 +85,8 @@ fn a_role_with_the_number_of_another() {
 #[test]
 fn the_longest_serial_number() {
     let serial = vec![0xd2; 20];
-    let party = party_of(authority(), &IssueOptions { serial: Some(serial), ..IssueOptions::new(Kind::Qseal, NOW) });
+    let party =
+        party_of(authority(), &IssueOptions { serial: Some(serial), ..IssueOptions::new(CertificateKind::Qseal, NOW) });
     let good = party.signed(request());
     let digits = "D2".repeat(20);
     assert!(good.headers.text("signature").unwrap().contains(&format!("\"SN={digits},CA=")));

@@ -9,7 +9,7 @@ fn the_tls_certificate_is_checked_as_the_signing_one() {
     let party = party();
     let good = party.signed(request());
     let issued = |authority: &TestAuthority, change: fn(&mut IssueOptions)| {
-        let mut options = IssueOptions::new(Kind::Qwac, NOW);
+        let mut options = IssueOptions::new(CertificateKind::Qwac, NOW);
         change(&mut options);
         authority.issue(&options).unwrap().certificate
     };
@@ -25,7 +25,7 @@ fn the_tls_certificate_is_checked_as_the_signing_one() {
     let sound = issued(own, |_| {});
     assert_eq!(found(&sound, |_, _| {}), (Status::Ok, "CERTIFICATE_INVALID"));
     for (tls, code) in [
-        (issued(own, |options| options.kind = Kind::Qseal), "CERTIFICATE_INVALID"),
+        (issued(own, |options| options.kind = CertificateKind::Qseal), "CERTIFICATE_INVALID"),
         (issued(own, |options| options.defects = vec![Defect::Expired]), "CERTIFICATE_EXPIRED"),
         (issued(own, |options| options.defects = vec![Defect::NotYet]), "CERTIFICATE_INVALID"),
         (issued(own, |options| options.defects = vec![Defect::NoQc]), "CERTIFICATE_INVALID"),

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 fn beyond_ascii() -> Party {
     let named = AuthorityOptions { organization: "Tromsø Trust AS".into(), ..AuthorityOptions::new("Nordlys", NOW) };
-    party_of(TestAuthority::create(&named).unwrap(), &IssueOptions::new(Kind::Qseal, NOW))
+    party_of(TestAuthority::create(&named).unwrap(), &IssueOptions::new(CertificateKind::Qseal, NOW))
 }
 
 /// The check that refuses first, by the rules of §2.8 and §2.9; `ok` where none does.

@@ -1,7 +1,7 @@
 //! Greet: POST `/greetings`.
 
 use bankchannel_foundation::{
-    Boundary, Declaration, Exchange, Kind, Operation,
+    Boundary, Declaration, Exchange, Operation, OperationKind,
     error::Row,
     message::Method,
     operation::{Parameters, Repeat, Route},
@@ -50,7 +50,7 @@ impl Operation for Greet {
             response_content: None,
         }),
         ..Declaration::new(
-            Kind::Exchange,
+            OperationKind::Exchange,
             PROTOCOL,
             "greetings",
             "toy.greet",

@@ -1,6 +1,6 @@
 //! Spell: computes only.
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Kind, Local, LocalContext, Operation};
+use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, OperationKind};
 
 use crate::PROTOCOL;
 
@@ -28,7 +28,7 @@ impl Operation for Spell {
     const DECLARATION: Declaration = Declaration {
         group: Some("toy"),
         ..Declaration::new(
-            Kind::Local,
+            OperationKind::Local,
             PROTOCOL,
             "greetings",
             "toy.spell",

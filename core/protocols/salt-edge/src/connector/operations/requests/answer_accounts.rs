@@ -53,7 +53,7 @@ pub fn check(accounts: &[BankAccount]) -> Result<(), Error> {
             return wrong("id", "is empty");
         }
         if !seen.insert(account.id.0.as_str()) {
-            return wrong("id", "is the id of another account too");
+            return wrong("id", "is also the id of another account");
         }
         if account.name.is_empty() {
             return wrong("name", "is empty");

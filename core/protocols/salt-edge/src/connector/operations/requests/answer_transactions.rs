@@ -53,7 +53,7 @@ pub fn check(transactions: &[BankTransaction]) -> Result<(), Error> {
             return wrong("id", "is empty");
         }
         if !seen.insert(transaction.id.as_str()) {
-            return wrong("id", "is the id of another transaction too");
+            return wrong("id", "is also the id of another transaction");
         }
         if transaction.description.is_empty() {
             return wrong("description", "is empty: say what the customer sees, such as the kind of transaction");
