@@ -313,10 +313,11 @@ mod tests {
             sink.write(&[1; BATCH]).await.unwrap();
             let next = tokio::time::timeout(Duration::from_millis(50), sink.write(&[2; BATCH])).await;
             assert!(next.is_err(), "two batches are held at most");
-            let ended = sink.commit(async {
+            let give_up = pin!(async {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 cancelled()
             });
+            let ended = sink.commit(give_up);
             assert_eq!(ended.await.unwrap_err().code(), "cancelled");
             sink.discard().await;
         });
@@ -331,10 +332,11 @@ mod tests {
         let mut sink = FileSink::new(stalled.folder.join("file"), false);
         stalled.runtime.block_on(async {
             sink.write(b"few bytes").await.unwrap();
-            let ended = sink.commit(async {
+            let give_up = pin!(async {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 cancelled()
             });
+            let ended = sink.commit(give_up);
             assert_eq!(ended.await.unwrap_err().code(), "cancelled");
         });
         stalled.answer();
@@ -369,7 +371,7 @@ mod tests {
             for piece in bytes.chunks(10_007) {
                 sink.write(piece).await.unwrap();
             }
-            sink.commit(std::future::pending()).await.unwrap();
+            sink.commit(pin!(std::future::pending())).await.unwrap();
         });
         assert!(matches!(sink.described(), Content::File { size: Some(size), .. } if size == bytes.len() as u64));
         assert_eq!((fs::read(&path).unwrap() == bytes, stalled.entries()), (true, 1));

@@ -17,6 +17,7 @@ use crate::{ConnectionSettings, client::ClientSettings};
 
 /// An installation of the service (§1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
 pub enum Environment {
     /// The test installation, with the simulator bank.
     #[default]

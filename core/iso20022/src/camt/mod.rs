@@ -123,6 +123,7 @@ pub struct EntryTransaction {
 /// Whose favour a booking or balance is in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum Direction {
     /// `CRDT`: in the customer's favour.
     #[default]

@@ -71,6 +71,7 @@ pub struct CashMessage {
 
 /// Which of the three messages it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum CashKind {
     /// `camt.053`: a statement of booked entries with balances.
     Statement,

@@ -68,6 +68,7 @@ pub struct AmountDetail {
 /// Which amount it is.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum AmountKind {
     /// What the payer ordered.
     Instructed,

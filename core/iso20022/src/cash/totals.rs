@@ -91,6 +91,7 @@ impl Sum {
 
 /// Whether the balances fit the entries: opening balance and booked entries against the closing balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum BalanceCheck {
     /// They fit.
     Consistent,

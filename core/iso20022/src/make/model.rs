@@ -189,6 +189,7 @@ pub struct RegulatoryReport {
 
 /// How fast a transfer is, and by which scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum TransferKind {
     /// A SEPA credit transfer: EUR only.
     Sepa,
@@ -221,6 +222,7 @@ impl TransferKind {
 
 /// Who bears the charges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum ChargeBearer {
     /// As the scheme says: each its own bank's.
     #[boundary("SLEV")]
@@ -238,6 +240,7 @@ pub enum ChargeBearer {
 
 /// What a paid document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum DocumentKind {
     /// A commercial invoice (`CINV`).
     Invoice,

@@ -20,6 +20,7 @@ const MAX_DEPTH: usize = 8;
 
 /// How the rows of transfers are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum RowFormat {
     /// One transfer a line, as a JSON object with the fields of `CreditTransfer`.
     #[default]

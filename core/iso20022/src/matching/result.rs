@@ -46,6 +46,7 @@ pub struct OutcomeTotal {
 
 /// What became of a transaction, from what the bank said and booked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[non_exhaustive]
 pub enum Outcome {
     /// Debited by an entry of its own.
     Paid,
@@ -77,6 +78,7 @@ pub enum Outcome {
 
 /// Where a status was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
 pub enum StatusSource {
     /// Of the transaction itself.
     Transaction,
@@ -242,6 +244,7 @@ pub struct LeftoverEntry {
 
 /// Why something was matched with nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
 pub enum LeftoverReason {
     /// It names another payment file, or none.
     OtherFile,

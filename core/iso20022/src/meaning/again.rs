@@ -4,6 +4,7 @@ use bankchannel_foundation::Boundary;
 
 /// Whether a payment may be sent again. A yes holds only where it is known that the money did not move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
 pub enum Again {
     /// No: nothing is to be sent.
     No,
@@ -29,6 +30,7 @@ pub enum Again {
 
 /// Where the money of a payment is, as far as its status says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
 pub enum MoneyState {
     /// Still on the debtor's account.
     NotMoved,

@@ -10,6 +10,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quic
 
 /// What is done with characters outside the basic set: `a-z A-Z 0-9 / - ? : ( ) . , ' +` and blank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
 pub enum Characters {
     /// They are refused, each with a proposal.
     Strict,

@@ -6,6 +6,7 @@ use crate::text::quote_bare;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
+#[non_exhaustive]
 pub enum Level {
     /// Worth knowing; nothing has to change.
     Info,

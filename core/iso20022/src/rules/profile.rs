@@ -6,6 +6,7 @@ use super::characters::Characters;
 
 /// The version of `pain.001.001` that a file has or that a bank takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
 pub enum PaymentVersion {
     /// `pain.001.001.03` of 2009.
     V03,
@@ -15,6 +16,7 @@ pub enum PaymentVersion {
 
 /// What a bank says of addresses with structured fields and lines together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
 pub enum HybridAddress {
     /// It takes them.
     Allowed,
@@ -26,6 +28,7 @@ pub enum HybridAddress {
 
 /// A profile that is built in; it holds only what the banks' public guides say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
 pub enum BaseProfile {
     /// The Finnish extension AOS2: several invoices and credit notes beside one text.
     Aos2,

@@ -6,6 +6,7 @@ use crate::iban::mod_97;
 
 /// The kinds of references that are checked here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
 pub enum ReferenceKind {
     /// The creditor reference of ISO 11649: `RF`, two check digits, up to 21 letters and digits.
     Rf,

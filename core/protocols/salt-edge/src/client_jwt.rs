@@ -18,6 +18,7 @@ const TYPES: [&str; 2] = ["type", "authorization_type"];
 
 /// The strictness for a third party's JWT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
 pub enum ClientJwtMode {
     /// The JWT is not checked: the default of the setting `client_jwt`.
     Off,

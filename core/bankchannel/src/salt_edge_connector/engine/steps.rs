@@ -51,6 +51,7 @@ impl Engine<'_> {
                 Ok(Change::Wait { state, sealed, expires_at, update: None })
             }
             Step::Refused(refused) => Ok(self.failed(session, &record, Refused::by_bank(refused))),
+            _ => Err("this version does not know this step"),
         })
     }
 

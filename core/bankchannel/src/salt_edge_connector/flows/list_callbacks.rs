@@ -11,6 +11,7 @@ use crate::{
 
 /// The state of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum CallbackStatus {
     /// It will be sent, or sent again.
     Waiting,
@@ -25,6 +26,7 @@ pub enum CallbackStatus {
 
 /// The subject of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum CallbackType {
     /// The progress of a session.
     Update,

@@ -12,6 +12,7 @@ use crate::{
 
 /// The state of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum AccessState {
     /// The customer has not approved it yet.
     Unconfirmed,

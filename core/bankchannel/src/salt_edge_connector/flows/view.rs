@@ -7,6 +7,7 @@ use crate::salt_edge_connector::engine;
 
 /// The purpose of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum SessionViewKind {
     /// A new token.
     Enrolment,
@@ -18,6 +19,7 @@ pub enum SessionViewKind {
 
 /// The state of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum SessionViewState {
     /// The bank's code has not answered yet.
     Received,

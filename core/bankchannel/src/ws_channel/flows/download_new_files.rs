@@ -79,6 +79,7 @@ pub struct DownloadedFile {
 
 /// The result for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum DownloadStatus {
     /// The file is now in the folder.
     Downloaded,

@@ -15,6 +15,7 @@ use crate::ws_channel::{
 /// The progress of a login.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(tag = "state")]
+#[non_exhaustive]
 pub enum LogInProgress {
     /// It is complete, and the client has the session.
     Authenticated(Authenticated),

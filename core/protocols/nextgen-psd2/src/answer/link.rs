@@ -8,6 +8,7 @@ const MAX: usize = 64;
 /// An HTTP method that a link may be used with.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum Verb {
     /// Read it.
     #[boundary("GET")]

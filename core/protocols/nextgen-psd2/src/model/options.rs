@@ -11,6 +11,7 @@ use crate::{
 
 /// The rules that a request follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
 pub enum Dialect {
     /// The portal of the Norwegian banks: `date` is signed, errors are `ERA-PSD2` objects.
     #[default]
@@ -32,6 +33,7 @@ impl From<Dialect> for SigningDialect {
 
 /// The algorithm of a request's signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
 pub enum SignatureAlgorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256: the default.
     #[default]
@@ -44,6 +46,7 @@ pub enum SignatureAlgorithm {
 
 /// The hash algorithm of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
 pub enum BodyDigest {
     /// SHA-256: the default.
     #[default]
@@ -65,6 +68,7 @@ impl From<BodyDigest> for DigestAlgorithm {
 
 /// The form of a serial number in a key id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
 pub enum SerialForm {
     /// Upper-case hex without leading zeros: the default.
     #[default]
@@ -94,6 +98,7 @@ impl From<SerialForm> for SerialStyle {
 
 /// The form of an issuer's name in a key id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
 pub enum NameForm {
     /// RFC 2253, the last part of the name first, other attribute types as numbers with hex values: the default.
     #[default]
@@ -123,6 +128,7 @@ impl From<NameForm> for NameStyle {
 
 /// The form of the certificate in its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
 pub enum CertificateForm {
     /// Base64 of the DER form: the default.
     #[default]
@@ -148,6 +154,7 @@ impl From<CertificateForm> for CertForm {
 
 /// The RFC 2047 encoding of the Signature header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
 pub enum HeaderEncoding {
     /// Encoded if the header is not plain ASCII: the default.
     #[default]

@@ -32,6 +32,7 @@ wire_names! {
 
 /// The method of a customer's request to the third party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum PsuHttpMethod {
     /// The customer read something.
     #[boundary("GET")]

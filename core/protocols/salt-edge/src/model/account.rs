@@ -8,6 +8,7 @@ use super::{AccountId, CurrencyCode, Money};
 
 /// The kind of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum AccountNature {
     /// Any account.
     Account,
@@ -39,6 +40,7 @@ pub enum AccountNature {
 
 /// The status of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
 pub enum AccountStatus {
     /// In use.
     #[default]

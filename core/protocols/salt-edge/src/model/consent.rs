@@ -4,6 +4,7 @@ use bankchannel_foundation::Boundary;
 
 /// The data of an account that a third party may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Boundary)]
+#[non_exhaustive]
 pub enum ConsentScope {
     /// The balance.
     Balance,

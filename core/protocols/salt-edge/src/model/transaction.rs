@@ -8,6 +8,7 @@ use super::{AccountId, CurrencyCode, FeeAmount, MadeOn, Money};
 
 /// The status of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum TransactionStatus {
     /// Booked.
     Posted,

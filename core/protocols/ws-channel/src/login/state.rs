@@ -9,6 +9,7 @@ use crate::model::{
 /// The state of a login.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(tag = "state")]
+#[non_exhaustive]
 pub enum LoginState {
     /// The login is complete.
     Authenticated(Authenticated),
@@ -58,6 +59,7 @@ pub struct TotpEnrolment {
 
 /// A second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum MfaMethod {
     /// A code by SMS.
     Sms,
@@ -123,6 +125,7 @@ pub struct VerificationAccepted {
 
 /// An item that can be verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum Verified {
     /// The e-mail address.
     Email,
@@ -134,6 +137,7 @@ pub enum Verified {
 
 /// A step of a login that needs input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum Prompt {
     /// The code of a second factor.
     Mfa,
@@ -167,6 +171,7 @@ pub struct Failed {
 
 /// Why a step of a login failed (§8.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum FailureReason {
     /// Too many attempts: locked for a while.
     TooManyAttempts,

@@ -15,6 +15,7 @@ pub enum Mode {
 
 /// The mode of operations that only an admin user has: a second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
+#[non_exhaustive]
 pub enum AdminMode {
     /// The only one.
     Admin,
@@ -29,6 +30,7 @@ impl From<AdminMode> for Mode {
 /// Whether a mode of an account is registered.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum Registration {
     /// Registered.
     Registered,
@@ -41,6 +43,7 @@ pub enum Registration {
 /// The role of an account under its API key.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum AccountType {
     /// It owns the key.
     Integrator,

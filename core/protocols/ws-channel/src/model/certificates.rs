@@ -39,6 +39,7 @@ pub enum ExportSetting {
 /// Whether private keys may be exported (§2.24).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum ExportPolicy {
     /// Export is off for good.
     Disabled,
@@ -51,6 +52,7 @@ pub enum ExportPolicy {
 /// The way in which an account has a bank's certificates (§2.13).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum Access {
     /// The account owns them.
     Direct,
@@ -63,6 +65,7 @@ pub enum Access {
 /// The purpose of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum Purpose {
     /// Signing messages to the bank.
     Signing,

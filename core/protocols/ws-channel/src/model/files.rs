@@ -92,6 +92,7 @@ pub enum StatusFilter {
 /// A file's status at the bank (§5.1).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum FileStatus {
     /// Not downloaded yet.
     #[boundary("NEW")]

@@ -61,6 +61,7 @@ pub enum PgpKeyPurpose {
 /// The purpose of a listed PGP key.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum ListedPurpose {
     /// It verifies the signatures of uploads.
     Authorize,

@@ -21,6 +21,7 @@ pub enum MfaType {
 /// A second factor, as offered by the service.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum MfaOption {
     /// A code by SMS.
     #[boundary("SMS_MFA")]
@@ -56,6 +57,7 @@ impl From<MfaType> for MfaOption {
 /// The service's next question.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum ChallengeName {
     /// A code by SMS.
     #[boundary("SMS_MFA")]

@@ -18,6 +18,7 @@ const DAYS_MAX: u32 = 7305;
 
 /// A role for which a third party is authorised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum TppRole {
     /// Account information: `PSP_AI`.
     #[boundary("AISP")]
@@ -46,6 +47,7 @@ impl From<TppRole> for Role {
 
 /// A deliberate defect, for testing verifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum CertificateDefect {
     /// No QCStatements.
     #[boundary("no-qc")]

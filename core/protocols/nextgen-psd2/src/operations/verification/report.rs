@@ -6,6 +6,7 @@ use crate::verify::{Check, Status, Verified};
 
 /// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum CheckStatus {
     /// It holds.
     #[boundary("ok")]

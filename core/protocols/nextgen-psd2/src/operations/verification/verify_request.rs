@@ -17,6 +17,7 @@ use crate::{
 
 /// The strictness of the checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Boundary)]
+#[non_exhaustive]
 pub enum Strictness {
     /// Deviations that other banks tolerate are refused.
     #[boundary("strict")]

@@ -9,6 +9,7 @@ use bankchannel_foundation::{
 
 /// The kind of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum NoticeKind {
     /// Salt Edge has revoked a token.
     Revoked,

@@ -9,6 +9,7 @@ use crate::model::AccountConsent;
 /// The next step of a session.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(tag = "outcome")]
+#[non_exhaustive]
 pub enum Step {
     /// The customer approved: the token is made, or the request is done.
     Approved(Approved),

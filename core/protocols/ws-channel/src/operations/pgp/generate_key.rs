@@ -13,6 +13,7 @@ use crate::{
 
 /// The algorithm of a new key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum KeyAlgorithm {
     /// Small and fast: the default.
     #[boundary("ed25519")]

@@ -10,6 +10,7 @@ use crate::{
 
 /// The hash algorithm of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum SignatureHash {
     /// SHA-256: the default.
     #[boundary("sha256")]

@@ -24,6 +24,7 @@ pub struct VerifyFileRequest {
 
 /// The result for one signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub enum Verdict {
     /// Valid, by a key that was good then and is good now.
     Good,

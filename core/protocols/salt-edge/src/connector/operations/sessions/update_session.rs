@@ -31,6 +31,7 @@ pub struct UpdateSessionRequest {
 /// The status of a session at Salt Edge. Salt Edge also accepts values that it does not document.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
+#[non_exhaustive]
 pub enum SessionStatus {
     /// The customer has to open a page of the bank.
     Redirect,
