@@ -37,7 +37,9 @@ fn peak_kib() -> u64 {
 
 fn upload(content: Content) -> UploadFileRequest {
     let request = json!({"bank": "nordea", "file_name": "a.xml", "file_type": "KTL", "signature": "x", "file_contents": {"base64": ""}});
-    UploadFileRequest { file_contents: content, ..bankchannel::model::read_boundary(request).unwrap() }
+    let mut upload: UploadFileRequest = bankchannel::model::read_boundary(request).unwrap();
+    upload.file_contents = content;
+    upload
 }
 
 /// What is measured is of the whole process: one test at a time.

@@ -24,8 +24,8 @@ use bankchannel_ws_channel::{
     login::LoginState,
     model::{Email, Mode},
     operations::session::{
-        init_login::{InitLogin, InitLoginRequest},
-        login::{Login, LoginRequest},
+        init_login::{InitLogin, InitLoginRequest, InitLoginRequestFields},
+        login::{Login, LoginRequest, LoginRequestFields},
     },
 };
 
@@ -173,10 +173,15 @@ impl WsChannel {
         options: &CallOptions,
     ) -> Result<Session> {
         let key = self.0.settings.public_key()?;
-        let request = InitLoginRequest { email: email.clone(), mode: Mode::Data };
+        let request = InitLoginRequest::from(InitLoginRequestFields { email: email.clone(), mode: Mode::Data });
         let challenge = self.exchange::<InitLogin>(request, &options.until(deadline)).await?.challenge;
         let encrypted = encrypt_password(password, &challenge, &key)?;
-        let request = LoginRequest { email: email.clone(), mode: Mode::Data, ch_resp: challenge, encrypted };
+        let request = LoginRequest::from(LoginRequestFields {
+            email: email.clone(),
+            mode: Mode::Data,
+            ch_resp: challenge,
+            encrypted,
+        });
         // What the answer does to the session is decided here, not where a login of the caller's own is noted.
         let since = Instant::now();
         let answer = self.exchange_as::<Login>(request, Effect::None, &options.until(deadline)).await?;

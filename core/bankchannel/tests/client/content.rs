@@ -25,7 +25,9 @@ fn sample(size: usize) -> Vec<u8> {
 }
 
 fn of(content: Content) -> UploadFileRequest {
-    UploadFileRequest { file_contents: content, ..upload(b"") }
+    let mut request = upload(b"");
+    request.file_contents = content;
+    request
 }
 
 #[tokio::test]

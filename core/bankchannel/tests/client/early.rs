@@ -33,7 +33,8 @@ async fn hear(server: &Server) {
     for (name, content) in [("bytes", bytes), ("a file", Content::from(path.as_path()))] {
         let mut heard = 0;
         for _ in 0..TRIES {
-            let request = UploadFileRequest { file_contents: content.clone(), ..upload(b"") };
+            let mut request = upload(b"");
+            request.file_contents = content.clone();
             let error = client(server).exchange::<UploadFile>(request, &CallOptions::default()).await.unwrap_err();
             match error.outcome() {
                 Some(Outcome::Refused) => {

@@ -7,8 +7,10 @@ use bankchannel::{
     ws_channel::{
         Bank, FileName, FileType, PgpKey, PgpKeyPurpose, Signatures,
         operations::{
-            certs::config_certs::ConfigCertsRequest, files::list_files::ListFilesRequest,
-            files::upload_file::UploadFileRequest, pgp::upload_key::UploadKeyRequest,
+            certs::config_certs::ConfigCertsRequest,
+            files::list_files::{ListFilesRequest, ListFilesRequestFields},
+            files::upload_file::{UploadFileRequest, UploadFileRequestFields},
+            pgp::upload_key::{UploadKeyRequest, UploadKeyRequestFields},
         },
     },
 };
@@ -17,24 +19,24 @@ use serde_json::json;
 use crate::support::{Act, Server, client, ok, refused};
 
 pub(crate) fn list() -> ListFilesRequest {
-    ListFilesRequest { bank: Bank::Nordea, file_type: None, status: None }
+    ListFilesRequest::from(ListFilesRequestFields { bank: Bank::Nordea, file_type: None, status: None })
 }
 
 pub(crate) fn upload(bytes: &'static [u8]) -> UploadFileRequest {
-    UploadFileRequest {
+    UploadFileRequest::from(UploadFileRequestFields {
         bank: Bank::Nordea,
         file_contents: bytes.to_vec().into(),
         file_name: FileName::new("payments.xml").unwrap(),
         file_type: FileType::new("pain.001.001.09").unwrap(),
         signature: Signatures::new("-----BEGIN PGP SIGNATURE-----"),
-    }
+    })
 }
 
 fn upload_key() -> UploadKeyRequest {
-    UploadKeyRequest {
+    UploadKeyRequest::from(UploadKeyRequestFields {
         pgp_key: PgpKey::new("-----BEGIN PGP PUBLIC KEY BLOCK-----").unwrap(),
         pgp_key_purpose: PgpKeyPurpose::Authorize,
-    }
+    })
 }
 
 #[tokio::test]

@@ -64,7 +64,8 @@ impl Api for Pipeline {
             let name = class::INTERNAL_SERVER_ERROR.name;
             return failed(&error_answer(name, "ordered by the control interface", status));
         }
-        let asked = HandleRequestRequest { at: self.service.at(), ..HandleRequestRequest::from(&routed.head) };
+        let mut asked = HandleRequestRequest::from(&routed.head);
+        asked.at = self.service.at();
         match self.service.client().handle_request(asked, &self.service.options()).await {
             Ok(handled) => {
                 if handled.has_work {

@@ -10,20 +10,25 @@ use bankchannel_salt_edge::{
     envelope::{ISSUER, Unsigned},
     hub::operations::{
         accounts::{
-            confirm_accounts::{ConfirmAccounts, ConfirmAccountsRequest},
-            fetch_accounts::{FetchAccounts, FetchAccountsRequest},
-            refresh_accounts::{RefreshAccounts, RefreshAccountsRequest, RefreshWanted},
+            confirm_accounts::{ConfirmAccounts, ConfirmAccountsRequest, ConfirmAccountsRequestFields},
+            fetch_accounts::{FetchAccounts, FetchAccountsRequest, FetchAccountsRequestFields},
+            refresh_accounts::{RefreshAccounts, RefreshAccountsRequest, RefreshAccountsRequestFields, RefreshWanted},
         },
-        customers::fetch_customer::{CustomerWanted, FetchCustomer, FetchCustomerRequest},
-        errors::notify_error::{ErrorNotice, NoticedError, NoticedRequest, NotifyError, NotifyErrorRequest},
+        customers::fetch_customer::{CustomerWanted, FetchCustomer, FetchCustomerRequest, FetchCustomerRequestFields},
+        errors::notify_error::{
+            ErrorNotice, NoticedError, NoticedRequest, NoticedRequestFields, NotifyError, NotifyErrorRequest,
+            NotifyErrorRequestFields,
+        },
         tokens::{
-            cancel_token::{CancelToken, CancelTokenRequest, SessionNamed},
-            confirm_token::{ConfirmToken, ConfirmTokenRequest, StepAnswered},
-            create_token::{CreateToken, CreateTokenRequest, TokenWanted},
-            reconnect_token::{ReconnectToken, ReconnectTokenRequest},
-            revoke_token::{RevokeToken, TokenRevocationRequest, TokenSession},
+            cancel_token::{CancelToken, CancelTokenRequest, CancelTokenRequestFields, SessionNamed},
+            confirm_token::{ConfirmToken, ConfirmTokenRequest, ConfirmTokenRequestFields, StepAnswered},
+            create_token::{CreateToken, CreateTokenRequest, CreateTokenRequestFields, TokenWanted},
+            reconnect_token::{ReconnectToken, ReconnectTokenRequest, ReconnectTokenRequestFields},
+            revoke_token::{RevokeToken, TokenRevocationRequest, TokenRevocationRequestFields, TokenSession},
         },
-        transactions::fetch_transactions::{FetchTransactions, FetchTransactionsRequest, TransactionsWanted},
+        transactions::fetch_transactions::{
+            FetchTransactions, FetchTransactionsRequest, FetchTransactionsRequestFields, TransactionsWanted,
+        },
     },
     model::{
         AccountId, ConfirmationParameters, ConfirmationPayload, ConfirmationRequested, DayOrInstant, OnBehalfOf,
@@ -144,30 +149,30 @@ impl Hub {
                 let original_request = self.token_requested(order)?;
                 let app_name = order.app_name.clone().unwrap_or_else(|| CLIENT_NAME.to_owned());
                 let data = TokenWanted { session_secret, provider_code, app_name, original_request };
-                written::<CreateToken>(CreateTokenRequest { on_behalf_of, data })
+                written::<CreateToken>(CreateTokenRequest::from(CreateTokenRequestFields { on_behalf_of, data }))
             }
             "confirm_token" => {
                 let original_request = self.confirmation_requested(order)?;
                 let data = StepAnswered { session_secret, provider_code, original_request };
-                written::<ConfirmToken>(ConfirmTokenRequest { on_behalf_of, data })
+                written::<ConfirmToken>(ConfirmTokenRequest::from(ConfirmTokenRequestFields { on_behalf_of, data }))
             }
             "cancel_token" => {
                 let data = SessionNamed { session_secret };
-                written::<CancelToken>(CancelTokenRequest { on_behalf_of, data })
+                written::<CancelToken>(CancelTokenRequest::from(CancelTokenRequestFields { on_behalf_of, data }))
             }
             "revoke_token" => {
                 let (with_token, data) =
                     (self.token(order, on_behalf_of)?, TokenSession { session_secret, provider_code });
-                written::<RevokeToken>(TokenRevocationRequest { with_token, data })
+                written::<RevokeToken>(TokenRevocationRequest::from(TokenRevocationRequestFields { with_token, data }))
             }
             "reconnect_token" => {
                 let (with_token, data) =
                     (self.token(order, on_behalf_of)?, TokenSession { session_secret, provider_code });
-                written::<ReconnectToken>(ReconnectTokenRequest { with_token, data })
+                written::<ReconnectToken>(ReconnectTokenRequest::from(ReconnectTokenRequestFields { with_token, data }))
             }
             "fetch_accounts" => {
                 let (with_token, data) = (self.token(order, on_behalf_of)?, SessionNamed { session_secret });
-                written::<FetchAccounts>(FetchAccountsRequest { with_token, data })
+                written::<FetchAccounts>(FetchAccountsRequest::from(FetchAccountsRequestFields { with_token, data }))
             }
             "refresh_accounts" => {
                 let data = RefreshWanted {
@@ -177,13 +182,19 @@ impl Hub {
                     redirect_url: order.redirect_url.clone(),
                 };
                 let with_token = self.token(order, on_behalf_of)?;
-                written::<RefreshAccounts>(RefreshAccountsRequest { with_token, data })
+                written::<RefreshAccounts>(RefreshAccountsRequest::from(RefreshAccountsRequestFields {
+                    with_token,
+                    data,
+                }))
             }
             "confirm_accounts" => {
                 let original_request = self.confirmation_requested(order)?;
                 let data = StepAnswered { session_secret, provider_code, original_request };
                 let with_token = self.token(order, on_behalf_of)?;
-                written::<ConfirmAccounts>(ConfirmAccountsRequest { with_token, data })
+                written::<ConfirmAccounts>(ConfirmAccountsRequest::from(ConfirmAccountsRequestFields {
+                    with_token,
+                    data,
+                }))
             }
             "fetch_transactions" => {
                 let account_id = order.account_id.clone().ok_or_else(|| {
@@ -196,23 +207,30 @@ impl Hub {
                     to_date: day(&order.to_date, "to_date")?,
                 };
                 let with_token = self.token(order, on_behalf_of)?;
-                written::<FetchTransactions>(FetchTransactionsRequest { with_token, data })
+                written::<FetchTransactions>(FetchTransactionsRequest::from(FetchTransactionsRequestFields {
+                    with_token,
+                    data,
+                }))
             }
             "fetch_customer" => {
                 let data = CustomerWanted { session_secret: Some(session_secret) };
                 let with_token = self.token(order, on_behalf_of)?;
-                written::<FetchCustomer>(FetchCustomerRequest { with_token, data })
+                written::<FetchCustomer>(FetchCustomerRequest::from(FetchCustomerRequestFields { with_token, data }))
             }
             "notify_error" => {
                 let data = ErrorNotice {
-                    request: Some(NoticedRequest { method: Some("get".into()), url: None, headers: None }),
+                    request: Some(NoticedRequest::from(NoticedRequestFields {
+                        method: Some("get".into()),
+                        url: None,
+                        headers: None,
+                    })),
                     error: Some(NoticedError {
                         error_class: Some("InternalProviderError".into()),
                         error_message: Some("The answer could not be used.".into()),
                     }),
                 };
                 let with_token = self.token(order, on_behalf_of)?;
-                written::<NotifyError>(NotifyErrorRequest { with_token, data })
+                written::<NotifyError>(NotifyErrorRequest::from(NotifyErrorRequestFields { with_token, data }))
             }
             _ => Err(Error::invalid_field(
                 "operation",

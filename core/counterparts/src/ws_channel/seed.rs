@@ -11,7 +11,10 @@ use bankchannel_storage::ws_channel::{
 };
 use bankchannel_ws_channel::{
     model::{Bank, BankPin, Email, Name, PgpKey, PgpKeyPurpose, Phone, WsUserId},
-    operations::{certs::enroll_cert::EnrollCertRequest, pgp::upload_key::UploadKeyRequest},
+    operations::{
+        certs::enroll_cert::{EnrollCertRequest, EnrollCertRequestFields},
+        pgp::upload_key::{UploadKeyRequest, UploadKeyRequestFields},
+    },
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
@@ -290,25 +293,25 @@ async fn session(service: &System, email: &str, mode: Mode, api_key: &str, now: 
 
 /// Enrols as the account's admin would: by the handler of that operation.
 async fn enrol(service: &System, email: &str, api_key: &str, bank: &str, company: &str) -> Result<()> {
-    let request = EnrollCertRequest {
+    let request = EnrollCertRequest::from(EnrollCertRequestFields {
         bank: Bank::from_text(bank).ok_or_else(|| Error::invalid_field("certificates", "is not the id of a bank"))?,
         code: BankPin::new(&random::alphanumeric(28))?,
         company: Name::new(company)?,
         ws_user_id: WsUserId::new(&random::alphanumeric(16))?,
-    };
+    });
     let call = admin_call(service, "ws_channel.enroll_cert", email, api_key).await?;
     certs::enroll_cert::handle(service, &call, request).await.map(drop).map_err(|why| refused("certificates", why))
 }
 
 async fn put_key(service: &System, email: &str, api_key: &str, key: &SeedKey) -> Result<()> {
-    let request = UploadKeyRequest {
+    let request = UploadKeyRequest::from(UploadKeyRequestFields {
         pgp_key: PgpKey::new(&key.key)?,
         pgp_key_purpose: match key.purpose.as_str() {
             "authorize" => PgpKeyPurpose::Authorize,
             "export" => PgpKeyPurpose::Export,
             _ => return Err(Error::invalid_field("purpose", "must be authorize or export")),
         },
-    };
+    });
     let call = admin_call(service, "ws_channel.upload_key", email, api_key).await?;
     pgp::upload_key::handle(service, &call, request).await.map(drop).map_err(|why| refused("pgp_keys", why))
 }

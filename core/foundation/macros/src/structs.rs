@@ -48,8 +48,10 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
         (quote! { &#joined(&[#(#parts),*]) }, Some(check))
     };
     let builder = builder.finish();
+    let whole = whole(input, fields);
     Ok(quote! {
         #builder
+        #whole
         impl #ident {
             const OWN_FIELDS: [#model::Field; #count] = [#(#own),*];
         }
@@ -84,6 +86,34 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
             }
             fn write(self, writer: &mut #model::Writer) -> #model::Value<'static> {
                 #model::ObjectWriter::write(self, writer)
+            }
+        }
+    })
+}
+
+/// For a struct that may get more fields: all that it has now, for crates that are built together with its own.
+fn whole(input: &DeriveInput, fields: &Fields) -> Option<TokenStream> {
+    input.attrs.iter().find(|attribute| attribute.path().is_ident("non_exhaustive"))?;
+    let (ident, visibility) = (&input.ident, &input.vis);
+    let name = quote::format_ident!("{ident}Fields");
+    let names: Vec<_> = fields.iter().map(|field| &field.ident).collect();
+    let types = fields.iter().map(|field| &field.ty);
+    let doc = format!(
+        "All fields of [`{ident}`]: a field that is added to it is added here, which breaks what names them all."
+    );
+    Some(quote! {
+        #[doc = #doc]
+        #[doc(hidden)]
+        #[derive(Debug, Clone)]
+        #[allow(missing_docs)]
+        #visibility struct #name {
+            #(pub #names: #types),*
+        }
+
+        impl ::core::convert::From<#name> for #ident {
+            #[allow(unused_variables)]
+            fn from(fields: #name) -> Self {
+                Self { #(#names: fields.#names),* }
             }
         }
     })

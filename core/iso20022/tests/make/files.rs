@@ -7,7 +7,9 @@ use bankchannel_foundation::clock::FixedClock;
 use bankchannel_foundation::model::{Reader, Representation, read_boundary, write_boundary};
 use bankchannel_foundation::{Boundary as _, Content, Error, Local as _, LocalContext};
 use bankchannel_iso20022::make::{CreditTransfer, PaymentTable, RowFormat};
-use bankchannel_iso20022::operations::making::make_payment::{MakePayment, MakePaymentRequest, MakePaymentResponse};
+use bankchannel_iso20022::operations::making::make_payment::{
+    MakePayment, MakePaymentRequest, MakePaymentRequestFields, MakePaymentResponse,
+};
 use bytes::Bytes;
 use serde_json::json;
 
@@ -15,7 +17,14 @@ use super::{data, transfer};
 
 fn request(transfers: Vec<CreditTransfer>, path: Option<&str>) -> MakePaymentRequest {
     let path = path.map(str::to_owned);
-    MakePaymentRequest { content: None, transactions: Some(transfers), format: None, table: None, data: data(), path }
+    MakePaymentRequest::from(MakePaymentRequestFields {
+        content: None,
+        transactions: Some(transfers),
+        format: None,
+        table: None,
+        data: data(),
+        path,
+    })
 }
 
 fn run(request: MakePaymentRequest) -> Result<MakePaymentResponse, Error> {
@@ -53,21 +62,21 @@ fn a_path_that_is_taken() {
     let path = folder.path().join("payment.xml");
     fs::write(&path, "x").unwrap();
     let unreadable = PaymentTable { delimiter: Some("?".to_owned()), ..PaymentTable::default() };
-    let request = MakePaymentRequest {
-        content: Some(Content::from(Bytes::new())),
-        transactions: None,
-        format: Some(RowFormat::Csv),
-        table: Some(unreadable),
-        ..request(Vec::new(), path.to_str())
-    };
+    let mut request = request(Vec::new(), path.to_str());
+    request.content = Some(Content::from(Bytes::new()));
+    request.transactions = None;
+    request.format = Some(RowFormat::Csv);
+    request.table = Some(unreadable);
     assert_eq!(run(request).unwrap_err().code(), "resource.storage");
 }
 
 #[test]
 fn transfers_come_in_one_way() {
-    let both = MakePaymentRequest { content: Some(Content::from(Bytes::new())), ..request(vec![transfer("1")], None) };
+    let mut both = request(vec![transfer("1")], None);
+    both.content = Some(Content::from(Bytes::new()));
     assert_eq!(run(both).unwrap_err().code(), "input.invalid_field");
-    let none = MakePaymentRequest { transactions: None, ..request(Vec::new(), None) };
+    let mut none = request(Vec::new(), None);
+    none.transactions = None;
     assert_eq!(run(none).unwrap_err().detail("field"), Some("transactions"));
 }
 

@@ -2,7 +2,9 @@
 
 use bankchannel_foundation::model::{Content, read_boundary, write_boundary};
 use bankchannel_foundation::{Error, Local, LocalContext, clock::FixedClock};
-use bankchannel_iso20022::operations::matching::match_status::{MatchStatus, MatchStatusRequest};
+use bankchannel_iso20022::operations::matching::match_status::{
+    MatchStatus, MatchStatusRequest, MatchStatusRequestFields,
+};
 
 use super::*;
 
@@ -12,7 +14,7 @@ const FILE: &str = "<Document><CstmrCdtTrfInitn><GrpHdr><MsgId>M1</MsgId></GrpHd
 
 fn run(file: &str, reports: Option<Vec<StatusReport>>, statements: Option<Vec<Statement>>) -> Result<Matched, Error> {
     let content = Content::Bytes(file.as_bytes().to_vec().into());
-    let request = MatchStatusRequest { content, encoding: None, reports, statements };
+    let request = MatchStatusRequest::from(MatchStatusRequestFields { content, encoding: None, reports, statements });
     MatchStatus::run(request, LocalContext::new(&FixedClock::at_ms(0)))
 }
 

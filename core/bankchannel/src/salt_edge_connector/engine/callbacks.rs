@@ -10,11 +10,14 @@ use bankchannel_salt_edge::{
         errors,
         operations::{
             sessions::{
-                fail_session::{FailSession, FailSessionRequest},
-                succeed_session::{SucceedSession, SucceedSessionRequest},
-                update_session::{InteractiveStep, SessionExtra, SessionStatus, UpdateSession, UpdateSessionRequest},
+                fail_session::{FailSession, FailSessionRequest, FailSessionRequestFields},
+                succeed_session::{SucceedSession, SucceedSessionRequest, SucceedSessionRequestFields},
+                update_session::{
+                    InteractiveStep, SessionExtra, SessionStatus, UpdateSession, UpdateSessionRequest,
+                    UpdateSessionRequestFields,
+                },
             },
-            tokens::revoke_token_at_hub::{RevokeTokenAtHub, RevokeTokenAtHubRequest},
+            tokens::revoke_token_at_hub::{RevokeTokenAtHub, RevokeTokenAtHubRequest, RevokeTokenAtHubRequestFields},
         },
     },
     model::Instant,
@@ -213,7 +216,9 @@ impl Engine<'_> {
             }
             (CallbackKind::Revoke, _, Some(token)) => {
                 let generation = u32::try_from(due.generation).unwrap_or_default();
-                let request = RevokeTokenAtHubRequest { token: self.vault.token(token, generation) };
+                let request = RevokeTokenAtHubRequest::from(RevokeTokenAtHubRequestFields {
+                    token: self.vault.token(token, generation),
+                });
                 sender.exchange::<RevokeTokenAtHub>(request, options).await.map(drop)
             }
             _ => Err(Error::because(&row::INTERNAL, "a stored callback lacks its session or token")),
@@ -238,21 +243,21 @@ impl Engine<'_> {
         };
         let step = InteractiveStep { instruction: said.instruction, interactive_field: said.field };
         let has_step = step.interactive_field.is_some() || step.instruction.is_some();
-        Ok(UpdateSessionRequest {
+        Ok(UpdateSessionRequest::from(UpdateSessionRequestFields {
             session_secret: of.session_secret,
             status,
             extra: said.redirect_url.map(|url| SessionExtra { redirect_url: Some(url) }),
             session_expires_at: Some(Instant(said.session_expires_at)),
             user_id: said.user_id,
             interactive_step_instruction: has_step.then_some(step),
-        })
+        }))
     }
 
     fn success_of(&self, due: &DueCallback, session: Id) -> Result<SucceedSessionRequest> {
         let of: SessionRecord = self.vault.open(&due.subject, Place::Session(session))?;
         let said: SuccessRecord = self.needed(due, session)?;
         let token = said.token_id.as_deref().map(|id| read_id("token_id", id)).transpose()?;
-        Ok(SucceedSessionRequest {
+        Ok(SucceedSessionRequest::from(SucceedSessionRequestFields {
             session_secret: of.session_secret,
             user_id: said.user_id,
             token: token.map(|id| self.vault.token(id, said.generation)),
@@ -261,7 +266,7 @@ impl Engine<'_> {
             extra: None,
             beneficiary_id: None,
             identifiers: None,
-        })
+        }))
     }
 
     fn failure_of(&self, due: &DueCallback, session: Id) -> Result<FailSessionRequest> {
@@ -276,7 +281,13 @@ impl Engine<'_> {
                 (class.to_owned(), meaning.to_owned(), of.user_id)
             }
         };
-        Ok(FailSessionRequest { session_secret: of.session_secret, error_class, error_message, user_id, extra: None })
+        Ok(FailSessionRequest::from(FailSessionRequestFields {
+            session_secret: of.session_secret,
+            error_class,
+            error_message,
+            user_id,
+            extra: None,
+        }))
     }
 
     /// What follows from a callback that was not taken.

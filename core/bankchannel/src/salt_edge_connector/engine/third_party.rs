@@ -14,7 +14,9 @@ use bankchannel_foundation::{
 use bankchannel_salt_edge::{
     Refusal, Verifier,
     client_jwt::{ClientJwtMode, Compared, Comparison, compare},
-    connector::operations::clients::get_client_info::{GetClientInfo, GetClientInfoRequest},
+    connector::operations::clients::get_client_info::{
+        GetClientInfo, GetClientInfoRequest, GetClientInfoRequestFields,
+    },
 };
 
 use super::{
@@ -102,7 +104,7 @@ impl Engine<'_> {
     async fn look_up(&self, sender: &Sender, name: &(String, u64)) -> Result<Arc<ThirdParty>, String> {
         let timeout = self.options.timeout.map_or(LIMIT, |left| left.min(LIMIT));
         let options = CallOptions { timeout: Some(timeout), ..self.options.clone() };
-        let asked = GetClientInfoRequest { client_id: name.1 };
+        let asked = GetClientInfoRequest::from(GetClientInfoRequestFields { client_id: name.1 });
         let told = sender.exchange::<GetClientInfo>(asked, &options).await;
         let told = told.map_err(|error| format!("the third party's key cannot be fetched: {}", error.code()))?;
         let keys = VerifyingKey::all_from_pem(&told.public_key).map_err(|fault| fault.to_string());

@@ -5,7 +5,9 @@ use std::time::Duration;
 use bankchannel_foundation::{Error, Result, error::row};
 use bankchannel_salt_edge::{
     connector::{
-        operations::tokens::list_tokens_at_hub::{ListTokensAtHub, ListTokensAtHubRequest},
+        operations::tokens::list_tokens_at_hub::{
+            ListTokensAtHub, ListTokensAtHubRequest, ListTokensAtHubRequestFields,
+        },
         questions::Step,
     },
     model::AccountConsent,
@@ -113,13 +115,13 @@ impl Engine<'_> {
         let (mut listed, mut revoked) = (0, 0);
         let mut from_id = self.store.read_so_far().await.map_err(unusable)?;
         for _ in 0..PAGES {
-            let request = ListTokensAtHubRequest {
+            let request = ListTokensAtHubRequest::from(ListTokensAtHubRequestFields {
                 kind: Some("revoked".into()),
                 from_id: from_id.map(i64::unsigned_abs),
                 from_date: None,
                 per_page: Some(PER_PAGE),
                 customer_id: None,
-            };
+            });
             let page = sender.exchange::<ListTokensAtHub>(request, self.options).await?;
             let is_empty = page.tokens.is_empty();
             for token in page.tokens {

@@ -25,6 +25,7 @@ const MAX_DEPTH: usize = 32;
 
 /// A question that a connector sent over HTTP.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct AnswerBankRequest {
     /// The request target: the path with its query, as in the request line. The path's last part is the question's
     /// name, such as `list_accounts`.

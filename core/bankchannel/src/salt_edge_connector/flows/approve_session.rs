@@ -14,6 +14,7 @@ use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
 
 /// A session and the customer's approval.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct ApproveSessionRequest {
     /// The session's id, from the question to the bank's code.
     pub session_id: String,

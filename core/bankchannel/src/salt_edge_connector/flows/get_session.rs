@@ -10,6 +10,7 @@ use crate::{
 
 /// The session to look up.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GetSessionRequest {
     /// The session's id, from the question to the bank's code.
     pub session_id: String,

@@ -17,6 +17,7 @@ use crate::{
 
 /// A request that arrived. Its sender is not verified yet.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct HandleRequestRequest {
     /// The HTTP method.
     pub method: String,

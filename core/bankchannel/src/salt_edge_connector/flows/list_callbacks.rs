@@ -40,6 +40,7 @@ pub enum CallbackType {
 
 /// The filter and the page.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListCallbacksRequest {
     /// Only callbacks in this state.
     pub state: Option<CallbackStatus>,

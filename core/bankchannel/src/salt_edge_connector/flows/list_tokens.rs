@@ -24,6 +24,7 @@ pub enum AccessState {
 
 /// The filter and the page.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListTokensRequest {
     /// Only tokens of this customer.
     pub user_id: Option<String>,

@@ -8,6 +8,7 @@ use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
 
 /// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ReconcileTokensRequest {}
 
 /// The result of the comparison.

@@ -14,6 +14,7 @@ use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
 
 /// A session and the reason of the refusal.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct RefuseSessionRequest {
     /// The session's id, from the question to the bank's code.
     pub session_id: String,

@@ -10,6 +10,7 @@ use crate::{
 
 /// The callback to send again.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct RetryCallbackRequest {
     /// The callback's id, from `list_callbacks`.
     pub callback_id: String,

@@ -11,6 +11,7 @@ use crate::{
 
 /// The token to revoke.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct RevokeTokenRequest {
     /// The token's id, from `list_tokens`.
     pub token_id: String,

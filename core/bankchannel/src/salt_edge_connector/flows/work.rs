@@ -8,6 +8,7 @@ use crate::{CallOptions, salt_edge_connector::SaltEdgeConnector};
 
 /// The time of the work.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct WorkRequest {
     /// The time of the work. Default: now.
     pub at: Option<Timestamp>,

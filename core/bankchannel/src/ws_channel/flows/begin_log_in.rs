@@ -14,6 +14,7 @@ use crate::{
 
 /// The user, and the key that encrypts the waiting login.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct BeginLogInRequest {
     /// The account.
     #[boundary(profile)]

@@ -21,6 +21,7 @@ use crate::{
 
 /// The login so far, and the input that it waits for.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ContinueLogInRequest {
     /// The login so far, from the answer of `begin_log_in` or of the previous `continue_log_in`.
     pub sealed: Sealed,

@@ -23,6 +23,7 @@ use crate::{CallOptions, ws_channel::WsChannel};
 
 /// The files to download, and the folder.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DownloadNewFilesRequest {
     /// The bank that holds them.
     #[boundary(profile)]

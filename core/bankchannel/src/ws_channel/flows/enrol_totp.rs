@@ -9,8 +9,8 @@ use bankchannel_ws_channel::{
     login::{LoginMachine, MAX_CODE_TRIES, MfaMethod, Setup, TotpEnrolment},
     model::{AdminMode, Code, Email, Mode, OtpauthUri, Phone, TotpSecret},
     operations::session::{
-        totp_code::{TotpCode, TotpCodeRequest},
-        verify_totp::{VerifyTotp, VerifyTotpRequest},
+        totp_code::{TotpCode, TotpCodeRequest, TotpCodeRequestFields},
+        verify_totp::{VerifyTotp, VerifyTotpRequest, VerifyTotpRequestFields},
     },
 };
 
@@ -22,6 +22,7 @@ use crate::{CallOptions, Question, ws_channel::WsChannel};
 
 /// The admin user, and the way to confirm the new authenticator.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct EnrolTotpRequest {
     /// The account. The authenticator belongs to its admin user.
     #[boundary(profile)]
@@ -99,12 +100,12 @@ async fn confirm(steps: &Steps<'_>, email: &Email, enrolment: &TotpEnrolment, co
     loop {
         tries += 1;
         let code = if compute { computed(&enrolment.secret_code)? } else { asked(steps, enrolment, tries > 1).await? };
-        let request = VerifyTotpRequest {
+        let request = VerifyTotpRequest::from(VerifyTotpRequestFields {
             email: email.clone(),
             mode: AdminMode::Admin,
             access_token: enrolment.access_token.clone(),
             code,
-        };
+        });
         match steps.exchange::<VerifyTotp>(request).await {
             Ok(answer) => return Ok(answer.response_text),
             Err(error) if error.row() == &errors::CODE_REFUSED && !compute && tries < MAX_CODE_TRIES => {}
@@ -116,7 +117,8 @@ async fn confirm(steps: &Steps<'_>, email: &Email, enrolment: &TotpEnrolment, co
 fn computed(secret: &TotpSecret) -> Result<Code> {
     let clock = SystemClock::default();
     let with = LocalContext::new(&clock);
-    TotpCode::run(TotpCodeRequest { secret: secret.clone() }, with).map(|answer| answer.code)
+    TotpCode::run(TotpCodeRequest::from(TotpCodeRequestFields { secret: secret.clone() }), with)
+        .map(|answer| answer.code)
 }
 
 async fn asked(steps: &Steps<'_>, enrolment: &TotpEnrolment, wrong: bool) -> Result<Code> {

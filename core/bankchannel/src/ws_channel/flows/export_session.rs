@@ -23,6 +23,7 @@ use crate::{
 
 /// The key that encrypts the session.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ExportSessionRequest {
     /// 32 random characters or more; `import_session` needs the same.
     #[boundary(profile)]

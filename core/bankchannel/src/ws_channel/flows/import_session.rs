@@ -23,6 +23,7 @@ use crate::{
 
 /// The session and its seal key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ImportSessionRequest {
     /// The answer of `export_session`.
     pub sealed: Sealed,

@@ -12,6 +12,7 @@ use crate::{CallOptions, ws_channel::WsChannel};
 
 /// The user and the login's options.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct LogInRequest {
     /// The account.
     #[boundary(profile)]

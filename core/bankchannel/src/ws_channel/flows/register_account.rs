@@ -6,8 +6,8 @@ use bankchannel_ws_channel::{
     errors,
     model::{ApiKey, Email, Mode, Name, Phone},
     operations::account::{
-        init_register::{InitRegister, InitRegisterRequest},
-        register::{Register, RegisterRequest, RegisterResponse},
+        init_register::{InitRegister, InitRegisterRequest, InitRegisterRequestFields},
+        register::{Register, RegisterRequest, RegisterRequestFields, RegisterResponse},
     },
 };
 
@@ -16,6 +16,7 @@ use crate::{CallOptions, ws_channel::WsChannel};
 
 /// The user to register.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct RegisterAccountRequest {
     /// The account's e-mail address.
     #[boundary(profile)]
@@ -85,11 +86,20 @@ impl Flow<WsChannel> for RegisterAccount {
             Some(key) => key,
             None => ApiKey::new("0")?,
         };
-        let challenge = InitRegisterRequest { email: email.clone(), mode };
+        let challenge = InitRegisterRequest::from(InitRegisterRequestFields { email: email.clone(), mode });
         let ch_resp = steps.exchange::<InitRegister>(challenge).await?.challenge;
         let encrypted = encrypt_password(&password, &ch_resp, &key)?;
         steps
-            .exchange::<Register>(RegisterRequest { email, mode, api_key, ch_resp, company, encrypted, name, phone })
+            .exchange::<Register>(RegisterRequest::from(RegisterRequestFields {
+                email,
+                mode,
+                api_key,
+                ch_resp,
+                company,
+                encrypted,
+                name,
+                phone,
+            }))
             .await
     }
 }

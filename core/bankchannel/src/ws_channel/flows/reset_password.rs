@@ -7,10 +7,10 @@ use bankchannel_ws_channel::{
     model::{Code, Email, Mode},
     operations::{
         account::{
-            init_password_reset::{InitPasswordReset, InitPasswordResetRequest},
-            password_reset::{PasswordReset, PasswordResetRequest, PasswordResetResponse},
+            init_password_reset::{InitPasswordReset, InitPasswordResetRequest, InitPasswordResetRequestFields},
+            password_reset::{PasswordReset, PasswordResetRequest, PasswordResetRequestFields, PasswordResetResponse},
         },
-        session::init_login::{InitLogin, InitLoginRequest},
+        session::init_login::{InitLogin, InitLoginRequest, InitLoginRequestFields},
     },
 };
 
@@ -22,6 +22,7 @@ use crate::{CallOptions, ws_channel::WsChannel};
 
 /// The user and the new password.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ResetPasswordRequest {
     /// The account.
     #[boundary(profile)]
@@ -80,14 +81,30 @@ impl Flow<WsChannel> for ResetPassword {
         let code = match code {
             Some(code) => code,
             None => {
-                steps.exchange::<InitPasswordReset>(InitPasswordResetRequest { email: email.clone(), mode }).await?;
+                steps
+                    .exchange::<InitPasswordReset>(InitPasswordResetRequest::from(InitPasswordResetRequestFields {
+                        email: email.clone(),
+                        mode,
+                    }))
+                    .await?;
                 let text = format!("The code from the SMS that resets the password ({email}, mode {mode})");
                 steps.ask_for(code_question("reset_code", text), Code::new).await?
             }
         };
         // Fetched after the code has come: a challenge lives for five minutes, the code for fifteen.
-        let ch_resp = steps.exchange::<InitLogin>(InitLoginRequest { email: email.clone(), mode }).await?.challenge;
+        let ch_resp = steps
+            .exchange::<InitLogin>(InitLoginRequest::from(InitLoginRequestFields { email: email.clone(), mode }))
+            .await?
+            .challenge;
         let encrypted = encrypt_password(&new_password, &ch_resp, &key)?;
-        steps.exchange::<PasswordReset>(PasswordResetRequest { email, mode, ch_resp, code, encrypted }).await
+        steps
+            .exchange::<PasswordReset>(PasswordResetRequest::from(PasswordResetRequestFields {
+                email,
+                mode,
+                ch_resp,
+                code,
+                encrypted,
+            }))
+            .await
     }
 }

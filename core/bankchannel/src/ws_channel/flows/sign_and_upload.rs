@@ -10,7 +10,7 @@ use bankchannel_ws_channel::{
     errors,
     model::{Bank, FileName, FileType, PgpPrivateKeys, Signatures, SigningCertificates},
     operations::{
-        files::upload_file::{UploadFile, UploadFileRequest},
+        files::upload_file::{UploadFile, UploadFileRequest, UploadFileRequestFields},
         pgp::sign_file::SignatureHash,
     },
 };
@@ -27,6 +27,7 @@ use crate::{CallOptions, ws_channel::WsChannel};
 
 /// The file, the keys and the bank.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SignAndUploadRequest {
     /// The bank to send it to.
     #[boundary(profile)]
@@ -193,13 +194,13 @@ impl Prepared {
     ) -> Result<SignAndUploadResponse> {
         steps.say("sending the file");
         let Self { source, name, signature } = self;
-        let request = UploadFileRequest {
+        let request = UploadFileRequest::from(UploadFileRequestFields {
             bank,
             file_contents: source.content(),
             file_name: name.clone(),
             file_type,
             signature: signature.clone(),
-        };
+        });
         let answer = steps.exchange::<UploadFile>(request).await?;
         Ok(SignAndUploadResponse {
             file_name: name,

@@ -7,7 +7,7 @@ use bankchannel_openpgp::{ExternalSigner, HashAlgorithm, PendingSignature, diges
 use bankchannel_ws_channel::{
     errors,
     model::{FileName, PgpPrivateKeys, Signatures, SigningCertificates},
-    operations::pgp::sign_file::{SignFile, SignFileRequest, SignatureHash},
+    operations::pgp::sign_file::{SignFile, SignFileRequest, SignFileRequestFields, SignatureHash},
     pgp,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -129,7 +129,8 @@ fn sign(
     let content = Content::Delivered { size: source.size() };
     let clock = SystemClock::default();
     let with = LocalContext::new(&clock).with_content(source.reader()?);
-    SignFile::run(SignFileRequest { content, private_key, passphrase, hash }, with).map(|signed| signed.signature)
+    SignFile::run(SignFileRequest::from(SignFileRequestFields { content, private_key, passphrase, hash }), with)
+        .map(|signed| signed.signature)
 }
 
 fn digest(

@@ -38,6 +38,7 @@ use crate::{CallOptions, Destination, ws_channel::WsChannel};
 
 /// The file, the keys, and the answers to wait for.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UploadAndWaitRequest {
     /// The bank to send it to.
     #[boundary(profile)]

@@ -12,8 +12,10 @@ use std::{
 };
 
 use bankchannel::salt_edge_connector::flows::{
-    SessionEnd, SessionView, approve_session::ApproveSessionRequest, get_session::GetSessionRequest,
-    refuse_session::RefuseSessionRequest,
+    SessionEnd, SessionView,
+    approve_session::{ApproveSessionRequest, ApproveSessionRequestFields},
+    get_session::{GetSessionRequest, GetSessionRequestFields},
+    refuse_session::{RefuseSessionRequest, RefuseSessionRequestFields},
 };
 use bankchannel_foundation::Result;
 use bankchannel_salt_edge::model::{AccountConsent, ConsentScope};
@@ -86,7 +88,8 @@ pub(in super::super) async fn answer(
 }
 
 async fn session(service: &Service, session_id: &str) -> Result<Option<SessionView>> {
-    let asked = GetSessionRequest { session_id: session_id.to_owned(), at: service.at() };
+    let asked =
+        GetSessionRequest::from(GetSessionRequestFields { session_id: session_id.to_owned(), at: service.at() });
     Ok(service.client().get_session(asked, &service.options()).await?.session.filter(|session| session.is_open))
 }
 
@@ -106,12 +109,12 @@ async fn act(service: &Service, bank: &ExampleBank, session_id: &str, fields: &F
             return Ok(choose(&open, &customer, &ticket, ""));
         }
         "refuse" => {
-            let asked = RefuseSessionRequest {
+            let asked = RefuseSessionRequest::from(RefuseSessionRequestFields {
                 session_id: session_id.to_owned(),
                 error_class: None,
                 error_message: None,
                 at: service.at(),
-            };
+            });
             return Ok(ended(service.client().refuse_session(asked, &service.options()).await?, service));
         }
         "approve" => bank.customer(field("user_id")),
@@ -132,14 +135,14 @@ async fn act(service: &Service, bank: &ExampleBank, session_id: &str, fields: &F
     if consent.is_empty() {
         return Ok(choose(&open, &customer, ticket, "Choose an account, or refuse."));
     }
-    let asked = ApproveSessionRequest {
+    let asked = ApproveSessionRequest::from(ApproveSessionRequestFields {
         session_id: session_id.to_owned(),
         user_id: customer.user_id.clone(),
         consent: Some(consent),
         scopes: None,
         token_expires_at: None,
         at: service.at(),
-    };
+    });
     Ok(ended(service.client().approve_session(asked, &service.options()).await?, service))
 }
 

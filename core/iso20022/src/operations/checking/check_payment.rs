@@ -11,6 +11,7 @@ use crate::{
 
 /// The file.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct CheckPaymentRequest {
     /// The file's bytes: `pain.001.001.09` or `pain.001.001.03`.
     pub content: Content,

@@ -13,6 +13,7 @@ use crate::{errors, operations};
 
 /// The transfers, as content or as a list, and what is said once for all of them.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct MakePaymentRequest {
     /// The transfers as rows, see `format`; any number of them. Either this or `transactions`.
     pub content: Option<Content>,

@@ -15,6 +15,7 @@ use crate::{
 
 /// The payment file and what the bank said and booked since.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct MatchStatusRequest {
     /// The payment file's bytes as they were sent: `pain.001`, versions 2 to 12.
     pub content: Content,

@@ -18,6 +18,7 @@ use crate::{
 
 /// A statement, report or notification.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ReadCashRequest {
     /// The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them one after the other.
     pub content: Content,

@@ -10,6 +10,7 @@ use crate::{
 
 /// The file.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ReadPaymentRequest {
     /// The file's bytes: `pain.001`, versions 2 to 12.
     pub content: Content,

@@ -22,6 +22,7 @@ const MAX_ENTRIES: u64 = 100_000;
 
 /// The file, and which page of it.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ReadStatementPageRequest {
     /// The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
     pub content: Content,

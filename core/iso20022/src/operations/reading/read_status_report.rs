@@ -10,6 +10,7 @@ use crate::{
 
 /// The file.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ReadStatusReportRequest {
     /// The file's bytes: `pain.002`, versions 2 to 14, or several of them one after the other.
     pub content: Content,

@@ -8,6 +8,7 @@ use crate::http::{MAX_BODY, MAX_HEAD, MalformedKind, Request, is_token};
 
 /// The request to process.
 #[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
 pub struct GivenRequest {
     /// With `method`: the body, byte for byte. Without `method`: the whole request as text, for example from a log.
     pub content: Option<Content>,

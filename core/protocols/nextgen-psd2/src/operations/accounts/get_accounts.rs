@@ -11,6 +11,7 @@ use crate::{
 
 /// The consent: in dialect `bg` its identifier, in dialect `era` customer and session.
 #[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
 pub struct GetAccountsRequest {
     /// Whether to include the balances.
     #[boundary(wire = "?withBalance")]

@@ -11,6 +11,7 @@ use crate::{
 
 /// The consent and the authorisation.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GetAuthorisationStatusRequest {
     /// The consent's identifier.
     #[boundary(wire = "consentId")]

@@ -11,6 +11,7 @@ use crate::{
 
 /// The consent, and the addresses for the customer's return.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct StartAuthorisationRequest {
     /// The consent's identifier.
     #[boundary(wire = "consentId")]

@@ -13,6 +13,7 @@ use crate::{
 
 /// The certificate to inspect.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct InspectCertificateRequest {
     /// The certificate: PEM text, or the value of a `TPP-Signature-Certificate` header.
     #[boundary(profile)]

@@ -92,6 +92,7 @@ impl From<CertificateDefect> for Defect {
 
 /// The third party and the test authority. Absent fields have defaults for tests.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct MakeCertificatesRequest {
     /// The certificate of an existing, valid test authority as PEM text. Without it a new authority is made.
     pub authority_certificate: Option<String>,

@@ -19,6 +19,7 @@ use crate::{
 
 /// The access, its duration, and the third party's preferences.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct CreateConsentRequest {
     /// What the consent gives access to.
     #[boundary(wire = "access")]

@@ -11,6 +11,7 @@ use crate::{
 
 /// The consent to end.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DeleteConsentRequest {
     /// The consent's identifier.
     #[boundary(wire = "consentId")]

@@ -11,6 +11,7 @@ use crate::{
 
 /// The consent to read.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GetConsentRequest {
     /// The consent's identifier.
     #[boundary(wire = "consentId")]

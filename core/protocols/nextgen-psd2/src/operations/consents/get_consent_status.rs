@@ -11,6 +11,7 @@ use crate::{
 
 /// The consent.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GetConsentStatusRequest {
     /// The consent's identifier.
     #[boundary(wire = "consentId")]

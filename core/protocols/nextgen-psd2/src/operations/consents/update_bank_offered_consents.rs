@@ -11,6 +11,7 @@ use crate::{
 
 /// The customer, and the address for the customer's return.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UpdateBankOfferedConsentsRequest {
     /// The customer, if the third party knows the identifier.
     #[boundary(wire = "@PSU-ID")]

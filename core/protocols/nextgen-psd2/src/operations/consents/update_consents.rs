@@ -12,6 +12,7 @@ use crate::{
 
 /// The customer, and the address for the customer's return.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UpdateConsentsRequest {
     /// All of it.
     #[boundary(flatten)]

@@ -16,6 +16,7 @@ use crate::{
 
 /// The prepared request and its signature.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct AttachSignatureRequest {
     /// The body alone, even if `prepare_signature` had the whole request.
     pub content: Option<Content>,

@@ -11,6 +11,7 @@ use crate::{
 
 /// The body.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ComputeDigestRequest {
     /// The body's bytes, exactly as sent. If absent, there is no body.
     pub content: Option<Content>,

@@ -6,6 +6,7 @@ use crate::{declare, signing};
 
 /// The header as it was sent.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DecodeHeaderRequest {
     /// The value of the Signature header.
     pub value: String,

@@ -9,6 +9,7 @@ const MAX_TEXT: usize = 8 * 1024;
 
 /// The header as text.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct EncodeHeaderRequest {
     /// The whole value of the Signature header.
     pub text: String,

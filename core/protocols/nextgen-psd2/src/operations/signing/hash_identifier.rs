@@ -11,6 +11,7 @@ const DIGITS: usize = 11;
 
 /// The personal identifier to hash.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct HashIdentifierRequest {
     /// The national identity number: 11 digits.
     pub personal_identifier: Secret,

@@ -14,6 +14,7 @@ use crate::{
 
 /// The request to sign.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct PrepareSignatureRequest {
     /// The request.
     #[boundary(flatten)]

@@ -13,6 +13,7 @@ use crate::{
 
 /// The request and the key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SignRequestRequest {
     /// The request.
     #[boundary(flatten)]

@@ -11,6 +11,7 @@ use crate::{
 
 /// The request and the signed headers.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SigningStringRequest {
     /// The request.
     #[boundary(flatten)]

@@ -11,6 +11,7 @@ use crate::{
 
 /// The customer and the hashed personal identifier.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyUserRequest {
     /// The customer, from the bank's redirect.
     #[boundary(wire = "PSU-ID")]

@@ -18,6 +18,7 @@ use crate::{
 
 /// A request, and further facts about it.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ExplainRequestRequest {
     /// The request and the options of the check.
     #[boundary(flatten)]

@@ -43,6 +43,7 @@ impl From<Strictness> for Mode {
 
 /// A request, and the options of the check.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyRequestRequest {
     /// The request.
     #[boundary(flatten)]

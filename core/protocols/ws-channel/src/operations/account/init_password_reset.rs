@@ -15,6 +15,7 @@ use crate::{
 
 /// The user whose password is reset.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct InitPasswordResetRequest {
     /// The account (§1.3).
     #[boundary(profile)]

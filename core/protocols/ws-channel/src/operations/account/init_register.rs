@@ -14,6 +14,7 @@ use crate::{
 
 /// The user to register.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct InitRegisterRequest {
     /// The account (§1.3).
     #[boundary(profile)]

@@ -15,6 +15,7 @@ use crate::{
 
 /// The code, and the new password as the answer to a challenge.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct PasswordResetRequest {
     /// The account (§1.3).
     #[boundary(profile)]

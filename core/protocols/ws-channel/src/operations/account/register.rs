@@ -15,6 +15,7 @@ use crate::{
 
 /// The user to register and the answer to the challenge.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct RegisterRequest {
     /// The account (§1.3).
     #[boundary(profile)]

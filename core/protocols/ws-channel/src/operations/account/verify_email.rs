@@ -17,6 +17,7 @@ use crate::{
 
 /// The token from the login and the code from the mail.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyEmailRequest {
     /// The account (§1.3).
     #[boundary(profile)]

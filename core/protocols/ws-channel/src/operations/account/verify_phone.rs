@@ -15,6 +15,7 @@ use crate::{
 
 /// The phone and its code.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyPhoneRequest {
     /// The account (§1.3).
     #[boundary(profile)]

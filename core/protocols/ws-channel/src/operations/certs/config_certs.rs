@@ -6,6 +6,7 @@ use crate::{Envelope, Terms, errors, model::ExportSetting, route};
 
 /// The setting.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ConfigCertsRequest {
     /// Only `disabled`.
     pub export: ExportSetting,

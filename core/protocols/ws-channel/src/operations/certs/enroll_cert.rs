@@ -15,6 +15,7 @@ use crate::{
 
 /// The PIN and the names from the contract with the bank.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct EnrollCertRequest {
     /// The bank (§6.1).
     #[boundary(profile)]

@@ -12,6 +12,7 @@ use crate::{
 
 /// The certificate and the export key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ExportCertRequest {
     /// The bank (§6.1).
     #[boundary(profile)]

@@ -12,6 +12,7 @@ use crate::{
 
 /// The certificate and its key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ImportCertRequest {
     /// The bank (§6.1).
     #[boundary(profile)]

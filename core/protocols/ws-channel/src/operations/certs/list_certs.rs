@@ -10,6 +10,7 @@ use crate::{
 
 /// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListCertsRequest;
 
 /// The certificates.

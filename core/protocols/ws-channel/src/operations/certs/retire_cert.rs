@@ -15,6 +15,7 @@ use crate::{
 
 /// The certificates to retire.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct RetireCertRequest {
     /// The bank (§6.1).
     #[boundary(profile)]

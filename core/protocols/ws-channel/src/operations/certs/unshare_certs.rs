@@ -7,6 +7,7 @@ use crate::{Envelope, Terms, errors, model::Email, route};
 
 /// The other account.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UnshareCertsRequest {
     /// The other account, under the same API key.
     pub ext_email: Email,

@@ -14,6 +14,7 @@ use crate::route;
 
 /// The file.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct CheckPaymentFileRequest {
     /// The file's raw bytes: a credit transfer initiation, `pain.001.001.09`.
     pub content: Content,

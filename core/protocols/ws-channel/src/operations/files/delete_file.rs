@@ -11,6 +11,7 @@ use crate::{
 
 /// The file to delete.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DeleteFileRequest {
     /// The bank (§6.1).
     #[boundary(profile)]

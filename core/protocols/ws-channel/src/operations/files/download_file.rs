@@ -12,6 +12,7 @@ use crate::{
 
 /// The file to download.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DownloadFileRequest {
     /// The bank (§6.1).
     #[boundary(profile)]

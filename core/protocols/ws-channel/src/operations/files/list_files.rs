@@ -10,6 +10,7 @@ use crate::{
 
 /// The bank and the filters.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListFilesRequest {
     /// The bank that holds them (§6.1).
     #[boundary(profile)]

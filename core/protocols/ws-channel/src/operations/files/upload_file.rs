@@ -15,6 +15,7 @@ use crate::{
 
 /// The file and its signatures.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UploadFileRequest {
     /// The bank to send it to (§6.1).
     #[boundary(profile)]

@@ -10,6 +10,7 @@ use crate::{
 
 /// The account to delete.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DeleteAccountRequest {
     /// The customer's account. It is never taken from the profile.
     pub email: WrittenEmail,

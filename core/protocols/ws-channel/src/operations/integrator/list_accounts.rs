@@ -6,6 +6,7 @@ use crate::{Envelope, Terms, model::AccountDescriptor, route};
 
 /// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListAccountsRequest;
 
 /// The accounts.

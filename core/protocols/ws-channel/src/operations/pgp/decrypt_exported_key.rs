@@ -11,6 +11,7 @@ use crate::{
 
 /// The message and the key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DecryptExportedKeyRequest {
     /// The armored OpenPGP message from `export_cert`.
     pub encrypted_private_key: String,

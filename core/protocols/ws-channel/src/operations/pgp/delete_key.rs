@@ -10,6 +10,7 @@ use crate::{
 
 /// The key to remove.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DeleteKeyRequest {
     /// The key's short id, as listed.
     pub pgp_key_id: PgpKeyId,

@@ -11,6 +11,7 @@ use crate::{
 
 /// The private key and the export key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct EncryptForExportRequest {
     /// The private key as PEM.
     pub private_key: PrivateKeyPem,

@@ -31,6 +31,7 @@ pub enum KeyAlgorithm {
 
 /// The owner and the algorithm of the key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GenerateKeyRequest {
     /// The name in the key's user id.
     #[boundary(profile)]

@@ -10,6 +10,7 @@ use crate::{
 
 /// The key to inspect.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct InspectKeyRequest {
     /// One ASCII-armored key, public or private.
     pub key: PgpKey,

@@ -35,6 +35,7 @@ impl From<SignatureHash> for HashAlgorithm {
 
 /// The file and the keys.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SignFileRequest {
     /// The file's raw bytes: exactly the bytes to upload.
     pub content: Content,

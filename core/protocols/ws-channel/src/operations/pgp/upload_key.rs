@@ -12,6 +12,7 @@ use crate::{
 
 /// The key and its purpose.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UploadKeyRequest {
     /// One ASCII-armored public key; never a private one.
     pub pgp_key: PgpKey,

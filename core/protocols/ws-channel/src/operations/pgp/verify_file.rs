@@ -13,6 +13,7 @@ use crate::{
 
 /// The file, the signatures and the keys.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyFileRequest {
     /// The file's raw bytes.
     pub content: Content,

@@ -11,6 +11,7 @@ use crate::{
 
 /// The password and the challenge.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct EncryptPasswordRequest {
     /// The challenge from `init_login` or `init_register`.
     pub challenge: Challenge,

@@ -10,6 +10,7 @@ use crate::{
 
 /// The user who wants to log in.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct InitLoginRequest {
     /// The account (§1.3).
     #[boundary(profile)]

@@ -13,6 +13,7 @@ use crate::{
 
 /// The answer to the challenge.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct LoginRequest {
     /// The account (§1.3).
     #[boundary(profile)]

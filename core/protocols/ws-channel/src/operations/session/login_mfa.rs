@@ -18,6 +18,7 @@ use crate::{
 
 /// The code and its step.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct LoginMfaRequest {
     /// The account (§1.3).
     #[boundary(profile)]

@@ -15,6 +15,7 @@ use crate::{
 
 /// The user of the session.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct LogoutRequest {
     /// The account (§1.3).
     #[boundary(profile)]

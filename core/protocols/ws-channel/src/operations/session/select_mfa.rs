@@ -10,6 +10,7 @@ use crate::{
 
 /// The chosen factor.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SelectMfaRequest {
     /// The account (§1.3).
     #[boundary(profile)]

@@ -10,6 +10,7 @@ use crate::{
 
 /// The authenticator's secret.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct TotpCodeRequest {
     /// The secret that `login_mfa` returned at the authenticator's enrolment: base32; spaces and letter case do not
     /// matter.

@@ -15,6 +15,7 @@ use crate::{
 
 /// A current code from the new secret.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyTotpRequest {
     /// The account (§1.3).
     #[boundary(profile)]

@@ -13,6 +13,7 @@ use crate::{
 /// The third party to look up.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct GetClientInfoRequest {
     /// The third party's id at Salt Edge, from the header `Client-Id`.
     pub client_id: u64,

@@ -18,6 +18,7 @@ const LONGEST_S: u32 = 366 * 24 * 60 * 60;
 
 /// The parameters and the key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SignJwtRequest {
     /// The parameters.
     pub data: JsonObject,

@@ -9,6 +9,7 @@ use crate::{connector::errors, declare, model::keys};
 
 /// A JWT and the key of its signer.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyJwtRequest {
     /// The JWT, without `Bearer`.
     pub jwt: Secret,

@@ -12,6 +12,7 @@ use crate::{
 
 /// The accounts to answer with.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct AnswerAccountsRequest {
     /// All accounts that the customer's consent covers.
     pub accounts: Vec<BankAccount>,

@@ -10,6 +10,7 @@ use crate::{
 
 /// The customer to answer with.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct AnswerCustomerRequest {
     /// The bank's data of the customer.
     pub customer: BankCustomer,

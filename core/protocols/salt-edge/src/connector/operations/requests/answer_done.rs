@@ -10,6 +10,7 @@ use crate::{declare, model::HttpAnswer};
 
 /// The request has no fields.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct AnswerDoneRequest {}
 
 /// Makes the answer to a request that asks for no data.

@@ -10,6 +10,7 @@ use crate::{
 
 /// The refusal to answer with.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct AnswerErrorRequest {
     /// The error class, such as `AccountNotFound`. It determines the HTTP status.
     pub error_class: String,

@@ -12,6 +12,7 @@ use crate::{
 
 /// The transactions to answer with.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct AnswerTransactionsRequest {
     /// All transactions of the requested period.
     pub transactions: Vec<BankTransaction>,

@@ -16,6 +16,7 @@ use crate::{
 
 /// A request that arrived, and the expected sender.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ReceiveRequestRequest {
     /// The HTTP method.
     pub method: String,

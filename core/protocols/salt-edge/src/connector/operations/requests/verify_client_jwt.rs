@@ -15,6 +15,7 @@ use crate::{
 
 /// A third party's request and the third party's key. Give one of `token_request` and `confirmation`.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyClientJwtRequest {
     /// `original_request` of a request for a token, from `receive_request`.
     pub token_request: Option<TokenRequested>,

@@ -15,6 +15,7 @@ use crate::{
 /// A session and the reason of its failure.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct FailSessionRequest {
     /// The session's secret.
     pub session_secret: SessionSecret,

@@ -15,6 +15,7 @@ use crate::{
 /// A session and its result.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct SucceedSessionRequest {
     /// The session's secret.
     pub session_secret: SessionSecret,

@@ -13,6 +13,7 @@ use crate::{
 /// A session and its progress.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct UpdateSessionRequest {
     /// The session's secret.
     pub session_secret: SessionSecret,

@@ -15,6 +15,7 @@ use crate::{
 /// The filter and the page.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct ListTokensAtHubRequest {
     /// The kind of tokens. Salt Edge documents only `revoked`.
     pub kind: Option<String>,

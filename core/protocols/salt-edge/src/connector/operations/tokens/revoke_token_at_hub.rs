@@ -13,6 +13,7 @@ use crate::{
 /// The token to report.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct RevokeTokenAtHubRequest {
     /// The access token.
     #[boundary(wire = "@Token")]

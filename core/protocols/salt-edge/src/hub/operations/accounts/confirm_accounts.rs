@@ -13,6 +13,7 @@ use crate::{
 /// Answer an interactive step of a refresh: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct ConfirmAccountsRequest {
     /// The third party and the token.
     #[boundary(flatten)]

@@ -13,6 +13,7 @@ use crate::{
 /// List a customer's accounts: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct FetchAccountsRequest {
     /// The third party and the token.
     #[boundary(flatten)]

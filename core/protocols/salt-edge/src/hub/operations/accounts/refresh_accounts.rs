@@ -26,6 +26,7 @@ pub struct RefreshWanted {
 /// Refresh a customer's accounts: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct RefreshAccountsRequest {
     /// The third party and the token.
     #[boundary(flatten)]

@@ -20,6 +20,7 @@ pub struct CustomerWanted {
 /// Get a customer's data: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct FetchCustomerRequest {
     /// The third party and the token.
     #[boundary(flatten)]

@@ -24,6 +24,7 @@ pub struct ErrorNotice {
 /// The request of a failed exchange.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct NoticedRequest {
     /// The HTTP method.
     pub method: Option<String>,
@@ -46,6 +47,7 @@ pub struct NoticedError {
 /// Report an unusable answer to its connector: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct NotifyErrorRequest {
     /// The third party and the token.
     #[boundary(flatten)]

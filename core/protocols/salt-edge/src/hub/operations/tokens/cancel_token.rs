@@ -20,6 +20,7 @@ pub struct SessionNamed {
 /// Cancel an enrolment: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct CancelTokenRequest {
     /// The third party.
     #[boundary(flatten)]

@@ -25,6 +25,7 @@ pub struct StepAnswered {
 /// Answer an interactive step of an enrolment: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct ConfirmTokenRequest {
     /// The third party.
     #[boundary(flatten)]

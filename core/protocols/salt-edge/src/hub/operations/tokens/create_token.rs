@@ -27,6 +27,7 @@ pub struct TokenWanted {
 /// Begin a customer's enrolment: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct CreateTokenRequest {
     /// The third party.
     #[boundary(flatten)]

@@ -13,6 +13,7 @@ use crate::{
 /// Renew a token: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct ReconnectTokenRequest {
     /// The third party and the token.
     #[boundary(flatten)]

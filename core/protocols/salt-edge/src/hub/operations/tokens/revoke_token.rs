@@ -23,6 +23,7 @@ pub struct TokenSession {
 /// Revoke a token: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct TokenRevocationRequest {
     /// The third party and the token.
     #[boundary(flatten)]

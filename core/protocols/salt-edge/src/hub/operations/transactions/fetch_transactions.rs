@@ -26,6 +26,7 @@ pub struct TransactionsWanted {
 /// List an account's transactions: the whole request.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct FetchTransactionsRequest {
     /// The third party and the token.
     #[boundary(flatten)]
