@@ -380,10 +380,28 @@ fn errors() -> String {
         out.blank();
         out.blank();
         out.line(format!("@register({:?})", category.as_str()));
-        out.line(format!("class {}(BankchannelError):", error_class(category)));
-        out.docstring("    ", category.doc());
+        let name = error_class(category);
+        match builtin_error(category) {
+            Some(builtin) => {
+                out.line(format!("class {name}(BankchannelError, {builtin}):"));
+                out.docstring("    ", &format!("{} Also a builtin `{builtin}`.", category.doc()));
+            }
+            None => {
+                out.line(format!("class {name}(BankchannelError):"));
+                out.docstring("    ", category.doc());
+            }
+        }
     }
     out.done()
+}
+
+/// Python's own class that a category's errors belong to as well.
+fn builtin_error(category: Category) -> Option<&'static str> {
+    match category {
+        Category::Transport => Some("ConnectionError"),
+        Category::TimedOut => Some("TimeoutError"),
+        _ => None,
+    }
 }
 
 fn codes(model: &Model) -> String {
