@@ -47,6 +47,7 @@ fn settings_types(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     }
     for form in [Form::Blocking, Form::Awaited] {
         let prefix = form.prefix();
+        out.export(format!("{prefix}{name}Settings"));
         out.blank();
         out.blank();
         out.line(format!("class {prefix}{name}Settings(_{name}Settings, total=False):"));
@@ -77,6 +78,7 @@ fn asked(protocol: &Protocol) -> impl Iterator<Item = (&'static str, &'static st
 
 fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form) {
     let prefix = form.prefix();
+    out.export(format!("{prefix}{}", protocol.class));
     out.blank();
     out.blank();
     out.line(format!("class {prefix}{}({prefix}Client):", protocol.class));
