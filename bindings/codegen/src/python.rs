@@ -65,9 +65,15 @@ fn module(protocol: &Protocol) -> Result<String, String> {
         out.line("from ._local import local, pages, rows");
         out.line("from ._native import Record");
     } else {
-        out.line("from ._async import AsyncClient");
-        out.line("from ._client import Client");
+        let base = python_client::base(protocol);
+        if base.is_none() {
+            out.line("from ._async import AsyncClient");
+            out.line("from ._client import Client");
+        }
         out.line("from ._native import Received, Record");
+        if let Some((class, module)) = base {
+            out.line(format!("from .{module} import Async{class}, {class}"));
+        }
     }
     out.blank();
     out.line("if TYPE_CHECKING:");

@@ -18,7 +18,7 @@ _numbers = count(1)
 
 
 class CallLog:
-    """Hands the records of one call to `logging`, with fields: attributes of the record, for formatters that write JSON."""
+    """Hands the records of one call to `logging`, with fields: attributes of the record, for JSON formatters."""
 
     __slots__ = ("_fields", "_logger")
 
@@ -36,14 +36,13 @@ class CallLog:
             try:
                 self._logger.log(level, text, extra={**self._fields, **fields_of(text)})
             except Exception:
-                # A handler or filter of the program's own: its failure must not take the place of what became of a payment.
+                # A handler or filter of the program's own: its failure must not hide what became of a payment.
                 pass
 
     def program_failed(self, kind: str, why: Exception) -> None:
         """The program's own code failed at a question of this kind."""
-        self._logger.error(
-            "%s: the program's own code failed", kind, exc_info=why, extra={**self._fields, "bankchannel_question": kind}
-        )
+        fields = {**self._fields, "bankchannel_question": kind}
+        self._logger.error("%s: the program's own code failed", kind, exc_info=why, extra=fields)
 
 
 def listener(protocol: str, operation: str) -> CallLog | None:
@@ -72,8 +71,8 @@ def _is_heard(logger: Logger | None) -> bool:
     return False
 
 
-# The lines that the native half writes about an exchange and about the end of a call. It has redacted them, and what is taken
-# from them is redacted too. `test_logging.py` compares them with the lines of a running call.
+# The lines that the native half writes about an exchange and about the end of a call. They are redacted, so the fields
+# taken from them are. `test_logging.py` compares the patterns with the lines of running calls.
 _LINES = (
     r"request (?P<http_method>[A-Z]+) .*",
     r"response (?P<http_status>\d+) (?P<http_method>[A-Z]+) .* in (?P<duration_ms>\d+) ms",

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 
-from ._async import AsyncClient
-from ._client import Client
 from ._native import Received, Record
+from ._new_files import AsyncNewFilesClient, NewFilesClient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -1605,7 +1604,7 @@ class AsyncWsChannelSettings(_WsChannelSettings, total=False):
     """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
 
 
-class WsChannel(Client):
+class WsChannel(NewFilesClient):
     """The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
     request omits.
 
@@ -4160,7 +4159,7 @@ class WsChannel(Client):
         return answer
 
 
-class AsyncWsChannel(AsyncClient):
+class AsyncWsChannel(AsyncNewFilesClient):
     """The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
     request omits.
 

@@ -24,7 +24,8 @@ from bankchannel import (
 from peer import Silent
 
 BUILTIN: dict[str, type[OSError]] = {"TimedOutError": TimeoutError, "TransportError": ConnectionError}
-CLASSES: list[type[BankchannelError]] = [getattr(errors, name) for name in errors.__all__ if name not in ("BankchannelError", "Peer")]
+NAMES = [name for name in errors.__all__ if name not in ("BankchannelError", "Peer")]
+CLASSES: list[type[BankchannelError]] = [getattr(errors, name) for name in NAMES]
 
 
 def closed_port() -> dict[str, Any]:
@@ -32,7 +33,8 @@ def closed_port() -> dict[str, Any]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    return {"base_url": f"http://127.0.0.1:{port}/v2", "api_key": "k" * 20, "id_token": "t", "mode": "data", "bank": "simulator"}
+    url = f"http://127.0.0.1:{port}/v2"
+    return {"base_url": url, "api_key": "k" * 20, "id_token": "t", "mode": "data", "bank": "simulator"}
 
 
 class Classes(unittest.TestCase):

@@ -66,7 +66,8 @@ class Exports(unittest.TestCase):
         for name in ("bankchannel", *(f"bankchannel.{name}" for name in MODULES)):
             program = (
                 f"before = {{*globals(), 'before'}}\nfrom {name} import *\nimport {name} as module\n"
-                "taken = {*globals()} - before - {'module'}\nassert taken == set(module.__all__), taken ^ set(module.__all__)"
+                "taken = {*globals()} - before - {'module'}\n"
+                "assert taken == set(module.__all__), taken ^ set(module.__all__)"
             )
             done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
