@@ -65,9 +65,15 @@ fn module(protocol: &Protocol) -> Result<String, String> {
         out.line("from ._local import local, pages, rows");
         out.line("from ._native import Record");
     } else {
-        out.line("from ._async import AsyncClient");
-        out.line("from ._client import Client");
+        let base = python_client::base(protocol);
+        if base.is_none() {
+            out.line("from ._async import AsyncClient");
+            out.line("from ._client import Client");
+        }
         out.line("from ._native import Received, Record");
+        if let Some((class, module)) = base {
+            out.line(format!("from .{module} import Async{class}, {class}"));
+        }
     }
     out.blank();
     out.line("if TYPE_CHECKING:");
@@ -99,28 +105,32 @@ fn module(protocol: &Protocol) -> Result<String, String> {
         out.line("    from ._record import Secret");
         out.line("    from ._secret import SecretText");
     }
+    let mut body = Out::default();
     for named in &protocol.types {
         match named {
             Named::Struct(shape) if protocol.is_request(shape.name) || protocol.is_alternative(shape.name) => {}
             Named::Struct(shape) => {
                 let typed = if protocol.is_given(shape.name) { input_type } else { output_type };
-                record(&mut out, shape.name, &plain(shape.doc), None, shape.fields, typed);
+                record(&mut body, shape.name, &plain(shape.doc), None, shape.fields, typed);
             }
-            Named::Enum(shape) => names(&mut out, shape),
-            Named::Union(shape) => union(&mut out, shape, output_type)?,
+            Named::Enum(shape) => names(&mut body, shape),
+            Named::Union(shape) => union(&mut body, shape, output_type)?,
         }
     }
-    python_questions::interfaces(&mut out, protocol)?;
+    python_questions::interfaces(&mut body, protocol)?;
     match protocol.settings {
-        Some(settings) => python_client::clients(&mut out, protocol, settings),
-        None => python_module::functions(&mut out, protocol),
+        Some(settings) => python_client::clients(&mut body, protocol, settings),
+        None => python_module::functions(&mut body, protocol),
     }
+    out.blank();
+    out.body(body);
     Ok(out.done())
 }
 
 pub(crate) fn names(out: &mut Out, shape: &EnumShape) {
     let values: Vec<String> = shape.values.iter().map(|value| format!("{:?}", value.value)).collect();
     let literal = format!("Literal[{}]", values.join(", "));
+    out.export(shape.name);
     out.blank();
     out.blank();
     out.line(if shape.open {
@@ -147,6 +157,7 @@ pub(crate) fn record(
     fields: &[Field],
     typed: fn(&Shape) -> String,
 ) {
+    out.export(name);
     out.blank();
     out.blank();
     out.line(format!("class {name}(Record):"));
@@ -198,6 +209,7 @@ pub(crate) fn union(out: &mut Out, shape: &UnionShape, typed: fn(&Shape) -> Stri
         alternatives.push((variant.tag, name));
     }
     let classes: Vec<&str> = alternatives.iter().map(|(_, name)| name.as_str()).collect();
+    out.export(shape.name);
     out.blank();
     out.blank();
     out.line(format!("{} = Union[{}]", shape.name, classes.join(", ")));
@@ -302,16 +314,21 @@ fn services(model: &Model) -> String {
             out.line(format!("    from .{} import {}", protocol.module, shape.name));
         }
     }
+    let mut body = Out::default();
     for protocol in &model.protocols {
         for served in &protocol.served {
-            service(&mut out, protocol, served);
+            service(&mut body, protocol, served);
         }
     }
+    out.blank();
+    out.body(body);
     out.done()
 }
 
 fn service(out: &mut Out, protocol: &Protocol, served: &Served) {
     let text = |info: &Field| if info.optional { "str | None" } else { "str" };
+    out.export(format!("{}ClientSettings", served.class));
+    out.export(served.class);
     out.blank();
     out.blank();
     out.line(format!("class {}ClientSettings(TypedDict):", served.class));
@@ -368,22 +385,37 @@ fn errors() -> String {
     out.blank();
     out.line("from ._errors import BankchannelError, Peer, register");
     out.blank();
-    let mut all: Vec<String> = Category::ALL.iter().map(|category| error_class(*category)).collect();
-    all.extend(["BankchannelError".into(), "Peer".into()]);
-    all.sort();
-    out.line("__all__ = [");
-    for name in &all {
-        out.line(format!("    {name:?},"));
-    }
-    out.line("]");
+    let mut body = Out::default();
+    body.export("BankchannelError");
+    body.export("Peer");
     for category in Category::ALL {
-        out.blank();
-        out.blank();
-        out.line(format!("@register({:?})", category.as_str()));
-        out.line(format!("class {}(BankchannelError):", error_class(category)));
-        out.docstring("    ", category.doc());
+        let name = error_class(category);
+        body.blank();
+        body.blank();
+        body.line(format!("@register({:?})", category.as_str()));
+        match builtin_error(category) {
+            Some(builtin) => {
+                body.line(format!("class {name}(BankchannelError, {builtin}):"));
+                body.docstring("    ", &format!("{} Also a builtin `{builtin}`.", category.doc()));
+            }
+            None => {
+                body.line(format!("class {name}(BankchannelError):"));
+                body.docstring("    ", category.doc());
+            }
+        }
+        body.export(name);
     }
+    out.body(body);
     out.done()
+}
+
+/// Python's own class that a category's errors belong to as well.
+fn builtin_error(category: Category) -> Option<&'static str> {
+    match category {
+        Category::Transport => Some("ConnectionError"),
+        Category::TimedOut => Some("TimeoutError"),
+        _ => None,
+    }
 }
 
 fn codes(model: &Model) -> String {
@@ -393,9 +425,13 @@ fn codes(model: &Model) -> String {
     out.blank();
     out.line("from typing import Final");
     out.blank();
+    let mut body = Out::default();
+    body.blank();
     for row in &model.errors {
-        out.line(format!("{}: Final = {:?}", upper(row.code), row.code));
-        out.docstring("", &format!("{} {}", row.text, row.doc));
+        body.export(upper(row.code));
+        body.line(format!("{}: Final = {:?}", upper(row.code), row.code));
+        body.docstring("", &format!("{} {}", row.text, row.doc));
     }
+    out.body(body);
     out.done()
 }

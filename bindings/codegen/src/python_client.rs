@@ -26,6 +26,15 @@ impl Form {
     }
 }
 
+/// Classes with methods that are made of several operations: the last of these operations, the class and its module.
+const BASES: [(&str, &str, &str); 1] = [("download_new_files", "NewFilesClient", "_new_files")];
+
+/// The class that a protocol's clients stand on, and its module, where it is not the one of all.
+pub(crate) fn base(protocol: &Protocol) -> Option<(&'static str, &'static str)> {
+    let has = |name: &str| protocol.operations.iter().any(|operation| operation.name == name);
+    BASES.into_iter().find(|&(operation, ..)| has(operation)).map(|(_, class, module)| (class, module))
+}
+
 /// Both clients.
 pub(crate) fn clients(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     settings_types(out, protocol, settings);
@@ -47,6 +56,7 @@ fn settings_types(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     }
     for form in [Form::Blocking, Form::Awaited] {
         let prefix = form.prefix();
+        out.export(format!("{prefix}{name}Settings"));
         out.blank();
         out.blank();
         out.line(format!("class {prefix}{name}Settings(_{name}Settings, total=False):"));
@@ -77,9 +87,11 @@ fn asked(protocol: &Protocol) -> impl Iterator<Item = (&'static str, &'static st
 
 fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form) {
     let prefix = form.prefix();
+    out.export(format!("{prefix}{}", protocol.class));
     out.blank();
     out.blank();
-    out.line(format!("class {prefix}{}({prefix}Client):", protocol.class));
+    let base = base(protocol).map_or("Client", |(class, _)| class);
+    out.line(format!("class {prefix}{}({prefix}{base}):", protocol.class));
     let mut doc = plain(settings.doc);
     doc.push_str(match form {
         Form::Blocking => "\n\nMethods block the calling thread, with the interpreter's lock released.",

@@ -48,10 +48,20 @@ pub(crate) fn module(model: &Model) -> String {
     places.sort_unstable();
     let places: Vec<String> = places.iter().map(|(name, module)| format!("    {name:?}: {module:?},")).collect();
     modules.sort_unstable();
+    let own = OWN.iter().map(|(name, _)| *name);
+    let mut all: Vec<&str> = own.chain(imported.iter().map(|(name, _)| name.as_str())).collect();
+    all.push("catalogue");
+    all.extend(&modules);
+    all.sort_unstable();
+    let all: Vec<String> = all.iter().map(|name| format!("    {name:?},")).collect();
+    let module_imports: Vec<String> =
+        modules.iter().map(|name| format!("    from . import {name} as {name}")).collect();
     let modules: Vec<String> = modules.iter().map(|name| format!("{name:?}")).collect();
     TEMPLATE
         .replace("{doc}", docstring(model).trim_end())
         .replace("{imports}", &imports.join("\n"))
+        .replace("{module_imports}", &module_imports.join("\n"))
+        .replace("{all}", &all.join("\n"))
         .replace("{places}", &places.join("\n"))
         .replace("{modules}", &modules.join(", "))
 }

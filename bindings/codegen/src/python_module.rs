@@ -39,6 +39,7 @@ fn function(out: &mut Out, operation: &Operation) {
 }
 
 fn begin(out: &mut Out, name: &str, parameters: Vec<String>, gives: &str) {
+    out.export(name);
     out.blank();
     out.blank();
     out.line(format!("def {name}("));

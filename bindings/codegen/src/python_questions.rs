@@ -30,6 +30,7 @@ pub(crate) fn interfaces(out: &mut Out, protocol: &Protocol) -> Result<(), Strin
 
 /// A class that says which methods an object must have.
 fn class(out: &mut Out, interface: &Interface, prefix: &str, given: fn(String) -> String) {
+    out.export(format!("{prefix}{}", interface.name));
     out.blank();
     out.blank();
     out.line(format!("class {prefix}{}(Protocol):", interface.name));

@@ -7,18 +7,37 @@ pub(crate) const WIDTH: usize = 110;
 
 /// The text of one file.
 #[derive(Default)]
-pub(crate) struct Out(String);
+pub(crate) struct Out {
+    text: String,
+    exported: Vec<String>,
+}
 
 impl Out {
     /// One line.
     pub(crate) fn line(&mut self, text: impl AsRef<str>) {
-        self.0.push_str(text.as_ref().trim_end());
-        self.0.push('\n');
+        self.text.push_str(text.as_ref().trim_end());
+        self.text.push('\n');
     }
 
     /// An empty line.
     pub(crate) fn blank(&mut self) {
-        self.0.push('\n');
+        self.text.push('\n');
+    }
+
+    /// Notes a public name of a Python module, for its `__all__`.
+    pub(crate) fn export(&mut self, name: impl Into<String>) {
+        self.exported.push(name.into());
+    }
+
+    /// A Python module's `__all__`: the names of `body`, sorted; then the body itself.
+    pub(crate) fn body(&mut self, mut body: Self) {
+        body.exported.sort();
+        self.line("__all__ = [");
+        for name in &body.exported {
+            self.line(format!("    {name:?},"));
+        }
+        self.line("]");
+        self.text.push_str(&body.text);
     }
 
     /// A Python docstring.
@@ -54,7 +73,7 @@ impl Out {
 
     /// The text.
     pub(crate) fn done(self) -> String {
-        self.0
+        self.text
     }
 }
 
@@ -121,6 +140,16 @@ mod tests {
     #[test]
     fn links_become_plain() {
         assert_eq!(plain("See\n[`Bank`].\n\nMore."), "See `Bank`.\n\nMore.");
+    }
+
+    #[test]
+    fn a_module_lists_its_public_names() {
+        let (mut out, mut body) = (Out::default(), Out::default());
+        body.line("B = A = 1");
+        body.export("B");
+        body.export("A");
+        out.body(body);
+        assert_eq!(out.done(), "__all__ = [\n    \"A\",\n    \"B\",\n]\nB = A = 1\n");
     }
 
     #[test]

@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+{module_imports}
     from ._call import AsyncOnCode as AsyncOnCode
     from ._call import AsyncSigner as AsyncSigner
     from ._call import OnCode as OnCode
@@ -30,6 +31,10 @@ if _native.VERSION != VERSION:
     )
 
 __version__ = VERSION
+
+__all__ = [
+{all}
+]
 
 _PLACES = {
 {places}
@@ -60,6 +65,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    from . import errors
-
-    return sorted({*globals(), *_PLACES, *_MODULES, *errors.__all__})
+    return sorted({*globals(), *__all__})

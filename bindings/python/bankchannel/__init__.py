@@ -21,6 +21,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from . import codes as codes
+    from . import errors as errors
+    from . import iso20022 as iso20022
+    from . import nextgen_psd2 as nextgen_psd2
+    from . import salt_edge_connector as salt_edge_connector
+    from . import salt_edge_hub as salt_edge_hub
+    from . import service as service
+    from . import web as web
+    from . import ws_channel as ws_channel
     from ._call import AsyncOnCode as AsyncOnCode
     from ._call import AsyncSigner as AsyncSigner
     from ._call import OnCode as OnCode
@@ -69,6 +78,59 @@ if _native.VERSION != VERSION:
     )
 
 __version__ = VERSION
+
+__all__ = [
+    "AsyncNextGenPsd2",
+    "AsyncOnCode",
+    "AsyncSaltEdgeConnector",
+    "AsyncSaltEdgeHub",
+    "AsyncSigner",
+    "AsyncWsChannel",
+    "AuthenticationError",
+    "BankchannelError",
+    "Cancel",
+    "CancelledError",
+    "ConfigurationError",
+    "ConflictError",
+    "InternalError",
+    "InvalidInputError",
+    "NextGenPsd2",
+    "NextGenPsd2Bank",
+    "NotSupportedError",
+    "OnCode",
+    "Peer",
+    "PeerProtocolError",
+    "PeerRefusedError",
+    "PermissionDeniedError",
+    "Question",
+    "RateLimitedError",
+    "Received",
+    "Record",
+    "Replace",
+    "ResourceExhaustedError",
+    "SaltEdgeConnector",
+    "SaltEdgeConnectorServer",
+    "SaltEdgeHub",
+    "SaltEdgeHubServer",
+    "SecretText",
+    "Service",
+    "SignatureError",
+    "SignatureRequest",
+    "Signer",
+    "TimedOutError",
+    "TransportError",
+    "WsChannel",
+    "catalogue",
+    "codes",
+    "errors",
+    "iso20022",
+    "nextgen_psd2",
+    "salt_edge_connector",
+    "salt_edge_hub",
+    "service",
+    "web",
+    "ws_channel",
+]
 
 _PLACES = {
     "AsyncNextGenPsd2": "nextgen_psd2",
@@ -122,6 +184,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    from . import errors
-
-    return sorted({*globals(), *_PLACES, *_MODULES, *errors.__all__})
+    return sorted({*globals(), *__all__})

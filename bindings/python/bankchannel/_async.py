@@ -17,7 +17,6 @@ from ._call import (
     asked,
     asks_program,
     broken,
-    emit,
     give_up,
     program_failed,
     read,
@@ -30,11 +29,10 @@ from ._errors import BankchannelError
 
 if TYPE_CHECKING:
     import asyncio
-    from logging import Logger
-
     from typing_extensions import Self
 
     from ._hub import Awaited
+    from ._log import CallLog
 
 SLICE = 0.05
 """How often a token is looked at while the caller's own code runs, and how long a call that ran out of time is given to say so
@@ -62,10 +60,10 @@ class AsyncClient(Base):
         signer: AsyncSigner | None = None,
         typed: bool = True,
     ) -> Any:
-        logger = _log.listener()
+        log = _log.listener(self._protocol, operation)
         # A loop that cannot carry the call is found out before anything is sent.
-        running = _Running(operation, logger)
-        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed, (on_code or self._on_code) is None and self._whom is None)
+        running = _Running(operation, log)
+        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, log, typed, (on_code or self._on_code) is None and self._whom is None)
         running.begun(call, self._native.limit(operation) if timeout is None else timeout, cancel)
         self._running.add(running)
         try:
@@ -88,7 +86,7 @@ class AsyncClient(Base):
                     if running._over or not asks_program(event):
                         await running.give_up(event, why)
                         raise
-                    reply = program_failed(event, why)
+                    reply = program_failed(event, why, log)
                 except BaseException as why:
                     await running.give_up(event, why)
                     raise
@@ -158,13 +156,13 @@ class _Running:
 
     _call: _native.Call
 
-    def __init__(self, operation: str, logger: Logger | None) -> None:
+    def __init__(self, operation: str, log: CallLog | None) -> None:
         from asyncio import get_running_loop
 
         from ._hub import hub_of
 
         self._operation = operation
-        self._logger = logger
+        self._log = log
         self._loop = get_running_loop()
         self._hub = hub_of(self._loop)
         self._answering: asyncio.Future[Any] | None = None
@@ -258,6 +256,6 @@ class _Running:
         if self._answering is not None:
             self._answering.cancel()
 
-    def _emit(self, log: list[tuple[int, str]]) -> None:
-        if self._logger is not None:
-            emit(self._logger, log)
+    def _emit(self, records: list[tuple[int, str]]) -> None:
+        if self._log is not None:
+            self._log.emit(records)

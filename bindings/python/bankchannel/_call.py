@@ -5,17 +5,16 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from ._content import PIECE, Readable, Writable
 from ._errors import BankchannelError, invalid_field, own
-from ._log import listener
 from ._native import Record, answer_text
 from ._native import question as typed_question
 
 if TYPE_CHECKING:
-    from logging import Logger
+    from ._log import CallLog
 
 
 class SignatureRequest(Record):
@@ -167,11 +166,10 @@ def asks_program(event: tuple[Any, ...]) -> bool:
     return event[0] == "ask" and event[6] is not None
 
 
-def program_failed(event: tuple[Any, ...], why: Exception) -> Reply:
+def program_failed(event: tuple[Any, ...], why: Exception, log: CallLog | None) -> Reply:
     """The reply of a program whose own code failed; why it did is for the program's log, or its stderr, and for nobody else."""
-    logger = listener()
-    if logger is not None:
-        logger.error("%s: the program's own code failed", event[1], exc_info=why)
+    if log is not None:
+        log.program_failed(event[1], why)
     else:
         from traceback import print_exception
 
@@ -202,13 +200,3 @@ def too_late() -> BankchannelError:
     """The error of a call that was cancelled after it had succeeded."""
     message = "the call was cancelled after it had succeeded: do not repeat it"
     return own("cancelled", "cancelled", message, "accepted")
-
-
-def emit(logger: Logger, records: Iterable[tuple[int, str]]) -> None:
-    """Hands what a call logged to `logging`."""
-    for level, text in records:
-        try:
-            logger.log(level, text)
-        except Exception:
-            # A handler or filter of the program's own: its failure must not take the place of what became of a payment.
-            pass

@@ -18,7 +18,6 @@ from ._call import (
     asked,
     asks_program,
     broken,
-    emit,
     give_up,
     is_text,
     milliseconds,
@@ -32,9 +31,9 @@ from ._errors import BankchannelError, own
 from ._local import in_place
 
 if TYPE_CHECKING:
-    from logging import Logger
-
     from typing_extensions import Self
+
+    from ._log import CallLog
 
 
 class Base:
@@ -89,7 +88,7 @@ class Base:
         destination: object,
         timeout: float | None,
         cancel: _native.Cancel | None,
-        logger: Logger | None,
+        log: CallLog | None,
         typed: bool,
         asks_nobody: bool,
     ) -> tuple[_native.Call, Readable | None, Writable | None]:
@@ -107,7 +106,7 @@ class Base:
                 limit = milliseconds(timeout)
         except BankchannelError as error:
             raise error._in(operation) from None
-        if logger is not None:
+        if log is not None:
             given["log"] = True
         if asks_nobody:
             given["asks_nobody"] = True
@@ -133,8 +132,8 @@ class Client(Base):
         signer: Signer | None = None,
         typed: bool = True,
     ) -> Any:
-        logger = _log.listener()
-        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, logger, typed, (on_code or self._on_code) is None and self._whom is None)
+        log = _log.listener(self._protocol, operation)
+        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, log, typed, (on_code or self._on_code) is None and self._whom is None)
         # Only there are signals heard, and it costs to listen.
         watch = get_ident() == main_thread().ident
         self._running.add(call)
@@ -156,12 +155,12 @@ class Client(Base):
                     if not asks_program(event):
                         broken(why, self._give_up(call, event)._in(operation))
                         raise
-                    reply = program_failed(event, why)
+                    reply = program_failed(event, why, log)
                 except BaseException as why:
                     broken(why, self._give_up(call, event)._in(operation))
                     raise
-                if logger is not None:
-                    emit(logger, call.log())
+                if log is not None:
+                    log.emit(call.log())
                 event = call.resume(*reply, watch)
             return event
         except BankchannelError as error:
@@ -169,8 +168,8 @@ class Client(Base):
         finally:
             self._running.discard(call)
             call.cancel()
-            if logger is not None:
-                emit(logger, call.log())
+            if log is not None:
+                log.emit(call.log())
 
     @staticmethod
     def _give_up(call: _native.Call, event: Any) -> BankchannelError:

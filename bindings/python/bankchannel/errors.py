@@ -37,13 +37,15 @@ class ConfigurationError(BankchannelError):
 
 
 @register("transport")
-class TransportError(BankchannelError):
-    """The connection failed; see the outcome before sending anything again."""
+class TransportError(BankchannelError, ConnectionError):
+    """The connection failed; see the outcome before sending anything again. Also a builtin
+    `ConnectionError`.
+    """
 
 
 @register("timed_out")
-class TimedOutError(BankchannelError):
-    """The deadline passed; see the outcome before sending anything again."""
+class TimedOutError(BankchannelError, TimeoutError):
+    """The deadline passed; see the outcome before sending anything again. Also a builtin `TimeoutError`."""
 
 
 @register("cancelled")

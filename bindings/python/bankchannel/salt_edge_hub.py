@@ -20,6 +20,40 @@ if TYPE_CHECKING:
     from ._record import Secret
     from ._secret import SecretText
 
+__all__ = [
+    "AccountNature",
+    "AccountStatus",
+    "AsyncSaltEdgeHub",
+    "AsyncSaltEdgeHubSettings",
+    "BankAccount",
+    "BankCustomer",
+    "BankTransaction",
+    "CancelTokenResponse",
+    "ConfirmAccountsResponse",
+    "ConfirmTokenResponse",
+    "ConfirmationParameters",
+    "ConfirmationPayload",
+    "ConfirmationRequested",
+    "CreateTokenResponse",
+    "FetchAccountsResponse",
+    "FetchCustomerResponse",
+    "FetchTransactionsResponse",
+    "NoticedError",
+    "NoticedRequest",
+    "NotifyErrorResponse",
+    "Pkcs11Settings",
+    "ReconnectTokenResponse",
+    "RefreshAccountsResponse",
+    "SaltEdgeHub",
+    "SaltEdgeHubSettings",
+    "TokenParameters",
+    "TokenPayload",
+    "TokenRequested",
+    "TokenRevocationResponse",
+    "TransactionFee",
+    "TransactionStatus",
+]
+
 
 class TokenParameters(Record):
     """The parameters of a request for a token."""

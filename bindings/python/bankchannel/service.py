@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from ._record import Secret
     from .nextgen_psd2 import Strictness
 
+__all__ = [
+    "NextGenPsd2Bank",
+    "NextGenPsd2BankClientSettings",
+    "SaltEdgeConnectorServer",
+    "SaltEdgeConnectorServerClientSettings",
+    "SaltEdgeHubServer",
+    "SaltEdgeHubServerClientSettings",
+    "Service",
+    "ServiceClientSettings",
+]
+
 
 class ServiceClientSettings(TypedDict):
     """What a client needs to reach it: spread it into the client's settings."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+__all__ = ["LONGEST", "MAX_BODY", "PAUSE", "Wakes", "Worker", "asgi", "wsgi", "wsgi_bank"]
+
 LONGEST = 10.0
 """How long nobody looks where nothing is due, in seconds: another process may have left something."""
 PAUSE = 2.0

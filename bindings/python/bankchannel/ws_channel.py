@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 
-from ._async import AsyncClient
-from ._client import Client
 from ._native import Received, Record
+from ._new_files import AsyncNewFilesClient, NewFilesClient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +22,102 @@ if TYPE_CHECKING:
     from ._native import Cancel
     from ._record import Secret
     from ._secret import SecretText
+
+__all__ = [
+    "Access",
+    "AccountDescriptor",
+    "AccountInfo",
+    "AccountType",
+    "AdminMode",
+    "AsyncWsChannel",
+    "AsyncWsChannelSettings",
+    "Authenticated",
+    "Bank",
+    "BankAnswer",
+    "BankConnection",
+    "CertAndKey",
+    "CertDescriptor",
+    "ChallengeName",
+    "CheckPaymentFileResponse",
+    "ConfigCertsResponse",
+    "ConnectionCertificate",
+    "CurrencyTotal",
+    "DecryptExportedKeyResponse",
+    "DeleteAccountResponse",
+    "DeleteFileResponse",
+    "DeleteKeyResponse",
+    "Deleted",
+    "DownloadFileResponse",
+    "DownloadNewFilesResponse",
+    "DownloadStatus",
+    "DownloadedFile",
+    "EncryptForExportResponse",
+    "EncryptPasswordResponse",
+    "EnrolTotpResponse",
+    "EnrollCertResponse",
+    "Environment",
+    "ExportCertResponse",
+    "ExportPolicy",
+    "ExportSessionResponse",
+    "ExportSetting",
+    "FileDescriptor",
+    "FileStatus",
+    "GenerateKeyResponse",
+    "ImportCertResponse",
+    "ImportSessionResponse",
+    "InitLoginResponse",
+    "InitPasswordResetResponse",
+    "InitRegisterResponse",
+    "InspectKeyResponse",
+    "KeyAlgorithm",
+    "ListAccountsResponse",
+    "ListCertsResponse",
+    "ListFilesResponse",
+    "ListKeysResponse",
+    "ListedPurpose",
+    "LogInProgress",
+    "LogInProgressAuthenticated",
+    "LogInProgressNeedsChoice",
+    "LogInProgressNeedsCode",
+    "LoginMfaResponse",
+    "LoginResponse",
+    "LogoutResponse",
+    "MfaMethod",
+    "MfaOption",
+    "MfaType",
+    "Mode",
+    "PasswordResetResponse",
+    "PaymentPart",
+    "PaymentProblem",
+    "PaymentSummary",
+    "PgpKeyDescriptor",
+    "PgpKeyPurpose",
+    "Purpose",
+    "RegisterResponse",
+    "Registration",
+    "RetireCertResponse",
+    "RetiredCert",
+    "SelectMfaResponse",
+    "ShareCertsResponse",
+    "SignAndUploadResponse",
+    "SignFileResponse",
+    "SignatureHash",
+    "SignatureVerdict",
+    "StatusFilter",
+    "TotpCodeResponse",
+    "TotpEnrolment",
+    "UnshareCertsResponse",
+    "UploadAndWaitResponse",
+    "UploadFileResponse",
+    "UploadKeyResponse",
+    "Verdict",
+    "VerifyEmailResponse",
+    "VerifyFileResponse",
+    "VerifyPhoneResponse",
+    "VerifyTotpResponse",
+    "WsChannel",
+    "WsChannelSettings",
+]
 
 
 Mode = Literal["admin", "data"]
@@ -1509,7 +1604,7 @@ class AsyncWsChannelSettings(_WsChannelSettings, total=False):
     """Signs where the private key is elsewhere, such as in a security module; it is given a digest."""
 
 
-class WsChannel(Client):
+class WsChannel(NewFilesClient):
     """The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
     request omits.
 
@@ -4062,7 +4157,7 @@ class WsChannel(Client):
         return answer
 
 
-class AsyncWsChannel(AsyncClient):
+class AsyncWsChannel(AsyncNewFilesClient):
     """The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
     request omits.
 

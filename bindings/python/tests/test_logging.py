@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import logging
 import subprocess
 import sys
 import unittest
 from typing import Any
 
-from bankchannel import AsyncWsChannel, BankchannelError, WsChannel
-from peer import Peer
+from bankchannel import AsyncWsChannel, BankchannelError, NextGenPsd2, NextGenPsd2Bank, TimedOutError, WsChannel
+from bankchannel._log import CallLog, fields_of
+from peer import Peer, Silent
+
+PREFIX = "bankchannel_"
+
+
+def fields(record: logging.LogRecord) -> dict[str, Any]:
+    """The fields of a record, without their prefix."""
+    return {name[len(PREFIX) :]: value for name, value in vars(record).items() if name.startswith(PREFIX)}
+
+
+class JsonLines(logging.Formatter):
+    """Writes as the formatters for JSON do: a record's own attributes and those that it was given."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps({"level": record.levelname, "message": record.getMessage(), **fields(record)})
 
 
 class Logging(unittest.TestCase):
@@ -102,6 +118,111 @@ class Logging(unittest.TestCase):
                 [sys.executable, "-c", program.format(before), repr(self.peer.settings)], capture_output=True, text=True
             )
             self.assertEqual((done.stdout, done.stderr), (loaded, ""))
+
+
+class Fields(unittest.TestCase):
+    def setUp(self) -> None:
+        self.peer = Peer()
+        self.addCleanup(self.peer.close)
+
+    def test_every_record_names_its_call(self) -> None:
+        with WsChannel(**self.peer.settings) as client, self.assertLogs("bankchannel", logging.DEBUG) as logs:
+            client.list_files()
+            first = len(logs.records)
+            client.call("ws_channel.list_files", {})
+        calls = [record.__dict__["bankchannel_call"] for record in logs.records]
+        self.assertEqual(len(set(calls[:first])), 1)
+        self.assertEqual(len(set(calls[first:])), 1)
+        self.assertNotEqual(calls[0], calls[-1])
+        for record in logs.records:
+            known = fields(record)
+            self.assertEqual((known["protocol"], known["operation"]), ("ws-channel", "ws_channel.list_files"))
+            # So that a format may use it without a default.
+            self.assertTrue(logging.Formatter("%(bankchannel_operation)s %(bankchannel_call)d").format(record))
+
+    def test_exchanges(self) -> None:
+        with WsChannel(**self.peer.settings) as client, self.assertLogs("bankchannel", logging.DEBUG) as logs:
+            client.list_files()
+        request, response, answer = (fields(record) for record in logs.records)
+        self.assertEqual((request["http_method"], "http_status" in request), ("GET", False))
+        self.assertEqual((response["http_method"], response["http_status"]), ("GET", 200))
+        self.assertGreaterEqual(response["duration_ms"], 0)
+        self.assertEqual((answer["http_status"], answer["peer_code"]), (200, "00"))
+
+    def test_a_refusal(self) -> None:
+        with WsChannel(**self.peer.settings) as client, self.assertLogs("bankchannel", logging.WARNING) as logs:
+            with self.assertRaises(BankchannelError) as raised:
+                client.delete_file(file_type="camt.053.001.08", file_reference="1")
+        known = fields(logs.records[-1])
+        self.assertEqual((known["code"], known["outcome"]), (raised.exception.code, raised.exception.outcome))
+        assert raised.exception.peer is not None
+        self.assertEqual(known["request_id"], raised.exception.peer.request_id)
+
+    def test_a_deadline(self) -> None:
+        with Silent() as peer, WsChannel(**peer.settings) as client:
+            with self.assertLogs("bankchannel", logging.WARNING) as logs, self.assertRaises(TimedOutError):
+                client.list_files(timeout=0.2)
+        exchange, end = (fields(record) for record in logs.records)
+        self.assertEqual((exchange["http_method"], exchange["code"]), ("GET", "timeout.deadline"))
+        self.assertGreaterEqual(exchange["duration_ms"], 150)
+        self.assertEqual((end["code"], end["outcome"]), ("timeout.deadline", "unknown"))
+        self.assertNotIn("request_id", end)
+
+    def test_a_signed_request(self) -> None:
+        with NextGenPsd2Bank() as bank, self.assertLogs("bankchannel", logging.DEBUG) as logs:
+            at = f"{bank.certificates_dir}/tpp1"
+            with NextGenPsd2(
+                **bank.client_settings,
+                certificate_file=f"{at}-qseal.pem",
+                private_key={"file": f"{at}-qseal.key"},
+                client_certificate_file=f"{at}-qwac.pem",
+                client_key={"file": f"{at}-qwac.key"},
+            ) as tpp:
+                tpp.update_bank_offered_consents(redirect_uri="https://tpp.example/back?state=9d1f")
+        known = [fields(record) for record in logs.records]
+        self.assertEqual({one["protocol"] for one in known}, {"nextgen-psd2"})
+        (x_request_id,) = (one["x_request_id"] for one in known if "x_request_id" in one)
+        self.assertEqual(len(x_request_id), 36)
+        self.assertIn(201, [one.get("http_status") for one in known])
+
+    def test_a_formatter_for_json_sees_them(self) -> None:
+        stream = io.StringIO()
+        handler = logging.StreamHandler(stream)
+        handler.setFormatter(JsonLines())
+        logger = logging.getLogger("bankchannel")
+        before = logger.level
+        logger.addHandler(handler)
+        logger.setLevel(logging.DEBUG)
+        self.addCleanup(logger.setLevel, before)
+        self.addCleanup(logger.removeHandler, handler)
+
+        async def call() -> None:
+            async with AsyncWsChannel(**self.peer.settings) as client:
+                await client.list_files()
+
+        asyncio.run(call())
+        lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+        self.assertEqual({line["operation"] for line in lines}, {"ws_channel.list_files"})
+        self.assertIn(200, [line.get("http_status") for line in lines])
+        for secret in (self.peer.settings["api_key"], self.peer.settings["id_token"]):
+            self.assertNotIn(secret, stream.getvalue())
+
+    def test_the_programs_own_failure(self) -> None:
+        with self.assertLogs("bankchannel", logging.ERROR) as logs:
+            log = CallLog(logging.getLogger("bankchannel"), "salt-edge-connector", "salt_edge_connector.work")
+            log.program_failed("bank.list_accounts", LookupError("no such account"))
+        (record,) = logs.records
+        known = fields(record)
+        self.assertEqual((known["operation"], known["question"]), ("salt_edge_connector.work", "bank.list_accounts"))
+        assert record.exc_info is not None
+        self.assertIsInstance(record.exc_info[1], LookupError)
+
+    def test_other_lines_have_no_more(self) -> None:
+        for line in ("listing the files", "downloading 20261120__VA_1.dat", "", "request\nGET /", "asks for sms_code"):
+            self.assertEqual(fields_of(line), {}, line)
+        # Text of a peer makes no fields.
+        line = "ws_channel.list_files: HTTP 200 ResponseCode - ResponseText x: failed with a.b, outcome accepted"
+        self.assertEqual(fields_of(line), {"bankchannel_http_status": 200})
 
 
 if __name__ == "__main__":

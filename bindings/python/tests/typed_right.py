@@ -25,6 +25,14 @@ with NextGenPsd2Bank() as bank:
     with NextGenPsd2(**party) as tpp:
         tpp.get_accounts()
 
+for new_file in client.iter_new_files(directory="statements", file_type="camt.053.001.02", status="NEW"):
+    place: str | None = new_file.path
+
+
+async def fetch() -> list[str]:
+    return [file.file_reference async for file in later.iter_new_files(directory="statements", on_code=code_later)]
+
+
 # A secret of a result is one of settings and requests.
 session = client.log_in()
 key: str = session.api_key.reveal()

@@ -1,0 +1,161 @@
+"""`iter_new_files`: the files that a bank has ready, one at a time. It is made of the operations `list_files` and
+`download_new_files`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ._async import AsyncClient
+from ._client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator
+
+    from ._call import AsyncOnCode, OnCode
+    from ._native import Cancel
+    from .ws_channel import Bank, DownloadedFile, DownloadNewFilesResponse, ListFilesResponse, StatusFilter
+
+LIST = "ws_channel.list_files"
+DOWNLOAD = "ws_channel.download_new_files"
+BEGUN = ".bankchannel-begun-"
+"""How the names of the hidden files begin that remember a download that was begun (see `download_new_files`)."""
+
+
+class NewFilesClient(Client):
+    """A blocking client whose bank holds files."""
+
+    def iter_new_files(
+        self,
+        *,
+        bank: Bank | None = None,
+        file_type: str | None = None,
+        status: StatusFilter | None = None,
+        directory: str | os.PathLike[str],
+        parse: bool | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        on_code: OnCode | None = None,
+    ) -> Iterator[DownloadedFile]:
+        """Download all new files into a folder, and get each as soon as it is there.
+
+        Names, folder and existing files are as with `download_new_files`. But the next file is downloaded only when
+        it is asked for: a loop that is left early leaves the rest new at the bank and no file half-done, and the
+        next run continues there. A file that was given is in the folder and no longer new at the bank, so a later
+        run does not give it again. Each file costs a listing of its own.
+
+        A file that fails is given too, with `status` `failed`, `error` and `error_message`, and the others follow;
+        the next run tries it again. Files that an earlier run began and did not finish come last and in one call,
+        with those that have become new in the meantime; a file that failed earlier in this run is given once more
+        if it arrives then.
+
+        Nothing is asked of the bank before the first file is asked for. An exception ends the iteration: the
+        listing cannot be read, or continuing is pointless because the session has ended, the call was cancelled,
+        its time is up or the disk is full.
+
+        Args:
+            bank: The bank that holds them. Left out, the client's own.
+            file_type: Only files of this type. Default: all types.
+            status: Only files of this status. Default: `NEW`.
+            directory: The folder, one for each bank and account. The last part of the path is created with the
+                first file if it does not exist.
+            parse: Whether a file is given in parsed form too: always with true, never with false. Default: if it
+                was downloaded now.
+            timeout: Seconds that the listing may take, and then each file. The time between files does not count.
+                Left out, the client's or the operations' own.
+            cancel: Stops the call under way and all that follow, from any thread.
+            on_code: Answers what a call asks, such as for a one-time code; in place of the client's.
+
+        Raises:
+            PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
+            PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
+            NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank said no to the listing.
+            PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered nothing usable.
+        """
+        run = _Run(bank, file_type, status, directory, parse)
+        is_left = run.looks_for_begun and has_begun(directory)
+        listed: ListFilesResponse = self._call(LIST, run.listing, timeout=timeout, cancel=cancel)
+        for request in run.requests(listed, is_left):
+            done: DownloadNewFilesResponse = self._call(
+                DOWNLOAD, request, timeout=timeout, cancel=cancel, on_code=on_code
+            )
+            yield from run.told(done)
+
+
+class AsyncNewFilesClient(AsyncClient):
+    """A client for asyncio whose bank holds files."""
+
+    async def iter_new_files(
+        self,
+        *,
+        bank: Bank | None = None,
+        file_type: str | None = None,
+        status: StatusFilter | None = None,
+        directory: str | os.PathLike[str],
+        parse: bool | None = None,
+        timeout: float | None = None,
+        cancel: Cancel | None = None,
+        on_code: AsyncOnCode | None = None,
+    ) -> AsyncIterator[DownloadedFile]:
+        """Download all new files into a folder, and get each as soon as it is there:
+        `async for file in client.iter_new_files(directory="statements")`.
+
+        Arguments, files and exceptions are those of `WsChannel.iter_new_files`; `on_code` may be a coroutine
+        function. If a task is cancelled during a download, the next run tries that file again.
+        """
+        from asyncio import to_thread
+
+        run = _Run(bank, file_type, status, directory, parse)
+        is_left = run.looks_for_begun and await to_thread(has_begun, directory)
+        listed: ListFilesResponse = await self._call(LIST, run.listing, timeout=timeout, cancel=cancel)
+        for request in run.requests(listed, is_left):
+            done: DownloadNewFilesResponse = await self._call(
+                DOWNLOAD, request, timeout=timeout, cancel=cancel, on_code=on_code
+            )
+            for file in run.told(done):
+                yield file
+
+
+class _Run:
+    """One iteration: what is asked, and what was given already."""
+
+    def __init__(
+        self,
+        bank: str | None,
+        file_type: str | None,
+        status: str | None,
+        directory: object,
+        parse: bool | None,
+    ) -> None:
+        self.looks_for_begun = status in (None, "NEW")
+        wanted = "NEW" if status is None else status
+        self.listing: dict[str, Any] = {"bank": bank, "file_type": file_type, "status": wanted}
+        self._all: dict[str, Any] = {**self.listing, "directory": directory, "parse": parse}
+        # The status of each file that was given, by type and reference.
+        self._given: dict[tuple[str, str], str] = {}
+
+    def requests(self, listed: ListFilesResponse, is_left: bool) -> Iterator[dict[str, Any]]:
+        """One request for each file; then one for what earlier runs began, which is found in no other way."""
+        for file in listed.file_descriptors:
+            if (file.file_type, file.file_reference) not in self._given:
+                yield {**self._all, "file_reference": file.file_reference}
+        if is_left:
+            yield self._all
+
+    def told(self, done: DownloadNewFilesResponse) -> Iterable[DownloadedFile]:
+        """The files that were not given yet, or that failed before and have arrived now."""
+        for file in done.files:
+            key = (file.file_type, file.file_reference)
+            before = self._given.get(key)
+            if before is None or (before == "failed" and file.status == "downloaded"):
+                self._given[key] = file.status
+                yield file
+
+
+def has_begun(directory: str | os.PathLike[str]) -> bool:
+    """Whether an earlier run has left a download that was begun. A folder that cannot be read is the operation's error."""
+    try:
+        return any(name.startswith(BEGUN) for name in os.listdir(os.fspath(directory)))
+    except (OSError, TypeError, ValueError):
+        return False
