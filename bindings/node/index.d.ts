@@ -2335,7 +2335,7 @@ export declare class Service implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A client of the ws-channel protocol. Calls may run at the same time. */
+/** A client of the ISECure WS Channel. A method per operation. Calls may run at the same time. */
 export declare class WsChannel implements AsyncDisposable {
   constructor(settings?: WsChannelSettings, options?: ClientOptions);
 
@@ -2798,6 +2798,8 @@ export declare class WsChannel implements AsyncDisposable {
    * The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
    * Needs a data session.
    *
+   * A `FileDescriptor` or `DownloadedFile` may be given as it was listed.
+   *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
@@ -2818,9 +2820,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
-  downloadFile(request: DownloadFileRequest, options?: CallOptions & DestinationOption): Promise<DownloadFileResponse>;
+  downloadFile(request: DownloadFileRequest | FileDescriptor | DownloadedFile, options?: CallOptions & DestinationOption): Promise<DownloadFileResponse>;
   /** As `downloadFile`, with the content as a stream; it is good only if the stream ends without error. */
-  downloadFileStream(request: DownloadFileRequest, options?: CallOptions): Readable & { readonly response: Promise<DownloadFileResponse> };
+  downloadFileStream(request: DownloadFileRequest | FileDescriptor | DownloadedFile, options?: CallOptions): Readable & { readonly response: Promise<DownloadFileResponse> };
 
   /**
    * Delete a file at a bank.
@@ -2828,6 +2830,8 @@ export declare class WsChannel implements AsyncDisposable {
    * The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
    * restore. A second deletion is refused. Needs a data session.
    *
+   * A `FileDescriptor` or `DownloadedFile` may be given as it was listed.
+   *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session to call this with.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
@@ -2848,7 +2852,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
-  deleteFile(request: DeleteFileRequest, options?: CallOptions): Promise<DeleteFileResponse>;
+  deleteFile(request: DeleteFileRequest | FileDescriptor | DownloadedFile, options?: CallOptions): Promise<DeleteFileResponse>;
 
   /**
    * List the accounts under the API key.
@@ -4730,7 +4734,10 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A client of the nextgen-psd2 protocol. Calls may run at the same time. */
+/**
+ * A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests. A method per
+ * operation. Calls may run at the same time.
+ */
 export declare class NextGenPsd2 implements AsyncDisposable {
   constructor(settings?: NextGenPsd2Settings, options?: ClientOptions);
 
@@ -8558,7 +8565,10 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A client of the salt-edge-connector protocol. Calls may run at the same time. */
+/**
+ * A bank's connector, which Salt Edge asks for its customers' accounts. A method per operation. Calls may
+ * run at the same time.
+ */
 export declare class SaltEdgeConnector implements AsyncDisposable {
   constructor(settings?: SaltEdgeConnectorSettings, options?: SaltEdgeConnectorOptions);
 
@@ -9285,7 +9295,10 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A client of the salt-edge-hub protocol. Calls may run at the same time. */
+/**
+ * A client that asks a bank's connector as Salt Edge does, for the bank's own tests. A method per
+ * operation. Calls may run at the same time.
+ */
 export declare class SaltEdgeHub implements AsyncDisposable {
   constructor(settings?: SaltEdgeHubSettings, options?: ClientOptions);
 

@@ -10,6 +10,7 @@
 //! A new operation needs no line here: everything comes from the catalogue, the settings and the error table.
 
 mod c_names;
+mod descriptors;
 mod model;
 mod names;
 mod node;

@@ -1510,11 +1510,13 @@ class AsyncWsChannelSettings(_WsChannelSettings, total=False):
 
 
 class WsChannel(Client):
-    """The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
-    request omits.
+    """A client of the ISECure WS Channel. A method per operation.
 
     Methods block the calling thread, with the interpreter's lock released. The client may be shared by
     threads.
+
+    The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
+    request omits.
 
     Args:
         environment: The installation. It decides the base URL and the public key, unless those are
@@ -4065,11 +4067,13 @@ class WsChannel(Client):
 
 
 class AsyncWsChannel(AsyncClient):
-    """The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
-    request omits.
+    """A client of the ISECure WS Channel. A method per operation.
 
     Methods are awaited. Those that only compute are called without `await`. The client may be shared by
     threads.
+
+    The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
+    request omits.
 
     Args:
         environment: The installation. It decides the base URL and the public key, unless those are
