@@ -2,18 +2,21 @@
 # Installs the C interface: headers, shared and static library, pkg-config and CMake files, licences, documentation.
 #
 #   install.sh --prefix DIR [--destdir DIR] [--libdir NAME] [--from DIR] [--relocatable]
+#   install.sh --uninstall --prefix DIR [--destdir DIR] [--libdir NAME]
 #
 #   --prefix DIR     where it is used from, such as /usr/local
 #   --destdir DIR    where it is put for now, in front of the prefix: for those who build packages
 #   --libdir NAME    the libraries' folder below the prefix, such as lib/x86_64-linux-gnu; lib when left out
 #   --from DIR       where cargo has put the libraries; target/release when left out
+#   --uninstall      removes what was installed with the same prefix, destdir and libdir: its own files and the folders
+#                    that are empty then, nothing else
 #   --relocatable    the pkg-config file finds its prefix by itself, so that the folder can be moved as a whole
 #
 # It works in the sources (after `cargo build --release -p bankchannel-ffi`) and in an unpacked package alike.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
-prefix='' destdir='' libdir=lib from='' relocatable=no
+prefix='' destdir='' libdir=lib from='' relocatable=no uninstall=no
 
 fail() {
     echo "install.sh: $*" >&2
@@ -36,7 +39,11 @@ while [ $# -gt 0 ]; do
             relocatable=yes
             shift
             ;;
-        *) fail "there is no $1; there are --prefix DIR, --destdir DIR, --libdir NAME, --from DIR, --relocatable" ;;
+        --uninstall)
+            uninstall=yes
+            shift
+            ;;
+        *) fail "there is no $1; there are --prefix DIR, --destdir DIR, --libdir NAME, --from DIR, --relocatable, --uninstall" ;;
     esac
 done
 case $prefix in
@@ -61,6 +68,31 @@ else
     ABI_MAJOR=$(sed -n 's/^const ABI_MAJOR: u32 = \([0-9]*\);$/\1/p' "$here/build.rs")
 fi
 [ -n "$VERSION" ] && [ -n "$ABI_MAJOR" ] || fail "$root is neither the sources of bankchannel nor a package"
+to=$destdir$prefix
+# Where the system's loader looks it has to be told.
+tell_loader() {
+    if [ -z "$destdir" ] && [ "$(id -u)" = 0 ] && command -v ldconfig >/dev/null 2>&1; then ldconfig || true; fi
+}
+
+if [ "$uninstall" = yes ]; then
+    [ -f "$to/include/bankchannel.h" ] || [ -e "$to/$libdir/libbankchannel.so.$ABI_MAJOR" ] ||
+        fail "bankchannel is not installed in $to with --libdir $libdir"
+    rm -f -- "$to/include/bankchannel.h" "$to/include/bankchannel_operations.h" \
+        "$to/$libdir/libbankchannel.so.$ABI_MAJOR" "$to/$libdir/libbankchannel.so" "$to/$libdir/libbankchannel.a"
+    rm -f -- "$to/$libdir/pkgconfig/bankchannel.pc" "$to/$libdir/pkgconfig/bankchannel-static.pc"
+    for name in bankchannelConfig bankchannelConfigVersion; do rm -f -- "$to/$libdir/cmake/bankchannel/$name.cmake"; done
+    doc=share/doc/bankchannel
+    for file in "$licences"/licenses/*; do rm -f -- "$to/$doc/licenses/$(basename -- "$file")"; done
+    rm -f -- "$to/$doc/LICENSE" "$to/$doc/NOTICE" "$to/$doc/c-abi.md"
+    for folder in "$libdir/pkgconfig" "$libdir/cmake/bankchannel" "$libdir/cmake" "$libdir" \
+        include "$doc/licenses" "$doc" share/doc share; do
+        rmdir -- "$to/$folder" 2>/dev/null || true
+    done
+    tell_loader
+    echo "bankchannel $VERSION is no longer installed in $to"
+    exit 0
+fi
+
 for file in "$shared" "$static"; do
     [ -f "$file" ] || fail "$file is missing: build it first, with cargo build --release -p bankchannel-ffi"
 done
@@ -69,7 +101,6 @@ done
 # in libc and takes the empty archives of these names.
 private='-lutil -lrt -lpthread -lm -ldl -lc'
 
-to=$destdir$prefix
 # From the libraries' folder to the prefix.
 up=$(printf '%s' "$libdir" | sed 's|[^/][^/]*|..|g')
 if [ "$relocatable" = yes ]; then written_prefix="\${pcfiledir}/../$up"; else written_prefix=$prefix; fi
@@ -137,6 +168,5 @@ for file in LICENSE NOTICE; do put "$licences/$file" "$to/share/doc/bankchannel"
 for file in "$licences"/licenses/*; do put "$file" "$to/share/doc/bankchannel/licenses"; done
 put "$documents/c-abi.md" "$to/share/doc/bankchannel"
 
-# Where the system's loader looks it has to be told.
-if [ -z "$destdir" ] && [ "$(id -u)" = 0 ] && command -v ldconfig >/dev/null 2>&1; then ldconfig || true; fi
+tell_loader
 echo "bankchannel $VERSION is installed in $to"

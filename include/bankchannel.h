@@ -19,6 +19,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+
+/**
+ * A text that ends with NUL, a literal or a variable, as the two arguments that functions take for one: where it is and
+ * how many bytes it has. The argument is evaluated twice. It must not be NULL: no text at all is `NULL, 0`.
+ */
+#define BANKCHANNEL_TEXT(text) (text), strlen(text)
 
 /**
  * The version of the contract that this header describes. A library whose `bankchannel_abi_version` is the same or
@@ -430,7 +437,7 @@ void bankchannel_client_free(BankchannelClient *client);
 /**
  * Carries out an operation by its name (`ws_channel.list_files`) in one go: request and response are JSON. The
  * response's content, where it was taken into memory, goes to `content`; otherwise that becomes all zero.
- * A call that asks something fails, and one whose options want records of its log is refused: begin it with
+ * `content` may be NULL where the operation's response has none, and where it goes to a file. A call that asks something fails, and one whose options want records of its log is refused: begin it with
  * `bankchannel_call_begin` instead.
  */
 BankchannelStatus bankchannel_call(const BankchannelClient *client,
@@ -445,7 +452,7 @@ BankchannelStatus bankchannel_call(const BankchannelClient *client,
 
 /**
  * Carries out an operation that only computes, without a client: no network, no other thread, no time limit and no
- * log, whatever the options say of these.
+ * log, whatever the options say of these. It gives no content: `content` may be NULL.
  */
 BankchannelStatus bankchannel_local(const char *name,
                                     size_t name_size,
@@ -475,7 +482,8 @@ BankchannelStatus bankchannel_call_begin(const BankchannelClient *client,
  * `OK`: the response is in `json`, its content, if taken into memory, in `content`; the call has ended.
  * `ASK`: the question is in `json`. `WANT_PIECE`: nothing is in either. `PIECE`: it is in `content`.
  * `ERROR`: the call has ended. `MISUSE`: nothing happened.
- * Whatever is in neither becomes all zero, except after `ERROR` and `MISUSE`, which write nothing.
+ * Whatever is in neither becomes all zero, except after `ERROR` and `MISUSE`, which write nothing. `content` may be NULL
+ * where `bankchannel_call` takes NULL.
  */
 BankchannelStatus bankchannel_call_resume(BankchannelCall *call,
                                           uint32_t reply,

@@ -2338,7 +2338,7 @@ export declare class Service implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A client of the ws-channel protocol. Calls may run at the same time. */
+/** A client of the ISECure WS Channel. A method per operation. Calls may run at the same time. */
 export declare class WsChannel implements AsyncDisposable {
   constructor(settings?: WsChannelSettings, options?: ClientOptions);
 
@@ -2821,9 +2821,9 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
-  downloadFile(request: DownloadFileRequest, options?: CallOptions & DestinationOption): Promise<DownloadFileResponse>;
+  downloadFile(request: DownloadFileRequest | FileDescriptor | DownloadedFile, options?: CallOptions & DestinationOption): Promise<DownloadFileResponse>;
   /** As `downloadFile`, with the content as a stream; it is good only if the stream ends without error. */
-  downloadFileStream(request: DownloadFileRequest, options?: CallOptions): Readable & { readonly response: Promise<DownloadFileResponse> };
+  downloadFileStream(request: DownloadFileRequest | FileDescriptor | DownloadedFile, options?: CallOptions): Readable & { readonly response: Promise<DownloadFileResponse> };
 
   /**
    * Delete a file at a bank.
@@ -2851,7 +2851,7 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {PeerRefusedError} `ws_channel.certificate_missing`: There is no certificate for this bank.
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
-  deleteFile(request: DeleteFileRequest, options?: CallOptions): Promise<DeleteFileResponse>;
+  deleteFile(request: DeleteFileRequest | FileDescriptor | DownloadedFile, options?: CallOptions): Promise<DeleteFileResponse>;
 
   /**
    * List the accounts under the API key.
@@ -4731,7 +4731,10 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A client of the nextgen-psd2 protocol. Calls may run at the same time. */
+/**
+ * A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests. A method per
+ * operation. Calls may run at the same time.
+ */
 export declare class NextGenPsd2 implements AsyncDisposable {
   constructor(settings?: NextGenPsd2Settings, options?: ClientOptions);
 
@@ -8549,7 +8552,10 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A client of the salt-edge-connector protocol. Calls may run at the same time. */
+/**
+ * A bank's connector, which Salt Edge asks for its customers' accounts. A method per operation. Calls may
+ * run at the same time.
+ */
 export declare class SaltEdgeConnector implements AsyncDisposable {
   constructor(settings?: SaltEdgeConnectorSettings, options?: SaltEdgeConnectorOptions);
 
@@ -9276,7 +9282,10 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A client of the salt-edge-hub protocol. Calls may run at the same time. */
+/**
+ * A client that asks a bank's connector as Salt Edge does, for the bank's own tests. A method per
+ * operation. Calls may run at the same time.
+ */
 export declare class SaltEdgeHub implements AsyncDisposable {
   constructor(settings?: SaltEdgeHubSettings, options?: ClientOptions);
 

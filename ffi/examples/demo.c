@@ -41,7 +41,7 @@ static char *taken(BankchannelBytes *bytes) {
 
 /* A text of a response that must be there. The caller frees it. */
 static char *member(const char *json, const char *name) {
-    char *text = json_get(json, strlen(json), name);
+    char *text = json_get(BANKCHANNEL_TEXT(json), name);
     if (text == NULL) {
         fprintf(stderr, "there is no %s in %s\n", name, json);
         exit(1);
@@ -54,7 +54,7 @@ static char *start_service(void) {
     const char *options = "{\"verification_code\":\"" CODE "\"}";
     BankchannelError *error = NULL;
     BankchannelBytes info = {NULL, 0, NULL};
-    if (bankchannel_server_start("ws-channel", 10, options, strlen(options), &server, &error) != BANKCHANNEL_STATUS_OK ||
+    if (bankchannel_server_start(BANKCHANNEL_TEXT("ws-channel"), BANKCHANNEL_TEXT(options), &server, &error) != BANKCHANNEL_STATUS_OK ||
         bankchannel_server_info(server, &info, &error) != BANKCHANNEL_STATUS_OK) {
         give_up("the service", error);
     }
@@ -71,7 +71,7 @@ static BankchannelClient *client_of(const char *service, const char *mode, const
         "\"email\":\"eve@example.test\",\"name\":\"Eve Example\",\"company\":\"Example Oy\",\"phone\":\"+358401234567\","
         "\"password\":\"Correct-Horse-Battery-9!\"}",
         base_url, public_key_file, mode, api_key);
-    if (bankchannel_client_new(settings, strlen(settings), &client, &error) != BANKCHANNEL_STATUS_OK) give_up(mode, error);
+    if (bankchannel_client_new(BANKCHANNEL_TEXT(settings), &client, &error) != BANKCHANNEL_STATUS_OK) give_up(mode, error);
     free(base_url);
     free(public_key_file);
     free(settings);
@@ -92,9 +92,9 @@ static char *call(const BankchannelClient *client, const char *name, const char 
         options.content = content_path;
         options.content_size = strlen(content_path);
     }
-    status = bankchannel_call_begin(client, name, strlen(name), request, strlen(request), &options, &running, &error);
+    status = bankchannel_call_begin(client, BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), &options, &running, &error);
     if (status == BANKCHANNEL_STATUS_OK) {
-        while ((status = bankchannel_call_resume(running, reply, CODE, strlen(CODE), &json, &content, &error)) == BANKCHANNEL_STATUS_ASK) {
+        while ((status = bankchannel_call_resume(running, reply, BANKCHANNEL_TEXT(CODE), &json, &content, &error)) == BANKCHANNEL_STATUS_ASK) {
             bankchannel_bytes_free(&json);
             reply = BANKCHANNEL_REPLY_ANSWER;
         }
@@ -111,7 +111,7 @@ static char *make_pgp_key(void) {
     const char *request = "{\"name\":\"Eve Example\",\"email\":\"eve@example.test\"}";
     BankchannelError *error = NULL;
     BankchannelBytes json = {NULL, 0, NULL}, content = {NULL, 0, NULL};
-    if (bankchannel_local(name, strlen(name), request, strlen(request), NULL, &json, &content, &error) != BANKCHANNEL_STATUS_OK) {
+    if (bankchannel_local(BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), NULL, &json, &content, &error) != BANKCHANNEL_STATUS_OK) {
         give_up(name, error);
     }
     return taken(&json);
@@ -124,7 +124,7 @@ static void show_file(const BankchannelClient *client, const char *file_type, co
     BankchannelError *error = NULL;
     BankchannelBytes json = {NULL, 0, NULL}, content = {NULL, 0, NULL};
     /* A call that asks nothing goes in one step. */
-    if (bankchannel_call(client, name, strlen(name), request, strlen(request), NULL, &json, &content, &error) != BANKCHANNEL_STATUS_OK) {
+    if (bankchannel_call(client, BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), NULL, &json, &content, &error) != BANKCHANNEL_STATUS_OK) {
         give_up(name, error);
     }
     printf("--- %s, %lu bytes\n%.*s\n", file_type, (unsigned long)content.size, (int)content.size, content.data);

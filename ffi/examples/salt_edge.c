@@ -74,7 +74,7 @@ static Text carry_out(const char *name, const char *request, BankchannelBytes *b
     size_t size = 0;
     *bytes = content;
     BankchannelStatus status =
-        bankchannel_call_begin(connector, name, strlen(name), request, strlen(request), NULL, &call, &error);
+        bankchannel_call_begin(connector, BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), NULL, &call, &error);
     if (status == BANKCHANNEL_STATUS_OK) {
         while (bankchannel_call_resume(call, reply, answer, size, bytes, &content, &error) == BANKCHANNEL_STATUS_ASK) {
             reply = ask_bank(bytes, &answer, &size);

@@ -60,9 +60,9 @@ static BankchannelStatus carry_out(const BankchannelClient *client, const char *
     char answer[256] = "";
     uint32_t reply = BANKCHANNEL_REPLY_GO;
     BankchannelStatus status =
-        bankchannel_call_begin(client, name, strlen(name), request, strlen(request), options, &call, error);
+        bankchannel_call_begin(client, BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), options, &call, error);
     if (status != BANKCHANNEL_STATUS_OK) return status;
-    while ((status = bankchannel_call_resume(call, reply, answer, strlen(answer), response, &content, error)) == BANKCHANNEL_STATUS_ASK) {
+    while ((status = bankchannel_call_resume(call, reply, BANKCHANNEL_TEXT(answer), response, &content, error)) == BANKCHANNEL_STATUS_ASK) {
         /* {"kind": "sms_code", "text": "…", "choices": […]}: the text is for a person. */
         char *text = json_get(response->data, response->size, "text");
         fprintf(stderr, "%s\n> ", text == NULL ? "?" : text);
@@ -84,7 +84,7 @@ static BankchannelStatus carry_out(const BankchannelClient *client, const char *
 /* Shows an error, and says with which code the program ends. */
 static int failed(BankchannelError *error) {
     const char *json = bankchannel_error_json(error);
-    char *outcome = json_get(json, strlen(json), "outcome");
+    char *outcome = json_get(BANKCHANNEL_TEXT(json), "outcome");
     /* How far the exchange came decides whether it may be repeated: docs/c-abi.md, "Status and error". Input that cannot be
        used was never sent; of any other error without an outcome nobody knows. */
     int is_safe = outcome == NULL ? bankchannel_error_category(error) == BANKCHANNEL_CATEGORY_INVALID_INPUT

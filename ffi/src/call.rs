@@ -27,6 +27,7 @@ pub struct BankchannelCall {
 pub(crate) struct State {
     pub(crate) call: Call,
     last: BankchannelStatus,
+    gives_content: bool,
 }
 
 impl BankchannelCall {
@@ -50,7 +51,7 @@ impl BankchannelCall {
 
 /// Carries out an operation by its name (`ws_channel.list_files`) in one go: request and response are JSON. The
 /// response's content, where it was taken into memory, goes to `content`; otherwise that becomes all zero.
-/// A call that asks something fails, and one whose options want records of its log is refused: begin it with
+/// `content` may be NULL where the operation's response has none, and where it goes to a file. A call that asks something fails, and one whose options want records of its log is refused: begin it with
 /// `bankchannel_call_begin` instead.
 ///
 /// # Safety
@@ -70,7 +71,6 @@ pub unsafe extern "C" fn bankchannel_call(
 ) -> BankchannelStatus {
     let body = || {
         place("json", json)?;
-        place("content", content)?;
         // SAFETY: as the caller promises.
         let parameters = unsafe { in_one_go(options) }?;
         if parameters.log {
@@ -78,10 +78,13 @@ pub unsafe extern "C" fn bankchannel_call(
         }
         // SAFETY: as the caller promises.
         let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
+        if gives_content(name, &parameters.destination) {
+            place("content", content)?;
+        }
         let request = request?;
         if operations::is_local(name) {
             let value = client.local(name, request, given(parameters.content))?;
-            // SAFETY: both are places, and the caller promises that they may be written.
+            // SAFETY: the caller promises that both may be written, where they are places.
             return unsafe { hand_over(Event::Response { value, content: None }, json, content) };
         }
         exchanging(|| {
@@ -90,7 +93,7 @@ pub unsafe extern "C" fn bankchannel_call(
             while let Event::Ask(question) = event {
                 event = call.resume(Reply::Fail(question.unanswered()))?;
             }
-            // SAFETY: both are places, and the caller promises that they may be written.
+            // SAFETY: the caller promises that both may be written, where they are places.
             unsafe { hand_over(event, json, content) }
         })
     };
@@ -99,7 +102,7 @@ pub unsafe extern "C" fn bankchannel_call(
 }
 
 /// Carries out an operation that only computes, without a client: no network, no other thread, no time limit and no
-/// log, whatever the options say of these.
+/// log, whatever the options say of these. It gives no content: `content` may be NULL.
 ///
 /// # Safety
 /// As `bankchannel_call`.
@@ -116,13 +119,12 @@ pub unsafe extern "C" fn bankchannel_local(
 ) -> BankchannelStatus {
     let body = || {
         place("json", json)?;
-        place("content", content)?;
         // SAFETY: as the caller promises.
         let parameters = unsafe { in_one_go(options) }?;
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
         let value = local(name, parse_json(request)?, given(parameters.content))?;
-        // SAFETY: both are places, and the caller promises that they may be written.
+        // SAFETY: the caller promises that both may be written, where they are places.
         unsafe { hand_over(Event::Response { value, content: None }, json, content) }
     };
     // SAFETY: as the caller promises.
@@ -151,11 +153,12 @@ pub unsafe extern "C" fn bankchannel_call_begin(
         let parameters = unsafe { options::read(options) }?;
         // SAFETY: as the caller promises.
         let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
+        let gives_content = gives_content(name, &parameters.destination);
         let begun = match request {
             Ok(request) => Call::begin(client, name, request, parameters),
             Err(error) => Call::failed(error),
         };
-        let state = State { call: begun, last: BankchannelStatus::Ok };
+        let state = State { call: begun, last: BankchannelStatus::Ok, gives_content };
         let made = Box::into_raw(Box::new(BankchannelCall { state: Mutex::new(state), process: std::process::id() }));
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { call.write(made) };
@@ -170,7 +173,8 @@ pub unsafe extern "C" fn bankchannel_call_begin(
 /// `OK`: the response is in `json`, its content, if taken into memory, in `content`; the call has ended.
 /// `ASK`: the question is in `json`. `WANT_PIECE`: nothing is in either. `PIECE`: it is in `content`.
 /// `ERROR`: the call has ended. `MISUSE`: nothing happened.
-/// Whatever is in neither becomes all zero, except after `ERROR` and `MISUSE`, which write nothing.
+/// Whatever is in neither becomes all zero, except after `ERROR` and `MISUSE`, which write nothing. `content` may be NULL
+/// where `bankchannel_call` takes NULL.
 ///
 /// # Safety
 /// `call` is NULL or a call that was not freed; `data` has `data_size` bytes; `json`, `content` and `error` are NULL
@@ -187,9 +191,11 @@ pub unsafe extern "C" fn bankchannel_call_resume(
 ) -> BankchannelStatus {
     let body = || {
         place("json", json)?;
-        place("content", content)?;
         // SAFETY: as the caller promises.
         let mut state = unsafe { handle("call", call) }?.state()?;
+        if state.gives_content {
+            place("content", content)?;
+        }
         // SAFETY: as the caller promises.
         let reply = unsafe { read_reply(state.last, reply, data, data_size) }?;
         let resumed = exchanging(|| state.call.resume(reply).map_err(Failure::from));
@@ -199,7 +205,7 @@ pub unsafe extern "C" fn bankchannel_call_resume(
             other => other,
         })?;
         let handed = exchanging(|| {
-            // SAFETY: both are places, and the caller promises that they may be written.
+            // SAFETY: the caller promises that both may be written, where they are places.
             unsafe { hand_over(event, json, content) }
         });
         state.last = *handed.as_ref().unwrap_or(&BankchannelStatus::Error);
@@ -241,6 +247,12 @@ unsafe fn what<'a>(
         let request = text("request", request, request_size)?;
         Ok((&client.client, name, parse_json(request)))
     }
+}
+
+/// Whether content may be given to the caller: then there must be a place for it.
+fn gives_content(name: &str, destination: &ContentTransfer) -> bool {
+    let is_file = matches!(destination, ContentTransfer::Path(_) | ContentTransfer::Replace(_));
+    !is_file && operations::gives_content(name)
 }
 
 /// Content of an operation that only computes.
@@ -294,7 +306,7 @@ unsafe fn read_reply(last: BankchannelStatus, reply: u32, data: *const c_char, s
 }
 
 /// # Safety
-/// `json` and `content` may be written.
+/// `json` may be written; `content` is NULL where there is none, or may be written.
 unsafe fn hand_over(
     event: Event,
     json: *mut BankchannelBytes,
@@ -310,7 +322,9 @@ unsafe fn hand_over(
     // SAFETY: as the caller promises.
     unsafe {
         json.write(text.map_or(BankchannelBytes::NOTHING, BankchannelBytes::of));
-        content.write(bytes.map_or(BankchannelBytes::NOTHING, BankchannelBytes::of));
+        if !content.is_null() {
+            content.write(bytes.map_or(BankchannelBytes::NOTHING, BankchannelBytes::of));
+        }
     }
     Ok(status)
 }

@@ -32,6 +32,8 @@ fn every_null_is_a_misuse_that_names_the_argument() {
     let client = client();
     let (name, name_size) = text("ws_channel.list_files");
     let (request, request_size) = text("{}");
+    // Content needs a place where there is any.
+    let (gives, gives_size) = text("ws_channel.download_file");
     let (mut json, mut content, mut error) = (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
     let mut check = |argument: &str, call: &mut dyn FnMut(*mut *mut BankchannelError) -> BankchannelStatus| {
         assert_eq!(call(&raw mut error), BankchannelStatus::Misuse, "{argument}");
@@ -58,7 +60,7 @@ fn every_null_is_a_misuse_that_names_the_argument() {
             bankchannel_call(client.0, name, name_size, request, request_size, no_options, no_json, content, e)
         });
         check("content", &mut |e| {
-            bankchannel_call(client.0, name, name_size, request, request_size, no_options, json, no_json, e)
+            bankchannel_call(client.0, gives, gives_size, request, request_size, no_options, json, no_json, e)
         });
         check("client", &mut |e| {
             bankchannel_call(ptr::null(), name, name_size, request, request_size, no_options, json, content, e)
@@ -82,7 +84,7 @@ fn every_null_is_a_misuse_that_names_the_argument() {
             bankchannel_call_begin(client.0, name, name_size, ptr::null(), 3, no_options, call, e)
         });
         check("call", &mut |e| bankchannel_call_resume(ptr::null_mut(), 0, ptr::null(), 0, json, content, e));
-        let begun = client.begin("ws_channel.list_files", &json!({}), no_options);
+        let begun = client.begin("ws_channel.download_file", &json!({}), no_options);
         check("json", &mut |e| bankchannel_call_resume(begun.0, 0, ptr::null(), 0, no_json, content, e));
         check("content", &mut |e| bankchannel_call_resume(begun.0, 0, ptr::null(), 0, json, no_json, e));
         for reply in [BankchannelReply::Answer, BankchannelReply::Piece, BankchannelReply::Fail] {
@@ -92,9 +94,6 @@ fn every_null_is_a_misuse_that_names_the_argument() {
         check("json", &mut |e| bankchannel_call_log(begun.0, no_json, e));
         check("json", &mut |e| {
             bankchannel_local(name, name_size, request, request_size, no_options, no_json, content, e)
-        });
-        check("content", &mut |e| {
-            bankchannel_local(name, name_size, request, request_size, no_options, json, no_json, e)
         });
         check("name", &mut |e| bankchannel_local(ptr::null(), 1, request, request_size, no_options, json, content, e));
         check("request", &mut |e| bankchannel_local(name, name_size, ptr::null(), 1, no_options, json, content, e));
@@ -183,6 +182,64 @@ fn what_is_not_utf8_is_a_misuse_that_names_the_argument() {
         }
         assert!((*json).owner.is_null() && (*content).owner.is_null() && begun.is_null() && server.is_null());
     }
+}
+
+#[test]
+fn content_that_there_is_not_needs_no_place() {
+    let client = client();
+    let path = tempfile::tempdir().unwrap().path().join("got");
+    let (path, path_size) = text(path.to_str().unwrap());
+    let to_file =
+        BankchannelCallOptions { destination_kind: 2, destination: path, destination_size: path_size, ..options() };
+    let listing = json!({"bank": "simulator"}).to_string();
+    let file = json!({"bank": "simulator", "file_type": "KTL", "file_reference": "R1"}).to_string();
+    let key = json!({"name": "A Person", "email": "person@example.test"}).to_string();
+    let (mut json, mut error) = (BankchannelBytes::NOTHING, ptr::null_mut());
+    let (none, no_options) = (ptr::null_mut(), ptr::null());
+    for (name, request, options) in
+        [("ws_channel.list_files", &listing, no_options), ("ws_channel.download_file", &file, &raw const to_file)]
+    {
+        let ((name, name_size), (request, size)) = (text(name), text(request));
+        // SAFETY: NULL is what is tested; everything else is ours.
+        unsafe {
+            let status = bankchannel_call(
+                client.0,
+                name,
+                name_size,
+                request,
+                size,
+                options,
+                &raw mut json,
+                none,
+                &raw mut error,
+            );
+            // Nobody logged in: the call itself was tried.
+            assert_eq!(status, BankchannelStatus::Error);
+            assert_eq!(take_error(error)["code"], "ws_channel.not_logged_in");
+            let mut call = ptr::null_mut();
+            let begun = bankchannel_call_begin(
+                client.0,
+                name,
+                name_size,
+                request,
+                size,
+                options,
+                &raw mut call,
+                &raw mut error,
+            );
+            assert_eq!(begun, BankchannelStatus::Ok);
+            let status = bankchannel_call_resume(call, 0, ptr::null(), 0, &raw mut json, none, &raw mut error);
+            assert_eq!(status, BankchannelStatus::Error);
+            assert_eq!(take_error(error)["code"], "ws_channel.not_logged_in");
+            bankchannel_call_free(call);
+        }
+    }
+    let ((name, name_size), (request, size)) = (text("ws_channel.generate_key"), text(&key));
+    // SAFETY: as above.
+    let status =
+        unsafe { bankchannel_local(name, name_size, request, size, no_options, &raw mut json, none, &raw mut error) };
+    assert_eq!(status, BankchannelStatus::Ok);
+    assert!(take(&mut json).is_some());
 }
 
 /// A NUL ends no text here: what holds one is refused as it is.

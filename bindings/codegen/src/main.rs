@@ -10,14 +10,17 @@
 //! A new operation needs no line here: everything comes from the catalogue, the settings and the error table.
 
 mod c_names;
+mod descriptors;
 mod model;
 mod names;
 mod node;
 mod node_types;
 mod php;
+mod php_errors;
 mod php_module;
 mod php_questions;
 mod php_served;
+mod php_settings;
 mod php_types;
 mod python;
 mod python_client;

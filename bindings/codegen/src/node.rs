@@ -6,7 +6,7 @@ use bankchannel::{
 };
 
 use crate::{
-    Generated,
+    Generated, descriptors,
     model::{Model, Named, Operation, Protocol},
     names::{camel, error_class, upper},
     node_types,
@@ -99,7 +99,7 @@ fn descriptions(out: &mut Out, protocol: &Protocol) {
     out.line("const operations = {");
     let place = if protocol.is_module() { "types." } else { "" };
     for operation in &protocol.operations {
-        described(out, operation, place);
+        described(out, protocol, operation, place);
     }
     out.line("};");
     out.blank();
@@ -245,7 +245,7 @@ fn form(shape: &Shape) -> Option<String> {
 }
 
 /// What the calling machinery is told of an operation, whose types are in this place.
-fn described(out: &mut Out, operation: &Operation, place: &str) {
+fn described(out: &mut Out, protocol: &Protocol, operation: &Operation, place: &str) {
     let mut parts = vec![
         format!("name: {:?}", operation.entry.declaration.name),
         format!("request: {place}{}", operation.request.name),
@@ -274,7 +274,23 @@ fn described(out: &mut Out, operation: &Operation, place: &str) {
             pages.next,
         ));
     }
+    let listed = descriptors::of(protocol, operation);
+    if !listed.is_empty() {
+        let listed: Vec<String> = listed.into_iter().map(|shape| descriptor(operation, shape)).collect();
+        parts.push(format!("descriptors: [{}]", listed.join(", ")));
+    }
     out.line(format!("  {}: {{ {} }},", camel(operation.name), parts.join(", ")));
+}
+
+/// How what a listing gave is known, and which of its members are no fields of the request.
+fn descriptor(operation: &Operation, shape: &'static StructShape) -> String {
+    let quoted = |names: &[&Field]| -> String {
+        let names: Vec<String> = names.iter().map(|field| format!("{:?}", camel(field.name))).collect();
+        names.join(", ")
+    };
+    let is_asked = |field: &&Field| operation.request.fields.iter().any(|asked| asked.name == field.name);
+    let others: Vec<&Field> = shape.fields.iter().filter(|field| !is_asked(field)).collect();
+    format!("{{ required: [{}], others: [{}] }}", quoted(&descriptors::required(shape)), quoted(&others))
 }
 
 fn methods(out: &mut Out, operation: &Operation) {

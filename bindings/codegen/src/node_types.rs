@@ -8,6 +8,7 @@ use bankchannel::{
 };
 
 use crate::{
+    descriptors,
     model::{Model, Named, Operation, Protocol, home},
     names::{camel, error_class, pascal, upper},
     node::HEADER,
@@ -123,7 +124,7 @@ fn module(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
     types(&mut inner, protocol, &mut HashSet::new())?;
     for operation in &protocol.operations {
         inner.blank();
-        inner.jsdoc("", &documented(operation, ""));
+        inner.jsdoc("", &documented(operation, "", &[]));
         let request = local_request(operation);
         inner.line(format!("export function {}({request}): {};", camel(operation.name), operation.response.name));
         if let Some((pages, [outer, item])) = operation.pages() {
@@ -328,7 +329,7 @@ fn code_in_camel_case(text: &str) -> String {
 
 fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     out.blank();
-    out.jsdoc("", &format!("A client of the {} protocol. Calls may run at the same time.", protocol.name));
+    out.jsdoc("", &format!("{}. A method per operation. Calls may run at the same time.", sentence(protocol.what)));
     out.line(format!("export declare class {} implements AsyncDisposable {{", protocol.class));
     let options = if protocol.interfaces.is_empty() { "" } else { protocol.class };
     let options = if options.is_empty() { "ClientOptions".to_owned() } else { format!("{options}Options") };
@@ -337,7 +338,7 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
         from_env(out, protocol, settings);
     }
     for operation in &protocol.operations {
-        method(out, operation);
+        method(out, operation, &descriptors::of(protocol, operation));
     }
     out.blank();
     let with_content = |operation: &&Operation| operation.is_local() && operation.request_content.is_some();
@@ -360,10 +361,14 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     out.line("}");
 }
 
-/// An operation's documentation; of one that takes content and computes at once, also how it is done elsewhere.
-fn documented(operation: &Operation, elsewhere: &str) -> String {
+/// An operation's documentation, with what it takes of a listing; of one that takes content and computes at once, also how it is
+/// done elsewhere.
+fn documented(operation: &Operation, elsewhere: &str, listed: &[&StructShape]) -> String {
     let declaration = operation.entry.declaration;
     let mut doc = format!("{}.\n\n{}", declaration.summary.trim_end_matches('.'), plain(declaration.doc));
+    if !listed.is_empty() {
+        doc.push_str(&format!("\n\n{}", descriptors::told(listed)));
+    }
     if !declaration.errors.is_empty() {
         doc.push('\n');
     }
@@ -410,15 +415,15 @@ fn local_request(operation: &Operation) -> String {
     format!("{request}, {}> & {{ {} }}", names.join(" | "), members.join("; "))
 }
 
-fn method(out: &mut Out, operation: &Operation) {
+fn method(out: &mut Out, operation: &Operation, listed: &[&StructShape]) {
     let name = camel(operation.name);
     out.blank();
-    out.jsdoc("  ", &documented(operation, " `call` does the same on another thread."));
+    out.jsdoc("  ", &documented(operation, " `call` does the same on another thread.", listed));
     if operation.is_local() {
         out.line(format!("  {name}({}): {};", local_request(operation), operation.response.name));
         return;
     }
-    let request = request(operation);
+    let request = listed.iter().fold(request(operation), |request, shape| format!("{request} | {}", shape.name));
     let mut options = vec!["CallOptions"];
     if operation.response_content.is_some() {
         options.push("DestinationOption");

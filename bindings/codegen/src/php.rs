@@ -6,10 +6,10 @@ use bankchannel::{
 };
 
 use crate::{
-    Generated,
+    Generated, descriptors,
     model::{Model, Named, Operation, Protocol},
-    names::{camel, pascal, upper},
-    php_module, php_questions, php_served,
+    names::{camel, pascal},
+    php_errors, php_module, php_questions, php_served, php_settings,
     php_types::{self, Side},
     text::{Out, plain, sentence},
 };
@@ -19,8 +19,8 @@ const ROOT: &str = "bindings/php/src/Generated";
 
 /// Every PHP file.
 pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
-    let mut files = vec![codes(model), categories()];
-    files.extend(Category::ALL.into_iter().map(exception));
+    let mut files = vec![php_errors::codes(model), php_errors::categories()];
+    files.extend(Category::ALL.into_iter().map(php_errors::exception));
     for protocol in &model.protocols {
         match protocol.settings {
             Some(settings) => {
@@ -69,51 +69,6 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-fn codes(model: &Model) -> Generated {
-    class("ErrorCode", "Bankchannel", |out| {
-        out.jsdoc("", "The stable error codes: what `BankchannelException::$errorCode` holds.");
-        out.line("final class ErrorCode");
-        out.line("{");
-        for (at, row) in model.errors.iter().enumerate() {
-            if at > 0 {
-                out.blank();
-            }
-            out.jsdoc("    ", &format!("{} {}", row.text, row.doc));
-            out.line(format!("    public const {} = {};", upper(row.code), quoted(row.code)));
-        }
-        out.line("}");
-    })
-}
-
-fn exception_class(category: Category) -> String {
-    pascal(category.as_str()) + "Exception"
-}
-
-fn exception(category: Category) -> Generated {
-    let name = exception_class(category);
-    class(&format!("Exception/{name}"), "Bankchannel\\Exception", |out| {
-        out.jsdoc("", category.doc());
-        out.line(format!("final class {name} extends BankchannelException"));
-        out.line("{");
-        out.line("}");
-    })
-}
-
-fn categories() -> Generated {
-    class("Exception/Categories", "Bankchannel\\Exception", |out| {
-        out.jsdoc("", "The exception of each category.\n\n@internal");
-        out.line("final class Categories");
-        out.line("{");
-        out.line("    /** @var array<string, class-string<BankchannelException>> */");
-        out.line("    public const CLASSES = [");
-        for category in Category::ALL {
-            out.line(format!("        {} => {}::class,", quoted(category.as_str()), exception_class(category)));
-        }
-        out.line("    ];");
-        out.line("}");
-    })
-}
-
 /// The class that programs make: the base class has the methods, and what they stand on is no concern of theirs.
 fn client(protocol: &Protocol) -> Generated {
     class(protocol.class, "Bankchannel", |out| {
@@ -154,7 +109,8 @@ fn interface(protocol: &Protocol) -> Generated {
             if at > 0 {
                 out.blank();
             }
-            signature(out, operation, &format!("function {}", method_name(protocol, operation)));
+            let listed = descriptors::of(protocol, operation);
+            signature(out, operation, &format!("function {}", method_name(protocol, operation)), &listed);
             out.line(format!("    ): {};", operation.response.name));
         }
         out.blank();
@@ -204,90 +160,13 @@ fn operations(protocol: &Protocol, settings: &'static StructShape) -> Generated 
         );
         out.line("abstract class Operations extends AbstractClient implements Client");
         out.line("{");
-        constructor(out, protocol, settings);
+        php_settings::constructors(out, protocol, settings);
         for operation in &protocol.operations {
             out.blank();
-            method(out, operation, &method_name(protocol, operation));
+            method(out, operation, &method_name(protocol, operation), &descriptors::of(protocol, operation));
         }
         out.line("}");
     })
-}
-
-fn constructor(out: &mut Out, protocol: &Protocol, settings: &'static StructShape) {
-    let mut doc = format!("{}\n", plain(settings.doc));
-    for field in settings.fields {
-        doc.push_str(&parameter_doc(field));
-    }
-    if protocol.asks() {
-        doc.push_str(
-            "\n@param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time code.\
-             \n@param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not have, such as \
-             one in a hardware module; returns the raw signature's bytes.",
-        );
-    }
-    for interface in protocol.interfaces {
-        doc.push_str(&format!("\n@param {}|null ${} {}", interface.name, interface.option, plain(interface.what)));
-    }
-    doc.push_str(
-        "\n@param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at `info`.",
-    );
-    if protocol.environment() {
-        doc.push_str(
-            "\n@param bool $fromEnv Whether what is left out here is taken from the environment: see `fromEnv`.",
-        );
-    }
-    doc.push_str("\n@param Bridge|null $bridge The way into the native library; left out, it is found by itself.");
-    doc.push_str("\n@throws BankchannelException");
-    out.jsdoc("    ", &doc);
-    out.line("    public function __construct(");
-    for field in settings.fields {
-        out.line(format!("        {},", parameter(field, true)));
-    }
-    if protocol.asks() {
-        out.line("        ?callable $onCode = null,");
-        out.line("        ?callable $signer = null,");
-    }
-    for interface in protocol.interfaces {
-        out.line(format!("        ?{} ${} = null,", interface.name, interface.option));
-    }
-    out.line("        ?LoggerInterface $logger = null,");
-    if protocol.environment() {
-        out.line("        bool $fromEnv = false,");
-    }
-    out.line("        ?Bridge $bridge = null,");
-    out.line("    ) {");
-    let asked = if protocol.asks() { "$onCode, $signer" } else { "null, null" };
-    for interface in protocol.interfaces {
-        let (option, calls) = (interface.option, php_questions::calls_class(interface));
-        out.line(format!("        $onCode = ${option} === null ? $onCode : {calls}::of(${option}, $onCode);"));
-    }
-    let environment = if protocol.environment() { "$fromEnv" } else { "false" };
-    let before = format!("        parent::__construct({}, ", quoted(protocol.name));
-    fields(out, &before, settings, &format!(", {asked}, $logger, {environment}, $bridge);"));
-    out.line("    }");
-    if protocol.environment() {
-        from_env(out, protocol);
-    }
-}
-
-fn from_env(out: &mut Out, protocol: &Protocol) {
-    out.blank();
-    out.jsdoc(
-        "    ",
-        &format!(
-            "A client whose settings come from the environment's `{}…` variables (the list is in docs/reference, \
-             {}-settings), but for those that are given here under the names of the constructor's parameters. A \
-             variable is looked for in `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own \
-             (`getenv`), then in `$_ENV`.\n\n\
-             @throws BankchannelException",
-            protocol.variable_prefix(),
-            protocol.name,
-        ),
-    );
-    out.line("    final public static function fromEnv(#[\\SensitiveParameter] mixed ...$settings): static");
-    out.line("    {");
-    out.line("        return new static(...$settings, fromEnv: true); // @phpstan-ignore new.static, argument.unknown");
-    out.line("    }");
 }
 
 /// The name of an operation's method. PHP does not tell `login` from `logIn`: where an exchange's name meets a flow's, the
@@ -299,13 +178,23 @@ fn method_name(protocol: &Protocol, operation: &Operation) -> String {
     if meets && !operation.asks() { format!("exchange{}", pascal(operation.name)) } else { name }
 }
 
-/// A method's documentation, name (`function listFiles`) and parameters.
-pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str) {
+/// A method's documentation, name (`function listFiles`) and parameters; `listed` are the types of listings that it takes.
+pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructShape]) {
     let declaration = operation.entry.declaration;
     let order = ordered(operation.request);
     let mut doc = format!("{}.\n\n{}\n", plain(declaration.summary), plain(declaration.doc));
-    for field in &order {
-        doc.push_str(&parameter_doc(field));
+    for (at, field) in order.iter().enumerate() {
+        doc.push_str(&match taken(operation, listed, at) {
+            Taken::Listed(types) => {
+                let tag = parameter_doc(field).replacen("@param string ", &format!("@param string|{types} "), 1);
+                format!("{tag} Or a listed `{}`, in place of the fields that name it.", types.replace('|', "` or `"))
+            }
+            Taken::Beside(first) => {
+                let tag = parameter_doc(field).replacen("@param string ", "@param string|null ", 1);
+                format!("{tag} Left out if `{first}` is what was listed.")
+            }
+            Taken::Itself => parameter_doc(field),
+        });
     }
     if operation.response_content.is_some() {
         doc.push_str(
@@ -333,15 +222,15 @@ pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str) {
     if let Some(deprecated) = operation.deprecated() {
         doc.push_str(&format!("\n\n@deprecated Use `{}`.", camel(deprecated)));
     }
-    doc.push_str("\n\n@throws BankchannelException");
-    if !declaration.errors.is_empty() {
-        let codes: Vec<String> = declaration.errors.iter().map(|row| format!("`{}`", row.code)).collect();
-        doc.push_str(&format!(" of its own: {}", codes.join(", ")));
-    }
+    doc.push_str(&php_errors::throws(declaration.errors));
     out.jsdoc("    ", &doc);
     out.line(format!("    public {name}("));
-    for field in &order {
-        out.line(format!("        {},", parameter(field, field.optional || field.profile)));
+    for (at, field) in order.iter().enumerate() {
+        match taken(operation, listed, at) {
+            Taken::Listed(types) => out.line(format!("        string|{types} ${},", camel(field.name))),
+            Taken::Beside(_) => out.line(format!("        ?string ${} = null,", camel(field.name))),
+            Taken::Itself => out.line(format!("        {},", parameter(field, field.optional || field.profile))),
+        }
     }
     if operation.response_content.is_some() {
         out.line("        mixed $destination = null,");
@@ -357,10 +246,52 @@ pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str) {
     }
 }
 
-fn method(out: &mut Out, operation: &Operation, name: &str) {
+/// How a parameter is given where a method takes what was listed.
+enum Taken {
+    /// As itself alone.
+    Itself,
+    /// As itself, or as one of these types in place of all fields that name it.
+    Listed(String),
+    /// As itself, unless this parameter is one of those types.
+    Beside(String),
+}
+
+/// The same of the parameter in this place: those that are needed come first.
+fn taken(operation: &Operation, listed: &[&StructShape], at: usize) -> Taken {
+    let naming = descriptors::required(operation.request);
+    match (naming.first(), at) {
+        (Some(_), 0) if !listed.is_empty() => {
+            Taken::Listed(listed.iter().map(|shape| shape.name).collect::<Vec<_>>().join("|"))
+        }
+        (Some(first), at) if !listed.is_empty() && at < naming.len() => Taken::Beside(camel(first.name)),
+        _ => Taken::Itself,
+    }
+}
+
+/// Takes the fields out of what was listed.
+fn unlisted(out: &mut Out, operation: &Operation) {
+    let names: Vec<String> = descriptors::required(operation.request).iter().map(|field| camel(field.name)).collect();
+    let Some((first, others)) = names.split_first() else { return };
+    out.line(format!("        if (!\\is_string(${first})) {{"));
+    for other in others {
+        out.line(format!("            if (${other} !== null) {{"));
+        out.line(format!(
+            "                throw BankchannelException::invalidInput({}, 'is given beside what was listed: give one', {});",
+            quoted(other),
+            quoted(operation.entry.declaration.name)
+        ));
+        out.line("            }");
+    }
+    let into: Vec<String> = names.iter().map(|name| format!("${name}")).collect();
+    let from: Vec<String> = names.iter().map(|name| format!("${first}->{name}")).collect();
+    out.line(format!("            [{}] = [{}];", into.join(", "), from.join(", ")));
+    out.line("        }");
+}
+
+fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructShape]) {
     let declaration = operation.entry.declaration;
     let response = operation.response.name;
-    signature(out, operation, &format!("function {name}"));
+    signature(out, operation, &format!("function {name}"), listed);
     let mut options = Vec::new();
     if let Some(field) = operation.request_content {
         // An operation that only computes is over before a stream could be asked for pieces.
@@ -384,6 +315,9 @@ fn method(out: &mut Out, operation: &Operation, name: &str) {
         options.push("signer: $signer".into());
     }
     out.line(format!("    ): {response} {{"));
+    if !listed.is_empty() {
+        unlisted(out, operation);
+    }
     let options: String = options.into_iter().map(|option| format!(", {option}")).collect();
     let (taken, carried, content) = match (operation.is_local(), operation.response_content.is_some()) {
         (true, _) => ("$response", "compute", ""),
@@ -429,11 +363,22 @@ pub(crate) fn parameter_doc(field: &Field) -> String {
 
 /// The array of a request's fields, between what comes before and after it.
 pub(crate) fn fields(out: &mut Out, before: &str, shape: &'static StructShape, after: &str) {
+    fields_as(out, before, shape, after, |field| {
+        php_types::encoded(field.shape, &format!("${}", camel(field.name)), field.optional || field.profile)
+    });
+}
+
+/// The same, with each value as `encoded` writes it.
+pub(crate) fn fields_as(
+    out: &mut Out,
+    before: &str,
+    shape: &'static StructShape,
+    after: &str,
+    encoded: impl Fn(&Field) -> String,
+) {
     out.line(format!("{before}["));
     for field in shape.fields.iter().filter(|field| !matches!(field.shape, Shape::Content)) {
-        let value =
-            php_types::encoded(field.shape, &format!("${}", camel(field.name)), field.optional || field.profile);
-        out.line(format!("            {} => {value},", quoted(field.name)));
+        out.line(format!("            {} => {},", quoted(field.name), encoded(field)));
     }
     out.line(format!("        ]{after}"));
 }

@@ -34,7 +34,7 @@ pub(crate) fn module(protocol: &Protocol) -> Generated {
 fn function(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     let rows = operation.entry.declaration.rows;
     let mut written = Out::default();
-    signature(&mut written, operation, &format!("static function {}", camel(operation.name)));
+    signature(&mut written, operation, &format!("static function {}", camel(operation.name)), &[]);
     let (list, text) = (rows.map(|rows| camel(rows.list)), written.done());
     for line in text.lines() {
         // Its items may come one by one.
@@ -66,7 +66,7 @@ fn function(out: &mut Out, protocol: &Protocol, operation: &Operation) {
         out.line(format!("            ${} = {value};", camel(rows.format.0)));
         out.line("        }");
     }
-    let begin = format!("        $response = Bankchannel::local({}, ", quoted(operation.entry.declaration.name));
+    let begin = format!("        $response = Bankchannel::compute({}, ", quoted(operation.entry.declaration.name));
     fields(out, &begin, operation.request, &format!("{});", content(operation)));
     out.blank();
     out.line(format!("        return {response}::fromArray($response);"));

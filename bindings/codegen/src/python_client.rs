@@ -6,7 +6,7 @@ use crate::{
     model::{Operation, Protocol},
     names::python,
     python::{member, parameter},
-    text::{Out, plain},
+    text::{Out, plain, sentence},
 };
 
 /// Whether methods block or are awaited.
@@ -92,12 +92,12 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape, form: Form
     out.blank();
     let base = base(protocol).map_or("Client", |(class, _)| class);
     out.line(format!("class {prefix}{}({prefix}{base}):", protocol.class));
-    let mut doc = plain(settings.doc);
+    let mut doc = format!("{}. A method per operation.", sentence(protocol.what));
     doc.push_str(match form {
         Form::Blocking => "\n\nMethods block the calling thread, with the interpreter's lock released.",
         Form::Awaited => "\n\nMethods are awaited. Those that only compute are called without `await`.",
     });
-    doc.push_str(" The client may be shared by threads.\n\nArgs:");
+    doc.push_str(&format!(" The client may be shared by threads.\n\n{}\n\nArgs:", plain(settings.doc)));
     for field in settings.fields {
         doc.push_str(&format!("\n    {}: {}", python(field.name), plain(field.doc)));
     }

@@ -3,9 +3,11 @@
 // What the generated clients stand on.
 
 const { PassThrough } = require('node:stream');
+const { inspect } = require('node:util');
 
 const { Call, carryThrough } = require('./call');
 const { inPlace, sink, source } = require('./content');
+const { described } = require('./descriptor');
 const { encode } = require('./encode');
 const {
   BankchannelError,
@@ -17,6 +19,7 @@ const {
 } = require('./error');
 const { elsewhere, here, object } = require('./local');
 const { native } = require('./native');
+const { printed, settingsShown } = require('./printed');
 const { writer } = require('./writer');
 
 /** Settings whose gaps the environment fills. */
@@ -28,6 +31,7 @@ class Client {
   #operations;
   #options;
   #objects;
+  #shown;
   #running = new Set();
 
   /** `objects` says of each object of the program's that may be asked which of its methods answers which question. */
@@ -42,6 +46,7 @@ class Client {
       throw inCamelCase(error);
     }
     this.#number = this.#native.number;
+    this.#shown = { protocol, ...settingsShown(settings), ...(fromEnvironment.has(settings) && { fromEnv: true }) };
   }
 
   static _fromEnv(settings, options) {
@@ -86,11 +91,17 @@ class Client {
     await this.close();
   }
 
+  /** What `console.log` shows: no secret, and nothing personal. */
+  [inspect.custom](depth, options) {
+    const closed = this.#native === undefined && { closed: true };
+    return printed(this, { ...this.#shown, ...closed }, depth, options);
+  }
+
   async _call(operation, request, options) {
     try {
       const { contentIn } = operation;
       const content = object('request', request)[contentIn];
-      return await this.#run(operation, operation.request.in(request, contentIn), content, options);
+      return await this.#run(operation, operation.request.in(described(operation, request), contentIn), content, options);
     } catch (error) {
       throw inCamelCase(inOperation(error, operation.name));
     }

@@ -2,12 +2,24 @@
 
 // Finds and loads the native half, when it is first needed: requiring the package costs next to nothing.
 
+const { existsSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const { resolve } = require('node:path');
+
 const { own } = require('./error');
 
 let loaded;
 
+/**
+ * The native half cannot be part of a bundle, and bundlers leave this `require` alone. In a bundle `__filename` may be
+ * missing or name no file: then the program's own file says where packages are.
+ */
+const load = createRequire(
+  typeof __filename === 'string' && existsSync(__filename) ? __filename : resolve(process.argv[1] ?? 'program'),
+);
+
 function native() {
-  loaded ??= load();
+  loaded ??= search();
   return loaded;
 }
 
@@ -20,13 +32,13 @@ function packages() {
     : [`@bankchannel/${here}`];
 }
 
-function load() {
-  // Beside this package: built from the repository.
-  const places = ['../bankchannel.node', ...packages().map((name) => `${name}/bankchannel.node`)];
+function search() {
+  // Beside this package: built from the repository. Beside this file: copied to a bundle.
+  const places = ['../bankchannel.node', ...packages().map((name) => `${name}/bankchannel.node`), './bankchannel.node'];
   const faults = [];
   for (const place of places) {
     try {
-      return checked(require(place), place);
+      return checked(load(place), place);
     } catch (fault) {
       if (fault.code !== 'MODULE_NOT_FOUND') faults.push({ place, fault });
     }
@@ -54,7 +66,8 @@ function missing() {
   const message = names.some((name) => packed.includes(name))
     ? `the native half of bankchannel for ${here} is not installed: there is no package ${names.join(' or ')}. ` +
       'It is an optional dependency of bankchannel: install without --omit=optional or --no-optional, and on this platform, ' +
-      'not with a node_modules folder or a lock file of another one. In a clone of the repository run bindings/node/build.sh.'
+      'not with a node_modules folder or a lock file of another one. A bundle needs that package, or its bankchannel.node ' +
+      'beside the bundle. In a clone of the repository run bindings/node/build.sh.'
     : `bankchannel is not packed for ${here}: there are ${packed.join(', ')}. ` +
       'With Rust and a C compiler it can be built in a clone of the repository: bindings/node/build.sh.';
   return own('configuration.invalid', 'configuration', message, { platform: here, package: names[0] });

@@ -1,9 +1,12 @@
 'use strict';
 
+const { inspect } = require('node:util');
+
 const { encode } = require('./encode');
 const { fromJson, inCamelCase, invalidField, typed } = require('./error');
 const { promised } = require('./events');
 const { native } = require('./native');
+const { printed } = require('./printed');
 
 /** Servers that run: one that nobody holds goes on all the same, until it is closed or the process ends. */
 const running = new Set();
@@ -42,6 +45,10 @@ class Embedded {
 
   async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
     await this.close();
+  }
+
+  [inspect.custom](depth, options) {
+    return printed(this, { ...this, ...(!running.has(this) && { closed: true }) }, depth, options);
   }
 }
 

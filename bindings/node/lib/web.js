@@ -3,7 +3,10 @@
 // A connector to Salt Edge in a web server: handlers for Node's `http`, which Express and Fastify take as they are, and who works beside
 // them.
 
+const { inspect } = require('node:util');
+
 const { BankchannelError } = require('./error');
+const { printed } = require('./printed');
 
 /** How long nobody looks where nothing is due, in milliseconds: another process may have left something. */
 const LONGEST = 10_000;
@@ -62,6 +65,10 @@ class SaltEdgeWorker {
 
   async [Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')]() {
     await this.close();
+  }
+
+  [inspect.custom](depth, options) {
+    return printed(this, { working: this.#running !== undefined, closed: this.#closed }, depth, options);
   }
 
   async #work() {

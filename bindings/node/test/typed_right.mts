@@ -27,6 +27,10 @@ if (first?.status === 'NEW' || first?.status === 'some value of a bank') {
   );
   const size: number = content.size;
   client.downloadFileStream({ fileType: first.fileType, fileReference: String(size) }).pipe(process.stdout);
+  client.downloadFileStream({ ...first, bank: 'nordea' }).pipe(process.stdout);
+  await client.downloadFile(first, { destination: { path: 'statement.xml' } });
+  const { files } = await client.downloadNewFiles({ directory: 'statements' });
+  for (const file of files) await client.deleteFile(file);
 }
 const signed = client.signFile({ content: { path: 'payments.xml' }, privateKey: { file: 'private.asc' } });
 await client.uploadFile({

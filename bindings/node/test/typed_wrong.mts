@@ -3,6 +3,7 @@
 import { BankchannelError, SaltEdgeConnector, Service, WsChannel, codes, type FileDescriptor, type SaltEdgeBank } from '../index.mjs';
 
 const client = new WsChannel({ mode: 'data' });
+const listed = await client.listFiles({});
 new WsChannel({ mode: 'boss' }); // error
 new WsChannel({ modus: 'data' }); // error
 client.listFiles({ bank: 'no such bank' }); // error
@@ -30,6 +31,8 @@ WsChannel.fromEnv({ mode: 'boss' }); // error
 client.downloadFile({ fileType: 'KTL', fileReference: '1' }, { destination: 'statement.xml' }); // error
 client.listFiles({}, { destination: process.stdout }); // error
 client.downloadFileStream({ fileType: 'KTL' }); // error
+client.deleteFile({ fileType: 'KTL', fileReference: '1', colour: 'red' }); // error
+client.uploadFile(listed.fileDescriptors[0]!); // error
 client.callLocal('ws_channel.sign_file', {}, { content: process.stdin }); // error
 client.signFile({ content: Buffer.from('x') }); // error
 client.noSuchOperation(); // error

@@ -40,7 +40,11 @@ abstract class AbstractClient
         $variables = $fromEnv ? Environment::startingWith('ISECURE_') : [];
         // Without any of its own PHP leaves the look to the library.
         $given = ['protocol' => $protocol] + ($fromEnv ? ['from_env' => $variables === [] ? true : $variables] : []) + $settings;
-        $this->client = $this->bridge->openClient(Encode::json($given));
+        try {
+            $this->client = $this->bridge->openClient(Encode::json($given));
+        } catch (BankchannelException $error) {
+            throw $error->named();
+        }
     }
 
     /**
@@ -58,7 +62,11 @@ abstract class AbstractClient
      */
     final public function call(string $name, #[\SensitiveParameter] array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null): array
     {
-        return $this->carryOut($name, $request, Content::of($content), $destination, $timeoutMs, true, $onCode, $signer);
+        try {
+            return $this->exchange($name, $request, Content::of($content), $destination, $timeoutMs, true, $onCode, $signer);
+        } catch (BankchannelException $error) {
+            throw $error->byName();
+        }
     }
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
@@ -79,7 +87,11 @@ abstract class AbstractClient
      */
     final protected function compute(string $name, #[\SensitiveParameter] array $request, ?Content $content = null): array
     {
-        $json = $this->bridge->compute($this->client ?? throw self::closed($name), $name, Encode::json($request), $content?->place());
+        try {
+            $json = $this->bridge->compute($this->client ?? throw self::closed($name), $name, Encode::json($request), $content?->place());
+        } catch (BankchannelException $error) {
+            throw $error->named();
+        }
 
         /** @var array<string, mixed> */
         return \json_decode($json, true, 512, JSON_BIGINT_AS_STRING);
@@ -96,6 +108,24 @@ abstract class AbstractClient
      * @throws BankchannelException
      */
     final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, bool $asks = false, ?callable $onCode = null, ?callable $signer = null, bool $asksProgram = false): array
+    {
+        try {
+            return $this->exchange($name, $request, $content, $destination, $timeoutMs, $asks, $onCode, $signer, $asksProgram);
+        } catch (BankchannelException $error) {
+            throw $error->named();
+        }
+    }
+
+    /**
+     * @param array<string, mixed>                       $request
+     * @param (callable(Question): string)|null          $onCode
+     * @param (callable(SignatureRequest): string)|null  $signer
+     *
+     * @return array{array<string, mixed>, Content|null}
+     *
+     * @throws BankchannelException
+     */
+    private function exchange(string $name, #[\SensitiveParameter] array $request, ?Content $content, mixed $destination, ?int $timeoutMs, bool $asks, ?callable $onCode, ?callable $signer, bool $asksProgram = false): array
     {
         $client = $this->client ?? throw self::closed($name);
         if ($timeoutMs !== null && $timeoutMs < 0) {

@@ -29,7 +29,11 @@ abstract class AbstractService
     final protected function start(string $kind, #[\SensitiveParameter] array $options, ?Bridge $bridge): array
     {
         $this->bridge = $bridge ?? FfiBridge::shared();
-        $this->server = $this->bridge->startServer($kind, Encode::json($options));
+        try {
+            $this->server = $this->bridge->startServer($kind, Encode::json($options));
+        } catch (BankchannelException $error) {
+            throw $error->named();
+        }
 
         return (array) json_decode($this->bridge->serverInfo($this->server), true);
     }

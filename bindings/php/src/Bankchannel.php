@@ -48,7 +48,35 @@ final class Bankchannel
     public static function local(string $name, #[\SensitiveParameter] array $request = [], Content|string|\SplFileInfo|null $content = null): array
     {
         $bridge = self::$bridge ??= FfiBridge::shared();
-        $json = $bridge->compute(null, $name, Encode::json($request), $content === null ? null : Content::of($content)?->held()->place());
+        try {
+            $json = $bridge->compute(null, $name, Encode::json($request), $content === null ? null : Content::of($content)?->held()->place());
+        } catch (BankchannelException $error) {
+            throw $error->byName();
+        }
+
+        /** @var array<string, mixed> */
+        return \json_decode($json, true, 512, JSON_BIGINT_AS_STRING);
+    }
+
+    /**
+     * The same for the typed functions: errors name fields as their parameters.
+     *
+     * @internal
+     *
+     * @param array<string, mixed> $request
+     *
+     * @return array<string, mixed>
+     *
+     * @throws BankchannelException
+     */
+    public static function compute(string $name, #[\SensitiveParameter] array $request, ?Content $content = null): array
+    {
+        $bridge = self::$bridge ??= FfiBridge::shared();
+        try {
+            $json = $bridge->compute(null, $name, Encode::json($request), $content?->held()->place());
+        } catch (BankchannelException $error) {
+            throw $error->named();
+        }
 
         /** @var array<string, mixed> */
         return \json_decode($json, true, 512, JSON_BIGINT_AS_STRING);

@@ -26,6 +26,12 @@ final class Encode
         return $time->format('Y-m-d\TH:i:s.vP');
     }
 
+    /** One of a list of names, or the text of it; whether there is such a name, the library says. */
+    public static function name(\BackedEnum|string|null $name): ?string
+    {
+        return $name instanceof \BackedEnum ? (string) $name->value : $name;
+    }
+
     /** @return string|array<string, string> */
     public static function secret(#[\SensitiveParameter] string|Secret $secret): string|array
     {
@@ -84,7 +90,7 @@ final class Encode
     {
         foreach ($fields as $name => $value) {
             if (json_encode($value, self::FLAGS) === false) {
-                return BankchannelException::invalidInput((string) $name, "cannot be written as JSON: {$why}");
+                return BankchannelException::invalidMember((string) $name, "cannot be written as JSON: {$why}");
             }
         }
 

@@ -60,7 +60,7 @@ final class ErrorsTest extends TestCase
         $client = new WsChannel();
         self::thrown(\TypeError::class, static fn () => $client->listFiles(bank: 'simulator')); // @phpstan-ignore argument.type
         self::thrown(\TypeError::class, static fn () => $client->inspectKey(key: 42)); // @phpstan-ignore argument.type
-        self::thrown(\ArgumentCountError::class, static fn () => $client->downloadFile(fileType: 'KTL')); // @phpstan-ignore argument.missing
+        self::thrown(\ArgumentCountError::class, static fn () => $client->downloadFile(fileReference: 'R1')); // @phpstan-ignore argument.missing
         self::thrown(\Error::class, static fn () => $client->listFiles(colour: 'red')); // @phpstan-ignore argument.unknown
         self::thrown(\ValueError::class, static fn () => Bank::from('nowhere'));
     }

@@ -232,9 +232,9 @@ final class Iso20022Test extends TestCase
 
     public function testErrorsNameTheField(): void
     {
-        // As all errors do in PHP: by the name that the reference has.
+        // By the name of the parameter.
         $error = self::refused(static fn () => Iso20022::makePayment(transactions: [self::transfer()], debtor: self::debtor()));
-        self::assertSame('transactions[0].execution_date', $error->context['field']);
+        self::assertSame('transactions[0].executionDate', $error->context['field']);
         $given = [self::transfer(1), self::transfer(2, 'EE38')];
         $error = self::refused(static fn () => Iso20022::makePayment(transactions: $given, debtor: self::debtor(), executionDate: self::soon()));
         self::assertSame(['transactions[1].creditor.iban', '1'], [$error->context['field'], (string) $error->context['count']]);

@@ -1369,11 +1369,14 @@ class AsyncNextGenPsd2Settings(_NextGenPsd2Settings, total=False):
 
 
 class NextGenPsd2(Client):
-    """The settings of a third party. All are optional. The settings for signing fill the fields that a
-    request omits; operations that only compute need no others.
+    """A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests. A method per
+    operation.
 
     Methods block the calling thread, with the interpreter's lock released. The client may be shared by
     threads.
+
+    The settings of a third party. All are optional. The settings for signing fill the fields that a
+    request omits; operations that only compute need no others.
 
     Args:
         base_url: The bank's base URL, such as `https://bank.example/api`, including the path before
@@ -2747,11 +2750,14 @@ class NextGenPsd2(Client):
 
 
 class AsyncNextGenPsd2(AsyncClient):
-    """The settings of a third party. All are optional. The settings for signing fill the fields that a
-    request omits; operations that only compute need no others.
+    """A third party that asks NextGenPSD2 banks, and signs, verifies and explains requests. A method per
+    operation.
 
     Methods are awaited. Those that only compute are called without `await`. The client may be shared by
     threads.
+
+    The settings of a third party. All are optional. The settings for signing fill the fields that a
+    request omits; operations that only compute need no others.
 
     Args:
         base_url: The bank's base URL, such as `https://bank.example/api`, including the path before

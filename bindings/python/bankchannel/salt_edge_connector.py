@@ -1876,10 +1876,12 @@ class AsyncSaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
 
 
 class SaltEdgeConnector(Client):
-    """The settings of a connector. All are optional; each operation names the ones that it needs.
+    """A bank's connector, which Salt Edge asks for its customers' accounts. A method per operation.
 
     Methods block the calling thread, with the interpreter's lock released. The client may be shared by
     threads.
+
+    The settings of a connector. All are optional; each operation names the ones that it needs.
 
     Args:
         base_url: The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub.
@@ -3125,10 +3127,12 @@ class SaltEdgeConnector(Client):
 
 
 class AsyncSaltEdgeConnector(AsyncClient):
-    """The settings of a connector. All are optional; each operation names the ones that it needs.
+    """A bank's connector, which Salt Edge asks for its customers' accounts. A method per operation.
 
     Methods are awaited. Those that only compute are called without `await`. The client may be shared by
     threads.
+
+    The settings of a connector. All are optional; each operation names the ones that it needs.
 
     Args:
         base_url: The hub's base URL: `https://priora.saltedge.com`, or the URL of an embedded hub.

@@ -501,11 +501,14 @@ class AsyncSaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
 
 
 class SaltEdgeHub(Client):
-    """The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
-    are needed.
+    """A client that asks a bank's connector as Salt Edge does, for the bank's own tests. A method per
+    operation.
 
     Methods block the calling thread, with the interpreter's lock released. The client may be shared by
     threads.
+
+    The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
+    are needed.
 
     Args:
         base_url: The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for
@@ -1247,11 +1250,14 @@ class SaltEdgeHub(Client):
 
 
 class AsyncSaltEdgeHub(AsyncClient):
-    """The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
-    are needed.
+    """A client that asks a bank's connector as Salt Edge does, for the bank's own tests. A method per
+    operation.
 
     Methods are awaited. Those that only compute are called without `await`. The client may be shared by
     threads.
+
+    The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
+    are needed.
 
     Args:
         base_url: The connector's base URL: the part before `/api/priora/v1`. Plain HTTP is accepted for

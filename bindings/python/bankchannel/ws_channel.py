@@ -1611,6 +1611,9 @@ class WsChannel(NewFilesClient):
     Methods block the calling thread, with the interpreter's lock released. The client may be shared by
     threads.
 
+    The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
+    request omits.
+
     Args:
         environment: The installation. It decides the base URL and the public key, unless those are
             given.
@@ -4163,6 +4166,9 @@ class AsyncWsChannel(AsyncNewFilesClient):
 
     Methods are awaited. Those that only compute are called without `await`. The client may be shared by
     threads.
+
+    The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
+    request omits.
 
     Args:
         environment: The installation. It decides the base URL and the public key, unless those are

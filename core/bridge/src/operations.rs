@@ -17,6 +17,12 @@ pub fn is_local(name: &str) -> bool {
     find(name).is_some_and(|entry| entry.declaration.kind == OperationKind::Local)
 }
 
+/// Whether the response of the operation of this name has content.
+#[must_use]
+pub fn gives_content(name: &str) -> bool {
+    find(name).is_some_and(|entry| entry.response.content_field().is_some())
+}
+
 /// What of the program's own the operation of this name may ask: the interface's option, such as `bank`.
 #[must_use]
 pub fn asks_program(name: &str) -> Option<&'static str> {

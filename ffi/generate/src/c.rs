@@ -37,6 +37,14 @@ const HEAD: &str = "\
  *  - Clients, cancel tokens, servers and errors may be shared between threads; a call is for one at a time.
  */";
 
+/// What no item of Rust's is the source of.
+const MACROS: &str = "
+/**
+ * A text that ends with NUL, a literal or a variable, as the two arguments that functions take for one: where it is and
+ * how many bytes it has. The argument is evaluated twice. It must not be NULL: no text at all is `NULL, 0`.
+ */
+#define BANKCHANNEL_TEXT(text) (text), strlen(text)";
+
 /// The text of the header. Sections "Safety" of the Rust documentation are left out: docs/c-abi.md says it for all.
 pub(crate) fn header(root: &Path) -> Result<String, String> {
     let config = Config {
@@ -46,7 +54,8 @@ pub(crate) fn header(root: &Path) -> Result<String, String> {
         include_guard: Some("BANKCHANNEL_H".into()),
         include_version: false,
         no_includes: true,
-        sys_includes: vec!["stdbool.h".into(), "stddef.h".into(), "stdint.h".into()],
+        sys_includes: ["stdbool.h", "stddef.h", "stdint.h", "string.h"].map(String::from).into(),
+        after_includes: Some(MACROS.into()),
         usize_is_size_t: true,
         style: Style::Type,
         braces: Braces::SameLine,

@@ -65,6 +65,8 @@ fn member(line: &str) -> String {
 fn constant(rest: &str) -> Result<String, String> {
     match rest.split_once(' ') {
         None => Ok(String::new()),
+        // A macro with arguments is for C programs.
+        Some((name, _)) if name.contains('(') => Ok(String::new()),
         Some((name, value)) if value.trim().parse::<i64>().is_ok() => {
             Ok(format!("enum {{ {name} = {} }};\n", value.trim()))
         }
@@ -90,6 +92,7 @@ mod tests {
     #[test]
     fn conditions_are_decided_and_constants_become_members() {
         let header = "/* a\n b */\n#ifndef BANKCHANNEL_H\n#define BANKCHANNEL_H\n#include <stdint.h>\n#define BANKCHANNEL_X 1\n\
+                      #define BANKCHANNEL_Y(y) (y), 2\n\
                       enum E\n#if __STDC_VERSION__ >= 202311L\n  : uint32_t\n#endif\n{ A };\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\
                       #ifndef __cplusplus\ntypedef uint32_t E;\n#else\nbad\n#endif\nint f(void); /* c */\n#endif  /* BANKCHANNEL_H */\n";
         let expected =

@@ -165,6 +165,40 @@ fn a_package_builder_installs_below_another_root() {
 }
 
 #[test]
+fn what_was_installed_is_removed_and_nothing_else() {
+    let (libraries, prefix) = (stand_in(), tempfile::tempdir().unwrap());
+    let at = |name: &str| prefix.path().join(name);
+    fs::create_dir_all(at("include")).unwrap();
+    fs::create_dir_all(at("share/doc/other")).unwrap();
+    fs::write(at("include/bankchannels.h"), "another's").unwrap();
+    let place = ["--libdir", "lib64", "--prefix"];
+    run(install(&place).arg(prefix.path()).arg("--from").arg(libraries.path()));
+    assert!(at("lib64/pkgconfig/bankchannel.pc").is_file() && at("share/doc/bankchannel/LICENSE").is_file());
+    let uninstall = || {
+        let mut command = install(&["--uninstall"]);
+        command.args(place).arg(prefix.path());
+        command
+    };
+    assert!(run(&mut uninstall()).contains("no longer installed"));
+    let mut left = Vec::new();
+    let mut folders = vec![prefix.path().to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            left.push(path.strip_prefix(prefix.path()).unwrap().to_str().unwrap().to_owned());
+            if path.is_dir() {
+                folders.push(path);
+            }
+        }
+    }
+    left.sort();
+    assert_eq!(left, ["include", "include/bankchannels.h", "share", "share/doc", "share/doc/other"]);
+    let again = uninstall().output().unwrap();
+    assert_eq!(again.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("not installed"), "{again:?}");
+}
+
+#[test]
 fn what_cannot_be_installed_is_said() {
     let nowhere = tempfile::tempdir().unwrap();
     let refused = |arguments: &[&str]| {

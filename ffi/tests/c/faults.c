@@ -60,10 +60,10 @@ static Ended read_ended(BankchannelStatus status, BankchannelBytes *json, Bankch
         const char *whole;
         EXPECT(error != NULL && json->owner == NULL && content->owner == NULL);
         whole = bankchannel_error_json(error);
-        ended.code = json_get(whole, strlen(whole), "code");
-        ended.outcome = json_get(whole, strlen(whole), "outcome");
-        ended.planted = json_get(whole, strlen(whole), "planted");
-        ended.field = json_get(whole, strlen(whole), "field");
+        ended.code = json_get(BANKCHANNEL_TEXT(whole), "code");
+        ended.outcome = json_get(BANKCHANNEL_TEXT(whole), "outcome");
+        ended.planted = json_get(BANKCHANNEL_TEXT(whole), "planted");
+        ended.field = json_get(BANKCHANNEL_TEXT(whole), "field");
         EXPECT(ended.code != NULL && strcmp(ended.code, bankchannel_error_code(error)) == 0);
         EXPECT(strstr(whole, "asked to panic") == NULL);
         bankchannel_error_free(error);
@@ -87,27 +87,27 @@ static void forget(Ended *ended) {
 static Ended local(const char *name, const char *request) {
     BankchannelBytes json = {NULL, 0, NULL}, content = {NULL, 0, NULL};
     BankchannelError *error = NULL;
-    BankchannelStatus status = bankchannel_local(name, strlen(name), request, strlen(request), NULL, &json, &content, &error);
+    BankchannelStatus status = bankchannel_local(BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), NULL, &json, &content, &error);
     return read_ended(status, &json, &content, error);
 }
 
 static Ended one_shot(const char *name, const char *request, const BankchannelCallOptions *options) {
     BankchannelBytes json = {NULL, 0, NULL}, content = {NULL, 0, NULL};
     BankchannelError *error = NULL;
-    BankchannelStatus status = bankchannel_call(client, name, strlen(name), request, strlen(request), options, &json, &content, &error);
+    BankchannelStatus status = bankchannel_call(client, BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), options, &json, &content, &error);
     return read_ended(status, &json, &content, error);
 }
 
 static BankchannelCall *begin(const char *name, const char *request, const BankchannelCallOptions *options) {
     BankchannelCall *call = NULL;
-    EXPECT(bankchannel_call_begin(client, name, strlen(name), request, strlen(request), options, &call, NULL) == OK);
+    EXPECT(bankchannel_call_begin(client, BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), options, &call, NULL) == OK);
     return call;
 }
 
 static Ended resume(BankchannelCall *call, uint32_t reply, const char *data) {
     BankchannelBytes json = {NULL, 0, NULL}, content = {NULL, 0, NULL};
     BankchannelError *error = NULL;
-    BankchannelStatus status = bankchannel_call_resume(call, reply, data, strlen(data), &json, &content, &error);
+    BankchannelStatus status = bankchannel_call_resume(call, reply, BANKCHANNEL_TEXT(data), &json, &content, &error);
     return read_ended(status, &json, &content, error);
 }
 
@@ -316,7 +316,7 @@ static void a_freed_client_leaves_its_calls_alone(void) {
     const char *settings = SETTINGS;
     BankchannelClient *own = NULL, *kept = client;
     BankchannelCall *call;
-    EXPECT(bankchannel_client_new(settings, strlen(settings), &own, NULL) == OK);
+    EXPECT(bankchannel_client_new(BANKCHANNEL_TEXT(settings), &own, NULL) == OK);
     client = own;
     call = begin("toy.sleep", "{\"ms\":100}", NULL);
     client = kept;
@@ -335,7 +335,7 @@ static void records_are_taken_once_and_also_after_the_end(void) {
     BankchannelCall *call;
     char *level;
     Ended ended;
-    EXPECT(bankchannel_client_new(settings, strlen(settings), &client, NULL) == OK);
+    EXPECT(bankchannel_client_new(BANKCHANNEL_TEXT(settings), &client, NULL) == OK);
     options.log = 1;
     call = begin("ws_channel.init_login", request, &options);
     expect_error(resume(call, BANKCHANNEL_REPLY_GO, ""), "transport.connect_failed");
@@ -450,7 +450,7 @@ static void part(const char *name, void (*body)(void)) {
 int main(int count, char **given) {
     const char *settings = SETTINGS;
     pthread_t thread;
-    EXPECT(bankchannel_client_new(settings, strlen(settings), &client, NULL) == OK);
+    EXPECT(bankchannel_client_new(BANKCHANNEL_TEXT(settings), &client, NULL) == OK);
     if (count == 2 && strcmp(given[1], "exit") == 0) {
         EXPECT(pthread_create(&thread, NULL, wait_for_sleep, begin("toy.sleep", "{\"ms\":60000}", NULL)) == 0);
         pause_ms(100);

@@ -28,12 +28,12 @@ static long resident_kib(void) {
 static BankchannelStatus once(const char *name, const char *request) {
     BankchannelBytes json = {NULL, 0, NULL}, content = {NULL, 0, NULL};
     BankchannelError *error = NULL;
-    BankchannelStatus status = bankchannel_local(name, strlen(name), request, strlen(request), NULL, &json, &content, &error);
+    BankchannelStatus status = bankchannel_local(BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), NULL, &json, &content, &error);
     bankchannel_bytes_free(&json);
     bankchannel_bytes_free(&content);
     bankchannel_error_free(error);
     error = NULL;
-    if ((bankchannel_compute(NULL, name, strlen(name), request, strlen(request), &error) == NULL) == (status == BANKCHANNEL_STATUS_OK)) {
+    if ((bankchannel_compute(NULL, BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), &error) == NULL) == (status == BANKCHANNEL_STATUS_OK)) {
         return BANKCHANNEL_STATUS_MISUSE;
     }
     bankchannel_error_free(error);

@@ -64,9 +64,9 @@ static int upload(const BankchannelClient *client, const char *request, const ch
     options.content_kind = BANKCHANNEL_CONTENT_BYTES;
     options.content = content;
     options.content_size = SIZE;
-    if (bankchannel_call(client, name, strlen(name), request, strlen(request), &options, &json, &given, &error) != BANKCHANNEL_STATUS_ERROR) return 0;
+    if (bankchannel_call(client, BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), &options, &json, &given, &error) != BANKCHANNEL_STATUS_ERROR) return 0;
     whole = bankchannel_error_json(error);
-    outcome = json_get(whole, strlen(whole), "outcome");
+    outcome = json_get(BANKCHANNEL_TEXT(whole), "outcome");
     told = outcome != NULL;
     printf("%s %s\n", bankchannel_error_code(error), told ? outcome : "none");
     free(outcome);
@@ -88,7 +88,7 @@ int main(int count, char **given) {
     sigaddset(&blocked, SIGPIPE);
     sigprocmask(SIG_UNBLOCK, &blocked, NULL);
     memset(content, 'x', SIZE);
-    if (bankchannel_client_new(given[1], strlen(given[1]), &client, &error) != BANKCHANNEL_STATUS_OK) {
+    if (bankchannel_client_new(BANKCHANNEL_TEXT(given[1]), &client, &error) != BANKCHANNEL_STATUS_OK) {
         fprintf(stderr, "%s\n", bankchannel_error_message(error));
         bankchannel_error_free(error);
         return 2;

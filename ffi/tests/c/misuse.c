@@ -9,8 +9,6 @@
 
 #include <bankchannel.h>
 
-#define TEXT(text) text, strlen(text)
-
 static int faults = 0;
 
 /* Frees what a function gave, and counts what was not refused. */
@@ -36,33 +34,34 @@ int main(void) {
     int round;
     for (round = 0; round < 3; round++) {
         refused(bankchannel_client_new(NULL, 1, &client, &error), &error, "settings NULL");
-        refused(bankchannel_client_new(TEXT(torn), &client, &error), &error, "settings not UTF-8");
-        refused(bankchannel_client_new(TEXT("{\"colour\":1}"), &client, &error), &error, "settings unknown");
-        refused(bankchannel_client_new(TEXT("{"), &client, &error), &error, "settings torn");
-        refused(bankchannel_local(TEXT("ws_channel.sign_file"), TEXT("{}"), NULL, &json, &content, &error), &error, "local");
-        refused(bankchannel_server_start(TEXT("a-tram"), NULL, 0, &server, &error), &error, "kind");
-        refused(bankchannel_server_start(TEXT("ws-channel"), TEXT("{\"listen\":5}"), &server, &error), &error, "options");
+        refused(bankchannel_client_new(BANKCHANNEL_TEXT(torn), &client, &error), &error, "settings not UTF-8");
+        refused(bankchannel_client_new(BANKCHANNEL_TEXT("{\"colour\":1}"), &client, &error), &error, "settings unknown");
+        refused(bankchannel_client_new(BANKCHANNEL_TEXT("{"), &client, &error), &error, "settings torn");
+        refused(bankchannel_local(BANKCHANNEL_TEXT("ws_channel.sign_file"), BANKCHANNEL_TEXT("{}"), NULL, &json, &content, &error), &error, "local");
+        refused(bankchannel_server_start(BANKCHANNEL_TEXT("a-tram"), NULL, 0, &server, &error), &error, "kind");
+        refused(bankchannel_server_start(BANKCHANNEL_TEXT("ws-channel"), BANKCHANNEL_TEXT("{\"listen\":5}"), &server, &error), &error, "options");
         refused(bankchannel_server_info(NULL, &json, &error), &error, "server NULL");
         refused(bankchannel_catalogue(NULL, &error), &error, "json NULL");
         refused(bankchannel_call_options_init(&options, 3, &error), &error, "size");
-        if (bankchannel_client_new(TEXT("{\"base_url\":\"http://127.0.0.1:9/v2\",\"password\":\"a-secret\"}"), &client, &error) != BANKCHANNEL_STATUS_OK) return 1;
+        if (bankchannel_client_new(BANKCHANNEL_TEXT("{\"base_url\":\"http://127.0.0.1:9/v2\",\"password\":\"a-secret\"}"), &client, &error) != BANKCHANNEL_STATUS_OK) return 1;
         if (bankchannel_cancel_new(&cancel, &error) != BANKCHANNEL_STATUS_OK) return 1;
         if (bankchannel_call_options_init(&options, sizeof options, &error) != BANKCHANNEL_STATUS_OK) return 1;
-        refused(bankchannel_call(client, TEXT("no.such"), TEXT("{}"), NULL, &json, &content, &error), &error, "operation");
-        refused(bankchannel_call(client, TEXT("ws_channel.init_login"), TEXT(torn), NULL, &json, &content, &error), &error, "not UTF-8");
-        refused(bankchannel_call(client, TEXT("ws_channel.init_login"), TEXT(request), NULL, &json, &content, &error), &error, "connect");
+        refused(bankchannel_call(client, BANKCHANNEL_TEXT("no.such"), BANKCHANNEL_TEXT("{}"), NULL, &json, &content, &error), &error, "operation");
+        refused(bankchannel_call(client, BANKCHANNEL_TEXT("ws_channel.init_login"), BANKCHANNEL_TEXT(torn), NULL, &json, &content, &error), &error, "not UTF-8");
+        refused(bankchannel_call(client, BANKCHANNEL_TEXT("ws_channel.init_login"), BANKCHANNEL_TEXT(request), NULL, &json, NULL, &error), &error, "connect");
+        refused(bankchannel_call(client, BANKCHANNEL_TEXT("ws_channel.download_file"), BANKCHANNEL_TEXT(request), NULL, &json, NULL, &error), &error, "no place for content");
         options.content_kind = BANKCHANNEL_CONTENT_BYTES;
         options.content = "some bytes";
         options.content_size = 10;
-        refused(bankchannel_call(client, TEXT("ws_channel.init_login"), TEXT(request), &options, &json, &content, &error), &error, "content");
+        refused(bankchannel_call(client, BANKCHANNEL_TEXT("ws_channel.init_login"), BANKCHANNEL_TEXT(request), &options, &json, &content, &error), &error, "content");
         options.content_kind = 77;
-        refused(bankchannel_call(client, TEXT("ws_channel.init_login"), TEXT(request), &options, &json, &content, &error), &error, "kind");
+        refused(bankchannel_call(client, BANKCHANNEL_TEXT("ws_channel.init_login"), BANKCHANNEL_TEXT(request), &options, &json, &content, &error), &error, "kind");
         options.content_kind = BANKCHANNEL_CONTENT_DEFAULT;
         options.log = 1;
         options.cancel = cancel;
 
         /* One that is resumed wrongly, rightly, and once too often. */
-        if (bankchannel_call_begin(client, TEXT("ws_channel.init_login"), TEXT(request), &options, &call, &error) != BANKCHANNEL_STATUS_OK) return 1;
+        if (bankchannel_call_begin(client, BANKCHANNEL_TEXT("ws_channel.init_login"), BANKCHANNEL_TEXT(request), &options, &call, &error) != BANKCHANNEL_STATUS_OK) return 1;
         refused(bankchannel_call_resume(call, 9, NULL, 0, &json, &content, &error), &error, "reply");
         refused(bankchannel_call_resume(call, BANKCHANNEL_REPLY_ANSWER, "x", 1, &json, &content, &error), &error, "answer");
         refused(bankchannel_call_resume(call, BANKCHANNEL_REPLY_GO, NULL, 0, &json, &content, &error), &error, "connect");
@@ -73,10 +72,10 @@ int main(void) {
         bankchannel_call_free(call);
 
         /* Ones that are freed before they have begun, and while they run. */
-        if (bankchannel_call_begin(client, TEXT("ws_channel.log_in"), TEXT("{}"), &options, &call, &error) != BANKCHANNEL_STATUS_OK) return 1;
+        if (bankchannel_call_begin(client, BANKCHANNEL_TEXT("ws_channel.log_in"), BANKCHANNEL_TEXT("{}"), &options, &call, &error) != BANKCHANNEL_STATUS_OK) return 1;
         bankchannel_call_free(call);
         if (bankchannel_cancel_now(cancel, &error) != BANKCHANNEL_STATUS_OK) return 1;
-        if (bankchannel_call_begin(client, TEXT("ws_channel.init_login"), TEXT(request), &options, &call, &error) != BANKCHANNEL_STATUS_OK) return 1;
+        if (bankchannel_call_begin(client, BANKCHANNEL_TEXT("ws_channel.init_login"), BANKCHANNEL_TEXT(request), &options, &call, &error) != BANKCHANNEL_STATUS_OK) return 1;
         refused(bankchannel_call_resume(call, BANKCHANNEL_REPLY_GO, NULL, 0, &json, &content, &error), &error, "cancelled");
         bankchannel_cancel_free(cancel);
         bankchannel_call_free(call);

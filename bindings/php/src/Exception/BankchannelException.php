@@ -36,17 +36,25 @@ abstract class BankchannelException extends \RuntimeException
     /** What the peer said. */
     public readonly ?Peer $peer;
 
-    /** @var array<string, string> The details of this case. */
+    /**
+     * @var array<string, string> The details of this case. `field` is the parameter as it is called here (`fileType`); in calls by name, as
+     *                            the catalogue has it (`file_type`).
+     */
     public readonly array $context;
+
+    /** Whether it names fields as the catalogue does, and nobody has said yet whether that is right. */
+    private bool $isFresh = false;
 
     /**
      * @internal `of` is for programs
      *
      * @param array<string, mixed> $error the error as the library gives it
+     * @param array<string, mixed> $shown message and context, where they differ here
      */
-    final public function __construct(array $error, ?\Throwable $previous = null)
+    final public function __construct(private readonly array $error, ?\Throwable $previous = null, array $shown = [])
     {
-        parent::__construct((string) ($error['message'] ?? ''), 0, $previous);
+        $shown += $error;
+        parent::__construct((string) ($shown['message'] ?? ''), 0, $previous);
         $this->errorCode = (string) ($error['code'] ?? 'internal');
         $this->category = (string) ($error['category'] ?? (array_search(static::class, Categories::CLASSES, true) ?: 'internal'));
         $this->retryable = (bool) ($error['retryable'] ?? false);
@@ -54,7 +62,7 @@ abstract class BankchannelException extends \RuntimeException
         $this->httpStatus = $error['http_status'] ?? null;
         $this->outcome = $error['outcome'] ?? null;
         $this->retryAfterS = $error['retry_after_s'] ?? null;
-        $this->context = (array) ($error['context'] ?? []);
+        $this->context = (array) ($shown['context'] ?? []);
         $peer = $error['peer'] ?? null;
         $this->peer = is_array($peer) ? new Peer($peer['code'] ?? null, $peer['text'] ?? null, $peer['request_id'] ?? null) : null;
     }
@@ -104,7 +112,62 @@ abstract class BankchannelException extends \RuntimeException
         // A category of a later version is still an error.
         $class = Categories::CLASSES[$error['category'] ?? ''] ?? InternalException::class;
 
-        return new $class($error);
+        $made = new $class($error);
+        $made->isFresh = true;
+
+        return $made;
+    }
+
+    /**
+     * The same error of a typed method: fields are named as its parameters. `toArray` has them as they were.
+     *
+     * @internal
+     */
+    final public function named(): static
+    {
+        $field = $this->context['field'] ?? null;
+        if (!$this->isFresh || !\is_string($field)) {
+            return $this->byName();
+        }
+        // Where several problems are told, one a line, each begins with its place.
+        $problems = (string) ($this->context['problems'] ?? '');
+        preg_match_all('/^[^:\n]*(?=: )/m', $problems, $places);
+        preg_match_all('/[a-z][a-z0-9]*(?:_[a-z0-9]+)+/', $field . ' ' . implode(' ', $places[0]), $found);
+        $names = [];
+        foreach ($found[0] as $name) {
+            $names[$name] = lcfirst(str_replace('_', '', ucwords($name, '_')));
+        }
+        if ($names === []) {
+            return $this->byName();
+        }
+        $context = ['field' => strtr($field, $names)] + ($problems === '' ? [] : ['problems' => strtr($problems, $names)]);
+
+        return new static($this->error, $this->getPrevious(), ['message' => strtr($this->getMessage(), $names), 'context' => $context + $this->context]);
+    }
+
+    /**
+     * The same error of a call by name: fields keep the catalogue's names.
+     *
+     * @internal
+     */
+    final public function byName(): static
+    {
+        $this->isFresh = false;
+
+        return $this;
+    }
+
+    /**
+     * An error of a value that has its name in the catalogue already, and never reached the library.
+     *
+     * @internal
+     */
+    public static function invalidMember(string $field, string $why): InvalidInputException
+    {
+        $made = self::invalidInput($field, $why);
+        $made->isFresh = true;
+
+        return $made;
     }
 
     /**
@@ -140,7 +203,7 @@ abstract class BankchannelException extends \RuntimeException
     }
 
     /**
-     * The whole error as the library gives it.
+     * The whole error as the library gives it: message and context name fields as the catalogue does.
      *
      * @return array<string, mixed>
      */
@@ -149,7 +212,7 @@ abstract class BankchannelException extends \RuntimeException
         return [
             'code' => $this->errorCode,
             'category' => $this->category,
-            'message' => $this->getMessage(),
+            'message' => (string) ($this->error['message'] ?? ''),
             'retryable' => $this->retryable,
             'operation' => $this->operation,
             'http_status' => $this->httpStatus,
@@ -158,7 +221,7 @@ abstract class BankchannelException extends \RuntimeException
             'peer' => $this->peer === null
                 ? null
                 : ['code' => $this->peer->code, 'text' => $this->peer->text, 'request_id' => $this->peer->requestId],
-            'context' => (object) $this->context,
+            'context' => (object) (array) ($this->error['context'] ?? []),
         ];
     }
 }

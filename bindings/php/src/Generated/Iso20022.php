@@ -32,14 +32,15 @@ final class Iso20022
      * take back; left out, with their own. Where flipping would make the balances fit, `balance_check`
      * says so.
      *
-     * @throws BankchannelException of its own: `iso20022.file_unreadable`
+     * @throws Exception\InvalidInputException `iso20022.file_unreadable`
+     * @throws BankchannelException for all other failures
      */
     public static function readStatement(
         mixed $content,
         ?string $encoding = null,
         ?bool $reversalFlips = null,
     ): Iso20022\CashFile {
-        $response = Bankchannel::local('iso20022.read_statement', [
+        $response = Bankchannel::compute('iso20022.read_statement', [
             'encoding' => $encoding,
             'reversal_flips' => $reversalFlips,
         ], Content::of($content));
@@ -63,14 +64,15 @@ final class Iso20022
      * take back; left out, with their own. Where flipping would make the balances fit, `balance_check`
      * says so.
      *
-     * @throws BankchannelException of its own: `iso20022.file_unreadable`
+     * @throws Exception\InvalidInputException `iso20022.file_unreadable`
+     * @throws BankchannelException for all other failures
      */
     public static function readReport(
         mixed $content,
         ?string $encoding = null,
         ?bool $reversalFlips = null,
     ): Iso20022\CashFile {
-        $response = Bankchannel::local('iso20022.read_report', [
+        $response = Bankchannel::compute('iso20022.read_report', [
             'encoding' => $encoding,
             'reversal_flips' => $reversalFlips,
         ], Content::of($content));
@@ -94,14 +96,15 @@ final class Iso20022
      * take back; left out, with their own. Where flipping would make the balances fit, `balance_check`
      * says so.
      *
-     * @throws BankchannelException of its own: `iso20022.file_unreadable`
+     * @throws Exception\InvalidInputException `iso20022.file_unreadable`
+     * @throws BankchannelException for all other failures
      */
     public static function readNotification(
         mixed $content,
         ?string $encoding = null,
         ?bool $reversalFlips = null,
     ): Iso20022\CashFile {
-        $response = Bankchannel::local('iso20022.read_notification', [
+        $response = Bankchannel::compute('iso20022.read_notification', [
             'encoding' => $encoding,
             'reversal_flips' => $reversalFlips,
         ], Content::of($content));
@@ -128,7 +131,8 @@ final class Iso20022
      * @param bool|null $reversalFlips Whether this bank writes reversals with the direction of what they
      * take back; left out, with their own.
      *
-     * @throws BankchannelException of its own: `iso20022.file_unreadable`
+     * @throws Exception\InvalidInputException `iso20022.file_unreadable`
+     * @throws BankchannelException for all other failures
      */
     public static function readStatementPage(
         mixed $content,
@@ -137,7 +141,7 @@ final class Iso20022
         ?string $encoding = null,
         ?bool $reversalFlips = null,
     ): Iso20022\CashFile {
-        $response = Bankchannel::local('iso20022.read_statement_page', [
+        $response = Bankchannel::compute('iso20022.read_statement_page', [
             'cursor' => $cursor === null ? null : (object) $cursor->toArray(),
             'entries' => $entries,
             'encoding' => $encoding,
@@ -202,13 +206,14 @@ final class Iso20022
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
      * none or a wrong one; left out, what it declares.
      *
-     * @throws BankchannelException of its own: `iso20022.file_unreadable`
+     * @throws Exception\InvalidInputException `iso20022.file_unreadable`
+     * @throws BankchannelException for all other failures
      */
     public static function readStatusReport(
         mixed $content,
         ?string $encoding = null,
     ): Iso20022\StatusFile {
-        $response = Bankchannel::local('iso20022.read_status_report', [
+        $response = Bankchannel::compute('iso20022.read_status_report', [
             'encoding' => $encoding,
         ], Content::of($content));
 
@@ -226,13 +231,14 @@ final class Iso20022
      * @param string|null $encoding The file's encoding, such as `ISO-8859-15`, for a file that declares
      * none or a wrong one; left out, what it declares.
      *
-     * @throws BankchannelException of its own: `iso20022.file_unreadable`
+     * @throws Exception\InvalidInputException `iso20022.file_unreadable`
+     * @throws BankchannelException for all other failures
      */
     public static function readPayment(
         mixed $content,
         ?string $encoding = null,
     ): Iso20022\PaymentFile {
-        $response = Bankchannel::local('iso20022.read_payment', [
+        $response = Bankchannel::compute('iso20022.read_payment', [
             'encoding' => $encoding,
         ], Content::of($content));
 
@@ -299,8 +305,10 @@ final class Iso20022
      * @param string|null $path The file to write, which must not exist yet: it appears when it is
      * complete, readable by its owner only. Left out: the answer has the file as text, of at most 16 MiB.
      *
-     * @throws BankchannelException of its own: `iso20022.payment_refused`, `resource.storage`,
+     * @throws Exception\InvalidInputException `iso20022.payment_refused`,
      * `input.content_unreadable`
+     * @throws Exception\ResourceExhaustedException `resource.storage`
+     * @throws BankchannelException for all other failures
      */
     public static function makePayment(
         mixed $content = null,
@@ -336,7 +344,7 @@ final class Iso20022
             [$transactions, $content] = [null, $rows->content];
             $format = Iso20022\RowFormat::from('json_lines');
         }
-        $response = Bankchannel::local('iso20022.make_payment', [
+        $response = Bankchannel::compute('iso20022.make_payment', [
             'transactions' => $transactions === null ? null : array_values(array_map(static fn (Iso20022\CreditTransfer $item): mixed => (object) $item->toArray(), $transactions)),
             'format' => $format?->value,
             'table' => $table === null ? null : (object) $table->toArray(),
@@ -391,7 +399,7 @@ final class Iso20022
         ?Iso20022\ProfileOptions $profile = null,
         ?string $encoding = null,
     ): Iso20022\CheckPaymentResponse {
-        $response = Bankchannel::local('iso20022.check_payment', [
+        $response = Bankchannel::compute('iso20022.check_payment', [
             'profile' => $profile === null ? null : (object) $profile->toArray(),
             'encoding' => $encoding,
         ], Content::of($content));
@@ -420,7 +428,8 @@ final class Iso20022
      * in any order. Left out for none. The whole request has at most 16 MiB as JSON, about 20,000
      * entries: Rust and `bankchannel iso20022 match` have no such limit.
      *
-     * @throws BankchannelException of its own: `iso20022.file_unreadable`
+     * @throws Exception\InvalidInputException `iso20022.file_unreadable`
+     * @throws BankchannelException for all other failures
      */
     public static function matchStatus(
         mixed $content,
@@ -428,7 +437,7 @@ final class Iso20022
         ?array $reports = null,
         ?array $statements = null,
     ): Iso20022\Matched {
-        $response = Bankchannel::local('iso20022.match_status', [
+        $response = Bankchannel::compute('iso20022.match_status', [
             'encoding' => $encoding,
             'reports' => $reports === null ? null : array_values(array_map(static fn (Iso20022\StatusReport $item): mixed => (object) $item->toArray(), $reports)),
             'statements' => $statements === null ? null : array_values(array_map(static fn (Iso20022\Statement $item): mixed => (object) $item->toArray(), $statements)),

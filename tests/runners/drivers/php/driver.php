@@ -241,7 +241,8 @@ final class Driver
             if ($name === 'DateTimeInterface' && is_string($value)) {
                 return new DateTimeImmutable($value);
             }
-            if (class_exists($name) && is_array($value)) {
+            // A listed file in place of its fields is the caller's way, not the catalogue's.
+            if (class_exists($name) && is_array($value) && !in_array('string', $names, true)) {
                 return $name::fromArray($value);
             }
         }

@@ -36,10 +36,15 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`,
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
      * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws BankchannelException for all other failures
      */
     public function verifyUser(
         #[\SensitiveParameter] string $psuId,
@@ -74,11 +79,16 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.service_refused`,
-     * `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`,
-     * `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws BankchannelException for all other failures
      */
     public function updateBankOfferedConsents(
         string $redirectUri,
@@ -120,11 +130,16 @@ interface Client
      *
      * @deprecated Use `updateBankOfferedConsents`.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.service_refused`,
-     * `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`,
-     * `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws BankchannelException for all other failures
      */
     public function updateConsents(
         string $redirectUri,
@@ -177,11 +192,16 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.service_refused`,
-     * `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`,
-     * `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws BankchannelException for all other failures
      */
     public function createConsent(
         ConsentAccess $access,
@@ -220,12 +240,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function getConsent(
         string $consentId,
@@ -247,12 +273,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function getConsentStatus(
         string $consentId,
@@ -273,12 +305,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function deleteConsent(
         string $consentId,
@@ -304,12 +342,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function startAuthorisation(
         string $consentId,
@@ -334,12 +378,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function listAuthorisations(
         string $consentId,
@@ -361,12 +411,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function getAuthorisationStatus(
         string $consentId,
@@ -396,12 +452,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function getAccounts(
         ?bool $withBalance = null,
@@ -436,8 +498,10 @@ interface Client
      * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
-     * `nextgen_psd2.key_unusable`, `nextgen_psd2.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
+     * `nextgen_psd2.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `nextgen_psd2.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function signRequest(
         mixed $content = null,
@@ -467,8 +531,9 @@ interface Client
      * setting.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
      * `nextgen_psd2.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function prepareSignature(
         mixed $content = null,
@@ -495,8 +560,9 @@ interface Client
      * setting.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
      * `nextgen_psd2.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function attachSignature(
         string $method,
@@ -616,7 +682,8 @@ interface Client
      * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
      * must be a QWAC of the same organisation, from a trusted issuer.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function verifyRequest(
         mixed $content = null,
@@ -656,7 +723,8 @@ interface Client
      * @param string|null $basePath The path before the API's own, such as `/api`: some senders sign
      * without it.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function explainRequest(
         mixed $content = null,
@@ -683,7 +751,8 @@ interface Client
      * @param string|null $certificate The certificate: PEM text, or the value of a
      * `TPP-Signature-Certificate` header. Left out, the client's own setting.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function inspectCertificate(
         ?string $certificate = null,
@@ -712,8 +781,9 @@ interface Client
      * @param int|null $keyBits Bits of the new keys: 2048, 3072 or 4096. Default: 2048.
      * @param list<CertificateDefect>|null $defects Deliberate defects.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
      * `nextgen_psd2.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function makeCertificates(
         ?string $authorityCertificate = null,

@@ -20,6 +20,8 @@ use Psr\Log\LoggerInterface;
 abstract class Operations extends AbstractClient implements Client
 {
     /**
+     * Makes a client; nothing is sent.
+     *
      * The settings of a third party. All are optional. The settings for signing fill the fields that a
      * request omits; operations that only compute need no others.
      *
@@ -143,10 +145,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`,
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
      * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws BankchannelException for all other failures
      */
     public function verifyUser(
         #[\SensitiveParameter] string $psuId,
@@ -189,11 +196,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.service_refused`,
-     * `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`,
-     * `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws BankchannelException for all other failures
      */
     public function updateBankOfferedConsents(
         string $redirectUri,
@@ -249,11 +261,16 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @deprecated Use `updateBankOfferedConsents`.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.service_refused`,
-     * `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`,
-     * `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws BankchannelException for all other failures
      */
     public function updateConsents(
         string $redirectUri,
@@ -320,11 +337,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.service_refused`,
-     * `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`,
-     * `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws BankchannelException for all other failures
      */
     public function createConsent(
         ConsentAccess $access,
@@ -387,12 +409,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function getConsent(
         string $consentId,
@@ -421,12 +449,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function getConsentStatus(
         string $consentId,
@@ -454,12 +488,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function deleteConsent(
         string $consentId,
@@ -492,12 +532,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function startAuthorisation(
         string $consentId,
@@ -533,12 +579,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function listAuthorisations(
         string $consentId,
@@ -567,12 +619,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function getAuthorisationStatus(
         string $consentId,
@@ -610,12 +668,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.signature_refused`,
-     * `nextgen_psd2.certificate_refused`, `nextgen_psd2.role_refused`, `nextgen_psd2.timestamp_refused`,
-     * `nextgen_psd2.format_refused`, `nextgen_psd2.psu_refused`, `nextgen_psd2.consent_needed`,
-     * `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`, `nextgen_psd2.access_exceeded`,
-     * `nextgen_psd2.service_refused`, `nextgen_psd2.resource_unknown`, `nextgen_psd2.refused`,
-     * `nextgen_psd2.bank_failed`, `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.format_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `nextgen_psd2.certificate_refused`,
+     * `nextgen_psd2.timestamp_refused`, `nextgen_psd2.psu_refused`
+     * @throws \Bankchannel\Exception\PermissionException `nextgen_psd2.role_refused`,
+     * `nextgen_psd2.consent_needed`, `nextgen_psd2.consent_unknown`, `nextgen_psd2.consent_invalid`,
+     * `nextgen_psd2.service_refused`
+     * @throws \Bankchannel\Exception\SignatureException `nextgen_psd2.signature_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `nextgen_psd2.link_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `nextgen_psd2.resource_unknown`,
+     * `nextgen_psd2.refused`, `nextgen_psd2.bank_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `nextgen_psd2.access_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function getAccounts(
         ?bool $withBalance = null,
@@ -662,8 +726,10 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
-     * `nextgen_psd2.key_unusable`, `nextgen_psd2.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
+     * `nextgen_psd2.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `nextgen_psd2.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function signRequest(
         mixed $content = null,
@@ -705,8 +771,9 @@ abstract class Operations extends AbstractClient implements Client
      * setting.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
      * `nextgen_psd2.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function prepareSignature(
         mixed $content = null,
@@ -743,8 +810,9 @@ abstract class Operations extends AbstractClient implements Client
      * setting.
      * @param SigningOptions|null $signing The signing of requests. Left out, the client's own setting.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
      * `nextgen_psd2.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function attachSignature(
         string $method,
@@ -910,7 +978,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $tlsCertificate The client certificate of the TLS connection as PEM text: it
      * must be a QWAC of the same organisation, from a trusted issuer.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function verifyRequest(
         mixed $content = null,
@@ -963,7 +1032,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $basePath The path before the API's own, such as `/api`: some senders sign
      * without it.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function explainRequest(
         mixed $content = null,
@@ -1006,7 +1076,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $certificate The certificate: PEM text, or the value of a
      * `TPP-Signature-Certificate` header. Left out, the client's own setting.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function inspectCertificate(
         ?string $certificate = null,
@@ -1041,8 +1112,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $keyBits Bits of the new keys: 2048, 3072 or 4096. Default: 2048.
      * @param list<CertificateDefect>|null $defects Deliberate defects.
      *
-     * @throws BankchannelException of its own: `nextgen_psd2.certificate_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `nextgen_psd2.certificate_unusable`,
      * `nextgen_psd2.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function makeCertificates(
         ?string $authorityCertificate = null,

@@ -42,13 +42,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.session_closed`,
-     * `salt_edge_connector.configuration_refused`, `salt_edge_connector.session_expired`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.action_not_allowed`,
-     * `salt_edge_connector.provider_disabled`, `salt_edge_connector.refused`, `salt_edge_connector.busy`,
-     * `salt_edge_connector.hub_failed`, `salt_edge_connector.key_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
+     * `salt_edge_connector.session_expired`
+     * @throws BankchannelException for all other failures
      */
     public function succeedSession(
         string $sessionSecret,
@@ -80,13 +85,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.session_closed`,
-     * `salt_edge_connector.configuration_refused`, `salt_edge_connector.session_expired`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.action_not_allowed`,
-     * `salt_edge_connector.provider_disabled`, `salt_edge_connector.refused`, `salt_edge_connector.busy`,
-     * `salt_edge_connector.hub_failed`, `salt_edge_connector.key_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
+     * `salt_edge_connector.session_expired`
+     * @throws BankchannelException for all other failures
      */
     public function updateSession(
         string $sessionSecret,
@@ -115,13 +125,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.session_closed`,
-     * `salt_edge_connector.configuration_refused`, `salt_edge_connector.session_expired`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.action_not_allowed`,
-     * `salt_edge_connector.provider_disabled`, `salt_edge_connector.refused`, `salt_edge_connector.busy`,
-     * `salt_edge_connector.hub_failed`, `salt_edge_connector.key_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
+     * `salt_edge_connector.session_expired`
+     * @throws BankchannelException for all other failures
      */
     public function failSession(
         string $sessionSecret,
@@ -150,11 +165,15 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.configuration_refused`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.customer_not_found`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
      * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.busy`, `salt_edge_connector.hub_failed`,
-     * `salt_edge_connector.key_unusable`, `salt_edge_connector.token_failed`
+     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.customer_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws BankchannelException for all other failures
      */
     public function listTokensAtHub(
         ?string $kind = null,
@@ -178,13 +197,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.configuration_refused`,
-     * `salt_edge_connector.token_missing`, `salt_edge_connector.authorization_refused`,
-     * `salt_edge_connector.token_not_found`, `salt_edge_connector.token_revoked`,
-     * `salt_edge_connector.token_expired`, `salt_edge_connector.provider_not_found`,
-     * `salt_edge_connector.provider_disabled`, `salt_edge_connector.refused`, `salt_edge_connector.busy`,
-     * `salt_edge_connector.hub_failed`, `salt_edge_connector.key_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.token_missing`,
+     * `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.token_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.token_revoked`,
+     * `salt_edge_connector.token_expired`
+     * @throws BankchannelException for all other failures
      */
     public function revokeTokenAtHub(
         #[\SensitiveParameter] string|Secret $token,
@@ -203,11 +227,15 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.configuration_refused`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.provider_not_found`,
-     * `salt_edge_connector.provider_disabled`, `salt_edge_connector.refused`, `salt_edge_connector.busy`,
-     * `salt_edge_connector.hub_failed`, `salt_edge_connector.key_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.refused`,
+     * `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws BankchannelException for all other failures
      */
     public function getClientInfo(
         int $clientId,
@@ -236,7 +264,8 @@ interface Client
      * Left out, the client's own setting.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function receiveRequest(
         string $method,
@@ -344,7 +373,8 @@ interface Client
      * least.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function verifyClientJwt(
         string $publicKey,
@@ -371,7 +401,8 @@ interface Client
      * least.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function verifyJwt(
         #[\SensitiveParameter] string|Secret $jwt,
@@ -394,8 +425,9 @@ interface Client
      * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
      * @param \DateTimeInterface|null $at The time from which the validity counts. Default: now.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
-     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function signJwt(
         array $data,
@@ -423,7 +455,8 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function handleRequest(
         string $method,
@@ -450,8 +483,9 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
-     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function work(
         ?\DateTimeInterface $at = null,
@@ -500,8 +534,9 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
-     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function approveSession(
         string $sessionId,
@@ -530,8 +565,9 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
-     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function refuseSession(
         string $sessionId,
@@ -594,11 +630,15 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.configuration_refused`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.customer_not_found`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
      * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.busy`, `salt_edge_connector.hub_failed`,
-     * `salt_edge_connector.key_unusable`, `salt_edge_connector.token_failed`
+     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.customer_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws BankchannelException for all other failures
      */
     public function reconcileTokens(
         ?int $timeoutMs = null,
@@ -661,8 +701,9 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
-     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function answerBank(
         string $target,

@@ -20,6 +20,8 @@ use Psr\Log\LoggerInterface;
 abstract class Operations extends AbstractClient implements Client
 {
     /**
+     * Makes a client; nothing is sent.
+     *
      * The settings of a connector. All are optional; each operation names the ones that it needs.
      *
      * @param string|null $baseUrl The hub's base URL: `https://priora.saltedge.com`, or the URL of an
@@ -52,12 +54,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $storeKey The key that encrypts the store: 32 bytes in base64. Needed for
      * PostgreSQL. Optional for a folder, which otherwise has its key in the file `store.key`.
      * @param string|null $storeKeyFile A file with the store's key.
-     * @param ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt Edge
-     * forwards with each request for a token or with a code. Default: `off`, since Salt Edge has verified
-     * it. With `warn` and `enforce` the connector asks Salt Edge for the third party's key, once an hour,
-     * verifies the third party's request and compares it with the one that Salt Edge sends. With `warn` a
-     * fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the request,
-     * and without the key the answer is 503: Salt Edge may repeat the request. Needs `base_url`.
+     * @param string|ClientJwtMode|null $clientJwt The check of a third party's own request, which Salt
+     * Edge forwards with each request for a token or with a code. Default: `off`, since Salt Edge has
+     * verified it. With `warn` and `enforce` the connector asks Salt Edge for the third party's key, once
+     * an hour, verifies the third party's request and compares it with the one that Salt Edge sends. With
+     * `warn` a fault, or a key that cannot be fetched, is a warning. With `enforce` a fault refuses the
+     * request, and without the key the answer is 503: Salt Edge may repeat the request. Needs `base_url`.
      * @param bool|null $allowShortClientKey Whether a third party's key of less than 2048 bits is
      * accepted; 1024 bits at least.
      * @param string|Secret|null $bankSecret The secret that the connector shares with the bank's own code
@@ -109,7 +111,7 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $store = null,
         #[\SensitiveParameter] string|Secret|null $storeKey = null,
         ?string $storeKeyFile = null,
-        ?ClientJwtMode $clientJwt = null,
+        string|ClientJwtMode|null $clientJwt = null,
         ?bool $allowShortClientKey = null,
         #[\SensitiveParameter] string|Secret|null $bankSecret = null,
         ?string $bankSecretFile = null,
@@ -148,7 +150,7 @@ abstract class Operations extends AbstractClient implements Client
             'store' => $store === null ? null : Encode::secret($store),
             'store_key' => $storeKey === null ? null : Encode::secret($storeKey),
             'store_key_file' => $storeKeyFile,
-            'client_jwt' => $clientJwt?->value,
+            'client_jwt' => Encode::name($clientJwt),
             'allow_short_client_key' => $allowShortClientKey,
             'bank_secret' => $bankSecret === null ? null : Encode::secret($bankSecret),
             'bank_secret_file' => $bankSecretFile,
@@ -184,13 +186,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.session_closed`,
-     * `salt_edge_connector.configuration_refused`, `salt_edge_connector.session_expired`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.action_not_allowed`,
-     * `salt_edge_connector.provider_disabled`, `salt_edge_connector.refused`, `salt_edge_connector.busy`,
-     * `salt_edge_connector.hub_failed`, `salt_edge_connector.key_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
+     * `salt_edge_connector.session_expired`
+     * @throws BankchannelException for all other failures
      */
     public function succeedSession(
         string $sessionSecret,
@@ -235,13 +242,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.session_closed`,
-     * `salt_edge_connector.configuration_refused`, `salt_edge_connector.session_expired`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.action_not_allowed`,
-     * `salt_edge_connector.provider_disabled`, `salt_edge_connector.refused`, `salt_edge_connector.busy`,
-     * `salt_edge_connector.hub_failed`, `salt_edge_connector.key_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
+     * `salt_edge_connector.session_expired`
+     * @throws BankchannelException for all other failures
      */
     public function updateSession(
         string $sessionSecret,
@@ -281,13 +293,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.session_closed`,
-     * `salt_edge_connector.configuration_refused`, `salt_edge_connector.session_expired`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.session_not_found`,
-     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.action_not_allowed`,
-     * `salt_edge_connector.provider_disabled`, `salt_edge_connector.refused`, `salt_edge_connector.busy`,
-     * `salt_edge_connector.hub_failed`, `salt_edge_connector.key_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_connector.action_not_allowed`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.session_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.session_closed`,
+     * `salt_edge_connector.session_expired`
+     * @throws BankchannelException for all other failures
      */
     public function failSession(
         string $sessionSecret,
@@ -326,11 +343,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.configuration_refused`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.customer_not_found`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
      * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.busy`, `salt_edge_connector.hub_failed`,
-     * `salt_edge_connector.key_unusable`, `salt_edge_connector.token_failed`
+     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.customer_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws BankchannelException for all other failures
      */
     public function listTokensAtHub(
         ?string $kind = null,
@@ -364,13 +385,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.configuration_refused`,
-     * `salt_edge_connector.token_missing`, `salt_edge_connector.authorization_refused`,
-     * `salt_edge_connector.token_not_found`, `salt_edge_connector.token_revoked`,
-     * `salt_edge_connector.token_expired`, `salt_edge_connector.provider_not_found`,
-     * `salt_edge_connector.provider_disabled`, `salt_edge_connector.refused`, `salt_edge_connector.busy`,
-     * `salt_edge_connector.hub_failed`, `salt_edge_connector.key_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.token_missing`,
+     * `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.token_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws \Bankchannel\Exception\ConflictException `salt_edge_connector.token_revoked`,
+     * `salt_edge_connector.token_expired`
+     * @throws BankchannelException for all other failures
      */
     public function revokeTokenAtHub(
         #[\SensitiveParameter] string|Secret $token,
@@ -395,11 +421,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.configuration_refused`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.provider_not_found`,
-     * `salt_edge_connector.provider_disabled`, `salt_edge_connector.refused`, `salt_edge_connector.busy`,
-     * `salt_edge_connector.hub_failed`, `salt_edge_connector.key_unusable`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
+     * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
      * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.refused`,
+     * `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws BankchannelException for all other failures
      */
     public function getClientInfo(
         int $clientId,
@@ -434,7 +464,8 @@ abstract class Operations extends AbstractClient implements Client
      * Left out, the client's own setting.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function receiveRequest(
         string $method,
@@ -586,7 +617,8 @@ abstract class Operations extends AbstractClient implements Client
      * least.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function verifyClientJwt(
         string $publicKey,
@@ -626,7 +658,8 @@ abstract class Operations extends AbstractClient implements Client
      * least.
      * @param \DateTimeInterface|null $at The time of the check. Default: now.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function verifyJwt(
         #[\SensitiveParameter] string|Secret $jwt,
@@ -660,8 +693,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $passphrase The passphrase, if the private key given here is encrypted.
      * @param \DateTimeInterface|null $at The time from which the validity counts. Default: now.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
-     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function signJwt(
         array $data,
@@ -699,7 +733,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws BankchannelException for all other failures
      */
     public function handleRequest(
         string $method,
@@ -735,8 +770,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
-     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function work(
         ?\DateTimeInterface $at = null,
@@ -798,8 +834,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
-     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function approveSession(
         string $sessionId,
@@ -839,8 +876,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
-     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function refuseSession(
         string $sessionId,
@@ -928,11 +966,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.configuration_refused`,
-     * `salt_edge_connector.authorization_refused`, `salt_edge_connector.customer_not_found`,
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
      * `salt_edge_connector.provider_not_found`, `salt_edge_connector.provider_disabled`,
-     * `salt_edge_connector.refused`, `salt_edge_connector.busy`, `salt_edge_connector.hub_failed`,
-     * `salt_edge_connector.key_unusable`, `salt_edge_connector.token_failed`
+     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_connector.authorization_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_connector.customer_not_found`,
+     * `salt_edge_connector.refused`, `salt_edge_connector.hub_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_connector.busy`
+     * @throws BankchannelException for all other failures
      */
     public function reconcileTokens(
         ?int $timeoutMs = null,
@@ -1014,8 +1056,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
      *
-     * @throws BankchannelException of its own: `salt_edge_connector.key_unusable`,
-     * `salt_edge_connector.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
+     * @throws BankchannelException for all other failures
      */
     public function answerBank(
         string $target,

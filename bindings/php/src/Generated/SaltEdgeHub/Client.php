@@ -37,11 +37,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function createToken(
         string $sessionSecret,
@@ -68,11 +74,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function revokeToken(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -98,11 +110,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function reconnectToken(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -128,11 +146,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function confirmToken(
         string $sessionSecret,
@@ -155,11 +179,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function cancelToken(
         string $sessionSecret,
@@ -181,11 +211,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function fetchAccounts(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -212,11 +248,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function refreshAccounts(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -244,11 +286,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function confirmAccounts(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -276,11 +324,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function fetchTransactions(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -306,11 +360,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function fetchCustomer(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -334,11 +394,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function notifyError(
         #[\SensitiveParameter] string|Secret $accessToken,

@@ -20,6 +20,8 @@ use Psr\Log\LoggerInterface;
 abstract class Operations extends AbstractClient implements Client
 {
     /**
+     * Makes a client; nothing is sent.
+     *
      * The settings of a client that sends requests to a connector as Salt Edge does. `base_url` and a key
      * are needed.
      *
@@ -107,11 +109,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function createToken(
         string $sessionSecret,
@@ -149,11 +157,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function revokeToken(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -189,11 +203,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function reconnectToken(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -229,11 +249,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function confirmToken(
         string $sessionSecret,
@@ -266,11 +292,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function cancelToken(
         string $sessionSecret,
@@ -300,11 +332,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function fetchAccounts(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -340,11 +378,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function refreshAccounts(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -384,11 +428,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function confirmAccounts(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -427,11 +477,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function fetchTransactions(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -469,11 +525,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function fetchCustomer(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -506,11 +568,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `salt_edge_hub.format_refused`,
-     * `salt_edge_hub.client_refused`, `salt_edge_hub.signature_refused`, `salt_edge_hub.token_refused`,
-     * `salt_edge_hub.access_refused`, `salt_edge_hub.not_found`, `salt_edge_hub.refused`,
-     * `salt_edge_hub.busy`, `salt_edge_hub.connector_failed`, `salt_edge_hub.key_unusable`,
-     * `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_hub.format_refused`,
+     * `salt_edge_hub.key_unusable`
+     * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_hub.token_failed`
+     * @throws \Bankchannel\Exception\AuthenticationException `salt_edge_hub.client_refused`
+     * @throws \Bankchannel\Exception\PermissionException `salt_edge_hub.token_refused`,
+     * `salt_edge_hub.access_refused`
+     * @throws \Bankchannel\Exception\SignatureException `salt_edge_hub.signature_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `salt_edge_hub.not_found`,
+     * `salt_edge_hub.refused`, `salt_edge_hub.connector_failed`
+     * @throws \Bankchannel\Exception\RateLimitedException `salt_edge_hub.busy`
+     * @throws BankchannelException for all other failures
      */
     public function notifyError(
         #[\SensitiveParameter] string|Secret $accessToken,

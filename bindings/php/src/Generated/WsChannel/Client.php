@@ -33,7 +33,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws BankchannelException for all other failures
      */
     public function initRegister(
         ?string $email = null,
@@ -65,9 +66,12 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.user_exists`, `ws_channel.admin_first`,
-     * `ws_channel.api_key_refused`, `ws_channel.login_refused`, `ws_channel.attempts_exceeded`,
-     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.user_exists`, `ws_channel.admin_first`
+     * @throws BankchannelException for all other failures
      */
     public function register(
         #[\SensitiveParameter] string|Secret $chResp,
@@ -96,8 +100,11 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function verifyPhone(
         #[\SensitiveParameter] string|Secret $code,
@@ -121,8 +128,11 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function verifyEmail(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -144,7 +154,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws BankchannelException for all other failures
      */
     public function initPasswordReset(
         ?string $email = null,
@@ -168,8 +179,11 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.login_refused`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`, `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function passwordReset(
         #[\SensitiveParameter] string|Secret $chResp,
@@ -191,7 +205,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws BankchannelException for all other failures
      */
     public function initLogin(
         ?string $email = null,
@@ -214,8 +229,11 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.login_refused`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.api_key_refused`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function exchangeLogin(
         #[\SensitiveParameter] string|Secret $chResp,
@@ -243,8 +261,11 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function loginMfa(
         #[\SensitiveParameter] string|Secret $code,
@@ -270,8 +291,11 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function selectMfa(
         MfaType $mfaType,
@@ -297,8 +321,11 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function verifyTotp(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -321,9 +348,13 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function logout(
         ?string $email = null,
@@ -342,9 +373,12 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function listCerts(
         ?int $timeoutMs = null,
@@ -360,10 +394,14 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.parameter_refused`,
-     * `ws_channel.not_implemented`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
+     * @throws BankchannelException for all other failures
      */
     public function configCerts(
         ExportSetting $export,
@@ -385,10 +423,13 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.owner_only`,
-     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function shareCerts(
         string $extEmail,
@@ -407,10 +448,14 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.parameter_refused`,
-     * `ws_channel.not_implemented`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
+     * @throws BankchannelException for all other failures
      */
     public function unshareCerts(
         string $extEmail,
@@ -429,11 +474,16 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.pgp_key_missing`, `ws_channel.certificate_missing`, `ws_channel.parameter_refused`,
-     * `ws_channel.not_implemented`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.pgp_key_missing`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
+     * @throws BankchannelException for all other failures
      */
     public function exportCert(
         string $pgpKeyId,
@@ -458,11 +508,17 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`,
-     * `ws_channel.not_entitled`, `ws_channel.certificate_exists`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.certificate_exists`
+     * @throws BankchannelException for all other failures
      */
     public function enrollCert(
         #[\SensitiveParameter] string|Secret $code,
@@ -492,10 +548,15 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.certificate_refused`, `ws_channel.certificate_exists`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.certificate_refused`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.certificate_exists`
+     * @throws BankchannelException for all other failures
      */
     public function importCert(
         string $certificate,
@@ -522,10 +583,15 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.owner_only`,
-     * `ws_channel.bank_unknown`, `ws_channel.certificate_missing`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.certificate_missing`
+     * @throws BankchannelException for all other failures
      */
     public function retireCert(
         ?Bank $bank = null,
@@ -546,11 +612,16 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.bank_unknown`, `ws_channel.no_bank_channel`,
-     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.not_entitled`,
-     * `ws_channel.certificate_missing`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function listFiles(
         ?Bank $bank = null,
@@ -576,13 +647,19 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`,
-     * `ws_channel.not_entitled`, `ws_channel.certificate_missing`, `ws_channel.signature_missing`,
-     * `ws_channel.signature_malformed`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`,
-     * `ws_channel.pgp_key_missing`, `ws_channel.content_empty`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.content_empty`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_missing`,
+     * `ws_channel.signature_malformed`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`,
+     * `ws_channel.pgp_key_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function uploadFile(
         mixed $fileContents,
@@ -599,23 +676,30 @@ interface Client
      * The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
      * Needs a data session.
      *
-     * @param string $fileType The bank's name of the file type, as listed.
-     * @param string $fileReference The bank's reference of the file, as listed.
+     * @param string|FileDescriptor|DownloadedFile $fileType The bank's name of the file type, as listed.
+     * Or a listed `FileDescriptor` or `DownloadedFile`, in place of the fields that name it.
+     * @param string|null $fileReference The bank's reference of the file, as listed. Left out if
+     * `fileType` is what was listed.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|\SplFileInfo|resource|null $destination Where the content goes: a path that does not
      * exist yet, or a stream to write to; left out, into memory.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`,
-     * `ws_channel.not_entitled`, `ws_channel.certificate_missing`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function downloadFile(
-        string $fileType,
-        string $fileReference,
+        string|FileDescriptor|DownloadedFile $fileType,
+        ?string $fileReference = null,
         ?Bank $bank = null,
         mixed $destination = null,
         ?int $timeoutMs = null,
@@ -627,21 +711,28 @@ interface Client
      * The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
      * restore. A second deletion is refused. Needs a data session.
      *
-     * @param string $fileType The bank's name of the file type, as listed.
-     * @param string $fileReference The bank's reference of the file, as listed.
+     * @param string|FileDescriptor|DownloadedFile $fileType The bank's name of the file type, as listed.
+     * Or a listed `FileDescriptor` or `DownloadedFile`, in place of the fields that name it.
+     * @param string|null $fileReference The bank's reference of the file, as listed. Left out if
+     * `fileType` is what was listed.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`,
-     * `ws_channel.not_entitled`, `ws_channel.certificate_missing`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function deleteFile(
-        string $fileType,
-        string $fileReference,
+        string|FileDescriptor|DownloadedFile $fileType,
+        ?string $fileReference = null,
         ?Bank $bank = null,
         ?int $timeoutMs = null,
     ): DeleteFileResponse;
@@ -655,9 +746,12 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function listAccounts(
         ?int $timeoutMs = null,
@@ -677,10 +771,14 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.owner_only`,
-     * `ws_channel.reauthenticate`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`,
+     * `ws_channel.reauthenticate`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function deleteAccount(
         string $email,
@@ -697,9 +795,12 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function listKeys(
         ?int $timeoutMs = null,
@@ -718,10 +819,14 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.pgp_key_refused`,
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function uploadKey(
         #[\SensitiveParameter] string|Secret $pgpKey,
@@ -739,10 +844,16 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.pgp_key_missing`,
-     * `ws_channel.signature_key_unknown`, `ws_channel.not_implemented`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_key_unknown`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.pgp_key_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
+     * @throws BankchannelException for all other failures
      */
     public function deleteKey(
         string $pgpKeyId,
@@ -761,7 +872,8 @@ interface Client
      * @param string $publicKey The service's public key as PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, at
      * least 2048 bits.
      *
-     * @throws BankchannelException of its own: `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws BankchannelException for all other failures
      */
     public function encryptPassword(
         #[\SensitiveParameter] string|Secret $challenge,
@@ -819,8 +931,10 @@ interface Client
      *
      * @param string|Secret $key One ASCII-armored key, public or private.
      *
-     * @throws BankchannelException of its own: `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`,
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`,
      * `ws_channel.passphrase_refused`
+     * @throws BankchannelException for all other failures
      */
     public function inspectKey(
         #[\SensitiveParameter] string|Secret $key,
@@ -841,8 +955,10 @@ interface Client
      * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
      * @param SignatureHash|null $hash The hash algorithm. Default: SHA-256.
      *
-     * @throws BankchannelException of its own: `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`,
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`,
      * `ws_channel.passphrase_refused`
+     * @throws BankchannelException for all other failures
      */
     public function signFile(
         mixed $content,
@@ -863,8 +979,9 @@ interface Client
      * @param string|Secret $publicKey The armored keys, one after the other, public or private.
      * @param string $signature The armored detached signatures, one after the other.
      *
-     * @throws BankchannelException of its own: `ws_channel.signature_malformed`,
-     * `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_malformed`
+     * @throws BankchannelException for all other failures
      */
     public function verifyFile(
         mixed $content,
@@ -881,7 +998,9 @@ interface Client
      * @param string|Secret $privateKey The private key as PEM.
      * @param string|Secret $publicKey The armored export key.
      *
-     * @throws BankchannelException of its own: `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`
+     * @throws BankchannelException for all other failures
      */
     public function encryptForExport(
         #[\SensitiveParameter] string|Secret $privateKey,
@@ -900,8 +1019,10 @@ interface Client
      * matching one is used.
      * @param string|Secret|null $passphrase The passphrase of the private key, if it is locked.
      *
-     * @throws BankchannelException of its own: `ws_channel.decryption_failed`,
-     * `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.decryption_failed`,
+     * `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`
+     * @throws BankchannelException for all other failures
      */
     public function decryptExportedKey(
         string $encryptedPrivateKey,
@@ -950,9 +1071,12 @@ interface Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.user_exists`, `ws_channel.admin_first`,
-     * `ws_channel.api_key_refused`, `ws_channel.login_refused`, `ws_channel.parameter_refused`,
-     * `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.user_exists`, `ws_channel.admin_first`
+     * @throws BankchannelException for all other failures
      */
     public function registerAccount(
         ?string $email = null,
@@ -990,9 +1114,12 @@ interface Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.login_refused`, `ws_channel.login_failed`,
-     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
+     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function logIn(
         ?string $email = null,
@@ -1027,9 +1154,12 @@ interface Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.login_refused`, `ws_channel.login_failed`,
-     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
+     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function beginLogIn(
         ?string $email = null,
@@ -1065,9 +1195,12 @@ interface Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.login_refused`, `ws_channel.login_failed`,
-     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
+     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function continueLogIn(
         #[\SensitiveParameter] string|Secret $sealed,
@@ -1102,9 +1235,12 @@ interface Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.login_refused`, `ws_channel.login_failed`,
-     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
+     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function enrolTotp(
         ?string $email = null,
@@ -1136,9 +1272,12 @@ interface Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.login_refused`, `ws_channel.parameter_refused`,
-     * `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`, `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function resetPassword(
         #[\SensitiveParameter] string|Secret $newPassword,
@@ -1161,7 +1300,9 @@ interface Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`
+     * @throws BankchannelException for all other failures
      */
     public function exportSession(
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
@@ -1184,7 +1325,8 @@ interface Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.session_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.session_expired`
+     * @throws BankchannelException for all other failures
      */
     public function importSession(
         #[\SensitiveParameter] string|Secret $sealed,
@@ -1234,12 +1376,16 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
      *
-     * @throws BankchannelException of its own: `input.content_unreadable`, `ws_channel.pgp_key_refused`,
-     * `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`,
-     * `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`, `ws_channel.pgp_key_missing`,
-     * `ws_channel.content_empty`, `iso20022.payment_refused`, `ws_channel.mode_refused`,
-     * `ws_channel.certificate_missing`, `ws_channel.no_bank_channel`, `ws_channel.bank_refused`,
-     * `ws_channel.bank_unavailable`
+     * @throws \Bankchannel\Exception\InvalidInputException `input.content_unreadable`,
+     * `ws_channel.pgp_key_refused`, `ws_channel.content_empty`, `iso20022.payment_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`,
+     * `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`, `ws_channel.signature_key_unknown`,
+     * `ws_channel.upload_rejected`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.pgp_key_missing`,
+     * `ws_channel.certificate_missing`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function signAndUpload(
         string $fileType,
@@ -1309,12 +1455,18 @@ interface Client
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.answer_not_found`,
-     * `ws_channel.reference_unsafe`, `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`,
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
+     * `ws_channel.content_empty`, `iso20022.payment_refused`
+     * @throws \Bankchannel\Exception\TimedOutException `ws_channel.answer_not_found`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`,
      * `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`, `ws_channel.signature_key_unknown`,
-     * `ws_channel.upload_rejected`, `ws_channel.pgp_key_missing`, `ws_channel.content_empty`,
-     * `iso20022.payment_refused`, `ws_channel.mode_refused`, `ws_channel.certificate_missing`,
-     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * `ws_channel.upload_rejected`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.pgp_key_missing`,
+     * `ws_channel.certificate_missing`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function uploadAndWait(
         string $fileType,
@@ -1365,9 +1517,12 @@ interface Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.mode_refused`,
-     * `ws_channel.certificate_missing`, `ws_channel.no_bank_channel`, `ws_channel.bank_refused`,
-     * `ws_channel.bank_unavailable`, `ws_channel.reference_unsafe`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.certificate_missing`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
         string $directory,

@@ -20,18 +20,20 @@ use Psr\Log\LoggerInterface;
 abstract class Operations extends AbstractClient implements Client
 {
     /**
+     * Makes a client; nothing is sent.
+     *
      * The settings of a WS Channel client. All are optional. The account's settings fill the fields that
      * a request omits.
      *
-     * @param Environment|null $environment The installation. It decides the base URL and the public key,
-     * unless those are given.
+     * @param string|Environment|null $environment The installation. It decides the base URL and the
+     * public key, unless those are given.
      * @param string|null $baseUrl The base URL, such as `http://127.0.0.1:8080/v2`, instead of the
      * environment's. Plain HTTP is accepted for loopback addresses only.
      * @param string|null $publicKeyPem The service's RSA public key as PEM text, instead of the
      * environment's.
      * @param string|null $publicKeyFile A file with the service's public key.
      * @param string|null $email The account's e-mail address.
-     * @param Mode|null $mode The mode to log in with.
+     * @param string|Mode|null $mode The mode to log in with.
      * @param string|Secret|null $password The account's password: at least 20 characters with lower and
      * upper case, digit and special character.
      * @param string|null $name The registrant's name.
@@ -39,7 +41,7 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|null $phone The account's phone number.
      * @param string|Secret|null $apiKey The integrator's API key.
      * @param string|Secret|null $idToken A session token from an earlier login.
-     * @param Bank|null $bank The bank for requests that name none.
+     * @param string|Bank|null $bank The bank for requests that name none.
      * @param float|null $flowTimeoutS The time limit of a whole flow with its questions and waits, in
      * seconds, fractions allowed. With 0 or without a value only the limits of its exchanges apply.
      * @param bool|null $renewSession Whether to renew a data session once per call, with the password, if
@@ -69,19 +71,19 @@ abstract class Operations extends AbstractClient implements Client
      * @throws BankchannelException
      */
     public function __construct(
-        ?Environment $environment = null,
+        string|Environment|null $environment = null,
         ?string $baseUrl = null,
         ?string $publicKeyPem = null,
         ?string $publicKeyFile = null,
         ?string $email = null,
-        ?Mode $mode = null,
+        string|Mode|null $mode = null,
         #[\SensitiveParameter] string|Secret|null $password = null,
         ?string $name = null,
         ?string $company = null,
         ?string $phone = null,
         #[\SensitiveParameter] string|Secret|null $apiKey = null,
         #[\SensitiveParameter] string|Secret|null $idToken = null,
-        ?Bank $bank = null,
+        string|Bank|null $bank = null,
         ?float $flowTimeoutS = null,
         ?bool $renewSession = null,
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
@@ -98,19 +100,19 @@ abstract class Operations extends AbstractClient implements Client
         ?Bridge $bridge = null,
     ) {
         parent::__construct('ws-channel', [
-            'environment' => $environment?->value,
+            'environment' => Encode::name($environment),
             'base_url' => $baseUrl,
             'public_key_pem' => $publicKeyPem,
             'public_key_file' => $publicKeyFile,
             'email' => $email,
-            'mode' => $mode?->value,
+            'mode' => Encode::name($mode),
             'password' => $password === null ? null : Encode::secret($password),
             'name' => $name,
             'company' => $company,
             'phone' => $phone,
             'api_key' => $apiKey === null ? null : Encode::secret($apiKey),
             'id_token' => $idToken === null ? null : Encode::secret($idToken),
-            'bank' => $bank?->value,
+            'bank' => Encode::name($bank),
             'flow_timeout_s' => $flowTimeoutS,
             'renew_session' => $renewSession,
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
@@ -125,15 +127,111 @@ abstract class Operations extends AbstractClient implements Client
 
     /**
      * A client whose settings come from the environment's `ISECURE_…` variables (the list is in
-     * docs/reference, ws-channel-settings), but for those that are given here under the names of the
-     * constructor's parameters. A variable is looked for in `$_SERVER`, then among the parameters of the
-     * web server (FastCGI) and the process's own (`getenv`), then in `$_ENV`.
+     * docs/reference, ws-channel-settings). What is given here takes precedence. A variable is looked for
+     * in `$_SERVER`, then among the parameters of the web server (FastCGI) and the process's own
+     * (`getenv`), then in `$_ENV`.
      *
+     * @param string|Environment|null $environment The installation. It decides the base URL and the
+     * public key, unless those are given.
+     * @param string|null $baseUrl The base URL, such as `http://127.0.0.1:8080/v2`, instead of the
+     * environment's. Plain HTTP is accepted for loopback addresses only.
+     * @param string|null $publicKeyPem The service's RSA public key as PEM text, instead of the
+     * environment's.
+     * @param string|null $publicKeyFile A file with the service's public key.
+     * @param string|null $email The account's e-mail address.
+     * @param string|Mode|null $mode The mode to log in with.
+     * @param string|Secret|null $password The account's password: at least 20 characters with lower and
+     * upper case, digit and special character.
+     * @param string|null $name The registrant's name.
+     * @param string|null $company The company's name.
+     * @param string|null $phone The account's phone number.
+     * @param string|Secret|null $apiKey The integrator's API key.
+     * @param string|Secret|null $idToken A session token from an earlier login.
+     * @param string|Bank|null $bank The bank for requests that name none.
+     * @param float|null $flowTimeoutS The time limit of a whole flow with its questions and waits, in
+     * seconds, fractions allowed. With 0 or without a value only the limits of its exchanges apply.
+     * @param bool|null $renewSession Whether to renew a data session once per call, with the password, if
+     * the service no longer accepts it.
+     * @param string|Secret|null $sealKey The key that encrypts sessions and logins when they leave this
+     * process: 32 random characters or more.
+     * @param string|null $caFile A PEM file with more certificate authorities to trust for the server's
+     * own certificate.
+     * @param bool|null $onlyCaFile Whether to trust only the authorities of `ca_file`, not the system's.
+     * @param string|Secret|null $proxy A proxy's URL, instead of the environment's. It may contain a user
+     * and a password.
+     * @param float|null $exchangeTimeoutS The time limit of one exchange, in seconds, fractions allowed.
+     * A call of an operation is one exchange; a flow makes several. With 0 or without a value the
+     * operation's own limit applies.
+     * @param int|null $timeoutS The older name of `exchange_timeout_s`, in whole seconds.
+     * `exchange_timeout_s` takes precedence.
+     * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
+     * Default: 16 MiB.
+     * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
+     * code.
+     * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
+     * have, such as one in a hardware module; returns the raw signature's bytes.
+     * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
+     * `info`.
+     * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
      * @throws BankchannelException
      */
-    final public static function fromEnv(#[\SensitiveParameter] mixed ...$settings): static
-    {
-        return new static(...$settings, fromEnv: true); // @phpstan-ignore new.static, argument.unknown
+    final public static function fromEnv(
+        string|Environment|null $environment = null,
+        ?string $baseUrl = null,
+        ?string $publicKeyPem = null,
+        ?string $publicKeyFile = null,
+        ?string $email = null,
+        string|Mode|null $mode = null,
+        #[\SensitiveParameter] string|Secret|null $password = null,
+        ?string $name = null,
+        ?string $company = null,
+        ?string $phone = null,
+        #[\SensitiveParameter] string|Secret|null $apiKey = null,
+        #[\SensitiveParameter] string|Secret|null $idToken = null,
+        string|Bank|null $bank = null,
+        ?float $flowTimeoutS = null,
+        ?bool $renewSession = null,
+        #[\SensitiveParameter] string|Secret|null $sealKey = null,
+        ?string $caFile = null,
+        ?bool $onlyCaFile = null,
+        #[\SensitiveParameter] string|Secret|null $proxy = null,
+        ?float $exchangeTimeoutS = null,
+        ?int $timeoutS = null,
+        ?int $maxAnswerBytes = null,
+        ?callable $onCode = null,
+        ?callable $signer = null,
+        ?LoggerInterface $logger = null,
+        ?Bridge $bridge = null,
+    ): static {
+        return new static( // @phpstan-ignore new.static
+            environment: $environment,
+            baseUrl: $baseUrl,
+            publicKeyPem: $publicKeyPem,
+            publicKeyFile: $publicKeyFile,
+            email: $email,
+            mode: $mode,
+            password: $password,
+            name: $name,
+            company: $company,
+            phone: $phone,
+            apiKey: $apiKey,
+            idToken: $idToken,
+            bank: $bank,
+            flowTimeoutS: $flowTimeoutS,
+            renewSession: $renewSession,
+            sealKey: $sealKey,
+            caFile: $caFile,
+            onlyCaFile: $onlyCaFile,
+            proxy: $proxy,
+            exchangeTimeoutS: $exchangeTimeoutS,
+            timeoutS: $timeoutS,
+            maxAnswerBytes: $maxAnswerBytes,
+            onCode: $onCode,
+            signer: $signer,
+            logger: $logger,
+            fromEnv: true,
+            bridge: $bridge,
+        );
     }
 
     /**
@@ -148,7 +246,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws BankchannelException for all other failures
      */
     public function initRegister(
         ?string $email = null,
@@ -187,9 +286,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.user_exists`, `ws_channel.admin_first`,
-     * `ws_channel.api_key_refused`, `ws_channel.login_refused`, `ws_channel.attempts_exceeded`,
-     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.user_exists`, `ws_channel.admin_first`
+     * @throws BankchannelException for all other failures
      */
     public function register(
         #[\SensitiveParameter] string|Secret $chResp,
@@ -231,8 +333,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function verifyPhone(
         #[\SensitiveParameter] string|Secret $code,
@@ -265,8 +370,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function verifyEmail(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -297,7 +405,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws BankchannelException for all other failures
      */
     public function initPasswordReset(
         ?string $email = null,
@@ -328,8 +437,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.login_refused`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`, `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function passwordReset(
         #[\SensitiveParameter] string|Secret $chResp,
@@ -361,7 +473,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws BankchannelException for all other failures
      */
     public function initLogin(
         ?string $email = null,
@@ -391,8 +504,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.login_refused`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.api_key_refused`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function exchangeLogin(
         #[\SensitiveParameter] string|Secret $chResp,
@@ -429,8 +545,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function loginMfa(
         #[\SensitiveParameter] string|Secret $code,
@@ -467,8 +586,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function selectMfa(
         MfaType $mfaType,
@@ -503,8 +625,11 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function verifyTotp(
         #[\SensitiveParameter] string|Secret $accessToken,
@@ -536,9 +661,13 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function logout(
         ?string $email = null,
@@ -565,9 +694,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function listCerts(
         ?int $timeoutMs = null,
@@ -588,10 +720,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.parameter_refused`,
-     * `ws_channel.not_implemented`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
+     * @throws BankchannelException for all other failures
      */
     public function configCerts(
         ExportSetting $export,
@@ -619,10 +755,13 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.owner_only`,
-     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function shareCerts(
         string $extEmail,
@@ -648,10 +787,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.parameter_refused`,
-     * `ws_channel.not_implemented`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
+     * @throws BankchannelException for all other failures
      */
     public function unshareCerts(
         string $extEmail,
@@ -676,11 +819,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.pgp_key_missing`, `ws_channel.certificate_missing`, `ws_channel.parameter_refused`,
-     * `ws_channel.not_implemented`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.pgp_key_missing`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
+     * @throws BankchannelException for all other failures
      */
     public function exportCert(
         string $pgpKeyId,
@@ -712,11 +860,17 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`,
-     * `ws_channel.not_entitled`, `ws_channel.certificate_exists`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.certificate_exists`
+     * @throws BankchannelException for all other failures
      */
     public function enrollCert(
         #[\SensitiveParameter] string|Secret $code,
@@ -755,10 +909,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.certificate_refused`, `ws_channel.certificate_exists`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.certificate_refused`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.certificate_exists`
+     * @throws BankchannelException for all other failures
      */
     public function importCert(
         string $certificate,
@@ -797,10 +956,15 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.owner_only`,
-     * `ws_channel.bank_unknown`, `ws_channel.certificate_missing`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.certificate_missing`
+     * @throws BankchannelException for all other failures
      */
     public function retireCert(
         ?Bank $bank = null,
@@ -828,11 +992,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.bank_unknown`, `ws_channel.no_bank_channel`,
-     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.not_entitled`,
-     * `ws_channel.certificate_missing`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function listFiles(
         ?Bank $bank = null,
@@ -866,13 +1035,19 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`,
-     * `ws_channel.not_entitled`, `ws_channel.certificate_missing`, `ws_channel.signature_missing`,
-     * `ws_channel.signature_malformed`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`,
-     * `ws_channel.pgp_key_missing`, `ws_channel.content_empty`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.content_empty`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_missing`,
+     * `ws_channel.signature_malformed`, `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`,
+     * `ws_channel.pgp_key_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function uploadFile(
         mixed $fileContents,
@@ -898,27 +1073,40 @@ abstract class Operations extends AbstractClient implements Client
      * The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
      * Needs a data session.
      *
-     * @param string $fileType The bank's name of the file type, as listed.
-     * @param string $fileReference The bank's reference of the file, as listed.
+     * @param string|FileDescriptor|DownloadedFile $fileType The bank's name of the file type, as listed.
+     * Or a listed `FileDescriptor` or `DownloadedFile`, in place of the fields that name it.
+     * @param string|null $fileReference The bank's reference of the file, as listed. Left out if
+     * `fileType` is what was listed.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param string|\SplFileInfo|resource|null $destination Where the content goes: a path that does not
      * exist yet, or a stream to write to; left out, into memory.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`,
-     * `ws_channel.not_entitled`, `ws_channel.certificate_missing`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function downloadFile(
-        string $fileType,
-        string $fileReference,
+        string|FileDescriptor|DownloadedFile $fileType,
+        ?string $fileReference = null,
         ?Bank $bank = null,
         mixed $destination = null,
         ?int $timeoutMs = null,
     ): DownloadFileResponse {
+        if (!\is_string($fileType)) {
+            if ($fileReference !== null) {
+                throw BankchannelException::invalidInput('fileReference', 'is given beside what was listed: give one', 'ws_channel.download_file');
+            }
+            [$fileType, $fileReference] = [$fileType->fileType, $fileType->fileReference];
+        }
         [$response, $content] = $this->carryOut('ws_channel.download_file', [
             'bank' => $bank?->value,
             'file_type' => $fileType,
@@ -934,24 +1122,37 @@ abstract class Operations extends AbstractClient implements Client
      * The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
      * restore. A second deletion is refused. Needs a data session.
      *
-     * @param string $fileType The bank's name of the file type, as listed.
-     * @param string $fileReference The bank's reference of the file, as listed.
+     * @param string|FileDescriptor|DownloadedFile $fileType The bank's name of the file type, as listed.
+     * Or a listed `FileDescriptor` or `DownloadedFile`, in place of the fields that name it.
+     * @param string|null $fileReference The bank's reference of the file, as listed. Left out if
+     * `fileType` is what was listed.
      * @param Bank|null $bank The bank. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.bank_unknown`,
-     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`,
-     * `ws_channel.not_entitled`, `ws_channel.certificate_missing`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
+     * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.not_entitled`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`, `ws_channel.certificate_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function deleteFile(
-        string $fileType,
-        string $fileReference,
+        string|FileDescriptor|DownloadedFile $fileType,
+        ?string $fileReference = null,
         ?Bank $bank = null,
         ?int $timeoutMs = null,
     ): DeleteFileResponse {
+        if (!\is_string($fileType)) {
+            if ($fileReference !== null) {
+                throw BankchannelException::invalidInput('fileReference', 'is given beside what was listed: give one', 'ws_channel.delete_file');
+            }
+            [$fileType, $fileReference] = [$fileType->fileType, $fileType->fileReference];
+        }
         [$response] = $this->carryOut('ws_channel.delete_file', [
             'bank' => $bank?->value,
             'file_type' => $fileType,
@@ -970,9 +1171,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function listAccounts(
         ?int $timeoutMs = null,
@@ -997,10 +1201,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.owner_only`,
-     * `ws_channel.reauthenticate`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`, `ws_channel.owner_only`,
+     * `ws_channel.reauthenticate`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function deleteAccount(
         string $email,
@@ -1024,9 +1232,12 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function listKeys(
         ?int $timeoutMs = null,
@@ -1050,10 +1261,14 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.pgp_key_refused`,
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`
+     * @throws BankchannelException for all other failures
      */
     public function uploadKey(
         #[\SensitiveParameter] string|Secret $pgpKey,
@@ -1078,10 +1293,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`,
-     * `ws_channel.session_refused`, `ws_channel.not_verified`, `ws_channel.api_key_refused`,
-     * `ws_channel.user_unknown`, `ws_channel.mode_refused`, `ws_channel.pgp_key_missing`,
-     * `ws_channel.signature_key_unknown`, `ws_channel.not_implemented`, `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`, `ws_channel.session_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.not_verified`,
+     * `ws_channel.api_key_refused`, `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_key_unknown`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.user_unknown`,
+     * `ws_channel.pgp_key_missing`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.not_implemented`
+     * @throws BankchannelException for all other failures
      */
     public function deleteKey(
         string $pgpKeyId,
@@ -1106,7 +1327,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $publicKey The service's public key as PEM, `PUBLIC KEY` or `RSA PUBLIC KEY`, at
      * least 2048 bits.
      *
-     * @throws BankchannelException of its own: `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws BankchannelException for all other failures
      */
     public function encryptPassword(
         #[\SensitiveParameter] string|Secret $challenge,
@@ -1188,8 +1410,10 @@ abstract class Operations extends AbstractClient implements Client
      *
      * @param string|Secret $key One ASCII-armored key, public or private.
      *
-     * @throws BankchannelException of its own: `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`,
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`,
      * `ws_channel.passphrase_refused`
+     * @throws BankchannelException for all other failures
      */
     public function inspectKey(
         #[\SensitiveParameter] string|Secret $key,
@@ -1216,8 +1440,10 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret|null $passphrase The passphrase of the private keys that are locked.
      * @param SignatureHash|null $hash The hash algorithm. Default: SHA-256.
      *
-     * @throws BankchannelException of its own: `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`,
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`,
      * `ws_channel.passphrase_refused`
+     * @throws BankchannelException for all other failures
      */
     public function signFile(
         mixed $content,
@@ -1246,8 +1472,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret $publicKey The armored keys, one after the other, public or private.
      * @param string $signature The armored detached signatures, one after the other.
      *
-     * @throws BankchannelException of its own: `ws_channel.signature_malformed`,
-     * `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.signature_malformed`
+     * @throws BankchannelException for all other failures
      */
     public function verifyFile(
         mixed $content,
@@ -1271,7 +1498,9 @@ abstract class Operations extends AbstractClient implements Client
      * @param string|Secret $privateKey The private key as PEM.
      * @param string|Secret $publicKey The armored export key.
      *
-     * @throws BankchannelException of its own: `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`
+     * @throws BankchannelException for all other failures
      */
     public function encryptForExport(
         #[\SensitiveParameter] string|Secret $privateKey,
@@ -1297,8 +1526,10 @@ abstract class Operations extends AbstractClient implements Client
      * matching one is used.
      * @param string|Secret|null $passphrase The passphrase of the private key, if it is locked.
      *
-     * @throws BankchannelException of its own: `ws_channel.decryption_failed`,
-     * `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.decryption_failed`,
+     * `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`
+     * @throws BankchannelException for all other failures
      */
     public function decryptExportedKey(
         string $encryptedPrivateKey,
@@ -1360,9 +1591,12 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.user_exists`, `ws_channel.admin_first`,
-     * `ws_channel.api_key_refused`, `ws_channel.login_refused`, `ws_channel.parameter_refused`,
-     * `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.api_key_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\ConflictException `ws_channel.user_exists`, `ws_channel.admin_first`
+     * @throws BankchannelException for all other failures
      */
     public function registerAccount(
         ?string $email = null,
@@ -1412,9 +1646,12 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.login_refused`, `ws_channel.login_failed`,
-     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
+     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function logIn(
         ?string $email = null,
@@ -1461,9 +1698,12 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.login_refused`, `ws_channel.login_failed`,
-     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
+     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function beginLogIn(
         ?string $email = null,
@@ -1511,9 +1751,12 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.login_refused`, `ws_channel.login_failed`,
-     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
+     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function continueLogIn(
         #[\SensitiveParameter] string|Secret $sealed,
@@ -1559,9 +1802,12 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.login_refused`, `ws_channel.login_failed`,
-     * `ws_channel.login_stalled`, `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
+     * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
+     * `ws_channel.code_expired`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function enrolTotp(
         ?string $email = null,
@@ -1604,9 +1850,12 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.code_refused`, `ws_channel.code_expired`,
-     * `ws_channel.attempts_exceeded`, `ws_channel.login_refused`, `ws_channel.parameter_refused`,
-     * `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
+     * `ws_channel.code_expired`, `ws_channel.login_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.challenge_malformed`
+     * @throws \Bankchannel\Exception\RateLimitedException `ws_channel.attempts_exceeded`
+     * @throws BankchannelException for all other failures
      */
     public function resetPassword(
         #[\SensitiveParameter] string|Secret $newPassword,
@@ -1638,7 +1887,9 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.not_logged_in`, `ws_channel.session_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
+     * `ws_channel.session_expired`
+     * @throws BankchannelException for all other failures
      */
     public function exportSession(
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
@@ -1667,7 +1918,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.session_expired`
+     * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.session_expired`
+     * @throws BankchannelException for all other failures
      */
     public function importSession(
         #[\SensitiveParameter] string|Secret $sealed,
@@ -1724,12 +1976,16 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
      *
-     * @throws BankchannelException of its own: `input.content_unreadable`, `ws_channel.pgp_key_refused`,
-     * `ws_channel.pgp_key_unfit`, `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`,
-     * `ws_channel.signature_key_unknown`, `ws_channel.upload_rejected`, `ws_channel.pgp_key_missing`,
-     * `ws_channel.content_empty`, `iso20022.payment_refused`, `ws_channel.mode_refused`,
-     * `ws_channel.certificate_missing`, `ws_channel.no_bank_channel`, `ws_channel.bank_refused`,
-     * `ws_channel.bank_unavailable`
+     * @throws \Bankchannel\Exception\InvalidInputException `input.content_unreadable`,
+     * `ws_channel.pgp_key_refused`, `ws_channel.content_empty`, `iso20022.payment_refused`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`,
+     * `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`, `ws_channel.signature_key_unknown`,
+     * `ws_channel.upload_rejected`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.pgp_key_missing`,
+     * `ws_channel.certificate_missing`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function signAndUpload(
         string $fileType,
@@ -1813,12 +2069,18 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.answer_not_found`,
-     * `ws_channel.reference_unsafe`, `ws_channel.pgp_key_refused`, `ws_channel.pgp_key_unfit`,
+     * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
+     * `ws_channel.content_empty`, `iso20022.payment_refused`
+     * @throws \Bankchannel\Exception\TimedOutException `ws_channel.answer_not_found`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\SignatureException `ws_channel.pgp_key_unfit`,
      * `ws_channel.passphrase_refused`, `ws_channel.signature_wrong`, `ws_channel.signature_key_unknown`,
-     * `ws_channel.upload_rejected`, `ws_channel.pgp_key_missing`, `ws_channel.content_empty`,
-     * `iso20022.payment_refused`, `ws_channel.mode_refused`, `ws_channel.certificate_missing`,
-     * `ws_channel.no_bank_channel`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * `ws_channel.upload_rejected`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.pgp_key_missing`,
+     * `ws_channel.certificate_missing`, `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function uploadAndWait(
         string $fileType,
@@ -1890,9 +2152,12 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      *
-     * @throws BankchannelException of its own: `ws_channel.mode_refused`,
-     * `ws_channel.certificate_missing`, `ws_channel.no_bank_channel`, `ws_channel.bank_refused`,
-     * `ws_channel.bank_unavailable`, `ws_channel.reference_unsafe`
+     * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
+     * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
+     * @throws \Bankchannel\Exception\PeerRefusedException `ws_channel.certificate_missing`,
+     * `ws_channel.bank_refused`, `ws_channel.bank_unavailable`
+     * @throws \Bankchannel\Exception\NotSupportedException `ws_channel.no_bank_channel`
+     * @throws BankchannelException for all other failures
      */
     public function downloadNewFiles(
         string $directory,

@@ -1,0 +1,63 @@
+//! What a listing gives, in place of the fields of a request that name it.
+
+use bankchannel::model::{Field, Shape, StructShape};
+
+use crate::model::{Operation, Protocol};
+
+/// The types of a protocol's listings that an operation takes in place of the fields that it must have: those in which
+/// all of these, two at least, always stand.
+pub(crate) fn of(protocol: &Protocol, operation: &Operation) -> Vec<&'static StructShape> {
+    let wanted = required(operation.request);
+    let mut found: Vec<&'static StructShape> = Vec::new();
+    if wanted.len() < 2 || operation.is_local() {
+        return found;
+    }
+    for listed in protocol.operations.iter().flat_map(|operation| operation.response.shape.fields()) {
+        let Shape::List(Shape::Struct(shape)) = listed.shape else { continue };
+        let stands =
+            |field: &&Field| required(shape).iter().any(|member| member.name == field.name && are_text(member, field));
+        if wanted.iter().all(stands) && found.iter().all(|known| known.name != shape.name) {
+            found.push(shape);
+        }
+    }
+    found
+}
+
+/// The fields that are always there.
+pub(crate) fn required(shape: &'static StructShape) -> Vec<&'static Field> {
+    shape.fields.iter().filter(|field| !field.optional && !field.profile).collect()
+}
+
+fn are_text(one: &Field, other: &Field) -> bool {
+    matches!((one.shape, other.shape), (Shape::Text(_), Shape::Text(_)))
+}
+
+/// What is said of an operation that takes such types.
+pub(crate) fn told(types: &[&StructShape]) -> String {
+    let names: Vec<String> = types.iter().map(|shape| format!("`{}`", shape.name)).collect();
+    format!("A {} may be given as it was listed.", names.join(" or "))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::model::Model;
+
+    #[test]
+    fn a_listed_file_names_what_is_downloaded_and_deleted() {
+        let model = Model::load().unwrap();
+        let mut taking = Vec::new();
+        for protocol in &model.protocols {
+            for operation in &protocol.operations {
+                let names: Vec<&str> = of(protocol, operation).iter().map(|shape| shape.name).collect();
+                if !names.is_empty() {
+                    taking.push((operation.entry.declaration.name, names));
+                }
+            }
+        }
+        let files = || vec!["FileDescriptor", "DownloadedFile"];
+        taking.retain(|(name, _)| name.starts_with("ws_channel."));
+        assert_eq!(taking, [("ws_channel.download_file", files()), ("ws_channel.delete_file", files())]);
+    }
+}
