@@ -22,7 +22,7 @@ use bankchannel_transport::SegmentBody;
 use bankchannel_ws_channel::{
     Credentials,
     model::{ApiKey, Bank, FileName, FileType, IdToken, Signatures},
-    operations::files::upload_file::{UploadFile, UploadFileRequest},
+    operations::files::upload_file::{UploadFile, UploadFileRequest, UploadFileRequestFields},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -142,13 +142,13 @@ pub(crate) fn key(algorithm: openpgp::Algorithm) -> openpgp::PrivateKey {
 }
 
 fn request(file: &Bytes, signature: String) -> OutRequest {
-    let request = UploadFileRequest {
+    let request = UploadFileRequest::from(UploadFileRequestFields {
         bank: Bank::Simulator,
         file_contents: Content::Bytes(file.clone()),
         file_name: FileName::new("payments.xml").expect("a name"),
         file_type: FileType::new("pain.001.001.09").expect("a type"),
         signature: Signatures::new(signature),
-    };
+    });
     let with = Credentials {
         api_key: Some(ApiKey::new("4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2").expect("a key")),
         id_token: Some(IdToken::new("token").expect("a token")),

@@ -198,13 +198,11 @@ fn parties(matches: &ArgMatches) -> Outcome<Vec<(String, MakeCertificatesRequest
         return Ok(vec![(prefix.to_owned(), common)]);
     }
     let fixture = |(prefix, number, name, roles): (&str, &str, &str, &[TppRole])| {
-        let request = MakeCertificatesRequest {
-            common_name: Some(name.to_owned()),
-            organization: Some(name.to_owned()),
-            authorisation_number: Some(number.to_owned()),
-            roles: Some(roles.to_vec()),
-            ..common.clone()
-        };
+        let mut request = common.clone();
+        request.common_name = Some(name.to_owned());
+        request.organization = Some(name.to_owned());
+        request.authorisation_number = Some(number.to_owned());
+        request.roles = Some(roles.to_vec());
         (prefix.to_owned(), request)
     };
     Ok(FIXTURES.into_iter().map(fixture).collect())

@@ -37,7 +37,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         read_text("the identifier", "-", MAX)?
     });
     let identifier = Secret::new(text.trim_end_matches(['\r', '\n']));
-    let response = client()?.hash_identifier(HashIdentifierRequest { personal_identifier: identifier })?;
+    let response = client()?.hash_identifier(HashIdentifierRequest::builder().personal_identifier(identifier))?;
     match format(matches) {
         Format::Json => output::json(&write_boundary(response)),
         Format::Table => output::line(response.psu_personal_identifier.expose()),

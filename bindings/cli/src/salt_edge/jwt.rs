@@ -72,14 +72,13 @@ pub(super) fn sign_command() -> Command {
 pub(super) fn verify(matches: &ArgMatches) -> Outcome {
     let jwt = read_text("the JWT", argument(matches, "file"), MAX_SETTINGS)?;
     let jwt = jwt.trim();
-    let request = VerifyJwtRequest {
-        jwt: Secret::new(after_bearer(jwt).map_or(jwt, str::trim)),
-        public_key: read_text("--key", argument(matches, "key"), MAX_SETTINGS)?,
-        issuer: matches.get_one::<String>("issuer").cloned(),
-        leeway_s: matches.get_one::<u32>("leeway").copied(),
-        allow_short_key: Some(matches.get_flag("allow-short-key")),
-        at: matches.get_one::<String>("at").map(|at| instant(at)).transpose()?,
-    };
+    let request = VerifyJwtRequest::builder()
+        .jwt(after_bearer(jwt).map_or(jwt, str::trim))
+        .public_key(read_text("--key", argument(matches, "key"), MAX_SETTINGS)?)
+        .issuer(matches.get_one::<String>("issuer").cloned())
+        .leeway_s(matches.get_one::<u32>("leeway").copied())
+        .allow_short_key(matches.get_flag("allow-short-key"))
+        .at(matches.get_one::<String>("at").map(|at| instant(at)).transpose()?);
     let response = client()?.verify_jwt(request)?;
     let accepted = response.accepted;
     match (format(matches), response) {
@@ -101,13 +100,11 @@ pub(super) fn sign(matches: &ArgMatches) -> Outcome {
     let data = read_text("the parameters", argument(matches, "file"), MAX_SETTINGS)?;
     let data = json::parse_text(&data, MAX_DEPTH).map_err(|why| Failure::usage(format!("the parameters: {why}")))?;
     let data: JsonObject = read_boundary(data).map_err(|_| Failure::usage("the parameters must be a JSON object"))?;
-    let request = SignJwtRequest {
-        data,
-        expires_in_s: matches.get_one::<u32>("expires-in").copied(),
-        private_key: Some(Secret::new(key)),
-        passphrase: passphrase::given(matches)?.map(|text| Secret::new(text.as_str())),
-        at: None,
-    };
+    let request = SignJwtRequest::builder()
+        .data(data)
+        .expires_in_s(matches.get_one::<u32>("expires-in").copied())
+        .private_key(Secret::new(key))
+        .passphrase(passphrase::given(matches)?.map(|text| Secret::new(text.as_str())));
     let response = client()?.sign_jwt(request)?;
     match format(matches) {
         Format::Json => output::json(&write_boundary(response)),

@@ -65,7 +65,7 @@ pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> 
         if matches.get_flag("watch") {
             return watch(&client, options, &log, matches).await;
         }
-        let worked = log.shown_during(client.work(WorkRequest { at: None }, &options)).await?;
+        let worked = log.shown_during(client.work(WorkRequest::builder(), &options)).await?;
         format(matches).show(&write_boundary(worked));
         Ok(())
     });
@@ -93,7 +93,7 @@ async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matc
     // What has begun comes to its end; a second signal ends it.
     interrupt::cancels(&options.winding_down);
     while !options.winding_down.is_cancelled() {
-        let worked = match log.shown_during(client.work(WorkRequest { at: None }, &options)).await {
+        let worked = match log.shown_during(client.work(WorkRequest::builder(), &options)).await {
             Ok(worked) => worked,
             Err(error) if ["configuration", "input"].iter().any(|of| error.code().starts_with(of)) => {
                 return Err(error.into());

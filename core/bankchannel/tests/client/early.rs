@@ -1,7 +1,7 @@
 //! A server that refuses a body before it has read all of it, and closes the connection: the refusal is what the caller
 //! gets, not a lost connection.
 
-use bankchannel::ws_channel::operations::files::upload_file::{UploadFile, UploadFileRequest};
+use bankchannel::ws_channel::operations::files::upload_file::UploadFile;
 use bankchannel::{CallOptions, Content, Outcome};
 
 use crate::{

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use bankchannel::{
-    Outcome,
+    ConnectionSettings, Outcome,
+    model::Seconds,
     ws_channel::{
-        Bank, FileName, FileType, PgpKey, PgpKeyPurpose, Signatures,
+        Bank, FileName, FileType, PgpKey, PgpKeyPurpose, Signatures, WsChannel, WsChannelSettings,
         operations::{
             certs::config_certs::ConfigCertsRequest,
             files::list_files::{ListFilesRequest, ListFilesRequestFields},
@@ -16,7 +17,7 @@ use bankchannel::{
 };
 use serde_json::json;
 
-use crate::support::{Act, Server, client, ok, refused};
+use crate::support::{Act, Server, client, ok, refused, settings};
 
 pub(crate) fn list() -> ListFilesRequest {
     ListFilesRequest::from(ListFilesRequestFields { bank: Bank::Nordea, file_type: None, status: None })
@@ -50,6 +51,27 @@ async fn k01_a_get_is_repeated_after_503_until_it_succeeds() {
     let server = Server::in_turn([unavailable()]).await;
     let error = client(&server).list_files(list()).await.unwrap_err();
     assert_eq!((error.http_status(), server.seen().len()), (Some(503), 3));
+}
+
+#[tokio::test]
+async fn settings_say_how_often_and_how_soon() {
+    for (retries, sent) in [(0, 1), (4, 5)] {
+        let server = Server::in_turn([Act::Answer(refused(503, "Service unavailable"))]).await;
+        let connection = ConnectionSettings {
+            retries: Some(retries),
+            retry_backoff_s: Some(Seconds(Duration::ZERO)),
+            ..ConnectionSettings::default()
+        };
+        let client = WsChannel::new(WsChannelSettings { connection, ..settings(&server) }).unwrap();
+        let begun = Instant::now();
+        let error = client.list_files(list()).await.unwrap_err();
+        assert_eq!((error.http_status(), server.seen().len()), (Some(503), sent));
+        // Four waits of up to 0.3, 0.6, 1.2 and 2.4 seconds without the setting.
+        assert!(begun.elapsed() < Duration::from_secs(1));
+    }
+    let connection = ConnectionSettings { retries: Some(11), ..ConnectionSettings::default() };
+    let refused = WsChannel::new(WsChannelSettings { connection, ..WsChannelSettings::default() }).unwrap_err();
+    assert_eq!(refused.detail("field"), Some("retries"));
 }
 
 #[tokio::test]

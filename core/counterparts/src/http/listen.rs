@@ -78,6 +78,13 @@ pub enum ListenError {
     Tls(PathBuf, String),
 }
 
+impl ListenError {
+    /// Whether another program listens there.
+    pub(crate) fn is_taken(&self) -> bool {
+        matches!(self, Self::Bind(_, why) if why.kind() == std::io::ErrorKind::AddrInUse)
+    }
+}
+
 /// The certificate that a client has shown at its TLS handshake, verified then: an extension of each request of its connection.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientCertificate(pub(crate) Arc<CertificateDer<'static>>);

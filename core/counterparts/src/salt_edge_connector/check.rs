@@ -32,6 +32,8 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
         Err(why) => return vec![Finding::bad("configuration", why.message())],
     };
     let mut findings = vec![Finding::good("configuration", file.as_deref().unwrap_or("no configuration file"))];
+    let of_store = data.as_deref().map(|data| store_folder(Path::new(data)));
+    let is_running = of_store.is_some_and(|folder| Store::is_in_use(&folder));
     // Both at once, as a start binds them.
     let mut bound = Vec::new();
     for (subject, address, tls) in [
@@ -46,6 +48,10 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
                     0 => Finding::good(subject, format!("{scheme}://{ip}, a free port")),
                     _ => Finding::good(subject, format!("{scheme}://{address} is free")),
                 }
+            }
+            // TLS files are read before the address is bound.
+            Err(why) if is_running && why.is_taken() => {
+                Finding::good(subject, format!("{address} is taken: a connector is running with this data folder"))
             }
             Err(why) => Finding::bad(subject, why.to_string()),
         });

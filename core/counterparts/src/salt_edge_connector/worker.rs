@@ -8,7 +8,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use bankchannel::salt_edge_connector::flows::work::{WorkRequest, WorkRequestFields};
+use bankchannel::salt_edge_connector::flows::work::WorkRequest;
 use bankchannel_foundation::clock::Clock as _;
 use tokio::{sync::watch, task::JoinHandle};
 
@@ -52,8 +52,7 @@ async fn work(service: &Service, told: &watch::Sender<Option<i64>>) {
             () = service.winding_down.cancelled() => return,
             () = service.work.notified() => {}
         }
-        match service.client().work(WorkRequest::from(WorkRequestFields { at: service.at() }), &service.options()).await
-        {
+        match service.client().work(WorkRequest::builder().at(service.at()), &service.options()).await {
             Ok(worked) => {
                 service.readiness.set_fault(None);
                 let (now, due) = (service.clock.now_ms(), worked.next_due_at.map(|due| due.as_ms()));

@@ -130,5 +130,5 @@ pub(crate) async fn open_store(config: &Config, data: &Path) -> Result<Store> {
 
 /// A fault of the store for somebody who is not a client.
 pub(crate) fn storage(why: StoreError) -> Error {
-    Error::because(&row::STORAGE, why.to_string())
+    Error::because(&row::STORAGE, why.to_string()).with_source(why)
 }

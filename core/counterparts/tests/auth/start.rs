@@ -117,6 +117,14 @@ async fn a_second_process_a_damaged_key_and_a_damaged_database_are_named() {
     let options = world.options();
     let error = Running::start(options.clone()).await.err().expect("locked");
     assert!(error.message().contains("in use by another process"), "{error}");
+    // What `--check` says beside a running service: its configuration can be looked at before a restart.
+    let address = world.base.split('/').nth(2).unwrap().to_owned();
+    let beside = ServiceOptions { listen: Some(address), ..options.clone() };
+    let findings = operator::check(&beside).await;
+    assert!(findings.iter().all(|finding| finding.ok), "{findings:?}");
+    assert_eq!(findings.iter().filter(|finding| finding.text.contains("is running")).count(), 2, "{findings:?}");
+    let elsewhere = ServiceOptions { data: None, ..beside };
+    assert!(operator::check(&elsewhere).await.iter().any(|finding| finding.subject == "listen" && !finding.ok));
     world.stop().await;
     let key = world.data().join("keys/login-rsa.pem");
     let good = std::fs::read(&key).unwrap();

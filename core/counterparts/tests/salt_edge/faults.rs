@@ -98,7 +98,7 @@ async fn waiting(world: &World, secret: &str, hub: &str) -> SaltEdgeConnector {
 
 async fn work(world: &World, connector: &SaltEdgeConnector) -> WorkResponse {
     let options = CallOptions { timeout: Some(Duration::from_secs(5)), ..world.options() };
-    connector.work(WorkRequest { at: None }, &options).await.unwrap()
+    connector.work(WorkRequest::builder(), &options).await.unwrap()
 }
 
 async fn callback(connector: &SaltEdgeConnector, kind: CallbackType) -> CallbackListed {
@@ -224,7 +224,7 @@ async fn a_session_expires_while_the_hub_is_away() {
     assert_eq!(work(&world, &connector).await.again, 1);
     // 15 minutes for the bank's first word and 15 more for the report.
     let later = bankchannel::Timestamp::from_ms(now_ms() + 31 * 60_000);
-    let worked = connector.work(WorkRequest { at: Some(later) }, &world.options()).await.unwrap();
+    let worked = connector.work(WorkRequest::builder().at(later), &world.options()).await.unwrap();
     assert_eq!((worked.delivered, worked.again), (0, 0), "{worked:?}");
     assert_eq!(callback(&connector, CallbackType::Success).await.state, CallbackStatus::Failed);
     let request = connector.request(json!({"state": "confirmed"})).unwrap();
@@ -282,7 +282,7 @@ async fn fails(what: &str, url: &str) {
     let order =
         json!({"operation": "create_token", "session_secret": "s-1", "credentials": {"authorization_type": "oauth"}});
     assert_eq!(world.answer(order).await.0, 200, "{what}");
-    world.connector.work(WorkRequest { at: None }, &options).await.unwrap();
+    world.connector.work(WorkRequest::builder(), &options).await.unwrap();
     let known = world.session("s-1").await;
     assert_eq!((&known["status"], &known["error_class"]), (&json!("fail"), &json!("InternalProviderError")), "{what}");
     let fetch = world.made(json!({"operation": "fetch_accounts", "access_token_of": "s-0"})).await;
@@ -303,7 +303,7 @@ async fn a_question_with_effects_is_asked_once_whatever_is_answered() {
         let world = World::new(Bank::usual()).await;
         let order = json!({"operation": "create_token", "session_secret": "s-1", "credentials": {"authorization_type": "oauth"}});
         assert_eq!(world.answer(order).await.0, 200);
-        world.connector.work(WorkRequest { at: None }, &bank_at(&world, &url)).await.unwrap();
+        world.connector.work(WorkRequest::builder(), &bank_at(&world, &url)).await.unwrap();
         assert_eq!(asked.load(Ordering::SeqCst), 1);
     }
 }

@@ -33,7 +33,7 @@ async fn a_store_that_cannot_be_opened_puts_the_hub_off() {
             &handled.answer.headers.iter().map(|header| header.name.as_str()).collect::<Vec<_>>(),
         );
         assert!(!handled.answer.body.contains(word), "the path is nobody else's: {}", handled.answer.body);
-        let fault = connector.work(WorkRequest { at: None }, &world.options()).await.unwrap_err();
+        let fault = connector.work(WorkRequest::builder(), &world.options()).await.unwrap_err();
         assert_eq!(fault.code(), "resource.storage");
     }
 }
@@ -74,7 +74,7 @@ async fn what_was_acknowledged_before_the_disk_was_full_is_there() {
         assert_eq!(world.answer(order).await.0, 200);
     }
     let options = CallOptions { timeout: Some(std::time::Duration::from_secs(120)), ..world.options() };
-    let worked = world.connector.work(WorkRequest { at: None }, &options).await.unwrap();
+    let worked = world.connector.work(WorkRequest::builder(), &options).await.unwrap();
     assert_eq!(worked.asked as usize, acknowledged.len() + refused.len(), "{worked:?}");
     for secret in acknowledged.iter().chain(&refused) {
         assert_eq!(world.session(secret).await["status"], "success", "{secret}");

@@ -117,7 +117,7 @@ async fn finish(world: &World) {
     for minute in 0..14 {
         let at = Some(Timestamp::from_ms(now + minute * 60_000));
         let WorkResponse { next_due_at, .. } =
-            world.connector.work(WorkRequest { at }, &world.options()).await.unwrap();
+            world.connector.work(WorkRequest::builder().at(at), &world.options()).await.unwrap();
         if next_due_at.is_none() {
             return;
         }
@@ -162,6 +162,6 @@ async fn connect(told: Value) {
         let handled = connector.handle_request(request, &options).await.unwrap();
         assert_eq!(handled.answer.status, 200);
         println!("acknowledged {}", made["session_secret"].as_str().unwrap());
-        connector.work(WorkRequest { at: None }, &options).await.unwrap();
+        connector.work(WorkRequest::builder(), &options).await.unwrap();
     }
 }

@@ -39,7 +39,7 @@ impl Race {
     }
 
     async fn work(&self, connector: usize) -> u32 {
-        let worked = self.connectors[connector].work(WorkRequest { at: None }, &self.world.options()).await;
+        let worked = self.connectors[connector].work(WorkRequest::builder(), &self.world.options()).await;
         worked.unwrap().asked
     }
 

@@ -95,3 +95,52 @@ async fn looking_makes_no_store_and_a_given_key_leaves_the_pair_alone() {
     let found = looked(&json!({ "data": data })).await;
     assert!(found.iter().any(|found| found.subject == "store" && found.text == "it opens"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beside_a_running_connector_the_rest_is_looked_at() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let running =
+        counterpart("salt-edge-connector").unwrap().start(json!({"data": data}).into()).unwrap().await.unwrap();
+    let told = running.readiness();
+    let address = |name: &str| told[name].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let listen = address("base_url");
+    let findings = looked(&json!({"data": data, "listen": listen})).await;
+    assert!(findings.iter().all(|found| found.ok), "{findings:?}");
+    assert!(
+        findings.iter().any(|found| found.subject == "listen" && found.text.contains("is running")),
+        "{findings:?}"
+    );
+    // Another folder's service could not start there.
+    let findings = looked(&json!({"data": folder.path().join("other"), "listen": listen})).await;
+    assert!(findings.iter().any(|found| found.subject == "listen" && !found.ok), "{findings:?}");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn any_server_is_seeded_and_a_controlled_one_takes_orders() {
+    let start = |kind: &'static str, options: Value| async move {
+        counterpart(kind).unwrap().start(options.into()).unwrap().await.unwrap()
+    };
+    let plain = start("ws-channel", json!({})).await;
+    let account = json!({"email": "a@example.test", "password": "Example-Password-2026", "sessions": true});
+    let seeded = plain.seed(json!({"accounts": [account]})).await.unwrap();
+    assert_eq!(seeded["accounts"][0]["email"], "a@example.test");
+    assert!(seeded["accounts"][0]["id_tokens"]["data"].is_string(), "{seeded}");
+    let again = plain.seed(json!({"accounts": [account]})).await.unwrap_err();
+    assert!(again.code().starts_with("input.") && !again.to_string().contains("Example-Password"), "{again}");
+    let refused = plain.control("clock", json!({"advance_s": 5})).await.unwrap_err();
+    assert_eq!((refused.code(), refused.detail("field")), ("configuration.invalid", Some("control")));
+    plain.stop().await;
+    let bank = start("nextgen-psd2-bank", json!({"control": true})).await;
+    assert!(bank.control("clock", json!({"now": "2026-03-03T10:15:30Z"})).await.unwrap()["now"].is_string());
+    assert_eq!(bank.control("outbox", json!({})).await.unwrap(), json!([]));
+    let unknown = bank.control("nonsense", json!({})).await.unwrap_err();
+    assert_eq!(unknown.detail("field"), Some("order"));
+    let own = bank.control("sandbox/psu", json!({})).await.unwrap_err();
+    assert_eq!(own.detail("field"), Some("order"));
+    bank.stop().await;
+    let connector = start("salt-edge-connector", json!({})).await;
+    assert_eq!(connector.seed(json!({"customers": []})).await.unwrap(), json!({"customers": 0}));
+    connector.stop().await;
+}

@@ -110,7 +110,7 @@ impl World {
     }
 
     pub(crate) async fn work(&self) -> WorkResponse {
-        self.connector.work(WorkRequest { at: None }, &self.options()).await.unwrap()
+        self.connector.work(WorkRequest::builder(), &self.options()).await.unwrap()
     }
 
     /// What came of a session, as the hub knows it.

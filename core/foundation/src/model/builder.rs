@@ -146,8 +146,8 @@ impl<R: Boundary> IntoRequest<R> for serde_json::Value {
 }
 
 /// What a builder's method takes for a field of type `T`: a `T`; for texts, secrets, dates and numbers also `&str` and `String`,
-/// which are checked when the request is read; for lists and maps also arrays; for content also a path or bytes; and an
-/// `Option` of these, where `None` leaves the field out.
+/// which are checked when the request is read; for lists and maps also arrays; for content also bytes; for content and secrets
+/// also a path, `Path::new("key.pem")`; and an `Option` of these, where `None` leaves the field out.
 #[diagnostic::on_unimplemented(message = "a field of type `{T}` cannot be set from `{Self}`")]
 pub trait IntoField<T> {
     /// The value's boundary form; content goes to the writer.
@@ -176,6 +176,29 @@ impl<T: TextField> IntoField<T> for &String {
 }
 
 impl TextField for String {}
+
+/// A type whose value is secret, so that a builder takes a path for it: the file is read when the request is.
+pub trait SecretField: TextField {}
+
+fn in_file(path: &Path) -> Value<'static> {
+    let mut named = Object::with_capacity(1);
+    named.push("file", path.display().to_string());
+    Value::Object(named)
+}
+
+impl<T: SecretField> IntoField<T> for &Path {
+    fn into_field(self, _: &mut Writer) -> Value<'static> {
+        in_file(self)
+    }
+}
+
+impl<T: SecretField> IntoField<T> for PathBuf {
+    fn into_field(self, _: &mut Writer) -> Value<'static> {
+        in_file(&self)
+    }
+}
+
+impl SecretField for Secret {}
 
 /// A type stands for itself in a builder.
 #[doc(hidden)]
@@ -315,6 +338,15 @@ mod tests {
         let refused = builder.build().unwrap_err();
         assert_eq!(refused.detail("field"), Some("amount"));
         assert!(!format!("{refused:?} {refused}").contains("planted"));
+    }
+
+    #[test]
+    fn all_unknown_fields_are_named_at_once() {
+        let json = serde_json::json!({"payer": "me", "amount": "1", "amuont": 1, "colour": 2, "planted secret": 3});
+        let refused = Draft::from_json(json).unwrap().read::<Order>().unwrap_err();
+        assert_eq!(refused.detail("field"), Some("amuont, colour"));
+        assert!(refused.message().starts_with("there are no fields `amuont`, `colour`; the fields are: payer"));
+        assert!(!refused.to_string().contains("planted"));
     }
 
     #[test]

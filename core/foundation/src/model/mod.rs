@@ -28,7 +28,7 @@ mod time;
 mod value;
 mod writer;
 
-pub use builder::{Draft, IntoField, IntoRequest, TextField};
+pub use builder::{Draft, IntoField, IntoRequest, SecretField, TextField};
 pub use cited::{Cited, cited};
 pub use content::{Content, PieceSource, Pieces};
 pub use decimal::Decimal;

@@ -269,18 +269,27 @@ impl<'v> ObjectReader<'v> {
         if reader.representation == Representation::Wire {
             return Ok(());
         }
-        let Some((unknown, _)) = self.object.iter().next() else { return Ok(()) };
+        if self.object.is_empty() {
+            return Ok(());
+        }
         let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         // What is no name may be a value in the wrong place.
-        let Some(unknown) = shown::member(unknown) else {
-            let text = format!("unknown field (its name has {} bytes); the fields are: {known}", unknown.len());
-            return Err(Error::because(&row::UNKNOWN_FIELD, text));
+        let named: Vec<&str> =
+            self.object.iter().filter_map(|(name, _)| shown::member(name)).take(UNKNOWN_MAX).collect();
+        let first_size = self.object.iter().next().map_or(0, |(name, _)| name.len());
+        let text = match named.as_slice() {
+            [] => format!("unknown field (its name has {first_size} bytes); the fields are: {known}"),
+            [one] => format!("there is no field `{one}`; the fields are: {known}"),
+            several => format!("there are no fields `{}`; the fields are: {known}", several.join("`, `")),
         };
-        Err(Error::because(&row::UNKNOWN_FIELD, format!("there is no field `{unknown}`; the fields are: {known}"))
-            .with("field", unknown))
+        let error = Error::because(&row::UNKNOWN_FIELD, text);
+        Err(if named.is_empty() { error } else { error.with("field", named.join(", ")) })
     }
 }
+
+/// How many unknown fields an error names.
+const UNKNOWN_MAX: usize = 8;
 
 /// Brings aliases to the field's own name, and empty text to absence.
 fn settle_wire_names(object: &mut Object<'_>, field: &'static Field) -> Result<(), Error> {

@@ -108,6 +108,7 @@ macro_rules! secret_type {
         }
 
         $crate::text_field!($name);
+        impl $crate::model::SecretField for $name {}
 
         impl $crate::model::Boundary for $name {
             const SHAPE: &'static $crate::model::Shape = &$crate::model::Shape::Secret($crate::model::TextShape {

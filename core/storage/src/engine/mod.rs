@@ -40,7 +40,7 @@ pub use folder_lock::lock_soon;
 pub use postgres::PostgresSettings;
 pub use row::Row;
 pub use schema::{Migration, Schema, Step};
-pub use sqlite::{CommitState, SqliteDriver, SqliteSettings, create_private_dir, open_copy};
+pub use sqlite::{CommitState, SqliteDriver, SqliteSettings, create_private_dir, is_in_use, open_copy};
 pub use tx::Tx;
 pub(crate) use value::text_enum;
 pub use value::{AsValue, Value, args};

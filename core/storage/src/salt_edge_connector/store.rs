@@ -2,7 +2,9 @@
 
 use super::known::KnownTokens;
 use super::schema::{SaltEdgeConnector, Tx, Verb};
-use crate::engine::{CommitState, Database, PostgresSettings, Result, Schema as _, SqliteSettings, StoreError, args};
+use crate::engine::{
+    CommitState, Database, PostgresSettings, Result, Schema as _, SqliteSettings, StoreError, args, is_in_use,
+};
 use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
@@ -45,6 +47,12 @@ impl Store {
     /// [`StoreError::Misuse`] for another schema's database.
     pub async fn connect_postgres(url: &str, settings: &PostgresSettings) -> Result<Self> {
         Database::connect_postgres(url, settings).await.map(Self::of)
+    }
+
+    /// Whether a program has this data folder open.
+    #[must_use]
+    pub fn is_in_use(folder: &Path) -> bool {
+        is_in_use(folder)
     }
 
     fn of(database: Database<SaltEdgeConnector>) -> Self {

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::Path};
 
-use bankchannel_foundation::Result;
+use bankchannel_foundation::{Error, Result};
 use bankchannel_storage::ws_channel::{Store, StoreError};
 use futures_util::future::BoxFuture;
 
@@ -37,29 +37,44 @@ async fn findings(options: &ServiceOptions) -> Vec<Finding> {
         Err(why) => return vec![Finding::bad("configuration", why.message())],
     };
     findings.push(Finding::good("configuration", options.config.as_deref().unwrap_or("every setting has its default")));
-    findings.push(address(options, listen).await);
-    findings.extend(folder(options, &config).await);
+    let (of_folder, is_running) = folder(options, &config).await;
+    findings.push(address(options, listen, is_running).await);
+    findings.extend(of_folder);
     findings
 }
 
-async fn address(options: &ServiceOptions, listen: SocketAddr) -> Finding {
+async fn address(options: &ServiceOptions, listen: SocketAddr, is_running: bool) -> Finding {
     let tls = match running::tls(options) {
         Ok(tls) => tls,
         Err(why) => return Finding::bad("listen", why.message()),
     };
     match Listener::bind(listen, tls.as_ref()).await {
         Ok(listener) => Finding::good("listen", format!("{}://{} is free", listener.scheme(), listen)),
+        // TLS files are read before the address is bound.
+        Err(why) if is_running && why.is_taken() => Finding::good("listen", format!("{listen} is taken: {RUNNING}")),
         Err(why) => Finding::bad("listen", why.to_string()),
     }
 }
 
-async fn folder(options: &ServiceOptions, config: &Config) -> Vec<Finding> {
+/// What is said of what a running service has.
+const RUNNING: &str = "a service is running with this data folder";
+
+/// What is found in the data folder, and whether a service is running with it.
+async fn folder(options: &ServiceOptions, config: &Config) -> (Vec<Finding>, bool) {
+    match opened(options, config).await {
+        Ok(findings) => (findings, false),
+        Err(running) => (running, true),
+    }
+}
+
+/// What is found in the data folder; as an error what is found beside a service that is running with it.
+async fn opened(options: &ServiceOptions, config: &Config) -> std::result::Result<Vec<Finding>, Vec<Finding>> {
     let Some(given) = options.data.as_deref() else {
-        return vec![Finding::good("data", "a temporary folder: everything is gone after the stop")];
+        return Ok(vec![Finding::good("data", "a temporary folder: everything is gone after the stop")]);
     };
     let data = Path::new(given);
     if let Err(why) = data::expect(config, data).and_then(|()| look_at_folder(data)) {
-        return vec![Finding::bad("data", why.message())];
+        return Ok(vec![Finding::bad("data", why.message())]);
     }
     let mut findings = Vec::new();
     if !data.exists() {
@@ -70,7 +85,7 @@ async fn folder(options: &ServiceOptions, config: &Config) -> Vec<Finding> {
             findings.push(Finding::good("store", format!("{DATABASE} is not there yet and will be made")));
         }
         findings.push(keys(None, data, config).await);
-        return findings;
+        return Ok(findings);
     }
     match open_store(config, data).await {
         Ok(store) => {
@@ -85,9 +100,23 @@ async fn folder(options: &ServiceOptions, config: &Config) -> Vec<Finding> {
             }
             store.close().await;
         }
+        Err(why) if is_locked(&why) => {
+            findings.push(Finding::good("store", RUNNING));
+            findings.push(match Banks::look(data, config) {
+                Ok(()) => Finding::good("keys", "not compared with the database, which the running service has"),
+                Err(why) => Finding::bad("keys", why.message()),
+            });
+            return Err(findings);
+        }
         Err(why) => findings.push(Finding::bad("store", why.message())),
     }
-    findings
+    Ok(findings)
+}
+
+/// Whether another process has the store.
+fn is_locked(why: &Error) -> bool {
+    let source = std::error::Error::source(why).and_then(|source| source.downcast_ref::<StoreError>());
+    matches!(source, Some(StoreError::Locked { .. }))
 }
 
 fn look_at_folder(data: &Path) -> Result<()> {

@@ -46,6 +46,13 @@ pub(super) fn lock_folder(folder: &Path, is_shared: bool) -> Result<FolderLocks>
     Ok(FolderLocks { folder: lock(LOCK_FILE, share_soon)?, opening: Some(lock(OPENING_FILE, lock_in_turn)?) })
 }
 
+/// Whether a program has this data folder open.
+#[must_use]
+pub fn is_in_use(folder: &Path) -> bool {
+    let lock = File::open(folder.join(LOCK_FILE));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 /// Creates the file with mode 0600 (SQLite gives its log the same), and looks at the header of an existing one.
 ///
 /// One that is shared may be open in this process already, and is not opened here: closing it again would take from SQLite
