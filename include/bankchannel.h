@@ -548,6 +548,19 @@ BankchannelStatus bankchannel_server_info(const BankchannelServer *server,
                                           BankchannelError **error);
 
 /**
+ * Carries out an order of the control interface, and gives its answer as JSON. `seed` puts data in; every other order
+ * (`reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, …) needs a server that was started with `control`.
+ * The server's page in `docs/` says what each order takes and answers. `request` is a JSON object; without one, `{}`.
+ */
+BankchannelStatus bankchannel_server_control(const BankchannelServer *server,
+                                             const char *order,
+                                             size_t order_size,
+                                             const char *request,
+                                             size_t request_size,
+                                             BankchannelBytes *json,
+                                             BankchannelError **error);
+
+/**
  * Stops it; running answers get some time to finish. The handle still has to be freed.
  */
 BankchannelStatus bankchannel_server_stop(BankchannelServer *server, BankchannelError **error);

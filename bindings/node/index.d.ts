@@ -2295,6 +2295,17 @@ export interface WsChannelSettings {
   timeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
+  /**
+   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+   * Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+   */
+  retries?: number | null;
+  /**
+   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
+   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
+   * Default: 0.3.
+   */
+  retryBackoffS?: number | null;
 }
 
 /** The start options of a WS Channel service. All other settings are in its configuration file. */
@@ -2333,6 +2344,18 @@ export declare class Service implements AsyncDisposable {
   readonly controlUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; publicKeyFile: string };
+  /**
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
+   * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
+   * JSON, such as `apiKey`.
+   */
+  seed(data: Record<string, unknown>): Promise<any>;
+  /**
+   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
+   * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
+   * with `control`.
+   */
+  control(order: string, request?: Record<string, unknown>): Promise<any>;
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -2801,6 +2824,8 @@ export declare class WsChannel implements AsyncDisposable {
    * The file's status at the bank becomes `DLD`. It can be downloaded again: the bytes are the same.
    * Needs a data session.
    *
+   * A `FileDescriptor` or `DownloadedFile` may be given as it was listed.
+   *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
    * @throws {AuthenticationError} `ws_channel.session_refused`: The service does not accept the session.
@@ -2830,6 +2855,8 @@ export declare class WsChannel implements AsyncDisposable {
    *
    * The bank removes the file or marks it deleted, depending on the bank; it may be impossible to
    * restore. A second deletion is refused. Needs a data session.
+   *
+   * A `FileDescriptor` or `DownloadedFile` may be given as it was listed.
    *
    * @throws {AuthenticationError} `ws_channel.not_logged_in`: There is no session for this call.
    * @throws {AuthenticationError} `ws_channel.session_expired`: The session has expired.
@@ -4651,6 +4678,17 @@ export interface NextGenPsd2Settings {
   timeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
+  /**
+   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+   * Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+   */
+  retries?: number | null;
+  /**
+   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
+   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
+   * Default: 0.3.
+   */
+  retryBackoffS?: number | null;
   /** Hosts other than the bank's own to which the bank's customers may be redirected. */
   allowedRedirectHosts?: readonly string[] | null;
   /**
@@ -4726,6 +4764,18 @@ export declare class NextGenPsd2Bank implements AsyncDisposable {
   readonly requestsUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; caFile: string | null };
+  /**
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
+   * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
+   * JSON, such as `apiKey`.
+   */
+  seed(data: Record<string, unknown>): Promise<any>;
+  /**
+   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
+   * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
+   * with `control`.
+   */
+  control(order: string, request?: Record<string, unknown>): Promise<any>;
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -8500,6 +8550,17 @@ export interface SaltEdgeConnectorSettings {
   timeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
+  /**
+   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+   * Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+   */
+  retries?: number | null;
+  /**
+   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
+   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
+   * Default: 0.3.
+   */
+  retryBackoffS?: number | null;
 }
 
 /** The start options of a hub. */
@@ -8547,6 +8608,18 @@ export declare class SaltEdgeHubServer implements AsyncDisposable {
   readonly controlUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; hubPublicKeyFile: string; appId: string; appSecretFile: string; providerCode: string; privateKeyFile: string | null };
+  /**
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
+   * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
+   * JSON, such as `apiKey`.
+   */
+  seed(data: Record<string, unknown>): Promise<any>;
+  /**
+   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
+   * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
+   * with `control`.
+   */
+  control(order: string, request?: Record<string, unknown>): Promise<any>;
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -9204,6 +9277,17 @@ export interface SaltEdgeHubSettings {
   timeoutS?: number | null;
   /** The largest answer, not counting a file's content, in bytes. Default: 16 MiB. */
   maxAnswerBytes?: number | null;
+  /**
+   * How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+   * Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+   */
+  retries?: number | null;
+  /**
+   * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
+   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
+   * Default: 0.3.
+   */
+  retryBackoffS?: number | null;
 }
 
 /**
@@ -9277,6 +9361,18 @@ export declare class SaltEdgeConnectorServer implements AsyncDisposable {
   readonly controlUrl: string | null;
   /** What a client needs to reach it: spread it into the client's settings. */
   readonly clientSettings: { baseUrl: string; providerCode: string };
+  /**
+   * Puts data in, for tests and demonstrations; whether it was started with `control` or not. The
+   * server's page in `docs/` says what it takes and answers, under `POST seed`. Names are those of the
+   * JSON, such as `apiKey`.
+   */
+  seed(data: Record<string, unknown>): Promise<any>;
+  /**
+   * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`,
+   * `outbox`, `transcript`, or one of this kind of server. All but `seed` need a server that was started
+   * with `control`.
+   */
+  control(order: string, request?: Record<string, unknown>): Promise<any>;
   /** Stops it; running answers get some time to finish. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -146,5 +146,12 @@ BankchannelStatus bankchannel_server_start(const char *kind,
 BankchannelStatus bankchannel_server_info(const BankchannelServer *server,
                                           BankchannelBytes *json,
                                           BankchannelError **error);
+BankchannelStatus bankchannel_server_control(const BankchannelServer *server,
+                                             const char *order,
+                                             size_t order_size,
+                                             const char *request,
+                                             size_t request_size,
+                                             BankchannelBytes *json,
+                                             BankchannelError **error);
 BankchannelStatus bankchannel_server_stop(BankchannelServer *server, BankchannelError **error);
 void bankchannel_server_free(BankchannelServer *server);

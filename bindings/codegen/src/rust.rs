@@ -40,7 +40,7 @@ fn documentation(operation: &Operation) -> String {
     let request = operation.request;
     let known: Vec<String> =
         request.fields.iter().filter(|field| field.profile).map(|field| format!("`{}`", field.name)).collect();
-    let takes = format!("Takes a `{0}`, its builder (`{0}::builder()`) or its JSON.", request.name);
+    let takes = format!("Takes `{0}`, its builder (`{0}::builder()`) or its JSON.", request.name);
     parts.push(if known.is_empty() {
         takes
     } else {

@@ -580,6 +580,8 @@ const NextGenPsd2Settings = struct([
   ["exchangeTimeoutS", "exchange_timeout_s"],
   ["timeoutS", "timeout_s"],
   ["maxAnswerBytes", "max_answer_bytes"],
+  ["retries", "retries"],
+  ["retryBackoffS", "retry_backoff_s"],
   ["allowedRedirectHosts", "allowed_redirect_hosts"],
   ["headerNames", "header_names"],
   ["trusted", "trusted"],

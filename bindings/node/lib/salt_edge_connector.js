@@ -679,6 +679,8 @@ const SaltEdgeConnectorSettings = struct([
   ["exchangeTimeoutS", "exchange_timeout_s"],
   ["timeoutS", "timeout_s"],
   ["maxAnswerBytes", "max_answer_bytes"],
+  ["retries", "retries"],
+  ["retryBackoffS", "retry_backoff_s"],
 ]);
 
 const HubOptions = struct([

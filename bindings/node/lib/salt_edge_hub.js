@@ -241,6 +241,8 @@ const SaltEdgeHubSettings = struct([
   ["exchangeTimeoutS", "exchange_timeout_s"],
   ["timeoutS", "timeout_s"],
   ["maxAnswerBytes", "max_answer_bytes"],
+  ["retries", "retries"],
+  ["retryBackoffS", "retry_backoff_s"],
 ]);
 
 const ConnectorOptions = struct([

@@ -784,6 +784,8 @@ const WsChannelSettings = struct([
   ["exchangeTimeoutS", "exchange_timeout_s"],
   ["timeoutS", "timeout_s"],
   ["maxAnswerBytes", "max_answer_bytes"],
+  ["retries", "retries"],
+  ["retryBackoffS", "retry_backoff_s"],
 ]);
 
 const ServiceOptions = struct([

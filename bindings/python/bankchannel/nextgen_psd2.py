@@ -1333,6 +1333,17 @@ class _NextGenPsd2Settings(TypedDict, total=False):
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
+    retries: int | None
+    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+    Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+    """
+
+    retry_backoff_s: float | None
+    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
+    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
+    Default: 0.3.
+    """
+
     allowed_redirect_hosts: Sequence[str] | None
     """Hosts other than the bank's own to which the bank's customers may be redirected."""
 
@@ -1405,6 +1416,12 @@ class NextGenPsd2(Client):
         timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
             precedence.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
+            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
+            Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
+            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
+            that the server asks for. Default: 0.3.
         allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
             redirected.
         header_names: Other header names, keyed by the documented names: `{"PSU-Context":
@@ -1440,6 +1457,8 @@ class NextGenPsd2(Client):
         exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
+        retries: int | None = None,
+        retry_backoff_s: float | None = None,
         allowed_redirect_hosts: Sequence[str] | None = None,
         header_names: Mapping[str, str] | None = None,
         trusted: str | None = None,
@@ -1468,6 +1487,8 @@ class NextGenPsd2(Client):
                 "exchange_timeout_s": exchange_timeout_s,
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
+                "retries": retries,
+                "retry_backoff_s": retry_backoff_s,
                 "allowed_redirect_hosts": allowed_redirect_hosts,
                 "header_names": header_names,
                 "trusted": trusted,
@@ -2786,6 +2807,12 @@ class AsyncNextGenPsd2(AsyncClient):
         timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
             precedence.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
+            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
+            Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
+            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
+            that the server asks for. Default: 0.3.
         allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
             redirected.
         header_names: Other header names, keyed by the documented names: `{"PSU-Context":
@@ -2821,6 +2848,8 @@ class AsyncNextGenPsd2(AsyncClient):
         exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
+        retries: int | None = None,
+        retry_backoff_s: float | None = None,
         allowed_redirect_hosts: Sequence[str] | None = None,
         header_names: Mapping[str, str] | None = None,
         trusted: str | None = None,
@@ -2849,6 +2878,8 @@ class AsyncNextGenPsd2(AsyncClient):
                 "exchange_timeout_s": exchange_timeout_s,
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
+                "retries": retries,
+                "retry_backoff_s": retry_backoff_s,
                 "allowed_redirect_hosts": allowed_redirect_hosts,
                 "header_names": header_names,
                 "trusted": trusted,

@@ -1848,6 +1848,17 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
+    retries: int | None
+    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+    Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+    """
+
+    retry_backoff_s: float | None
+    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
+    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
+    Default: 0.3.
+    """
+
 
 class SaltEdgeConnectorSettings(_SaltEdgeConnectorSettings, total=False):
     """What `SaltEdgeConnector` may be given by keyword."""
@@ -1936,6 +1947,12 @@ class SaltEdgeConnector(Client):
         timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
             precedence.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
+            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
+            Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
+            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
+            that the server asks for. Default: 0.3.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -1978,6 +1995,8 @@ class SaltEdgeConnector(Client):
         exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
+        retries: int | None = None,
+        retry_backoff_s: float | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
         bank: SaltEdgeBank | None = None,
@@ -2015,6 +2034,8 @@ class SaltEdgeConnector(Client):
                 "exchange_timeout_s": exchange_timeout_s,
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
+                "retries": retries,
+                "retry_backoff_s": retry_backoff_s,
             },
             on_code,
             signer,
@@ -3187,6 +3208,12 @@ class AsyncSaltEdgeConnector(AsyncClient):
         timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
             precedence.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
+            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
+            Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
+            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
+            that the server asks for. Default: 0.3.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -3229,6 +3256,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
         exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
+        retries: int | None = None,
+        retry_backoff_s: float | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
         bank: AsyncSaltEdgeBank | None = None,
@@ -3266,6 +3295,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
                 "exchange_timeout_s": exchange_timeout_s,
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
+                "retries": retries,
+                "retry_backoff_s": retry_backoff_s,
             },
             on_code,
             signer,

@@ -491,6 +491,17 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
+    retries: int | None
+    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+    Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+    """
+
+    retry_backoff_s: float | None
+    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
+    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
+    Default: 0.3.
+    """
+
 
 class SaltEdgeHubSettings(_SaltEdgeHubSettings, total=False):
     """What `SaltEdgeHub` may be given by keyword."""
@@ -531,6 +542,12 @@ class SaltEdgeHub(Client):
         timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
             precedence.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
+            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
+            Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
+            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
+            that the server asks for. Default: 0.3.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -553,6 +570,8 @@ class SaltEdgeHub(Client):
         exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
+        retries: int | None = None,
+        retry_backoff_s: float | None = None,
     ) -> None:
         super().__init__(
             {
@@ -571,6 +590,8 @@ class SaltEdgeHub(Client):
                 "exchange_timeout_s": exchange_timeout_s,
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
+                "retries": retries,
+                "retry_backoff_s": retry_backoff_s,
             },
             None,
             None,
@@ -1280,6 +1301,12 @@ class AsyncSaltEdgeHub(AsyncClient):
         timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
             precedence.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
+            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
+            Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
+            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
+            that the server asks for. Default: 0.3.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -1302,6 +1329,8 @@ class AsyncSaltEdgeHub(AsyncClient):
         exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
+        retries: int | None = None,
+        retry_backoff_s: float | None = None,
     ) -> None:
         super().__init__(
             {
@@ -1320,6 +1349,8 @@ class AsyncSaltEdgeHub(AsyncClient):
                 "exchange_timeout_s": exchange_timeout_s,
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
+                "retries": retries,
+                "retry_backoff_s": retry_backoff_s,
             },
             None,
             None,

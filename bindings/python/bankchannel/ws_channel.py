@@ -1583,6 +1583,17 @@ class _WsChannelSettings(TypedDict, total=False):
     max_answer_bytes: int | None
     """The largest answer, not counting a file's content, in bytes. Default: 16 MiB."""
 
+    retries: int | None
+    """How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10.
+    Only exchanges that may be repeated are: reading ones, and others after a 429. Default: 2.
+    """
+
+    retry_backoff_s: float | None
+    """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
+    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
+    Default: 0.3.
+    """
+
 
 class WsChannelSettings(_WsChannelSettings, total=False):
     """What `WsChannel` may be given by keyword."""
@@ -1605,8 +1616,7 @@ class AsyncWsChannelSettings(_WsChannelSettings, total=False):
 
 
 class WsChannel(NewFilesClient):
-    """The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
-    request omits.
+    """A client of the ISECure WS Channel. A method per operation.
 
     Methods block the calling thread, with the interpreter's lock released. The client may be shared by
     threads.
@@ -1646,6 +1656,12 @@ class WsChannel(NewFilesClient):
         timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
             precedence.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
+            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
+            Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
+            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
+            that the server asks for. Default: 0.3.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -1678,6 +1694,8 @@ class WsChannel(NewFilesClient):
         exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
+        retries: int | None = None,
+        retry_backoff_s: float | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
     ) -> None:
@@ -1705,6 +1723,8 @@ class WsChannel(NewFilesClient):
                 "exchange_timeout_s": exchange_timeout_s,
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
+                "retries": retries,
+                "retry_backoff_s": retry_backoff_s,
             },
             on_code,
             signer,
@@ -4161,8 +4181,7 @@ class WsChannel(NewFilesClient):
 
 
 class AsyncWsChannel(AsyncNewFilesClient):
-    """The settings of a WS Channel client. All are optional. The account's settings fill the fields that a
-    request omits.
+    """A client of the ISECure WS Channel. A method per operation.
 
     Methods are awaited. Those that only compute are called without `await`. The client may be shared by
     threads.
@@ -4202,6 +4221,12 @@ class AsyncWsChannel(AsyncNewFilesClient):
         timeout_s: The older name of `exchange_timeout_s`, in whole seconds. `exchange_timeout_s` takes
             precedence.
         max_answer_bytes: The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
+        retries: How often an exchange is repeated after a lost connection or an answer such as 503,
+            from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after a 429.
+            Default: 2.
+        retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
+            doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
+            that the server asks for. Default: 0.3.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -4234,6 +4259,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
         exchange_timeout_s: float | None = None,
         timeout_s: int | None = None,
         max_answer_bytes: int | None = None,
+        retries: int | None = None,
+        retry_backoff_s: float | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> None:
@@ -4261,6 +4288,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "exchange_timeout_s": exchange_timeout_s,
                 "timeout_s": timeout_s,
                 "max_answer_bytes": max_answer_bytes,
+                "retries": retries,
+                "retry_backoff_s": retry_backoff_s,
             },
             on_code,
             signer,

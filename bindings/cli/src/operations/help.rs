@@ -26,19 +26,19 @@ pub(super) fn group_examples(name: &str) -> Option<&'static str> {
              printf '%s\\n' \"$PASSWORD\" | bankchannel session login --noninteractive --password-stdin\n  bankchannel session logout\n\nThe session is stored in the settings file; later commands use it."
         }
         "certs" => {
-            "Examples:\n  bankchannel certs list-certs\n  bankchannel certs enroll-cert -b simulator --company 'Example Oy' --ws-user-id SIM-0123456789ab --pincode SIM-0123456789abcdef01234567\n  \
+            "Examples:\n  bankchannel certs list-certs\n  bankchannel certs enroll-cert -b simulator --company 'Example Oy' --ws-user-id SIM-0123456789ab --code SIM-0123456789abcdef01234567\n  \
              bankchannel certs import-cert -b nordea --ws-user-id 1234567890 --certificate cert.pem --privatekey key.pem\n\nAll commands except list-certs need an admin session."
         }
         "files" => {
-            "Examples:\n  bankchannel files list-files -b nordea --status NEW\n  bankchannel files upload-file -b nordea --filetype pain.001.001.09 --key authorize-private.asc payment.xml\n  \
+            "Examples:\n  bankchannel files list-files -b nordea --status NEW\n  bankchannel files upload-file -b nordea --file-type pain.001.001.09 --private-key authorize-private.asc payment.xml\n  \
              bankchannel files download-files -b nordea --syncdir inbox\n  bankchannel files download-file -b nordea --filetype camt.053.001.02 --filereference 227166 -o statement.xml"
         }
         "integrator" => {
             "Examples:\n  bankchannel integrator list-accounts\n  bankchannel integrator delete-account --help"
         }
         "pgp" => {
-            "Examples:\n  bankchannel pgp generate --name 'Eve Example' --email me@example.com --output-dir keys\n  bankchannel pgp sign --key keys/authorize-private.asc payment.xml\n  \
-             bankchannel pgp verify --key keys/authorize-public.asc --signature payment.xml.asc payment.xml\n  bankchannel pgp upload-key --pgpkeypurpose authorize --pgpkeycontents @keys/authorize-public.asc"
+            "Examples:\n  bankchannel pgp generate --name 'Eve Example' --email me@example.com --output-dir keys\n  bankchannel pgp sign --private-key keys/authorize-private.asc payment.xml\n  \
+             bankchannel pgp verify --public-key keys/authorize-public.asc --signature payment.xml.asc payment.xml\n  bankchannel pgp upload-key --pgp-key-purpose authorize --pgp-key @keys/authorize-public.asc"
         }
         _ => return None,
     })
@@ -57,15 +57,15 @@ pub(super) fn examples(group: &str, name: &str) -> Option<&'static str> {
              Environment variables can give the codes: ISECURE_ADMIN_MFA_CODE, ISECURE_DATA_EMAIL_CODE and so on\n(…_{MFA,EMAIL,PHONE}_CODE, with the mode or without)."
         }
         ("files", "upload-file") => {
-            "Examples:\n  bankchannel files upload-file --filetype pain.001.001.09 --key authorize-private.asc payment.xml\n  \
-             bankchannel files upload-file --filetype pain.001.001.09 --signatures @payment.xml.asc payment.xml\n  \
-             bankchannel files upload-file --filetype pain.001.001.09 --signing-certificate authorize-public.asc --signer 'openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256' payment.xml\n\nWith --key the command signs the file; with --signatures the file was signed elsewhere. With --signing-certificate\n\
+            "Examples:\n  bankchannel files upload-file --file-type pain.001.001.09 --private-key authorize-private.asc payment.xml\n  \
+             bankchannel files upload-file --file-type pain.001.001.09 --signatures @payment.xml.asc payment.xml\n  \
+             bankchannel files upload-file --file-type pain.001.001.09 --signing-certificate authorize-public.asc --signer 'openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256' payment.xml\n\nWith --private-key the command signs the file; with --signatures the file was signed elsewhere. With --signing-certificate\n\
              the key is elsewhere, such as in a smart card or an HSM, and --signer names the program that uses it: here an RSA key\n\
              in a file. The signature is checked before anything is sent. With --wait-for the command waits for the bank's answers\n\
              and writes them to --syncdir or the current folder; with --json and without --syncdir they are in the response."
         }
         ("files", "check-payment-file") => {
-            "Examples:\n  bankchannel files check-payment-file payment.xml && bankchannel files upload-file --filetype pain.001.001.09 --key key.asc payment.xml\n\n\
+            "Examples:\n  bankchannel files check-payment-file payment.xml && bankchannel files upload-file --file-type pain.001.001.09 --private-key key.asc payment.xml\n\n\
              Exit code 0 when the file is correct, 1 when it is not: then each problem is shown with its line and the correction."
         }
         ("pgp", "verify-file") => "Exit code 0 when at least one signature is good, 1 when none is.",

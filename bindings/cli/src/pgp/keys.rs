@@ -17,7 +17,7 @@ use crate::{
 
 /// Reads a private key and unlocks it: with the passphrase file, or by asking.
 pub(super) fn private(path: &str, matches: &ArgMatches) -> Outcome<PrivateKey> {
-    let text = Zeroizing::new(read_text("--key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
+    let text = Zeroizing::new(read_text("--private-key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
     let mut key = PrivateKey::from_armored(without_leading_text(text.as_bytes())).map_err(told(path))?;
     if key.is_locked() {
         key.unlock(&passphrase::of_locked(path, matches, false)?).map_err(told(path))?;
@@ -27,7 +27,7 @@ pub(super) fn private(path: &str, matches: &ArgMatches) -> Outcome<PrivateKey> {
 
 /// Reads a public key, or the public half of a private one.
 pub(super) fn public(path: &str) -> Outcome<PublicKey> {
-    let text = Zeroizing::new(read_text("--key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
+    let text = Zeroizing::new(read_text("--public-key", path, MAX_PRIVATE_KEY_BYTES as u64)?);
     let armor = without_leading_text(text.as_bytes());
     match PublicKey::from_armored(armor, PublicKeyLimits::default()) {
         Err(bankchannel_openpgp::Error::PrivateKeyMaterial) => {

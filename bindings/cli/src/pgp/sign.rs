@@ -20,9 +20,11 @@ const SIGNATURE_MODE: u32 = 0o644;
 pub(super) fn command() -> Command {
     add_common(Command::new("sign"))
         .about("Sign a file: detached armored signature, SHA-256")
-        .after_help("Examples:\n  bankchannel pgp sign --key authorize-private.asc payment.xml           writes payment.xml.asc\n  bankchannel pgp sign --key key.asc --output - payment.xml > sig.asc\n\ngpg --verify accepts the signature. The file is read once, whatever its size.")
+        .after_help("Examples:\n  bankchannel pgp sign --private-key authorize-private.asc payment.xml           writes payment.xml.asc\n  bankchannel pgp sign --private-key key.asc --output - payment.xml > sig.asc\n\ngpg --verify accepts the signature. The file is read once, whatever its size.")
         .arg(
             file("key", "The armored private key; several keys sign one after the other")
+                .long("private-key")
+                .visible_alias("key")
                 .required(true)
                 .action(ArgAction::Append),
         )

@@ -22,10 +22,12 @@ pub(super) fn command() -> Command {
         .about("Check a detached signature: exit 0 when at least one is good, 1 when none is")
         .after_help(
             "Text before a single armored block, such as in a saved mail, is ignored here; the service refuses such text in an upload.\n\n\
-             Examples:\n  bankchannel pgp verify --key authorize-public.asc --signature payment.xml.asc payment.xml",
+             Examples:\n  bankchannel pgp verify --public-key authorize-public.asc --signature payment.xml.asc payment.xml",
         )
         .arg(
             file("key", "An armored public or private key; may be given several times")
+                .long("public-key")
+                .visible_alias("key")
                 .required(true)
                 .action(ArgAction::Append),
         )

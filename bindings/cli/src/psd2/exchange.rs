@@ -76,7 +76,9 @@ fn settings_arguments(command: Command) -> Command {
             "key",
             "The QSEAL certificate's private key: PEM, or PKCS#12 with key and certificate [default: the key of --settings, \
              else --signer]",
-        ),
+        )
+        .long("private-key")
+        .visible_alias("key"),
         passphrase::argument("A file with the passphrase of a locked key"),
         file(CLIENT_KEY, "The private key of the certificate for TLS, PEM"),
         signer_argument(),

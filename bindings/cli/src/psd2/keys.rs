@@ -17,9 +17,9 @@ use crate::{
 const PIN_VARIABLE: &str = "BANKCHANNEL_PKCS11_PIN";
 const TOKEN: &str = "A key in an HSM or on a smart card";
 
-/// Adds the options of a key in a token, in place of `--key`.
+/// Adds the options of a key in a token, in place of `--private-key`.
 pub(super) fn token_arguments(command: Command) -> Command {
-    let module = file("pkcs11-module", "The PKCS#11 library of the token's vendor, in place of --key");
+    let module = file("pkcs11-module", "The PKCS#11 library of the token's vendor, in place of --private-key");
     let own = [
         text("pkcs11-token", "LABEL", "The token's label or slot number"),
         text("pkcs11-key", "LABEL", "The key's label or hexadecimal id"),
@@ -42,11 +42,11 @@ pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> 
     let Some(path) = matches.get_one::<String>("key") else { return Ok(()) };
     let noninteractive = matches.try_get_one::<bool>("noninteractive").ok().flatten().copied().unwrap_or_default();
     let locked = || passphrase::of_locked(path, matches, noninteractive);
-    let bytes = Zeroizing::new(read_bytes("--key", path, MAX_SETTINGS)?);
+    let bytes = Zeroizing::new(read_bytes("--private-key", path, MAX_SETTINGS)?);
     (settings.private_key, settings.keystore_file, settings.pkcs11, settings.passphrase) = (None, None, None, None);
     if is_pkcs12(path, &bytes)? {
         let keystore =
-            Keystore::read(&bytes, &locked()?).map_err(|fault| Failure::usage(format!("--key: {path}: {fault}")))?;
+            Keystore::read(&bytes, &locked()?).map_err(|fault| Failure::usage(format!("--private-key: {path}: {fault}")))?;
         settings.private_key = Some(keystore.private_key_pem().as_str().into());
         if matches.get_one::<String>("certificate").is_none()
             && let Some(own) = keystore.certificate_pem()
@@ -56,7 +56,7 @@ pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> 
         return Ok(());
     }
     let pem = std::str::from_utf8(&bytes)
-        .map_err(|_| Failure::usage(format!("--key: {path} is neither PEM nor PKCS#12 (DER)")))?;
+        .map_err(|_| Failure::usage(format!("--private-key: {path} is neither PEM nor PKCS#12 (DER)")))?;
     // Both forms of a locked key say so in their head.
     if pem.contains("ENCRYPTED") {
         settings.passphrase = Some(locked()?.as_str().into());
@@ -65,7 +65,7 @@ pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> 
     Ok(())
 }
 
-/// Whether these bytes of `--key` are a PKCS#12 file and no PEM text. A key in DER is neither.
+/// Whether these bytes of `--private-key` are a PKCS#12 file and no PEM text. A key in DER is neither.
 fn is_pkcs12(path: &str, bytes: &[u8]) -> Outcome<bool> {
     let [SEQUENCE, length, ..] = bytes else { return Ok(false) };
     // The length's own octets: the lower bits count further ones where the highest is set.
@@ -73,7 +73,7 @@ fn is_pkcs12(path: &str, bytes: &[u8]) -> Outcome<bool> {
     match bytes.get(2 + further..).unwrap_or_default() {
         // PKCS#12 has version 3; PKCS#8 and PKCS#1 have 0 or 1, a locked PKCS#8 key and a certificate begin otherwise.
         [0x02, 0x01, 0 | 1, ..] | [SEQUENCE, ..] => Err(Failure::usage(format!(
-            "--key: {path} is DER but not PKCS#12: convert a DER key with `openssl pkey -inform DER -in {path} -out key.pem`"
+            "--private-key: {path} is DER but not PKCS#12: convert a DER key with `openssl pkey -inform DER -in {path} -out key.pem`"
         ))),
         _ => Ok(true),
     }

@@ -32,7 +32,7 @@ pub(crate) const GROUP: &str = "psd2";
 
 const EXAMPLES: &str = "Examples:
   bankchannel psd2 make-certificates certs
-  bankchannel psd2 sign --key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
+  bankchannel psd2 sign --private-key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
   bankchannel psd2 verify --ca certs/ca.pem signed.http
   bankchannel psd2 explain --ca certs/ca.pem signed.http
 

@@ -22,12 +22,12 @@ use crate::{
 const MODE: u32 = 0o600;
 
 const EXAMPLES: &str = "Examples:
-  bankchannel psd2 sign --key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
-  bankchannel psd2 sign --key tpp.p12 --passphrase-file p12.pass request.http > signed.http
+  bankchannel psd2 sign --private-key certs/tpp1-qseal.key --certificate certs/tpp1-qseal.pem request.http > signed.http
+  bankchannel psd2 sign --private-key tpp.p12 --passphrase-file p12.pass request.http > signed.http
   bankchannel psd2 sign --pkcs11-module /usr/lib/softhsm/libsofthsm2.so --pkcs11-token tpp --pkcs11-key qseal \\
     --certificate qseal.pem request.http > signed.http
-  bankchannel psd2 sign --key qseal.key --certificate qseal.pem --dialect bg --explain - < request.http > signed.http
-  bankchannel psd2 sign --key qseal.key --certificate qseal.pem --json request.http | jq -r .signing_string | base64 -d
+  bankchannel psd2 sign --private-key qseal.key --certificate qseal.pem --dialect bg --explain - < request.http > signed.http
+  bankchannel psd2 sign --private-key qseal.key --certificate qseal.pem --json request.http | jq -r .signing_string | base64 -d
 
 The command adds Date, Digest and X-Request-ID if they are missing, and signs PSU-ID, PSU-Corporate-ID and
 TPP-Redirect-URI if they are present. Head lines end in CRLF; no byte of the body is changed. Send both unchanged,
@@ -43,6 +43,8 @@ pub(super) fn command() -> Command {
                 "key",
                 "The private key of the QSEAL certificate: PEM (PKCS#8 or PKCS#1), or PKCS#12 with key and certificate",
             )
+            .long("private-key")
+            .visible_alias("key")
             .required_unless_present("pkcs11-module"),
         )
         .arg(file("certificate", "The QSEAL certificate, PEM [default: that of the PKCS#12 file or of the token]"))
@@ -98,7 +100,7 @@ fn client(matches: &ArgMatches) -> Outcome<NextGenPsd2> {
         return Err(Failure::usage("the key comes without a certificate: give --certificate"));
     }
     if let (Some(path), Err(fault)) = (matches.get_one::<String>("key"), client.signer()) {
-        return Err(Failure::usage(format!("--key: {path}: {}", fault.message())));
+        return Err(Failure::usage(format!("--private-key: {path}: {}", fault.message())));
     }
     Ok(client)
 }

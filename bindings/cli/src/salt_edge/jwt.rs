@@ -25,16 +25,16 @@ use crate::{
 const MAX_DEPTH: usize = 30;
 
 const VERIFY_EXAMPLES: &str = "Examples:
-  bankchannel salt-edge verify --key salt-edge.pem request.jwt
-  bankchannel salt-edge verify --key tpp.pem --at 1574093150 - < client.jwt
-  bankchannel salt-edge verify --key salt-edge.pem --issuer priora.saltedge.com --json request.jwt | jq .data
+  bankchannel salt-edge verify --public-key salt-edge.pem request.jwt
+  bankchannel salt-edge verify --public-key tpp.pem --at 1574093150 - < client.jwt
+  bankchannel salt-edge verify --public-key salt-edge.pem --issuer priora.saltedge.com --json request.jwt | jq .data
 
 Exit code 0 when the JWT is accepted: its parameters are printed. 1 when it is refused: the error's class is printed.
 `Bearer` before the JWT is ignored. The parameters may hold tokens: be careful where you store the output.";
 
 const SIGN_EXAMPLES: &str = "Examples:
-  bankchannel salt-edge sign --key connector.key.pem data.json
-  printf '{\"client_id\": 517}' | bankchannel salt-edge sign --key connector.key.pem --expires-in 300 -
+  bankchannel salt-edge sign --private-key connector.key.pem data.json
+  printf '{\"client_id\": 517}' | bankchannel salt-edge sign --private-key connector.key.pem --expires-in 300 -
 
 The file holds the parameters, a JSON object. The command prints the JWT: RS256, with `data` and `exp`.";
 
@@ -43,7 +43,7 @@ pub(super) fn verify_command() -> Command {
     add_common(Command::new("verify"))
         .about("Verify a JWT of either side: exit 0 when it is accepted, 1 when it is refused")
         .after_help(VERIFY_EXAMPLES)
-        .arg(file("key", "A PEM file with one or several public keys of the signer").required(true))
+        .arg(file("key", "A PEM file with one or several public keys of the signer").long("public-key").visible_alias("key").required(true))
         .arg(text("at", "INSTANT", "The time of the check: RFC 3339 or Unix seconds [default: now]"))
         .arg(text("issuer", "TEXT", "The required value of iss, if the JWT has iss [default: any value]"))
         .arg(
@@ -59,7 +59,7 @@ pub(super) fn sign_command() -> Command {
     add_common(Command::new("sign"))
         .about("Make a signed JWT from parameters")
         .after_help(SIGN_EXAMPLES)
-        .arg(file("key", "The private key, PEM").required(true))
+        .arg(file("key", "The private key, PEM").long("private-key").visible_alias("key").required(true))
         .arg(passphrase::argument("A file with the passphrase of a locked key"))
         .arg(
             text("expires-in", "SECONDS", "The JWT's lifetime in seconds [default: 60]")
@@ -74,7 +74,7 @@ pub(super) fn verify(matches: &ArgMatches) -> Outcome {
     let jwt = jwt.trim();
     let request = VerifyJwtRequest::builder()
         .jwt(after_bearer(jwt).map_or(jwt, str::trim))
-        .public_key(read_text("--key", argument(matches, "key"), MAX_SETTINGS)?)
+        .public_key(read_text("--public-key", argument(matches, "key"), MAX_SETTINGS)?)
         .issuer(matches.get_one::<String>("issuer").cloned())
         .leeway_s(matches.get_one::<u32>("leeway").copied())
         .allow_short_key(matches.get_flag("allow-short-key"))
@@ -96,7 +96,7 @@ pub(super) fn verify(matches: &ArgMatches) -> Outcome {
 
 /// Prints the JWT.
 pub(super) fn sign(matches: &ArgMatches) -> Outcome {
-    let key = read_text("--key", argument(matches, "key"), MAX_SETTINGS)?;
+    let key = read_text("--private-key", argument(matches, "key"), MAX_SETTINGS)?;
     let data = read_text("the parameters", argument(matches, "file"), MAX_SETTINGS)?;
     let data = json::parse_text(&data, MAX_DEPTH).map_err(|why| Failure::usage(format!("the parameters: {why}")))?;
     let data: JsonObject = read_boundary(data).map_err(|_| Failure::usage("the parameters must be a JSON object"))?;

@@ -18,8 +18,8 @@ use crate::exit::{Failure, Outcome};
 pub(crate) const GROUP: &str = "salt-edge";
 
 const EXAMPLES: &str = "Examples:
-  bankchannel salt-edge verify --key salt-edge.pem --issuer priora.saltedge.com request.jwt
-  bankchannel salt-edge sign --key connector.key.pem - < data.json
+  bankchannel salt-edge verify --public-key salt-edge.pem --issuer priora.saltedge.com request.jwt
+  bankchannel salt-edge sign --private-key connector.key.pem - < data.json
   bankchannel salt-edge fail-session --settings connector.json --session-secret SECRET --error-class AccessDenied --error-message 'refused by the customer'
 
   bankchannel salt-edge work --settings connector.json --bank-command 'php bank.php'

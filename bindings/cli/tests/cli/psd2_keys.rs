@@ -53,7 +53,7 @@ fn a_pkcs12_file_brings_key_and_certificate() {
     assert!(!asked.terminal.contains("sesame"));
     fs::write(home.path("pass"), "Sesame").unwrap();
     let wrong = home.run(&[&sign[..], &["--passphrase-file", "pass"]].concat()).expect(1);
-    assert!(wrong.err.contains("--key: tpp.p12: the passphrase does not open"), "{}", wrong.err);
+    assert!(wrong.err.contains("--private-key: tpp.p12: the passphrase does not open"), "{}", wrong.err);
     tool(
         &home,
         "openssl",

@@ -50,6 +50,12 @@ abstract class Operations extends AbstractClient implements Client
      * `exchange_timeout_s` takes precedence.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
      * Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
+     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
+     * a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
+     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
+     * least the time that the server asks for. Default: 0.3.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.
@@ -71,6 +77,8 @@ abstract class Operations extends AbstractClient implements Client
         ?float $exchangeTimeoutS = null,
         ?int $timeoutS = null,
         ?int $maxAnswerBytes = null,
+        ?int $retries = null,
+        ?float $retryBackoffS = null,
         ?LoggerInterface $logger = null,
         ?Bridge $bridge = null,
     ) {
@@ -90,6 +98,8 @@ abstract class Operations extends AbstractClient implements Client
             'exchange_timeout_s' => $exchangeTimeoutS,
             'timeout_s' => $timeoutS,
             'max_answer_bytes' => $maxAnswerBytes,
+            'retries' => $retries,
+            'retry_backoff_s' => $retryBackoffS,
         ], null, null, $logger, false, $bridge);
     }
 

@@ -60,6 +60,12 @@ abstract class Operations extends AbstractClient implements Client
      * `exchange_timeout_s` takes precedence.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
      * Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
+     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
+     * a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
+     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
+     * least the time that the server asks for. Default: 0.3.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -93,6 +99,8 @@ abstract class Operations extends AbstractClient implements Client
         ?float $exchangeTimeoutS = null,
         ?int $timeoutS = null,
         ?int $maxAnswerBytes = null,
+        ?int $retries = null,
+        ?float $retryBackoffS = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
@@ -122,6 +130,8 @@ abstract class Operations extends AbstractClient implements Client
             'exchange_timeout_s' => $exchangeTimeoutS,
             'timeout_s' => $timeoutS,
             'max_answer_bytes' => $maxAnswerBytes,
+            'retries' => $retries,
+            'retry_backoff_s' => $retryBackoffS,
         ], $onCode, $signer, $logger, $fromEnv, $bridge);
     }
 
@@ -166,6 +176,12 @@ abstract class Operations extends AbstractClient implements Client
      * `exchange_timeout_s` takes precedence.
      * @param int|null $maxAnswerBytes The largest answer, not counting a file's content, in bytes.
      * Default: 16 MiB.
+     * @param int|null $retries How often an exchange is repeated after a lost connection or an answer
+     * such as 503, from 0 to 10. Only exchanges that may be repeated are: reading ones, and others after
+     * a 429. Default: 2.
+     * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
+     * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
+     * least the time that the server asks for. Default: 0.3.
      * @param (callable(Question): string)|null $onCode Answers what a call asks, such as for a one-time
      * code.
      * @param (callable(SignatureRequest): string)|null $signer Signs with a key that the library does not
@@ -198,6 +214,8 @@ abstract class Operations extends AbstractClient implements Client
         ?float $exchangeTimeoutS = null,
         ?int $timeoutS = null,
         ?int $maxAnswerBytes = null,
+        ?int $retries = null,
+        ?float $retryBackoffS = null,
         ?callable $onCode = null,
         ?callable $signer = null,
         ?LoggerInterface $logger = null,
@@ -226,6 +244,8 @@ abstract class Operations extends AbstractClient implements Client
             exchangeTimeoutS: $exchangeTimeoutS,
             timeoutS: $timeoutS,
             maxAnswerBytes: $maxAnswerBytes,
+            retries: $retries,
+            retryBackoffS: $retryBackoffS,
             onCode: $onCode,
             signer: $signer,
             logger: $logger,
