@@ -117,6 +117,10 @@ fn every_null_is_a_misuse_that_names_the_argument() {
         check("options", &mut |e| bankchannel_server_start(name, name_size, ptr::null(), 1, &mut ptr::null_mut(), e));
         check("json", &mut |e| bankchannel_server_info(ptr::null(), no_json, e));
         check("server", &mut |e| bankchannel_server_info(ptr::null(), json, e));
+        check("server", &mut |e| bankchannel_server_control(ptr::null(), name, name_size, ptr::null(), 0, json, e));
+        check("json", &mut |e| bankchannel_server_control(ptr::null(), name, name_size, ptr::null(), 0, no_json, e));
+        check("order", &mut |e| bankchannel_server_control(ptr::null(), ptr::null(), 1, ptr::null(), 0, json, e));
+        check("request", &mut |e| bankchannel_server_control(ptr::null(), name, name_size, ptr::null(), 1, json, e));
         check("server", &mut |e| bankchannel_server_stop(ptr::null_mut(), e));
         assert!((*json).owner.is_null() && (*content).owner.is_null() && (*call).is_null());
         // Freeing nothing does nothing.

@@ -29,6 +29,7 @@ class Embedded {
   }
 
   async seed(data) {
+    if (typeof data !== 'object' || data === null) throw invalidField('data', 'must be an object');
     return this.control('seed', data);
   }
 

@@ -164,3 +164,24 @@ test('wrong options are refused', async () => {
   await assert.rejects(Service.start({ noLimits: 'yes' }), InvalidInputError);
   await assert.rejects(Service.start({ nolimits: true }), InvalidInputError);
 });
+
+test('a service is seeded by a method, and takes orders where it was started with control', async () => {
+  const { accounts: [seeded] } = await service.seed({
+    accounts: [{ email: 'seeded@example.test', password: account.password, certificates: ['simulator'], sessions: true }],
+  });
+  assert.equal(seeded.email, 'seeded@example.test');
+  const settings = { ...service.clientSettings, email: seeded.email, password: account.password, apiKey: seeded.api_key };
+  const client = new WsChannel({ ...settings, mode: 'data', bank: 'simulator' });
+  await client.logIn();
+  assert.deepEqual((await client.listFiles()).fileDescriptors, []);
+  await assert.rejects(service.seed({ accounts: [{ email: 'planted' }] }), (error) => {
+    return error instanceof InvalidInputError && !error.message.includes('planted');
+  });
+  await assert.rejects(service.control('clock', { advance_s: 5 }), ConfigurationError);
+  await assert.rejects(service.seed(), InvalidInputError);
+  const controlled = await Service.start({ control: true });
+  assert.ok((await controlled.control('clock', { advance_s: 5 })).now);
+  assert.deepEqual(await controlled.control('outbox'), []);
+  await controlled.close();
+  await assert.rejects(controlled.control('outbox'), ConfigurationError);
+});

@@ -7,6 +7,8 @@ namespace Bankchannel\Tests;
 use Bankchannel\Bridge\Event;
 use Bankchannel\Bridge\Reply;
 use Bankchannel\Bridge\Status;
+use Bankchannel\Exception\ConfigurationException;
+use Bankchannel\Exception\InvalidInputException;
 use Bankchannel\Question;
 use Bankchannel\Tests\Support\Assertions;
 use Bankchannel\Tests\Support\FakeBridge;
@@ -78,8 +80,27 @@ final class BridgeTest extends TestCase
         $service = new Service(noLimits: true, bridge: $bridge);
         self::assertSame(['baseUrl' => 'http://127.0.0.1:1/v2', 'publicKeyFile' => 'key.pem'], $service->clientSettings());
         self::assertNull($service->controlUrl);
+        self::assertSame(['accounts' => []], $service->seed(['accounts' => []]));
         $service->stop();
         $service->stop();
-        self::assertSame([['startServer', 'ws-channel', '{"no_limits":true}'], ['stopServer']], $bridge->told);
+        $orders = ['controlServer', 'seed', '{"accounts":[]}'];
+        self::assertSame([['startServer', 'ws-channel', '{"no_limits":true}'], $orders, ['stopServer']], $bridge->told);
+        $closed = self::thrown(ConfigurationException::class, static fn () => $service->control('outbox'));
+        self::assertSame('configuration.closed', $closed->errorCode);
+    }
+
+    public function testAServiceIsSeededAndTakesOrders(): void
+    {
+        $service = new Service();
+        $seeded = $service->seed(['accounts' => [['email' => 'seeded@example.test', 'password' => 'Example-Password-2026']]]);
+        self::assertSame('seeded@example.test', $seeded['accounts'][0]['email']);
+        $error = self::thrown(InvalidInputException::class, static fn () => $service->seed(['accounts' => [['email' => 'planted']]]));
+        self::assertStringNotContainsString('planted', $error->getMessage());
+        self::thrown(ConfigurationException::class, static fn () => $service->control('clock', ['advance_s' => 5]));
+        $service->stop();
+        $controlled = new Service(control: true);
+        self::assertArrayHasKey('now', $controlled->control('clock', ['advance_s' => 5]));
+        self::assertSame([], $controlled->control('outbox'));
+        $controlled->stop();
     }
 }

@@ -187,6 +187,25 @@ class Embedded(unittest.TestCase):
                 with WsChannel(**account, mode="admin", api_key=key, on_code=code) as client:
                     self.assertIsNotNone(client.log_in().id_token)
 
+    def test_seeding_is_a_method_and_orders_need_control(self) -> None:
+        person = {"email": "seeded@example.test", "password": ACCOUNT["password"]}
+        with Service(no_limits=True) as service:
+            seeded = service.seed({"accounts": [{**person, "certificates": ["simulator"]}]})["accounts"][0]
+            settings = {**service.client_settings, **person, "api_key": seeded["api_key"]}
+            with WsChannel(**settings, mode="data", bank="simulator") as client:
+                client.log_in()
+                self.assertEqual(client.list_files().file_descriptors, ())
+            with self.assertRaises(InvalidInputError) as caught:
+                service.seed({"accounts": [{"email": "planted"}]})
+            self.assertNotIn("planted", str(caught.exception))
+            with self.assertRaises(ConfigurationError):
+                service.control("clock", {"advance_s": 5})
+        with Service(control=True) as service:
+            self.assertIn("now", service.control("clock", {"advance_s": 5}))
+            self.assertEqual(service.control("outbox"), [])
+        with self.assertRaises(ConfigurationError):
+            service.control("outbox")
+
     def test_wrong_options_are_refused(self) -> None:
         with self.assertRaises(ConfigurationError):
             Service(listen="not an address")

@@ -61,10 +61,18 @@ fn settings_that_cannot_be_used_name_themselves() {
     for (settings, field, why) in [
         (json!({"keystore_file": at("connector.p12")}), "keystore_file", "it needs `passphrase`"),
         (json!({"keystore_file": at("connector.p12"), "passphrase": "Sesame"}), "keystore_file", "does not open"),
-        (json!({"keystore_file": at("connector.p12"), "private_key": "x"}), "keystore_file", "excludes private_key"),
-        (json!({"keystore_file": at("connector.p12"), "pkcs11": token}), "pkcs11", "excludes keystore_file"),
-        (json!({"private_key_file": at("key.pem"), "pkcs11": token}), "pkcs11", "excludes private_key"),
-        (json!({"private_key_file": at("key.pem"), "private_key": "x"}), "private_key_file", "excludes private_key"),
+        (
+            json!({"keystore_file": at("connector.p12"), "private_key": "x"}),
+            "keystore_file",
+            "together with private_key",
+        ),
+        (json!({"keystore_file": at("connector.p12"), "pkcs11": token}), "pkcs11", "together with keystore_file"),
+        (json!({"private_key_file": at("key.pem"), "pkcs11": token}), "pkcs11", "together with private_key"),
+        (
+            json!({"private_key_file": at("key.pem"), "private_key": "x"}),
+            "private_key_file",
+            "together with private_key",
+        ),
         (json!({"private_key_file": at("locked.pem")}), "private_key_file", "it needs `passphrase`"),
         (json!({"private_key_file": at("public.pem")}), "private_key_file", "public key"),
         (json!({"private_key_file": at("none.pem")}), "private_key_file", "cannot be read"),

@@ -179,8 +179,10 @@ impl Transport {
                 }
             }
             // The sink is emptied only for a repetition: a result that counts keeps what it has written.
-            let again =
-                repeatable && number < self.settings.retries && backoff::allows(plan.repeat, &result) && plan.sink.reset();
+            let again = repeatable
+                && number < self.settings.retries
+                && backoff::allows(plan.repeat, &result)
+                && plan.sink.reset();
             if !again {
                 return result;
             }

@@ -41,6 +41,7 @@ int main(void) {
         refused(bankchannel_server_start(BANKCHANNEL_TEXT("a-tram"), NULL, 0, &server, &error), &error, "kind");
         refused(bankchannel_server_start(BANKCHANNEL_TEXT("ws-channel"), BANKCHANNEL_TEXT("{\"listen\":5}"), &server, &error), &error, "options");
         refused(bankchannel_server_info(NULL, &json, &error), &error, "server NULL");
+        refused(bankchannel_server_control(NULL, BANKCHANNEL_TEXT("seed"), NULL, 0, &json, &error), &error, "server NULL");
         refused(bankchannel_catalogue(NULL, &error), &error, "json NULL");
         refused(bankchannel_call_options_init(&options, 3, &error), &error, "size");
         if (bankchannel_client_new(BANKCHANNEL_TEXT("{\"base_url\":\"http://127.0.0.1:9/v2\",\"password\":\"a-secret\"}"), &client, &error) != BANKCHANNEL_STATUS_OK) return 1;

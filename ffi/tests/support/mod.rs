@@ -6,8 +6,6 @@ pub mod c;
 
 use std::{
     ffi::{CStr, c_char},
-    io::{Read, Write},
-    net::TcpStream,
     path::PathBuf,
     process::Command,
     ptr, slice,
@@ -279,24 +277,26 @@ impl Service {
         (seeded, settings)
     }
 
-    /// Posts to the control interface.
-    pub fn control(&self, path: &str, body: &Value) -> Value {
-        let url = self.info["control_url"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-        let (host, base) = url.split_once('/').unwrap_or((&url, ""));
-        let body = body.to_string();
-        let mut stream = TcpStream::connect(host).unwrap();
-        write!(
-            stream,
-            "POST /{}{path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-            if base.is_empty() { String::new() } else { format!("{}/", base.trim_end_matches('/')) },
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
-        serde_json::from_str(body).unwrap()
+    /// Carries out an order of the control interface.
+    pub fn control(&self, order: &str, request: &Value) -> Value {
+        let request = request.to_string();
+        let (mut json, mut error) = (BankchannelBytes::NOTHING, ptr::null_mut());
+        // SAFETY: places and texts of ours, with their sizes.
+        let status = unsafe {
+            bankchannel_server_control(
+                self.handle,
+                order.as_ptr().cast(),
+                order.len(),
+                request.as_ptr().cast(),
+                request.len(),
+                &raw mut json,
+                &raw mut error,
+            )
+        };
+        match status {
+            BankchannelStatus::Ok => serde_json::from_slice(&take(&mut json).unwrap()).unwrap(),
+            _ => panic!("{}", take_error(error)),
+        }
     }
 }
 

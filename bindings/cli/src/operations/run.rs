@@ -271,7 +271,8 @@ fn in_options(failure: Failure, spec: &Spec, entry: &Entry) -> Failure {
         Failure::Error(error) if error.code() == "input.missing_field" && error.http_status().is_none() => {
             let mut missing = option_list(error.detail("field").unwrap_or_default());
             if entry.short_name() == "upload_file" {
-                missing = missing.replace("--signature", "--private-key (signs here) or --signatures (signed elsewhere)");
+                missing =
+                    missing.replace("--signature", "--private-key (signs here) or --signatures (signed elsewhere)");
                 missing = missing.replace("--file-contents", "FILE");
             }
             Failure::usage(format!(

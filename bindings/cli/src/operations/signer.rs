@@ -55,7 +55,7 @@ mod tests {
         let told = "printf '%s %s ' \"$BANKCHANNEL_SIGNATURE_ALGORITHM\" \"$BANKCHANNEL_KEY_FINGERPRINT\"; cat";
         let answer = sign(told, &wanted).expect("it answers");
         assert_eq!(STANDARD.decode(answer.expose()).expect("base64"), b"rsa_pkcs1_sha256 AB digest");
-        for (command, why) in [("exit 3", "exit status: 3"), ("true", "no signature"), ("yes", "no signature")] {
+        for (command, why) in [("exit 3", "exit status: 3"), ("true", "not a signature"), ("yes", "not a signature")] {
             let error = sign(command, &wanted).expect_err(command);
             assert!(error.message().contains(why), "{command}: {error}");
         }

@@ -45,8 +45,8 @@ pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> 
     let bytes = Zeroizing::new(read_bytes("--private-key", path, MAX_SETTINGS)?);
     (settings.private_key, settings.keystore_file, settings.pkcs11, settings.passphrase) = (None, None, None, None);
     if is_pkcs12(path, &bytes)? {
-        let keystore =
-            Keystore::read(&bytes, &locked()?).map_err(|fault| Failure::usage(format!("--private-key: {path}: {fault}")))?;
+        let keystore = Keystore::read(&bytes, &locked()?)
+            .map_err(|fault| Failure::usage(format!("--private-key: {path}: {fault}")))?;
         settings.private_key = Some(keystore.private_key_pem().as_str().into());
         if matches.get_one::<String>("certificate").is_none()
             && let Some(own) = keystore.certificate_pem()

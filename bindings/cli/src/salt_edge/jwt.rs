@@ -43,7 +43,12 @@ pub(super) fn verify_command() -> Command {
     add_common(Command::new("verify"))
         .about("Verify a JWT of either side: exit 0 when it is accepted, 1 when it is refused")
         .after_help(VERIFY_EXAMPLES)
-        .arg(file("key", "A PEM file with one or several public keys of the signer").long("public-key").visible_alias("key").required(true))
+        .arg(
+            file("key", "A PEM file with one or several public keys of the signer")
+                .long("public-key")
+                .visible_alias("key")
+                .required(true),
+        )
         .arg(text("at", "INSTANT", "The time of the check: RFC 3339 or Unix seconds [default: now]"))
         .arg(text("issuer", "TEXT", "The required value of iss, if the JWT has iss [default: any value]"))
         .arg(

@@ -67,7 +67,7 @@ fn a_failure_is_one_though_nobody_reads() {
 fn a_missing_value_is_told_as_the_option_that_gives_it() {
     let upload = ["files", "upload-file", "-b", "nordea", "-i", "token"];
     let ran = Home::empty().run(&upload).expect(1);
-    for option in ["--key", "--signatures", "FILE", "--file-type", "bankchannel files upload-file --help"] {
+    for option in ["--private-key", "--signatures", "FILE", "--file-type", "bankchannel files upload-file --help"] {
         assert!(ran.err.contains(option), "{option}: {}", ran.err);
     }
     let ran = Home::empty().run(&[&upload[..], &["--key", "mistyped.asc", "payment.xml"]].concat()).expect(1);

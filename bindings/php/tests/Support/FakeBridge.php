@@ -73,6 +73,13 @@ final class FakeBridge implements Bridge
         return '{"base_url":"http://127.0.0.1:1/v2","public_key_file":"key.pem"}';
     }
 
+    public function controlServer(Handle $server, string $order, string $request): string
+    {
+        $this->told[] = ['controlServer', $order, $request];
+
+        return $request;
+    }
+
     public function stopServer(Handle $server): void
     {
         $this->told[] = ['stopServer'];

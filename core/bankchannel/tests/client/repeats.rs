@@ -6,7 +6,7 @@ use bankchannel::{
     ConnectionSettings, Outcome,
     model::Seconds,
     ws_channel::{
-        Bank, FileName, FileType, PgpKey, PgpKeyPurpose, Signatures, WsChannel, WsChannelSettings,
+        Bank, FileName, FileType, Mode, PgpKey, PgpKeyPurpose, Signatures, WsChannel, WsChannelSettings,
         operations::{
             certs::config_certs::ConfigCertsRequest,
             files::list_files::{ListFilesRequest, ListFilesRequestFields},
@@ -17,7 +17,7 @@ use bankchannel::{
 };
 use serde_json::json;
 
-use crate::support::{Act, Server, client, ok, refused, settings};
+use crate::support::{Act, Server, client, ok, refused, session, settings};
 
 pub(crate) fn list() -> ListFilesRequest {
     ListFilesRequest::from(ListFilesRequestFields { bank: Bank::Nordea, file_type: None, status: None })
@@ -63,6 +63,7 @@ async fn settings_say_how_often_and_how_soon() {
             ..ConnectionSettings::default()
         };
         let client = WsChannel::new(WsChannelSettings { connection, ..settings(&server) }).unwrap();
+        client.set_session(session("token-of-the-test", Mode::Data));
         let begun = Instant::now();
         let error = client.list_files(list()).await.unwrap_err();
         assert_eq!((error.http_status(), server.seen().len()), (Some(503), sent));
