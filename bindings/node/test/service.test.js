@@ -173,7 +173,8 @@ test('a service is seeded by a method, and takes orders where it was started wit
   const settings = { ...service.clientSettings, email: seeded.email, password: account.password, apiKey: seeded.api_key };
   const client = new WsChannel({ ...settings, mode: 'data', bank: 'simulator' });
   await client.logIn();
-  assert.deepEqual((await client.listFiles()).fileDescriptors, []);
+  // The bank has a statement of the new account.
+  assert.deepEqual((await client.listFiles()).fileDescriptors.map((file) => file.status), ['NEW']);
   await assert.rejects(service.seed({ accounts: [{ email: 'planted' }] }), (error) => {
     return error instanceof InvalidInputError && !error.message.includes('planted');
   });

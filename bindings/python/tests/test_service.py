@@ -194,7 +194,8 @@ class Embedded(unittest.TestCase):
             settings = {**service.client_settings, **person, "api_key": seeded["api_key"]}
             with WsChannel(**settings, mode="data", bank="simulator") as client:
                 client.log_in()
-                self.assertEqual(client.list_files().file_descriptors, ())
+                # The bank has a statement of the new account.
+                self.assertEqual([file.status for file in client.list_files().file_descriptors], ["NEW"])
             with self.assertRaises(InvalidInputError) as caught:
                 service.seed({"accounts": [{"email": "planted"}]})
             self.assertNotIn("planted", str(caught.exception))
