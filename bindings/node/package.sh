@@ -37,6 +37,12 @@ stage=$(cd "$stage" && pwd)
 cp -R LICENSE NOTICE licenses "$stage/main"
 cp -R LICENSE NOTICE licenses "$stage/platform"
 (cd bindings/node && cp -R index.js index.mjs index.d.ts index.d.mts lib README.md package.json "$stage/main")
+cp CHANGELOG.md "$stage/main"
+cp -R bindings/node/examples "$stage/main"
+# The guides and the reference; how the library is built inside is for those who change it.
+mkdir "$stage/main/docs"
+cp -R docs/*.md docs/*.toml docs/reference docs/protocols "$stage/main/docs"
+rm "$stage/main/docs/architecture.md"
 cp "$library" "$stage/platform/bankchannel.node"
 node bindings/node/platform.js "$platform" "$stage/platform"
 

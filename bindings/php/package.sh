@@ -88,7 +88,11 @@ done
 
 cp -R "$here/src" "$here/examples" "$here/bankchannel.h" "$here/preload.php" "$here/README.md" "$folder/"
 cp "$root/core/iso20022/examples/pain.001.001.09.xml" "$folder/examples/"
-cp "$root/LICENSE" "$root/NOTICE" "$folder/"
+cp "$root/LICENSE" "$root/NOTICE" "$root/CHANGELOG.md" "$folder/"
+# The guides and the reference; how the library is built inside is for those who change it.
+mkdir "$folder/docs"
+cp -R "$root"/docs/*.md "$root"/docs/*.toml "$root/docs/reference" "$root/docs/protocols" "$folder/docs/"
+rm "$folder/docs/architecture.md"
 cp -R "$root/licenses" "$folder/"
 sed "s|^    \"type\": \"library\",|    \"version\": \"$version\",\n&|" "$here/composer.json" >"$folder/composer.json"
 grep -q '"version"' "$folder/composer.json" || fail 'composer.json did not take the version'

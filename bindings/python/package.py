@@ -19,6 +19,7 @@ import sysconfig
 import tempfile
 import tomllib
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -38,6 +39,9 @@ def main(library: str, output: str) -> None:
         if file.suffix in (".py", ".pyi", ".typed"):
             files[f"bankchannel/{file.name}"] = file.read_bytes()
     files["bankchannel/_native.abi3.so"] = native
+    # Where pip puts them: share/doc/bankchannel below the environment.
+    for name, file in documents():
+        files[f"bankchannel-{version}.data/data/share/doc/bankchannel/{name}"] = file.read_bytes()
     for name in LICENSES:
         files[f"{info}/licenses/{name}"] = (ROOT / name).read_bytes()
     files[f"{info}/METADATA"] = metadata(project, version).encode()
@@ -56,6 +60,18 @@ def main(library: str, output: str) -> None:
             entry.compress_type = zipfile.ZIP_DEFLATED
             wheel.writestr(entry, data)
     print(f"{place} ({place.stat().st_size / 1e6:.1f} MB)")
+
+
+def documents() -> Iterator[tuple[str, Path]]:
+    """The guides, the reference, the examples and the changes; how the library is built inside is for those who change it."""
+    docs = ROOT / "docs"
+    guides = [*docs.glob("*.md"), *docs.glob("*.toml"), *docs.glob("reference/*"), *docs.glob("protocols/*")]
+    for file in sorted(guides):
+        if file.name != "architecture.md":
+            yield f"docs/{file.relative_to(docs)}", file
+    for file in sorted((HERE / "examples").rglob("*.py")):
+        yield f"examples/{file.relative_to(HERE / 'examples')}", file
+    yield "CHANGELOG.md", ROOT / "CHANGELOG.md"
 
 
 def stripped(library: Path) -> bytes:
