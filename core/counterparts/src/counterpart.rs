@@ -219,12 +219,12 @@ impl RunningCounterpart {
     }
 
     /// Carries out an order of the control interface, by its path: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
-    /// `transcript`, or one that only this kind of server has. Every order but `seed` needs a server that was started with `control`.
+    /// `transcript`, or one that only this kind of server has (`sandbox/` before it may be left out). Every order but `seed` needs a server that was started with `control`.
     /// What an order takes and answers is on the server's page in `docs/`.
     ///
     /// The future may be awaited after the server was stopped; the order is then refused or has no effect.
     pub fn control(&self, order: &str, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
-        self.server.control(order.to_owned(), request)
+        self.server.control(order.strip_prefix("sandbox/").unwrap_or(order).to_owned(), request)
     }
 
     /// Stops: no new requests, running ones get some time to finish.
