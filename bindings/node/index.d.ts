@@ -2302,8 +2302,8 @@ export interface WsChannelSettings {
   retries?: number | null;
   /**
    * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
-   * Default: 0.3.
+   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
+   * to 5 s too. Default: 0.3.
    */
   retryBackoffS?: number | null;
 }
@@ -4685,8 +4685,8 @@ export interface NextGenPsd2Settings {
   retries?: number | null;
   /**
    * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
-   * Default: 0.3.
+   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
+   * to 5 s too. Default: 0.3.
    */
   retryBackoffS?: number | null;
   /** Hosts other than the bank's own to which the bank's customers may be redirected. */
@@ -8557,8 +8557,8 @@ export interface SaltEdgeConnectorSettings {
   retries?: number | null;
   /**
    * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
-   * Default: 0.3.
+   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
+   * to 5 s too. Default: 0.3.
    */
   retryBackoffS?: number | null;
 }
@@ -9284,8 +9284,8 @@ export interface SaltEdgeHubSettings {
   retries?: number | null;
   /**
    * The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
-   * Default: 0.3.
+   * repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
+   * to 5 s too. Default: 0.3.
    */
   retryBackoffS?: number | null;
 }

@@ -114,7 +114,9 @@ pub unsafe extern "C" fn bankchannel_server_control(
         let (order, request) = unsafe { (text("order", order, order_size)?, text("request", request, request_size)?) };
         let request = if request.is_empty() { "{}" } else { request };
         // SAFETY: as the caller promises.
-        let answer = unsafe { handle("server", server) }?.server()?.control(order, parse_json(request)?)?;
+        let given = unsafe { handle("server", server) }?.server()?.control(order, parse_json(request)?)?;
+        // Others may use the server while the order is carried out.
+        let answer = given.wait()?;
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { json.write(BankchannelBytes::of(answer.to_json())) };
         Ok(BankchannelStatus::Ok)

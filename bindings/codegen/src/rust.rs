@@ -46,8 +46,10 @@ fn documentation(operation: &Operation) -> String {
     } else {
         format!("{takes} A builder and JSON may leave out what the client knows: {}.", known.join(", "))
     });
-    if operation.asks() {
-        parts.push("It may ask questions while it runs: give the options somebody who answers.".into());
+    if operation.asks_person() {
+        parts.push("It may ask questions while it runs: give the options an `asker`.".into());
+    } else if operation.asks_signature().is_some() {
+        parts.push("Without a private key it asks the options' `asker` for a signature.".into());
     }
     let mut errors = "# Errors\n".to_owned();
     for row in declaration.errors {

@@ -2,7 +2,7 @@
 
 // Finds and loads the native half, when it is first needed: requiring the package costs next to nothing.
 
-const { existsSync } = require('node:fs');
+const { existsSync, realpathSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { resolve } = require('node:path');
 
@@ -14,9 +14,18 @@ let loaded;
  * The native half cannot be part of a bundle, and bundlers leave this `require` alone. In a bundle `__filename` may be
  * missing or name no file: then the program's own file says where packages are.
  */
-const load = createRequire(
-  typeof __filename === 'string' && existsSync(__filename) ? __filename : resolve(process.argv[1] ?? 'program'),
-);
+const isFile = typeof __filename === 'string' && existsSync(__filename);
+const load = isFile ? createRequire(__filename) : beside(process.argv[1]);
+
+/** What loads from beside the program's own file; without one, nothing: others may be able to write to the current folder. */
+function beside(program) {
+  if (typeof program !== 'string' || !existsSync(program)) return notFound;
+  return createRequire(realpathSync(resolve(program)));
+}
+
+function notFound(place) {
+  throw Object.assign(new Error(`${place} is not looked for: the program has no file`), { code: 'MODULE_NOT_FOUND' });
+}
 
 function native() {
   loaded ??= search();
@@ -34,7 +43,8 @@ function packages() {
 
 function search() {
   // Beside this package: built from the repository. Beside this file: copied to a bundle.
-  const places = ['../bankchannel.node', ...packages().map((name) => `${name}/bankchannel.node`), './bankchannel.node'];
+  const installed = packages().map((name) => `${name}/bankchannel.node`);
+  const places = [...(isFile ? ['../bankchannel.node'] : []), ...installed, './bankchannel.node'];
   const faults = [];
   for (const place of places) {
     try {

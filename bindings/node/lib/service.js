@@ -36,7 +36,8 @@ class Embedded {
   async control(order, request = {}) {
     if (typeof request !== 'object' || request === null) throw invalidField('request', 'must be an object');
     const text = JSON.stringify(request);
-    return done((events, id) => this.#server.control(events, id, String(order), text));
+    // Names of an order are those of its JSON, in the errors too.
+    return done((events, id) => this.#server.control(events, id, String(order), text), (error) => error);
   }
 
   async close() {
@@ -54,9 +55,9 @@ class Embedded {
 }
 
 /** Waits for work of the native half; its answer. */
-async function done(begin) {
+async function done(begin, renamed = inCamelCase) {
   const event = await promised((events, id) => typed(() => begin(events, id)));
-  if (event.kind === 'failed') throw inCamelCase(fromJson(event.text));
+  if (event.kind === 'failed') throw renamed(fromJson(event.text));
   return JSON.parse(event.text);
 }
 

@@ -41,10 +41,11 @@ impl Server {
         let place = Arc::clone(&self.server);
         later(events, id, move || {
             let request = parse_json(&request)?;
-            match &*place.lock().unwrap_or_else(PoisonError::into_inner) {
-                Some(server) => server.control(&order, request),
-                None => Err(Error::new(&row::CLOSED)),
-            }
+            let given = match &*place.lock().unwrap_or_else(PoisonError::into_inner) {
+                Some(server) => server.control(&order, request)?,
+                None => return Err(Error::new(&row::CLOSED)),
+            };
+            given.wait()
         })
     }
 

@@ -32,7 +32,7 @@ class EmbeddedService:
             What was put in, such as the accounts with their API keys.
 
         Raises:
-            InputError: The data cannot be used.
+            InvalidInputError: The data cannot be used.
         """
         return self.control("seed", data)
 
@@ -48,7 +48,7 @@ class EmbeddedService:
             What the order answers.
 
         Raises:
-            InputError: The order or its request cannot be used.
+            InvalidInputError: The order or its request cannot be used.
             ConfigurationError: The server was started without `control`, or was closed.
         """
         return self._server.control(order, dict(request or {}))

@@ -1340,8 +1340,8 @@ class _NextGenPsd2Settings(TypedDict, total=False):
 
     retry_backoff_s: float | None
     """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
-    Default: 0.3.
+    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
+    to 5 s too. Default: 0.3.
     """
 
     allowed_redirect_hosts: Sequence[str] | None
@@ -1421,7 +1421,7 @@ class NextGenPsd2(Client):
             Default: 2.
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for. Default: 0.3.
+            that the server asks for, up to 5 s too. Default: 0.3.
         allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
             redirected.
         header_names: Other header names, keyed by the documented names: `{"PSU-Context":
@@ -2812,7 +2812,7 @@ class AsyncNextGenPsd2(AsyncClient):
             Default: 2.
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for. Default: 0.3.
+            that the server asks for, up to 5 s too. Default: 0.3.
         allowed_redirect_hosts: Hosts other than the bank's own to which the bank's customers may be
             redirected.
         header_names: Other header names, keyed by the documented names: `{"PSU-Context":

@@ -1855,8 +1855,8 @@ class _SaltEdgeConnectorSettings(TypedDict, total=False):
 
     retry_backoff_s: float | None
     """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
-    Default: 0.3.
+    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
+    to 5 s too. Default: 0.3.
     """
 
 
@@ -1952,7 +1952,7 @@ class SaltEdgeConnector(Client):
             Default: 2.
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for. Default: 0.3.
+            that the server asks for, up to 5 s too. Default: 0.3.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -3213,7 +3213,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             Default: 2.
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for. Default: 0.3.
+            that the server asks for, up to 5 s too. Default: 0.3.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.

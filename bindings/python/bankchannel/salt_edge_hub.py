@@ -498,8 +498,8 @@ class _SaltEdgeHubSettings(TypedDict, total=False):
 
     retry_backoff_s: float | None
     """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
-    Default: 0.3.
+    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
+    to 5 s too. Default: 0.3.
     """
 
 
@@ -547,7 +547,7 @@ class SaltEdgeHub(Client):
             Default: 2.
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for. Default: 0.3.
+            that the server asks for, up to 5 s too. Default: 0.3.
     """
 
     _protocol: ClassVar = "salt-edge-hub"
@@ -1306,7 +1306,7 @@ class AsyncSaltEdgeHub(AsyncClient):
             Default: 2.
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for. Default: 0.3.
+            that the server asks for, up to 5 s too. Default: 0.3.
     """
 
     _protocol: ClassVar = "salt-edge-hub"

@@ -1590,8 +1590,8 @@ class _WsChannelSettings(TypedDict, total=False):
 
     retry_backoff_s: float | None
     """The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each
-    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for.
-    Default: 0.3.
+    repetition, up to 5 s. The wait itself is random, and at least the time that the server asks for, up
+    to 5 s too. Default: 0.3.
     """
 
 
@@ -1661,7 +1661,7 @@ class WsChannel(NewFilesClient):
             Default: 2.
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for. Default: 0.3.
+            that the server asks for, up to 5 s too. Default: 0.3.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.
@@ -4226,7 +4226,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             Default: 2.
         retry_backoff_s: The longest wait before the first repetition, in seconds, fractions allowed; it
             doubles with each repetition, up to 5 s. The wait itself is random, and at least the time
-            that the server asks for. Default: 0.3.
+            that the server asks for, up to 5 s too. Default: 0.3.
         on_code: Answers what an operation asks in its middle, such as for a one-time code.
         signer: Signs where the private key is elsewhere, such as in a security module; it is given a
             digest.

@@ -35,7 +35,7 @@ impl Server {
     /// Carries out an order of the control interface.
     fn control<'py>(&self, py: Python<'py>, order: &str, request: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
         let request = given::fields(request).map_err(|error| raised(py, &error))?.into();
-        let answer = py.detach(|| self.with(|server| server.control(order, request)));
+        let answer = py.detach(|| self.with(|server| server.control(order, request))?.wait());
         plan::plain(py, answer.map_err(|error| raised(py, &error))?)
     }
 

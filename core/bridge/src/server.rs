@@ -1,5 +1,7 @@
 //! Embedded counterparts as handles.
 
+use std::{future::Future, pin::Pin};
+
 use bankchannel::{Error, Result};
 use bankchannel_counterparts::{RunningCounterpart, counterpart};
 use bankchannel_foundation::{error::row, model::Value};
@@ -35,15 +37,15 @@ impl Server {
         Ok(running.readiness().into())
     }
 
-    /// Carries out an order of the control interface, such as `seed`, and answers what it answers.
+    /// Gives an order of the control interface, such as `seed`. It is carried out by [`Order::wait`], which needs the server no
+    /// more: others may use it meanwhile.
     ///
     /// # Errors
-    /// As [`info`](Self::info), and those of the order.
-    pub fn control(&self, order: &str, request: Value<'_>) -> Result<Value<'static>> {
+    /// As [`info`](Self::info).
+    pub fn control(&self, order: &str, request: Value<'_>) -> Result<Order> {
         self.usable()?;
         let running = self.running.as_ref().ok_or_else(|| Error::new(&row::CLOSED))?;
-        let ordered = running.control(order, request.into_owned().into());
-        runtime()?.block_on(ordered).map(Into::into)
+        Ok(Order(running.control(order, request.into_owned().into())))
     }
 
     /// Stops it; running answers get some time to finish.
@@ -59,6 +61,19 @@ impl Server {
 
     fn usable(&self) -> Result<()> {
         if self.process == std::process::id() { Ok(()) } else { Err(Error::new(&row::FORKED)) }
+    }
+}
+
+/// An order that was given.
+pub struct Order(Pin<Box<dyn Future<Output = Result<serde_json::Value>> + Send>>);
+
+impl Order {
+    /// Carries it out; its answer.
+    ///
+    /// # Errors
+    /// Those of the order.
+    pub fn wait(self) -> Result<Value<'static>> {
+        panics::inside(|| runtime()?.block_on(self.0).map(Into::into))
     }
 }
 

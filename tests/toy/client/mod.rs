@@ -25,6 +25,11 @@ use crate::{
     },
 };
 
+/// Every type of the requests and answers, to import from one place.
+pub mod types {
+    pub use super::dispatch::{of_flows::*, of_operations::*};
+}
+
 /// The toy protocol, as the library knows it.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,

@@ -42,7 +42,11 @@ pub(super) fn command(counterpart: &'static Counterpart) -> Command {
         );
     }
     if is_seeded(counterpart) {
-        command = command.arg(text(SEED, "FILE", "Put the data of this JSON file in at the start, for tests"));
+        command = command.arg(text(
+            SEED,
+            "FILE",
+            "Put the data of this JSON file in at the first start, with a new data folder; for tests",
+        ));
     }
     if counterpart.check.is_some() {
         command = command
@@ -55,9 +59,9 @@ pub(super) fn command(counterpart: &'static Counterpart) -> Command {
 /// The option that names a file with data.
 pub(super) const SEED: &str = "seed";
 
-/// Whether data can be put in: where the control interface can, or would refuse.
+/// Whether data can be put in.
 fn is_seeded(counterpart: &Counterpart) -> bool {
-    counterpart.options.fields().iter().any(|field| field.name == "control")
+    words(counterpart.kind).seeds && counterpart.options.fields().iter().any(|field| field.name == "control")
 }
 
 /// How the option of a field is spelled, where that is otherwise than the field.

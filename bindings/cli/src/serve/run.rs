@@ -24,12 +24,25 @@ pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> Ou
         runtime.block_on(check(counterpart, given, crate::options::format(matches)))
     } else {
         open_files::raise();
-        let seed = matches.try_get_one::<String>(options::SEED).ok().flatten().map(|path| seed(path)).transpose()?;
+        let seed = seed_of(&given, matches)?;
         runtime.block_on(serve(counterpart, given, seed, Duration::from_secs(drain)))
     };
     // What still hangs on a disk or a name server is not waited for.
     runtime.shutdown_background();
     ended
+}
+
+/// What is to be put in: nothing where the data folder is there already, as at every later start.
+fn seed_of(given: &Map<String, Value>, matches: &ArgMatches) -> Outcome<Option<Value>> {
+    let Some(path) = matches.try_get_one::<String>(options::SEED).ok().flatten() else { return Ok(None) };
+    let data = seed(path)?;
+    let folder = given.get("data").and_then(Value::as_str).unwrap_or_default();
+    let has_entries = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if has_entries {
+        output::note(&format!("--seed: {} is not new, and nothing is put in", shown::path(folder)));
+        return Ok(None);
+    }
+    Ok(Some(data))
 }
 
 /// The data of a seed file. What is in it is not repeated: it may hold passwords.
@@ -51,14 +64,21 @@ async fn serve(
             output::note(&format!("warning: {warning}"));
         }
     }
-    let signals = Signals::listen().map_err(|why| Failure::usage(format!("cannot listen for signals: {why}")))?;
+    let mut signals = Signals::listen().map_err(|why| Failure::usage(format!("cannot listen for signals: {why}")))?;
     let starting = counterpart.start(Value::from(given).into()).map_err(|why| options::told(counterpart, why))?;
     let running = starting.await?;
     if let Some(data) = seed {
-        let seeded = running.seed(data).await;
+        let seeded = tokio::select! {
+            seeded = running.seed(data) => seeded,
+            () = signals.wait() => {
+                running.stop().await;
+                return Ok(());
+            }
+        };
         if let Err(why) = seeded {
             running.stop().await;
-            return Err(Failure::usage(format!("--seed: {}", why.message())));
+            let text = "what stands before it is in: begin again with a new data folder";
+            return Err(Failure::usage(format!("--seed: {}; {text}", why.message())));
         }
     }
     output::json(&running.readiness());

@@ -11,6 +11,8 @@ pub(super) struct Words {
     pub(super) warnings: &'static [(&'static str, &'static str)],
     /// Whether the end can be announced with `--drain`; otherwise it stands in the configuration.
     pub(super) drains: bool,
+    /// Whether data can be put in.
+    pub(super) seeds: bool,
 }
 
 /// An option and what it gives.
@@ -23,7 +25,8 @@ pub(super) struct Spelling {
     pub(super) help: Option<&'static str>,
 }
 
-const NONE: Words = Words { kind: "", about: "", after_help: "", spellings: &[], warnings: &[CONTROL], drains: true };
+const NONE: Words =
+    Words { kind: "", about: "", after_help: "", spellings: &[], warnings: &[CONTROL], drains: true, seeds: true };
 
 const CONTROL: (&str, &str) =
     ("control", "the control interface is open: anyone who can reach it controls this service");
@@ -55,6 +58,7 @@ BANKCHANNEL_LOG=info (or debug, or a filter such as bankchannel_counterparts=deb
             CONTROL,
         ],
         drains: false,
+        seeds: true,
     },
     Words {
         kind: "nextgen-psd2-bank",
@@ -85,6 +89,7 @@ It is a sandbox: do not put data of real customers into it.",
         ],
         warnings: &[("control", "the control interface is open: anyone who can reach it controls this bank")],
         drains: true,
+        seeds: true,
     },
     Words {
         kind: "salt-edge-hub",
@@ -103,6 +108,7 @@ GET /healthz and GET /readyz answer probes. SIGINT or SIGTERM stops it.",
         spellings: &[],
         warnings: &[("control", "the control interface is open: anyone who can reach it controls this hub")],
         drains: true,
+        seeds: false,
     },
     Words {
         kind: "salt-edge-connector",
@@ -123,6 +129,7 @@ Guide: docs/salt-edge-connector.md. Configuration file: docs/salt-edge-connector
         spellings: &[],
         warnings: &[("control", "the control interface is open: anyone who can reach it controls this connector")],
         drains: true,
+        seeds: true,
     },
 ];
 

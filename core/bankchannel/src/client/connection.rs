@@ -28,7 +28,7 @@ pub struct ConnectionSettings {
     /// be repeated are: reading ones, and others after a 429. Default: 2.
     pub retries: Option<u32>,
     /// The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition, up to 5 s.
-    /// The wait itself is random, and at least the time that the server asks for. Default: 0.3.
+    /// The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default: 0.3.
     pub retry_backoff_s: Option<Seconds>,
 }
 

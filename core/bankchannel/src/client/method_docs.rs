@@ -727,7 +727,7 @@ it succeeded.
 Takes `RegisterAccountRequest`, its builder (`RegisterAccountRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `email`, `mode`, `name`, `company`, `phone`, `password`, `api_key`.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `ws_channel.user_exists`: This account is registered already in this mode.
@@ -750,7 +750,7 @@ same in steps.
 Takes `LogInRequest`, its builder (`LogInRequest::builder()`) or its JSON. A builder and JSON may leave out what the
 client knows: `email`, `mode`, `password`, `phone`.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `ws_channel.login_refused`: The service does not accept this account, mode and password.
@@ -772,7 +772,7 @@ The encrypted login does not contain the password. A login that needs no code is
 Takes `BeginLogInRequest`, its builder (`BeginLogInRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `email`, `mode`, `password`, `phone`, `seal_key`.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `ws_channel.login_refused`: The service does not accept this account, mode and password.
@@ -794,7 +794,7 @@ the last one returned is valid.
 Takes `ContinueLogInRequest`, its builder (`ContinueLogInRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `phone`, `password`, `seal_key`.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `ws_channel.login_refused`: The service does not accept this account, mode and password.
@@ -817,7 +817,7 @@ longer a second factor.
 Takes `EnrolTotpRequest`, its builder (`EnrolTotpRequest::builder()`) or its JSON. A builder and JSON may leave out
 what the client knows: `email`, `password`, `phone`.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `ws_channel.login_refused`: The service does not accept this account, mode and password.
@@ -840,7 +840,7 @@ code may have been right and another value wrong.
 Takes `ResetPasswordRequest`, its builder (`ResetPasswordRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `email`, `mode`.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `ws_channel.code_refused`: The one-time code is wrong.
@@ -860,7 +860,7 @@ sent. Anyone who has the export and the seal key is logged in.
 Takes `ExportSessionRequest`, its builder (`ExportSessionRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `seal_key`.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `ws_channel.not_logged_in`: There is no session for this call.
@@ -877,7 +877,7 @@ to another service is refused, and the client keeps its session.
 Takes `ImportSessionRequest`, its builder (`ImportSessionRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `seal_key`.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `ws_channel.session_expired`: The session has expired.
@@ -900,7 +900,7 @@ An invalid signature ends the call, and so does a signer that fails: with outcom
 Takes `SignAndUploadRequest`, its builder (`SignAndUploadRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `bank`.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `input.content_unreadable`: The file to send cannot be read.
@@ -936,7 +936,7 @@ kind `signature` for each certificate, as `sign_and_upload` does.
 Takes `UploadAndWaitRequest`, its builder (`UploadAndWaitRequest::builder()`) or its JSON. A builder and JSON may
 leave out what the client knows: `bank`.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `ws_channel.answer_not_found`: The bank's answer did not come in time.
@@ -972,7 +972,7 @@ pointless: the session has ended, the call was cancelled, its time is up.
 Takes `DownloadNewFilesRequest`, its builder (`DownloadNewFilesRequest::builder()`) or its JSON. A builder and JSON
 may leave out what the client knows: `bank`.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `ws_channel.mode_refused`: A session of this mode may not do this.
@@ -991,7 +991,7 @@ third party. Dialect `era`.
 
 Takes `VerifyUserRequest`, its builder (`VerifyUserRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -1013,7 +1013,7 @@ accounts without a consent with such a link too. Calling it again gives a new li
 
 Takes `UpdateBankOfferedConsentsRequest`, its builder (`UpdateBankOfferedConsentsRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -1036,7 +1036,7 @@ Deprecated by the banks, which will remove it: use `update_bank_offered_consents
 
 Takes `UpdateConsentsRequest`, its builder (`UpdateConsentsRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -1060,7 +1060,7 @@ automatically: each request asks the customer. Dialect `bg`.
 
 Takes `CreateConsentRequest`, its builder (`CreateConsentRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -1083,7 +1083,7 @@ Shows the consent as the bank granted it: days and frequency may be less than re
 
 Takes `GetConsentRequest`, its builder (`GetConsentRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -1110,7 +1110,7 @@ The short form of reading the consent, for waiting until the customer has author
 
 Takes `GetConsentStatusRequest`, its builder (`GetConsentStatusRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -1137,7 +1137,7 @@ A consent that has already ended does not change, and the answer is the same. Di
 
 Takes `DeleteConsentRequest`, its builder (`DeleteConsentRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -1165,7 +1165,7 @@ Needed if the bank has not started one itself: after a consent that was created 
 
 Takes `StartAuthorisationRequest`, its builder (`StartAuthorisationRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -1192,7 +1192,7 @@ Returns only their identifiers. Dialect `bg`.
 
 Takes `ListAuthorisationsRequest`, its builder (`ListAuthorisationsRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -1219,7 +1219,7 @@ An authorisation can be final while the consent waits for further customers. Dia
 
 Takes `GetAuthorisationStatusRequest`, its builder (`GetAuthorisationStatusRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -1247,7 +1247,7 @@ Without a consent, a bank of dialect `era` refuses with a link at which the cust
 
 Takes `GetAccountsRequest`, its builder (`GetAccountsRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `nextgen_psd2.signature_refused`: The bank does not accept the request's signature.
@@ -1549,7 +1549,7 @@ reports the user, the new token and its expiry; a session that began with `refre
 
 Takes `SucceedSessionRequest`, its builder (`SucceedSessionRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
@@ -1574,7 +1574,7 @@ Asks the customer for a step, or reports that the bank continues. It may be sent
 
 Takes `UpdateSessionRequest`, its builder (`UpdateSessionRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
@@ -1599,7 +1599,7 @@ Send it once: it ends the session.
 
 Takes `FailSessionRequest`, its builder (`FailSessionRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `salt_edge_connector.session_closed`: The session has ended at Salt Edge.
@@ -1625,7 +1625,7 @@ than `from_id`, or when a page is empty.
 
 Takes `ListTokensAtHubRequest`, its builder (`ListTokensAtHubRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `salt_edge_connector.configuration_refused`: Something is not set up in the provider's dashboard at Salt Edge.
@@ -1647,7 +1647,7 @@ Send it when the customer or the bank ends the access. Do not send it when Salt 
 
 Takes `RevokeTokenAtHubRequest`, its builder (`RevokeTokenAtHubRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `salt_edge_connector.configuration_refused`: Something is not set up in the provider's dashboard at Salt Edge.
@@ -1672,7 +1672,7 @@ Returns its name, its admitted scopes, and the public key that verifies its own 
 
 Takes `GetClientInfoRequest`, its builder (`GetClientInfoRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `salt_edge_connector.configuration_refused`: Something is not set up in the provider's dashboard at Salt Edge.
@@ -1799,7 +1799,7 @@ contains; `work` does the rest. A repeated request is executed once.
 
 Takes `HandleRequestRequest`, its builder (`HandleRequestRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -1814,7 +1814,7 @@ store at once. After the time limit no new piece of work begins.
 
 Takes `WorkRequest`, its builder (`WorkRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -1840,7 +1840,7 @@ ended does not change.
 
 Takes `ApproveSessionRequest`, its builder (`ApproveSessionRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -1855,7 +1855,7 @@ had already ended does not change.
 
 Takes `RefuseSessionRequest`, its builder (`RefuseSessionRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `salt_edge_connector.key_unusable`: The key cannot be used.
@@ -1891,7 +1891,7 @@ may be listed again. Once a day is enough.
 
 Takes `ReconcileTokensRequest`, its builder (`ReconcileTokensRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+Without a private key it asks the options' `asker` for a signature.
 
 # Errors
 - `salt_edge_connector.configuration_refused`: Something is not set up in the provider's dashboard at Salt Edge.
@@ -1937,7 +1937,7 @@ send.
 
 Takes `AnswerBankRequest`, its builder (`AnswerBankRequest::builder()`) or its JSON.
 
-It may ask questions while it runs: give the options somebody who answers.
+It may ask questions while it runs: give the options an `asker`.
 
 # Errors
 - `salt_edge_connector.key_unusable`: The key cannot be used.

@@ -27,7 +27,9 @@ use std::{
     },
 };
 
-use bankchannel_foundation::{Error, clock::SystemClock, error::row, json, operation::Entry, redact::redact_words};
+use bankchannel_foundation::{
+    Error, clock::SystemClock, error::row, json, operation::Entry, redact::redact_words, shown,
+};
 use bytes::Bytes;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, http::request::Parts};
 use serde::Deserialize;
@@ -253,7 +255,7 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
         Ok(body) => body,
         Err(refused) => return refused,
     };
-    let request = match parsed(&body) {
+    let request = match parsed(if head.method == Method::GET { &[] } else { &body }) {
         Ok(request) => request,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
     };
@@ -325,7 +327,25 @@ pub(crate) fn parsed(body: &[u8]) -> Result<Value, String> {
 /// # Errors
 /// `input.invalid_json`, with what is wrong.
 pub(crate) fn read<T: for<'de> Deserialize<'de>>(request: Value) -> Result<T, Error> {
-    serde_json::from_value(request).map_err(|why| Error::because(&row::INVALID_JSON, why.to_string()))
+    serde_json::from_value(request).map_err(|why| Error::because(&row::INVALID_JSON, without_values(&why.to_string())))
+}
+
+/// What a deserializer says, without the values and the names that it repeats: they may be passwords.
+fn without_values(said: &str) -> String {
+    let Some((found, expected)) = said.rsplit_once(", expected ") else {
+        // Names of members that are missing or stand twice are those of the type.
+        return if said.starts_with("missing field `") || said.starts_with("duplicate field `") {
+            said.to_owned()
+        } else {
+            "a value has the wrong type".to_owned()
+        };
+    };
+    let named = found.strip_prefix("unknown field `").and_then(|rest| rest.strip_suffix('`')).and_then(shown::member);
+    let kind = match named {
+        Some(name) => format!("unknown field `{name}`"),
+        None => found.split(['`', '"']).next().unwrap_or_default().trim_end().to_owned(),
+    };
+    format!("{kind}, expected {expected}")
 }
 
 fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
@@ -334,7 +354,22 @@ fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
 
 #[cfg(test)]
 mod tests {
-    use super::is_own;
+    use super::{is_own, without_values};
+
+    #[test]
+    fn what_is_told_of_a_wrong_request_repeats_no_value() {
+        for (said, told) in [
+            (r#"invalid type: string "planted, expected secret", expected u32"#, "invalid type: string, expected u32"),
+            ("invalid type: integer `123456`, expected a string", "invalid type: integer, expected a string"),
+            ("unknown field `planted secret`, expected `email`", "unknown field, expected `email`"),
+            ("unknown field `emial`, expected `email`", "unknown field `emial`, expected `email`"),
+            ("unknown variant `planted`, expected `a` or `b`", "unknown variant, expected `a` or `b`"),
+            ("missing field `email`", "missing field `email`"),
+            ("planted", "a value has the wrong type"),
+        ] {
+            assert_eq!(without_values(said), told);
+        }
+    }
 
     #[test]
     fn only_this_machines_own_names_are_answered() {

@@ -16,7 +16,7 @@ use super::{
     keys::Keys,
     service::store_folder,
 };
-use crate::{Finding, http::Listener, private};
+use crate::{Finding, http::Listener, private, ws_channel::operator::taken};
 
 /// Looks at configuration, address, TLS files, bank, data folder and store. Makes nothing where there is nothing yet; a store in a
 /// folder that is there is opened as a start would.
@@ -49,10 +49,7 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
                     _ => Finding::good(subject, format!("{scheme}://{address} is free")),
                 }
             }
-            // TLS files are read before the address is bound.
-            Err(why) if is_running && why.is_taken() => {
-                Finding::good(subject, format!("{address} is taken: a connector is running with this data folder"))
-            }
+            Err(why) if is_running && why.is_taken() => taken(subject, address, tls.is_some(), &why).await,
             Err(why) => Finding::bad(subject, why.to_string()),
         });
     }

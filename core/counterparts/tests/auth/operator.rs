@@ -170,6 +170,13 @@ async fn a_check_finds_what_a_start_would() {
         ..options.clone()
     };
     assert_eq!(subjects(&operator::check(&elsewhere).await), ["listen"]);
+    // An address that another program has is a fault beside it too.
+    let foreign = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let moved = bankchannel_counterparts::ws_channel::ServiceOptions {
+        listen: Some(foreign.local_addr().unwrap().to_string()),
+        ..options.clone()
+    };
+    assert_eq!(subjects(&operator::check(&moved).await), ["listen"]);
     world.stop().await;
     assert!(subjects(&operator::check(&options).await).is_empty());
     options.tls_cert = Some("nowhere.pem".into());

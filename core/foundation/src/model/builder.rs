@@ -32,11 +32,9 @@ impl Draft {
     pub fn set<T>(&mut self, field: &Field, value: impl IntoField<T>) {
         let mut writer = Writer::new(Representation::Boundary);
         let written = value.into_field(&mut writer);
-        if let Some(content) = writer.content() {
-            self.content = Some(content);
-        }
+        let content = writer.content();
         match (field.shape, written) {
-            (Shape::Content, _) => {}
+            (Shape::Content, _) => self.content = content,
             (_, Value::Null) => drop(self.fields.remove(field.name)),
             (_, value) => drop(self.fields.insert(field.name, value)),
         }
@@ -182,7 +180,10 @@ pub trait SecretField: TextField {}
 
 fn in_file(path: &Path) -> Value<'static> {
     let mut named = Object::with_capacity(1);
-    named.push("file", path.display().to_string());
+    // A name that is no text would be another file's: without it the value is refused where it is read.
+    if let Some(path) = path.to_str() {
+        named.push("file", path.to_owned());
+    }
     Value::Object(named)
 }
 
@@ -345,7 +346,9 @@ mod tests {
         let json = serde_json::json!({"payer": "me", "amount": "1", "amuont": 1, "colour": 2, "planted secret": 3});
         let refused = Draft::from_json(json).unwrap().read::<Order>().unwrap_err();
         assert_eq!(refused.detail("field"), Some("amuont, colour"));
-        assert!(refused.message().starts_with("there are no fields `amuont`, `colour`; the fields are: payer"));
+        assert!(
+            refused.message().starts_with("there are no fields `amuont`, `colour`, and 1 more; the fields are: payer")
+        );
         assert!(!refused.to_string().contains("planted"));
     }
 
@@ -353,5 +356,16 @@ mod tests {
     fn none_leaves_a_field_out() {
         let order = Order::builder().payer("me").amount("1").password("x").password(None::<&str>).build().unwrap();
         assert!(order.password.is_none());
+        let given = Order::builder().payer("me").amount("1").file(Path::new("a.xml"));
+        assert!(given.clone().build().unwrap().file.is_some());
+        assert!(given.file(None::<&Path>).build().unwrap().file.is_none());
+    }
+
+    #[test]
+    fn a_secrets_file_may_not_have_another_name_than_was_given() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"key\xff.pem"));
+        let refused = Order::builder().payer("me").amount("1").password(path).build().unwrap_err();
+        assert_eq!(refused.detail("field"), Some("password"));
     }
 }

@@ -280,7 +280,11 @@ impl<'v> ObjectReader<'v> {
         let first_size = self.object.iter().next().map_or(0, |(name, _)| name.len());
         let text = match named.as_slice() {
             [] => format!("unknown field (its name has {first_size} bytes); the fields are: {known}"),
-            [one] => format!("there is no field `{one}`; the fields are: {known}"),
+            [one] if self.object.len() == 1 => format!("there is no field `{one}`; the fields are: {known}"),
+            several if several.len() < self.object.len() => {
+                let more = self.object.len() - several.len();
+                format!("there are no fields `{}`, and {more} more; the fields are: {known}", several.join("`, `"))
+            }
             several => format!("there are no fields `{}`; the fields are: {known}", several.join("`, `")),
         };
         let error = Error::because(&row::UNKNOWN_FIELD, text);

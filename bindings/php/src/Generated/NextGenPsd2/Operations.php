@@ -63,7 +63,7 @@ abstract class Operations extends AbstractClient implements Client
      * a 429. Default: 2.
      * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
      * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
-     * least the time that the server asks for. Default: 0.3.
+     * least the time that the server asks for, up to 5 s too. Default: 0.3.
      * @param list<string>|null $allowedRedirectHosts Hosts other than the bank's own to which the bank's
      * customers may be redirected.
      * @param array<string, string>|null $headerNames Other header names, keyed by the documented names:

@@ -55,7 +55,7 @@ abstract class Operations extends AbstractClient implements Client
      * a 429. Default: 2.
      * @param float|null $retryBackoffS The longest wait before the first repetition, in seconds,
      * fractions allowed; it doubles with each repetition, up to 5 s. The wait itself is random, and at
-     * least the time that the server asks for. Default: 0.3.
+     * least the time that the server asks for, up to 5 s too. Default: 0.3.
      * @param LoggerInterface|null $logger Takes what calls do, redacted: exchanges at `debug`, steps at
      * `info`.
      * @param Bridge|null $bridge The way into the native library; left out, it is found by itself.

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     Finding,
-    http::Listener,
+    http::{ListenError, Listener, health::answers_at},
     private,
     ws_channel::{
         banks::Banks,
@@ -50,9 +50,20 @@ async fn address(options: &ServiceOptions, listen: SocketAddr, is_running: bool)
     };
     match Listener::bind(listen, tls.as_ref()).await {
         Ok(listener) => Finding::good("listen", format!("{}://{} is free", listener.scheme(), listen)),
-        // TLS files are read before the address is bound.
-        Err(why) if is_running && why.is_taken() => Finding::good("listen", format!("{listen} is taken: {RUNNING}")),
+        Err(why) if is_running && why.is_taken() => taken("listen", listen, tls.is_some(), &why).await,
         Err(why) => Finding::bad("listen", why.to_string()),
+    }
+}
+
+/// What is said of an address that is taken while a service runs with the data folder. TLS files were read before it was tried.
+pub(crate) async fn taken(subject: &'static str, at: SocketAddr, has_tls: bool, why: &ListenError) -> Finding {
+    if has_tls {
+        let text = format!("{at} is taken, and {RUNNING}; whether it is that one is not seen through TLS");
+        return Finding::good(subject, text);
+    }
+    match answers_at(at).await {
+        true => Finding::good(subject, format!("{at} is taken: {RUNNING}")),
+        false => Finding::bad(subject, why.to_string()),
     }
 }
 
