@@ -184,10 +184,28 @@ async fn kill(control: &str, connector: &mut Connector) -> Outcome<(String, Stri
         messages.is_some_and(|all| all.iter().any(|message| message["operation"] == "succeed_session"))
     };
     wait(control, &session, tried).await?;
+    // One that is killed before it has noted the answer keeps the report for two minutes from every other process.
+    answer_noted(connector).await?;
     connector.kill();
     let shown = http::order(control, &format!("sessions/{session}"), json!({})).await?;
     let detail = format!("the session is {} at Salt Edge", shown["status"].as_str().unwrap_or_default());
     Ok((session, detail))
+}
+
+/// Waits until the connector has noted that Salt Edge did not take its report.
+async fn answer_noted(connector: &Connector) -> Outcome {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let (url, secret) = (&connector.bank_interface_url, &connector.bank_secret_file);
+        let listed = http::bank(url, secret, "list_callbacks", json!({})).await?;
+        if listed["callbacks"].as_array().is_some_and(|all| all.iter().any(|one| one["http_status"] == 503)) {
+            return Ok(());
+        }
+        if Instant::now() >= until {
+            return Err(Failure::usage("the connector has not noted that its report was not taken"));
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 async fn restart(folder: &Folder, hub: &Hub, session: &str, address: String) -> Outcome<(Connector, String)> {
