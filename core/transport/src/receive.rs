@@ -64,17 +64,12 @@ async fn split(
     while let Some(piece) = response.chunk().await.map_err(|error| failure::receiving(error, true))? {
         observe(plan, &mut arrived, piece.len(), total);
         decoded.clear();
-        splitter
-            .push(&piece, &mut |bytes: &[u8]| {
-                decoded.extend_from_slice(bytes);
-                Ok::<_, Error>(())
-            })
-            .map_err(|error| unsplittable(error, limit))?;
+        splitter.push(&piece, &mut decoded).map_err(|error| unsplittable(error, limit))?;
         if !decoded.is_empty() {
             plan.sink.write(&decoded).await.map_err(|error| error.with_outcome(Outcome::Accepted))?;
         }
     }
-    let (rest, found) = splitter.finish().map_err(|error: SplitError<Error>| unsplittable(error, limit))?;
+    let (rest, found) = splitter.finish().map_err(|error| unsplittable(error, limit))?;
     Ok((rest.into(), found.then(|| plan.sink.described())))
 }
 
@@ -85,10 +80,10 @@ fn observe(plan: &Plan<'_>, arrived: &mut u64, more: usize, total: Option<u64>) 
     }
 }
 
-fn unsplittable(error: SplitError<Error>, limit: usize) -> Error {
+fn unsplittable(error: SplitError, limit: usize) -> Error {
     match error {
         SplitError::RestTooLarge => too_large(limit, true),
-        SplitError::Sink(error) => error,
+        SplitError::Sink(error) => broken(&error.to_string()),
         SplitError::NotBase64 => broken("its content is not standard base64"),
         SplitError::Malformed => broken("it is not JSON"),
     }

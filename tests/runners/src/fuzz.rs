@@ -143,14 +143,11 @@ fn content_splitter(bytes: &[u8]) {
         let mut splitter = ContentSplitter::new("Content", 4096);
         let mut content = Vec::new();
         for piece in bytes.chunks(size.max(1)) {
-            splitter.push(piece, &mut |bytes: &[u8]| {
-                content.extend_from_slice(bytes);
-                Ok::<_, ()>(())
-            })?;
+            splitter.push(piece, &mut content)?;
         }
-        splitter.finish::<()>().map(|(rest, found)| (rest, found, content))
+        splitter.finish().map(|(rest, found)| (rest, found, content))
     };
-    let whole: Result<_, SplitError<()>> = split(usize::MAX);
+    let whole: Result<_, SplitError> = split(usize::MAX);
     let pieces = split(usize::from(size));
     assert_eq!(whole.is_ok(), pieces.is_ok(), "pieces of {size} are judged otherwise than the whole");
     if let (Ok(whole), Ok(pieces)) = (whole, pieces) {

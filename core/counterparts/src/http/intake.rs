@@ -80,18 +80,14 @@ pub(crate) async fn with_content(
     let pace = Pace::begin();
     while let Some(piece) = next(&mut body, pace.until(total)).await? {
         total += piece.len();
-        let split = if total > limit {
-            Err(SplitError::RestTooLarge)
-        } else {
-            splitter.push(&piece, &mut |bytes: &[u8]| content.write(bytes))
-        };
+        let split = if total > limit { Err(SplitError::RestTooLarge) } else { splitter.push(&piece, &mut content) };
         if let Err(error) = split {
             drain(body).await;
             return Err(error.into());
         }
     }
-    let (rest, found) = splitter.finish().map_err(IntakeError::from)?;
-    let (content, spool) = content.finish()?;
+    let (rest, found) = splitter.finish()?;
+    let (content, spool) = content.finish();
     Ok(Taken { body: rest.into(), content: found.then_some(content), _spool: spool })
 }
 
@@ -138,13 +134,13 @@ async fn next(body: &mut Incoming, until: Instant) -> Result<Option<Bytes>, Inta
     }
 }
 
-impl From<SplitError<IntakeError>> for IntakeError {
-    fn from(error: SplitError<Self>) -> Self {
+impl From<SplitError> for IntakeError {
+    fn from(error: SplitError) -> Self {
         match error {
             SplitError::NotBase64 => Self::NotBase64,
             SplitError::RestTooLarge => Self::TooLarge,
             SplitError::Malformed => Self::Malformed,
-            SplitError::Sink(error) => error,
+            SplitError::Sink(error) => Self::Storage(error),
         }
     }
 }
@@ -158,31 +154,35 @@ struct Spool<'a> {
 }
 
 impl Spool<'_> {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), IntakeError> {
-        self.size += bytes.len() as u64;
-        if self.file.is_none() && self.memory.len() + bytes.len() > IN_MEMORY {
-            let (mut file, guard) = SpoolFile::create(self.directory).map_err(IntakeError::Storage)?;
-            file.write_all(&self.memory).map_err(IntakeError::Storage)?;
-            self.memory = Vec::new();
-            self.file = Some((file, guard));
-        }
-        match &mut self.file {
-            Some((file, _)) => file.write_all(bytes).map_err(IntakeError::Storage),
-            None => {
-                self.memory.extend_from_slice(bytes);
-                Ok(())
+    fn finish(self) -> (Content, Option<SpoolFile>) {
+        match self.file {
+            None => (Content::Bytes(self.memory.into()), None),
+            Some((file, guard)) => {
+                drop(file);
+                (Content::File { path: guard.0.clone(), size: Some(self.size) }, Some(guard))
             }
         }
     }
+}
 
-    fn finish(self) -> Result<(Content, Option<SpoolFile>), IntakeError> {
-        match self.file {
-            None => Ok((Content::Bytes(self.memory.into()), None)),
-            Some((file, guard)) => {
-                drop(file);
-                Ok((Content::File { path: guard.0.clone(), size: Some(self.size) }, Some(guard)))
-            }
+impl Write for Spool<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.file.is_none() && self.memory.len() + bytes.len() > IN_MEMORY {
+            let (mut file, guard) = SpoolFile::create(self.directory)?;
+            file.write_all(&self.memory)?;
+            self.memory = Vec::new();
+            self.file = Some((file, guard));
         }
+        let written = match &mut self.file {
+            Some((file, _)) => file.write(bytes)?,
+            None => self.memory.write(bytes)?,
+        };
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

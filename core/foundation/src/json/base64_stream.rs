@@ -1,15 +1,15 @@
 //! Standard base64, decoded as it arrives.
 
+use std::io::Write;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-/// The text was not standard base64 with padding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotBase64;
+use super::SplitError;
 
 /// Decodes standard base64 with padding from pieces of any length. White space is skipped; the URL-safe
 /// alphabet is refused.
 #[derive(Debug, Default)]
-pub struct Base64Decoder {
+pub(super) struct Base64Decoder {
     carry: [u8; 4],
     carried: usize,
     ended: bool,
@@ -20,17 +20,13 @@ pub struct Base64Decoder {
 const STEP: usize = 32 * 1024;
 
 impl Base64Decoder {
-    /// Decodes a piece and hands the bytes out.
+    /// Decodes a piece and writes the bytes.
     ///
     /// # Errors
-    /// [`NotBase64`], or what the receiver returns.
-    pub fn push<E: From<NotBase64>>(
-        &mut self,
-        text: &[u8],
-        mut give: impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    /// [`SplitError::NotBase64`], or [`SplitError::Sink`].
+    pub(super) fn push(&mut self, text: &[u8], to: &mut dyn Write) -> Result<(), SplitError> {
         for run in text.split(|byte| byte.is_ascii_whitespace()) {
-            self.push_run(run, &mut give)?;
+            self.push_run(run, to)?;
         }
         Ok(())
     }
@@ -38,16 +34,12 @@ impl Base64Decoder {
     /// Sees that the text ended where base64 may end.
     ///
     /// # Errors
-    /// [`NotBase64`] when characters are left over.
-    pub fn finish(&self) -> Result<(), NotBase64> {
-        if self.carried == 0 { Ok(()) } else { Err(NotBase64) }
+    /// [`SplitError::NotBase64`] when characters are left over.
+    pub(super) fn finish(&self) -> Result<(), SplitError> {
+        if self.carried == 0 { Ok(()) } else { Err(SplitError::NotBase64) }
     }
 
-    fn push_run<E: From<NotBase64>>(
-        &mut self,
-        mut run: &[u8],
-        give: &mut impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn push_run(&mut self, mut run: &[u8], to: &mut dyn Write) -> Result<(), SplitError> {
         if run.is_empty() {
             return Ok(());
         }
@@ -61,11 +53,11 @@ impl Base64Decoder {
             }
             let quad = self.carry;
             self.carried = 0;
-            self.decode(&quad, give)?;
+            self.decode(&quad, to)?;
         }
         let whole = run.len() - run.len() % 4;
         for step in run[..whole].chunks(STEP) {
-            self.decode(step, give)?;
+            self.decode(step, to)?;
         }
         let rest = &run[whole..];
         self.carry[..rest.len()].copy_from_slice(rest);
@@ -73,19 +65,15 @@ impl Base64Decoder {
         Ok(())
     }
 
-    fn decode<E: From<NotBase64>>(
-        &mut self,
-        text: &[u8],
-        give: &mut impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn decode(&mut self, text: &[u8], to: &mut dyn Write) -> Result<(), SplitError> {
         if self.ended {
-            return Err(NotBase64.into());
+            return Err(SplitError::NotBase64);
         }
         // Padding may stand only at the very end of the whole text.
         self.ended = text.last() == Some(&b'=');
         self.scratch.resize(text.len() / 4 * 3, 0);
-        let written = STANDARD.decode_slice(text, &mut self.scratch).map_err(|_| NotBase64)?;
-        give(&self.scratch[..written])
+        let written = STANDARD.decode_slice(text, &mut self.scratch).map_err(|_| SplitError::NotBase64)?;
+        to.write_all(&self.scratch[..written]).map_err(SplitError::Sink)
     }
 }
 
@@ -93,13 +81,10 @@ impl Base64Decoder {
 mod tests {
     use super::*;
 
-    fn decode(pieces: &[&[u8]]) -> Result<Vec<u8>, NotBase64> {
+    fn decode(pieces: &[&[u8]]) -> Result<Vec<u8>, SplitError> {
         let (mut decoder, mut out) = (Base64Decoder::default(), Vec::new());
         for piece in pieces {
-            decoder.push(piece, |bytes| {
-                out.extend_from_slice(bytes);
-                Ok::<_, NotBase64>(())
-            })?;
+            decoder.push(piece, &mut out)?;
         }
         decoder.finish().map(|()| out)
     }
@@ -116,9 +101,10 @@ mod tests {
 
     #[test]
     fn white_space_is_skipped_and_the_rest_is_refused() {
-        assert_eq!(decode(&[b"aGVs\r\n bG8=\n"]), Ok(b"hello".to_vec()));
+        assert_eq!(decode(&[b"aGVs\r\n bG8=\n"]).expect("valid"), b"hello");
         for bad in [&b"aGVsbG8"[..], b"aGVs-G8=", b"aGVs_G8=", b"aGVsbG8=aGVs", b"a===", b"====", b"aGVsbG9="] {
-            assert_eq!(decode(&[bad]), Err(NotBase64), "{}", String::from_utf8_lossy(bad));
+            let refused = matches!(decode(&[bad]), Err(SplitError::NotBase64));
+            assert!(refused, "{}", String::from_utf8_lossy(bad));
         }
     }
 }

@@ -4,6 +4,5 @@ mod base64_stream;
 mod splitter;
 mod strict;
 
-pub use base64_stream::{Base64Decoder, NotBase64};
 pub use splitter::{ContentSplitter, SplitError};
 pub use strict::{JsonFault, parse, parse_text};

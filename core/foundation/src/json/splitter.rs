@@ -5,25 +5,21 @@
 //! is kept, bounded, with an empty string in the member's place. What is kept is then read by the strict parser,
 //! so the splitter needs to know no more of JSON than strings, escapes and depth.
 
-use super::{Base64Decoder, NotBase64};
+use std::io::Write;
+
+use super::base64_stream::Base64Decoder;
 
 /// Why a message could not be split.
-#[derive(Debug, PartialEq, Eq)]
-pub enum SplitError<E> {
+#[derive(Debug)]
+pub enum SplitError {
     /// The member is not standard base64 with padding.
     NotBase64,
     /// What stands beside the content is longer than the limit.
     RestTooLarge,
     /// A key is longer than any key may be, an escape is none, or the content holds a bare control character.
     Malformed,
-    /// Whoever takes the content failed.
-    Sink(E),
-}
-
-impl<E> From<NotBase64> for SplitError<E> {
-    fn from(_: NotBase64) -> Self {
-        Self::NotBase64
-    }
+    /// The content cannot be written.
+    Sink(std::io::Error),
 }
 
 /// The longest key that is compared with the member's name.
@@ -76,19 +72,15 @@ impl ContentSplitter {
         }
     }
 
-    /// Takes a piece of the message and hands out what content is in it.
+    /// Takes a piece of the message and writes what content is in it to `to`.
     ///
     /// # Errors
     /// [`SplitError`]; the splitter is of no use afterwards.
-    pub fn push<E>(
-        &mut self,
-        mut piece: &[u8],
-        give: &mut impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<(), SplitError<E>> {
+    pub fn push(&mut self, mut piece: &[u8], to: &mut dyn Write) -> Result<(), SplitError> {
         while !piece.is_empty() {
             let taken = match self.state {
-                State::Content => self.content(piece, give)?,
-                State::ContentEscape => self.content_escape(piece[0], give)?,
+                State::Content => self.content(piece, to)?,
+                State::ContentEscape => self.content_escape(piece[0], to)?,
                 State::Outside => self.outside(piece[0]),
                 _ => self.string(piece),
             };
@@ -110,7 +102,7 @@ impl ContentSplitter {
     ///
     /// # Errors
     /// [`SplitError::NotBase64`] when the member's text stopped in the middle of a group.
-    pub fn finish<E>(self) -> Result<(Vec<u8>, bool), SplitError<E>> {
+    pub fn finish(self) -> Result<(Vec<u8>, bool), SplitError> {
         if self.found {
             self.base64.finish()?;
         }
@@ -175,18 +167,14 @@ impl ContentSplitter {
         Taken { bytes: 1, kept: true }
     }
 
-    fn content<E>(
-        &mut self,
-        piece: &[u8],
-        give: &mut impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<Taken, SplitError<E>> {
+    fn content(&mut self, piece: &[u8], to: &mut dyn Write) -> Result<Taken, SplitError> {
         let run = run_length(piece);
         if run > 0 {
             // The smallest byte of all, so that the loop needs no branch: JSON has no control characters inside a string.
             if piece[..run].iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' ' {
                 return Err(SplitError::Malformed);
             }
-            self.base64.push(&piece[..run], |bytes| give(bytes).map_err(SplitError::Sink))?;
+            self.base64.push(&piece[..run], to)?;
             return Ok(Taken { bytes: run, kept: false });
         }
         if piece[0] == b'\\' {
@@ -200,16 +188,12 @@ impl ContentSplitter {
         Ok(Taken { bytes: 1, kept: true })
     }
 
-    fn content_escape<E>(
-        &mut self,
-        byte: u8,
-        give: &mut impl FnMut(&[u8]) -> Result<(), E>,
-    ) -> Result<Taken, SplitError<E>> {
+    fn content_escape(&mut self, byte: u8, to: &mut dyn Write) -> Result<Taken, SplitError> {
         self.escape.push(byte);
         let whole = if self.escape[0] == b'u' { 5 } else { 1 };
         if self.escape.len() == whole {
             let plain = unescape(&self.escape).ok_or(SplitError::Malformed)?;
-            self.base64.push(&[plain], |bytes| give(bytes).map_err(SplitError::Sink))?;
+            self.base64.push(&[plain], to)?;
             self.state = State::Content;
         }
         Ok(Taken { bytes: 1, kept: false })
@@ -252,16 +236,13 @@ fn unescape(escape: &[u8]) -> Option<u8> {
 mod tests {
     use super::*;
 
-    type Split = Result<(String, Vec<u8>, bool), SplitError<()>>;
+    type Split = Result<(String, Vec<u8>, bool), SplitError>;
 
     fn split(text: &str, size: usize) -> Split {
         let mut splitter = ContentSplitter::new("FileContents", 1000);
         let mut content = Vec::new();
         for piece in text.as_bytes().chunks(size) {
-            splitter.push(piece, &mut |bytes: &[u8]| {
-                content.extend_from_slice(bytes);
-                Ok(())
-            })?;
+            splitter.push(piece, &mut content)?;
         }
         let (rest, found) = splitter.finish()?;
         Ok((String::from_utf8(rest).expect("text"), content, found))
@@ -300,14 +281,14 @@ mod tests {
 
     #[test]
     fn limits_and_faults() {
-        assert_eq!(split(r#"{"FileContents":"a-_="}"#, 7), Err(SplitError::NotBase64));
-        assert_eq!(split(r#"{"FileContents":"aGV"}"#, 7), Err(SplitError::NotBase64));
-        assert_eq!(split(&format!(r#"{{"a":"{}"}}"#, "x".repeat(2000)), 64), Err(SplitError::RestTooLarge));
-        assert_eq!(split(&format!(r#"{{"{}":1}}"#, "k".repeat(300)), 64), Err(SplitError::Malformed));
+        assert!(matches!(split(r#"{"FileContents":"a-_="}"#, 7), Err(SplitError::NotBase64)));
+        assert!(matches!(split(r#"{"FileContents":"aGV"}"#, 7), Err(SplitError::NotBase64)));
+        assert!(matches!(split(&format!(r#"{{"a":"{}"}}"#, "x".repeat(2000)), 64), Err(SplitError::RestTooLarge)));
+        assert!(matches!(split(&format!(r#"{{"{}":1}}"#, "k".repeat(300)), 64), Err(SplitError::Malformed)));
         for bad in [r"\x", r"\u+03d", r"\u00g0", "aGVs\nbG8=", "aGVs\u{0}bG8="] {
             let text = format!(r#"{{"FileContents":"{bad}"}}"#);
             for size in [1, 64] {
-                assert_eq!(split(&text, size), Err(SplitError::Malformed), "{bad}");
+                assert!(matches!(split(&text, size), Err(SplitError::Malformed)), "{bad}");
             }
         }
     }
