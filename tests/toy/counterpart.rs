@@ -1,6 +1,6 @@
 //! The host: the counterpart of the toy protocol.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use bankchannel_foundation::{
     Boundary, Error, Exchange, Result,
@@ -87,8 +87,8 @@ impl Serves for Host {
         HostReadiness { base_url: self.0.origin.clone() }
     }
 
-    fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
-        self.0.drain(time)
+    fn server(&self) -> &Server {
+        &self.0
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

@@ -1,15 +1,15 @@
 //! A counterpart as one value: everything that is known of an embedded server before it runs.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use bankchannel_foundation::{
-    Boundary, Error, Result,
+    Boundary, Result,
     model::{self, Field, Representation, Shape, Value, Writer},
 };
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
-use crate::http::{control::Controlled, orders};
+use crate::http::{orders, server::Server};
 
 /// Everything that is known of a kind of embedded server. The bridge, the generators of all languages and the command line read it
 /// from here.
@@ -88,18 +88,8 @@ pub(crate) trait Serves: Sized + Send + Sync + 'static {
     /// What it says when it is ready.
     fn ready(&self) -> Self::Readiness;
 
-    /// Says for so long that it is not ready, while requests are still answered.
-    fn drain(&self, time: Duration) -> BoxFuture<'_, ()>;
-
-    /// The receiver of orders of the control interface; `None` for a server that has no such interface.
-    fn target(&self) -> Option<Arc<dyn Controlled>> {
-        None
-    }
-
-    /// Whether it was started with the control interface.
-    fn is_controlled(&self) -> bool {
-        false
-    }
+    /// What serves its requests and takes its orders.
+    fn server(&self) -> &Server;
 
     /// Stops: no new requests, running ones get some time to finish.
     fn end(self) -> BoxFuture<'static, ()>;
@@ -172,20 +162,11 @@ impl<S: Serves> Erased for S {
     }
 
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
-        Serves::drain(self, time)
+        self.server().drain(time)
     }
 
     fn control(&self, order: String, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
-        let target = self.target();
-        // The other orders need what only a controlled server keeps: its transcript, and which requests are to fail.
-        let is_open = order == orders::SEED || self.is_controlled();
-        Box::pin(async move {
-            match target {
-                Some(target) if is_open => orders::carry_out(&*target, &order, request).await,
-                Some(_) => Err(Error::invalid_setting("control", "must be true for every order but `seed`")),
-                None => Err(Error::invalid_setting("control", "this kind of server has no control interface")),
-            }
-        })
+        self.server().order(order, request)
     }
 
     fn end(self: Box<Self>) -> BoxFuture<'static, ()> {

@@ -26,6 +26,7 @@ mod toml_file;
 #[cfg(feature = "testing")]
 #[path = "../../../tests/toy/counterpart.rs"]
 mod toy;
+mod wrong_type;
 pub mod ws_channel;
 
 use bankchannel_foundation::{Error, Result};

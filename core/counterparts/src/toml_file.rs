@@ -3,6 +3,8 @@
 use bankchannel_foundation::{Error, Result, shown};
 use serde::de::DeserializeOwned;
 
+use crate::wrong_type::without_values;
+
 /// What a configuration file says.
 ///
 /// # Errors
@@ -21,11 +23,7 @@ fn place(text: &str, fault: &toml::de::Error) -> String {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let message = fault.message();
-    let why = match (message.find(": string \""), message.rfind("\", expected "), message.find("`, expected ")) {
-        (Some(from), Some(to), _) => format!("{}: a string{}", &message[..from], &message[to + 1..]),
-        (_, _, Some(to)) if message.starts_with("unknown variant `") => format!("unknown word{}", &message[to + 1..]),
-        _ => message.to_owned(),
-    };
+    let why = without_values(message).unwrap_or_else(|| message.to_owned());
     match setting_of(text.lines().nth(line - 1).unwrap_or_default()) {
         Some(name) => format!("line {line}, column {column}, {name}: {why}"),
         None => format!("line {line}, column {column}: {why}"),

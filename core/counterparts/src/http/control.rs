@@ -27,9 +27,7 @@ use std::{
     },
 };
 
-use bankchannel_foundation::{
-    Error, clock::SystemClock, error::row, json, operation::Entry, redact::redact_words, shown,
-};
+use bankchannel_foundation::{Error, clock::SystemClock, error::row, json, operation::Entry, redact::redact_words};
 use bytes::Bytes;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, http::request::Parts};
 use serde::Deserialize;
@@ -42,8 +40,9 @@ use super::{
     answer::{self, AnswerBody},
     intake::{self, IntakeError},
     listen::handler,
-    orders,
+    orders::{self, Order},
 };
+use crate::wrong_type::without_values;
 
 /// How many requests the transcript remembers.
 const REMEMBERED: usize = 1000;
@@ -59,15 +58,15 @@ const FAULTS_MAX: usize = 1000;
 ///
 /// # Errors
 /// `configuration.invalid`.
-pub(crate) async fn open<T: Controlled>(
-    target: Arc<T>,
+pub(crate) async fn open(
+    target: Arc<dyn Controlled>,
     stop: &CancellationToken,
 ) -> Result<(String, JoinHandle<()>), Error> {
     let any = SocketAddr::from(([127, 0, 0, 1], 0));
     let listener = Listener::bind(any, None).await.map_err(|why| Error::invalid_setting("control", why))?;
     let url = format!("{}://{}", listener.scheme(), listener.address());
     let port = listener.address().port();
-    let handle = handler(move |request, _| answer(Arc::clone(&target) as Arc<dyn Controlled>, request, port));
+    let handle = handler(move |request, _| answer(Arc::clone(&target), request, port));
     let task = tokio::spawn(listener.serve(stop.clone(), handle));
     Ok((url, task))
 }
@@ -242,14 +241,13 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
     }
     let path = head.uri.path().trim_matches('/');
     let path = match path.strip_prefix("sandbox/") {
-        Some(below) if orders::method(below).is_some() => below,
+        Some(below) if Order::named(below).is_some() => below,
         Some(below) => return handle_order(&*target, below, &head, body).await,
         None => path,
     };
-    match orders::method(path) {
-        Some(method) if head.method == method => {}
-        Some(method) => return other_method(method),
-        None => return refuse(StatusCode::NOT_FOUND, orders::THERE_ARE),
+    let Some(order) = Order::named(path) else { return refuse(StatusCode::NOT_FOUND, &Order::there_are()) };
+    if head.method != order.method() {
+        return other_method(order.method());
     }
     let body = match take(body, MAX_BODY).await {
         Ok(body) => body,
@@ -259,7 +257,7 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
         Ok(request) => request,
         Err(why) => return refuse(StatusCode::BAD_REQUEST, &why),
     };
-    done(orders::common(&*target, path, request).await)
+    done(orders::carry_out_common(&*target, order, request).await)
 }
 
 /// Answers a request that only this counterpart knows.
@@ -327,25 +325,10 @@ pub(crate) fn parsed(body: &[u8]) -> Result<Value, String> {
 /// # Errors
 /// `input.invalid_json`, with what is wrong.
 pub(crate) fn read<T: for<'de> Deserialize<'de>>(request: Value) -> Result<T, Error> {
-    serde_json::from_value(request).map_err(|why| Error::because(&row::INVALID_JSON, without_values(&why.to_string())))
-}
-
-/// What a deserializer says, without the values and the names that it repeats: they may be passwords.
-fn without_values(said: &str) -> String {
-    let Some((found, expected)) = said.rsplit_once(", expected ") else {
-        // Names of members that are missing or stand twice are those of the type.
-        return if said.starts_with("missing field `") || said.starts_with("duplicate field `") {
-            said.to_owned()
-        } else {
-            "a value has the wrong type".to_owned()
-        };
-    };
-    let named = found.strip_prefix("unknown field `").and_then(|rest| rest.strip_suffix('`')).and_then(shown::member);
-    let kind = match named {
-        Some(name) => format!("unknown field `{name}`"),
-        None => found.split(['`', '"']).next().unwrap_or_default().trim_end().to_owned(),
-    };
-    format!("{kind}, expected {expected}")
+    serde_json::from_value(request).map_err(|why| {
+        let why = without_values(&why.to_string()).unwrap_or_else(|| "a value has the wrong type".to_owned());
+        Error::because(&row::INVALID_JSON, why)
+    })
 }
 
 fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
@@ -354,22 +337,7 @@ fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_own, without_values};
-
-    #[test]
-    fn what_is_told_of_a_wrong_request_repeats_no_value() {
-        for (said, told) in [
-            (r#"invalid type: string "planted, expected secret", expected u32"#, "invalid type: string, expected u32"),
-            ("invalid type: integer `123456`, expected a string", "invalid type: integer, expected a string"),
-            ("unknown field `planted secret`, expected `email`", "unknown field, expected `email`"),
-            ("unknown field `emial`, expected `email`", "unknown field `emial`, expected `email`"),
-            ("unknown variant `planted`, expected `a` or `b`", "unknown variant, expected `a` or `b`"),
-            ("missing field `email`", "missing field `email`"),
-            ("planted", "a value has the wrong type"),
-        ] {
-            assert_eq!(without_values(said), told);
-        }
-    }
+    use super::is_own;
 
     #[test]
     fn only_this_machines_own_names_are_answered() {

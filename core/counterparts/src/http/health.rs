@@ -1,26 +1,18 @@
 //! `GET /healthz` and `GET /readyz`: for supervisors and load balancers. Without authentication, outside the base path, answered
 //! from memory.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
 };
 
 use http::{Method, Request, Response, StatusCode, header};
 use serde_json::json;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
-};
 
 use super::answer::{self, AnswerBody};
 
 /// Whether the process answers at all.
-const HEALTH: &str = "/healthz";
+pub(super) const HEALTH: &str = "/healthz";
 /// Whether it should be sent requests.
 const READINESS: &str = "/readyz";
 
@@ -49,28 +41,6 @@ impl Readiness {
         }
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// How long a probe of another server may take.
-const PROBE: Duration = Duration::from_secs(2);
-
-/// Whether a server of this library answers at this address, without TLS.
-pub(crate) async fn answers_at(address: SocketAddr) -> bool {
-    let reached = match address.ip() {
-        ip if !ip.is_unspecified() => ip,
-        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-    };
-    let asked = async {
-        let mut stream = TcpStream::connect((reached, address.port())).await.ok()?;
-        let request = format!("GET {HEALTH} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.ok()?;
-        let mut answer = Vec::new();
-        stream.take(4096).read_to_end(&mut answer).await.ok()?;
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        Some(answer.starts_with("HTTP/1.1 200") && answer.ends_with(r#"{"alive":true}"#))
-    };
-    tokio::time::timeout(PROBE, asked).await.ok().flatten().unwrap_or_default()
 }
 
 /// The answer to a request for one of the two; `None` for any other.

@@ -17,5 +17,6 @@ pub(crate) mod router;
 pub(crate) mod server;
 pub(crate) mod shell;
 pub(crate) mod spill;
+pub(crate) mod taken;
 
 pub use listen::{ListenError, Listener, TlsFiles};

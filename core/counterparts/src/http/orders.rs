@@ -11,15 +11,45 @@ use super::control::{ControlRequest, Controlled, Fault, read, short};
 /// The order that puts data in.
 pub(crate) const SEED: &str = "seed";
 
-/// What is said of an order that there is not.
-pub(super) const THERE_ARE: &str = "there are: outbox, transcript, reset, seed, clock, fail_next, limits";
+/// An order that every counterpart knows.
+#[derive(Clone, Copy)]
+pub(super) enum Order {
+    Outbox,
+    Transcript,
+    Reset,
+    Seed,
+    Clock,
+    FailNext,
+    Limits,
+}
 
-/// The method of an order that every counterpart knows.
-pub(super) fn method(order: &str) -> Option<&'static str> {
-    match order {
-        "outbox" | "transcript" => Some("GET"),
-        "reset" | SEED | "clock" | "fail_next" | "limits" => Some("POST"),
-        _ => None,
+/// Their names.
+const ORDERS: [(&str, Order); 7] = [
+    ("outbox", Order::Outbox),
+    ("transcript", Order::Transcript),
+    ("reset", Order::Reset),
+    (SEED, Order::Seed),
+    ("clock", Order::Clock),
+    ("fail_next", Order::FailNext),
+    ("limits", Order::Limits),
+];
+
+impl Order {
+    pub(super) fn named(name: &str) -> Option<Self> {
+        ORDERS.iter().find(|(known, _)| *known == name).map(|(_, order)| *order)
+    }
+
+    /// Its method over HTTP.
+    pub(super) fn method(self) -> &'static str {
+        match self {
+            Self::Outbox | Self::Transcript => "GET",
+            Self::Reset | Self::Seed | Self::Clock | Self::FailNext | Self::Limits => "POST",
+        }
+    }
+
+    /// What is said of a name that none of them has.
+    pub(super) fn there_are() -> String {
+        format!("there are: {}", ORDERS.map(|(name, _)| name).join(", "))
     }
 }
 
@@ -28,11 +58,13 @@ pub(super) fn method(order: &str) -> Option<&'static str> {
 /// # Errors
 /// `input.*`, and those of the order.
 pub(crate) async fn carry_out(target: &dyn Controlled, order: &str, request: Value) -> Result<Value, Error> {
-    if method(order).is_some() {
-        return common(target, order, request).await;
+    if let Some(order) = Order::named(order) {
+        return carry_out_common(target, order, request).await;
     }
-    let unknown =
-        || Error::invalid_field("order", format!("is not known; {THERE_ARE}, and those of this kind of server"));
+    let unknown = || {
+        let known = Order::there_are();
+        Error::invalid_field("order", format!("is not known; {known}, and those of this kind of server"))
+    };
     let largest = target.takes(order).ok_or_else(unknown)?;
     let body = Bytes::from(request.to_string());
     if body.len() > largest {
@@ -46,16 +78,15 @@ pub(crate) async fn carry_out(target: &dyn Controlled, order: &str, request: Val
 ///
 /// # Errors
 /// `input.*`, and those of the order.
-pub(super) async fn common(target: &dyn Controlled, order: &str, request: Value) -> Result<Value, Error> {
+pub(super) async fn carry_out_common(target: &dyn Controlled, order: Order, request: Value) -> Result<Value, Error> {
     match order {
-        "outbox" => Ok(target.outbox().into()),
-        "transcript" => Ok(target.control().transcript().into()),
-        "reset" => reset(target).await,
-        "clock" => set_clock(target, request),
-        "limits" => target.limits(request),
-        "fail_next" => fail_next(target, request),
-        SEED => target.seed(request).await,
-        _ => Err(Error::invalid_field("order", format!("is not known; {THERE_ARE}"))),
+        Order::Outbox => Ok(target.outbox().into()),
+        Order::Transcript => Ok(target.control().transcript().into()),
+        Order::Reset => reset(target).await,
+        Order::Seed => target.seed(request).await,
+        Order::Clock => set_clock(target, request),
+        Order::FailNext => fail_next(target, request),
+        Order::Limits => target.limits(request),
     }
 }
 

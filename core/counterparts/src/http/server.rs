@@ -2,9 +2,10 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use bankchannel_foundation::Result;
+use bankchannel_foundation::{Error, Result};
 use futures_util::future::{BoxFuture, Either};
 use hyper::{Request, Response, body::Incoming};
+use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +15,7 @@ use super::{
     control::{self, Controlled},
     health::{self, Readiness},
     listen::handler,
+    orders,
 };
 
 /// Running servers.
@@ -24,6 +26,8 @@ pub(crate) struct Server {
     pub(crate) control_url: Option<String>,
     pub(crate) stop: CancellationToken,
     readiness: Arc<Readiness>,
+    /// The receiver of orders.
+    target: Option<Arc<dyn Controlled>>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -41,18 +45,40 @@ impl Server {
             None => Either::Right(answer(request, peer)),
         });
         let serving = listener.serve(stop.clone(), handle);
-        Self { origin, control_url: None, tasks: vec![tokio::spawn(serving)], stop, readiness }
+        Self { origin, control_url: None, target: None, tasks: vec![tokio::spawn(serving)], stop, readiness }
     }
 
-    /// Opens the control interface. Where it cannot be opened, all stops.
+    /// Names the receiver of orders. `is_open` opens the control interface too; where it cannot be opened, all stops.
     ///
     /// # Errors
     /// `configuration.invalid`.
-    pub(crate) async fn open_control(&mut self, target: Arc<impl Controlled>) -> Result<()> {
-        let (url, task) = control::open(target, &self.stop).await.inspect_err(|_| self.stop.cancel())?;
-        self.control_url = Some(url);
-        self.tasks.push(task);
+    pub(crate) async fn take_orders(&mut self, target: Arc<dyn Controlled>, is_open: bool) -> Result<()> {
+        if is_open {
+            let opened = control::open(Arc::clone(&target), &self.stop).await;
+            let (url, task) = opened.inspect_err(|_| self.stop.cancel())?;
+            self.control_url = Some(url);
+            self.tasks.push(task);
+        }
+        self.target = Some(target);
         Ok(())
+    }
+
+    /// Carries out an order of the program that runs the server. Every order but `seed` needs what only a server with an open
+    /// control interface has: its transcript, and which requests are to fail.
+    pub(crate) fn order(&self, order: String, request: Value) -> BoxFuture<'static, Result<Value>> {
+        let (target, is_open) = (self.target.clone(), self.control_url.is_some());
+        Box::pin(async move {
+            match target {
+                Some(target) if is_open || order == orders::SEED => orders::carry_out(&*target, &order, request).await,
+                Some(_) => Err(Error::invalid_setting("control", "must be true for every order but `seed`")),
+                None => Err(Error::invalid_setting("control", "this kind of server has no control interface")),
+            }
+        })
+    }
+
+    /// Puts data in.
+    pub(crate) fn seed(&self, data: Value) -> BoxFuture<'static, Result<Value>> {
+        self.order(orders::SEED.to_owned(), data)
     }
 
     /// Waits at the stop for these too. Each ends when `stop` is cancelled.

@@ -32,16 +32,9 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The bank of this pipeline, where it may be controlled.
-    pub(crate) fn of(pipeline: Arc<Pipeline>) -> Option<Self> {
-        let control = pipeline.bank.control.clone()?;
-        Some(Self { pipeline, control })
-    }
-
-    /// The same for orders from the program itself, which may seed any bank.
-    pub(crate) fn seeding(pipeline: Arc<Pipeline>) -> Self {
-        let control = pipeline.bank.control.clone().unwrap_or_default();
-        Self { pipeline, control }
+    /// The bank of this pipeline.
+    pub(crate) fn of(pipeline: &Arc<Pipeline>) -> Self {
+        Self { pipeline: Arc::clone(pipeline), control: pipeline.bank.control.clone().unwrap_or_default() }
     }
 
     fn bank(&self) -> &Bank {

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     counterpart::Serves,
     folder,
-    http::{Listener, control::Controlled, server::Server, shell},
+    http::{Listener, server::Server, shell},
     temporary::Temporary,
 };
 
@@ -37,7 +37,6 @@ const FIELDS_READ: usize = 256;
 
 /// A running sandbox bank.
 pub struct Running {
-    pipeline: Arc<Pipeline>,
     bank: Arc<Bank>,
     ca_file: PathBuf,
     certificates_dir: PathBuf,
@@ -80,9 +79,9 @@ impl Running {
         warn_about(&config);
         let bank = Arc::new(Bank::new(config, clock, state, anchors, own.third_parties, origin));
         let pipeline = Arc::new(Pipeline::new(Arc::clone(&bank)));
-        let serving = Arc::clone(&pipeline);
+        let target = Target::of(&pipeline);
         let mut server = Server::begin(listener, Arc::default(), move |request, peer| {
-            let pipeline = Arc::clone(&serving);
+            let pipeline = Arc::clone(&pipeline);
             async move {
                 if pipeline.serves(request.uri().path()) {
                     shell::answer(pipeline, request, peer).await
@@ -91,11 +90,9 @@ impl Running {
                 }
             }
         });
-        if let Some(target) = Target::of(Arc::clone(&pipeline)) {
-            server.open_control(Arc::new(target)).await?;
-        }
+        server.take_orders(Arc::new(target), bank.control.is_some()).await?;
         let (ca_file, certificates_dir) = (own.ca_file, own.folder);
-        Ok(Self { pipeline, bank, ca_file, certificates_dir, server, _temporary: temporary })
+        Ok(Self { bank, ca_file, certificates_dir, server, _temporary: temporary })
     }
 
     /// Puts data in, for tests and demonstrations; what it takes and answers is on the server's page in `docs/`, under
@@ -104,13 +101,7 @@ impl Running {
     /// # Errors
     /// `input.*`, which says what cannot be used.
     pub fn seed(&self, data: Value) -> BoxFuture<'static, Result<Value>> {
-        let target = Serves::target(self);
-        Box::pin(async move {
-            match target {
-                Some(target) => target.seed(data).await,
-                None => Ok(Value::Null),
-            }
-        })
+        self.server.seed(data)
     }
 
     /// What the readiness line says.
@@ -154,16 +145,8 @@ impl Serves for Running {
         }
     }
 
-    fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
-        self.server.drain(time)
-    }
-
-    fn target(&self) -> Option<Arc<dyn Controlled>> {
-        Some(Arc::new(Target::seeding(Arc::clone(&self.pipeline))))
-    }
-
-    fn is_controlled(&self) -> bool {
-        self.server.control_url.is_some()
+    fn server(&self) -> &Server {
+        &self.server
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

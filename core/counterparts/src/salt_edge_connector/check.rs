@@ -16,7 +16,11 @@ use super::{
     keys::Keys,
     service::store_folder,
 };
-use crate::{Finding, http::Listener, private, ws_channel::operator::taken};
+use crate::{
+    Finding,
+    http::{Listener, taken::taken},
+    private,
+};
 
 /// Looks at configuration, address, TLS files, bank, data folder and store. Makes nothing where there is nothing yet; a store in a
 /// folder that is there is opened as a start would.

@@ -22,16 +22,9 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// The connector of this service, where it may be controlled.
-    pub(super) fn of(service: Arc<Service>) -> Option<Self> {
-        let control = service.control.clone()?;
-        Some(Self { service, control })
-    }
-
-    /// The same for orders from the program itself, which may seed any.
-    pub(super) fn seeding(service: Arc<Service>) -> Self {
-        let control = service.control.clone().unwrap_or_default();
-        Self { service, control }
+    /// The connector of this service.
+    pub(super) fn of(service: &Arc<Service>) -> Self {
+        Self { service: Arc::clone(service), control: service.control.clone().unwrap_or_default() }
     }
 }
 

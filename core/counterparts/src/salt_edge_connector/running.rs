@@ -21,7 +21,7 @@ use super::{
 use crate::{
     counterpart::{CheckFn, Serves},
     folder,
-    http::{Listener, control::Controlled, server::Server, shell},
+    http::{Listener, server::Server, shell},
     temporary::Temporary,
 };
 
@@ -107,9 +107,7 @@ impl Running {
         let bank_interface = Server::begin(beside, Arc::clone(&service.readiness), move |request, _| {
             bank_interface::answer(Arc::clone(&asked), request)
         });
-        if let Some(target) = Target::of(Arc::clone(&service)) {
-            server.open_control(Arc::new(target)).await?;
-        }
+        server.take_orders(Arc::new(Target::of(&service)), service.control.is_some()).await?;
         server.with(worker::begin(&service, config.workers));
         let grace = match &config.bank {
             BankAt::Example => GRACE,
@@ -153,16 +151,8 @@ impl Serves for Running {
         }
     }
 
-    fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
-        self.server.drain(time)
-    }
-
-    fn target(&self) -> Option<Arc<dyn Controlled>> {
-        Some(Arc::new(Target::seeding(Arc::clone(&self.service))))
-    }
-
-    fn is_controlled(&self) -> bool {
-        self.server.control_url.is_some()
+    fn server(&self) -> &Server {
+        &self.server
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

@@ -134,10 +134,9 @@ fn order<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
 }
 
 impl Target {
-    /// The hub, where it may be controlled.
-    pub(super) fn of(hub: Arc<Hub>) -> Option<Self> {
-        let control = hub.control.clone()?;
-        Some(Self { hub, control })
+    /// This hub.
+    pub(super) fn of(hub: &Arc<Hub>) -> Self {
+        Self { hub: Arc::clone(hub), control: hub.control.clone().unwrap_or_default() }
     }
 
     fn begin(&self, body: &[u8]) -> Result<Value> {
@@ -212,12 +211,6 @@ impl Target {
         settings.check()?;
         let report = check::run(&self.hub, &settings, None, &[], &|_| {}).await?;
         Ok(report.to_json())
-    }
-
-    /// The same for orders from the program itself, which may seed any.
-    pub(super) fn seeding(hub: Arc<Hub>) -> Self {
-        let control = hub.control.clone().unwrap_or_default();
-        Self { hub, control }
     }
 }
 

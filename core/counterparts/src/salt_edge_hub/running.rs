@@ -1,6 +1,6 @@
 //! A hub from start to stop.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use bankchannel_foundation::{Error, Result, clock::SystemClock, error::row};
 use futures_util::future::BoxFuture;
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     counterpart::Serves,
     folder,
-    http::{Listener, control::Controlled, server::Server, shell},
+    http::{Listener, server::Server, shell},
     temporary::Temporary,
 };
 
@@ -78,9 +78,7 @@ impl Running {
             }
         };
         let mut server = Server::begin(listener, Arc::default(), serve);
-        if let Some(target) = Target::of(Arc::clone(&hub)) {
-            server.open_control(Arc::new(target)).await?;
-        }
+        server.take_orders(Arc::new(Target::of(&hub)), hub.control.is_some()).await?;
         Ok(Self { hub, server, _temporary: temporary })
     }
 }
@@ -107,16 +105,8 @@ impl Serves for Running {
         }
     }
 
-    fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
-        self.server.drain(time)
-    }
-
-    fn target(&self) -> Option<Arc<dyn Controlled>> {
-        Some(Arc::new(Target::seeding(Arc::clone(&self.hub))))
-    }
-
-    fn is_controlled(&self) -> bool {
-        self.server.control_url.is_some()
+    fn server(&self) -> &Server {
+        &self.server
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

@@ -17,8 +17,15 @@ use crate::http::control::{Control, ControlRequest, Controlled, Controlling, par
 
 /// A service under control.
 pub(crate) struct Target {
-    pub(crate) service: Arc<Service>,
-    pub(crate) control: Arc<Control>,
+    service: Arc<Service>,
+    control: Arc<Control>,
+}
+
+impl Target {
+    /// This service.
+    pub(crate) fn of(service: &Arc<Service>) -> Self {
+        Self { service: Arc::clone(service), control: service.control.clone().unwrap_or_default() }
+    }
 }
 
 /// The largest body of an order to hold.

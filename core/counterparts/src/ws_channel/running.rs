@@ -36,11 +36,7 @@ use super::{
 use crate::{
     CheckFn,
     counterpart::Serves,
-    http::{
-        Listener, TlsFiles,
-        control::{Control, Controlled},
-        server::Server,
-    },
+    http::{Listener, TlsFiles, control::Control, server::Server},
     temporary::Temporary,
 };
 
@@ -133,7 +129,7 @@ impl Running {
             files: Files::default(),
             work_pool: WorkPool::default(),
             login_locks: LoginLocks::default(),
-            control: control.clone(),
+            control,
             holds: Holds::default(),
             config,
             data,
@@ -146,9 +142,7 @@ impl Running {
             gate::answer(Arc::clone(&pipeline), request, peer)
         });
         let stop = server.stop.clone();
-        if let Some(control) = control {
-            server.open_control(Arc::new(Target { service: Arc::clone(&service), control })).await?;
-        }
+        server.take_orders(Arc::new(Target::of(&service)), service.control.is_some()).await?;
         // With PostgreSQL the operator asks the database.
         if let Some(socket) = service.store.is_only_writer().then(|| AdminSocket::open(&service.data)).flatten() {
             let (store, clock) = (store, Arc::clone(&service.clock));
@@ -168,13 +162,7 @@ impl Running {
     /// # Errors
     /// `input.*`, which says what cannot be used.
     pub fn seed(&self, data: Value) -> BoxFuture<'static, Result<Value>> {
-        let target = Serves::target(self);
-        Box::pin(async move {
-            match target {
-                Some(target) => target.seed(data).await,
-                None => Ok(Value::Null),
-            }
-        })
+        self.server.seed(data)
     }
 
     /// What the readiness line says.
@@ -244,19 +232,8 @@ impl Serves for Running {
         }
     }
 
-    fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
-        self.server.drain(time)
-    }
-
-    fn target(&self) -> Option<Arc<dyn Controlled>> {
-        Some(Arc::new(Target {
-            service: Arc::clone(&self.service),
-            control: self.service.control.clone().unwrap_or_default(),
-        }))
-    }
-
-    fn is_controlled(&self) -> bool {
-        self.server.control_url.is_some()
+    fn server(&self) -> &Server {
+        &self.server
     }
 
     fn end(self) -> BoxFuture<'static, ()> {

@@ -8,7 +8,10 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     Finding,
-    http::{ListenError, Listener, health::answers_at},
+    http::{
+        Listener,
+        taken::{RUNNING, taken},
+    },
     private,
     ws_channel::{
         banks::Banks,
@@ -55,37 +58,14 @@ async fn address(options: &ServiceOptions, listen: SocketAddr, is_running: bool)
     }
 }
 
-/// What is said of an address that is taken while a service runs with the data folder. TLS files were read before it was tried.
-pub(crate) async fn taken(subject: &'static str, at: SocketAddr, has_tls: bool, why: &ListenError) -> Finding {
-    if has_tls {
-        let text = format!("{at} is taken, and {RUNNING}; whether it is that one is not seen through TLS");
-        return Finding::good(subject, text);
-    }
-    match answers_at(at).await {
-        true => Finding::good(subject, format!("{at} is taken: {RUNNING}")),
-        false => Finding::bad(subject, why.to_string()),
-    }
-}
-
-/// What is said of what a running service has.
-const RUNNING: &str = "a service is running with this data folder";
-
 /// What is found in the data folder, and whether a service is running with it.
 async fn folder(options: &ServiceOptions, config: &Config) -> (Vec<Finding>, bool) {
-    match opened(options, config).await {
-        Ok(findings) => (findings, false),
-        Err(running) => (running, true),
-    }
-}
-
-/// What is found in the data folder; as an error what is found beside a service that is running with it.
-async fn opened(options: &ServiceOptions, config: &Config) -> std::result::Result<Vec<Finding>, Vec<Finding>> {
     let Some(given) = options.data.as_deref() else {
-        return Ok(vec![Finding::good("data", "a temporary folder: everything is gone after the stop")]);
+        return (vec![Finding::good("data", "a temporary folder: everything is gone after the stop")], false);
     };
     let data = Path::new(given);
     if let Err(why) = data::expect(config, data).and_then(|()| look_at_folder(data)) {
-        return Ok(vec![Finding::bad("data", why.message())]);
+        return (vec![Finding::bad("data", why.message())], false);
     }
     let mut findings = Vec::new();
     if !data.exists() {
@@ -96,8 +76,9 @@ async fn opened(options: &ServiceOptions, config: &Config) -> std::result::Resul
             findings.push(Finding::good("store", format!("{DATABASE} is not there yet and will be made")));
         }
         findings.push(keys(None, data, config).await);
-        return Ok(findings);
+        return (findings, false);
     }
+    let mut is_running = false;
     match open_store(config, data).await {
         Ok(store) => {
             findings.push(match store.check_integrity().await {
@@ -112,16 +93,16 @@ async fn opened(options: &ServiceOptions, config: &Config) -> std::result::Resul
             store.close().await;
         }
         Err(why) if is_locked(&why) => {
+            is_running = true;
             findings.push(Finding::good("store", RUNNING));
             findings.push(match Banks::look(data, config) {
                 Ok(()) => Finding::good("keys", "not compared with the database, which the running service has"),
                 Err(why) => Finding::bad("keys", why.message()),
             });
-            return Err(findings);
         }
         Err(why) => findings.push(Finding::bad("store", why.message())),
     }
-    Ok(findings)
+    (findings, is_running)
 }
 
 /// Whether another process has the store.

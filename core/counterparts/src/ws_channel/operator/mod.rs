@@ -33,7 +33,6 @@ use command::Command;
 pub use crate::Finding;
 pub use backup::BackupSummary;
 pub use check::check;
-pub(crate) use check::taken;
 pub use restore::restore;
 pub use types::{AuditCheck, AuditLine, EntitlementInfo, KeyInfo, NewKey};
 
