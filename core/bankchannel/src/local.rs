@@ -28,14 +28,9 @@ pub(crate) fn run_request<O: Local>(
     request: impl IntoRequest<O::Request>,
     client: Option<&dyn Profile>,
 ) -> Result<O::Response> {
-    let mut opened = None;
-    let request = request.into_request(|fields, content| {
-        let (request, content) = read::<O>(fields, content, client)?;
-        opened = content;
-        Ok(request)
-    });
     request
-        .and_then(|request| run::<O>(request, opened, client))
+        .into_request(|fields, content| read::<O>(fields, content, client))
+        .and_then(|request| run::<O>(request, client))
         .map_err(|error| error.in_operation(const { O::DECLARATION.name }))
 }
 
@@ -44,34 +39,24 @@ fn compute<O: Local>(
     attached: Option<Content>,
     profile: Option<&dyn Profile>,
 ) -> Result<Done<Value<'static>>> {
-    let (request, opened) = read::<O>(request, attached, profile)?;
-    run::<O>(request, opened, profile).map(done)
+    run::<O>(read::<O>(request, attached, profile)?, profile).map(done)
 }
 
-fn run<O: Local>(
-    request: O::Request,
-    content: Option<OpenContent>,
-    profile: Option<&dyn Profile>,
-) -> Result<O::Response> {
-    let cache = profile.and_then(Profile::cache);
+fn run<O: Local>(request: O::Request, profile: Option<&dyn Profile>) -> Result<O::Response> {
     let clock = SystemClock::default();
-    O::run(request, LocalContext::new(&clock).with_content(content).with_cache(cache).opening(open))
+    let cache = profile.and_then(Profile::cache);
+    O::run(request, LocalContext::new(&clock).with_cache(cache).opening(&open))
 }
 
-/// Reads the request, and opens its content where that is not in memory.
+/// Reads the request.
 fn read<O: Local>(
     mut request: Value<'_>,
     attached: Option<Content>,
     profile: Option<&dyn Profile>,
-) -> Result<(O::Request, Option<OpenContent>)> {
+) -> Result<O::Request> {
     let content = match attached {
         Some(content) => Some(content),
         None => named_content::<O>(&mut request)?,
-    };
-    let opened = match &content {
-        // What is in memory is read where it lies.
-        None | Some(Content::Bytes(_)) => None,
-        Some(content) => Some(open(content.clone())?),
     };
     let mut reader = Reader::new(Representation::Boundary).with_content(content);
     if let Some(profile) = profile {
@@ -81,7 +66,7 @@ fn read<O: Local>(
     if reader.has_content() {
         return Err(Error::invalid_field("content", "was given, but this operation takes none"));
     }
-    Ok((request, opened))
+    Ok(request)
 }
 
 /// Takes the content that the JSON itself names.

@@ -75,35 +75,26 @@ pub trait Local: Operation {
 pub struct LocalContext<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
-    /// The request's content, opened by the caller; read once.
-    pub content: Option<OpenContent>,
     /// Where the client keeps what it has read; without a client nothing is kept.
     pub cache: Option<&'a ClientCache>,
-    /// Opens content that the request itself names, such as a file.
-    pub open: OpenFunction,
+    /// Opens content that is not in memory, such as a file.
+    pub open: OpenFunction<'a>,
 }
 
 /// Opens content for reading it once.
-pub type OpenFunction = fn(Content) -> Result<OpenContent, Error>;
+pub type OpenFunction<'a> = &'a dyn Fn(Content) -> Result<OpenContent, Error>;
 
 impl std::fmt::Debug for LocalContext<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LocalContext").field("content", &self.content.is_some()).finish_non_exhaustive()
+        f.debug_struct("LocalContext").finish_non_exhaustive()
     }
 }
 
 impl<'a> LocalContext<'a> {
-    /// At this time; without content and cache, and opening no files.
+    /// At this time; without a cache, and opening no files.
     #[must_use]
     pub fn new(clock: &'a dyn Clock) -> Self {
-        Self { clock, content: None, cache: None, open: only_in_memory }
-    }
-
-    /// With content that the caller has opened.
-    #[must_use]
-    pub fn with_content(mut self, content: impl Into<Option<OpenContent>>) -> Self {
-        self.content = content.into();
-        self
+        Self { clock, cache: None, open: &only_in_memory }
     }
 
     /// With a client's cache.
@@ -115,7 +106,7 @@ impl<'a> LocalContext<'a> {
 
     /// With what opens content that the request names.
     #[must_use]
-    pub fn opening(mut self, open: OpenFunction) -> Self {
+    pub fn opening(mut self, open: OpenFunction<'a>) -> Self {
         self.open = open;
         self
     }
@@ -141,15 +132,14 @@ impl<'a> LocalContext<'a> {
         std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(ms)
     }
 
-    /// The content of a request: what the caller opened, or what the request holds in memory.
+    /// The content of a request, to be read once.
     ///
     /// # Errors
     /// `input.content_unreadable` for content that cannot be opened.
-    pub fn take_content(&mut self, given: Content) -> Result<OpenContent, Error> {
-        match (self.content.take(), given) {
-            (Some(opened), _) => Ok(opened),
-            (None, Content::Bytes(bytes)) => Ok(OpenContent::Bytes(bytes)),
-            (None, named) => (self.open)(named),
+    pub fn open_content(&self, given: Content) -> Result<OpenContent, Error> {
+        match given {
+            Content::Bytes(bytes) => Ok(OpenContent::Bytes(bytes)),
+            named => (self.open)(named),
         }
     }
 
@@ -157,12 +147,12 @@ impl<'a> LocalContext<'a> {
     ///
     /// # Errors
     /// `input.content_unreadable`.
-    pub fn whole_content(&mut self, given: Content, max: usize) -> Result<Bytes, Error> {
-        if let (None, Content::Bytes(bytes)) = (&self.content, &given) {
-            return Ok(bytes.clone());
+    pub fn whole_content(&self, given: Content, max: usize) -> Result<Bytes, Error> {
+        if let Content::Bytes(bytes) = given {
+            return Ok(bytes);
         }
         let mut bytes = Vec::new();
-        let read = self.take_content(given)?.take(max as u64 + 1).read_to_end(&mut bytes);
+        let read = self.open_content(given)?.take(max as u64 + 1).read_to_end(&mut bytes);
         read.map_err(|why| {
             Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")).with_source(why)
         })?;

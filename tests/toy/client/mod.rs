@@ -3,6 +3,7 @@
 mod dispatch;
 pub mod faults;
 pub mod flows;
+mod method_docs;
 mod settings;
 
 use std::sync::Arc;

@@ -116,8 +116,12 @@ macro_rules! exchanges_and_local_operations {
     (@method exchange $client:ident $subject:ident $file:ident $name:ident) => {
         pastey::paste! {
             impl $client {
-                #[doc = $crate::client::method_doc!($client $file)]
+                #[doc = method_docs::method_doc!($file)]
                 #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
+                ///
+                /// # Errors
+                #[doc = method_docs::method_doc!($file errors)]
+                /// - `input.*`, each naming its field, and any that an exchange may have: see [`Category`](crate::Category).
                 pub async fn $file(
                     &self,
                     request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
@@ -144,8 +148,12 @@ macro_rules! exchanges_and_local_operations {
     };
     (@method local $client:ident $subject:ident $file:ident $name:ident) => {
         impl $client {
-            #[doc = $crate::client::method_doc!($client $file)]
+            #[doc = method_docs::method_doc!($file)]
             #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
+            ///
+            /// # Errors
+            #[doc = method_docs::method_doc!($file errors)]
+            /// - `input.*`, each naming its field.
             pub fn $file(
                 &self,
                 request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
@@ -171,8 +179,12 @@ macro_rules! module_of_local_operations {
         }
 
         $(
-            #[doc = $crate::client::method_doc!(Iso20022 $file)]
+            #[doc = method_docs::method_doc!($file)]
             #[doc = concat!("\n\nIts types are those of [`operations::", stringify!($subject), "::", stringify!($file), "`].")]
+            ///
+            /// # Errors
+            #[doc = method_docs::method_doc!($file errors)]
+            /// - `input.*`, each naming its field.
             pub fn $file(
                 request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
             ) -> $crate::Result<<operations::$subject::$file::$name as $crate::operation::Operation>::Response> {
@@ -207,8 +219,12 @@ macro_rules! flows {
 
         $(
             impl $client {
-                #[doc = $crate::client::method_doc!($client $file)]
+                #[doc = method_docs::method_doc!($file)]
                 #[doc = concat!("\n\nIts types are those of [`flows::", stringify!($file), "`].")]
+                ///
+                /// # Errors
+                #[doc = method_docs::method_doc!($file errors)]
+                /// - `input.*`, each naming its field, and any that an exchange may have: see [`Category`](crate::Category).
                 pub async fn $file(
                     &self,
                     request: impl $crate::model::IntoRequest<<flows::$file::$name as $crate::operation::Operation>::Request>,

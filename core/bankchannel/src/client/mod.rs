@@ -4,7 +4,6 @@ mod calling;
 mod connection;
 pub(crate) mod exchange;
 pub(crate) mod keys;
-mod method_docs;
 mod methods;
 mod reading;
 mod settings;
@@ -24,7 +23,6 @@ use bankchannel_foundation::{
 };
 pub(crate) use calling::{Caller, call};
 pub use connection::ConnectionSettings;
-pub(crate) use method_docs::method_doc;
 pub(crate) use methods::{client_methods, exchanges_and_local_operations, flows, module_of_local_operations};
 pub(crate) use reading::{read_request, take_request};
 pub(crate) use settings::ClientSettings;

@@ -2,6 +2,8 @@
 //!
 //! Content of a typed request is in memory. A file of any size is read by [`cash::CashReader`], from whatever is [`Read`](std::io::Read).
 
+mod method_docs;
+
 pub use bankchannel_iso20022::{
     MODULE, amount, cash, check, data, errors, for_each_operation, iban, make, matching, meaning, operations, payment,
     rules, status, tables,

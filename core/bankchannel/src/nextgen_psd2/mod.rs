@@ -9,6 +9,7 @@
 mod dispatch;
 mod exchange;
 mod holder;
+mod method_docs;
 mod sender;
 mod settings;
 mod signer;

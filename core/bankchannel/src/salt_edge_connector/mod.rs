@@ -11,6 +11,7 @@ mod bank_at_url;
 mod dispatch;
 mod engine;
 pub mod flows;
+mod method_docs;
 mod settings;
 mod store;
 

@@ -5,6 +5,7 @@
 //! ```
 
 mod dispatch;
+mod method_docs;
 mod settings;
 
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use bankchannel_ws_channel::operations;
 
-use super::{WsChannel, flows};
+use super::{WsChannel, flows, method_docs};
 use crate::client;
 
 client::client_methods!(WsChannel, "ws_channel.list_files");

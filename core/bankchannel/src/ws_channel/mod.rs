@@ -11,6 +11,7 @@ mod effects;
 mod env;
 mod exchange;
 pub mod flows;
+mod method_docs;
 mod public_key;
 mod seal;
 mod session;

@@ -87,8 +87,7 @@ impl<'a> Builder<'a> {
                         ::core::option::Option<#model::Content>,
                     ) -> ::core::result::Result<#of, ::bankchannel_foundation::Error>,
                 ) -> ::core::result::Result<#of, ::bankchannel_foundation::Error> {
-                    let (fields, content) = self.0.into_parts();
-                    complete(fields, content)
+                    #model::IntoRequest::into_request(self.0, complete)
                 }
             }
 

@@ -68,12 +68,6 @@ impl Draft {
         }
     }
 
-    /// The boundary form, and the content beside it.
-    #[must_use]
-    pub fn into_parts(self) -> (Value<'static>, Option<Content>) {
-        (Value::Object(self.fields), self.content)
-    }
-
     /// The boundary form as a field of another; content goes to the writer.
     pub fn into_field(self, writer: &mut Writer) -> Value<'static> {
         if let Some(content) = self.content {
@@ -87,8 +81,8 @@ impl Draft {
     /// # Errors
     /// `input.*`, each naming its field.
     pub fn read<T: Boundary>(self) -> Result<T, Error> {
-        let (fields, content) = self.into_parts();
-        T::read(fields, &mut Reader::new(Representation::Boundary).with_content(content))
+        let mut reader = Reader::new(Representation::Boundary).with_content(self.content);
+        T::read(Value::Object(self.fields), &mut reader)
     }
 }
 

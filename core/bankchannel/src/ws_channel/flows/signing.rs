@@ -125,10 +125,10 @@ fn sign(
     passphrase: Option<Secret>,
     hash: Option<SignatureHash>,
 ) -> Result<Signatures> {
-    // The bytes come from the open file; the request only says with what to sign them.
+    // The bytes come from the file that is open; the request only says with what to sign them.
     let content = Content::Delivered { size: source.size() };
-    let clock = SystemClock::default();
-    let with = LocalContext::new(&clock).with_content(source.reader()?);
+    let (clock, reader) = (SystemClock::default(), |_| source.reader());
+    let with = LocalContext::new(&clock).opening(&reader);
     SignFile::run(SignFileRequest::from(SignFileRequestFields { content, private_key, passphrase, hash }), with)
         .map(|signed| signed.signature)
 }

@@ -60,8 +60,8 @@ impl Operation for CheckPayment {
 }
 
 impl Local for CheckPayment {
-    fn run(request: CheckPaymentRequest, mut with: LocalContext<'_>) -> Result<CheckPaymentResponse, Error> {
-        let content = with.take_content(request.content)?;
+    fn run(request: CheckPaymentRequest, with: LocalContext<'_>) -> Result<CheckPaymentResponse, Error> {
+        let content = with.open_content(request.content)?;
         let options = CheckOptions {
             profile: request.profile.unwrap_or_default().into(),
             encoding: known(request.encoding)?,

@@ -71,7 +71,7 @@ impl Operation for MakePayment {
 }
 
 impl Local for MakePayment {
-    fn run(request: MakePaymentRequest, mut with: LocalContext<'_>) -> Result<MakePaymentResponse, Error> {
+    fn run(request: MakePaymentRequest, with: LocalContext<'_>) -> Result<MakePaymentResponse, Error> {
         let MakePaymentRequest { content, transactions, format, table, data, path } = request;
         if let Some(path) = &path {
             is_free(path.as_ref())?;
@@ -79,7 +79,7 @@ impl Local for MakePayment {
         let mut maker = PaymentMaker::new(data, &local_time(with.clock.now_ms(), &TimeZone::system()));
         match (content, transactions) {
             (Some(content), None) => {
-                let rows = with.take_content(content)?;
+                let rows = with.open_content(content)?;
                 maker.add_rows(rows, format.unwrap_or_default(), &table.unwrap_or_default())?;
             }
             (None, Some(transactions)) => transactions.into_iter().try_for_each(|transfer| maker.add(transfer))?,

@@ -51,9 +51,9 @@ impl Operation for MatchStatus {
 }
 
 impl Local for MatchStatus {
-    fn run(request: MatchStatusRequest, mut with: LocalContext<'_>) -> Result<Matched, Error> {
+    fn run(request: MatchStatusRequest, with: LocalContext<'_>) -> Result<Matched, Error> {
         let encoding = known(request.encoding)?;
-        let payment = payment::read_with_encoding(with.take_content(request.content)?, encoding.as_deref())
+        let payment = payment::read_with_encoding(with.open_content(request.content)?, encoding.as_deref())
             .map_err(unreadable)?;
         let reports = request.reports.unwrap_or_default();
         let statements = request.statements.unwrap_or_default();

@@ -32,9 +32,9 @@ pub struct ReadCashRequest {
 /// What the operations that read may say.
 pub(crate) const ERRORS: &[&Row] = &[&errors::FILE_UNREADABLE];
 
-fn read_cash(request: ReadCashRequest, mut with: LocalContext<'_>) -> Result<CashFile, Error> {
+fn read_cash(request: ReadCashRequest, with: LocalContext<'_>) -> Result<CashFile, Error> {
     let options = options(request.encoding, request.reversal_flips)?;
-    cash::read_all(with.take_content(request.content)?, &options).map_err(unreadable)
+    cash::read_all(with.open_content(request.content)?, &options).map_err(unreadable)
 }
 
 fn options(encoding: Option<String>, reversal_flips: Option<bool>) -> Result<ReadOptions, Error> {

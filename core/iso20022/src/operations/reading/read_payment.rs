@@ -36,8 +36,8 @@ impl Operation for ReadPayment {
 }
 
 impl Local for ReadPayment {
-    fn run(request: ReadPaymentRequest, mut with: LocalContext<'_>) -> Result<PaymentFile, Error> {
+    fn run(request: ReadPaymentRequest, with: LocalContext<'_>) -> Result<PaymentFile, Error> {
         let encoding = known(request.encoding)?;
-        payment::read_with_encoding(with.take_content(request.content)?, encoding.as_deref()).map_err(unreadable)
+        payment::read_with_encoding(with.open_content(request.content)?, encoding.as_deref()).map_err(unreadable)
     }
 }

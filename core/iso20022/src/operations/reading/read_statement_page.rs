@@ -64,7 +64,7 @@ impl Operation for ReadStatementPage {
 }
 
 impl Local for ReadStatementPage {
-    fn run(request: ReadStatementPageRequest, mut with: LocalContext<'_>) -> Result<CashFile, Error> {
+    fn run(request: ReadStatementPageRequest, with: LocalContext<'_>) -> Result<CashFile, Error> {
         let entries = request.entries.unwrap_or(USUAL_ENTRIES);
         if !(1..=MAX_ENTRIES).contains(&entries) {
             return Err(Error::invalid_field("entries", format!("must be 1 to {MAX_ENTRIES}")));
@@ -74,7 +74,7 @@ impl Local for ReadStatementPage {
         {
             return Err(Error::invalid_field("cursor.encoding", "is not supported: give the cursor back unchanged"));
         }
-        let mut content = with.take_content(request.content)?;
+        let mut content = with.open_content(request.content)?;
         let failed = |why: io::Error| {
             Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")).with_source(why)
         };

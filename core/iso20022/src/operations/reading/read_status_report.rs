@@ -36,8 +36,8 @@ impl Operation for ReadStatusReport {
 }
 
 impl Local for ReadStatusReport {
-    fn run(request: ReadStatusReportRequest, mut with: LocalContext<'_>) -> Result<StatusFile, Error> {
+    fn run(request: ReadStatusReportRequest, with: LocalContext<'_>) -> Result<StatusFile, Error> {
         let encoding = known(request.encoding)?;
-        status::read_with_encoding(with.take_content(request.content)?, encoding.as_deref()).map_err(unreadable)
+        status::read_with_encoding(with.open_content(request.content)?, encoding.as_deref()).map_err(unreadable)
     }
 }

@@ -25,7 +25,7 @@ impl GivenRequest {
     ///
     /// # Errors
     /// `input.*`, each naming the field; for a request as text with the line.
-    pub(crate) fn read(self, with: &mut LocalContext<'_>) -> Result<Request, Error> {
+    pub(crate) fn read(self, with: &LocalContext<'_>) -> Result<Request, Error> {
         let bytes = read_content(self.content, MAX_HEAD + MAX_BODY, with)?;
         match self.method {
             Some(method) => apart(method, self.target, self.headers, bytes),
@@ -77,7 +77,7 @@ fn apart(
 }
 
 /// What was given as content, up to so many bytes; nothing where none was given.
-pub(crate) fn read_content(content: Option<Content>, max: usize, with: &mut LocalContext<'_>) -> Result<Bytes, Error> {
+pub(crate) fn read_content(content: Option<Content>, max: usize, with: &LocalContext<'_>) -> Result<Bytes, Error> {
     let bytes = content.map(|content| with.whole_content(content, max)).transpose()?.unwrap_or_default();
     if bytes.len() > max { Err(too_large()) } else { Ok(bytes) }
 }

@@ -190,7 +190,8 @@ fn unreadable_content_is_blamed_on_the_content() {
     }
     let made = key(None);
     let clock = FixedClock::at_ms(NOW_MS);
-    let with = || LocalContext::new(&clock).with_content(OpenContent::Other(Box::new(Broken)));
+    let broken = |_| Ok(OpenContent::Other(Box::new(Broken)));
+    let with = || LocalContext::new(&clock).opening(&broken);
     let content = json!({"path": "payments.xml"});
     let sign = json!({"content": content, "private_key": made["private_key"]});
     let signed = SignFile::run(read_boundary(sign).unwrap(), with()).map(drop).unwrap_err();

@@ -62,7 +62,7 @@ impl Operation for AttachSignature {
 }
 
 impl Local for AttachSignature {
-    fn run(asked: AttachSignatureRequest, mut with: LocalContext<'_>) -> Result<AttachSignatureResponse, Error> {
+    fn run(asked: AttachSignatureRequest, with: LocalContext<'_>) -> Result<AttachSignatureResponse, Error> {
         let profile = asked.signing.unwrap_or_default().profile()?;
         let given = GivenRequest {
             content: asked.content,
@@ -70,7 +70,7 @@ impl Local for AttachSignature {
             target: Some(asked.target),
             headers: Some(asked.headers),
         };
-        let request = given.read(&mut with)?;
+        let request = given.read(&with)?;
         let certificate = cached::certificate("certificate", &asked.certificate, &with)?;
         let signature = STANDARD
             .decode(asked.signature.as_bytes())

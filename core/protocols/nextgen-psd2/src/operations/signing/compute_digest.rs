@@ -45,8 +45,8 @@ impl Operation for ComputeDigest {
 }
 
 impl Local for ComputeDigest {
-    fn run(request: ComputeDigestRequest, mut with: LocalContext<'_>) -> Result<ComputeDigestResponse, Error> {
-        let body = read_content(request.content, MAX_BODY, &mut with)?;
+    fn run(request: ComputeDigestRequest, with: LocalContext<'_>) -> Result<ComputeDigestResponse, Error> {
+        let body = read_content(request.content, MAX_BODY, &with)?;
         let algorithm = DigestAlgorithm::from(request.digest.unwrap_or_default());
         Ok(ComputeDigestResponse { value: digest_header(algorithm, &body, request.digest_lower_case.unwrap_or(false)) })
     }

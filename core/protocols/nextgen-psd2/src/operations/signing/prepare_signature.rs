@@ -63,9 +63,9 @@ impl Operation for PrepareSignature {
 }
 
 impl Local for PrepareSignature {
-    fn run(asked: PrepareSignatureRequest, mut with: LocalContext<'_>) -> Result<PrepareSignatureResponse, Error> {
+    fn run(asked: PrepareSignatureRequest, with: LocalContext<'_>) -> Result<PrepareSignatureResponse, Error> {
         let profile = asked.signing.unwrap_or_default().profile()?;
-        let request = asked.request.read(&mut with)?;
+        let request = asked.request.read(&with)?;
         let certificate = cached::certificate("certificate", &asked.certificate, &with)?;
         let id = uuid_v4();
         let prepared =

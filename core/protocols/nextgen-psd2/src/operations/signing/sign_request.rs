@@ -65,9 +65,9 @@ impl Operation for SignRequest {
 }
 
 impl Local for SignRequest {
-    fn run(asked: SignRequestRequest, mut with: LocalContext<'_>) -> Result<SignRequestResponse, Error> {
+    fn run(asked: SignRequestRequest, with: LocalContext<'_>) -> Result<SignRequestResponse, Error> {
         let mut profile = asked.signing.unwrap_or_default().profile()?;
-        let request = asked.request.read(&mut with)?;
+        let request = asked.request.read(&with)?;
         let holder = holder::of(&with);
         let given = asked.certificate.map(|pem| cached::certificate("certificate", &pem, &with)).transpose()?;
         let certificate = match (&given, holder) {

@@ -46,8 +46,8 @@ impl Operation for SigningString {
 }
 
 impl Local for SigningString {
-    fn run(asked: SigningStringRequest, mut with: LocalContext<'_>) -> Result<SigningStringResponse, Error> {
-        let request = asked.request.read(&mut with)?;
+    fn run(asked: SigningStringRequest, with: LocalContext<'_>) -> Result<SigningStringResponse, Error> {
+        let request = asked.request.read(&with)?;
         let names = match asked.signed_headers {
             Some(names) => names.iter().map(|name| name.to_ascii_lowercase()).collect(),
             None => listed(&request)?,

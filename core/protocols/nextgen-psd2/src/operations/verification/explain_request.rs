@@ -191,8 +191,8 @@ impl Operation for ExplainRequest {
 }
 
 impl Local for ExplainRequest {
-    fn run(mut asked: ExplainRequestRequest, mut with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {
-        let request = std::mem::take(&mut asked.verify.request).read(&mut with)?;
+    fn run(mut asked: ExplainRequestRequest, with: LocalContext<'_>) -> Result<ExplainRequestResponse, Error> {
+        let request = std::mem::take(&mut asked.verify.request).read(&with)?;
         let (verified, explained) = examine(&request, &asked, &with)?;
         let actual = explained.compared().map(|text| STANDARD.encode(text));
         Ok(ExplainRequestResponse {

@@ -99,9 +99,9 @@ impl Operation for VerifyRequest {
 }
 
 impl Local for VerifyRequest {
-    fn run(mut asked: VerifyRequestRequest, mut with: LocalContext<'_>) -> Result<VerifyRequestResponse, Error> {
+    fn run(mut asked: VerifyRequestRequest, with: LocalContext<'_>) -> Result<VerifyRequestResponse, Error> {
         let trusted = asked.trusted(&with)?;
-        let request = std::mem::take(&mut asked.request).read(&mut with)?;
+        let request = std::mem::take(&mut asked.request).read(&with)?;
         let verified = asked.check(&request, &trusted).1;
         let organization = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
         Ok(VerifyRequestResponse {

@@ -113,11 +113,11 @@ impl Operation for CheckPaymentFile {
 }
 
 impl Local for CheckPaymentFile {
-    fn run(request: CheckPaymentFileRequest, mut with: LocalContext<'_>) -> Result<CheckPaymentFileResponse, Error> {
+    fn run(request: CheckPaymentFileRequest, with: LocalContext<'_>) -> Result<CheckPaymentFileResponse, Error> {
         let mut bytes = Vec::new();
         // One byte more than is allowed, so that the check itself finds a file that is too large.
         let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-        with.take_content(request.content)?
+        with.open_content(request.content)?
             .take(limit)
             .read_to_end(&mut bytes)
             .map_err(|why| Error::because(&row::CONTENT_UNREADABLE, format!("content: {why}")))?;

@@ -74,7 +74,7 @@ impl Operation for SignFile {
 }
 
 impl Local for SignFile {
-    fn run(request: SignFileRequest, mut with: LocalContext<'_>) -> Result<SignFileResponse, Error> {
+    fn run(request: SignFileRequest, with: LocalContext<'_>) -> Result<SignFileResponse, Error> {
         let now = with.now();
         let keys = pgp::private_keys("private_key", request.private_key.expose(), request.passphrase.as_ref())?;
         let signers = keys
@@ -83,7 +83,7 @@ impl Local for SignFile {
             .collect::<Result<Vec<UnlockedSigner>, Error>>()?;
         let hash = request.hash.map(HashAlgorithm::from).unwrap_or_default();
         let armored =
-            openpgp::sign_detached(&signers.iter().collect::<Vec<_>>(), with.take_content(request.content)?, hash, now)
+            openpgp::sign_detached(&signers.iter().collect::<Vec<_>>(), with.open_content(request.content)?, hash, now)
                 .map_err(|why| pgp::fault("private_key", why))?;
         Ok(SignFileResponse { signature: Signatures::new(armored) })
     }
