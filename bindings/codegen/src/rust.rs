@@ -27,7 +27,7 @@ fn file(protocol: &Protocol) -> Generated {
         text.push_str(&format!("    ({name} errors) => {{\n        {}\n    }};\n", literal(&errors(operation))));
     }
     text.push_str("    ($($other:ident)+) => {\n        \"\"\n    };\n}\n\npub(super) use method_doc;\n");
-    Generated { path: format!("core/bankchannel/src/{}/method_docs.rs", protocol.module).into(), text }
+    Generated { path: format!("core/bankchannel/src/{}/method_docs.rs", protocol.module), text }
 }
 
 fn documentation(operation: &Operation) -> String {
