@@ -76,15 +76,17 @@ impl Operation for SignFile {
 impl Local for SignFile {
     fn run(request: SignFileRequest, with: LocalContext<'_>) -> Result<SignFileResponse, Error> {
         let now = with.now();
+        // Before the keys: unlocking one takes its time.
+        let content = with.open_content(request.content)?;
         let keys = pgp::private_keys("private_key", request.private_key.expose(), request.passphrase.as_ref())?;
         let signers = keys
             .iter()
             .map(|key| key.signer(now).map_err(|why| pgp::fault("private_key", why)))
             .collect::<Result<Vec<UnlockedSigner>, Error>>()?;
         let hash = request.hash.map(HashAlgorithm::from).unwrap_or_default();
+        let signers: Vec<_> = signers.iter().collect();
         let armored =
-            openpgp::sign_detached(&signers.iter().collect::<Vec<_>>(), with.open_content(request.content)?, hash, now)
-                .map_err(|why| pgp::fault("private_key", why))?;
+            openpgp::sign_detached(&signers, content, hash, now).map_err(|why| pgp::fault("private_key", why))?;
         Ok(SignFileResponse { signature: Signatures::new(armored) })
     }
 }

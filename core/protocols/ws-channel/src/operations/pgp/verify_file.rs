@@ -83,10 +83,10 @@ impl Operation for VerifyFile {
 
 impl Local for VerifyFile {
     fn run(request: VerifyFileRequest, with: LocalContext<'_>) -> Result<VerifyFileResponse, Error> {
+        let content = with.open_content(request.content)?;
         let keys = pgp::public_keys("public_key", request.public_key.expose())?;
         let keys: Vec<_> = keys.iter().collect();
         let armored = request.signature.as_str().as_bytes();
-        let content = with.open_content(request.content)?;
         let verdict = openpgp::verify_detached(armored, &keys, content, with.now(), &VerifyPolicy::default())
             .map_err(|why| pgp::fault("signature", why))?;
         Ok(VerifyFileResponse { good: verdict.is_good(), signatures: verdict.results.into_iter().map(told).collect() })
