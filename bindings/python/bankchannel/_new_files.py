@@ -41,8 +41,9 @@ class NewFilesClient(Client):
 
         Names, folder and existing files are as with `download_new_files`. But the next file is downloaded only when
         it is asked for: a loop that is left early leaves the rest new at the bank and no file half-done, and the
-        next run continues there. A file that was downloaded is no longer new at the bank, so a later run does
-        not give it again; one whose name is taken in the folder stays new, and is given as `exists` in each run. Each file costs a listing of its own.
+        next run continues there. A file that was downloaded is no longer new at the bank, so a later run does not
+        give it again; one whose name is taken in the folder stays new, and is given as `exists` in each run. Each
+        file costs a listing of its own.
 
         A file that fails is given too, with `status` `failed`, `error` and `error_message`, and the others follow;
         the next run tries it again. Files that an earlier run began and did not finish come last and in one call,

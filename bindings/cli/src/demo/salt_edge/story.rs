@@ -194,18 +194,24 @@ async fn kill(control: &str, connector: &mut Connector) -> Outcome<(String, Stri
 
 /// Waits until the connector has noted that Salt Edge did not take its report.
 async fn answer_noted(connector: &Connector) -> Outcome {
-    let until = Instant::now() + PATIENCE;
-    loop {
+    let is_noted = async || {
         let (url, secret) = (&connector.bank_interface_url, &connector.bank_secret_file);
         let listed = http::bank(url, secret, "list_callbacks", json!({})).await?;
-        if listed["callbacks"].as_array().is_some_and(|all| all.iter().any(|one| one["http_status"] == 503)) {
-            return Ok(());
+        Ok(listed["callbacks"].as_array().is_some_and(|all| all.iter().any(|one| one["http_status"] == 503)))
+    };
+    until(is_noted, "the connector has not noted that its report was not taken").await
+}
+
+/// Waits until this is so.
+async fn until(is_so: impl AsyncFn() -> Outcome<bool>, otherwise: &str) -> Outcome {
+    let end = Instant::now() + PATIENCE;
+    while !is_so().await? {
+        if Instant::now() >= end {
+            return Err(Failure::usage(otherwise));
         }
-        if Instant::now() >= until {
-            return Err(Failure::usage("the connector has not noted that its report was not taken"));
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(Duration::from_millis(30)).await;
     }
+    Ok(())
 }
 
 async fn restart(folder: &Folder, hub: &Hub, session: &str, address: String) -> Outcome<(Connector, String)> {
@@ -236,20 +242,12 @@ async fn revoke_at_bank(control: &str, connector: &Connector, session: &str) -> 
     for token in listed["tokens"].as_array().into_iter().flatten() {
         bank("revoke_token", json!({"token_id": token["token_id"]})).await?;
     }
-    let until = Instant::now() + PATIENCE;
-    loop {
+    let is_told = async || {
         let tokens = http::order(control, "tokens", json!({})).await?;
-        let is_told = tokens["tokens"]
-            .as_array()
-            .is_some_and(|all| all.iter().filter(|token| !token["revoked_at"].is_null()).count() >= 2);
-        if is_told {
-            break;
-        }
-        if Instant::now() >= until {
-            return Err(Failure::usage("Salt Edge was not told of the revocation"));
-        }
-        tokio::time::sleep(Duration::from_millis(30)).await;
-    }
+        let all = tokens["tokens"].as_array();
+        Ok(all.is_some_and(|all| all.iter().filter(|token| !token["revoked_at"].is_null()).count() >= 2))
+    };
+    until(is_told, "Salt Edge was not told of the revocation").await?;
     Ok(((), format!("Salt Edge is told; accounts are answered {}", refused(control, session).await?)))
 }
 
