@@ -14,23 +14,39 @@
 //! ```
 //!
 //! A client is cheap to clone, and safe to use from many tasks at once.
+//!
+//! Each protocol is a feature, all of them on by default: `iso20022`, `nextgen-psd2`, `salt-edge`, `ws-channel` (which includes
+//! `iso20022`). A program that names only what it needs does not build the rest: OpenPGP comes with `ws-channel` alone, the
+//! database with `salt-edge` alone.
+
+// What several protocols share has parts that a build with one of them does not need.
+#![cfg_attr(
+    not(all(feature = "iso20022", feature = "nextgen-psd2", feature = "salt-edge", feature = "ws-channel")),
+    allow(dead_code, unreachable_pub, unused_imports, unused_macros)
+)]
 
 mod by_name;
 pub mod call;
 mod catalogue;
 mod client;
+#[cfg(feature = "iso20022")]
 pub mod iso20022;
 mod local;
+#[cfg(feature = "nextgen-psd2")]
 pub mod nextgen_psd2;
 pub mod observe;
 mod protocol;
 mod protocols;
+#[cfg(feature = "salt-edge")]
 mod salt_edge;
+#[cfg(feature = "salt-edge")]
 pub mod salt_edge_connector;
+#[cfg(feature = "salt-edge")]
 pub mod salt_edge_hub;
 #[cfg(feature = "testing")]
 #[path = "../../../tests/toy/client/mod.rs"]
 pub mod toy;
+#[cfg(feature = "ws-channel")]
 pub mod ws_channel;
 
 pub use bankchannel_foundation::{

@@ -2,26 +2,26 @@
 
 use crate::protocol::{Callable, Protocol};
 
-/// Hands the list of protocols to a macro, each as its module of this crate.
+/// Hands the list of protocols to a macro, each as its feature and its module of this crate.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_protocol {
     ($callback:path) => {
         $callback! {
-            ws_channel;
-            nextgen_psd2;
-            iso20022;
-            salt_edge_connector;
-            salt_edge_hub;
-            #[cfg(feature = "testing")] toy;
+            "ws-channel" ws_channel;
+            "nextgen-psd2" nextgen_psd2;
+            "iso20022" iso20022;
+            "salt-edge" salt_edge_connector;
+            "salt-edge" salt_edge_hub;
+            "testing" toy;
         }
     };
 }
 
 macro_rules! descriptors {
-    ($($(#[$only:meta])? $module:ident;)+) => {
-        /// Every protocol there is, in the catalogue's order. Settings that name no protocol are the first one's.
-        pub static PROTOCOLS: &[&Protocol] = &[$($(#[$only])? &crate::$module::DESCRIPTOR),+];
+    ($($feature:literal $module:ident;)+) => {
+        /// Every protocol of this build, in the catalogue's order. Settings that name no protocol are the first one's.
+        pub static PROTOCOLS: &[&Protocol] = &[$(#[cfg(feature = $feature)] &crate::$module::DESCRIPTOR),+];
     };
 }
 for_each_protocol!(descriptors);

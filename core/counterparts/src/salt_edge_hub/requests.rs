@@ -12,27 +12,41 @@ use bankchannel_salt_edge::{
         accounts::{
             confirm_accounts::{ConfirmAccounts, ConfirmAccountsRequest, ConfirmAccountsRequestFields},
             fetch_accounts::{FetchAccounts, FetchAccountsRequest, FetchAccountsRequestFields},
-            refresh_accounts::{RefreshAccounts, RefreshAccountsRequest, RefreshAccountsRequestFields, RefreshWanted},
+            refresh_accounts::{
+                RefreshAccounts, RefreshAccountsRequest, RefreshAccountsRequestFields, RefreshWanted,
+                RefreshWantedFields,
+            },
         },
-        customers::fetch_customer::{CustomerWanted, FetchCustomer, FetchCustomerRequest, FetchCustomerRequestFields},
+        customers::fetch_customer::{
+            CustomerWanted, CustomerWantedFields, FetchCustomer, FetchCustomerRequest, FetchCustomerRequestFields,
+        },
         errors::notify_error::{
-            ErrorNotice, NoticedError, NoticedRequest, NoticedRequestFields, NotifyError, NotifyErrorRequest,
-            NotifyErrorRequestFields,
+            ErrorNotice, ErrorNoticeFields, NoticedError, NoticedErrorFields, NoticedRequest, NoticedRequestFields,
+            NotifyError, NotifyErrorRequest, NotifyErrorRequestFields,
         },
         tokens::{
-            cancel_token::{CancelToken, CancelTokenRequest, CancelTokenRequestFields, SessionNamed},
-            confirm_token::{ConfirmToken, ConfirmTokenRequest, ConfirmTokenRequestFields, StepAnswered},
-            create_token::{CreateToken, CreateTokenRequest, CreateTokenRequestFields, TokenWanted},
+            cancel_token::{
+                CancelToken, CancelTokenRequest, CancelTokenRequestFields, SessionNamed, SessionNamedFields,
+            },
+            confirm_token::{
+                ConfirmToken, ConfirmTokenRequest, ConfirmTokenRequestFields, StepAnswered, StepAnsweredFields,
+            },
+            create_token::{CreateToken, CreateTokenRequest, CreateTokenRequestFields, TokenWanted, TokenWantedFields},
             reconnect_token::{ReconnectToken, ReconnectTokenRequest, ReconnectTokenRequestFields},
-            revoke_token::{RevokeToken, TokenRevocationRequest, TokenRevocationRequestFields, TokenSession},
+            revoke_token::{
+                RevokeToken, TokenRevocationRequest, TokenRevocationRequestFields, TokenSession, TokenSessionFields,
+            },
         },
         transactions::fetch_transactions::{
             FetchTransactions, FetchTransactionsRequest, FetchTransactionsRequestFields, TransactionsWanted,
+            TransactionsWantedFields,
         },
     },
     model::{
-        AccountId, ConfirmationParameters, ConfirmationPayload, ConfirmationRequested, DayOrInstant, OnBehalfOf,
-        SessionSecret, TokenParameters, TokenPayload, TokenRequested, WithToken,
+        AccountId, ConfirmationParameters, ConfirmationParametersFields, ConfirmationPayload,
+        ConfirmationPayloadFields, ConfirmationRequested, ConfirmationRequestedFields, DayOrInstant, OnBehalfOf,
+        OnBehalfOfFields, SessionSecret, TokenParameters, TokenParametersFields, TokenPayload, TokenPayloadFields,
+        TokenRequested, TokenRequestedFields, WithToken, WithTokenFields,
     },
 };
 use serde::Deserialize;
@@ -138,7 +152,8 @@ impl Hub {
     }
 
     fn message(&self, operation: &str, order: &Order, session_secret: SessionSecret) -> Result<OutRequest> {
-        let on_behalf_of = OnBehalfOf { client_id: order.client_id.unwrap_or(CLIENT_ID), consent_id: None };
+        let on_behalf_of =
+            OnBehalfOf::from(OnBehalfOfFields { client_id: order.client_id.unwrap_or(CLIENT_ID), consent_id: None });
         let provider_code = Some(PROVIDER_CODE.to_owned());
         let day = |given: &Option<String>, field: &'static str| match given {
             Some(text) => DayOrInstant::new(text).map_err(|fault| Error::invalid_field(field, fault.message())),
@@ -148,39 +163,45 @@ impl Hub {
             "create_token" => {
                 let original_request = self.token_requested(order)?;
                 let app_name = order.app_name.clone().unwrap_or_else(|| CLIENT_NAME.to_owned());
-                let data = TokenWanted { session_secret, provider_code, app_name, original_request };
+                let data =
+                    TokenWanted::from(TokenWantedFields { session_secret, provider_code, app_name, original_request });
                 written::<CreateToken>(CreateTokenRequest::from(CreateTokenRequestFields { on_behalf_of, data }))
             }
             "confirm_token" => {
                 let original_request = self.confirmation_requested(order)?;
-                let data = StepAnswered { session_secret, provider_code, original_request };
+                let data = StepAnswered::from(StepAnsweredFields { session_secret, provider_code, original_request });
                 written::<ConfirmToken>(ConfirmTokenRequest::from(ConfirmTokenRequestFields { on_behalf_of, data }))
             }
             "cancel_token" => {
-                let data = SessionNamed { session_secret };
+                let data = SessionNamed::from(SessionNamedFields { session_secret });
                 written::<CancelToken>(CancelTokenRequest::from(CancelTokenRequestFields { on_behalf_of, data }))
             }
             "revoke_token" => {
-                let (with_token, data) =
-                    (self.token(order, on_behalf_of)?, TokenSession { session_secret, provider_code });
+                let (with_token, data) = (
+                    self.token(order, on_behalf_of)?,
+                    TokenSession::from(TokenSessionFields { session_secret, provider_code }),
+                );
                 written::<RevokeToken>(TokenRevocationRequest::from(TokenRevocationRequestFields { with_token, data }))
             }
             "reconnect_token" => {
-                let (with_token, data) =
-                    (self.token(order, on_behalf_of)?, TokenSession { session_secret, provider_code });
+                let (with_token, data) = (
+                    self.token(order, on_behalf_of)?,
+                    TokenSession::from(TokenSessionFields { session_secret, provider_code }),
+                );
                 written::<ReconnectToken>(ReconnectTokenRequest::from(ReconnectTokenRequestFields { with_token, data }))
             }
             "fetch_accounts" => {
-                let (with_token, data) = (self.token(order, on_behalf_of)?, SessionNamed { session_secret });
+                let (with_token, data) =
+                    (self.token(order, on_behalf_of)?, SessionNamed::from(SessionNamedFields { session_secret }));
                 written::<FetchAccounts>(FetchAccountsRequest::from(FetchAccountsRequestFields { with_token, data }))
             }
             "refresh_accounts" => {
-                let data = RefreshWanted {
+                let data = RefreshWanted::from(RefreshWantedFields {
                     session_secret,
                     from_date: order.from_date.as_ref().map(|_| day(&order.from_date, "from_date")).transpose()?,
                     to_date: order.to_date.as_ref().map(|_| day(&order.to_date, "to_date")).transpose()?,
                     redirect_url: order.redirect_url.clone(),
-                };
+                });
                 let with_token = self.token(order, on_behalf_of)?;
                 written::<RefreshAccounts>(RefreshAccountsRequest::from(RefreshAccountsRequestFields {
                     with_token,
@@ -189,7 +210,7 @@ impl Hub {
             }
             "confirm_accounts" => {
                 let original_request = self.confirmation_requested(order)?;
-                let data = StepAnswered { session_secret, provider_code, original_request };
+                let data = StepAnswered::from(StepAnsweredFields { session_secret, provider_code, original_request });
                 let with_token = self.token(order, on_behalf_of)?;
                 written::<ConfirmAccounts>(ConfirmAccountsRequest::from(ConfirmAccountsRequestFields {
                     with_token,
@@ -200,12 +221,12 @@ impl Hub {
                 let account_id = order.account_id.clone().ok_or_else(|| {
                     Error::because(&row::MISSING_FIELD, "account_id is missing").with("field", "account_id")
                 })?;
-                let data = TransactionsWanted {
+                let data = TransactionsWanted::from(TransactionsWantedFields {
                     session_secret,
                     account_id: AccountId(account_id),
                     from_date: day(&order.from_date, "from_date")?,
                     to_date: day(&order.to_date, "to_date")?,
-                };
+                });
                 let with_token = self.token(order, on_behalf_of)?;
                 written::<FetchTransactions>(FetchTransactionsRequest::from(FetchTransactionsRequestFields {
                     with_token,
@@ -213,22 +234,22 @@ impl Hub {
                 }))
             }
             "fetch_customer" => {
-                let data = CustomerWanted { session_secret: Some(session_secret) };
+                let data = CustomerWanted::from(CustomerWantedFields { session_secret: Some(session_secret) });
                 let with_token = self.token(order, on_behalf_of)?;
                 written::<FetchCustomer>(FetchCustomerRequest::from(FetchCustomerRequestFields { with_token, data }))
             }
             "notify_error" => {
-                let data = ErrorNotice {
+                let data = ErrorNotice::from(ErrorNoticeFields {
                     request: Some(NoticedRequest::from(NoticedRequestFields {
                         method: Some("get".into()),
                         url: None,
                         headers: None,
                     })),
-                    error: Some(NoticedError {
+                    error: Some(NoticedError::from(NoticedErrorFields {
                         error_class: Some("InternalProviderError".into()),
                         error_message: Some("The answer could not be used.".into()),
-                    }),
-                };
+                    })),
+                });
                 let with_token = self.token(order, on_behalf_of)?;
                 written::<NotifyError>(NotifyErrorRequest::from(NotifyErrorRequestFields { with_token, data }))
             }
@@ -251,19 +272,19 @@ impl Hub {
                 return Err(Error::because(&row::MISSING_FIELD, why).with("field", "access_token_of"));
             }
         };
-        Ok(WithToken { on_behalf_of, access_token })
+        Ok(WithToken::from(WithTokenFields { on_behalf_of, access_token }))
     }
 
     fn token_requested(&self, order: &Order) -> Result<TokenRequested> {
         let scopes = order.scopes.clone().unwrap_or_else(|| CLIENT_SCOPES.map(str::to_owned).to_vec());
-        let data = TokenParameters {
+        let data = TokenParameters::from(TokenParametersFields {
             provider_code: Some(PROVIDER_CODE.to_owned()),
             scopes,
             consent_period_days: order.consent_period_days.unwrap_or(DAYS),
             credentials: credentials(order),
             redirect_url: order.redirect_url.clone(),
             force_sca: None,
-        };
+        });
         let asked = json!({
             "provider_code": PROVIDER_CODE,
             "scopes": data.scopes,
@@ -272,13 +293,19 @@ impl Hub {
             "redirect_url": data.redirect_url,
         });
         let (client_jwt, exp) = self.third_party_jwt(&asked)?;
-        Ok(TokenRequested { client_jwt, client_payload: TokenPayload { data, exp } })
+        Ok(TokenRequested::from(TokenRequestedFields {
+            client_jwt,
+            client_payload: TokenPayload::from(TokenPayloadFields { data, exp }),
+        }))
     }
 
     fn confirmation_requested(&self, order: &Order) -> Result<ConfirmationRequested> {
         let (client_jwt, exp) = self.third_party_jwt(&json!({"credentials": order.credentials}))?;
-        let data = ConfirmationParameters { credentials: credentials(order) };
-        Ok(ConfirmationRequested { client_jwt, client_payload: ConfirmationPayload { data, exp } })
+        let data = ConfirmationParameters::from(ConfirmationParametersFields { credentials: credentials(order) });
+        Ok(ConfirmationRequested::from(ConfirmationRequestedFields {
+            client_jwt,
+            client_payload: ConfirmationPayload::from(ConfirmationPayloadFields { data, exp }),
+        }))
     }
 
     /// The third party's own request, and until when it is good.

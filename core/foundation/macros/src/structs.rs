@@ -104,8 +104,7 @@ fn whole(input: &DeriveInput, fields: &Fields) -> Option<TokenStream> {
     Some(quote! {
         #[doc = #doc]
         #[doc(hidden)]
-        #[derive(Debug, Clone)]
-        #[allow(missing_docs)]
+        #[allow(missing_docs, missing_debug_implementations)]
         #visibility struct #name {
             #(pub #names: #types),*
         }

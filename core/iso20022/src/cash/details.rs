@@ -12,6 +12,7 @@ use crate::xml::Element;
 
 /// One transaction behind an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct EntryDetail {
     /// The line in the file, from 1.
     pub line: u64,

@@ -13,6 +13,7 @@ use crate::xml::Element;
 
 /// One entry of a statement: a booking, or one to come.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Entry {
     /// The line in the file, from 1.
     pub line: u64,
@@ -73,6 +74,7 @@ pub struct Entry {
 
 /// A batch of payments that was booked together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Batch {
     /// The message id of the payment file.
     pub message_id: Option<String>,

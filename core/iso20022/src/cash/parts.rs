@@ -10,6 +10,7 @@ use crate::xml::Element;
 
 /// What kind of transaction was booked: ISO 20022's code, the bank's own, or both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct BankTransactionCode {
     /// The domain, such as `PMNT`.
     pub domain: Option<String>,
@@ -46,6 +47,7 @@ impl BankTransactionCode {
 
 /// An amount in the course of a transaction, as the bank gives it: nothing is converted here.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct AmountDetail {
     /// Which amount it is.
     pub kind: AmountKind,
@@ -118,6 +120,7 @@ impl AmountDetail {
 
 /// A charge.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Charge {
     /// The amount: negative where the account pays it.
     pub money: Money,
@@ -163,6 +166,7 @@ impl Charge {
 
 /// Why money came back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct ReturnInformation {
     /// The reason.
     pub reason: Option<Code>,

@@ -16,6 +16,7 @@ const MAX_BALANCES: usize = 1000;
 
 /// A statement, report or notification of one account.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Statement {
     /// The line in the file, from 1.
     pub line: u64,
@@ -63,6 +64,7 @@ pub struct Statement {
 
 /// The account of a statement.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct StatementAccount {
     /// The IBAN, without blanks and in capitals.
     pub iban: Option<String>,
@@ -82,6 +84,7 @@ pub struct StatementAccount {
 
 /// A balance.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct StatementBalance {
     /// Which balance it is: `OPBD` opening booked, `CLBD` closing booked, …
     pub kind: Option<Code>,
@@ -95,6 +98,7 @@ pub struct StatementBalance {
 
 /// What the bank itself counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct TransactionSummary {
     /// How many entries there are.
     pub entries: Option<u64>,
@@ -112,6 +116,7 @@ pub struct TransactionSummary {
 
 /// What follows the entries of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct StatementEnd {
     /// How many entries were read.
     pub entries: u64,

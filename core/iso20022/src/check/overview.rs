@@ -14,6 +14,7 @@ const MAX_CURRENCIES: usize = 50;
 
 /// A payment file in short.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct CheckedPayment {
     /// The message id.
     pub message_id: Option<String>,
@@ -33,6 +34,7 @@ pub struct CheckedPayment {
 
 /// The transactions that are debited from one account on one day.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct CheckedBatch {
     /// The payment information id.
     pub id: Option<String>,

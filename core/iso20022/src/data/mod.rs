@@ -18,6 +18,7 @@ pub(crate) use values::{Held, Values, placeholder};
 
 /// An amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Money {
     /// The exact amount as a decimal number; negative where money leaves the account.
     pub amount: Decimal,
@@ -27,6 +28,7 @@ pub struct Money {
 
 /// A date, with the time where one is given.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Moment {
     /// The date, in the offset that it is written in.
     pub date: Date,
@@ -38,6 +40,7 @@ pub struct Moment {
 
 /// A code, and what it means.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Code {
     /// The code as it is written: one of ISO 20022's, or a bank's own.
     pub code: String,
@@ -53,6 +56,7 @@ boxed!(Code, Moment, Money);
 
 /// A value that could not be read as what it should be. The file is read on; the typed value is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct ValueProblem {
     /// The line in the file, from 1.
     pub line: u64,
@@ -66,6 +70,7 @@ pub struct ValueProblem {
 
 /// What a file says that it is.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct MessageName {
     /// The message's name in its namespace, such as `camt.053.001.08`; left out where the namespace is another one.
     pub name: Option<String>,

@@ -10,6 +10,7 @@ use crate::xml::Element;
 
 /// A party of a payment with its account and bank.
 #[derive(Debug, Clone, Default, PartialEq, Eq, model::Boundary)]
+#[non_exhaustive]
 pub struct Party {
     /// The name: of the party, else of the bank that stands in its place, else of the account.
     pub name: Option<String>,
@@ -37,6 +38,7 @@ pub struct Party {
 
 /// A postal address: structured, as lines, or both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, model::Boundary)]
+#[non_exhaustive]
 pub struct Address {
     /// Department.
     pub department: Option<String>,

@@ -10,6 +10,7 @@ use crate::xml::Element;
 
 /// Remittance information: what a payment is for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Remittance {
     /// The lines of free text, in order.
     pub lines: Vec<String>,
@@ -19,6 +20,7 @@ pub struct Remittance {
 
 /// One structured part: a reference, or an invoice.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct StructuredRemittance {
     /// The creditor's reference as it is written.
     pub reference: Option<String>,
@@ -38,6 +40,7 @@ pub struct StructuredRemittance {
 
 /// A document that is paid.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct ReferredDocument {
     /// What it is: `CINV` for an invoice, `CREN` for a credit note.
     pub kind: Option<Code>,
@@ -49,6 +52,7 @@ pub struct ReferredDocument {
 
 /// An amount of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct RemittanceAmount {
     /// Which amount it is: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`, `AdjstmntAmtAndRsn`, `RmtdAmt` of the
     /// document, or the code of version 12.

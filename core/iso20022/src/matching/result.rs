@@ -10,6 +10,7 @@ use crate::status::StatusReason;
 
 /// What became of a payment file.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Matched {
     /// The message id of the payment file.
     pub id: Option<String>,
@@ -34,6 +35,7 @@ pub struct Matched {
 
 /// How many transactions have an outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct OutcomeTotal {
     /// The outcome.
     pub outcome: Outcome,
@@ -92,6 +94,7 @@ pub enum StatusSource {
 
 /// A batch of the payment file.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct MatchedBatch {
     /// The batch's number in the file, from 1.
     pub number: u64,
@@ -114,6 +117,7 @@ pub struct MatchedBatch {
 
 /// A transaction of the payment file, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct MatchedTransaction {
     /// The transaction's number in the file, from 1.
     pub number: u64,
@@ -168,6 +172,7 @@ pub struct MatchedTransaction {
 
 /// Where a status was reported.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct ReportPlace {
     /// The report's number among those given, from 1.
     pub number: u64,
@@ -181,6 +186,7 @@ pub struct ReportPlace {
 
 /// Where something was booked.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct BookingPlace {
     /// The statement's number among those given, from 1.
     pub statement: u64,
@@ -206,6 +212,7 @@ pub struct BookingPlace {
 
 /// What a report says of nothing in this file for certain.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct LeftoverReport {
     /// Where it stands.
     pub place: ReportPlace,
@@ -229,6 +236,7 @@ pub struct LeftoverReport {
 
 /// An entry or a single transaction of it that belongs to nothing in this file for certain.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct LeftoverEntry {
     /// Where it stands.
     pub place: BookingPlace,

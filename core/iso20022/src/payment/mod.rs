@@ -19,6 +19,7 @@ const NEWEST: u32 = 12;
 
 /// A payment file: credit transfers that a customer orders.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct PaymentFile {
     /// What the file is, by its namespace.
     pub message: MessageName,
@@ -42,6 +43,7 @@ pub struct PaymentFile {
 
 /// Transactions from one account on one day (`PmtInf`).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct PaymentBatch {
     /// The line in the file, from 1.
     pub line: u64,
@@ -75,6 +77,7 @@ pub struct PaymentBatch {
 
 /// One credit transfer.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct PaymentTransaction {
     /// The line in the file, from 1.
     pub line: u64,
@@ -122,6 +125,7 @@ pub struct PaymentTransaction {
 
 /// The kind of a payment (`PmtTpInf`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct PaymentKind {
     /// The priority: `HIGH` or `NORM`.
     pub priority: Option<String>,

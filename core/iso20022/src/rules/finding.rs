@@ -18,6 +18,7 @@ pub enum Level {
 
 /// One thing that a rule found in a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Finding {
     /// How bad it is.
     pub level: Level,

@@ -18,6 +18,7 @@ const NEWEST: u32 = 14;
 
 /// The status reports of a file: mostly one; banks also put several into one download.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct StatusFile {
     /// The reports, in order.
     pub reports: Vec<StatusReport>,
@@ -25,6 +26,7 @@ pub struct StatusFile {
 
 /// What the bank says about a payment file.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct StatusReport {
     /// The line in the file, from 1.
     pub line: u64,
@@ -60,6 +62,7 @@ pub struct StatusReport {
 
 /// What the bank says about a batch: the transactions of one payment information.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct BatchStatus {
     /// The line in the file, from 1.
     pub line: u64,
@@ -81,6 +84,7 @@ pub struct BatchStatus {
 
 /// What the bank says about a transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct TransactionStatus {
     /// The line in the file, from 1.
     pub line: u64,
@@ -118,6 +122,7 @@ pub struct TransactionStatus {
 
 /// Why a status is what it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct StatusReason {
     /// The reason.
     pub code: Option<Code>,
@@ -129,6 +134,7 @@ pub struct StatusReason {
 
 /// How many transactions have a status.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct StatusCount {
     /// The status.
     pub status: Option<Code>,

@@ -199,8 +199,10 @@ fn iso_113_nothing_is_known() {
 #[test]
 fn iso_116_a_report_of_another_file_stands_apart() {
     let other = report(&group_status("RJCT"), "");
-    let other = StatusReport { original_message_id: Some("M0".to_owned()), ..other };
-    let unnamed = StatusReport { original_message_id: None, ..other.clone() };
+    let mut other = other;
+    other.original_message_id = Some("M0".to_owned());
+    let mut unnamed = other.clone();
+    unnamed.original_message_id = None;
     let batch = report("", &of_batch("P9", "RJCT", &of_transaction("E1", "RJCT", "")));
     let transaction = report("", &of_batch("P1", "", &of_transaction("E9", "RJCT", "")));
     let found = matched(&three(), &[other, unnamed, batch, transaction], &[]);

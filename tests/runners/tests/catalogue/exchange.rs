@@ -86,8 +86,25 @@ macro_rules! exchanges {
 }
 
 macro_rules! protocols {
-    ($($(#[$only:meta])? $module:ident;)+) => {
-        $($(#[$only])? mod $module {
+    ($($feature:tt $module:ident;)+) => {
+        $(protocols!(@exchanges $feature $module);)+
+
+        static LISTS: &[&[Option<&dyn AnyExchange>]] = &[$(protocols!(@list $feature $module)),+];
+    };
+    // The toy alone is not in every build.
+    (@exchanges "testing" $module:ident) => { #[cfg(feature = "testing")] protocols!(@exchanges "" $module); };
+    (@list "testing" $module:ident) => {{
+        #[cfg(feature = "testing")]
+        {
+            $module::EXCHANGES
+        }
+        #[cfg(not(feature = "testing"))]
+        {
+            &[]
+        }
+    }};
+    (@exchanges $feature:tt $module:ident) => {
+        mod $module {
             #[allow(unused_imports)]
             use std::marker::PhantomData;
 
@@ -99,10 +116,9 @@ macro_rules! protocols {
             use super::{AnyExchange, Of};
 
             bankchannel::$module::for_each_operation!(exchanges);
-        })+
-
-        static LISTS: &[&[Option<&dyn AnyExchange>]] = &[$($(#[$only])? $module::EXCHANGES),+];
+        }
     };
+    (@list $feature:tt $module:ident) => { $module::EXCHANGES };
 }
 bankchannel::for_each_protocol!(protocols);
 

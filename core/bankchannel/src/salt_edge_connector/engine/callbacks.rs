@@ -13,8 +13,8 @@ use bankchannel_salt_edge::{
                 fail_session::{FailSession, FailSessionRequest, FailSessionRequestFields},
                 succeed_session::{SucceedSession, SucceedSessionRequest, SucceedSessionRequestFields},
                 update_session::{
-                    InteractiveStep, SessionExtra, SessionStatus, UpdateSession, UpdateSessionRequest,
-                    UpdateSessionRequestFields,
+                    InteractiveStep, InteractiveStepFields, SessionExtra, SessionExtraFields, SessionStatus,
+                    UpdateSession, UpdateSessionRequest, UpdateSessionRequestFields,
                 },
             },
             tokens::revoke_token_at_hub::{RevokeTokenAtHub, RevokeTokenAtHubRequest, RevokeTokenAtHubRequestFields},
@@ -241,12 +241,15 @@ impl Engine<'_> {
             "waiting_confirmation_code" => SessionStatus::WaitingConfirmationCode,
             other => SessionStatus::Other(other.to_owned()),
         };
-        let step = InteractiveStep { instruction: said.instruction, interactive_field: said.field };
+        let step = InteractiveStep::from(InteractiveStepFields {
+            instruction: said.instruction,
+            interactive_field: said.field,
+        });
         let has_step = step.interactive_field.is_some() || step.instruction.is_some();
         Ok(UpdateSessionRequest::from(UpdateSessionRequestFields {
             session_secret: of.session_secret,
             status,
-            extra: said.redirect_url.map(|url| SessionExtra { redirect_url: Some(url) }),
+            extra: said.redirect_url.map(|url| SessionExtra::from(SessionExtraFields { redirect_url: Some(url) })),
             session_expires_at: Some(Instant(said.session_expires_at)),
             user_id: said.user_id,
             interactive_step_instruction: has_step.then_some(step),

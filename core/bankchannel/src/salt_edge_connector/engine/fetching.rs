@@ -13,14 +13,16 @@ use bankchannel_salt_edge::{
         operations::requests::{answer_accounts, answer_transactions},
         questions::{
             RefusedByBank,
-            get_customer::{GetCustomer, GetCustomerQuestion},
-            list_accounts::{ListAccounts, ListAccountsQuestion},
-            list_transactions::{ListTransactions, ListTransactionsQuestion},
+            get_customer::{GetCustomer, GetCustomerQuestion, GetCustomerQuestionFields},
+            list_accounts::{ListAccounts, ListAccountsQuestion, ListAccountsQuestionFields},
+            list_transactions::{ListTransactions, ListTransactionsQuestion, ListTransactionsQuestionFields},
         },
     },
     hub::operations::{
-        customers::fetch_customer::{FetchCustomer, FetchCustomerResponse},
-        transactions::fetch_transactions::{FetchTransactions, FetchTransactionsResponse, TransactionsWanted},
+        customers::fetch_customer::{FetchCustomer, FetchCustomerResponse, FetchCustomerResponseFields},
+        transactions::fetch_transactions::{
+            FetchTransactions, FetchTransactionsResponse, FetchTransactionsResponseFields, TransactionsWanted,
+        },
     },
     model::{AccountConsent, AccountId, BankAccount, BankTransaction, ConsentScope, HttpAnswer},
 };
@@ -55,11 +57,11 @@ impl Engine<'_> {
     /// # Errors
     /// `resource.storage`, and what ends the call.
     pub(super) async fn accounts(&self, holder: &Holder<'_>) -> Result<Answered> {
-        let question = ListAccountsQuestion {
+        let question = ListAccountsQuestion::from(ListAccountsQuestionFields {
             user_id: holder.record.user_id.clone().unwrap_or_default(),
             client_id: holder.token.client_id.unsigned_abs(),
             token_id: shown(holder.token.id),
-        };
+        });
         let asked = self.ask::<ListAccounts>(question).await.map(|answer| (answer.accounts, answer.refused));
         let accounts = match self.given::<ListAccounts, _>(asked, "accounts")? {
             Ok(accounts) => accounts,
@@ -92,14 +94,14 @@ impl Engine<'_> {
             Some(_) => {}
         }
         let account_id = wanted.account_id.clone();
-        let question = ListTransactionsQuestion {
+        let question = ListTransactionsQuestion::from(ListTransactionsQuestionFields {
             user_id: holder.record.user_id.clone().unwrap_or_default(),
             account_id: wanted.account_id,
             from_date: wanted.from_date,
             to_date: wanted.to_date,
             client_id: holder.token.client_id.unsigned_abs(),
             token_id: shown(holder.token.id),
-        };
+        });
         let asked = self.ask::<ListTransactions>(question).await.map(|answer| (answer.transactions, answer.refused));
         let transactions = match self.given::<ListTransactions, _>(asked, "transactions")? {
             Ok(transactions) => transactions,
@@ -116,7 +118,9 @@ impl Engine<'_> {
             return Ok(Err(refusal));
         }
         let transactions = transactions.into_iter().map(BankTransaction::complete).collect();
-        Ok(Ok(HttpAnswer::of(&FetchTransactions::encode_response(FetchTransactionsResponse { transactions }))))
+        Ok(Ok(HttpAnswer::of(&FetchTransactions::encode_response(FetchTransactionsResponse::from(
+            FetchTransactionsResponseFields { transactions },
+        )))))
     }
 
     /// What the bank knows of its customer.
@@ -124,11 +128,11 @@ impl Engine<'_> {
     /// # Errors
     /// As [`accounts`](Self::accounts).
     pub(super) async fn customer(&self, holder: &Holder<'_>) -> Result<Answered> {
-        let question = GetCustomerQuestion {
+        let question = GetCustomerQuestion::from(GetCustomerQuestionFields {
             user_id: holder.record.user_id.clone().unwrap_or_default(),
             client_id: holder.token.client_id.unsigned_abs(),
             token_id: shown(holder.token.id),
-        };
+        });
         let asked = self.ask::<GetCustomer>(question).await.map(|answer| (answer.customer, answer.refused));
         let customer = match self.given::<GetCustomer, _>(asked, "customer")? {
             Ok(customer) => customer,
@@ -137,7 +141,9 @@ impl Engine<'_> {
         if let Some(refusal) = self.refused_meanwhile(holder).await? {
             return Ok(Err(refusal));
         }
-        Ok(Ok(HttpAnswer::of(&FetchCustomer::encode_response(FetchCustomerResponse { customer }))))
+        Ok(Ok(HttpAnswer::of(&FetchCustomer::encode_response(FetchCustomerResponse::from(
+            FetchCustomerResponseFields { customer },
+        )))))
     }
 
     /// What the bank gives, or what is answered where it refuses or its code fails: an answer holds either `wanted` or a refusal.

@@ -18,7 +18,7 @@ use bankchannel_foundation::{
 use bankchannel_salt_edge::{
     Class, Refusal,
     class::{error_answer, of_connector as class},
-    connector::questions::notice::{NoticeKind, NoticeQuestion},
+    connector::questions::notice::{NoticeKind, NoticeQuestion, NoticeQuestionFields},
     hub::operations::errors::notify_error::ErrorNotice,
     model::HttpAnswer,
     receive::{HubRequest, Received},
@@ -241,7 +241,11 @@ impl Engine<'_> {
             Err(Declined::Refused(_)) => (None, None),
             Err(declined) => return Err(declined),
         };
-        let notice = NoticeQuestion { token_id, user_id, ..notice(NoticeKind::Revoked, presented.client_id) };
+        let notice = NoticeQuestion::from(NoticeQuestionFields {
+            token_id,
+            user_id,
+            ..notice(NoticeKind::Revoked, presented.client_id)
+        });
         match self.store.revoke_presented(presented, self.noted(notice)).await? {
             Revoked::Done => Ok(Reply::Taken),
             Revoked::Unchanged => Ok(Reply::Done),
@@ -259,7 +263,7 @@ impl Engine<'_> {
         let plain = |text: Option<String>| text.map(|text| redact_words(&text).chars().take(2000).collect::<String>());
         let (request_method, request_url) = said.request.map(|of| (of.method, of.url)).unwrap_or_default();
         let (error_class, error_message) = said.error.map(|of| (of.error_class, of.error_message)).unwrap_or_default();
-        let notice = NoticeQuestion {
+        let notice = NoticeQuestion::from(NoticeQuestionFields {
             token_id: token.map(|token| shown(token.id)),
             user_id: record.transpose()?.and_then(|record| record.user_id),
             error_class: plain(error_class),
@@ -267,7 +271,7 @@ impl Engine<'_> {
             request_method: plain(request_method),
             request_url: plain(request_url),
             ..notice(NoticeKind::ErrorReported, client_id)
-        };
+        });
         self.store.put_notice(self.noted(notice), self.now()).await?;
         Ok(Reply::Taken)
     }
@@ -285,8 +289,8 @@ enum Fetch {
     Customer,
 }
 
-pub(super) fn notice(kind: NoticeKind, client_id: i64) -> NoticeQuestion {
-    NoticeQuestion {
+pub(super) fn notice(kind: NoticeKind, client_id: i64) -> NoticeQuestionFields {
+    NoticeQuestionFields {
         kind,
         client_id: client_id.unsigned_abs(),
         session_id: None,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use bankchannel_salt_edge::{
     Refusal,
     class::of_connector as class,
-    connector::questions::notice::{NoticeKind, NoticeQuestion},
+    connector::questions::notice::{NoticeKind, NoticeQuestion, NoticeQuestionFields},
     hub::operations::{accounts::refresh_accounts::RefreshWanted, tokens::create_token::TokenWanted},
     model::{ConfirmationParameters, SessionSecret},
 };
@@ -172,11 +172,11 @@ impl Engine<'_> {
         let secret = self.vault.session(secret.as_str());
         let session = self.store.session_of(secret).await?;
         let record = session.as_ref().map(|session| self.session_record(session)).transpose()?;
-        let notice = NoticeQuestion {
+        let notice = NoticeQuestion::from(NoticeQuestionFields {
             session_id: session.as_ref().map(|session| shown(session.id)),
             user_id: record.and_then(|record| record.user_id),
             ..notice(NoticeKind::Cancelled, client_id)
-        };
+        });
         match self.store.cancel_session(secret, client_id, self.noted(notice), self.now()).await? {
             Cancelled::Done => Ok(Reply::Taken),
             Cancelled::Unchanged => Ok(Reply::Done),

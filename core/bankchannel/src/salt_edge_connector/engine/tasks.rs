@@ -5,11 +5,11 @@ use bankchannel_salt_edge::{
     class::of_connector,
     connector::questions::{
         Step,
-        authenticate::{Authenticate, AuthenticateQuestion},
-        confirm::{Confirm, ConfirmQuestion},
+        authenticate::{Authenticate, AuthenticateQuestion, AuthenticateQuestionFields},
+        confirm::{Confirm, ConfirmQuestion, ConfirmQuestionFields},
         notice::{Notice, NoticeQuestion},
-        reconnect::{Reconnect, ReconnectQuestion},
-        refresh::{Refresh, RefreshQuestion},
+        reconnect::{Reconnect, ReconnectQuestion, ReconnectQuestionFields},
+        refresh::{Refresh, RefreshQuestion, RefreshQuestionFields},
     },
 };
 use bankchannel_storage::salt_edge_connector::{DueTask, Session, Settled, Settlement, Settler, TaskKind};
@@ -137,7 +137,7 @@ impl Engine<'_> {
     async fn authenticate(&self, task: &DueTask, session: &Session) -> Result<Result<Step, Unanswered>> {
         let record = self.session_record(session)?;
         let given: CredentialsRecord = self.vault.open(&task.sealed, Place::Task(task.id))?;
-        let question = AuthenticateQuestion {
+        let question = AuthenticateQuestion::from(AuthenticateQuestionFields {
             session_id: shown(session.id),
             client_id: session.client_id.unsigned_abs(),
             app_name: record.app_name,
@@ -149,28 +149,28 @@ impl Engine<'_> {
             force_sca: given.force_sca,
             consent_id: record.consent_id,
             expires_at: timestamp(session.expires_at),
-        };
+        });
         Ok(self.ask::<Authenticate>(question).await)
     }
 
     async fn confirm(&self, task: &DueTask, session: &Session) -> Result<Result<Step, Unanswered>> {
         let record = self.session_record(session)?;
         let given: CredentialsRecord = self.vault.open(&task.sealed, Place::Task(task.id))?;
-        let question = ConfirmQuestion {
+        let question = ConfirmQuestion::from(ConfirmQuestionFields {
             session_id: shown(session.id),
             client_id: session.client_id.unsigned_abs(),
             user_id: record.user_id,
             field: record.field,
             credentials: given.credentials,
             attempt: u32::try_from(session.tries).unwrap_or(u32::MAX),
-        };
+        });
         Ok(self.ask::<Confirm>(question).await)
     }
 
     async fn reconnect(&self, session: &Session) -> Result<Result<Step, Unanswered>> {
         let record = self.session_record(session)?;
         let Some(token) = self.token_record(session).await? else { return Ok(Err(Unanswered::Failed)) };
-        let question = ReconnectQuestion {
+        let question = ReconnectQuestion::from(ReconnectQuestionFields {
             session_id: shown(session.id),
             client_id: session.client_id.unsigned_abs(),
             user_id: token.user_id.unwrap_or_default(),
@@ -178,14 +178,14 @@ impl Engine<'_> {
             app_name: record.app_name,
             scopes: token.scopes,
             expires_at: timestamp(session.expires_at),
-        };
+        });
         Ok(self.ask::<Reconnect>(question).await)
     }
 
     async fn refresh(&self, session: &Session) -> Result<Result<Step, Unanswered>> {
         let record = self.session_record(session)?;
         let Some(token) = self.token_record(session).await? else { return Ok(Err(Unanswered::Failed)) };
-        let question = RefreshQuestion {
+        let question = RefreshQuestion::from(RefreshQuestionFields {
             session_id: shown(session.id),
             client_id: session.client_id.unsigned_abs(),
             user_id: token.user_id.unwrap_or_default(),
@@ -193,7 +193,7 @@ impl Engine<'_> {
             from_date: record.from_date,
             to_date: record.to_date,
             redirect_url: record.redirect_url,
-        };
+        });
         Ok(self.ask::<Refresh>(question).await)
     }
 

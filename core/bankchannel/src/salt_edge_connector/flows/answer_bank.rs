@@ -47,6 +47,7 @@ impl std::fmt::Debug for AnswerBankRequest {
 
 /// The answer to send back.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct AnswerBankResponse {
     /// The answer to send.
     pub answer: HttpAnswer,

@@ -4,7 +4,7 @@ use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Ti
 use bankchannel_salt_edge::{
     connector::{
         errors,
-        questions::{Approved, Step},
+        questions::{Approved, ApprovedFields, Step},
     },
     model::AccountConsent,
 };
@@ -62,7 +62,7 @@ impl Flow<SaltEdgeConnector> for ApproveSession {
         options: &CallOptions,
     ) -> Result<SessionEnd> {
         let ApproveSessionRequest { session_id, user_id, consent, scopes, token_expires_at, at } = asked;
-        let step = Step::Approved(Approved { user_id, consent, scopes, token_expires_at });
+        let step = Step::Approved(Approved::from(ApprovedFields { user_id, consent, scopes, token_expires_at }));
         decide(client, &session_id, step, at.as_ref(), options).await
     }
 }

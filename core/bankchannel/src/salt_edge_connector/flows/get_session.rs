@@ -20,6 +20,7 @@ pub struct GetSessionRequest {
 
 /// The session, if it exists.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GetSessionResponse {
     /// The session. Absent if no session has this id.
     pub session: Option<SessionView>,

@@ -50,6 +50,7 @@ impl std::fmt::Debug for HandleRequestRequest {
 
 /// The answer to send, and whether `work` is due.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct HandleRequestResponse {
     /// The answer to send.
     pub answer: HttpAnswer,

@@ -52,6 +52,7 @@ pub struct ListCallbacksRequest {
 
 /// A callback. Its content is encrypted and not listed.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct CallbackListed {
     /// The callback's id.
     pub callback_id: String,
@@ -80,6 +81,7 @@ pub struct CallbackListed {
 
 /// A page of callbacks, oldest first.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListCallbacksResponse {
     /// The callbacks.
     pub callbacks: Vec<CallbackListed>,

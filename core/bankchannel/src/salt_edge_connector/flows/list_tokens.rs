@@ -45,6 +45,7 @@ impl std::fmt::Debug for ListTokensRequest {
 
 /// A token. The value that the third party presents is not included.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct AccessListed {
     /// The token's id.
     pub token_id: String,
@@ -77,6 +78,7 @@ impl std::fmt::Debug for AccessListed {
 
 /// A page of tokens, oldest first.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListTokensResponse {
     /// The tokens.
     pub tokens: Vec<AccessListed>,

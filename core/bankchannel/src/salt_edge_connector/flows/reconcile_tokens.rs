@@ -13,6 +13,7 @@ pub struct ReconcileTokensRequest {}
 
 /// The result of the comparison.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ReconcileTokensResponse {
     /// The number of tokens that this call read from Salt Edge's list of revoked tokens.
     pub listed: u32,

@@ -18,6 +18,7 @@ pub struct RetryCallbackRequest {
 
 /// The result.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct RetryCallbackResponse {
     /// Whether the callback was stopped and `work` will now send it. False if it was not stopped.
     pub is_changed: bool,

@@ -21,6 +21,7 @@ pub struct RevokeTokenRequest {
 
 /// The token is revoked.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct RevokeTokenResponse {
     /// Whether this call revoked the token. False if it was already revoked.
     pub is_changed: bool,

@@ -56,6 +56,7 @@ impl SessionViewState {
 
 /// A session, as the bank's page shows it.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct SessionView {
     /// The session's id, from the question to the bank's code.
     pub session_id: String,
@@ -119,6 +120,7 @@ impl SessionView {
 
 /// The result of an approval or a refusal.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct SessionEnd {
     /// The state of the session now.
     pub state: SessionViewState,

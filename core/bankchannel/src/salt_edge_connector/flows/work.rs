@@ -16,6 +16,7 @@ pub struct WorkRequest {
 
 /// Counts of the work done.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct WorkResponse {
     /// The number of questions to the bank's code.
     pub asked: u32,

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret};
 use bankchannel_ws_channel::{
-    login::{LoginMachine, MfaMethod, Setup},
+    login::{LoginMachine, MfaMethod, Setup, SetupFields},
     model::{Email, Mode, Phone},
 };
 
@@ -59,14 +59,14 @@ impl Operation for BeginLogIn {
 impl Flow<WsChannel> for BeginLogIn {
     async fn run(client: &WsChannel, request: BeginLogInRequest, options: &CallOptions) -> Result<LogInProgress> {
         let steps = Steps::begin(client, options)?;
-        let mut machine = LoginMachine::new(Setup {
+        let mut machine = LoginMachine::new(Setup::from(SetupFields {
             email: request.email,
             mode: request.mode,
             phone: request.phone,
             api_key: client.session().api_key,
             factor: request.mfa_method,
             setup_totp: request.setup_totp.unwrap_or_default(),
-        });
+        }));
         let stop = driver::advance(&steps, &mut machine, Some(&request.password), false).await?;
         progress(client, &machine, stop, &request.seal_key)
     }

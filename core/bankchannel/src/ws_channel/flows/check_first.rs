@@ -15,6 +15,7 @@ use super::source::Source;
 
 /// The check of a payment file before sending.
 #[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
 pub struct CheckFirst {
     /// Whether to check the content as a payment file before signing or sending: see `iso20022.check_payment`. An error
     /// ends the call with `iso20022.payment_refused`; warnings do not. The check reads the file into memory. Default:

@@ -43,6 +43,7 @@ pub struct DownloadNewFilesRequest {
 
 /// The result for each file.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DownloadNewFilesResponse {
     /// The files in the order of the listing.
     pub files: Vec<DownloadedFile>,
@@ -56,6 +57,7 @@ pub struct DownloadNewFilesResponse {
 
 /// The result for one file.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DownloadedFile {
     /// The file's name in the folder. Absent if no name could be made.
     pub name: Option<String>,

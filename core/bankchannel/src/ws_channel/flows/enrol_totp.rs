@@ -6,7 +6,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_ws_channel::{
     errors,
-    login::{LoginMachine, MAX_CODE_TRIES, MfaMethod, Setup, TotpEnrolment},
+    login::{LoginMachine, MAX_CODE_TRIES, MfaMethod, Setup, SetupFields, TotpEnrolment},
     model::{AdminMode, Code, Email, Mode, OtpauthUri, Phone, TotpSecret},
     operations::session::{
         totp_code::{TotpCode, TotpCodeRequest, TotpCodeRequestFields},
@@ -44,6 +44,7 @@ pub struct EnrolTotpRequest {
 
 /// The authenticator is enrolled.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct EnrolTotpResponse {
     /// The secret for the authenticator, base32, shown only once.
     pub secret_code: TotpSecret,
@@ -75,14 +76,14 @@ impl Operation for EnrolTotp {
 impl Flow<WsChannel> for EnrolTotp {
     async fn run(client: &WsChannel, request: EnrolTotpRequest, options: &CallOptions) -> Result<EnrolTotpResponse> {
         let steps = Steps::begin(client, options)?;
-        let mut machine = LoginMachine::new(Setup {
+        let mut machine = LoginMachine::new(Setup::from(SetupFields {
             email: request.email.clone(),
             mode: Mode::Admin,
             phone: request.phone,
             api_key: client.session().api_key,
             factor: request.mfa_method,
             setup_totp: true,
-        });
+        }));
         let done = driver::log_in(&steps, &mut machine, Some(&request.password), request.code).await?;
         let enrolment = done.totp_enrolment.ok_or_else(|| {
             Error::because(&row::PEER_PROTOCOL, "the login is complete, but the service began no enrolment")

@@ -32,6 +32,7 @@ pub struct ExportSessionRequest {
 
 /// The session.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ExportSessionResponse {
     /// The session, encrypted.
     pub sealed: Sealed,

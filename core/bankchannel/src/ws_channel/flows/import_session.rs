@@ -34,6 +34,7 @@ pub struct ImportSessionRequest {
 
 /// The client has the session.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ImportSessionResponse {
     /// The account of the session.
     pub email: Option<Email>,

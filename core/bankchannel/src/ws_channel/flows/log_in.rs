@@ -3,7 +3,7 @@
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result, Secret, error::Row, operation::Command};
 use bankchannel_ws_channel::{
     errors,
-    login::{Authenticated, LoginMachine, MfaMethod, Setup},
+    login::{Authenticated, LoginMachine, MfaMethod, Setup, SetupFields},
     model::{Code, Email, Mode, Phone},
 };
 
@@ -72,14 +72,14 @@ impl Operation for LogIn {
 impl Flow<WsChannel> for LogIn {
     async fn run(client: &WsChannel, request: LogInRequest, options: &CallOptions) -> Result<Authenticated> {
         let steps = Steps::begin(client, options)?;
-        let mut machine = LoginMachine::new(Setup {
+        let mut machine = LoginMachine::new(Setup::from(SetupFields {
             email: request.email,
             mode: request.mode,
             phone: request.phone,
             api_key: client.session().api_key,
             factor: request.mfa_method,
             setup_totp: request.setup_totp.unwrap_or_default(),
-        });
+        }));
         driver::log_in(&steps, &mut machine, Some(&request.password), request.code).await
     }
 }

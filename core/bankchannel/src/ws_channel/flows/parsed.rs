@@ -18,6 +18,7 @@ const MAX_ENTRIES: usize = 10_000;
 
 /// The parsed content of a file, if its type can be parsed.
 #[derive(Debug, Clone, Default, Boundary)]
+#[non_exhaustive]
 pub struct Parsed {
     /// The content of a status report (`pain.002`).
     pub report: Option<StatusFile>,

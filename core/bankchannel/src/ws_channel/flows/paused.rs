@@ -27,6 +27,7 @@ pub enum LogInProgress {
 
 /// A code is needed.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct NeedsCode {
     /// The kind of code: `phone_code`, `email_code`, `sms_code` or `totp_code`.
     pub kind: String,
@@ -42,6 +43,7 @@ pub struct NeedsCode {
 
 /// The choice of a second factor is needed.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct NeedsChoice {
     /// The factors to choose from.
     pub methods: Vec<MfaMethod>,

@@ -56,6 +56,7 @@ pub struct SignAndUploadRequest {
 
 /// The file was accepted.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SignAndUploadResponse {
     /// The file name sent to the bank.
     pub file_name: FileName,

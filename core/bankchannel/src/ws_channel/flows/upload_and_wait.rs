@@ -83,6 +83,7 @@ pub struct UploadAndWaitRequest {
 
 /// The file was accepted, and the bank has answered.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UploadAndWaitResponse {
     /// The file name sent to the bank.
     pub file_name: FileName,
@@ -96,6 +97,7 @@ pub struct UploadAndWaitResponse {
 
 /// An answer file of the bank.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct BankAnswer {
     /// The bank's description of the file.
     pub file: FileDescriptor,

@@ -1,8 +1,10 @@
 //! The accounts that a consent covers (§4.5). Their links lead to operations that this bank does not have.
 
 use bankchannel_nextgen_psd2::{
-    model::{Account, Amount, Balance, PsuCorporateId, PsuId, TppSessionId},
-    operations::accounts::get_accounts::{GetAccountsRequest, GetAccountsResponse},
+    model::{
+        Account, AccountFields, Amount, AmountFields, Balance, BalanceFields, PsuCorporateId, PsuId, TppSessionId,
+    },
+    operations::accounts::get_accounts::{GetAccountsRequest, GetAccountsResponse, GetAccountsResponseFields},
     signing::SigningDialect,
 };
 
@@ -36,7 +38,7 @@ pub(in super::super) fn handle(
     let views = read.map_err(|problem| refused(bank, call, &request, problem))?;
     let with_balance = request.with_balance == Some(true);
     let accounts = views.into_iter().map(|view| account(call.dialect, view, with_balance)).collect();
-    Ok(GetAccountsResponse { accounts, request_id: None })
+    Ok(GetAccountsResponse::from(GetAccountsResponseFields { accounts, request_id: None }))
 }
 
 /// In the dialect `era` the customer is sent for a consent right away (§4.5, step 2): back to the third party, where it has said
@@ -72,15 +74,15 @@ fn offer(bank: &Bank, call: &Call<'_>, request: &GetAccountsRequest) -> Option<S
 fn account(dialect: SigningDialect, view: AccountView, with_balance: bool) -> Account {
     let own = format!("/v1/accounts/{}", view.resource_id);
     let balance = view.balance.filter(|_| with_balance).map(|amount| {
-        vec![Balance {
+        vec![Balance::from(BalanceFields {
             balance_type: Some("interimAvailable".to_owned()),
-            amount: Amount { currency: view.currency.clone(), amount },
+            amount: Amount::from(AmountFields { currency: view.currency.clone(), amount }),
             reference_date: None,
             last_change: None,
             credit_limit_included: Some(false),
-        }]
+        })]
     });
-    Account {
+    Account::from(AccountFields {
         links: links(
             dialect,
             [
@@ -99,5 +101,5 @@ fn account(dialect: SigningDialect, view: AccountView, with_balance: bool) -> Ac
         cash_account_type: Some(view.cash_account_type.to_owned()),
         bic: Some(view.bic.to_owned()),
         balances: balance,
-    }
+    })
 }

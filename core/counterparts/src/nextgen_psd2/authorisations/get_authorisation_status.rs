@@ -1,7 +1,7 @@
 //! Where an authorisation stands (§4.3).
 
 use bankchannel_nextgen_psd2::operations::authorisations::get_authorisation_status::{
-    GetAuthorisationStatusRequest, GetAuthorisationStatusResponse,
+    GetAuthorisationStatusRequest, GetAuthorisationStatusResponse, GetAuthorisationStatusResponseFields,
 };
 
 use super::super::{
@@ -17,5 +17,9 @@ pub(in super::super) fn handle(
     let (consent, authorisation) = (&request.consent_id, &request.authorisation_id);
     let view = bank.state.authorisation(call.tpp, consent, authorisation, call.now_s);
     let sca_status = view.map_err(|problem| call.refused(problem))?.sca_status.into();
-    Ok(GetAuthorisationStatusResponse { sca_status, psu_message: None, request_id: None })
+    Ok(GetAuthorisationStatusResponse::from(GetAuthorisationStatusResponseFields {
+        sca_status,
+        psu_message: None,
+        request_id: None,
+    }))
 }

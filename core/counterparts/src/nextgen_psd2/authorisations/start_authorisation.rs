@@ -2,7 +2,9 @@
 
 use bankchannel_nextgen_psd2::{
     model::{PsuCorporateId, PsuId, ScaApproach, TppUri},
-    operations::authorisations::start_authorisation::{StartAuthorisationRequest, StartAuthorisationResponse},
+    operations::authorisations::start_authorisation::{
+        StartAuthorisationRequest, StartAuthorisationResponse, StartAuthorisationResponseFields,
+    },
 };
 
 use super::super::{
@@ -28,7 +30,7 @@ pub(in super::super) fn handle(
         .start_authorisation(call.tpp, &request.consent_id, &new, call.now_s)
         .map_err(|problem| call.refused(problem))?;
     let status = format!("{}/authorisations/{}", consent_path(&request.consent_id), started.authorisation_id);
-    Ok(StartAuthorisationResponse {
+    Ok(StartAuthorisationResponse::from(StartAuthorisationResponseFields {
         sca_status: started.sca_status.into(),
         authorisation_id: Some(started.authorisation_id),
         links: links(
@@ -39,5 +41,5 @@ pub(in super::super) fn handle(
         sca_approach: Some(ScaApproach::Redirect),
         psu_message: None,
         request_id: None,
-    })
+    }))
 }

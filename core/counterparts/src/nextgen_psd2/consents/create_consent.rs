@@ -2,7 +2,7 @@
 
 use bankchannel_nextgen_psd2::{
     model::{PsuCorporateId, PsuId, ScaApproach, TppUri},
-    operations::consents::create_consent::{CreateConsentRequest, CreateConsentResponse},
+    operations::consents::create_consent::{CreateConsentRequest, CreateConsentResponse, CreateConsentResponseFields},
 };
 
 use super::super::{
@@ -38,7 +38,7 @@ pub(in super::super) fn handle(
     };
     let created = bank.state.create_consent(call.tpp, new, call.now_s).map_err(|problem| call.refused(problem))?;
     let own = consent_path(&created.consent_id);
-    Ok(CreateConsentResponse {
+    Ok(CreateConsentResponse::from(CreateConsentResponseFields {
         links: links(
             call.dialect,
             [
@@ -56,5 +56,5 @@ pub(in super::super) fn handle(
         sca_approach: Some(ScaApproach::Redirect),
         psu_message: None,
         request_id: None,
-    })
+    }))
 }

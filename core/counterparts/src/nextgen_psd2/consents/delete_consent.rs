@@ -1,6 +1,8 @@
 //! The third party ends a consent (§4.4).
 
-use bankchannel_nextgen_psd2::operations::consents::delete_consent::{DeleteConsentRequest, DeleteConsentResponse};
+use bankchannel_nextgen_psd2::operations::consents::delete_consent::{
+    DeleteConsentRequest, DeleteConsentResponse, DeleteConsentResponseFields,
+};
 
 use super::super::{
     refusal::Refusal,
@@ -14,5 +16,5 @@ pub(in super::super) fn handle(
 ) -> Result<DeleteConsentResponse, Refusal> {
     let done = bank.state.delete(call.tpp, &request.consent_id, call.now_s);
     done.map_err(|problem| call.refused(problem))?;
-    Ok(DeleteConsentResponse { request_id: None })
+    Ok(DeleteConsentResponse::from(DeleteConsentResponseFields { request_id: None }))
 }

@@ -1,6 +1,8 @@
 //! A consent as the bank has it (§4.2).
 
-use bankchannel_nextgen_psd2::operations::consents::get_consent::{GetConsentRequest, GetConsentResponse};
+use bankchannel_nextgen_psd2::operations::consents::get_consent::{
+    GetConsentRequest, GetConsentResponse, GetConsentResponseFields,
+};
 
 use super::super::{
     links::{consent_path, links},
@@ -16,7 +18,7 @@ pub(in super::super) fn handle(
     let view =
         bank.state.consent(call.tpp, &request.consent_id, call.now_s).map_err(|problem| call.refused(problem))?;
     let own = consent_path(&request.consent_id);
-    Ok(GetConsentResponse {
+    Ok(GetConsentResponse::from(GetConsentResponseFields {
         access: view.access,
         recurring_indicator: view.recurring,
         valid_until: view.valid_until,
@@ -28,5 +30,5 @@ pub(in super::super) fn handle(
             [("self", own.clone()), ("status", format!("{own}/status")), ("account", "/v1/accounts".to_owned())],
         ),
         request_id: None,
-    })
+    }))
 }

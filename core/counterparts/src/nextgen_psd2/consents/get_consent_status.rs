@@ -1,7 +1,7 @@
 //! Where a consent stands (§4.3).
 
 use bankchannel_nextgen_psd2::operations::consents::get_consent_status::{
-    GetConsentStatusRequest, GetConsentStatusResponse,
+    GetConsentStatusRequest, GetConsentStatusResponse, GetConsentStatusResponseFields,
 };
 
 use super::super::{
@@ -16,5 +16,9 @@ pub(in super::super) fn handle(
 ) -> Result<GetConsentStatusResponse, Refusal> {
     let view =
         bank.state.consent(call.tpp, &request.consent_id, call.now_s).map_err(|problem| call.refused(problem))?;
-    Ok(GetConsentStatusResponse { consent_status: view.status.into(), psu_message: None, request_id: None })
+    Ok(GetConsentStatusResponse::from(GetConsentStatusResponseFields {
+        consent_status: view.status.into(),
+        psu_message: None,
+        request_id: None,
+    }))
 }

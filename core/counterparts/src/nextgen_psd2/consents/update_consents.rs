@@ -1,6 +1,8 @@
 //! The same under the path that banks will remove (§1.3). The pipeline says in headers of the answer that it is deprecated.
 
-use bankchannel_nextgen_psd2::operations::consents::update_consents::{UpdateConsentsRequest, UpdateConsentsResponse};
+use bankchannel_nextgen_psd2::operations::consents::update_consents::{
+    UpdateConsentsRequest, UpdateConsentsResponse, UpdateConsentsResponseFields,
+};
 
 use super::{
     super::{
@@ -17,5 +19,5 @@ pub(in super::super) fn handle(
 ) -> Result<UpdateConsentsResponse, Refusal> {
     tracing::warn!(tpp = call.tpp, "POST /v1/consents is deprecated: POST /v1/bank-offered-consents does the same");
     let response = update_bank_offered_consents::handle(bank, call, request.request)?;
-    Ok(UpdateConsentsResponse { response })
+    Ok(UpdateConsentsResponse::from(UpdateConsentsResponseFields { response }))
 }

@@ -45,6 +45,10 @@ impl State {
         let state = authorisation.state.clone();
         let mut data = self.keeper.change();
         let psu = data.named(tpp, offer.psu_id, offer.psu_corporate_id)?;
+        let mut access = ConsentAccess::default();
+        for accounts in [&mut access.accounts, &mut access.balances, &mut access.transactions] {
+            *accounts = Some(Vec::new());
+        }
         let consent = Consent {
             id: random::uuid_v4(),
             number: data.count(),
@@ -52,12 +56,7 @@ impl State {
             kind: ConsentKind::Era,
             tpp: tpp.to_owned(),
             status: Status::Received,
-            access: ConsentAccess {
-                accounts: Some(Vec::new()),
-                balances: Some(Vec::new()),
-                transactions: Some(Vec::new()),
-                ..ConsentAccess::default()
-            },
+            access,
             recurring: true,
             valid_until: last_day(now_s),
             frequency: UNATTENDED,

@@ -110,7 +110,11 @@ pub(super) fn names(list: &[AccountReference], account: &Account) -> bool {
 pub(super) fn fill(access: &mut ConsentAccess, accounts: &[AccountChoice]) {
     let chosen: Vec<AccountReference> = accounts
         .iter()
-        .map(|account| AccountReference { iban: Some(account.iban.clone()), ..AccountReference::default() })
+        .map(|account| {
+            let mut reference = AccountReference::default();
+            reference.iban = Some(account.iban.clone());
+            reference
+        })
         .collect();
     let more = access.additional_information.as_mut();
     let (owner, trusted) = match more {

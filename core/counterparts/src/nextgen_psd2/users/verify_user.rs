@@ -1,6 +1,8 @@
 //! Whether a customer has a personal identifier (§1.2).
 
-use bankchannel_nextgen_psd2::operations::users::verify_user::{VerifyUserRequest, VerifyUserResponse};
+use bankchannel_nextgen_psd2::operations::users::verify_user::{
+    VerifyUserRequest, VerifyUserResponse, VerifyUserResponseFields,
+};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
@@ -19,5 +21,5 @@ pub(in super::super) fn handle(
     // Its form was checked when it was read.
     let hash = STANDARD.decode(request.psu_personal_identifier.expose()).map_err(|_| Refusal::internal())?;
     let exists = bank.state.psu_exists(call.tpp, request.psu_id.as_str(), &Zeroizing::new(hash));
-    Ok(VerifyUserResponse { exists, request_id: None })
+    Ok(VerifyUserResponse::from(VerifyUserResponseFields { exists, request_id: None }))
 }

@@ -6,7 +6,7 @@ use bankchannel_foundation::{
     model::{Decimal, read_boundary},
 };
 use bankchannel_salt_edge::model::{
-    BankAccount, BankCustomer, BankTransaction, DayOrInstant, MadeOn, Money, TransactionStatus,
+    BankAccount, BankCustomer, BankTransaction, BankTransactionFields, DayOrInstant, MadeOn, Money, TransactionStatus,
 };
 use jiff::{ToSpan as _, civil::Date};
 
@@ -92,7 +92,7 @@ fn of_day(account: &BankAccount, day: Date, is_today: bool) -> Option<BankTransa
     let daily = || (number % 3 == 0).then(|| DAILY[usize::from(number.unsigned_abs()) % DAILY.len()]);
     let (amount, text) = monthly.or_else(daily)?;
     let status = if is_today { TransactionStatus::Pending } else { TransactionStatus::Posted };
-    let transaction = BankTransaction {
+    let transaction = BankTransaction::from(BankTransactionFields {
         id: format!("{}-{}", account.id.0, day.strftime("%Y%m%d")),
         account_id: account.id.clone(),
         amount: Money(Decimal::new(amount).ok()?),
@@ -102,7 +102,7 @@ fn of_day(account: &BankAccount, day: Date, is_today: bool) -> Option<BankTransa
         status,
         fees: None,
         extra: None,
-    };
+    });
     Some(transaction)
 }
 

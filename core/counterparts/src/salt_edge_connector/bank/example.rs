@@ -13,12 +13,13 @@ use std::{
 use bankchannel::salt_edge_connector::{
     SaltEdgeBank,
     questions::{
-        Approved, CodeNeeded, GoesOn, Redirected, RefusedByBank, Step,
+        Approved, ApprovedFields, CodeNeeded, CodeNeededFields, GoesOn, Redirected, RedirectedFields, RefusedByBank,
+        RefusedByBankFields, Step,
         authenticate::AuthenticateQuestion,
         confirm::ConfirmQuestion,
-        get_customer::{GetCustomerAnswer, GetCustomerQuestion},
-        list_accounts::{ListAccountsAnswer, ListAccountsQuestion},
-        list_transactions::{ListTransactionsAnswer, ListTransactionsQuestion},
+        get_customer::{GetCustomerAnswer, GetCustomerAnswerFields, GetCustomerQuestion},
+        list_accounts::{ListAccountsAnswer, ListAccountsAnswerFields, ListAccountsQuestion},
+        list_transactions::{ListTransactionsAnswer, ListTransactionsAnswerFields, ListTransactionsQuestion},
         notice::{NoticeAnswer, NoticeQuestion},
         reconnect::ReconnectQuestion,
         refresh::RefreshQuestion,
@@ -181,11 +182,16 @@ impl ExampleBank {
 }
 
 fn refused(class: &Class) -> RefusedByBank {
-    RefusedByBank { error_class: class.name.to_owned(), error_message: None }
+    RefusedByBank::from(RefusedByBankFields { error_class: class.name.to_owned(), error_message: None })
 }
 
 fn approved(user_id: &str) -> Step {
-    Step::Approved(Approved { user_id: user_id.to_owned(), consent: None, scopes: None, token_expires_at: None })
+    Step::Approved(Approved::from(ApprovedFields {
+        user_id: user_id.to_owned(),
+        consent: None,
+        scopes: None,
+        token_expires_at: None,
+    }))
 }
 
 impl SaltEdgeBank for ExampleBank {
@@ -193,11 +199,11 @@ impl SaltEdgeBank for ExampleBank {
         let given = |field: &str| asked.credentials.get(field).map(Secret::expose).unwrap_or_default();
         let way = asked.authorization_type.as_deref().unwrap_or(REDIRECT);
         if way == REDIRECT {
-            return Ok(Step::Redirect(Redirected {
+            return Ok(Step::Redirect(Redirected::from(RedirectedFields {
                 redirect_url: format!("{}{PATH}{}", self.origin(), asked.session_id),
                 user_id: None,
                 expires_in_s: None,
-            }));
+            })));
         }
         if ![PASSWORD, CODE].contains(&way) {
             return Ok(Step::Refused(refused(&class::INVALID_AUTHORIZATION_TYPE)));
@@ -209,12 +215,12 @@ impl SaltEdgeBank for ExampleBank {
             return Ok(approved(&customer.user_id));
         }
         self.send(&customer, &asked.session_id).await?;
-        Ok(Step::CodeNeeded(CodeNeeded {
+        Ok(Step::CodeNeeded(CodeNeeded::from(CodeNeededFields {
             field: FIELD.to_owned(),
             instruction: Some("Enter the code that was sent to you".to_owned()),
             user_id: Some(customer.user_id.clone()),
             expires_in_s: None,
-        }))
+        })))
     }
 
     async fn confirm(&self, asked: ConfirmQuestion) -> Result<Step> {
@@ -240,8 +246,14 @@ impl SaltEdgeBank for ExampleBank {
 
     async fn list_accounts(&self, asked: ListAccountsQuestion) -> Result<ListAccountsAnswer> {
         Ok(match self.customer(&asked.user_id) {
-            Some(customer) => ListAccountsAnswer { accounts: Some(customer.accounts.clone()), refused: None },
-            None => ListAccountsAnswer { accounts: None, refused: Some(refused(&class::USER_NOT_FOUND)) },
+            Some(customer) => ListAccountsAnswer::from(ListAccountsAnswerFields {
+                accounts: Some(customer.accounts.clone()),
+                refused: None,
+            }),
+            None => ListAccountsAnswer::from(ListAccountsAnswerFields {
+                accounts: None,
+                refused: Some(refused(&class::USER_NOT_FOUND)),
+            }),
         })
     }
 
@@ -250,7 +262,7 @@ impl SaltEdgeBank for ExampleBank {
         let account = customer.iter().flat_map(|customer| &customer.accounts).find(|one| one.id == asked.account_id);
         let Some(account) = account else {
             let refused = Some(refused(&class::ACCOUNT_NOT_FOUND));
-            return Ok(ListTransactionsAnswer { transactions: None, refused });
+            return Ok(ListTransactionsAnswer::from(ListTransactionsAnswerFields { transactions: None, refused }));
         };
         let transactions = data::transactions(
             account,
@@ -258,13 +270,22 @@ impl SaltEdgeBank for ExampleBank {
             day(asked.to_date.last_ms()),
             day(self.clock.now_ms()),
         );
-        Ok(ListTransactionsAnswer { transactions: Some(transactions), refused: None })
+        Ok(ListTransactionsAnswer::from(ListTransactionsAnswerFields {
+            transactions: Some(transactions),
+            refused: None,
+        }))
     }
 
     async fn get_customer(&self, asked: GetCustomerQuestion) -> Result<GetCustomerAnswer> {
         Ok(match self.customer(&asked.user_id) {
-            Some(customer) => GetCustomerAnswer { customer: Some(customer.customer.clone()), refused: None },
-            None => GetCustomerAnswer { customer: None, refused: Some(refused(&class::USER_NOT_FOUND)) },
+            Some(customer) => GetCustomerAnswer::from(GetCustomerAnswerFields {
+                customer: Some(customer.customer.clone()),
+                refused: None,
+            }),
+            None => GetCustomerAnswer::from(GetCustomerAnswerFields {
+                customer: None,
+                refused: Some(refused(&class::USER_NOT_FOUND)),
+            }),
         })
     }
 

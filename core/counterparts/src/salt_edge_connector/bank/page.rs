@@ -18,7 +18,7 @@ use bankchannel::salt_edge_connector::flows::{
     refuse_session::{RefuseSessionRequest, RefuseSessionRequestFields},
 };
 use bankchannel_foundation::Result;
-use bankchannel_salt_edge::model::{AccountConsent, ConsentScope};
+use bankchannel_salt_edge::model::{AccountConsent, AccountConsentFields, ConsentScope};
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header};
 
 use super::{super::service::Service, data::ExampleCustomer, example::ExampleBank};
@@ -127,9 +127,11 @@ async fn act(service: &Service, bank: &ExampleBank, session_id: &str, fields: &F
     let chosen = fields.all("account");
     let accounts = customer.accounts.iter().filter(|account| chosen.contains(&account.id.0));
     let consent: Vec<AccountConsent> = accounts
-        .map(|account| AccountConsent {
-            account_id: account.id.0.clone(),
-            scopes: vec![ConsentScope::Balance, ConsentScope::Transactions],
+        .map(|account| {
+            AccountConsent::from(AccountConsentFields {
+                account_id: account.id.0.clone(),
+                scopes: vec![ConsentScope::Balance, ConsentScope::Transactions],
+            })
         })
         .collect();
     if consent.is_empty() {

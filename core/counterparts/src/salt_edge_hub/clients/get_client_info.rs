@@ -1,7 +1,9 @@
 //! Who a third party is (§3.6).
 
 use bankchannel_foundation::{Error, Exchange, message::OutResponse};
-use bankchannel_salt_edge::connector::operations::clients::get_client_info::{GetClientInfo, GetClientInfoResponse};
+use bankchannel_salt_edge::connector::operations::clients::get_client_info::{
+    GetClientInfo, GetClientInfoResponse, GetClientInfoResponseFields,
+};
 
 use super::super::{
     pipeline::{Asked, Problem, read, time},
@@ -13,10 +15,10 @@ pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem
     if request.client_id != CLIENT_ID {
         return Err(Problem::Unreadable(Error::invalid_field("client_id", "is not the id of a third party")));
     }
-    Ok(GetClientInfo::encode_response(GetClientInfoResponse {
+    Ok(GetClientInfo::encode_response(GetClientInfoResponse::from(GetClientInfoResponseFields {
         name: Some(CLIENT_NAME.to_owned()),
         scopes: Some(CLIENT_SCOPES.map(str::to_owned).to_vec()),
         public_key: hub.keys.third_party.clone(),
         time: time(hub),
-    }))
+    })))
 }

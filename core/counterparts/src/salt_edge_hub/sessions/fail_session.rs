@@ -1,7 +1,9 @@
 //! Takes note that a session has failed (§3.3).
 
 use bankchannel_foundation::{Exchange, message::OutResponse};
-use bankchannel_salt_edge::connector::operations::sessions::fail_session::{FailSession, FailSessionResponse};
+use bankchannel_salt_edge::connector::operations::sessions::fail_session::{
+    FailSession, FailSessionResponse, FailSessionResponseFields,
+};
 
 use super::super::{
     pipeline::{Asked, Problem, read, time},
@@ -13,5 +15,5 @@ pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem
     let request = read::<FailSession>(asked)?;
     let ending = Ending::Failure { class: request.error_class, user_id: request.user_id };
     hub.state.end(request.session_secret.as_str(), ending, hub.now_ms())?;
-    Ok(FailSession::encode_response(FailSessionResponse { time: time(hub) }))
+    Ok(FailSession::encode_response(FailSessionResponse::from(FailSessionResponseFields { time: time(hub) })))
 }

@@ -1,7 +1,9 @@
 //! Takes note that a session has ended well (§3.1).
 
 use bankchannel_foundation::{Exchange, message::OutResponse};
-use bankchannel_salt_edge::connector::operations::sessions::succeed_session::{SucceedSession, SucceedSessionResponse};
+use bankchannel_salt_edge::connector::operations::sessions::succeed_session::{
+    SucceedSession, SucceedSessionResponse, SucceedSessionResponseFields,
+};
 
 use super::super::{
     pipeline::{Asked, Problem, read, time},
@@ -17,5 +19,5 @@ pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem
         user_id: request.user_id,
     };
     hub.state.end(request.session_secret.as_str(), ending, hub.now_ms())?;
-    Ok(SucceedSession::encode_response(SucceedSessionResponse { time: time(hub) }))
+    Ok(SucceedSession::encode_response(SucceedSessionResponse::from(SucceedSessionResponseFields { time: time(hub) })))
 }

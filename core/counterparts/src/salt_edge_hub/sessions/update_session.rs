@@ -1,7 +1,9 @@
 //! Takes note of how far a session is (§3.2).
 
 use bankchannel_foundation::{Exchange, message::OutResponse};
-use bankchannel_salt_edge::connector::operations::sessions::update_session::{UpdateSession, UpdateSessionResponse};
+use bankchannel_salt_edge::connector::operations::sessions::update_session::{
+    UpdateSession, UpdateSessionResponse, UpdateSessionResponseFields,
+};
 use serde_json::json;
 
 use super::super::{
@@ -19,5 +21,5 @@ pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem
     });
     let expires_ms = request.session_expires_at.map(|at| at.0.as_ms());
     hub.state.update(request.session_secret.as_str(), update, expires_ms, hub.now_ms())?;
-    Ok(UpdateSession::encode_response(UpdateSessionResponse { time: time(hub) }))
+    Ok(UpdateSession::encode_response(UpdateSessionResponse::from(UpdateSessionResponseFields { time: time(hub) })))
 }

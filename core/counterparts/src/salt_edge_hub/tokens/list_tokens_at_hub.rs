@@ -7,7 +7,9 @@ use bankchannel_foundation::{
 };
 use bankchannel_salt_edge::{
     class::of_hub as class,
-    connector::operations::tokens::list_tokens_at_hub::{ListTokensAtHub, ListTokensAtHubResponse},
+    connector::operations::tokens::list_tokens_at_hub::{
+        ListTokensAtHub, ListTokensAtHubResponse, ListTokensAtHubResponseFields,
+    },
 };
 
 use super::super::{
@@ -41,6 +43,10 @@ pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem
         token.push("status", status);
         JsonObject(token)
     });
-    let response = ListTokensAtHubResponse { tokens: tokens.collect(), next_id, time: time(hub) };
+    let response = ListTokensAtHubResponse::from(ListTokensAtHubResponseFields {
+        tokens: tokens.collect(),
+        next_id,
+        time: time(hub),
+    });
     Ok(ListTokensAtHub::encode_response(response))
 }

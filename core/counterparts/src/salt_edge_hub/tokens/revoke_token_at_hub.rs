@@ -3,7 +3,9 @@
 use bankchannel_foundation::{Exchange, message::OutResponse};
 use bankchannel_salt_edge::{
     class::of_hub as class,
-    connector::operations::tokens::revoke_token_at_hub::{RevokeTokenAtHub, RevokeTokenAtHubResponse},
+    connector::operations::tokens::revoke_token_at_hub::{
+        RevokeTokenAtHub, RevokeTokenAtHubResponse, RevokeTokenAtHubResponseFields,
+    },
 };
 
 use super::super::{
@@ -17,6 +19,7 @@ pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem
     }
     let request = read::<RevokeTokenAtHub>(asked)?;
     hub.state.revoke(request.token.expose(), hub.now_ms())?;
-    let response = RevokeTokenAtHubResponse { revoked: Some(true), time: time(hub) };
+    let response =
+        RevokeTokenAtHubResponse::from(RevokeTokenAtHubResponseFields { revoked: Some(true), time: time(hub) });
     Ok(RevokeTokenAtHub::encode_response(response))
 }

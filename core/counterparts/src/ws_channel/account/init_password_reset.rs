@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bankchannel_storage::ws_channel::CodeSend;
 use bankchannel_ws_channel::operations::account::init_password_reset::{
-    InitPasswordResetRequest, InitPasswordResetResponse,
+    InitPasswordResetRequest, InitPasswordResetResponse, InitPasswordResetResponseFields,
 };
 use tokio::time::Instant;
 
@@ -31,7 +31,7 @@ pub(crate) async fn handle(
     let sent = if call.prefetch { Ok(()) } else { counted(service, call, &request).await };
     tokio::time::sleep_until(answer_at).await;
     sent?;
-    Ok(InitPasswordResetResponse { response_text: "SMS sent".into() })
+    Ok(InitPasswordResetResponse::from(InitPasswordResetResponseFields { response_text: "SMS sent".into() }))
 }
 
 /// By source before anything is known of the address: the answer 429 tells nothing of it.

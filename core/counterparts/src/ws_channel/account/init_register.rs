@@ -1,6 +1,8 @@
 //! `InitRegister` (docs/protocols/ws-channel.md §2.1).
 
-use bankchannel_ws_channel::operations::account::init_register::{InitRegisterRequest, InitRegisterResponse};
+use bankchannel_ws_channel::operations::account::init_register::{
+    InitRegisterRequest, InitRegisterResponse, InitRegisterResponseFields,
+};
 
 use crate::ws_channel::{
     challenges,
@@ -14,5 +16,5 @@ pub(crate) async fn handle(
     request: InitRegisterRequest,
 ) -> Result<InitRegisterResponse, Fault> {
     let challenge = challenges::mint(service, call, &request.email, request.mode)?;
-    Ok(InitRegisterResponse { challenge, response_text: "OK".into() })
+    Ok(InitRegisterResponse::from(InitRegisterResponseFields { challenge, response_text: "OK".into() }))
 }

@@ -4,7 +4,7 @@ use bankchannel_storage::ws_channel::{CodePurpose, PasswordReset};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
-    operations::account::password_reset::{PasswordResetRequest, PasswordResetResponse},
+    operations::account::password_reset::{PasswordResetRequest, PasswordResetResponse, PasswordResetResponseFields},
 };
 
 use super::{
@@ -47,5 +47,5 @@ pub(crate) async fn handle(
     };
     let _lock = service.login_locks.lock(email, mode).await;
     code_accepted(call.audited_store(service, email, "").await?.reset_password(reset).await?)?;
-    Ok(PasswordResetResponse { response_text: "Password reset".into() })
+    Ok(PasswordResetResponse::from(PasswordResetResponseFields { response_text: "Password reset".into() }))
 }

@@ -6,7 +6,7 @@ use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
     model::ApiKey,
-    operations::account::register::{RegisterRequest, RegisterResponse},
+    operations::account::register::{RegisterRequest, RegisterResponse, RegisterResponseFields},
 };
 
 use crate::ws_channel::{
@@ -68,7 +68,7 @@ pub(crate) async fn handle(
         codes::send(service, call, &message).await?;
     }
     let api_key = ApiKey::new(&api_key).map_err(Fault::internal)?;
-    Ok(RegisterResponse { api_key, response_text: "Created".into() })
+    Ok(RegisterResponse::from(RegisterResponseFields { api_key, response_text: "Created".into() }))
 }
 
 fn key(service: &Service, given: &str) -> RegistrationKey {

@@ -2,7 +2,9 @@
 
 use bankchannel_crypto::digest;
 use bankchannel_storage::ws_channel::{CodePurpose, VerifyEmail};
-use bankchannel_ws_channel::operations::account::verify_email::{VerifyEmailRequest, VerifyEmailResponse};
+use bankchannel_ws_channel::operations::account::verify_email::{
+    VerifyEmailRequest, VerifyEmailResponse, VerifyEmailResponseFields,
+};
 
 use super::code_accepted;
 use crate::ws_channel::{
@@ -27,5 +29,5 @@ pub(crate) async fn handle(
         now: call.now_ms,
     };
     code_accepted(call.audited_store(service, email, "").await?.verify_email(verification).await?)?;
-    Ok(VerifyEmailResponse { response_text: "Email verification successful.".into() })
+    Ok(VerifyEmailResponse::from(VerifyEmailResponseFields { response_text: "Email verification successful.".into() }))
 }

@@ -1,7 +1,9 @@
 //! `VerifyPhone` (docs/protocols/ws-channel.md §2.3).
 
 use bankchannel_storage::ws_channel::{CodePurpose, VerifyPhone};
-use bankchannel_ws_channel::operations::account::verify_phone::{VerifyPhoneRequest, VerifyPhoneResponse};
+use bankchannel_ws_channel::operations::account::verify_phone::{
+    VerifyPhoneRequest, VerifyPhoneResponse, VerifyPhoneResponseFields,
+};
 
 use super::code_accepted;
 use crate::ws_channel::{
@@ -26,5 +28,5 @@ pub(crate) async fn handle(
         now: call.now_ms,
     };
     code_accepted(call.audited_store(service, email, "").await?.verify_phone(verification).await?)?;
-    Ok(VerifyPhoneResponse { response_text: "Phone confirmation successful.".into() })
+    Ok(VerifyPhoneResponse::from(VerifyPhoneResponseFields { response_text: "Phone confirmation successful.".into() }))
 }

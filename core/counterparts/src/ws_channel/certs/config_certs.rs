@@ -3,7 +3,7 @@
 use bankchannel_ws_channel::{
     errors::texts,
     model::ExportSetting,
-    operations::certs::config_certs::{ConfigCertsRequest, ConfigCertsResponse},
+    operations::certs::config_certs::{ConfigCertsRequest, ConfigCertsResponse, ConfigCertsResponseFields},
 };
 
 use super::OK;
@@ -23,5 +23,5 @@ pub(crate) async fn handle(
     if !store.disable_export(&session.email).await? {
         return Err((&texts::NO_ACCOUNT).into());
     }
-    Ok(ConfigCertsResponse { response_text: OK.into() })
+    Ok(ConfigCertsResponse::from(ConfigCertsResponseFields { response_text: OK.into() }))
 }

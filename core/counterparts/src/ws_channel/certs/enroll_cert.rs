@@ -5,7 +5,7 @@ use bankchannel_storage::ws_channel::{CertMaterial, Completion, EnrolOutcome, Fi
 use bankchannel_ws_channel::{
     errors::texts,
     model::Bank,
-    operations::certs::enroll_cert::{EnrollCertRequest, EnrollCertResponse},
+    operations::certs::enroll_cert::{EnrollCertRequest, EnrollCertResponse, EnrollCertResponseFields},
 };
 
 use super::{
@@ -56,7 +56,7 @@ pub(crate) async fn handle(
         call.settling(service).abandon_enrol(&scope.email, &scope.bank, &ticket).await?;
     }
     stored?;
-    Ok(EnrollCertResponse { response_text: OK.into() })
+    Ok(EnrollCertResponse::from(EnrollCertResponseFields { response_text: OK.into() }))
 }
 
 async fn enrol(

@@ -4,8 +4,8 @@ use bankchannel_storage::ws_channel::{Ground, PgpKey, PgpPurpose};
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
-    model::{CertAndKey, CertificatePem, PgpKeyId},
-    operations::certs::export_cert::{ExportCertRequest, ExportCertResponse},
+    model::{CertAndKey, CertAndKeyFields, CertificatePem, PgpKeyId},
+    operations::certs::export_cert::{ExportCertRequest, ExportCertResponse, ExportCertResponseFields},
 };
 
 use super::{OK, material};
@@ -48,14 +48,14 @@ pub(crate) async fn handle(
     for (purpose, found) in material::parts(&set) {
         let place = material::Place { email: &set.email, bank: &set.bank, purpose };
         let private = material::open(&service.keys, place, found)?.to_pkcs8_pem();
-        certs_and_keys.push(CertAndKey {
+        certs_and_keys.push(CertAndKey::from(CertAndKeyFields {
             certificate: CertificatePem::new(&found.pem).map_err(Fault::internal)?,
             encrypted_private_key: encrypt(service, key.armored.clone(), private, call.now_ms).await?,
-        });
+        }));
     }
     // Recorded before it leaves: what cannot be recorded is not exported.
     call.record(service, request.bank.as_str(), &format!("to PGP key {}", key.fingerprint)).await?;
-    Ok(ExportCertResponse { certs_and_keys, response_text: OK.into() })
+    Ok(ExportCertResponse::from(ExportCertResponseFields { certs_and_keys, response_text: OK.into() }))
 }
 
 fn export_key<'k>(keys: &'k [PgpKey], id: &PgpKeyId) -> Result<&'k PgpKey, Fault> {

@@ -6,7 +6,7 @@ use bankchannel_ws_channel::{
     Refusal,
     errors::{Text, texts},
     model::{Bank, CertificatePem, PrivateKeyPem},
-    operations::certs::import_cert::{ImportCertRequest, ImportCertResponse},
+    operations::certs::import_cert::{ImportCertRequest, ImportCertResponse, ImportCertResponseFields},
 };
 
 use super::{
@@ -59,7 +59,7 @@ pub(crate) async fn handle(
         EnrolOutcome::NoAccount => return Err((&texts::NO_ACCOUNT).into()),
     }
     service.banks.imported(&call.settling(service), &scope).await?;
-    Ok(ImportCertResponse { response_text: OK.into() })
+    Ok(ImportCertResponse::from(ImportCertResponseFields { response_text: OK.into() }))
 }
 
 struct Names {

@@ -2,8 +2,8 @@
 
 use bankchannel_storage::ws_channel::{CertSet, CertState};
 use bankchannel_ws_channel::{
-    model::{Access, BankConnection, Email},
-    operations::certs::list_certs::{ListCertsRequest, ListCertsResponse},
+    model::{Access, BankConnection, BankConnectionFields, Email},
+    operations::certs::list_certs::{ListCertsRequest, ListCertsResponse, ListCertsResponseFields},
 };
 
 use super::{OK, material, share_certs::addresses};
@@ -43,19 +43,19 @@ pub(crate) async fn handle(
         Sharing::Owner | Sharing::Any => None,
     };
     let retired: Vec<_> = retired.iter().map(material::retired).collect();
-    Ok(ListCertsResponse {
+    Ok(ListCertsResponse::from(ListCertsResponseFields {
         certs,
         connections: Some(connections),
         retired: Some(retired).filter(|list| !list.is_empty()),
         offered_from,
         response_text: OK.into(),
-    })
+    }))
 }
 
 fn connection(set: &CertSet, access: Access, lender: Option<&str>) -> Result<BankConnection, Fault> {
     let certificates = material::connection_certificates(set)?;
     let lender = lender.map(Email::new).transpose().map_err(Fault::internal)?;
-    Ok(BankConnection { bank: set.bank.clone(), access, certificates, lender })
+    Ok(BankConnection::from(BankConnectionFields { bank: set.bank.clone(), access, certificates, lender }))
 }
 
 fn is_usable(set: &CertSet, now: i64) -> bool {

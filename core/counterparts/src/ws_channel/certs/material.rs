@@ -3,7 +3,8 @@
 use bankchannel_crypto::{digest, rsa::PrivateKey, x509::Certificate};
 use bankchannel_storage::ws_channel::{CertMaterial, CertSet, RetiredCert as StoredRetired};
 use bankchannel_ws_channel::model::{
-    CertDescriptor, CertExpiry, CertificatePem, ConnectionCertificate, Purpose, RetiredCert, RetiredExpiry,
+    CertDescriptor, CertDescriptorFields, CertExpiry, CertificatePem, ConnectionCertificate,
+    ConnectionCertificateFields, Purpose, RetiredCert, RetiredCertFields, RetiredExpiry,
 };
 
 use crate::ws_channel::{fault::Fault, keys::Keys};
@@ -71,14 +72,14 @@ pub(crate) fn parts(set: &CertSet) -> impl Iterator<Item = (&'static str, &CertM
 pub(crate) fn descriptors(set: &CertSet) -> Result<Vec<CertDescriptor>, Fault> {
     parts(set)
         .map(|(purpose, material)| {
-            Ok(CertDescriptor {
+            Ok(CertDescriptor::from(CertDescriptorFields {
                 cert_name: cert_name(&set.bank, purpose),
                 expires: expiry(material.not_after)?,
                 issuer: material.issuer.clone(),
                 subject: material.subject.clone(),
                 serial: material.serial.clone(),
                 pem: CertificatePem::new(&material.pem).map_err(Fault::internal)?,
-            })
+            }))
         })
         .collect()
 }
@@ -87,19 +88,22 @@ pub(crate) fn descriptors(set: &CertSet) -> Result<Vec<CertDescriptor>, Fault> {
 pub(crate) fn connection_certificates(set: &CertSet) -> Result<Vec<ConnectionCertificate>, Fault> {
     parts(set)
         .map(|(purpose, material)| {
-            Ok(ConnectionCertificate { purpose: purpose_of(purpose), expires: expiry(material.not_after)? })
+            Ok(ConnectionCertificate::from(ConnectionCertificateFields {
+                purpose: purpose_of(purpose),
+                expires: expiry(material.not_after)?,
+            }))
         })
         .collect()
 }
 
 /// A retired certificate as listed.
 pub(crate) fn retired(cert: &StoredRetired) -> RetiredCert {
-    RetiredCert {
+    RetiredCert::from(RetiredCertFields {
         cert_name: cert_name(&cert.name, &cert.purpose),
         bank: cert.bank.clone(),
         purpose: purpose_of(&cert.purpose),
         expires: RetiredExpiry(expiry(cert.not_after).ok()),
-    }
+    })
 }
 
 fn cert_name(prefix: &str, purpose: &str) -> String {

@@ -4,7 +4,7 @@ use bankchannel_crypto::{digest, random};
 use bankchannel_storage::ws_channel::{FileScope, Ground, RetireOutcome};
 use bankchannel_ws_channel::{
     errors::texts,
-    operations::certs::retire_cert::{RetireCertRequest, RetireCertResponse},
+    operations::certs::retire_cert::{RetireCertRequest, RetireCertResponse, RetireCertResponseFields},
 };
 
 use super::OK;
@@ -33,11 +33,11 @@ pub(crate) async fn handle(
     let suffix = digest::hex(&random::bytes::<4>());
     let store = call.audited_store(service, &scope.bank, email).await?;
     match store.retire_certs(&scope, &suffix, call.now_ms).await? {
-        RetireOutcome::Retired { name } => Ok(RetireCertResponse {
+        RetireOutcome::Retired { name } => Ok(RetireCertResponse::from(RetireCertResponseFields {
             bank: request.bank.to_string(),
             retired_cert_names: vec![name],
             response_text: OK.into(),
-        }),
+        })),
         RetireOutcome::NothingActive => Err((&texts::NO_CERTIFICATE).into()),
         RetireOutcome::NoAccount => Err((&texts::USER_ABSENT).into()),
     }

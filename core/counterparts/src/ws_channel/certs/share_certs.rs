@@ -5,7 +5,7 @@ use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
     model::Email,
-    operations::certs::share_certs::{ShareCertsRequest, ShareCertsResponse},
+    operations::certs::share_certs::{ShareCertsRequest, ShareCertsResponse, ShareCertsResponseFields},
 };
 
 use super::OK;
@@ -55,11 +55,11 @@ pub(super) fn addresses(service: &Service, links: Links) -> Result<ShareCertsRes
     let emails = |list: Vec<String>| -> Result<Vec<Email>, Fault> {
         list.iter().map(|email| Email::new(email).map_err(Fault::internal)).collect()
     };
-    Ok(ShareCertsResponse {
+    Ok(ShareCertsResponse::from(ShareCertsResponseFields {
         shared_from: emails(links.from)?,
         shared_to: emails(links.to)?,
         offered_from: Some(emails(links.offered_from)?).filter(|list| are_offers_used && !list.is_empty()),
         offered_to: Some(emails(links.offered_to)?).filter(|list| are_offers_used && !list.is_empty()),
         response_text: OK.into(),
-    })
+    }))
 }

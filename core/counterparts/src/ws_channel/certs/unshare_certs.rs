@@ -3,7 +3,7 @@
 use bankchannel_storage::ws_channel::UnshareOutcome;
 use bankchannel_ws_channel::{
     errors::texts,
-    operations::certs::unshare_certs::{UnshareCertsRequest, UnshareCertsResponse},
+    operations::certs::unshare_certs::{UnshareCertsRequest, UnshareCertsResponse, UnshareCertsResponseFields},
 };
 
 use super::share_certs::addresses;
@@ -21,7 +21,9 @@ pub(crate) async fn handle(
     let target = request.ext_email.as_str();
     let store = call.audited_store(service, target, "").await?;
     match store.unshare_certs(&session.api_key, &session.email, target).await? {
-        UnshareOutcome::Unshared(links) => Ok(UnshareCertsResponse { links: addresses(service, links)? }),
+        UnshareOutcome::Unshared(links) => {
+            Ok(UnshareCertsResponse::from(UnshareCertsResponseFields { links: addresses(service, links)? }))
+        }
         UnshareOutcome::NoUser => Err((&texts::USER_ABSENT).into()),
     }
 }

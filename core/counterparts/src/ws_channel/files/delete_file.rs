@@ -2,7 +2,7 @@
 
 use bankchannel_ws_channel::{
     errors::texts,
-    operations::files::delete_file::{DeleteFileRequest, DeleteFileResponse},
+    operations::files::delete_file::{DeleteFileRequest, DeleteFileResponse, DeleteFileResponseFields},
 };
 
 use super::may_transfer;
@@ -37,5 +37,5 @@ pub(crate) async fn handle(
     if !here {
         call.settling(service).record(call, bank, &detail).await?;
     }
-    Ok(DeleteFileResponse { response_text: OK.into() })
+    Ok(DeleteFileResponse::from(DeleteFileResponseFields { response_text: OK.into() }))
 }

@@ -7,7 +7,7 @@ use bankchannel_storage::ws_channel::FileScope;
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
-    operations::files::download_file::{DownloadFileRequest, DownloadFileResponse},
+    operations::files::download_file::{DownloadFileRequest, DownloadFileResponse, DownloadFileResponseFields},
 };
 use bytes::Bytes;
 
@@ -67,7 +67,7 @@ pub(crate) async fn handle(
             content
         }
     };
-    Ok(DownloadFileResponse { content, response_text: OK.into() })
+    Ok(DownloadFileResponse::from(DownloadFileResponseFields { content, response_text: OK.into() }))
 }
 
 /// A file in pieces. Marked as downloaded when the last piece was produced and before the answer ends, so that a broken

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use bankchannel_storage::ws_channel::{BankFile, FileFilter};
 use bankchannel_ws_channel::{
     errors::texts,
-    model::{FileDescriptor, FileReference, FileStatus, StatusFilter},
-    operations::files::list_files::{ListFilesRequest, ListFilesResponse},
+    model::{FileDescriptor, FileDescriptorFields, FileReference, FileStatus, StatusFilter},
+    operations::files::list_files::{ListFilesRequest, ListFilesResponse, ListFilesResponseFields},
 };
 use jiff::tz::TimeZone;
 
@@ -46,11 +46,11 @@ pub(crate) async fn handle(
         let _ = call.fresh.set(Fresh { auth, files, owner: reached.scope.email.clone(), until: reached.until });
     }
     let file_descriptors = listed.into_iter().map(descriptor).collect::<Result<_, _>>()?;
-    Ok(ListFilesResponse { file_descriptors, response_text: OK.into() })
+    Ok(ListFilesResponse::from(ListFilesResponseFields { file_descriptors, response_text: OK.into() }))
 }
 
 fn descriptor(file: BankFile) -> Result<FileDescriptor, Fault> {
-    Ok(FileDescriptor {
+    Ok(FileDescriptor::from(FileDescriptorFields {
         file_reference: FileReference::new(&file.reference).map_err(|_| &texts::BANK_DATA_ERROR)?,
         file_timestamp: bank_time(file.created),
         file_type: file.file_type,
@@ -61,7 +61,7 @@ fn descriptor(file: BankFile) -> Result<FileDescriptor, Fault> {
         },
         service_id: file.service_id,
         target_id: file.target_id,
-    })
+    }))
 }
 
 fn bank_time(ms: i64) -> String {

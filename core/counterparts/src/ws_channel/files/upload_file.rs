@@ -5,7 +5,7 @@ use bankchannel_storage::ws_channel::{FileContent, Ground, NewUpload, PgpPurpose
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
-    operations::files::upload_file::{UploadFileRequest, UploadFileResponse},
+    operations::files::upload_file::{UploadFileRequest, UploadFileResponse, UploadFileResponseFields},
 };
 
 use super::{
@@ -70,7 +70,7 @@ pub(crate) async fn handle(
     } else {
         send(service, call, channel, &reached, upload, signed).await?;
     }
-    Ok(UploadFileResponse { response_text: OK.into() })
+    Ok(UploadFileResponse::from(UploadFileResponseFields { response_text: OK.into() }))
 }
 
 /// The bank works from the journal: once the bytes and the record are on disk, in one commit, the upload is done.

@@ -4,8 +4,10 @@ use bankchannel_storage::ws_channel::DeleteOutcome;
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
-    model::Deleted,
-    operations::integrator::delete_account::{DeleteAccountRequest, DeleteAccountResponse},
+    model::{Deleted, DeletedFields},
+    operations::integrator::delete_account::{
+        DeleteAccountRequest, DeleteAccountResponse, DeleteAccountResponseFields,
+    },
 };
 
 use crate::ws_channel::{
@@ -35,8 +37,8 @@ pub(crate) async fn handle(
     match store.delete_account(&session.api_key, email.as_str()).await? {
         DeleteOutcome::Deleted { admin, data, account, content: paths } => {
             content::discard(service, &paths).await;
-            let deleted = Deleted { admin_user: admin, data_user: data, account };
-            Ok(DeleteAccountResponse { deleted, email, response_text: OK.into() })
+            let deleted = Deleted::from(DeletedFields { admin_user: admin, data_user: data, account });
+            Ok(DeleteAccountResponse::from(DeleteAccountResponseFields { deleted, email, response_text: OK.into() }))
         }
         DeleteOutcome::Absent => Err((&texts::USER_ABSENT).into()),
         DeleteOutcome::Owner => Err(Refusal::invalid("Email").into()),

@@ -2,8 +2,8 @@
 
 use bankchannel_storage::ws_channel::{AccountListing, ModeState};
 use bankchannel_ws_channel::{
-    model::{AccountDescriptor, AccountType, Email, ExportPolicy, LinkedTo, Registration},
-    operations::integrator::list_accounts::{ListAccountsRequest, ListAccountsResponse},
+    model::{AccountDescriptor, AccountDescriptorFields, AccountType, Email, ExportPolicy, LinkedTo, Registration},
+    operations::integrator::list_accounts::{ListAccountsRequest, ListAccountsResponse, ListAccountsResponseFields},
 };
 
 use crate::ws_channel::{
@@ -19,14 +19,14 @@ pub(crate) async fn handle(
 ) -> Result<ListAccountsResponse, Fault> {
     let listings = service.store.list_accounts(&call.caller()?.api_key).await?;
     let accounts = listings.into_iter().map(descriptor).collect::<Result<_, _>>()?;
-    Ok(ListAccountsResponse { accounts, response_text: OK.into() })
+    Ok(ListAccountsResponse::from(ListAccountsResponseFields { accounts, response_text: OK.into() }))
 }
 
 fn descriptor(listing: AccountListing) -> Result<AccountDescriptor, Fault> {
     let account = listing.account;
     let email = |text: &str| Email::new(text).map_err(Fault::internal);
     let retired: Vec<_> = listing.retired.iter().map(material::retired).collect();
-    Ok(AccountDescriptor {
+    Ok(AccountDescriptor::from(AccountDescriptorFields {
         email: email(&account.email)?,
         name: account.name,
         phone: account.phone,
@@ -37,7 +37,7 @@ fn descriptor(listing: AccountListing) -> Result<AccountDescriptor, Fault> {
         account_type: Some(if account.is_owner { AccountType::Integrator } else { AccountType::Customer }),
         linked_to: LinkedTo(account.linked_to.as_deref().map(email).transpose()?),
         retired: Some(retired).filter(|list| !list.is_empty()),
-    })
+    }))
 }
 
 fn registration(state: ModeState) -> Registration {

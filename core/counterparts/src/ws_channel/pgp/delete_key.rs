@@ -2,7 +2,7 @@
 
 use bankchannel_ws_channel::{
     errors::texts,
-    operations::pgp::delete_key::{DeleteKeyRequest, DeleteKeyResponse},
+    operations::pgp::delete_key::{DeleteKeyRequest, DeleteKeyResponse, DeleteKeyResponseFields},
 };
 
 use super::descriptors;
@@ -21,5 +21,8 @@ pub(crate) async fn handle(
     let store = call.audited_store(service, request.pgp_key_id.as_str(), "").await?;
     let left = store.delete_pgp_key(&session.email, request.pgp_key_id.as_str()).await?;
     let left = left.ok_or(&texts::NO_SUITABLE_KEYS)?;
-    Ok(DeleteKeyResponse { pgp_keys: Some(descriptors(&left)?), response_text: OK.into() })
+    Ok(DeleteKeyResponse::from(DeleteKeyResponseFields {
+        pgp_keys: Some(descriptors(&left)?),
+        response_text: OK.into(),
+    }))
 }

@@ -1,6 +1,6 @@
 //! `ListKeys` (docs/protocols/ws-channel.md §2.26).
 
-use bankchannel_ws_channel::operations::pgp::list_keys::{ListKeysRequest, ListKeysResponse};
+use bankchannel_ws_channel::operations::pgp::list_keys::{ListKeysRequest, ListKeysResponse, ListKeysResponseFields};
 
 use super::descriptors;
 use crate::ws_channel::{
@@ -15,5 +15,5 @@ pub(crate) async fn handle(
     _request: ListKeysRequest,
 ) -> Result<ListKeysResponse, Fault> {
     let keys = service.store.pgp_keys(&call.caller()?.email).await?;
-    Ok(ListKeysResponse { pgp_keys: descriptors(&keys)?, response_text: OK.into() })
+    Ok(ListKeysResponse::from(ListKeysResponseFields { pgp_keys: descriptors(&keys)?, response_text: OK.into() }))
 }

@@ -6,7 +6,7 @@ pub(crate) mod upload_key;
 
 use bankchannel_openpgp::{Error as PgpError, PublicKey, PublicKeyLimits};
 use bankchannel_storage::ws_channel::{PgpKey, PgpPurpose};
-use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor};
+use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor, PgpKeyDescriptorFields};
 
 use super::{fault::Fault, work::InPool};
 
@@ -19,13 +19,13 @@ pub(super) fn read_key(_: &InPool, armored: &str) -> Result<PublicKey, PgpError>
 pub(super) fn descriptors(keys: &[PgpKey]) -> Result<Vec<PgpKeyDescriptor>, Fault> {
     keys.iter()
         .map(|key| {
-            Ok(PgpKeyDescriptor {
+            Ok(PgpKeyDescriptor::from(PgpKeyDescriptorFields {
                 pgp_key_id: key.short_id.clone(),
                 pgp_key_purpose: Some(match key.purpose {
                     PgpPurpose::Authorize => ListedPurpose::Authorize,
                     PgpPurpose::Export => ListedPurpose::Export,
                 }),
-            })
+            }))
         })
         .collect()
 }

@@ -6,7 +6,7 @@ use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
     model::{PgpKey, PgpKeyPurpose},
-    operations::pgp::upload_key::{UploadKeyRequest, UploadKeyResponse},
+    operations::pgp::upload_key::{UploadKeyRequest, UploadKeyResponse, UploadKeyResponseFields},
 };
 
 use super::read_key;
@@ -40,7 +40,9 @@ pub(crate) async fn handle(
     let detail = format!("{} {}", key.purpose.as_str(), key.fingerprint);
     let store = call.audited_store(service, &key.short_id, &detail).await?;
     match store.add_pgp_key(NewPgpKey { email: session.email.clone(), key }).await? {
-        AddKeyOutcome::Added | AddKeyOutcome::Unchanged => Ok(UploadKeyResponse { response_text: OK.into() }),
+        AddKeyOutcome::Added | AddKeyOutcome::Unchanged => {
+            Ok(UploadKeyResponse::from(UploadKeyResponseFields { response_text: OK.into() }))
+        }
         AddKeyOutcome::OtherPurpose => Err(Refusal::invalid("PgpKeyPurpose").into()),
         AddKeyOutcome::ShortIdTaken | AddKeyOutcome::TooMany => Err(Refusal::invalid("PgpKey").into()),
         AddKeyOutcome::NoAccount => Err((&texts::NO_ACCOUNT).into()),

@@ -1,6 +1,8 @@
 //! `InitLogin` (docs/protocols/ws-channel.md §2.7): the same answer whether or not there is such a user.
 
-use bankchannel_ws_channel::operations::session::init_login::{InitLoginRequest, InitLoginResponse};
+use bankchannel_ws_channel::operations::session::init_login::{
+    InitLoginRequest, InitLoginResponse, InitLoginResponseFields,
+};
 
 use crate::ws_channel::{
     challenges,
@@ -14,5 +16,5 @@ pub(crate) async fn handle(
     request: InitLoginRequest,
 ) -> Result<InitLoginResponse, Fault> {
     let challenge = challenges::mint(service, call, &request.email, request.mode)?;
-    Ok(InitLoginResponse { challenge, response_text: "OK".into() })
+    Ok(InitLoginResponse::from(InitLoginResponseFields { challenge, response_text: "OK".into() }))
 }

@@ -5,7 +5,7 @@ use bankchannel_storage::ws_channel::{Challenge, CodeSend, Credential, Factor, M
 use bankchannel_ws_channel::{
     errors::texts,
     model::{ChallengeName, MfaOption, MfaType},
-    operations::session::login::{LoginRequest, LoginResponse},
+    operations::session::login::{LoginRequest, LoginResponse, LoginResponseFields},
 };
 
 use super::{
@@ -101,7 +101,7 @@ async fn ask_for_phone(service: &Service, call: &Call, user: &Credential, mode: 
     if call.audited_store(service, email, "phone").await?.put_code(draft.new).await? == CodeSend::Send {
         codes::send(service, call, &draft.message).await?;
     }
-    Ok(answer("User authentication failed. Verify phone number with received SMS."))
+    Ok(answer("User authentication failed. Verify phone number with received SMS.").into())
 }
 
 /// The mail address is not verified: a token that allows nothing else, and a code.
@@ -120,7 +120,10 @@ async fn ask_for_email(service: &Service, call: &Call, user: &Credential, mode: 
         }
         stale @ CodeSend::Stale => opened(stale)?,
     }
-    Ok(LoginResponse { access_token: Some(token.access_token()?), ..answer("Login OK. Verify email address.") })
+    Ok(LoginResponse::from(LoginResponseFields {
+        access_token: Some(token.access_token()?),
+        ..answer("Login OK. Verify email address.")
+    }))
 }
 
 /// Data mode has no second factor.
@@ -132,13 +135,13 @@ async fn grant(service: &Service, call: &Call, user: &Credential) -> Result<Logi
     if !store.create_session(session.new, locks).await? {
         return Err((&texts::AUTHENTICATION_FAILED).into());
     }
-    Ok(LoginResponse {
+    Ok(LoginResponse::from(LoginResponseFields {
         id_token: Some(session.id_token),
         api_key: Some(session.api_key),
         expires_in: Some(session.expires_in),
         account: Some(account_info(service, &user.account).await?),
         ..answer("Login OK")
-    })
+    }))
 }
 
 async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Result<LoginResponse, Fault> {
@@ -152,13 +155,13 @@ async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Re
     let Some(factor) = preferred(service, user) else {
         let pending = resting_on(user, token::mfa_step(service, call, who, Challenge::Select, &token));
         opened(call.audited_store(service, email, "choice of factor").await?.open_pending(pending, None).await?)?;
-        return Ok(LoginResponse {
+        return Ok(LoginResponse::from(LoginResponseFields {
             session: Some(token.mfa_session()?),
             challenge_name: Some(ChallengeName::Select),
             mfa_options: Some(vec![MfaOption::Sms, MfaOption::Totp]),
             sms_destination: Some(masked(&user.account.phone)),
             ..answer("Select MFA type")
-        });
+        }));
     };
     let pending = resting_on(user, token::mfa_step(service, call, who, challenge_of(factor), &token));
     let store = call.audited_store(service, email, "second factor").await?;
@@ -170,11 +173,11 @@ async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Re
             codes::send(service, call, &draft.message).await?;
         }
     }
-    Ok(LoginResponse {
+    Ok(LoginResponse::from(LoginResponseFields {
         session: Some(token.mfa_session()?),
         challenge_name: Some(factor.into()),
         ..answer(text_of(factor))
-    })
+    }))
 }
 
 /// A step that is opened only while the password that was checked is still the user's.
@@ -204,8 +207,8 @@ fn preferred(service: &Service, user: &Credential) -> Option<MfaType> {
     }
 }
 
-fn answer(text: &str) -> LoginResponse {
-    LoginResponse {
+fn answer(text: &str) -> LoginResponseFields {
+    LoginResponseFields {
         id_token: None,
         api_key: None,
         expires_in: None,

@@ -9,7 +9,7 @@ use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
     model::{AccessToken, MfaType, OtpauthUri, TotpSecret},
-    operations::session::login_mfa::{LoginMfaRequest, LoginMfaResponse},
+    operations::session::login_mfa::{LoginMfaRequest, LoginMfaResponse, LoginMfaResponseFields},
 };
 
 use super::{
@@ -69,7 +69,7 @@ pub(crate) async fn handle(
         Some(one) => (Some(one.secret_code), Some(one.otpauth_uri), Some(one.access_token)),
         None => (None, None, None),
     };
-    Ok(LoginMfaResponse {
+    Ok(LoginMfaResponse::from(LoginMfaResponseFields {
         id_token: Some(session.id_token),
         api_key: Some(session.api_key),
         expires_in: Some(session.expires_in),
@@ -82,7 +82,7 @@ pub(crate) async fn handle(
         access_token,
         account: Some(account_info(service, &credential.account).await?),
         response_text: "Login OK".into(),
-    })
+    }))
 }
 
 /// Whether this user may still log in: it could be disabled or withdrawn since the first step.

@@ -2,7 +2,7 @@
 
 use bankchannel_ws_channel::{
     Refusal,
-    operations::session::logout::{LogoutRequest, LogoutResponse},
+    operations::session::logout::{LogoutRequest, LogoutResponse, LogoutResponseFields},
 };
 
 use crate::ws_channel::{
@@ -24,5 +24,5 @@ pub(crate) async fn handle(service: &Service, call: &Call, request: LogoutReques
     let _lock = service.login_locks.lock(&caller.email, caller.mode).await;
     // What is in the store now was issued before now, whatever the clock said then.
     store.revoke_all(&caller.email, caller.mode, i64::MAX).await?;
-    Ok(LogoutResponse { response_text: "Logged out".into() })
+    Ok(LogoutResponse::from(LogoutResponseFields { response_text: "Logged out".into() }))
 }

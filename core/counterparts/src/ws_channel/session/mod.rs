@@ -80,12 +80,12 @@ async fn account_info(
     account: &Account,
 ) -> Result<bankchannel_ws_channel::model::AccountInfo, Fault> {
     use bankchannel_storage::ws_channel::EntitlementState;
-    use bankchannel_ws_channel::model::{AccountInfo, AccountType};
+    use bankchannel_ws_channel::model::{AccountInfo, AccountInfoFields, AccountType};
     let entitlements = service.store.entitlements(&account.api_key).await?;
     let active = entitlements.into_iter().filter(|one| one.state == EntitlementState::Active);
-    Ok(AccountInfo {
+    Ok(AccountInfo::from(AccountInfoFields {
         r#type: if account.is_owner { AccountType::Integrator } else { AccountType::Customer },
         features: Some(Vec::new()),
         entitlements: Some(active.map(|one| one.product).collect()),
-    })
+    }))
 }

@@ -6,7 +6,7 @@ use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
     model::MfaType,
-    operations::session::select_mfa::{SelectMfaRequest, SelectMfaResponse},
+    operations::session::select_mfa::{SelectMfaRequest, SelectMfaResponse, SelectMfaResponseFields},
 };
 
 use super::{
@@ -56,9 +56,9 @@ pub(crate) async fn handle(
     if let Some(draft) = draft {
         codes::send(service, call, &draft.message).await?;
     }
-    Ok(SelectMfaResponse {
+    Ok(SelectMfaResponse::from(SelectMfaResponseFields {
         challenge_name: Some(factor.into()),
         session: Some(token.mfa_session()?),
         response_text: text_of(factor).into(),
-    })
+    }))
 }

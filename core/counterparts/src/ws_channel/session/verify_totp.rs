@@ -5,7 +5,7 @@ use bankchannel_storage::ws_channel::{ConfirmTotp, Mode, PendingKind, TotpOutcom
 use bankchannel_ws_channel::{
     Refusal,
     errors::texts,
-    operations::session::verify_totp::{VerifyTotpRequest, VerifyTotpResponse},
+    operations::session::verify_totp::{VerifyTotpRequest, VerifyTotpResponse, VerifyTotpResponseFields},
 };
 
 use super::{open_totp, totp_step};
@@ -36,7 +36,9 @@ pub(crate) async fn handle(
     };
     let confirm = ConfirmTotp { token, email: pending.email, step, max_tries: MAX_TRIES, now: call.now_ms };
     match call.audited_store(service, email, "").await?.confirm_totp(confirm).await? {
-        TotpOutcome::Enabled => Ok(VerifyTotpResponse { response_text: "TOTP enabled".into() }),
+        TotpOutcome::Enabled => {
+            Ok(VerifyTotpResponse::from(VerifyTotpResponseFields { response_text: "TOTP enabled".into() }))
+        }
         TotpOutcome::Wrong => Err((&texts::CODE_WRONG).into()),
         TotpOutcome::NoToken => Err(Refusal::invalid("AccessToken").into()),
     }

@@ -24,6 +24,7 @@ pub struct CheckPaymentRequest {
 
 /// What there is to say about it.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct CheckPaymentResponse {
     /// Whether there is no error, as far as can be told without the bank; there may be warnings.
     pub ok: bool,

@@ -34,6 +34,7 @@ pub struct MakePaymentRequest {
 
 /// The file that was made.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct MakePaymentResponse {
     /// The file as text, UTF-8; left out when it was written to `path`.
     pub xml: Option<String>,

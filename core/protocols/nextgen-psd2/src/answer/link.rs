@@ -40,6 +40,7 @@ impl Verb {
 
 /// Where to go on.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Link {
     /// What the link is for, such as `scaRedirect`, `self` or `status`.
     pub name: String,

@@ -18,6 +18,7 @@ wire_names! {
 
 /// An account, identified by exactly one identifier.
 #[derive(Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct AccountReference {
     /// The IBAN.
     #[boundary(wire = "iban")]
@@ -60,6 +61,7 @@ impl fmt::Debug for AccountReference {
 
 /// Additional readable information.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct AdditionalInformation {
     /// Accounts whose owner's name may be read.
     #[boundary(wire = "ownerName")]
@@ -72,6 +74,7 @@ pub struct AdditionalInformation {
 /// The requested access. An empty list differs from an absent one: with an empty list the customer chooses the accounts
 /// at the bank.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct ConsentAccess {
     /// Accounts whose details may be read.
     #[boundary(wire = "accounts")]

@@ -11,6 +11,7 @@ use super::LinkMap;
 
 /// An account that the consent covers.
 #[derive(Clone, Default, PartialEq, Boundary)]
+#[non_exhaustive]
 pub struct Account {
     /// The bank's identifier of the account: opaque, never to be encoded again.
     #[boundary(wire = "resourceId")]
@@ -56,6 +57,7 @@ impl fmt::Debug for Account {
 
 /// A balance of an account.
 #[derive(Clone, PartialEq, Boundary)]
+#[non_exhaustive]
 pub struct Balance {
     /// The type of the balance, such as `closingBooked`, `expected` or `interimAvailable`.
     #[boundary(wire = "balanceType")]
@@ -83,6 +85,7 @@ impl fmt::Debug for Balance {
 
 /// An amount of money.
 #[derive(Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Amount {
     /// The currency, three letters of ISO 4217.
     #[boundary(wire = "currency")]

@@ -11,6 +11,7 @@ pub type LinkMap = BTreeMap<String, LinkTarget>;
 
 /// The target of a link.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct LinkTarget {
     /// The target exactly as the bank wrote it. It need not be a valid URI; see `url`.
     #[boundary(wire = "href")]

@@ -79,6 +79,7 @@ impl Boundary for Port {
 /// The customer's request to the third party that caused the request to the bank. With it the request is exempt from
 /// the limit of unattended requests.
 #[derive(Clone, Default, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct PsuContext {
     /// The customer's IP address.
     #[boundary(wire = "@PSU-IP-Address")]

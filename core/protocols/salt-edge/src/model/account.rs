@@ -52,6 +52,7 @@ pub enum AccountStatus {
 /// An account of a customer.
 #[derive(Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct BankAccount {
     /// The bank's own id of the account. It never changes.
     pub id: AccountId,

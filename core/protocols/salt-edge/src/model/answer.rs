@@ -9,6 +9,7 @@ use bankchannel_foundation::{
 
 /// An HTTP answer, ready to send.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct HttpAnswer {
     /// The HTTP status.
     pub status: u32,

@@ -15,6 +15,7 @@ pub enum ConsentScope {
 /// An account that a customer chose.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct AccountConsent {
     /// The account's id, or `all`.
     pub account_id: String,

@@ -7,6 +7,7 @@ use bankchannel_foundation::{Boundary, model::Date};
 /// A customer.
 #[derive(Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct BankCustomer {
     /// The full name.
     pub name: String,

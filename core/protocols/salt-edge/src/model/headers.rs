@@ -4,6 +4,7 @@ use bankchannel_foundation::{Boundary, Secret};
 
 /// The third party for which the hub asks.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct OnBehalfOf {
     /// The third party's id at Salt Edge, 1 or more.
     #[boundary(wire = "@Client-Id", profile)]
@@ -15,6 +16,7 @@ pub struct OnBehalfOf {
 
 /// The third party for which the hub asks, with the token from the connector.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct WithToken {
     /// The third party.
     #[boundary(flatten)]

@@ -14,13 +14,15 @@ mod transaction;
 
 pub use account::{AccountNature, AccountStatus, BankAccount};
 pub use answer::HttpAnswer;
-pub use consent::{AccountConsent, ConsentScope};
+pub use consent::{AccountConsent, AccountConsentFields, ConsentScope};
 pub use customer::BankCustomer;
-pub use headers::{OnBehalfOf, WithToken};
+pub use headers::{OnBehalfOf, OnBehalfOfFields, WithToken, WithTokenFields};
 pub use money::{FeeAmount, Money};
 pub use original_request::{
-    ConfirmationParameters, ConfirmationPayload, ConfirmationRequested, TokenParameters, TokenPayload, TokenRequested,
+    ConfirmationParameters, ConfirmationParametersFields, ConfirmationPayload, ConfirmationPayloadFields,
+    ConfirmationRequested, ConfirmationRequestedFields, TokenParameters, TokenParametersFields, TokenPayload,
+    TokenPayloadFields, TokenRequested, TokenRequestedFields,
 };
 pub use texts::{AccountId, CurrencyCode, SessionSecret};
 pub use time::{DayOrInstant, Instant, MadeOn};
-pub use transaction::{BankTransaction, TransactionFee, TransactionStatus};
+pub use transaction::{BankTransaction, BankTransactionFields, TransactionFee, TransactionStatus};

@@ -7,6 +7,7 @@ use bankchannel_foundation::{Boundary, Secret};
 /// A third party's request for a token, sent to Salt Edge.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct TokenRequested {
     /// The third party's JWT as sent, with `Bearer ` before it.
     pub client_jwt: Secret,
@@ -17,6 +18,7 @@ pub struct TokenRequested {
 /// A request for a token, parsed by Salt Edge.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct TokenPayload {
     /// The parameters.
     pub data: TokenParameters,
@@ -27,6 +29,7 @@ pub struct TokenPayload {
 /// The parameters of a request for a token.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct TokenParameters {
     /// The bank's code at Salt Edge.
     pub provider_code: Option<String>,
@@ -46,6 +49,7 @@ pub struct TokenParameters {
 /// A third party's answer to an interactive step.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct ConfirmationRequested {
     /// The third party's JWT as sent, with `Bearer ` before it.
     pub client_jwt: Secret,
@@ -56,6 +60,7 @@ pub struct ConfirmationRequested {
 /// An answer to an interactive step, parsed by Salt Edge.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct ConfirmationPayload {
     /// The answer.
     pub data: ConfirmationParameters,
@@ -66,6 +71,7 @@ pub struct ConfirmationPayload {
 /// A customer's answers.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct ConfirmationParameters {
     /// The answers, by the code of the interactive field, such as `sms_pincode`.
     pub credentials: BTreeMap<String, Secret>,

@@ -19,6 +19,7 @@ pub enum TransactionStatus {
 /// A fee of a transaction.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct TransactionFee {
     /// The purpose of the fee.
     pub description: Option<String>,
@@ -31,6 +32,7 @@ pub struct TransactionFee {
 /// A transaction on an account.
 #[derive(Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct BankTransaction {
     /// The bank's own id of the transaction.
     pub id: String,

@@ -31,6 +31,7 @@ pub enum LoginState {
 
 /// A complete login.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct Authenticated {
     /// The session's token.
     pub id_token: IdToken,
@@ -48,6 +49,7 @@ pub struct Authenticated {
 
 /// The secret for an authenticator, shown only once. `verify_totp` completes the enrolment.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct TotpEnrolment {
     /// The secret, base32.
     pub secret_code: TotpSecret,
@@ -87,6 +89,7 @@ impl From<MfaMethod> for MfaType {
 
 /// The service wants a code of a second factor.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct NeedsMfa {
     /// The source of the code.
     pub method: MfaMethod,
@@ -98,6 +101,7 @@ pub struct NeedsMfa {
 
 /// The service wants the choice of a second factor.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct NeedsMfaSelection {
     /// The factors to choose from, at least one.
     pub methods: Vec<MfaMethod>,
@@ -109,6 +113,7 @@ pub struct NeedsMfaSelection {
 
 /// The service wants the code from the verification mail.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct NeedsEmailVerification {
     /// The token for `verify_email`, valid for 15 minutes.
     pub access_token: AccessToken,
@@ -116,6 +121,7 @@ pub struct NeedsEmailVerification {
 
 /// A verification that was accepted.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerificationAccepted {
     /// The verified item.
     pub verified: Verified,
@@ -151,6 +157,7 @@ pub enum Prompt {
 
 /// A login that loops.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct Stalled {
     /// The repeated step, or the first step over the limit.
     pub step: Prompt,
@@ -160,6 +167,7 @@ pub struct Stalled {
 
 /// A login that failed.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct Failed {
     /// The reason, as far as the service's text tells.
     pub reason: FailureReason,

@@ -13,6 +13,7 @@ use crate::{
 
 /// The user and the login's options.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct Setup {
     /// The account.
     pub email: Email,

@@ -77,6 +77,7 @@ pub enum Purpose {
 
 /// A certificate that the account owns (§2.13).
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct CertDescriptor {
     /// `BANK_customer_signing_cert` or `BANK_customer_encryption_cert`.
     pub cert_name: String,
@@ -95,6 +96,7 @@ pub struct CertDescriptor {
 
 /// A bank that the account can reach with its own or shared certificates (API 2.8).
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct BankConnection {
     /// The bank's id.
     pub bank: String,
@@ -108,6 +110,7 @@ pub struct BankConnection {
 
 /// One certificate of a connection.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ConnectionCertificate {
     /// The purpose.
     pub purpose: Purpose,
@@ -117,6 +120,7 @@ pub struct ConnectionCertificate {
 
 /// A retired certificate: it is never used again (API 2.9).
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct RetiredCert {
     /// `BANK.REMOVED.xxxxxxxx_customer_signing_cert`.
     pub cert_name: String,
@@ -130,6 +134,7 @@ pub struct RetiredCert {
 
 /// An exported certificate with its private key (§2.16).
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct CertAndKey {
     /// The certificate.
     pub certificate: CertificatePem,

@@ -106,6 +106,7 @@ pub enum FileStatus {
 
 /// A file at the bank (§2.20).
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct FileDescriptor {
     /// The reference for downloading or deleting the file.
     pub file_reference: FileReference,

@@ -9,6 +9,7 @@ use super::{AccountType, CertDescriptor, Email, ExportPolicy, Registration, Reti
 
 /// An account under the API key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct AccountDescriptor {
     /// Its e-mail address.
     pub email: Email,
@@ -60,6 +61,7 @@ impl Model for LinkedTo {
 
 /// The removed items. `false` means that the item was already absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Deleted {
     /// The admin user.
     pub admin_user: bool,

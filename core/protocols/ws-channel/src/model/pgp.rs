@@ -82,6 +82,7 @@ impl From<PgpKeyPurpose> for ListedPurpose {
 
 /// A registered PGP key (§2.26).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct PgpKeyDescriptor {
     /// The short id: 8 hex digits, or the service's own text instead.
     pub pgp_key_id: String,

@@ -137,6 +137,7 @@ impl Model for ExpiresIn {
 
 /// The account, as described in the login's answer (API 2.10).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct AccountInfo {
     /// The account's role under its API key.
     pub r#type: AccountType,

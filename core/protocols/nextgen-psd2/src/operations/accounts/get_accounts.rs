@@ -39,6 +39,7 @@ pub struct GetAccountsRequest {
 
 /// The accounts.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GetAccountsResponse {
     /// The accounts that the consent covers.
     #[boundary(wire = "accounts")]

@@ -26,6 +26,7 @@ pub struct GetAuthorisationStatusRequest {
 
 /// The status of the authorisation.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GetAuthorisationStatusResponse {
     /// The status.
     #[boundary(wire = "scaStatus")]

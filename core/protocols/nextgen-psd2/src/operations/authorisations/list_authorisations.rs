@@ -23,6 +23,7 @@ pub struct ListAuthorisationsRequest {
 
 /// The authorisations.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListAuthorisationsResponse {
     /// The authorisations' identifiers.
     #[boundary(wire = "authorisationIds")]

@@ -35,6 +35,7 @@ pub struct StartAuthorisationRequest {
 
 /// The authorisation.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct StartAuthorisationResponse {
     /// The status.
     #[boundary(wire = "scaStatus")]

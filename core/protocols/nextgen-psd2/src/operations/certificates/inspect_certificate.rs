@@ -22,6 +22,7 @@ pub struct InspectCertificateRequest {
 
 /// A key id in one of the forms that banks require.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct KeyIdForm {
     /// The serial number's form.
     pub serial: SerialForm,
@@ -33,6 +34,7 @@ pub struct KeyIdForm {
 
 /// The authorisation number that an authority gave to a third party (§7.1).
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct AuthorisationNumber {
     /// The authority's country, two letters.
     pub country: String,
@@ -44,6 +46,7 @@ pub struct AuthorisationNumber {
 
 /// The certificate's content. None of it is verified: neither the issuer's signature nor the validity.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct InspectCertificateResponse {
     /// The subject, as an RFC 4514 name.
     pub subject: String,

@@ -122,6 +122,7 @@ pub struct MakeCertificatesRequest {
 
 /// The certificates and their private keys. They are for tests: only you trust them.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct MakeCertificatesResponse {
     /// The authority's certificate as PEM text, for the test bank's trusted issuers.
     pub authority_certificate: String,

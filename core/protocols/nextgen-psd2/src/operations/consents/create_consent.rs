@@ -83,6 +83,7 @@ pub struct CreateConsentRequest {
 
 /// The consent, which the customer has not yet authorised.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct CreateConsentResponse {
     /// The consent's identifier.
     #[boundary(wire = "consentId")]

@@ -23,6 +23,7 @@ pub struct DeleteConsentRequest {
 
 /// The consent is ended.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DeleteConsentResponse {
     /// The request's id, repeated by the bank.
     #[boundary(wire = "@X-Request-ID")]

@@ -23,6 +23,7 @@ pub struct GetConsentRequest {
 
 /// The consent as the bank has it.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GetConsentResponse {
     /// The access that the consent gives.
     #[boundary(wire = "access")]

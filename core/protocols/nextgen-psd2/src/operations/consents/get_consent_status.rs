@@ -23,6 +23,7 @@ pub struct GetConsentStatusRequest {
 
 /// The status of the consent.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GetConsentStatusResponse {
     /// The status.
     #[boundary(wire = "consentStatus")]

@@ -44,6 +44,7 @@ pub struct UpdateBankOfferedConsentsRequest {
 
 /// The next step for the customer.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UpdateBankOfferedConsentsResponse {
     /// Links by their names; `scaRedirect` is the one for the customer.
     #[boundary(wire = "_links")]

@@ -21,6 +21,7 @@ pub struct UpdateConsentsRequest {
 
 /// The next step for the customer.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UpdateConsentsResponse {
     /// All of it.
     #[boundary(flatten)]

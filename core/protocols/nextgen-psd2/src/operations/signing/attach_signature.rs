@@ -38,6 +38,7 @@ pub struct AttachSignatureRequest {
 
 /// The signed request's headers.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct AttachSignatureResponse {
     /// All header fields to send, in this order.
     pub headers: Vec<HeaderField>,

@@ -23,6 +23,7 @@ pub struct ComputeDigestRequest {
 
 /// The header.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ComputeDigestResponse {
     /// The header's value, such as `SHA-256=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=`.
     pub value: String,

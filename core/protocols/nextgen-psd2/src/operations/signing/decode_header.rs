@@ -16,6 +16,7 @@ pub struct DecodeHeaderRequest {
 
 /// The header as text.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DecodeHeaderResponse {
     /// The value. A value that is not encoded is returned unchanged.
     pub text: String,

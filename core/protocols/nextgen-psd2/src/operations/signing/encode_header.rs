@@ -17,6 +17,7 @@ pub struct EncodeHeaderRequest {
 
 /// The header as it is sent.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct EncodeHeaderResponse {
     /// One encoded-word, `=?utf-8?B?…?=`, of any length.
     pub value: String,

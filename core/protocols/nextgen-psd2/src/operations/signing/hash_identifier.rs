@@ -19,6 +19,7 @@ pub struct HashIdentifierRequest {
 
 /// The hash to send.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct HashIdentifierResponse {
     /// `PSUPersonalIdentifier`: base64 of the SHA-256 of the digits. Trying all numbers reverses it, so it is personal
     /// data.

@@ -29,6 +29,7 @@ pub struct PrepareSignatureRequest {
 
 /// The data for the holder of the key to sign.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct PrepareSignatureResponse {
     /// The HTTP method, for `attach_signature`.
     pub method: String,

@@ -32,6 +32,7 @@ pub struct SignRequestRequest {
 
 /// The signed request's headers.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SignRequestResponse {
     /// All header fields to send, in this order: the given ones and the added ones.
     pub headers: Vec<HeaderField>,

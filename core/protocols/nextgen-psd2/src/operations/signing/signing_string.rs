@@ -22,6 +22,7 @@ pub struct SigningStringRequest {
 
 /// The signing string.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SigningStringResponse {
     /// The signing string in base64: its bytes need not be text.
     pub signing_string: String,

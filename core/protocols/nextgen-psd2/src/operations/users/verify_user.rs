@@ -26,6 +26,7 @@ pub struct VerifyUserRequest {
 
 /// The result.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyUserResponse {
     /// Whether the customer has this personal identifier. False also for a customer that the bank does not know.
     #[boundary(wire = "exists")]

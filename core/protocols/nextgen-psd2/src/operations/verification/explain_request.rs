@@ -34,6 +34,7 @@ pub struct ExplainRequestRequest {
 
 /// A byte of a signing string.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct ByteShown {
     /// The byte as two hex digits.
     pub hex: String,
@@ -43,6 +44,7 @@ pub struct ByteShown {
 
 /// One line of a signing string, compared.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct LineCompared {
     /// The header's name.
     pub name: String,
@@ -52,6 +54,7 @@ pub struct LineCompared {
 
 /// The first difference between the signed string and the expected string.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct FirstDifference {
     /// The position of the byte, from 0.
     pub offset: u32,
@@ -81,6 +84,7 @@ pub struct FirstDifference {
 
 /// The hash recovered from the signature.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct RecoveredHash {
     /// `pkcs1-v1_5`: the key fits, and the signed text has this hash. `pss-or-wrong-key`: another key or another
     /// padding. `length mismatch`: not a signature by this key.
@@ -94,6 +98,7 @@ pub struct RecoveredHash {
 
 /// A probable cause and its test.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Cause {
     /// The id of the hypothesis, such as `H-08`.
     pub id: String,
@@ -105,6 +110,7 @@ pub struct Cause {
 
 /// The digest compared with the body.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct DigestCompared {
     /// The header as received.
     pub received: Option<String>,
@@ -122,6 +128,7 @@ pub struct DigestCompared {
 
 /// A part of the key id compared with the certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct PartCompared {
     /// The part: `SN`, `CN`, or an object identifier.
     pub attribute: String,
@@ -135,6 +142,7 @@ pub struct PartCompared {
 
 /// The key id compared with the certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct KeyIdCompared {
     /// The serial number.
     pub serial: PartCompared,
@@ -144,6 +152,7 @@ pub struct KeyIdCompared {
 
 /// The explanation. It shows the request's own values: show it only to the sender of the request.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ExplainRequestResponse {
     /// `ok`, or the check that failed first, such as `V30`.
     pub verdict: String,

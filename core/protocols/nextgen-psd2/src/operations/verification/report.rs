@@ -35,6 +35,7 @@ impl From<Status> for CheckStatus {
 
 /// One check of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct CheckResult {
     /// The check's id, such as `V30`.
     pub id: String,
@@ -52,6 +53,7 @@ impl From<&Check> for CheckResult {
 
 /// A bank's refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
+#[non_exhaustive]
 pub struct Refused {
     /// The HTTP status.
     pub http_status: u32,

@@ -64,6 +64,7 @@ pub struct VerifyRequestRequest {
 
 /// The result of the check.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyRequestResponse {
     /// Whether the request passes all checks made here. A bank may still refuse its body, or a request id that was used before.
     pub valid: bool,

@@ -12,6 +12,7 @@ use super::Step;
 
 /// A customer to authenticate.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct AuthenticateQuestion {
     /// The session's id, for `approve_session` and the bank's page. Anyone who knows it can see the session's page.
     pub session_id: String,

@@ -11,6 +11,7 @@ use super::Step;
 
 /// The data that a customer entered in an interactive step.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct ConfirmQuestion {
     /// The session.
     pub session_id: String,

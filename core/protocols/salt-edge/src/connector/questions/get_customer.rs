@@ -12,6 +12,7 @@ use crate::model::BankCustomer;
 
 /// The customer.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct GetCustomerQuestion {
     /// The bank's own id of the customer.
     pub user_id: String,
@@ -30,6 +31,7 @@ impl fmt::Debug for GetCustomerQuestion {
 
 /// A customer, or a refusal.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GetCustomerAnswer {
     /// The bank's data of the customer.
     pub customer: Option<BankCustomer>,

@@ -12,6 +12,7 @@ use crate::model::BankAccount;
 
 /// The customer.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListAccountsQuestion {
     /// The bank's own id of the customer.
     pub user_id: String,
@@ -30,6 +31,7 @@ impl fmt::Debug for ListAccountsQuestion {
 
 /// A customer's accounts, or a refusal.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListAccountsAnswer {
     /// All accounts of the customer. The connector removes the accounts that the consent does not cover.
     pub accounts: Option<Vec<BankAccount>>,

@@ -12,6 +12,7 @@ use crate::model::{AccountId, BankTransaction, DayOrInstant};
 
 /// The account and the period.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListTransactionsQuestion {
     /// The bank's own id of the customer.
     pub user_id: String,
@@ -36,6 +37,7 @@ impl fmt::Debug for ListTransactionsQuestion {
 
 /// An account's transactions, or a refusal.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListTransactionsAnswer {
     /// All transactions of the requested period.
     pub transactions: Option<Vec<BankTransaction>>,

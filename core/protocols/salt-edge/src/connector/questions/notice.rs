@@ -21,6 +21,7 @@ pub enum NoticeKind {
 
 /// An event that the bank may want to know.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct NoticeQuestion {
     /// The kind.
     pub kind: NoticeKind,

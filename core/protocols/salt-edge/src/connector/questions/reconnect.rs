@@ -12,6 +12,7 @@ use super::Step;
 
 /// A token to renew.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct ReconnectQuestion {
     /// The new session's id.
     pub session_id: String,

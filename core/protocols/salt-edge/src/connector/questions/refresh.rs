@@ -12,6 +12,7 @@ use crate::model::DayOrInstant;
 
 /// The period to read again.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct RefreshQuestion {
     /// The session.
     pub session_id: String,

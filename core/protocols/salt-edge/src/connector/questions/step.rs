@@ -26,6 +26,7 @@ pub enum Step {
 
 /// A customer's approval.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct Approved {
     /// The bank's own id of the customer. It never changes.
     pub user_id: String,
@@ -39,6 +40,7 @@ pub struct Approved {
 
 /// The bank's page for a session.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct Redirected {
     /// The page's URL. It names the session by `session_id`.
     pub redirect_url: String,
@@ -50,6 +52,7 @@ pub struct Redirected {
 
 /// A code that the customer has to enter.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct CodeNeeded {
     /// The code of the field for the answer, such as `sms`.
     pub field: String,
@@ -67,6 +70,7 @@ pub struct GoesOn {}
 
 /// The bank's refusal.
 #[derive(Clone, Boundary)]
+#[non_exhaustive]
 pub struct RefusedByBank {
     /// The error class, such as `InvalidCredentials`, `InvalidConfirmationCode`, `AccessDenied`, `AccountNotFound`.
     pub error_class: String,

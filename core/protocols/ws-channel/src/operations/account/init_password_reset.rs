@@ -27,6 +27,7 @@ pub struct InitPasswordResetRequest {
 
 /// If the user exists, the code was sent.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct InitPasswordResetResponse {
     /// The service's text.
     pub response_text: String,

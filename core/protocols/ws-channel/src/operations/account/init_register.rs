@@ -26,6 +26,7 @@ pub struct InitRegisterRequest {
 
 /// The challenge.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct InitRegisterResponse {
     /// The challenge for `register`. `encrypt_password` encrypts the password for it. Valid once, for five minutes.
     pub challenge: Challenge,

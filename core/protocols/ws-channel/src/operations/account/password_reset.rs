@@ -33,6 +33,7 @@ pub struct PasswordResetRequest {
 
 /// The new password is set.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct PasswordResetResponse {
     /// The service's text.
     pub response_text: String,

@@ -43,6 +43,7 @@ pub struct RegisterRequest {
 
 /// The user exists; its phone and e-mail are not verified yet.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct RegisterResponse {
     /// The API key, new or as given. Store it: every later call needs it.
     pub api_key: ApiKey,

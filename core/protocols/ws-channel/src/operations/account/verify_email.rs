@@ -33,6 +33,7 @@ pub struct VerifyEmailRequest {
 
 /// The address is verified; now log in.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyEmailResponse {
     /// The service's text.
     pub response_text: String,

@@ -32,6 +32,7 @@ pub struct VerifyPhoneRequest {
 
 /// The phone is verified. Now log in for the e-mail's code.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyPhoneResponse {
     /// The service's text.
     pub response_text: String,

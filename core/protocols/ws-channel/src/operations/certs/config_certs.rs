@@ -14,6 +14,7 @@ pub struct ConfigCertsRequest {
 
 /// Export is switched off.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ConfigCertsResponse {
     /// The service's text.
     pub response_text: String,

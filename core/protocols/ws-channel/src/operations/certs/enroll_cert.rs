@@ -31,6 +31,7 @@ pub struct EnrollCertRequest {
 
 /// The certificate exists.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct EnrollCertResponse {
     /// The service's text.
     pub response_text: String,

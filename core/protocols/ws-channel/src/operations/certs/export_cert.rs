@@ -23,6 +23,7 @@ pub struct ExportCertRequest {
 
 /// The certificate and its private key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ExportCertResponse {
     /// One pair; two for Danske Bank, signing first.
     pub certs_and_keys: Vec<CertAndKey>,

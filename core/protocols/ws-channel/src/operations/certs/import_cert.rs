@@ -35,6 +35,7 @@ pub struct ImportCertRequest {
 
 /// The certificate is imported.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ImportCertResponse {
     /// The service's text.
     pub response_text: String,

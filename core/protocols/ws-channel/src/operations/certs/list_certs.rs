@@ -15,6 +15,7 @@ pub struct ListCertsRequest;
 
 /// The certificates.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListCertsResponse {
     /// Own, active certificates.
     pub certs: Vec<CertDescriptor>,

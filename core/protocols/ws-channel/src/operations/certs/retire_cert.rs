@@ -26,6 +26,7 @@ pub struct RetireCertRequest {
 
 /// The certificates are retired.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct RetireCertResponse {
     /// The bank's id.
     pub bank: String,

@@ -19,6 +19,7 @@ pub struct ShareCertsRequest {
 
 /// The links after this call.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ShareCertsResponse {
     /// The account whose certificates this account uses; none or one.
     pub shared_from: Vec<Email>,

@@ -15,6 +15,7 @@ pub struct UnshareCertsRequest {
 
 /// The links after this call.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UnshareCertsResponse {
     /// The links, as in `share_certs`.
     #[boundary(flatten)]

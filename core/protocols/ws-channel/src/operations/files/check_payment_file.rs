@@ -22,6 +22,7 @@ pub struct CheckPaymentFileRequest {
 
 /// The result of the check.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct CheckPaymentFileResponse {
     /// Whether the file has no errors, as far as can be told without the bank.
     pub ok: bool,
@@ -35,6 +36,7 @@ pub struct CheckPaymentFileResponse {
 
 /// One problem.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct PaymentProblem {
     /// The line in the file, from 1. Absent if the problem has no single place.
     pub line: Option<u64>,
@@ -54,6 +56,7 @@ pub struct PaymentProblem {
 
 /// A summary of a payment file.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct PaymentSummary {
     /// The message id.
     pub message_id: String,
@@ -69,6 +72,7 @@ pub struct PaymentSummary {
 
 /// The transactions that are debited from one account on one day.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct PaymentPart {
     /// The payment information id.
     pub id: String,
@@ -86,6 +90,7 @@ pub struct PaymentPart {
 
 /// A sum in one currency.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct CurrencyTotal {
     /// The currency's code, such as `EUR`.
     pub currency: String,

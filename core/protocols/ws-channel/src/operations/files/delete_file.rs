@@ -24,6 +24,7 @@ pub struct DeleteFileRequest {
 
 /// The file is deleted.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DeleteFileResponse {
     /// The service's text.
     pub response_text: String,

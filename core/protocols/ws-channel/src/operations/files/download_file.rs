@@ -25,6 +25,7 @@ pub struct DownloadFileRequest {
 
 /// The file.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DownloadFileResponse {
     /// The file's bytes.
     pub content: Content,

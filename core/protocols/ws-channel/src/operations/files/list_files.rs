@@ -23,6 +23,7 @@ pub struct ListFilesRequest {
 
 /// The files at the bank.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListFilesResponse {
     /// The files, oldest first; at most the 10,000 newest.
     pub file_descriptors: Vec<FileDescriptor>,

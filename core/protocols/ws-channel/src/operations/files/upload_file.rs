@@ -34,6 +34,7 @@ pub struct UploadFileRequest {
 
 /// The file was accepted.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UploadFileResponse {
     /// The service's text.
     pub response_text: String,

@@ -20,6 +20,7 @@ pub struct DeleteAccountRequest {
 
 /// The account is deleted.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DeleteAccountResponse {
     /// The items that this call removed.
     pub deleted: Deleted,

@@ -11,6 +11,7 @@ pub struct ListAccountsRequest;
 
 /// The accounts.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListAccountsResponse {
     /// Every account under the key.
     pub accounts: Vec<AccountDescriptor>,

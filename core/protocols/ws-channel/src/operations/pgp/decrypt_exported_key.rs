@@ -23,6 +23,7 @@ pub struct DecryptExportedKeyRequest {
 
 /// The private key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DecryptExportedKeyResponse {
     /// The bank certificate's private key as PKCS#8 PEM. Anyone who has it can sign in the account's name.
     pub private_key_pem: PrivateKeyPem,

@@ -18,6 +18,7 @@ pub struct DeleteKeyRequest {
 
 /// The key is removed.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct DeleteKeyResponse {
     /// The remaining keys. Newer services omit it.
     pub pgp_keys: Option<Vec<PgpKeyDescriptor>>,

@@ -21,6 +21,7 @@ pub struct EncryptForExportRequest {
 
 /// The message.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct EncryptForExportResponse {
     /// An armored OpenPGP message, as in the answer of `export_cert`.
     pub encrypted_private_key: String,

@@ -49,6 +49,7 @@ pub struct GenerateKeyRequest {
 
 /// The key.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct GenerateKeyResponse {
     /// The armored public key, for `upload_key`.
     pub public_key: String,

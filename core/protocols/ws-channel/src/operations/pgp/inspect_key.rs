@@ -18,6 +18,7 @@ pub struct InspectKeyRequest {
 
 /// The key's properties. None of them is secret.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct InspectKeyResponse {
     /// The fingerprint: 40 upper-case hex digits.
     pub fingerprint: String,

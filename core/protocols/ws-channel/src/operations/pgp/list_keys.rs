@@ -11,6 +11,7 @@ pub struct ListKeysRequest;
 
 /// The keys.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ListKeysResponse {
     /// The registered keys.
     pub pgp_keys: Vec<PgpKeyDescriptor>,

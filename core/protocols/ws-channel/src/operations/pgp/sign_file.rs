@@ -49,6 +49,7 @@ pub struct SignFileRequest {
 
 /// The signatures.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SignFileResponse {
     /// One armored detached signature per key, one after the other, for `upload_file`.
     pub signature: Signatures,

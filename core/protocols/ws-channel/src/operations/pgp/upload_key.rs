@@ -22,6 +22,7 @@ pub struct UploadKeyRequest {
 
 /// The key is registered.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct UploadKeyResponse {
     /// The service's text.
     pub response_text: String,

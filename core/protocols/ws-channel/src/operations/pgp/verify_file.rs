@@ -37,6 +37,7 @@ pub enum Verdict {
 
 /// A signature and its result.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SignatureVerdict {
     /// The result.
     pub verdict: Verdict,
@@ -54,6 +55,7 @@ pub struct SignatureVerdict {
 
 /// The results.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyFileResponse {
     /// Whether at least one signature is good, which the service requires of an upload.
     pub good: bool,

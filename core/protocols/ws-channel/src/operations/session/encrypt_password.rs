@@ -23,6 +23,7 @@ pub struct EncryptPasswordRequest {
 
 /// The answer to the challenge.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct EncryptPasswordResponse {
     /// The value of `encrypted` in `login`, `register` and `password_reset`.
     pub encrypted: EncryptedPassword,

@@ -22,6 +22,7 @@ pub struct InitLoginRequest {
 
 /// The challenge.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct InitLoginResponse {
     /// The challenge for `login`. `encrypt_password` encrypts the password for it. Valid once, for five minutes.
     pub challenge: Challenge,

@@ -29,6 +29,7 @@ pub struct LoginRequest {
 
 /// A session, or the next step: exactly one of the cases (§2.8).
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct LoginResponse {
     /// The session's token; with it the login is complete.
     pub id_token: Option<IdToken>,

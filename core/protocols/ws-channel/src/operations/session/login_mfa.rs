@@ -39,6 +39,7 @@ pub struct LoginMfaRequest {
 
 /// A session, or the next step.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct LoginMfaResponse {
     /// The session's token; with it the login is complete.
     pub id_token: Option<IdToken>,

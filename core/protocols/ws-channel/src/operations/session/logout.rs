@@ -29,6 +29,7 @@ pub struct LogoutRequest {
 
 /// The sessions have ended.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct LogoutResponse {
     /// The service's text.
     pub response_text: String,

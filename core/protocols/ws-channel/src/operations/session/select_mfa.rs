@@ -26,6 +26,7 @@ pub struct SelectMfaRequest {
 
 /// The code that is needed next.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SelectMfaResponse {
     /// The chosen factor. The oldest services omit it.
     pub challenge_name: Option<ChallengeName>,

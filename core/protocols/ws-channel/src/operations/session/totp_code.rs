@@ -19,6 +19,7 @@ pub struct TotpCodeRequest {
 
 /// The code.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct TotpCodeResponse {
     /// The six digits.
     pub code: Code,

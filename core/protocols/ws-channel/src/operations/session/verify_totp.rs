@@ -31,6 +31,7 @@ pub struct VerifyTotpRequest {
 
 /// The authenticator is enrolled.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyTotpResponse {
     /// The service's text.
     pub response_text: String,

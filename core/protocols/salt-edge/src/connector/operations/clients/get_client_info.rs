@@ -22,6 +22,7 @@ pub struct GetClientInfoRequest {
 /// A third party.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct GetClientInfoResponse {
     /// The third party's name.
     pub name: Option<String>,

@@ -34,6 +34,7 @@ pub struct SignJwtRequest {
 
 /// The signed JWT.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct SignJwtResponse {
     /// The JWT.
     pub jwt: Secret,

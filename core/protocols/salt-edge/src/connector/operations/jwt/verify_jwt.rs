@@ -27,6 +27,7 @@ pub struct VerifyJwtRequest {
 
 /// The result of the check.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyJwtResponse {
     /// Whether the JWT is accepted.
     pub accepted: bool,

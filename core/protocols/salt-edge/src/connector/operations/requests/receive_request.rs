@@ -42,6 +42,7 @@ pub struct ReceiveRequestRequest {
 
 /// A request to answer, or a refusal to send.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct ReceiveRequestResponse {
     /// The request. Absent if it is refused.
     pub request: Option<HubRequest>,
@@ -61,6 +62,7 @@ pub struct ReceiveRequestResponse {
 
 /// A refusal.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct RequestRefused {
     /// The error class, such as `JWTExpiredSignature`.
     pub class: String,

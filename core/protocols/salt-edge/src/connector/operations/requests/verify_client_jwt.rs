@@ -37,6 +37,7 @@ pub struct VerifyClientJwtRequest {
 
 /// The result of the check.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct VerifyClientJwtResponse {
     /// Whether to accept the request.
     pub accepted: bool,

@@ -32,6 +32,7 @@ pub struct FailSessionRequest {
 /// Salt Edge accepted the report.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct FailSessionResponse {
     /// The time of Salt Edge's answer.
     #[boundary(wire = "meta.time")]

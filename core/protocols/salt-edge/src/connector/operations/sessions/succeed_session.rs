@@ -38,6 +38,7 @@ pub struct SucceedSessionRequest {
 /// Salt Edge accepted the report.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct SucceedSessionResponse {
     /// The time of Salt Edge's answer.
     #[boundary(wire = "meta.time")]

@@ -49,6 +49,7 @@ pub enum SessionStatus {
 /// The address at which a session continues.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct SessionExtra {
     /// The URL of the bank's page.
     pub redirect_url: Option<String>,
@@ -57,6 +58,7 @@ pub struct SessionExtra {
 /// A question to the customer.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct InteractiveStep {
     /// The text for the customer.
     pub instruction: Option<String>,
@@ -67,6 +69,7 @@ pub struct InteractiveStep {
 /// Salt Edge accepted the report.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct UpdateSessionResponse {
     /// The time of Salt Edge's answer.
     #[boundary(wire = "meta.time")]

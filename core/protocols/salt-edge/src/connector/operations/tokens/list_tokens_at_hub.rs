@@ -32,6 +32,7 @@ pub struct ListTokensAtHubRequest {
 /// A page of tokens.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct ListTokensAtHubResponse {
     /// The tokens as Salt Edge sent them. Salt Edge does not document their members.
     pub tokens: Vec<JsonObject>,

@@ -23,6 +23,7 @@ pub struct RevokeTokenAtHubRequest {
 /// The result.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct RevokeTokenAtHubResponse {
     /// Whether the token is revoked.
     pub revoked: Option<bool>,

@@ -25,6 +25,7 @@ pub struct FetchAccountsRequest {
 
 /// A customer's accounts.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct FetchAccountsResponse {
     /// The accounts.
     #[boundary(wire = "data")]

@@ -12,6 +12,7 @@ use crate::{
 /// The period to read again.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct RefreshWanted {
     /// The session for the connector's report.
     pub session_secret: SessionSecret,

@@ -12,6 +12,7 @@ use crate::{
 /// A session, if there is one.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct CustomerWanted {
     /// The session.
     pub session_secret: Option<SessionSecret>,
@@ -32,6 +33,7 @@ pub struct FetchCustomerRequest {
 
 /// A customer.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct FetchCustomerResponse {
     /// The bank's data of the customer.
     #[boundary(wire = "data")]

@@ -14,6 +14,7 @@ use crate::{
 /// A failed exchange.
 #[derive(Debug, Clone, Default, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct ErrorNotice {
     /// The request.
     pub request: Option<NoticedRequest>,
@@ -37,6 +38,7 @@ pub struct NoticedRequest {
 /// The error of a failed exchange.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct NoticedError {
     /// The error class.
     pub error_class: Option<String>,

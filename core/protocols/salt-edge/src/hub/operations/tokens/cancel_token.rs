@@ -12,6 +12,7 @@ use crate::{
 /// A session.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct SessionNamed {
     /// The session's secret.
     pub session_secret: SessionSecret,

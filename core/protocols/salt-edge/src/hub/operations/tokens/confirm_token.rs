@@ -12,6 +12,7 @@ use crate::{
 /// An answer to an interactive step.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct StepAnswered {
     /// The session that waits for the answer.
     pub session_secret: SessionSecret,

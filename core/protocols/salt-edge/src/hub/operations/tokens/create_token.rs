@@ -12,6 +12,7 @@ use crate::{
 /// A request for a token.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct TokenWanted {
     /// The session for the connector's report.
     pub session_secret: SessionSecret,

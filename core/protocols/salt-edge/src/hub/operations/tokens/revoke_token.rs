@@ -12,6 +12,7 @@ use crate::{
 /// A session for an existing token.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct TokenSession {
     /// The new session's secret.
     pub session_secret: SessionSecret,

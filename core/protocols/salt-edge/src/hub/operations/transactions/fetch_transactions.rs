@@ -12,6 +12,7 @@ use crate::{
 /// The account and the period.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(same_names)]
+#[non_exhaustive]
 pub struct TransactionsWanted {
     /// The session's secret.
     pub session_secret: SessionSecret,
@@ -38,6 +39,7 @@ pub struct FetchTransactionsRequest {
 
 /// An account's transactions.
 #[derive(Debug, Clone, Boundary)]
+#[non_exhaustive]
 pub struct FetchTransactionsResponse {
     /// The transactions.
     #[boundary(wire = "data")]
