@@ -91,7 +91,7 @@ macro_rules! protocols {
 
         static LISTS: &[&[Option<&dyn AnyExchange>]] = &[$(protocols!(@list $feature $module)),+];
     };
-    // The toy alone is not in every build.
+    // The one of the testing build is not in every build.
     (@exchanges "testing" $module:ident) => { #[cfg(feature = "testing")] protocols!(@exchanges "" $module); };
     (@list "testing" $module:ident) => {{
         #[cfg(feature = "testing")]
