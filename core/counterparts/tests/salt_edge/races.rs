@@ -1,7 +1,14 @@
 //! Two requests at once, each through a connector that has opened the store for itself. Whichever comes first, a session ends once,
 //! and the hub, the store and the bank agree on how.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use bankchannel::{
     CallOptions,
@@ -114,42 +121,58 @@ async fn confirm_and_cancel() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn approve_and_expire() {
-    let race = Race::new(Bank::new(|question, asked| {
+    const SHORT_S: u32 = 3;
+    let begun = AtomicU32::new(0);
+    let race = Race::new(Bank::new(move |question, asked| {
         let mut answer = usual(question, asked);
         if question == "authenticate" {
-            answer["expires_in_s"] = json!(1);
+            let has_time = begun.fetch_add(1, Ordering::Relaxed) % 6 == 0;
+            answer["expires_in_s"] = json!(if has_time { 600 } else { SHORT_S });
         }
         Some(answer)
     }))
     .await;
-    let mut ids = Vec::new();
+    let mut ends = Vec::new();
     for secret in secrets() {
         let oauth = json!({"authorization_type": "oauth"});
         let order = json!({"operation": "create_token", "session_secret": secret, "credentials": oauth});
         assert_eq!(race.answer(0, order).await, 200);
+        race.world.work().await;
+        ends.push(Instant::now() + Duration::from_secs(u64::from(SHORT_S)));
     }
-    race.world.work().await;
-    for asked in race.world.bank.asked("authenticate") {
-        ids.push(asked["session_id"].as_str().unwrap().to_owned());
-    }
-    assert_eq!(ids.len(), secrets().len());
-    // All their times are up within some milliseconds; they are approved one after the other around that moment.
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    let ids = race.world.bank.asked("authenticate").into_iter();
+    let ids: Vec<_> = ids.map(|asked| asked["session_id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ids.len(), ends.len());
     let expiring = Arc::clone(&race);
     let ending = tokio::spawn(async move {
-        for _ in 0..150 {
+        loop {
             expiring.work(1).await;
             tokio::time::sleep(Duration::from_millis(4)).await;
         }
     });
+    // Each is approved at its own moment, from 230 ms before the end of its time to 230 ms after. Some have time enough however slow
+    // the machine is, and some of the others are late however fast it is.
+    let approvals: Vec<_> = (0..)
+        .zip(ids.into_iter().zip(ends))
+        .map(|(round, (id, end))| {
+            let race = Arc::clone(&race);
+            tokio::spawn(async move {
+                let from_first = Duration::from_millis(20) * round;
+                tokio::time::sleep_until((end - Duration::from_millis(230) + from_first).into()).await;
+                let request = race.connectors[0].request(json!({"session_id": id, "user_id": "u-7"})).unwrap();
+                race.connectors[0].approve_session(request, &CallOptions::default()).await.unwrap().is_decided
+            })
+        })
+        .collect();
     let mut decided = 0;
-    for id in ids {
-        let request = race.connectors[0].request(json!({"session_id": id, "user_id": "u-7"})).unwrap();
-        let ended = race.connectors[0].approve_session(request, &CallOptions::default()).await.unwrap();
-        decided += usize::from(ended.is_decided);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    for approval in approvals {
+        decided += usize::from(approval.await.unwrap());
     }
-    ending.await.unwrap();
+    // Each that was late is ended here or at the hub, which a worker hears of.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    ending.abort();
+    assert!(ending.await.unwrap_err().is_cancelled());
+    race.work(1).await;
     race.work(0).await;
     // At the hub a session may expire between the approval and its report.
     let succeeded = race.agrees(&secrets()).await;
