@@ -126,7 +126,7 @@ async fn approve_and_expire() {
     let race = Race::new(Bank::new(move |question, asked| {
         let mut answer = usual(question, asked);
         if question == "authenticate" {
-            let has_time = begun.fetch_add(1, Ordering::Relaxed) % 6 == 0;
+            let has_time = begun.fetch_add(1, Ordering::Relaxed).is_multiple_of(6);
             answer["expires_in_s"] = json!(if has_time { 600 } else { SHORT_S });
         }
         Some(answer)
