@@ -1303,7 +1303,7 @@ export interface UploadFileRequest {
   /** The bank to send it to. Left out, the client's own. */
   bank?: Bank | null;
   /** The file's bytes, at most 7 MiB at the deployed service. */
-  fileContents: Content;
+  content: Content;
   /** The file's name, as sent to the bank. */
   fileName: string;
   /** The bank's name of the file type, such as `pain.001.001.09`. */
@@ -2817,6 +2817,12 @@ export declare class WsChannel implements AsyncDisposable {
    * @throws {InvalidInputError} `ws_channel.parameter_refused`: The service does not accept a parameter.
    */
   uploadFile(request: UploadFileRequest, options?: CallOptions): Promise<UploadFileResponse>;
+  /**
+   * As above, with the former name of `content`.
+   *
+   * @deprecated `fileContents` is called `content`.
+   */
+  uploadFile(request: Omit<UploadFileRequest, "content"> & { fileContents: UploadFileRequest["content"] }, options?: CallOptions): Promise<UploadFileResponse>;
 
   /**
    * Download a file from a bank.

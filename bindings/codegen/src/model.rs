@@ -83,6 +83,11 @@ impl Operation {
         self.entry.declaration.kind == OperationKind::Local
     }
 
+    /// Fields of the request that had other names in earlier versions: the field, and each of these names.
+    pub(crate) fn renamed(&self) -> impl Iterator<Item = (&'static Field, &'static str)> {
+        self.request.fields.iter().flat_map(|field| field.formerly.iter().map(move |former| (field, *former)))
+    }
+
     /// The name of the operation to use in its place, where its peers will remove it.
     pub(crate) fn deprecated(&self) -> Option<&'static str> {
         let successor = self.entry.declaration.deprecated?.successor;

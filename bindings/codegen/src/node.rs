@@ -260,6 +260,11 @@ fn described(out: &mut Out, protocol: &Protocol, operation: &Operation, place: &
     if let Some(field) = operation.response_content {
         parts.push(format!("contentOut: {:?}", camel(field.name)));
     }
+    let former: Vec<String> =
+        operation.renamed().map(|(field, former)| format!("{}: {:?}", camel(former), camel(field.name))).collect();
+    if !former.is_empty() {
+        parts.push(format!("formerly: {{ {} }}", former.join(", ")));
+    }
     if let Some(rows) = operation.entry.declaration.rows {
         let (field, form) = rows.format;
         let (list, own) = (camel(rows.list), rows.list);

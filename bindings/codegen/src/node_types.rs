@@ -432,6 +432,20 @@ fn method(out: &mut Out, operation: &Operation, listed: &[&StructShape]) {
         options.push("AskOptions");
     }
     out.line(format!("  {name}({request}, options?: {}): Promise<{}>;", options.join(" & "), operation.response.name));
+    for (field, former) in operation.renamed() {
+        let (now, former) = (camel(field.name), camel(former));
+        let optional = if field.optional || field.profile { "?" } else { "" };
+        out.jsdoc(
+            "  ",
+            &format!("As above, with the former name of `{now}`.\n\n@deprecated `{former}` is called `{now}`."),
+        );
+        out.line(format!(
+            "  {name}(request: Omit<{0}, {now:?}> & {{ {former}{optional}: {0}[{now:?}] }}, options?: {1}): Promise<{2}>;",
+            operation.request.name,
+            options.join(" & "),
+            operation.response.name
+        ));
+    }
     if operation.response_content.is_some() {
         out.jsdoc(
             "  ",

@@ -232,6 +232,11 @@ pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str, listed
             Taken::Itself => out.line(format!("        {},", parameter(field, field.optional || field.profile))),
         }
     }
+    further_parameters(out, operation);
+}
+
+/// The parameters that are no fields of the request.
+fn further_parameters(out: &mut Out, operation: &Operation) {
     if operation.response_content.is_some() {
         out.line("        mixed $destination = null,");
     }
@@ -288,10 +293,43 @@ fn unlisted(out: &mut Out, operation: &Operation) {
     out.line("        }");
 }
 
+/// The signature of a method that also accepts former names of its parameters: a parameter that was given under such a name is
+/// missing under its own, so all are optional here and what is missing is for the library to say. The interface has them as they are.
+fn renamed_signature(out: &mut Out, operation: &Operation, name: &str) {
+    let former: Vec<String> = operation.renamed().map(|(_, former)| format!("`{}`", camel(former))).collect();
+    let doc = format!("{{@inheritDoc}}\n\n@param mixed ...$former Deprecated: former names ({}).", former.join(", "));
+    out.jsdoc("    ", &doc);
+    out.line(format!("    public function {name}("));
+    for field in ordered(operation.request) {
+        out.line(format!("        {},", parameter(field, true)));
+    }
+    further_parameters(out, operation);
+    out.line("        mixed ...$former,");
+}
+
+/// Takes what was given under former names.
+fn renamed(out: &mut Out, operation: &Operation) {
+    for (field, former) in operation.renamed() {
+        let (name, operation) = (camel(field.name), quoted(operation.entry.declaration.name));
+        out.line(format!(
+            "        ${name} = self::formerly({}, {}, ${name}, $former, {operation});",
+            quoted(&camel(former)),
+            quoted(&name)
+        ));
+    }
+    if operation.renamed().next().is_some() {
+        out.line("        self::noFurther($former);");
+    }
+}
+
 fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructShape]) {
     let declaration = operation.entry.declaration;
     let response = operation.response.name;
-    signature(out, operation, &format!("function {name}"), listed);
+    if operation.renamed().next().is_some() {
+        renamed_signature(out, operation, name);
+    } else {
+        signature(out, operation, &format!("function {name}"), listed);
+    }
     let mut options = Vec::new();
     if let Some(field) = operation.request_content {
         // An operation that only computes is over before a stream could be asked for pieces.
@@ -318,6 +356,7 @@ fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructSha
     if !listed.is_empty() {
         unlisted(out, operation);
     }
+    renamed(out, operation);
     let options: String = options.into_iter().map(|option| format!(", {option}")).collect();
     let (taken, carried, content) = match (operation.is_local(), operation.response_content.is_some()) {
         (true, _) => ("$response", "compute", ""),

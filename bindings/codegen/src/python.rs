@@ -74,6 +74,9 @@ fn module(protocol: &Protocol) -> Result<String, String> {
         if let Some((class, module)) = base {
             out.line(format!("from .{module} import Async{class}, {class}"));
         }
+        if protocol.operations.iter().any(|operation| operation.renamed().next().is_some()) {
+            out.line("from ._renamed import formerly, formerly_awaited");
+        }
     }
     out.blank();
     out.line("if TYPE_CHECKING:");

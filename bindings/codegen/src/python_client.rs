@@ -159,6 +159,11 @@ fn from_env(out: &mut Out, protocol: &Protocol, form: Form) {
 fn method(out: &mut Out, operation: &Operation, form: Form) {
     let awaited = form == Form::Awaited && !operation.is_local();
     out.blank();
+    let former: Vec<String> =
+        operation.renamed().map(|(field, former)| format!("{}={:?}", python(former), python(field.name))).collect();
+    if !former.is_empty() {
+        out.line(format!("    @{}({})", if awaited { "formerly_awaited" } else { "formerly" }, former.join(", ")));
+    }
     out.line(format!("    {}def {}(", if awaited { "async " } else { "" }, operation.name));
     out.line("        self,");
     let parameters: Vec<String> =

@@ -181,7 +181,9 @@ fn cell(protocol: &Protocol, field: &Field) -> String {
         Shape::Integer { min, max } => format!(" From {min} to {max}."),
         _ => String::new(),
     };
-    format!("{}{limits}", sourced(protocol, field.doc)).replace("\n\n", " ").replace('|', "\\|")
+    let former: String =
+        field.formerly.iter().map(|name| format!(" Formerly `{name}`, which is deprecated.")).collect();
+    format!("{}{limits}{former}", sourced(protocol, field.doc)).replace("\n\n", " ").replace('|', "\\|")
 }
 
 fn linked(protocol: &Protocol, shape: &Shape) -> String {

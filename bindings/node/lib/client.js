@@ -8,6 +8,7 @@ const { inspect } = require('node:util');
 const { Call, carryThrough } = require('./call');
 const { inPlace, sink, source } = require('./content');
 const { described } = require('./descriptor');
+const { renamed } = require('./renamed');
 const { encode } = require('./encode');
 const {
   BankchannelError,
@@ -100,8 +101,9 @@ class Client {
   async _call(operation, request, options) {
     try {
       const { contentIn } = operation;
-      const content = object('request', request)[contentIn];
-      return await this.#run(operation, operation.request.in(described(operation, request), contentIn), content, options);
+      const given = renamed(operation, object('request', request));
+      const content = given[contentIn];
+      return await this.#run(operation, operation.request.in(described(operation, given), contentIn), content, options);
     } catch (error) {
       throw inCamelCase(inOperation(error, operation.name));
     }
@@ -110,8 +112,9 @@ class Client {
   _local(operation, request) {
     try {
       const { name, contentIn } = operation;
-      const content = object('request', request)[contentIn];
-      return operation.response.out(this.#here(name, operation.request.in(request, contentIn), contentIn, content));
+      const given = renamed(operation, object('request', request));
+      const content = given[contentIn];
+      return operation.response.out(this.#here(name, operation.request.in(given, contentIn), contentIn, content));
     } catch (error) {
       throw inCamelCase(inOperation(error, operation.name));
     }

@@ -78,11 +78,28 @@ test('content goes out in every form', async () => {
     })(),
   ];
   there.uploads.length = 0;
-  for (const fileContents of forms) await client.uploadFile({ ...upload, fileContents });
+  for (const content of forms) await client.uploadFile({ ...upload, content });
   assert.deepEqual(
     there.uploads.map((sent) => sent.equals(data)),
     [true, true, true, true, true, true],
   );
+});
+
+test('a field is also taken by its former name', async () => {
+  there.uploads.length = 0;
+  await client.uploadFile({ ...upload, fileContents: Buffer.from('old'), content: undefined });
+  await client.call('ws_channel.upload_file', {
+    file_contents: { base64: 'b2xk' },
+    file_name: 'a',
+    file_type: 'KTL',
+    signature: 'armored',
+  });
+  assert.deepEqual(there.uploads.map(String), ['old', 'old']);
+  const both = { ...upload, content: Buffer.from('a'), fileContents: Buffer.from('b') };
+  const error = await failure(client.uploadFile(both));
+  assert.deepEqual([error.code, error.context.field], ['input.invalid_field', 'content']);
+  assert.match(error.message, /fileContents/);
+  assert.equal(there.uploads.length, 2);
 });
 
 test('content comes in in every form', async () => {
@@ -117,12 +134,12 @@ test('a failing stream ends the call with its own error', async () => {
       this.destroy(new RangeError('the tape is torn'));
     },
   });
-  assert.match((await failure(client.uploadFile({ ...upload, fileContents: torn }))).message, /torn/);
+  assert.match((await failure(client.uploadFile({ ...upload, content: torn }))).message, /torn/);
   const full = new Writable({ write: (_, __, done) => done(new RangeError('the tape is full')) });
   assert.match((await failure(client.downloadFile(which, { destination: full }))).message, /full/);
   assert.equal(there.uploads.length, 0);
   const objects = Readable.from([{ not: 'bytes' }]);
-  assert.ok((await failure(client.uploadFile({ ...upload, fileContents: objects }))) instanceof InvalidInputError);
+  assert.ok((await failure(client.uploadFile({ ...upload, content: objects }))) instanceof InvalidInputError);
 });
 
 test('a stream that nobody wants any more cancels its call', async () => {
@@ -168,7 +185,7 @@ test('wrong arguments name the field', async () => {
   assert.equal(missing.toJSON().context.field, 'file_reference');
   assert.equal((await failure(client.listFiles({}, { timeoutMs: -1 }))).context.field, 'timeoutMs');
   assert.equal((await failure(client.listFiles({}, { signal: 'no' }))).context.field, 'signal');
-  assert.equal((await failure(client.uploadFile({ ...upload, fileContents: 'text' }))).context.field, 'fileContents');
+  assert.equal((await failure(client.uploadFile({ ...upload, content: 'text' }))).context.field, 'content');
   assert.equal(there.seen.calls, calls);
 });
 
@@ -190,7 +207,7 @@ test('nobody there: nothing was sent', async () => {
   const gone = await peer();
   gone.close();
   await sleep(20);
-  const error = await failure(new WsChannel(gone.settings).uploadFile({ ...upload, fileContents: Buffer.from('x') }));
+  const error = await failure(new WsChannel(gone.settings).uploadFile({ ...upload, content: Buffer.from('x') }));
   assert.ok(error instanceof TransportError);
   assert.deepEqual([error.code, error.outcome], ['transport.connect_failed', 'not_sent']);
 });
@@ -198,7 +215,7 @@ test('nobody there: nothing was sent', async () => {
 test('deadlines', async () => {
   const nobody = await silent();
   const quiet = new WsChannel(nobody.settings);
-  const given = { ...upload, fileContents: Buffer.from('x') };
+  const given = { ...upload, content: Buffer.from('x') };
   const at_once = await failure(quiet.uploadFile(given, { timeoutMs: 0 }));
   assert.ok(at_once instanceof TimedOutError);
   assert.equal(at_once.outcome, 'not_sent');
@@ -210,7 +227,7 @@ test('deadlines', async () => {
 test('signals cancel, before and in the middle', async () => {
   const nobody = await silent();
   const quiet = new WsChannel(nobody.settings);
-  const given = { ...upload, fileContents: Buffer.from('x') };
+  const given = { ...upload, content: Buffer.from('x') };
   const before = await failure(quiet.uploadFile(given, { signal: AbortSignal.abort('too late') }));
   assert.ok(before instanceof CancelledError);
   assert.deepEqual(
@@ -230,14 +247,14 @@ test('signals cancel, before and in the middle', async () => {
 
 test('a signal is heard while the caller’s own stream is silent', async () => {
   const stop = new AbortController();
-  const running = failure(client.uploadFile({ ...upload, fileContents: new PassThrough() }, { signal: stop.signal }));
+  const running = failure(client.uploadFile({ ...upload, content: new PassThrough() }, { signal: stop.signal }));
   await sleep(100);
   stop.abort();
   assert.equal((await running).code, 'cancelled');
 });
 
 test('a deadline is heard while the caller’s own code is silent', async () => {
-  const given = { ...upload, fileContents: new PassThrough() };
+  const given = { ...upload, content: new PassThrough() };
   const begun = Date.now();
   assert.ok((await failure(client.uploadFile(given, { timeoutMs: 200 }))) instanceof TimedOutError);
   const stuck = new Writable({ highWaterMark: 1, write() {} });
@@ -252,7 +269,7 @@ test('the client’s limit is heard while the caller’s own code is silent', as
   const stuck = () => new Writable({ highWaterMark: 1, write() {} });
   const byName = { file_name: upload.fileName, file_type: upload.fileType, signature: upload.signature };
   const works = [
-    () => own.uploadFile({ ...upload, fileContents: new PassThrough() }),
+    () => own.uploadFile({ ...upload, content: new PassThrough() }),
     () => own.call('ws_channel.upload_file', byName, { content: new PassThrough() }),
     () => own.downloadFile(which, { destination: stuck() }),
   ];
@@ -268,7 +285,7 @@ test('the client’s limit is heard while the caller’s own code is silent', as
 test('the operation’s own limit is heard while the caller’s own code is silent', async (suite) => {
   const { timeout_s: limit } = bankchannel.catalogue().find(({ name }) => name === 'ws_channel.upload_file');
   suite.mock.timers.enable({ apis: ['setTimeout'] });
-  const running = failure(client.uploadFile({ ...upload, fileContents: new PassThrough() }));
+  const running = failure(client.uploadFile({ ...upload, content: new PassThrough() }));
   let ended = false;
   running.then(() => (ended = true));
   const pause = async () => {
@@ -337,7 +354,7 @@ test('closing ends what is running', async () => {
 
 test('closing ends a call that waits for the caller’s own code', async () => {
   const own = new WsChannel(there.settings);
-  const silentStream = failure(own.uploadFile({ ...upload, fileContents: new PassThrough() }));
+  const silentStream = failure(own.uploadFile({ ...upload, content: new PassThrough() }));
   const stuck = new Writable({ highWaterMark: 1, write() {} });
   const silentDestination = failure(own.downloadFile(which, { destination: stuck }));
   await sleep(200);

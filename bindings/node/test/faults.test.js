@@ -82,7 +82,7 @@ test('wrong types', async () => {
 test('missing and unknown fields', async () => {
   await refused(client.downloadFile({}), 'input.missing_field', 'fileType, fileReference');
   await refused(client.downloadFile({ fileType: 'KTL' }), 'input.missing_field', 'fileReference');
-  await refused(client.uploadFile(upload), 'input.missing_field', 'fileContents');
+  await refused(client.uploadFile(upload), 'input.missing_field', 'content');
   await refused(client.listFiles({ fileTypes: 'KTL' }), 'input.unknown_field', 'fileTypes');
   await refused(client.call('ws_channel.list_files', { file_types: 'KTL' }), 'input.unknown_field', 'file_types');
   await refused(() => client.generateKey({ nom: 'You' }), 'input.unknown_field', 'nom');
@@ -114,23 +114,23 @@ test('text that is no Unicode', async () => {
   await refused(client.listFiles({ fileType: '\ud800' }), 'input.invalid_json');
   await refused(client.listFiles({ fileType: 'a\udfffb' }), 'input.invalid_json');
   await refused(
-    client.uploadFile({ ...upload, fileContents: { path: 'a\ud800' } }),
+    client.uploadFile({ ...upload, content: { path: 'a\ud800' } }),
     'input.invalid_field',
-    'fileContents',
+    'content',
   );
   await refused(client.downloadFile(which, { destination: { path: 'a\ud800' } }), 'input.invalid_field', 'destination');
   // Bytes that are no UTF-8 are content like any other.
   there.uploads.length = 0;
-  await client.uploadFile({ ...upload, fileContents: Buffer.from([0xff, 0x00, 0xfe]) });
+  await client.uploadFile({ ...upload, content: Buffer.from([0xff, 0x00, 0xfe]) });
   assert.deepEqual([...there.uploads[0]], [0xff, 0x00, 0xfe]);
 });
 
 test('NUL inside', async () => {
   await refused(client.listFiles({ fileType: 'a\0b' }), 'input.invalid_field', 'fileType');
   await refused(
-    client.uploadFile({ ...upload, fileContents: { path: 'a\0b' } }),
+    client.uploadFile({ ...upload, content: { path: 'a\0b' } }),
     'input.invalid_field',
-    'fileContents',
+    'content',
   );
   await refused(client.downloadFile(which, { destination: { path: 'a\0b' } }), 'input.invalid_field', 'destination');
   await refused(
@@ -142,20 +142,20 @@ test('NUL inside', async () => {
 
 test('content that is none', async () => {
   for (const content of ['text', 5, {}, { path: 5 }, { path: '' }, [bytes], new URL('http://127.0.0.1/')]) {
-    await refused(client.uploadFile({ ...upload, fileContents: content }), 'input.invalid_field', 'fileContents');
+    await refused(client.uploadFile({ ...upload, content }), 'input.invalid_field', 'content');
   }
   await refused(
-    client.uploadFile({ ...upload, fileContents: { path: path.join(folder, 'nothing') } }),
+    client.uploadFile({ ...upload, content: { path: path.join(folder, 'nothing') } }),
     'input.content_unreadable',
   );
-  await refused(client.uploadFile({ ...upload, fileContents: { path: folder } }), 'input.content_unreadable');
+  await refused(client.uploadFile({ ...upload, content: { path: folder } }), 'input.content_unreadable');
   await refused(
     () => client.signFile({ content: Readable.from([bytes]), privateKey: 'x' }),
     'input.invalid_field',
     'content',
   );
   const gone = fs.createReadStream(path.join(folder, 'nothing'));
-  assert.equal((await failure(client.uploadFile({ ...upload, fileContents: gone }))).code, 'ENOENT');
+  assert.equal((await failure(client.uploadFile({ ...upload, content: gone }))).code, 'ENOENT');
 });
 
 test('a closed client', async () => {
@@ -179,14 +179,14 @@ test('a client is closed when its block ends', async () => {
 
 test('deadlines: none left, soon, and out of every range', async () => {
   const none = await refused(
-    client.uploadFile({ ...upload, fileContents: bytes }, { timeoutMs: 0 }),
+    client.uploadFile({ ...upload, content: bytes }, { timeoutMs: 0 }),
     'timeout.deadline',
     undefined,
     TimedOutError,
   );
   assert.equal(none.outcome, 'not_sent');
   await refused(
-    client.uploadFile({ ...upload, fileContents: Readable.from([bytes]) }, { timeoutMs: 0 }),
+    client.uploadFile({ ...upload, content: Readable.from([bytes]) }, { timeoutMs: 0 }),
     'timeout.deadline',
     undefined,
     TimedOutError,
@@ -200,7 +200,7 @@ test('deadlines: none left, soon, and out of every range', async () => {
 test('cancelled before, during and after', async () => {
   const stopped = AbortSignal.abort(new RangeError('mine'));
   const early = await refused(
-    client.uploadFile({ ...upload, fileContents: bytes }, { signal: stopped }),
+    client.uploadFile({ ...upload, content: bytes }, { signal: stopped }),
     'cancelled',
     undefined,
     CancelledError,
@@ -210,7 +210,7 @@ test('cancelled before, during and after', async () => {
   const nobody = await silent();
   const quiet = new WsChannel(nobody.settings);
   const stop = new AbortController();
-  const running = failure(quiet.uploadFile({ ...upload, fileContents: bytes }, { signal: stop.signal }));
+  const running = failure(quiet.uploadFile({ ...upload, content: bytes }, { signal: stop.signal }));
   await nobody.arrived;
   stop.abort();
   const middle = await running;
@@ -277,13 +277,13 @@ test('an exception inside a stream comes out as it is, and nothing is sent or le
       },
     },
   ];
-  for (const fileContents of faults)
-    assert.ok((await failure(client.uploadFile({ ...upload, fileContents }))) instanceof RangeError);
+  for (const content of faults)
+    assert.ok((await failure(client.uploadFile({ ...upload, content }))) instanceof RangeError);
   for (const piece of [5, null, {}, [1]]) {
     const error = await failure(
       client.uploadFile({
         ...upload,
-        fileContents: (async function* () {
+        content: (async function* () {
           yield piece;
         })(),
       }),
@@ -314,17 +314,17 @@ test('a stream of strings is refused, and nothing is sent: they are not the byte
   const file = path.join(folder, 'latin1.xml');
   fs.writeFileSync(file, Buffer.from([0xe4]));
   for (const encoding of ['latin1', 'utf8'])
-    for (const how of [{ call: 'uploadFile', field: 'fileContents' }, { call: 'signAndUpload', field: 'content' }]) {
-      const given = { ...(how.call === 'uploadFile' ? upload : { fileName: 'a.xml', fileType: upload.fileType }) };
-      given[how.field] = fs.createReadStream(file, encoding);
-      const error = await refused(client[how.call](given), 'input.invalid_field', how.field);
+    for (const call of ['uploadFile', 'signAndUpload']) {
+      const fields = call === 'uploadFile' ? upload : { fileName: 'a.xml', fileType: upload.fileType };
+      const given = { ...fields, content: fs.createReadStream(file, encoding) };
+      const error = await refused(client[call](given), 'input.invalid_field', 'content');
       assert.match(error.message, /without an encoding/);
     }
   // A stream that does not say so beforehand.
   for (const pieces of [['ä'], [bytes, 'ä']]) {
-    const given = { ...upload, fileContents: Readable.from(pieces) };
+    const given = { ...upload, content: Readable.from(pieces) };
     const error = await failure(client.uploadFile(given));
-    assert.deepEqual([error.code, error.context.field], ['input.invalid_field', 'fileContents']);
+    assert.deepEqual([error.code, error.context.field], ['input.invalid_field', 'content']);
     assert.equal(error.operation, 'ws_channel.upload_file');
     assert.ok(['not_sent', 'unknown'].includes(error.outcome), String(error.outcome));
     assert.equal(error.toJSON().outcome, error.outcome);
@@ -338,7 +338,7 @@ test('how far the exchange came is the cause of the caller’s own error', async
     yield Buffer.alloc(1024 * 1024);
     throw mine;
   };
-  assert.equal(await failure(client.uploadFile({ ...upload, fileContents: torn() })), mine);
+  assert.equal(await failure(client.uploadFile({ ...upload, content: torn() })), mine);
   assert.ok(mine.cause instanceof CancelledError, String(mine.cause));
   assert.ok(['not_sent', 'unknown'].includes(mine.cause.outcome), String(mine.cause.outcome));
   assert.deepEqual(Object.keys(mine), []);
@@ -348,7 +348,7 @@ test('how far the exchange came is the cause of the caller’s own error', async
     const pieces = (async function* () {
       throw fault;
     })();
-    const came = await client.uploadFile({ ...upload, fileContents: pieces }).then(assert.fail, (error) => error);
+    const came = await client.uploadFile({ ...upload, content: pieces }).then(assert.fail, (error) => error);
     assert.equal(came, fault);
   }
   assert.equal(because.cause, 'the tape');
@@ -376,7 +376,7 @@ test('a generator whose call fails is ended', async () => {
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 50);
   assert.equal(
-    (await failure(client.uploadFile({ ...upload, fileContents: pieces }, { signal: stop.signal }))).code,
+    (await failure(client.uploadFile({ ...upload, content: pieces }, { signal: stop.signal }))).code,
     'cancelled',
   );
   await new Promise(setImmediate);

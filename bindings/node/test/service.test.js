@@ -59,7 +59,7 @@ test('a payment goes out and its statement comes back', async () => {
   await data.logIn();
   const { signature } = data.signFile({ content: { path: payment }, privateKey: signer.privateKey });
   const upload = { fileName: 'payment.xml', fileType: 'pain.001.001.09', signature };
-  await data.uploadFile({ ...upload, fileContents: fs.createReadStream(payment) });
+  await data.uploadFile({ ...upload, content: fs.createReadStream(payment) });
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-'));
   const done = await data.uploadAndWait({
     content: { path: payment },
@@ -81,7 +81,7 @@ test('a payment goes out and its statement comes back', async () => {
   assert.match(content.data.toString(), /BkToCstmrStmt/);
 
   const other = Buffer.concat([fs.readFileSync(payment), Buffer.from('\n')]);
-  await assert.rejects(data.uploadFile({ ...upload, fileContents: other }), (error) => error.outcome === 'refused');
+  await assert.rejects(data.uploadFile({ ...upload, content: other }), (error) => error.outcome === 'refused');
   await data.logout();
   await assert.rejects(data.listFiles(), AuthenticationError);
   await Promise.all([admin.close(), data.close()]);

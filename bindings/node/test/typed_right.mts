@@ -34,6 +34,12 @@ if (first?.status === 'NEW' || first?.status === 'some value of a bank') {
 }
 const signed = client.signFile({ content: { path: 'payments.xml' }, privateKey: { file: 'private.asc' } });
 await client.uploadFile({
+  content: createReadStream('payments.xml'),
+  fileName: 'payments.xml',
+  fileType: 'pain.001.001.09',
+  signature: signed.signature,
+});
+await client.uploadFile({
   fileContents: createReadStream('payments.xml'),
   fileName: 'payments.xml',
   fileType: 'pain.001.001.09',
@@ -61,7 +67,7 @@ const elsewhere = WsChannel.fromEnv(
 );
 await elsewhere.logIn({}, { onCode: () => '123456', signal: AbortSignal.timeout(1000), timeoutMs: 5 });
 await elsewhere.uploadFile({
-  fileContents: new Blob(['x']).stream(),
+  content: new Blob(['x']).stream(),
   fileName: 'payments.xml',
   fileType: 'pain.001.001.09',
   signature: signed.signature,

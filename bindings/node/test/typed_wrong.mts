@@ -11,8 +11,8 @@ client.listFiles({ status: 'new' }); // error
 client.listFiles({ file_type: 'KTL' }); // error
 client.listFiles({}, { timeoutMs: '1' }); // error
 client.downloadFile({ fileType: 'KTL' }); // error
-client.uploadFile({ fileContents: 'text', fileName: 'a', fileType: 'b', signature: 'c' }); // error
-client.uploadFile({ fileContents: Buffer.from('x'), fileName: 'a', fileType: 'b', signature: 'c' });
+client.uploadFile({ content: 'text', fileName: 'a', fileType: 'b', signature: 'c' }); // error
+client.uploadFile({ content: Buffer.from('x'), fileName: 'a', fileType: 'b', signature: 'c' });
 client.signFile({ content: process.stdin, privateKey: 'armored' }); // error
 
 export function use(descriptor: FileDescriptor): number {

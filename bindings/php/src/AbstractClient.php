@@ -98,6 +98,42 @@ abstract class AbstractClient
     }
 
     /**
+     * The value of a parameter that may have been given under its former name.
+     *
+     * @param array<int|string, mixed> $given what was given under other names; the former name is taken out
+     *
+     * @throws BankchannelException
+     */
+    final protected static function formerly(string $former, string $name, mixed $value, array &$given, string $operation): mixed
+    {
+        if (!\array_key_exists($former, $given)) {
+            return $value;
+        }
+        if ($value !== null) {
+            throw BankchannelException::invalidInput($name, "is given under its former name {$former} too: give one", $operation);
+        }
+        @trigger_error("{$former} is deprecated: use {$name}", \E_USER_DEPRECATED);
+        $value = $given[$former];
+        unset($given[$former]);
+
+        return $value;
+    }
+
+    /**
+     * What PHP does where a function has no parameter of a name.
+     *
+     * @param array<int|string, mixed> $given
+     */
+    final protected static function noFurther(array $given): void
+    {
+        foreach (array_keys($given) as $name) {
+            if (\is_string($name)) {
+                throw new \Error("Unknown named parameter \${$name}");
+            }
+        }
+    }
+
+    /**
      * @param array<string, mixed>                       $request
      * @param bool                                       $asks    whether it may ask for codes and signatures
      * @param (callable(Question): string)|null          $onCode

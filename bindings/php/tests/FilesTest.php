@@ -82,7 +82,7 @@ final class FilesTest extends TestCase
         $client = self::$account->client();
         $payment = Account::payment();
         $signature = $client->signFile(content: $payment, privateKey: self::$account->key->privateKey)->signature;
-        $upload = static fn (mixed $content) => $client->uploadFile(fileContents: $content, fileName: 'payment.xml', fileType: 'pain.001.001.09', signature: $signature);
+        $upload = static fn (mixed $content) => $client->uploadFile(content: $content, fileName: 'payment.xml', fileType: 'pain.001.001.09', signature: $signature);
         foreach ([$payment, new \SplFileInfo($payment), Content::bytes((string) file_get_contents($payment)), fopen($payment, 'rb')] as $content) {
             self::assertNotSame('', $upload($content)->responseText);
         }
@@ -92,11 +92,27 @@ final class FilesTest extends TestCase
         self::thrown(InvalidInputException::class, static fn () => $upload('/no/such/file'));
     }
 
+    public function testAParameterIsAlsoTakenByItsFormerName(): void
+    {
+        $client = self::$account->client();
+        $payment = Account::payment();
+        $signature = $client->signFile(content: $payment, privateKey: self::$account->key->privateKey)->signature;
+        $named = ['fileName' => 'payment.xml', 'fileType' => 'pain.001.001.09', 'signature' => $signature];
+        self::assertNotSame('', $client->uploadFile(...$named, fileContents: $payment)->responseText);
+        self::assertNotSame('', $client->uploadFile($payment, ...$named)->responseText);
+        $error = self::thrown(InvalidInputException::class, static fn () => $client->uploadFile(...$named, content: $payment, fileContents: $payment));
+        self::assertSame(['field' => 'content'], $error->context);
+        $error = self::thrown(InvalidInputException::class, static fn () => $client->uploadFile(fileName: 'x', fileType: 'KTL', signature: 's'));
+        self::assertSame(['field' => 'content'], $error->context);
+        $error = self::thrown(\Error::class, static fn () => $client->uploadFile(...$named, fileContent: $payment));
+        self::assertSame('Unknown named parameter $fileContent', $error->getMessage());
+    }
+
     public function testAStreamThatFailsInTheMiddleEndsTheCall(): void
     {
         $client = self::$account->client();
         $begun = microtime(true);
-        $error = self::thrown(\RuntimeException::class, static fn () => $client->uploadFile(fileContents: FailingStream::open('rb'), fileName: 'x', fileType: 'KTL', signature: '-----BEGIN PGP SIGNATURE-----'));
+        $error = self::thrown(\RuntimeException::class, static fn () => $client->uploadFile(content: FailingStream::open('rb'), fileName: 'x', fileType: 'KTL', signature: '-----BEGIN PGP SIGNATURE-----'));
         self::assertSame('the tape tore', $error->getMessage());
         $error = self::thrown(\RuntimeException::class, static fn () => $client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: FailingStream::open('wb')));
         self::assertSame('the disk is full', $error->getMessage());
@@ -112,7 +128,7 @@ final class FilesTest extends TestCase
         self::assertSame(['field' => 'destination'], $error->context);
         [$here, $there] = (array) stream_socket_pair(STREAM_PF_UNIX, STREAM_SOCK_STREAM, 0);
         stream_set_blocking($here, false);
-        $error = self::thrown(InvalidInputException::class, static fn () => $client->uploadFile(fileContents: $here, fileName: 'x', fileType: 'KTL', signature: 's'));
+        $error = self::thrown(InvalidInputException::class, static fn () => $client->uploadFile(content: $here, fileName: 'x', fileType: 'KTL', signature: 's'));
         self::assertStringContainsString('blocking', $error->getMessage());
         self::assertIsResource($there);
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 
 from ._native import Received, Record
 from ._new_files import AsyncNewFilesClient, NewFilesClient
+from ._renamed import formerly, formerly_awaited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -2746,11 +2747,12 @@ class WsChannel(NewFilesClient):
         )
         return answer
 
+    @formerly(file_contents="content")
     def upload_file(
         self,
         *,
         bank: Bank | None = None,
-        file_contents: Content,
+        content: Content,
         file_name: str,
         file_type: str,
         signature: str,
@@ -2766,7 +2768,7 @@ class WsChannel(NewFilesClient):
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
-            file_contents: The file's bytes, at most 7 MiB at the deployed service.
+            content: The file's bytes, at most 7 MiB at the deployed service.
             file_name: The file's name, as sent to the bank.
             file_type: The bank's name of the file type, such as `pain.001.001.09`.
             signature: One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one
@@ -2812,7 +2814,7 @@ class WsChannel(NewFilesClient):
                 "file_type": file_type,
                 "signature": signature,
             },
-            content=file_contents,
+            content=content,
             timeout=timeout,
             cancel=cancel,
         )
@@ -5311,11 +5313,12 @@ class AsyncWsChannel(AsyncNewFilesClient):
         )
         return answer
 
+    @formerly_awaited(file_contents="content")
     async def upload_file(
         self,
         *,
         bank: Bank | None = None,
-        file_contents: Content,
+        content: Content,
         file_name: str,
         file_type: str,
         signature: str,
@@ -5331,7 +5334,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
 
         Args:
             bank: The bank to send it to. Left out, the client's own.
-            file_contents: The file's bytes, at most 7 MiB at the deployed service.
+            content: The file's bytes, at most 7 MiB at the deployed service.
             file_name: The file's name, as sent to the bank.
             file_type: The bank's name of the file type, such as `pain.001.001.09`.
             signature: One or more ASCII-armored detached OpenPGP signatures over the raw bytes, one
@@ -5377,7 +5380,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
                 "file_type": file_type,
                 "signature": signature,
             },
-            content=file_contents,
+            content=content,
             timeout=timeout,
             cancel=cancel,
         )

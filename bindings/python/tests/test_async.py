@@ -49,7 +49,7 @@ class Awaited(unittest.IsolatedAsyncioTestCase):
             async with AsyncWsChannel(**peer.settings) as client:
                 got = await client.download_file(file_type="KTL", file_reference="1")
                 await client.upload_file(
-                    file_contents=got.content.data, file_name="a", file_type="KTL", signature="armored"
+                    content=got.content.data, file_name="a", file_type="KTL", signature="armored"
                 )
         self.assertEqual((got.content.data, peer.uploads), (CONTENT, [CONTENT]))
 
@@ -120,7 +120,7 @@ class Ending(unittest.IsolatedAsyncioTestCase):
             self.cause = None
             try:
                 return await client.upload_file(
-                    file_contents=content, file_name="a", file_type="KTL", signature="armored", **options
+                    content=content, file_name="a", file_type="KTL", signature="armored", **options
                 )
             except asyncio.CancelledError as cancelled:
                 # Seen where it is raised: before 3.11 a task does not pass the cause on to who awaits it.
@@ -360,7 +360,7 @@ class Loops(unittest.TestCase):
     def test_without_a_loop_nothing_is_sent(self) -> None:
         with Peer() as peer:
             client = AsyncWsChannel(**peer.settings)
-            work = client.upload_file(file_contents=b"x", file_name="a", file_type="KTL", signature="armored")
+            work = client.upload_file(content=b"x", file_name="a", file_type="KTL", signature="armored")
             with self.assertRaises(RuntimeError) as raised:
                 work.send(None)
             time.sleep(0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import os
 import pickle
@@ -125,8 +126,25 @@ class Calls(unittest.TestCase):
             path.write_bytes(data)
             with path.open("rb") as opened:
                 for content in (data, bytearray(data), memoryview(data), path, opened, Trickle(data)):
-                    self.client.upload_file(file_contents=content, **UPLOAD)
+                    self.client.upload_file(content=content, **UPLOAD)
         self.assertEqual([data == sent for sent in self.peer.uploads], [True] * 6)
+
+    def test_a_field_is_also_taken_by_its_former_name(self) -> None:
+        upload: Any = self.client.upload_file
+        with self.assertWarnsRegex(DeprecationWarning, "use content") as warned:
+            upload(file_contents=b"old", **UPLOAD)
+        self.assertEqual(warned.filename, __file__)
+        self.client.call("ws_channel.upload_file", {"file_contents": {"base64": "b2xk"}, **UPLOAD})
+        self.assertEqual(self.peer.uploads, [b"old", b"old"])
+        with self.assertRaisesRegex(TypeError, "former name 'file_contents'"):
+            upload(file_contents=b"a", content=b"b", **UPLOAD)
+        with self.assertRaises(InvalidInputError) as raised:
+            self.client.call(
+                "ws_channel.upload_file", {"content": {"base64": ""}, "file_contents": {"base64": "b2xk"}, **UPLOAD}
+            )
+        self.assertEqual(raised.exception.context["field"], "content")
+        self.assertEqual(len(self.peer.uploads), 2)
+        self.assertIn("content", inspect.signature(self.client.upload_file).parameters)
 
     def test_content_comes_in_in_every_form(self) -> None:
         which: dict[str, Any] = {"file_type": "camt.053.001.08", "file_reference": "227166"}
@@ -158,12 +176,12 @@ class Calls(unittest.TestCase):
                 raise LookupError("the tape is full")
 
         with self.assertRaisesRegex(LookupError, "torn"):
-            self.client.upload_file(file_contents=Broken(), **UPLOAD)
+            self.client.upload_file(content=Broken(), **UPLOAD)
         with self.assertRaisesRegex(LookupError, "full"):
             self.client.download_file(file_type="KTL", file_reference="1", destination=Broken())
         self.assertEqual(self.peer.uploads, [])
         with self.assertRaises(InvalidInputError):
-            self.client.upload_file(file_contents=io.StringIO("text"), **UPLOAD)  # type: ignore[arg-type]
+            self.client.upload_file(content=io.StringIO("text"), **UPLOAD)  # type: ignore[arg-type]
 
     def test_a_refusal_arrives_whole(self) -> None:
         with self.assertRaises(BankchannelError) as raised:
@@ -201,7 +219,7 @@ class Calls(unittest.TestCase):
         with self.assertRaises(TypeError):
             self.client.download_file(file_type="KTL")  # type: ignore[call-arg]
         with self.assertRaises(InvalidInputError) as refused:
-            self.client.upload_file(file_contents="payments.xml", **UPLOAD)  # type: ignore[arg-type]
+            self.client.upload_file(content="payments.xml", **UPLOAD)  # type: ignore[arg-type]
         self.assertEqual(refused.exception.context["field"], "content")
         self.assertEqual(self.peer.calls, 0)
 
@@ -266,19 +284,19 @@ class Limits(unittest.TestCase):
             port = taken.getsockname()[1]
         with Peer() as peer, WsChannel(**{**peer.settings, "base_url": f"http://127.0.0.1:{port}/v2"}) as client:
             with self.assertRaises(TransportError) as raised:
-                client.upload_file(file_contents=b"x", **UPLOAD)
+                client.upload_file(content=b"x", **UPLOAD)
         self.assertEqual((raised.exception.code, raised.exception.outcome), ("transport.connect_failed", "not_sent"))
 
     def test_a_deadline_of_zero_is_over_at_once(self) -> None:
         with Silent() as peer, WsChannel(**peer.settings) as client:
             with self.assertRaises(TimedOutError) as raised:
-                client.upload_file(file_contents=b"x", timeout=0, **UPLOAD)
+                client.upload_file(content=b"x", timeout=0, **UPLOAD)
         self.assertEqual((raised.exception.code, raised.exception.outcome), ("timeout.deadline", "not_sent"))
 
     def test_a_deadline_in_the_middle_leaves_the_outcome_unknown(self) -> None:
         with Silent() as peer, WsChannel(**peer.settings) as client:
             with self.assertRaises(TimedOutError) as raised:
-                client.upload_file(file_contents=b"x", timeout=0.2, **UPLOAD)
+                client.upload_file(content=b"x", timeout=0.2, **UPLOAD)
         self.assertEqual(raised.exception.outcome, "unknown")
 
     def test_cancelled_before_nothing_is_sent(self) -> None:
@@ -286,7 +304,7 @@ class Limits(unittest.TestCase):
             token = Cancel()
             token.cancel()
             with self.assertRaises(CancelledError) as raised:
-                client.upload_file(file_contents=b"x", cancel=token, **UPLOAD)
+                client.upload_file(content=b"x", cancel=token, **UPLOAD)
         self.assertEqual((raised.exception.code, raised.exception.outcome), ("cancelled", "not_sent"))
 
     def test_cancelled_in_the_middle_from_another_thread(self) -> None:
@@ -300,7 +318,7 @@ class Limits(unittest.TestCase):
 
             threading.Thread(target=cancel).start()
             with self.assertRaises(CancelledError) as raised:
-                client.upload_file(file_contents=b"x", cancel=token, **UPLOAD)
+                client.upload_file(content=b"x", cancel=token, **UPLOAD)
         self.assertEqual(raised.exception.outcome, "unknown")
 
     def test_ctrl_c_ends_a_call(self) -> None:

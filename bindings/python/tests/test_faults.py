@@ -122,12 +122,12 @@ class Input(WithPeer):
     def test_content_of_no_known_form_is_refused(self) -> None:
         for content in ("text", 5, [b"x"], io.StringIO("text")):
             with self.subTest(content=content), self.assertRaises(InvalidInputError):
-                self.client.upload_file(file_contents=content, **UPLOAD)  # type: ignore[arg-type]
+                self.client.upload_file(content=content, **UPLOAD)  # type: ignore[arg-type]
         with self.assertRaises(InvalidInputError) as raised:
             self.client.sign_file(content=io.StringIO("x"), private_key="y")  # type: ignore[arg-type]
         self.assertEqual(raised.exception.operation, "ws_channel.sign_file")
         with self.assertRaises(InvalidInputError) as raised:
-            self.client.upload_file(file_contents=Path("no such file"), **UPLOAD)
+            self.client.upload_file(content=Path("no such file"), **UPLOAD)
         self.assertEqual(raised.exception.code, codes.INPUT_CONTENT_UNREADABLE)
         with self.assertRaises(InvalidInputError):
             self.client.download_file(**DOWNLOAD, destination="a string")  # type: ignore[arg-type]
@@ -159,7 +159,7 @@ class Callers(WithPeer):
 
     def test_a_failing_file_object_raises_its_own_error(self) -> None:
         with self.assertRaisesRegex(LookupError, "on fire"):
-            self.client.upload_file(file_contents=Broken(), **UPLOAD)
+            self.client.upload_file(content=Broken(), **UPLOAD)
         with self.assertRaisesRegex(LookupError, "on fire"):
             self.client.download_file(**DOWNLOAD, destination=Broken())
         self.assertEqual(self.peer.uploads, [])
@@ -174,7 +174,7 @@ class Callers(WithPeer):
                 client.list_files()
                 return super().read(size)
 
-        self.client.upload_file(file_contents=Nested(b"abc"), **UPLOAD)
+        self.client.upload_file(content=Nested(b"abc"), **UPLOAD)
         self.assertEqual(self.peer.uploads, [b"abc"])
 
     def test_exceptions_that_are_no_errors_pass_too(self) -> None:
@@ -183,7 +183,7 @@ class Callers(WithPeer):
                 raise KeyboardInterrupt
 
         with self.assertRaises(KeyboardInterrupt) as raised:
-            self.client.upload_file(file_contents=Interrupting(), **UPLOAD)
+            self.client.upload_file(content=Interrupting(), **UPLOAD)
         # The README promises it for Ctrl-C, wherever the call is.
         cause = raised.exception.__cause__
         assert isinstance(cause, BankchannelError)
@@ -196,7 +196,7 @@ class Callers(WithPeer):
                 raise LookupError("no such block") from OSError("the disk is on fire")
 
         with self.assertRaises(LookupError) as raised:
-            self.client.upload_file(file_contents=Caused(), **UPLOAD)
+            self.client.upload_file(content=Caused(), **UPLOAD)
         self.assertIsInstance(raised.exception.__cause__, OSError)
 
     def test_a_raw_file_that_takes_nothing_loses_nothing(self) -> None:
@@ -293,7 +293,7 @@ class Ending(WithPeer):
         # Closing one call's own end does not cancel what else the token was given to.
         other = Cancel()
         with self.assertRaises(LookupError):
-            self.client.upload_file(file_contents=Broken(), cancel=other, **UPLOAD)
+            self.client.upload_file(content=Broken(), cancel=other, **UPLOAD)
         self.assertFalse(other.cancelled)
 
     def test_one_call_is_resumed_by_one_thread(self) -> None:
@@ -405,7 +405,7 @@ class Leaving:
     def read(self, size):
         sys.exit(9)
 
-WsChannel(**settings).upload_file(file_contents=Leaving(), file_name="a", file_type="b", signature="c")
+WsChannel(**settings).upload_file(content=Leaving(), file_name="a", file_type="b", signature="c")
 """
         self.assertEqual(self.exits(program, arrives=False), (9, ""))
 
@@ -428,7 +428,7 @@ print(len(masks) > 0, all(int(mask, 16) >> (signal.SIGPIPE - 1) & 1 for mask in 
     def test_ctrl_c_tells_how_far_the_call_came(self) -> None:
         program = """
 try:
-    WsChannel(**settings).upload_file(file_contents=b"x", file_name="a", file_type="b", signature="c")
+    WsChannel(**settings).upload_file(content=b"x", file_name="a", file_type="b", signature="c")
 except KeyboardInterrupt as interrupt:
     print(interrupt.__cause__.code, interrupt.__cause__.outcome)
 """
@@ -473,7 +473,7 @@ class Versions(unittest.TestCase):
         with Peer() as peer:
             program = (
                 f"from bankchannel import WsChannel\nWsChannel(**{peer.settings!r}).upload_file("
-                "file_contents=b'x', file_name='a', file_type='b', signature='c')"
+                "content=b'x', file_name='a', file_type='b', signature='c')"
             )
             old, new = "class UploadFileResponse(Record):", "class Another(Record):"
             said = self.run_changed("ws_channel.py", old, new, program)

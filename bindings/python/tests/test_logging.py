@@ -84,12 +84,12 @@ class Logging(unittest.TestCase):
 
         async def call() -> None:
             async with AsyncWsChannel(**self.peer.settings) as client:
-                await client.upload_file(file_contents=b"y", **upload)
+                await client.upload_file(content=b"y", **upload)
 
         with WsChannel(**self.peer.settings) as client:
-            client.upload_file(file_contents=b"x", **upload)
+            client.upload_file(content=b"x", **upload)
             # Here it is logged in the middle of the call too.
-            client.upload_file(file_contents=io.BytesIO(b"z"), **upload)
+            client.upload_file(content=io.BytesIO(b"z"), **upload)
             with self.assertRaises(BankchannelError) as raised:
                 client.delete_file(file_type="camt.053.001.08", file_reference="1")
         self.assertEqual(raised.exception.outcome, "refused")

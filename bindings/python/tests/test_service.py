@@ -76,7 +76,7 @@ class MainJob(WithService):
         signature = data.sign_file(content=PAYMENT, private_key=signer.private_key).signature
         with PAYMENT.open("rb") as payment:
             data.upload_file(
-                file_contents=payment, file_name="payment.xml", file_type="pain.001.001.09", signature=signature
+                content=payment, file_name="payment.xml", file_type="pain.001.001.09", signature=signature
             )
         with tempfile.TemporaryDirectory() as folder:
             done = data.upload_and_wait(
@@ -102,7 +102,7 @@ class MainJob(WithService):
         # A signature over other bytes is refused, and says so.
         with self.assertRaises(BankchannelError) as raised:
             data.upload_file(
-                file_contents=PAYMENT.read_bytes() + b"\n",
+                content=PAYMENT.read_bytes() + b"\n",
                 file_name="payment.xml",
                 file_type="pain.001.001.09",
                 signature=signature,

@@ -15,9 +15,9 @@ client.list_files(status="new")  # error: arg-type
 client.list_files(timeout="1")  # error: arg-type
 client.list_files(no_such_field=1)  # error: call-arg
 client.download_file(file_type="KTL")  # error: call-arg
-client.upload_file(file_contents="text", file_name="a", file_type="b", signature="c")  # error: arg-type
-client.upload_file(file_contents=Path("a"), file_name="a", file_type="b", signature="c", bank="simulator")
-client.upload_file(file_contents=array("B", b"a"), file_name="a", file_type="b", signature="c")  # error: arg-type
+client.upload_file(content="text", file_name="a", file_type="b", signature="c")  # error: arg-type
+client.upload_file(content=Path("a"), file_name="a", file_type="b", signature="c", bank="simulator")
+client.upload_file(content=array("B", b"a"), file_name="a", file_type="b", signature="c")  # error: arg-type
 
 
 async def code(question: Question) -> str:

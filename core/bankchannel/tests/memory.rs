@@ -36,9 +36,9 @@ fn peak_kib() -> u64 {
 }
 
 fn upload(content: Content) -> UploadFileRequest {
-    let request = json!({"bank": "nordea", "file_name": "a.xml", "file_type": "KTL", "signature": "x", "file_contents": {"base64": ""}});
+    let request = json!({"bank": "nordea", "file_name": "a.xml", "file_type": "KTL", "signature": "x", "content": {"base64": ""}});
     let mut upload: UploadFileRequest = bankchannel::model::read_boundary(request).unwrap();
-    upload.file_contents = content;
+    upload.content = content;
     upload
 }
 

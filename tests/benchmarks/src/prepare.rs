@@ -144,7 +144,7 @@ pub(crate) fn key(algorithm: openpgp::Algorithm) -> openpgp::PrivateKey {
 fn request(file: &Bytes, signature: String) -> OutRequest {
     let request = UploadFileRequest::from(UploadFileRequestFields {
         bank: Bank::Simulator,
-        file_contents: Content::Bytes(file.clone()),
+        content: Content::Bytes(file.clone()),
         file_name: FileName::new("payments.xml").expect("a name"),
         file_type: FileType::new("pain.001.001.09").expect("a type"),
         signature: Signatures::new(signature),

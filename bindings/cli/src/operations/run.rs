@@ -273,7 +273,7 @@ fn in_options(failure: Failure, spec: &Spec, entry: &Entry) -> Failure {
             if entry.short_name() == "upload_file" {
                 missing =
                     missing.replace("--signature", "--private-key (signs here) or --signatures (signed elsewhere)");
-                missing = missing.replace("--file-contents", "FILE");
+                missing = missing.replace("--content", "FILE");
             }
             Failure::usage(format!(
                 "missing: {missing}\n  give it as an option or in the settings file; `bankchannel {} {} --help` explains",

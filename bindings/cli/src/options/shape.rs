@@ -42,7 +42,7 @@ pub(crate) fn add_fields(mut command: Command, entries: &[&Entry]) -> Command {
         command = command.arg(Arg::new(CONTENT).value_name("FILE").value_hint(ValueHint::FilePath).help(format!(
             "{} (a path, or - for stdin; also as --{})",
             sentence(field.doc),
-            field.name.replace('_', "")
+            field.name
         )));
     }
     command
@@ -93,12 +93,9 @@ fn found(
     matches: &ArgMatches,
     settings: &Settings,
 ) -> Option<(Vec<String>, bool)> {
-    let mut ids = vec![names.long.as_str()];
-    if matches!(field.shape, Shape::Content) {
-        // Where a command may run several operations, each may have its own name for what is sent.
-        ids.extend([CONTENT, "file-contents", "content"]);
-    }
-    let given = ids.into_iter().map(|id| (texts(matches, id), id != CONTENT)).find(|(found, _)| !found.is_empty());
+    let argument = matches!(field.shape, Shape::Content).then_some(CONTENT);
+    let given = [names.long.as_str()].into_iter().chain(argument);
+    let given = given.map(|id| (texts(matches, id), id != CONTENT)).find(|(found, _)| !found.is_empty());
     let filed =
         || names.setting.as_deref().and_then(|key| settings.filed(key)).filter(|text| !stands_for_all(field, text));
     given.or_else(|| filed().map(|text| (vec![text.to_owned()], true)))

@@ -26,7 +26,7 @@ fn sample(size: usize) -> Vec<u8> {
 
 fn of(content: Content) -> UploadFileRequest {
     let mut request = upload(b"");
-    request.file_contents = content;
+    request.content = content;
     request
 }
 

@@ -34,7 +34,7 @@ async fn hear(server: &Server) {
         let mut heard = 0;
         for _ in 0..TRIES {
             let mut request = upload(b"");
-            request.file_contents = content.clone();
+            request.content = content.clone();
             let error = client(server).exchange::<UploadFile>(request, &CallOptions::default()).await.unwrap_err();
             match error.outcome() {
                 Some(Outcome::Refused) => {

@@ -174,7 +174,7 @@ async fn a_body_that_stops_in_the_middle_is_not_an_upload() {
     let server = Server::in_turn([Act::Hold(Arc::clone(&go_on), ok(201, json!({})))]).await;
     let big = vec![7u8; 16 * 1024 * 1024];
     let mut request = upload(b"");
-    request.file_contents = big.into();
+    request.content = big.into();
     let error =
         client(&server).exchange::<UploadFile>(request, &within(Duration::from_millis(1500))).await.unwrap_err();
     assert_eq!((error.code(), error.outcome()), ("timeout.deadline", Some(Outcome::Unknown)));

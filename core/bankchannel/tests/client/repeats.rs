@@ -26,7 +26,7 @@ pub(crate) fn list() -> ListFilesRequest {
 pub(crate) fn upload(bytes: &'static [u8]) -> UploadFileRequest {
     UploadFileRequest::from(UploadFileRequestFields {
         bank: Bank::Nordea,
-        file_contents: bytes.to_vec().into(),
+        content: bytes.to_vec().into(),
         file_name: FileName::new("payments.xml").unwrap(),
         file_type: FileType::new("pain.001.001.09").unwrap(),
         signature: Signatures::new("-----BEGIN PGP SIGNATURE-----"),

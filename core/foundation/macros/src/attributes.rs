@@ -12,6 +12,7 @@ pub(crate) struct Attributes {
     pub(crate) open: bool,
     pub(crate) wire: Option<String>,
     pub(crate) aliases: Vec<String>,
+    pub(crate) formerly: Vec<String>,
     pub(crate) tag: Option<String>,
     pub(crate) value: Option<String>,
 }
@@ -42,6 +43,8 @@ impl Attributes {
                     out.wire = Some(text(&meta)?);
                 } else if meta.path.is_ident("alias") {
                     out.aliases.push(text(&meta)?);
+                } else if meta.path.is_ident("formerly") {
+                    out.formerly.push(text(&meta)?);
                 } else if meta.path.is_ident("tag") {
                     out.tag = Some(text(&meta)?);
                 } else {

@@ -21,7 +21,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A field with a name of its own.
-    pub(crate) fn field(&mut self, field: &Field, index: usize, doc: &str) {
+    pub(crate) fn field(&mut self, field: &Field, index: usize, doc: &str, formerly: &[String]) {
         let (of, name, ty) = (self.of, &field.ident, inner(&field.ty));
         let doc = cited(doc).text.into_owned();
         self.methods.push(quote! {
@@ -32,6 +32,18 @@ impl<'a> Builder<'a> {
                 self
             }
         });
+        for former in formerly {
+            let former = format_ident!("{former}");
+            let note = format!("it is called `{}`", name.as_ref().map(ToString::to_string).unwrap_or_default());
+            self.methods.push(quote! {
+                #[doc = #doc]
+                #[deprecated(note = #note)]
+                #[must_use]
+                pub fn #former(self, value: impl ::bankchannel_foundation::model::IntoField<#ty>) -> Self {
+                    self.#name(value)
+                }
+            });
+        }
     }
 
     /// A group whose fields stand among the others.

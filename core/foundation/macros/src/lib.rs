@@ -11,6 +11,7 @@
 //! | `#[boundary(wire = "EncPrivatekey")]` | field | its name on the wire, where that is not the PascalCase of its own |
 //! | `#[boundary(same_names)]` | struct | each field is named on the wire as on the boundary, where it says no other name |
 //! | `#[boundary(alias = "EncPrivateKey")]` | field | a second name accepted on the wire |
+//! | `#[boundary(formerly = "file_contents")]` | field | the name that it had on the boundary in earlier versions, still accepted there; its builder has a deprecated method of it |
 //! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
 //! | `#[boundary(flatten)]` | field | a struct whose fields stand in its place among the others, in both representations |
 //! | `#[boundary(open)]` | enum | peer values: the last variant, `Other(String)`, takes the unknown ones |

@@ -34,7 +34,7 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
             parts.push(quote! { ::core::slice::from_ref(&Self::OWN_FIELDS[#index]) });
             takes.push(quote! { #field_ident: object.field::<#ty>(&Self::OWN_FIELDS[#index], reader)? });
             puts.push(quote! { object.put(&Self::OWN_FIELDS[#index], self.#field_ident, writer); });
-            builder.field(field, index, &doc(&field.attrs, &field.ident)?);
+            builder.field(field, index, &doc(&field.attrs, &field.ident)?, &attributes.formerly);
             own.push(shape(field, &attributes, same_names)?);
         }
     }
@@ -120,8 +120,8 @@ fn whole(input: &DeriveInput, fields: &Fields) -> Option<TokenStream> {
 
 /// A flattened field has no name and no documentation of its own on the boundary.
 fn stands_alone(field: &Field, attributes: &Attributes) -> syn::Result<()> {
-    let Attributes { wire, aliases, profile, off_wire, .. } = attributes;
-    if wire.is_some() || !aliases.is_empty() || *profile || *off_wire {
+    let Attributes { wire, aliases, formerly, profile, off_wire, .. } = attributes;
+    if wire.is_some() || !aliases.is_empty() || !formerly.is_empty() || *profile || *off_wire {
         return Err(syn::Error::new_spanned(&field.ident, "`flatten` stands alone: the struct's fields say the rest"));
     }
     Ok(())
@@ -132,13 +132,14 @@ fn shape(field: &Field, attributes: &Attributes, same_names: bool) -> syn::Resul
     let doc = doc(&field.attrs, &field.ident)?;
     let name = field.ident.as_ref().expect("named fields have names").unraw().to_string();
     let wire = attributes.wire.clone().unwrap_or_else(|| if same_names { name.clone() } else { pascal_case(&name) });
-    let Attributes { aliases, profile, off_wire, .. } = attributes;
+    let Attributes { aliases, formerly, profile, off_wire, .. } = attributes;
     let boundary = quote! { <#ty as ::bankchannel_foundation::model::Boundary> };
     Ok(quote! {
         ::bankchannel_foundation::model::Field {
             name: #name,
             wire: #wire,
             aliases: &[#(#aliases),*],
+            formerly: &[#(#formerly),*],
             doc: #doc,
             shape: #boundary::SHAPE,
             wire_shape: #boundary::WIRE_SHAPE,

@@ -64,13 +64,22 @@ pub const fn joined<const N: usize>(parts: &[&[Field]]) -> [Field; N] {
 
 const fn clashes(field: &Field, mut others: &[Field]) -> bool {
     while let [other, further @ ..] = others {
-        let has_name = is_one_of(field.name, &[other.name]);
-        if has_name || is_read_from(other, &[field.wire]) || is_read_from(other, field.aliases) {
+        if has_boundary_name(other, &[field.name])
+            || has_boundary_name(other, field.formerly)
+            || is_read_from(other, &[field.wire])
+            || is_read_from(other, field.aliases)
+        {
             return true;
         }
         others = further;
     }
     false
+}
+
+/// Whether the field has or had one of these names on the boundary.
+const fn has_boundary_name(field: &Field, names: &[&str]) -> bool {
+    let [name, further @ ..] = names else { return false };
+    is_one_of(name, &[field.name]) || is_one_of(name, field.formerly) || has_boundary_name(field, further)
 }
 
 /// Whether the field is read from a wire member of one of these names.

@@ -221,10 +221,16 @@ impl<'v> ObjectReader<'v> {
         };
         let mut missing = Vec::new();
         for field in fields.iter().filter(|field| !(field.off_wire && reader.representation == Representation::Wire)) {
-            if reader.representation == Representation::Wire {
-                settle_wire_names(&mut object, field)?;
-            }
             let name = reader.name(field);
+            match reader.representation {
+                Representation::Wire => {
+                    if object.get(name).is_some_and(is_empty) {
+                        object.remove(name);
+                    }
+                    settle_names(&mut object, name, field.aliases, is_empty)?;
+                }
+                Representation::Boundary => settle_names(&mut object, name, field.formerly, |value| value.is_null())?,
+            }
             if object.get(name).is_some_and(|value| !value.is_null()) {
                 continue;
             }
@@ -295,27 +301,30 @@ impl<'v> ObjectReader<'v> {
 /// How many unknown fields an error names.
 const UNKNOWN_MAX: usize = 8;
 
-/// Brings aliases to the field's own name, and empty text to absence.
-fn settle_wire_names(object: &mut Object<'_>, field: &'static Field) -> Result<(), Error> {
-    if object.get(field.wire).is_some_and(empty) {
-        object.remove(field.wire);
-    }
-    for alias in field.aliases {
-        let Some(value) = object.remove(alias).filter(|value| !empty(value)) else { continue };
-        match object.get(field.wire) {
-            Some(given) if *given != value => {
-                return Err(Error::invalid_field(field.wire, format!("{alias} is given too, with another value")));
+/// Brings a field's further names to its own.
+fn settle_names(
+    object: &mut Object<'_>,
+    name: &'static str,
+    further: &[&'static str],
+    is_absent: impl Fn(&Value<'_>) -> bool,
+) -> Result<(), Error> {
+    for other in further {
+        let Some(value) = object.remove(other).filter(|value| !is_absent(value)) else { continue };
+        match object.get(name) {
+            Some(given) if !is_absent(given) => {
+                if *given != value {
+                    return Err(Error::invalid_field(name, format!("{other} is given too, with another value")));
+                }
             }
-            Some(_) => {}
-            None => {
-                object.push(field.wire, value);
+            _ => {
+                object.insert(name, value);
             }
         }
     }
     Ok(())
 }
 
-fn empty(value: &Value<'_>) -> bool {
+fn is_empty(value: &Value<'_>) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 

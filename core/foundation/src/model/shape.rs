@@ -101,6 +101,8 @@ pub struct Field {
     pub wire: &'static str,
     /// Further names accepted on the wire.
     pub aliases: &'static [&'static str],
+    /// Names that it had on the boundary in earlier versions, still accepted there.
+    pub formerly: &'static [&'static str],
     /// Meaning, unit or format, limits, source.
     pub doc: &'static str,
     /// What it holds.

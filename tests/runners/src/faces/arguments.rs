@@ -48,9 +48,7 @@ pub(super) fn typed(entry: &Entry, request: &Value, content: Option<&Path>) -> O
         }
     }
     if let (Some(path), Some(field)) = (content, entry.request.content_field()) {
-        let option =
-            if out.get(1).is_some_and(|command| command == "upload-file") { "file-contents" } else { field.name };
-        out.push(format!("--{}={}", option.replace('_', "-"), path.display()));
+        out.push(format!("--{}={}", field.name.replace('_', "-"), path.display()));
     }
     Some(out)
 }

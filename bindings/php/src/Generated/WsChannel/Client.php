@@ -637,7 +637,7 @@ interface Client
      * done: identical bytes sent twice are two uploads. If the outcome is `unknown`, look for the bank's
      * answer files before sending the file again. Needs a data session and a certificate for the bank.
      *
-     * @param Content|string|\SplFileInfo|resource $fileContents The file's bytes, at most 7 MiB at the
+     * @param Content|string|\SplFileInfo|resource $content The file's bytes, at most 7 MiB at the
      * deployed service.
      * @param string $fileName The file's name, as sent to the bank.
      * @param string $fileType The bank's name of the file type, such as `pain.001.001.09`.
@@ -662,7 +662,7 @@ interface Client
      * @throws BankchannelException for all other failures
      */
     public function uploadFile(
-        mixed $fileContents,
+        mixed $content,
         string $fileName,
         string $fileType,
         string $signature,

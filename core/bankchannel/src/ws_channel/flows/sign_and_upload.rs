@@ -197,7 +197,7 @@ impl Prepared {
         let Self { source, name, signature } = self;
         let request = UploadFileRequest::from(UploadFileRequestFields {
             bank,
-            file_contents: source.content(),
+            content: source.content(),
             file_name: name.clone(),
             file_type,
             signature: signature.clone(),

@@ -29,7 +29,7 @@ pub(crate) async fn handle(
     request: UploadFileRequest,
 ) -> Result<UploadFileResponse, Fault> {
     let session = may_transfer(call)?;
-    let size = request.file_contents.known_size().ok_or_else(|| Fault::internal("a taken body has a size"))?;
+    let size = request.content.known_size().ok_or_else(|| Fault::internal("a taken body has a size"))?;
     if size > service.config.max_file_bytes {
         return Err(Refusal::invalid("FileContents").into());
     }
@@ -41,8 +41,7 @@ pub(crate) async fn handle(
     }
     let keys = signatures::authorize_keys(service, &session.email).await?;
     let armored = request.signature.as_str().to_owned();
-    let signed =
-        signatures::verify(service, &session.api_key, request.file_contents, armored, keys, call.now_ms).await?;
+    let signed = signatures::verify(service, &session.api_key, request.content, armored, keys, call.now_ms).await?;
     call.rely_on(Ground::PgpKeys {
         purpose: PgpPurpose::Authorize,
         fingerprints: signed.signers.clone(),

@@ -182,7 +182,7 @@ fn accounts() {
 
 #[test]
 fn content_travels_beside_the_rest() {
-    let upload = json!({"bank": "simulator", "file_contents": {"base64": "aGVsbG8="}, "file_name": "a.xml", "file_type": "pain.001.001.09",
+    let upload = json!({"bank": "simulator", "content": {"base64": "aGVsbG8="}, "file_name": "a.xml", "file_type": "pain.001.001.09",
         "signature": "-----BEGIN PGP SIGNATURE-----"});
     request::<UploadFile>(
         upload,

@@ -21,7 +21,8 @@ pub struct UploadFileRequest {
     #[boundary(profile)]
     pub bank: Bank,
     /// The file's bytes, at most 7 MiB at the deployed service.
-    pub file_contents: Content,
+    #[boundary(wire = "FileContents", formerly = "file_contents")]
+    pub content: Content,
     /// The file's name, as sent to the bank.
     pub file_name: FileName,
     /// The bank's name of the file type, such as `pain.001.001.09`.
