@@ -1,0 +1,116 @@
+//! Lists what each Rust crate that `docs/stability.md` covers offers to programs, a line for each item: a change of the
+//! interface is a change of a committed file, which a reviewer sees.
+//!
+//! - `bankchannel-public-api`: writes `docs/api/*.txt`
+//! - `bankchannel-public-api --check`: fails where they are not what the code offers
+
+#![allow(clippy::print_stdout, clippy::print_stderr)] // It is a program for developers.
+
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+/// `bankchannel`, and the crates whose types it gives on as its own.
+const CRATES: [&str; 6] = [
+    "bankchannel",
+    "bankchannel-foundation",
+    "bankchannel-iso20022",
+    "bankchannel-nextgen-psd2",
+    "bankchannel-salt-edge",
+    "bankchannel-ws-channel",
+];
+
+/// The most lines that a comparison shows of each crate.
+const SHOWN_MAX: usize = 20;
+
+fn main() -> ExitCode {
+    let is_check = match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
+        [] => false,
+        [option] if option == "--check" => true,
+        _ => {
+            eprintln!("usage: bankchannel-public-api [--check]");
+            return ExitCode::from(2);
+        }
+    };
+    match run(is_check) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the committed listings are right, or are now.
+fn run(is_check: bool) -> Result<bool, Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut is_right = true;
+    for name in CRATES {
+        let listing = listing(&root, name)?;
+        let file = format!("docs/api/{name}.txt");
+        let path = root.join(&file);
+        let committed = fs::read_to_string(&path).unwrap_or_default();
+        if committed == listing {
+            continue;
+        }
+        if is_check {
+            is_right = false;
+            println!("{file} is not what the crate offers:");
+            show_difference(&committed, &listing);
+        } else {
+            fs::write(&path, listing)?;
+            println!("written: {file}");
+        }
+    }
+    if !is_right {
+        println!("If that is meant: run bankchannel-public-api, and say in CHANGELOG.md what it breaks.");
+    }
+    Ok(is_right)
+}
+
+/// What a crate offers, a line for each item.
+fn listing(root: &Path, name: &str) -> Result<String, Box<dyn Error>> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let status = Command::new("cargo")
+        .args(["rustdoc", "--release", "--quiet", "--lib", "-p", name])
+        .args(["--", "-Zunstable-options", "--output-format=json", "--cap-lints=allow"])
+        .env("RUSTDOC", root.join("tests/public-api/rustdoc"))
+        .current_dir(root)
+        .status()?;
+    if !status.success() {
+        return Err(format!("cargo rustdoc failed for {name}").into());
+    }
+    let json = target.join("doc").join(format!("{}.json", name.replace('-', "_")));
+    let api = public_api::Builder::from_rustdoc_json(json)
+        .omit_blanket_impls(true)
+        .omit_auto_trait_impls(true)
+        .omit_auto_derived_impls(true)
+        .build()?;
+    let lines: BTreeSet<String> = api.items().map(ToString::to_string).filter(|line| !is_derived(line)).collect();
+    Ok(lines.into_iter().map(|line| line + "\n").collect())
+}
+
+/// What follows from a struct's fields, which are listed: its builder's methods, and how it is read, written and described.
+fn is_derived(line: &str) -> bool {
+    const MACHINERY: [&str; 5] =
+        ["Builder", "model::builder::Draft", "model::reader::", "model::shape::", "model::writer::"];
+    line.starts_with("impl bankchannel_foundation::model::") || MACHINERY.iter().any(|part| line.contains(part))
+}
+
+fn show_difference(committed: &str, found: &str) {
+    let (old, new): (BTreeSet<&str>, BTreeSet<&str>) = (committed.lines().collect(), found.lines().collect());
+    let gone = old.difference(&new).map(|line| format!("- {line}"));
+    let added = new.difference(&old).map(|line| format!("+ {line}"));
+    let lines: Vec<String> = gone.chain(added).collect();
+    for line in lines.iter().take(SHOWN_MAX) {
+        println!("{line}");
+    }
+    if lines.len() > SHOWN_MAX {
+        println!("and {} lines more", lines.len() - SHOWN_MAX);
+    }
+}
