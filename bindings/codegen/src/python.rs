@@ -75,7 +75,7 @@ fn module(protocol: &Protocol) -> Result<String, String> {
             out.line(format!("from .{module} import Async{class}, {class}"));
         }
         if protocol.operations.iter().any(|operation| operation.renamed().next().is_some()) {
-            out.line("from ._renamed import formerly, formerly_awaited");
+            out.line("from ._renamed import accept_former");
         }
     }
     out.blank();

@@ -4,45 +4,28 @@ from __future__ import annotations
 
 import functools
 import warnings
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
-
-    from typing_extensions import ParamSpec
-
-    P = ParamSpec("P")
-R = TypeVar("R")
+from inspect import iscoroutinefunction
+from typing import Any
 
 
-def formerly(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Accepts former names (`former="name"`), with a warning. Type checkers know the names of today only."""
+def accept_former(client: type, method: str, **names: str) -> None:
+    """Has a method accept former names (`former="name"`), with a warning. Type checkers know the names of today only."""
+    called = getattr(client, method)
+    if iscoroutinefunction(called):
 
-    def decorate(method: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(method)
-        def accepting(*args: Any, **given: Any) -> R:
-            _rename(method.__qualname__, names, given)
-            return method(*args, **given)
+        @functools.wraps(called)
+        async def accepting(*args: Any, **given: Any) -> Any:
+            _rename(called.__qualname__, names, given)
+            return await called(*args, **given)
 
-        return accepting
+    else:
 
-    return decorate
+        @functools.wraps(called)
+        def accepting(*args: Any, **given: Any) -> Any:
+            _rename(called.__qualname__, names, given)
+            return called(*args, **given)
 
-
-def formerly_awaited(
-    **names: str,
-) -> Callable[[Callable[P, Coroutine[Any, Any, R]]], Callable[P, Coroutine[Any, Any, R]]]:
-    """The same for a method that is awaited."""
-
-    def decorate(method: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-        @functools.wraps(method)
-        async def accepting(*args: Any, **given: Any) -> R:
-            _rename(method.__qualname__, names, given)
-            return await method(*args, **given)
-
-        return accepting
-
-    return decorate
+    setattr(client, method, accepting)
 
 
 def _rename(method: str, names: dict[str, str], given: dict[str, Any]) -> None:

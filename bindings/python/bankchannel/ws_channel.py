@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict, Union
 
 from ._native import Received, Record
 from ._new_files import AsyncNewFilesClient, NewFilesClient
-from ._renamed import formerly, formerly_awaited
+from ._renamed import accept_former
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -2747,7 +2747,6 @@ class WsChannel(NewFilesClient):
         )
         return answer
 
-    @formerly(file_contents="content")
     def upload_file(
         self,
         *,
@@ -5313,7 +5312,6 @@ class AsyncWsChannel(AsyncNewFilesClient):
         )
         return answer
 
-    @formerly_awaited(file_contents="content")
     async def upload_file(
         self,
         *,
@@ -6746,3 +6744,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             on_code=on_code,
         )
         return answer
+
+
+accept_former(WsChannel, "upload_file", file_contents="content")
+accept_former(AsyncWsChannel, "upload_file", file_contents="content")
