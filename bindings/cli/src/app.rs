@@ -106,7 +106,7 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
         "man" => man::run(inner, command(specs)),
         group => {
             let Some((name, inner)) = inner.subcommand() else { return Err(Failure::usage("a command is missing")) };
-            if group == pgp::GROUP && pgp::COMMANDS.contains(&name) {
+            if pgp::has(group, name) {
                 return pgp::run(name, inner);
             }
             if group == iso20022::GROUP && iso20022::COMMANDS.contains(&name) {

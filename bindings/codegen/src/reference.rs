@@ -89,7 +89,9 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     out.blank();
     let (name, camel) = (operation.name, camel(operation.name));
     let command = if protocol.commands == Commands::BySubject {
-        format!("{} {}", declaration.command_group(), name.replace('_', "-"))
+        let command = declaration.commands.iter().find(|command| command.given.is_empty());
+        let command = command.map_or_else(|| name.replace('_', "-"), |command| command.name.to_owned());
+        format!("{} {command}", declaration.command_group())
     } else {
         format!("call {}", declaration.name)
     };

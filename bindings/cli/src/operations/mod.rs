@@ -24,13 +24,15 @@ pub(crate) use result::Reserved;
 pub(crate) use run::run;
 pub(crate) use spec::{Spec, bank_argument, force_argument, output_argument, signer_argument, specs};
 
+use crate::pgp;
+
 /// A group with its commands.
 pub(crate) fn group(name: &'static str, specs: &[Spec]) -> Command {
     let mut group = Command::new(name).about(help::group(name)).subcommand_required(true).arg_required_else_help(true);
     if let Some(examples) = help::group_examples(name) {
         group = group.after_help(examples);
     }
-    for spec in specs.iter().filter(|spec| spec.group == name) {
+    for spec in specs.iter().filter(|spec| spec.group == name && !pgp::has(name, &spec.name)) {
         group = group.subcommand(spec.command());
     }
     group

@@ -14,7 +14,13 @@ use crate::exit::{Failure, Outcome};
 pub(crate) const GROUP: &str = "pgp";
 
 /// Their names.
-pub(crate) const COMMANDS: &[&str] = &["sign", "verify", "generate", "inspect"];
+const COMMANDS: &[&str] = &["sign", "verify", "generate", "inspect"];
+
+/// Whether this command is one of them. The operation that declares a command of that name does the same with its fields as
+/// options, under its own name (`sign-file`).
+pub(crate) fn has(group: &str, name: &str) -> bool {
+    group == GROUP && COMMANDS.contains(&name)
+}
 
 /// Adds them to the group.
 pub(crate) fn commands(group: Command) -> Command {

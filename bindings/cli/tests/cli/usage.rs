@@ -205,3 +205,15 @@ fn every_help_text_can_be_shown() {
         }
     }
 }
+
+#[test]
+fn what_has_two_names_is_listed_under_one() {
+    let home = Home::empty();
+    let listed = home.run(&["pgp", "--help"]).expect(0).out;
+    for (name, other) in
+        [("sign", "sign-file"), ("verify", "verify-file"), ("generate", "generate-key"), ("inspect", "inspect-key")]
+    {
+        assert!(listed.contains(&format!("  {name} ")) && !listed.contains(other), "{listed}");
+        assert!(home.run(&["pgp", other, "--help"]).expect(0).out.contains("Usage"), "{other}");
+    }
+}

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, model::Timestamp};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, model::Timestamp, operation::Command,
+};
 use bankchannel_openpgp::{self as openpgp, Generate, PrivateKey};
 use zeroize::Zeroizing;
 
@@ -68,15 +70,18 @@ pub struct GenerateKey;
 impl Operation for GenerateKey {
     type Request = GenerateKeyRequest;
     type Response = GenerateKeyResponse;
-    const DECLARATION: Declaration = route::local(
-        "ws_channel.generate_key",
-        "pgp",
-        "Make a PGP key pair on this machine",
-        "Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2 reads. It \
-         suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and nothing is stored: \
-         keep the private key where only the signer can read it. An RSA key takes up to some seconds.",
-        &[],
-    );
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("generate")],
+        ..route::local(
+            "ws_channel.generate_key",
+            "pgp",
+            "Make a PGP key pair on this machine",
+            "Makes a key that certifies and signs, with a subkey for encryption, in the format that GnuPG 2.2 reads. It \
+             suits both purposes of `upload_key`; use one key for one purpose. Nothing is sent and nothing is stored: \
+             keep the private key where only the signer can read it. An RSA key takes up to some seconds.",
+            &[],
+        )
+    };
 }
 
 impl Local for GenerateKey {

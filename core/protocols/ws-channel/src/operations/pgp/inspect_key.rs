@@ -1,6 +1,8 @@
 //! Says what a PGP key is.
 
-use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, model::Timestamp};
+use bankchannel_foundation::{
+    Boundary, Declaration, Error, Local, LocalContext, Operation, model::Timestamp, operation::Command,
+};
 use bankchannel_openpgp as openpgp;
 
 use crate::{
@@ -51,14 +53,17 @@ pub struct InspectKey;
 impl Operation for InspectKey {
     type Request = InspectKeyRequest;
     type Response = InspectKeyResponse;
-    const DECLARATION: Declaration = route::local(
-        "ws_channel.inspect_key",
-        "pgp",
-        "Show the properties and the possible uses of a PGP key",
-        "Reads a public or private key and shows its owner and whether it can sign and be encrypted to at this \
-         moment. A private key need not be unlocked. The maker of the key chose the user ids: they prove nothing.",
-        pgp::KEY_ERRORS,
-    );
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("inspect")],
+        ..route::local(
+            "ws_channel.inspect_key",
+            "pgp",
+            "Show the properties and the possible uses of a PGP key",
+            "Reads a public or private key and shows its owner and whether it can sign and be encrypted to at this \
+             moment. A private key need not be unlocked. The maker of the key chose the user ids: they prove nothing.",
+            pgp::KEY_ERRORS,
+        )
+    };
 }
 
 impl Local for InspectKey {

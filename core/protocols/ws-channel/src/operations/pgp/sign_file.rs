@@ -1,6 +1,8 @@
 //! Signs a file for an upload (§5.2).
 
-use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation, Secret};
+use bankchannel_foundation::{
+    Boundary, Content, Declaration, Error, Local, LocalContext, Operation, Secret, operation::Command,
+};
 use bankchannel_openpgp::{self as openpgp, HashAlgorithm, UnlockedSigner};
 
 use crate::{
@@ -62,16 +64,19 @@ pub struct SignFile;
 impl Operation for SignFile {
     type Request = SignFileRequest;
     type Response = SignFileResponse;
-    const DECLARATION: Declaration = route::local(
-        "ws_channel.sign_file",
-        "pgp",
-        "Sign a file with one or more private keys",
-        "Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once and never \
-         held in memory, whatever its size. Upload the very same bytes: a changed line end breaks the signature. The \
-         signature covers only the bytes, neither bank nor file type: anyone who has file and signature can send them \
-         elsewhere under the same account.",
-        pgp::KEY_ERRORS,
-    );
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("sign")],
+        ..route::local(
+            "ws_channel.sign_file",
+            "pgp",
+            "Sign a file with one or more private keys",
+            "Makes a detached signature of the raw bytes as a binary document, dated now. The file is read once and never \
+             held in memory, whatever its size. Upload the very same bytes: a changed line end breaks the signature. The \
+             signature covers only the bytes, neither bank nor file type: anyone who has file and signature can send them \
+             elsewhere under the same account.",
+            pgp::KEY_ERRORS,
+        )
+    };
 }
 
 impl Local for SignFile {

@@ -2,6 +2,7 @@
 
 use bankchannel_foundation::{
     Boundary, Content, Declaration, Error, Local, LocalContext, Operation, error::Row, model::Timestamp,
+    operation::Command,
 };
 use bankchannel_openpgp::{self as openpgp, SignatureResult, VerifyPolicy};
 
@@ -72,15 +73,18 @@ pub struct VerifyFile;
 impl Operation for VerifyFile {
     type Request = VerifyFileRequest;
     type Response = VerifyFileResponse;
-    const DECLARATION: Declaration = route::local(
-        "ws_channel.verify_file",
-        "pgp",
-        "Verify the signatures of a file",
-        "Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key that is \
-         neither expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB. A \
-         bad signature is an answer, not an error. The file is read once and never held in memory.",
-        ERRORS,
-    );
+    const DECLARATION: Declaration = Declaration {
+        commands: &[Command::named("verify")],
+        ..route::local(
+            "ws_channel.verify_file",
+            "pgp",
+            "Verify the signatures of a file",
+            "Applies the rules of the service: binary documents only, no SHA-1, no unknown critical part, a key that is \
+             neither expired nor revoked, then and now; armor without text around it, at most ten signatures in 16 KiB. A \
+             bad signature is an answer, not an error. The file is read once and never held in memory.",
+            ERRORS,
+        )
+    };
 }
 
 impl Local for VerifyFile {
