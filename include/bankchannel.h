@@ -70,6 +70,12 @@ enum BankchannelStatus
      * if the call ends well.
      */
     BANKCHANNEL_STATUS_PIECE = 5,
+    /**
+     * The call says how far it is, as its options want it: JSON `{"text": …, "bytes": …}`, with `total` where that is known;
+     * go on with `BANKCHANNEL_REPLY_GO`. `text` is what is being done, for a person, or empty; `bytes` are those of the
+     * present message's body that have gone out or come in, told ten times a second at most. A slow caller is told the newest.
+     */
+    BANKCHANNEL_STATUS_PROGRESS = 6,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -169,7 +175,7 @@ enum BankchannelReply
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
     /**
-     * Nothing to say: at the beginning, and after a piece was given. Data is ignored.
+     * Nothing to say: at the beginning, and after a piece or news of the progress was given. Data is ignored.
      */
     BANKCHANNEL_REPLY_GO = 0,
     /**
@@ -334,9 +340,10 @@ typedef struct {
      */
     uint32_t log;
     /**
-     * 0. It fills what would be padding, so that a member that comes later cannot lie where this version does not look.
+     * 1 has `bankchannel_call_resume` also say how far the call is (`BANKCHANNEL_STATUS_PROGRESS`), 0 does not. Only for calls
+     * that are resumed.
      */
-    uint32_t reserved;
+    uint32_t progress;
 } BankchannelCallOptions;
 
 #ifdef __cplusplus
@@ -437,7 +444,7 @@ void bankchannel_client_free(BankchannelClient *client);
 /**
  * Carries out an operation by its name (`ws_channel.list_files`) in one go: request and response are JSON. The
  * response's content, where it was taken into memory, goes to `content`; otherwise that becomes all zero.
- * `content` may be NULL where the operation's response has none, and where it goes to a file. A call that asks something fails, and one whose options want records of its log is refused: begin it with
+ * `content` may be NULL where the operation's response has none, and where it goes to a file. A call that asks something fails, and one whose options want records of its log or news of its progress is refused: begin it with
  * `bankchannel_call_begin` instead.
  */
 BankchannelStatus bankchannel_call(const BankchannelClient *client,
@@ -481,6 +488,7 @@ BankchannelStatus bankchannel_call_begin(const BankchannelClient *client,
  *
  * `OK`: the response is in `json`, its content, if taken into memory, in `content`; the call has ended.
  * `ASK`: the question is in `json`. `WANT_PIECE`: nothing is in either. `PIECE`: it is in `content`.
+ * `PROGRESS`: how far the call is, is in `json`.
  * `ERROR`: the call has ended. `MISUSE`: nothing happened.
  * Whatever is in neither becomes all zero, except after `ERROR` and `MISUSE`, which write nothing. `content` may be NULL
  * where `bankchannel_call` takes NULL.

@@ -81,6 +81,16 @@ export interface Logger {
   warn?(text: string): unknown;
 }
 
+/** How far a call is. */
+export interface Progress {
+  /** What is being done, for a person; empty where only the bytes have changed. */
+  readonly text: string;
+  /** Bytes of the present message's body that have gone out or come in. */
+  readonly bytes: number;
+  /** How many there will be, where that is known. */
+  readonly total?: number;
+}
+
 /** How one call is to be carried out. */
 export interface CallOptions {
   /** Cancels the call: it ends with a `CancelledError`, whose `name` is `AbortError` and whose `cause` is the signal's reason. */
@@ -90,6 +100,11 @@ export interface CallOptions {
    * flow (such as `signAndUpload`) they limit each exchange, not how long the caller's own code is waited for.
    */
   timeoutMs?: number;
+  /**
+   * Is told how far the call is: the steps of a flow, and bytes of content ten times a second at most. The call does not wait
+   * for it; what it throws is logged, and the call goes on.
+   */
+  onProgress?: (progress: Progress) => void;
 }
 
 /** Where the content of a response goes. */

@@ -9,6 +9,7 @@ enum BankchannelStatus
     BANKCHANNEL_STATUS_ASK = 3,
     BANKCHANNEL_STATUS_WANT_PIECE = 4,
     BANKCHANNEL_STATUS_PIECE = 5,
+    BANKCHANNEL_STATUS_PROGRESS = 6,
 };
 typedef uint32_t BankchannelStatus;
 enum BankchannelCategory
@@ -71,7 +72,7 @@ typedef struct {
     char *destination;
     size_t destination_size;
     uint32_t log;
-    uint32_t reserved;
+    uint32_t progress;
 } BankchannelCallOptions;
 uint32_t bankchannel_abi_version(void);
 const char *bankchannel_version(void);

@@ -51,7 +51,7 @@ impl BankchannelCall {
 
 /// Carries out an operation by its name (`ws_channel.list_files`) in one go: request and response are JSON. The
 /// response's content, where it was taken into memory, goes to `content`; otherwise that becomes all zero.
-/// `content` may be NULL where the operation's response has none, and where it goes to a file. A call that asks something fails, and one whose options want records of its log is refused: begin it with
+/// `content` may be NULL where the operation's response has none, and where it goes to a file. A call that asks something fails, and one whose options want records of its log or news of its progress is refused: begin it with
 /// `bankchannel_call_begin` instead.
 ///
 /// # Safety
@@ -75,6 +75,9 @@ pub unsafe extern "C" fn bankchannel_call(
         let parameters = unsafe { in_one_go(options) }?;
         if parameters.log {
             return Err(misuse("log", "needs a call that is resumed: use bankchannel_call_begin"));
+        }
+        if parameters.progress {
+            return Err(misuse("progress", "needs a call that is resumed: use bankchannel_call_begin"));
         }
         // SAFETY: as the caller promises.
         let (client, name, request) = unsafe { what(client, name, name_size, request, request_size) }?;
@@ -172,6 +175,7 @@ pub unsafe extern "C" fn bankchannel_call_begin(
 ///
 /// `OK`: the response is in `json`, its content, if taken into memory, in `content`; the call has ended.
 /// `ASK`: the question is in `json`. `WANT_PIECE`: nothing is in either. `PIECE`: it is in `content`.
+/// `PROGRESS`: how far the call is, is in `json`.
 /// `ERROR`: the call has ended. `MISUSE`: nothing happened.
 /// Whatever is in neither becomes all zero, except after `ERROR` and `MISUSE`, which write nothing. `content` may be NULL
 /// where `bankchannel_call` takes NULL.
@@ -317,6 +321,9 @@ unsafe fn hand_over(
         Event::Ask(question) => (BankchannelStatus::Ask, Some(bankchannel_bridge::question_json(&question)), None),
         Event::WantPiece => (BankchannelStatus::WantPiece, None, None),
         Event::Piece(piece) => (BankchannelStatus::Piece, None, Some(piece)),
+        Event::Progress(progress) => {
+            (BankchannelStatus::Progress, Some(bankchannel_bridge::progress_json(&progress)), None)
+        }
         Event::Failed(error) => return Err(error.into()),
     };
     // SAFETY: as the caller promises.

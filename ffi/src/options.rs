@@ -41,8 +41,9 @@ pub struct BankchannelCallOptions {
     pub destination_size: usize,
     /// 1 keeps records of what the call does for `bankchannel_call_log`, 0 keeps none.
     pub log: u32,
-    /// 0. It fills what would be padding, so that a member that comes later cannot lie where this version does not look.
-    pub reserved: u32,
+    /// 1 has `bankchannel_call_resume` also say how far the call is (`BANKCHANNEL_STATUS_PROGRESS`), 0 does not. Only for calls
+    /// that are resumed.
+    pub progress: u32,
 }
 
 impl Default for BankchannelCallOptions {
@@ -58,7 +59,7 @@ impl Default for BankchannelCallOptions {
             destination: ptr::null(),
             destination_size: 0,
             log: 0,
-            reserved: 0,
+            progress: 0,
         }
     }
 }
@@ -123,7 +124,7 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
     unsafe { ptr::copy_nonoverlapping(options.cast::<u8>(), (&raw mut given).cast::<u8>(), known) };
     // SAFETY: the bytes from `known` to `size` belong to the caller's struct.
     let later = unsafe { buffer("options", options.cast::<c_char>().wrapping_add(known), size - known) }?;
-    if given.reserved != 0 || later.iter().any(|byte| *byte != 0) {
+    if later.iter().any(|byte| *byte != 0) {
         return Err(misuse("options", "set a member that this version of the library does not know"));
     }
     if given.timeout_ms < -1 {
@@ -131,6 +132,9 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
     }
     if given.log > 1 {
         return Err(misuse("log", "must be 0 or 1"));
+    }
+    if given.progress > 1 {
+        return Err(misuse("progress", "must be 0 or 1"));
     }
     // SAFETY: the caller promises that the members hold what they say.
     unsafe {
@@ -141,6 +145,7 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
             content: content(&given)?,
             destination: destination(&given)?,
             log: given.log == 1,
+            progress: given.progress == 1,
             // A C program looks at what is asked, and says BANKCHANNEL_FAIL.
             asks_nobody: false,
         })

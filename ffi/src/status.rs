@@ -23,13 +23,17 @@ pub enum BankchannelStatus {
     /// The call gave a piece of the content received; go on with `BANKCHANNEL_REPLY_GO`. The pieces are good only
     /// if the call ends well.
     Piece = 5,
+    /// The call says how far it is, as its options want it: JSON `{"text": …, "bytes": …}`, with `total` where that is known;
+    /// go on with `BANKCHANNEL_REPLY_GO`. `text` is what is being done, for a person, or empty; `bytes` are those of the
+    /// present message's body that have gone out or come in, told ten times a second at most. A slow caller is told the newest.
+    Progress = 6,
 }
 
 /// What the caller says to a call, to go on.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BankchannelReply {
-    /// Nothing to say: at the beginning, and after a piece was given. Data is ignored.
+    /// Nothing to say: at the beginning, and after a piece or news of the progress was given. Data is ignored.
     Go = 0,
     /// The answer to a question, as UTF-8 text.
     Answer = 1,

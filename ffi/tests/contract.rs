@@ -354,15 +354,17 @@ fn options_are_read_as_far_as_their_size_says() {
     assert_eq!(code(&BankchannelCallOptions { size: 8, ..options() }), BankchannelStatus::Misuse);
     // A program of the first version, whose options end before `log`: what lies behind them is not looked at, nor filled.
     let first = std::mem::offset_of!(BankchannelCallOptions, log);
-    let older = BankchannelCallOptions { size: first, log: 77, reserved: 77, ..options() };
+    let older = BankchannelCallOptions { size: first, log: 77, progress: 77, ..options() };
     assert_eq!(code(&older), BankchannelStatus::Error);
-    let mut filled = BankchannelCallOptions { timeout_ms: 5, log: 77, reserved: 77, ..options() };
+    let mut filled = BankchannelCallOptions { timeout_ms: 5, log: 77, progress: 77, ..options() };
     // SAFETY: a place of ours, larger than the size given.
     let status = unsafe { bankchannel_call_options_init(&raw mut filled, first, ptr::null_mut()) };
     assert_eq!(status, BankchannelStatus::Ok);
-    assert_eq!((filled.size, filled.timeout_ms, filled.log, filled.reserved), (first, -1, 77, 77));
+    assert_eq!((filled.size, filled.timeout_ms, filled.log, filled.progress), (first, -1, 77, 77));
     assert_eq!(code(&BankchannelCallOptions { size: first - 1, ..options() }), BankchannelStatus::Misuse);
-    assert_eq!(code(&BankchannelCallOptions { reserved: 1, ..options() }), BankchannelStatus::Misuse);
+    assert_eq!(code(&BankchannelCallOptions { progress: 2, ..options() }), BankchannelStatus::Misuse);
+    // In one go there is no moment to be told in.
+    assert_eq!(code(&BankchannelCallOptions { progress: 1, ..options() }), BankchannelStatus::Misuse);
     assert_eq!(code(&BankchannelCallOptions { log: 2, ..options() }), BankchannelStatus::Misuse);
     assert_eq!(code(&BankchannelCallOptions { size: usize::MAX, ..options() }), BankchannelStatus::Misuse);
     assert_eq!(code(&BankchannelCallOptions { timeout_ms: -2, ..options() }), BankchannelStatus::Misuse);

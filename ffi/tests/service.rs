@@ -105,6 +105,36 @@ fn files_go_up_and_come_down_as_bytes_paths_and_pieces() {
         refused.json
     );
 
+    // The progress, where it is wanted: of bytes and of pieces, up and down.
+    for (kind, name, wanted) in [
+        (&bytes, "ws_channel.upload_file", payment.len()),
+        (&by_pieces, "ws_channel.upload_file", payment.len()),
+        (&pieces, "ws_channel.download_file", downloaded.len()),
+    ] {
+        let asked = if name.ends_with("upload_file") { &request } else { &which };
+        let call = client.begin(name, asked, &BankchannelCallOptions { progress: 1, ..*kind });
+        let mut chunks = payment.chunks(1000);
+        let mut most = 0;
+        let mut event = call.resume(BankchannelReply::Go, b"");
+        loop {
+            event = match event.status {
+                BankchannelStatus::Progress => {
+                    most = most.max(event.json["bytes"].as_u64().unwrap());
+                    assert!(event.json["text"].is_string() && event.content.is_none(), "{}", event.json);
+                    call.resume(BankchannelReply::Go, b"")
+                }
+                BankchannelStatus::WantPiece => match chunks.next() {
+                    Some(piece) => call.resume(BankchannelReply::Piece, piece),
+                    None => call.resume(BankchannelReply::End, b""),
+                },
+                BankchannelStatus::Piece => call.resume(BankchannelReply::Go, b""),
+                _ => break,
+            };
+        }
+        assert_eq!(event.status, BankchannelStatus::Ok, "{}", event.json);
+        assert!(most >= wanted as u64, "{most}");
+    }
+
     // The caller's own source fails: the call says so.
     let call = client.begin("ws_channel.upload_file", &request, &by_pieces);
     let mut event = call.resume(BankchannelReply::Go, b"");

@@ -13,8 +13,19 @@ use bankchannel_foundation::{error::Row, question::Interface};
 use crate::served::Served;
 
 /// Names that a typed method gives to its own options; a request's field of such a name would clash with them.
-const RESERVED: [&str; 10] =
-    ["timeout", "timeout_ms", "cancel", "signal", "destination", "on_code", "signer", "logger", "self", "options"];
+const RESERVED: [&str; 11] = [
+    "timeout",
+    "timeout_ms",
+    "cancel",
+    "signal",
+    "destination",
+    "on_code",
+    "on_progress",
+    "signer",
+    "logger",
+    "self",
+    "options",
+];
 
 /// Everything that is generated from.
 pub(crate) struct Model {
@@ -111,6 +122,12 @@ impl Operation {
     /// Whether it may ask questions in its middle.
     pub(crate) fn asks(&self) -> bool {
         !self.entry.declaration.asks.is_empty()
+    }
+
+    /// Whether there is something to say of how far it is: content goes out or comes in, or it has several steps.
+    pub(crate) fn reports(&self) -> bool {
+        let has_content = self.request_content.is_some() || self.response_content.is_some();
+        !self.is_local() && (has_content || self.entry.declaration.kind == OperationKind::Flow)
     }
 
     /// Whether it may ask for what a person knows, or an object of the program's own.

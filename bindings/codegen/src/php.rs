@@ -91,7 +91,8 @@ pub(crate) fn namespace(protocol: &Protocol) -> String {
 /// What a program depends on that its own tests give a client of their own.
 fn interface(protocol: &Protocol) -> Generated {
     class(&format!("{}/Client", protocol.class), &namespace(protocol), |out| {
-        for used in ["Content", "Exception\\BankchannelException", "Question", "Secret", "SignatureRequest"] {
+        for used in ["Content", "Exception\\BankchannelException", "Progress", "Question", "Secret", "SignatureRequest"]
+        {
             out.line(format!("use Bankchannel\\{used};"));
         }
         out.blank();
@@ -117,7 +118,7 @@ fn interface(protocol: &Protocol) -> Generated {
         out.jsdoc("    ", &format!("{CALL_DOC}\n\n@throws BankchannelException"));
         out.line(
             "    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, \
-             ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null): array;",
+             ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null): array;",
         );
         out.blank();
         out.jsdoc("    ", "Frees the client's connections. Calling anything afterwards is refused.");
@@ -135,6 +136,7 @@ const CALL_DOC: &str =
 @param string|\\SplFileInfo|resource|null $destination where the response's content goes; left out, into memory
 @param (callable(Question): string)|null $onCode
 @param (callable(SignatureRequest): string)|null $signer
+@param (callable(Progress): mixed)|null $onProgress is told how far the call is
 
 @return array{array<string, mixed>, Content|null} the response, and its content where it has one";
 
@@ -146,6 +148,7 @@ fn operations(protocol: &Protocol, settings: &'static StructShape) -> Generated 
             "Content",
             "Encode",
             "Exception\\BankchannelException",
+            "Progress",
             "Question",
             "Secret",
             "SignatureRequest",
@@ -219,6 +222,12 @@ pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str, listed
             "\n@param (callable(SignatureRequest): string)|null $signer Signs {when}; left out, the client's own."
         ));
     }
+    if operation.reports() {
+        doc.push_str(
+            "\n@param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a second at \
+             most. What it throws is logged, and the call goes on.",
+        );
+    }
     if let Some(deprecated) = operation.deprecated() {
         doc.push_str(&format!("\n\n@deprecated Use `{}`.", camel(deprecated)));
     }
@@ -248,6 +257,9 @@ fn further_parameters(out: &mut Out, operation: &Operation) {
     }
     if operation.asks_signature().is_some() {
         out.line("        ?callable $signer = null,");
+    }
+    if operation.reports() {
+        out.line("        ?callable $onProgress = null,");
     }
 }
 
@@ -351,6 +363,9 @@ fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructSha
     }
     if operation.asks_signature().is_some() {
         options.push("signer: $signer".into());
+    }
+    if operation.reports() {
+        options.push("onProgress: $onProgress".into());
     }
     out.line(format!("    ): {response} {{"));
     if !listed.is_empty() {

@@ -95,7 +95,9 @@ fn module(protocol: &Protocol) -> Result<String, String> {
         out.blank();
     }
     if protocol.asks() {
-        out.line("    from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer");
+        out.line("    from ._call import AsyncOnCode, AsyncSigner, OnCode, OnProgress, Signer");
+    } else if protocol.operations.iter().any(|operation| operation.reports()) {
+        out.line("    from ._call import OnProgress");
     }
     for (module, names) in protocol.taken_from_modules() {
         out.line(format!("    from .{module} import {}", names.join(", ")));

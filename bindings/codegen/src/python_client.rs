@@ -230,6 +230,7 @@ fn options(operation: &Operation, form: Form) -> Vec<String> {
             "destination" => "destination: Destination | None = None".into(),
             "timeout" => "timeout: float | None = None".into(),
             "cancel" => "cancel: Cancel | None = None".into(),
+            "on_progress" => "on_progress: OnProgress | None = None".into(),
             "signer" => format!("signer: {prefix}Signer | None = None"),
             other => format!("{other}: {prefix}OnCode | None = None"),
         })
@@ -245,6 +246,9 @@ fn passed(operation: &Operation) -> Vec<&'static str> {
         names.push("destination");
     }
     names.extend(["timeout", "cancel"]);
+    if operation.reports() {
+        names.push("on_progress");
+    }
     if operation.asks_person() {
         names.push("on_code");
     }
@@ -276,6 +280,7 @@ pub(crate) fn doc(operation: &Operation) -> String {
                 "destination" => "Where the content goes: a path that must not exist, `Replace(path)`, or a binary file object. Left out, into memory.",
                 "timeout" => "Seconds that the call may take; 0 is expired at once. Left out, the client's or the operation's own.",
                 "cancel" => "Stops the call, from any thread.",
+                "on_progress" => "Is told how far the call is, with a `Progress`; bytes ten times a second at most. What it raises is reported, and the call goes on.",
                 "signer" => signer.as_str(),
                 _ => "Answers what the call asks, such as for a one-time code; in place of the client's.",
             }

@@ -14,6 +14,8 @@ const OWN: &[(&str, &str)] = &[
     ("BankchannelError", "_errors"),
     ("Cancel", "_native"),
     ("OnCode", "_call"),
+    ("OnProgress", "_call"),
+    ("Progress", "_call"),
     ("Question", "_call"),
     ("Received", "_native"),
     ("Record", "_native"),

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ._call import AsyncOnCode as AsyncOnCode
     from ._call import AsyncSigner as AsyncSigner
     from ._call import OnCode as OnCode
+    from ._call import OnProgress as OnProgress
+    from ._call import Progress as Progress
     from ._call import Question as Question
     from ._call import SignatureRequest as SignatureRequest
     from ._call import Signer as Signer

@@ -110,7 +110,7 @@ function begun(work) {
 /**
  * Carries a call through. `parts` has: `pieces` (an async iterable for the request's content), `field` (whose content that
  * is), `take` (takes a piece of the response's content), `onCode`, `methods` (of the program's objects, by the kind of question),
- * `signer`, `logger`, `signal`.
+ * `signer`, `logger`, `signal`, `tell` (takes how far the call is).
  */
 async function carryThrough(call, parts) {
   const { signal } = parts;
@@ -144,7 +144,7 @@ async function loop(call, iterator, parts) {
       reply = await call.whileRunning(answer(event, iterator, parts));
     } catch (fault) {
       if (fault !== CANCELLED && fault !== EXPIRED && asksProgram(event)) {
-        programFailed(event, fault, parts.logger);
+        programFailed(JSON.parse(event.text).kind, fault, parts.logger);
         event = await call.reply('fail');
         continue;
       }
@@ -164,17 +164,35 @@ function asksProgram(event) {
 }
 
 /** Why the program's own code failed is for the program, and for nobody else. */
-function programFailed(event, fault, logger) {
-  const text = `${JSON.parse(event.text).kind}: the program's own code failed`;
+function programFailed(what, fault, logger) {
+  const text = `${what}: the program's own code failed`;
   if (logger) write(logger, ['warning', `${text}: ${fault?.stack ?? fault}`]);
   else console.error(text, fault);
+}
+
+/** Tells the program how far its call is. Code of the program's that fails is told no more: it must not change what becomes of a payment. */
+function teller(onProgress, logger) {
+  let tell = onProgress;
+  const failed = (fault) => {
+    if (tell) programFailed('onProgress', fault, logger);
+    tell = undefined;
+  };
+  return (progress) => {
+    try {
+      const told = tell?.(progress);
+      // It may be async; the call does not wait for it.
+      if (typeof told?.then === 'function') told.then(undefined, failed);
+    } catch (fault) {
+      failed(fault);
+    }
+  };
 }
 
 /** Brings a cancelled call to its end; what was on its way is let go. */
 async function end(call, event, logger) {
   let next = event;
   do {
-    next = await call.reply(next.kind === 'piece' ? 'go' : 'fail');
+    next = await call.reply(next.kind === 'ask' || next.kind === 'want_piece' ? 'fail' : 'go');
     if (next.log) write(logger, next.log);
     next.log = undefined;
   } while (next.kind !== 'response' && next.kind !== 'failed');
@@ -222,6 +240,9 @@ async function answer(event, iterator, parts) {
     case 'piece':
       await parts.take(event.bytes);
       return ['go'];
+    case 'progress':
+      parts.tell(JSON.parse(event.text));
+      return ['go'];
     default:
       return ['answer', await answered(JSON.parse(event.text), parts)];
   }
@@ -266,4 +287,4 @@ function write(logger, records) {
   }
 }
 
-module.exports = { Call, carryThrough };
+module.exports = { Call, carryThrough, teller };

@@ -5,7 +5,7 @@
 const { PassThrough } = require('node:stream');
 const { inspect } = require('node:util');
 
-const { Call, carryThrough } = require('./call');
+const { Call, carryThrough, teller } = require('./call');
 const { inPlace, sink, source } = require('./content');
 const { described } = require('./descriptor');
 const { renamed } = require('./renamed');
@@ -162,7 +162,7 @@ class Client {
   }
 
   async #run(operation, request, content, options) {
-    const { destination, timeoutMs, signal, ...callbacks } = object('options', options);
+    const { destination, timeoutMs, signal, onProgress, ...callbacks } = object('options', options);
     const { onCode, signer, logger, ...given } = { ...this.#options, ...checked(callbacks, this.#objects) };
     const methods = methodsOf(this.#objects, given);
     const into = sink(destination);
@@ -172,6 +172,7 @@ class Client {
       timeoutMs: milliseconds(timeoutMs),
       cancelled: Boolean(signal?.aborted),
       log: logger !== undefined,
+      progress: watched(onProgress),
       asksNobody: !onCode && !methods,
       ...from.form,
       ...into.form,
@@ -180,6 +181,7 @@ class Client {
     const handle = this.#handle();
     const out = into.writable && writer(into.writable);
     parts.take = (piece) => out.take(piece);
+    parts.tell = teller(onProgress ?? undefined, logger);
     const call = new Call(handle, operation.name, text, form);
     this.#running.add(call);
     try {
@@ -237,6 +239,13 @@ function checked(options, objects) {
 }
 
 const CALLABLES = { onCode: 'function', signer: 'function', logger: 'object' };
+
+/** Whether a call is to tell how far it is. */
+function watched(onProgress) {
+  if (onProgress === undefined || onProgress === null) return false;
+  if (typeof onProgress !== 'function') throw invalidField('onProgress', 'must be a function');
+  return true;
+}
 
 /** Who answers which question, by its kind; nothing where no object was given. */
 function methodsOf(objects, given) {

@@ -37,6 +37,8 @@ pub struct CallForm {
     pub destination_pieces: Option<bool>,
     /// Whether log records are wanted.
     pub log: Option<bool>,
+    /// Whether it tells how far it is.
+    pub progress: Option<bool>,
     /// Whether nobody answers questions.
     pub asks_nobody: Option<bool>,
 }
@@ -92,6 +94,7 @@ impl Call {
                 None => ContentTransfer::Default,
             },
             log: form.log == Some(true),
+            progress: form.progress == Some(true),
             asks_nobody: form.asks_nobody == Some(true),
         };
         let client = client.open()?;

@@ -14,8 +14,8 @@ use napi::{
 };
 use napi_derive::napi;
 
-/// What JavaScript is told: the number it waits under, the kind (`response`, `failed`, `ask`, `want_piece`, `piece`), the
-/// JSON of a response, error or question, a piece or a content in memory, and log records (level, text, level, text, …).
+/// What JavaScript is told: the number it waits under, the kind (`response`, `failed`, `ask`, `want_piece`, `piece`, `progress`),
+/// the JSON of a response, error, question or progress, a piece or a content in memory, and log records (level, text, level, text, …).
 type EventArguments = FnArgs<(u32, &'static str, Option<String>, Option<Buffer>, Option<Vec<String>>)>;
 
 /// Weak: the queue alone does not keep the process running. JavaScript sees to that while it waits for something.
@@ -38,6 +38,7 @@ impl News {
             Event::Ask(question) => ("ask", Some(bridge::question_json(&question)), None),
             Event::WantPiece => ("want_piece", None, None),
             Event::Piece(bytes) => ("piece", None, Some(bytes)),
+            Event::Progress(progress) => ("progress", Some(bridge::progress_json(&progress)), None),
         };
         Self { id, kind, json, bytes, log }
     }

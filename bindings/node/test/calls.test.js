@@ -62,6 +62,46 @@ test('results are in camelCase', async () => {
   assert.equal(raw.file_descriptors[0].file_reference, '227166');
 });
 
+test('a call says how far it is', async () => {
+  const data = crypto.randomBytes(700_001);
+  there.uploads.length = 0;
+  const told = [];
+  const onProgress = (progress) => told.push(progress);
+  await client.uploadFile({ ...upload, content: data }, { onProgress });
+  assert.ok(told.some(({ bytes, total }) => bytes === total && bytes >= data.length), JSON.stringify(told));
+  assert.ok(told.every(({ text, bytes }) => text === '' && bytes > 0));
+  told.length = 0;
+  await client.uploadFile({ ...upload, content: Readable.from([data]) }, { onProgress });
+  assert.ok(told.length > 0);
+  told.length = 0;
+  const into = new PassThrough();
+  into.resume();
+  await client.downloadFile(which, { destination: into, onProgress });
+  // The body of the message is JSON, with the content in base64.
+  assert.ok(told.at(-1).bytes > CONTENT.length, JSON.stringify(told));
+  assert.equal(there.uploads.length, 2);
+});
+
+test('code that fails at the progress does not end the call', async () => {
+  there.uploads.length = 0;
+  for (const fails of [
+    () => {
+      throw new Error('no terminal');
+    },
+    async () => {
+      throw new Error('no terminal');
+    },
+  ]) {
+    const warned = [];
+    const logging = new WsChannel(there.settings, { logger: { warn: (text) => warned.push(text) } });
+    await logging.uploadFile({ ...upload, content: crypto.randomBytes(700_001) }, { onProgress: fails });
+    await logging.close();
+    assert.equal(warned.filter((text) => text.includes('onProgress') && text.includes('no terminal')).length, 1);
+  }
+  assert.equal(there.uploads.length, 2);
+  await assert.rejects(client.listFiles({}, { onProgress: 'yes' }), (error) => error.context.field === 'onProgress');
+});
+
 test('content goes out in every form', async () => {
   const data = crypto.randomBytes(700_001);
   const file = path.join(folder, 'payments.xml');

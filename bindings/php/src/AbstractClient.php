@@ -55,15 +55,16 @@ abstract class AbstractClient
      * @param string|\SplFileInfo|resource|null                  $destination where the response's content goes; left out, into memory
      * @param (callable(Question): string)|null                  $onCode
      * @param (callable(SignatureRequest): string)|null          $signer
+     * @param (callable(Progress): mixed)|null                   $onProgress  is told how far the call is
      *
      * @return array{array<string, mixed>, Content|null} the response, and its content where it has one
      *
      * @throws BankchannelException
      */
-    final public function call(string $name, #[\SensitiveParameter] array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null): array
+    final public function call(string $name, #[\SensitiveParameter] array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null): array
     {
         try {
-            return $this->exchange($name, $request, Content::of($content), $destination, $timeoutMs, true, $onCode, $signer);
+            return $this->exchange($name, $request, Content::of($content), $destination, $timeoutMs, true, $onCode, $signer, $onProgress);
         } catch (BankchannelException $error) {
             throw $error->byName();
         }
@@ -138,15 +139,16 @@ abstract class AbstractClient
      * @param bool                                       $asks    whether it may ask for codes and signatures
      * @param (callable(Question): string)|null          $onCode
      * @param (callable(SignatureRequest): string)|null  $signer
+     * @param (callable(Progress): mixed)|null           $onProgress
      *
      * @return array{array<string, mixed>, Content|null}
      *
      * @throws BankchannelException
      */
-    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, bool $asks = false, ?callable $onCode = null, ?callable $signer = null, bool $asksProgram = false): array
+    final protected function carryOut(string $name, #[\SensitiveParameter] array $request, ?Content $content = null, mixed $destination = null, ?int $timeoutMs = null, bool $asks = false, ?callable $onCode = null, ?callable $signer = null, bool $asksProgram = false, ?callable $onProgress = null): array
     {
         try {
-            return $this->exchange($name, $request, $content, $destination, $timeoutMs, $asks, $onCode, $signer, $asksProgram);
+            return $this->exchange($name, $request, $content, $destination, $timeoutMs, $asks, $onCode, $signer, $onProgress, $asksProgram);
         } catch (BankchannelException $error) {
             throw $error->named();
         }
@@ -156,12 +158,13 @@ abstract class AbstractClient
      * @param array<string, mixed>                       $request
      * @param (callable(Question): string)|null          $onCode
      * @param (callable(SignatureRequest): string)|null  $signer
+     * @param (callable(Progress): mixed)|null           $onProgress
      *
      * @return array{array<string, mixed>, Content|null}
      *
      * @throws BankchannelException
      */
-    private function exchange(string $name, #[\SensitiveParameter] array $request, ?Content $content, mixed $destination, ?int $timeoutMs, bool $asks, ?callable $onCode, ?callable $signer, bool $asksProgram = false): array
+    private function exchange(string $name, #[\SensitiveParameter] array $request, ?Content $content, mixed $destination, ?int $timeoutMs, bool $asks, ?callable $onCode, ?callable $signer, ?callable $onProgress, bool $asksProgram = false): array
     {
         $client = $this->client ?? throw self::closed($name);
         if ($timeoutMs !== null && $timeoutMs < 0) {
@@ -169,7 +172,7 @@ abstract class AbstractClient
         }
         $from = $content?->place();
         $to = $destination === null ? null : self::place($destination);
-        if (!$asks && $this->logger === null && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {
+        if (!$asks && $this->logger === null && $onProgress === null && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {
             // There is nothing to say on the way: the call goes in one go.
             $event = $this->bridge->call($client, $name, Encode::json($request), $timeoutMs ?? -1, $from, $to);
         } else {
@@ -178,7 +181,8 @@ abstract class AbstractClient
                 throw BankchannelException::missingInput('onCode', 'is needed: it answers for the bank', $name, 'not_sent');
             }
             $signer = $signer === null ? $this->signer : \Closure::fromCallable($signer);
-            $conversation = new Conversation($this->bridge, $name, $content, $destination, $onCode, $signer, $this->logger);
+            $watch = $onProgress === null ? null : \Closure::fromCallable($onProgress);
+            $conversation = new Conversation($this->bridge, $name, $content, $destination, $onCode, $signer, $this->logger, $watch);
             $event = $conversation->hold($client, Encode::json($request), $timeoutMs ?? -1, $from, $to);
         }
 

@@ -9,6 +9,7 @@ use Bankchannel\ErrorCode;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Exception\InvalidInputException;
 use Bankchannel\Exception\SignatureException;
+use Bankchannel\Progress;
 use Bankchannel\Tests\Support\Account;
 use Bankchannel\Tests\Support\Assertions;
 use Bankchannel\Tests\Support\FailingStream;
@@ -90,6 +91,48 @@ final class FilesTest extends TestCase
         self::assertSame([ErrorCode::WS_CHANNEL_UPLOAD_REJECTED, 'refused', 400], [$error->errorCode, $error->outcome, $error->httpStatus]);
         self::assertNotNull($error->peer);
         self::thrown(InvalidInputException::class, static fn () => $upload('/no/such/file'));
+    }
+
+    public function testACallSaysHowFarItIs(): void
+    {
+        $client = self::$account->client();
+        $payment = Account::payment();
+        $signature = $client->signFile(content: $payment, privateKey: self::$account->key->privateKey)->signature;
+        $named = ['fileName' => 'payment.xml', 'fileType' => 'pain.001.001.09', 'signature' => $signature];
+        $told = [];
+        $onProgress = static function (Progress $progress) use (&$told): void {
+            $told[] = $progress;
+        };
+        foreach ([$payment, fopen($payment, 'rb')] as $content) {
+            $client->uploadFile(...$named, content: $content, onProgress: $onProgress);
+            self::assertNotSame([], $told);
+            self::assertGreaterThan(0, max(array_column($told, 'bytes')));
+            $told = [];
+        }
+        $stream = fopen('php://temp', 'w+b');
+        $client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $stream, onProgress: $onProgress);
+        rewind($stream);
+        self::assertTrue(stream_get_contents($stream) === self::$account->file);
+        self::assertGreaterThanOrEqual(strlen(self::$account->file), max(array_column($told, 'bytes')));
+    }
+
+    public function testCodeThatFailsAtTheProgressDoesNotEndTheCall(): void
+    {
+        $times = 0;
+        $fails = static function () use (&$times): void {
+            ++$times;
+            throw new \RuntimeException('no terminal');
+        };
+        $log = tempnam(sys_get_temp_dir(), 'bankchannel-');
+        $before = ini_set('error_log', (string) $log);
+        try {
+            self::$account->client()->downloadFile(fileType: 'KTL', fileReference: 'R1', onProgress: $fails);
+        } finally {
+            ini_set('error_log', (string) $before);
+        }
+        self::assertSame(1, $times);
+        self::assertStringContainsString("onProgress: the program's own code failed: RuntimeException: no terminal", (string) file_get_contents((string) $log));
+        unlink((string) $log);
     }
 
     public function testAParameterIsAlsoTakenByItsFormerName(): void

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from ._call import AsyncOnCode as AsyncOnCode
     from ._call import AsyncSigner as AsyncSigner
     from ._call import OnCode as OnCode
+    from ._call import OnProgress as OnProgress
+    from ._call import Progress as Progress
     from ._call import Question as Question
     from ._call import SignatureRequest as SignatureRequest
     from ._call import Signer as Signer
@@ -98,10 +100,12 @@ __all__ = [
     "NextGenPsd2Bank",
     "NotSupportedError",
     "OnCode",
+    "OnProgress",
     "Peer",
     "PeerProtocolError",
     "PeerRefusedError",
     "PermissionDeniedError",
+    "Progress",
     "Question",
     "RateLimitedError",
     "Received",
@@ -144,6 +148,8 @@ _PLACES = {
     "NextGenPsd2": "nextgen_psd2",
     "NextGenPsd2Bank": "service",
     "OnCode": "_call",
+    "OnProgress": "_call",
+    "Progress": "_call",
     "Question": "_call",
     "Received": "_native",
     "Record": "_native",

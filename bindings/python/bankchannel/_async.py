@@ -12,6 +12,7 @@ from . import _log, _native
 from ._call import (
     AsyncOnCode,
     AsyncSigner,
+    OnProgress,
     Reply,
     answer,
     asked,
@@ -56,14 +57,19 @@ class AsyncClient(Base):
         destination: object = None,
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
         typed: bool = True,
     ) -> Any:
         log = _log.listener(self._protocol, operation)
+        watch = self._watch(operation, on_progress, log)
         # A loop that cannot carry the call is found out before anything is sent.
         running = _Running(operation, log)
-        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, log, typed, (on_code or self._on_code) is None and self._whom is None)
+        asks_nobody = (on_code or self._on_code) is None and self._whom is None
+        call, reader, writer = self._begin(
+            operation, request, content, destination, timeout, cancel, log, typed, asks_nobody, watch.watches
+        )
         running.begun(call, self._native.limit(operation) if timeout is None else timeout, cancel)
         self._running.add(running)
         try:
@@ -77,6 +83,8 @@ class AsyncClient(Base):
                         reply = await running.aside(read, reader)
                     elif event[0] == "piece" and writer is not None:
                         reply = await running.aside(write, writer, event[1])
+                    elif event[0] == "progress":
+                        reply = watch.tell(event)
                     else:
                         question, whom = asked(event, on_code or self._on_code, signer or self._signer, self._whom)
                         reply = answer(question, await running.answered(whom(question)))
@@ -107,6 +115,7 @@ class AsyncClient(Base):
         destination: object = None,
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> dict[str, Any]:
@@ -129,6 +138,7 @@ class AsyncClient(Base):
                 destination=destination,
                 timeout=timeout,
                 cancel=cancel,
+                on_progress=on_progress,
                 on_code=on_code,
                 signer=signer,
                 typed=False,

@@ -52,6 +52,23 @@ class Question(Record):
     """What a question to the program itself is about, such as `bank.list_accounts`: a dict. Its answer is JSON text."""
 
 
+class Progress(Record):
+    """How far a call is."""
+
+    __slots__ = ()
+    __match_args__ = ("text", "bytes", "total")
+
+    text: str
+    """What is being done, for a person; empty where only the bytes have changed."""
+    bytes: int
+    """Bytes of the present message's body that have gone out or come in."""
+    total: int | None = None
+    """How many there will be, where that is known."""
+
+
+OnProgress = Callable[[Progress], None]
+"""Is told how far a call is."""
+
 OnCode = Callable[[Question], str]
 """Answers a question."""
 
@@ -168,18 +185,50 @@ def asks_program(event: tuple[Any, ...]) -> bool:
 
 def program_failed(event: tuple[Any, ...], why: Exception, log: CallLog | None) -> Reply:
     """The reply of a program whose own code failed; why it did is for the program's log, or its stderr, and for nobody else."""
+    report(event[1], why, log)
+    return "fail", None
+
+
+def report(what: str, why: Exception, log: CallLog | None) -> None:
+    """Tells the program, and nobody else, why its own code failed."""
     if log is not None:
-        log.program_failed(event[1], why)
+        log.program_failed(what, why)
     else:
         from traceback import print_exception
 
         print_exception(type(why), why, why.__traceback__)
-    return "fail", None
+
+
+class Watch:
+    """Tells the program how far its call is. Code of the program's that fails is told no more: it must not change what
+    becomes of a payment."""
+
+    def __init__(self, on_progress: OnProgress | None, log: CallLog | None) -> None:
+        if on_progress is not None and not callable(on_progress):
+            raise invalid_field("on_progress", f"must be a function, not {type(on_progress).__name__}")
+        self._on_progress = on_progress
+        self._log = log
+
+    @property
+    def watches(self) -> bool:
+        """Whether anybody is told."""
+        return self._on_progress is not None
+
+    def tell(self, event: tuple[Any, ...]) -> Reply:
+        """Tells what the event says; the reply to it."""
+        if self._on_progress is not None:
+            _, text, done, total = event
+            try:
+                self._on_progress(Progress(text=text, bytes=done, total=total))
+            except Exception as why:
+                self._on_progress = None
+                report("on_progress", why, self._log)
+        return "go", None
 
 
 def give_up(event: tuple[Any, ...]) -> str:
     """The reply of a caller whose own code failed."""
-    return "go" if event[0] == "piece" else "fail"
+    return "fail" if event[0] in ("ask", "want_piece") else "go"
 
 
 def missing(field: str, why: str) -> BankchannelError:

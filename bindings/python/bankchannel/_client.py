@@ -13,7 +13,9 @@ from ._call import (
     AsyncOnCode,
     AsyncSigner,
     OnCode,
+    OnProgress,
     Signer,
+    Watch,
     answer,
     asked,
     asks_program,
@@ -80,6 +82,14 @@ class Base:
             raise own("input.unknown_operation", "invalid_input", f"no operation has the given name ({len(operation)} letters)")
         return _native.is_local(operation)
 
+    @staticmethod
+    def _watch(operation: str, on_progress: OnProgress | None, log: CallLog | None) -> Watch:
+        """Who is told how far the call is."""
+        try:
+            return Watch(on_progress, log)
+        except BankchannelError as error:
+            raise error._in(operation) from None
+
     def _begin(
         self,
         operation: str,
@@ -91,6 +101,7 @@ class Base:
         log: CallLog | None,
         typed: bool,
         asks_nobody: bool,
+        progress: bool,
     ) -> tuple[_native.Call, Readable | None, Writable | None]:
         """Checks what was given and begins the call."""
         given: dict[str, Any] = {}
@@ -110,6 +121,8 @@ class Base:
             given["log"] = True
         if asks_nobody:
             given["asks_nobody"] = True
+        if progress:
+            given["progress"] = True
         call = _native.Call(
             self._native, operation, request, typed=typed, timeout_ms=limit, cancel=cancel, **given
         )
@@ -128,26 +141,33 @@ class Client(Base):
         destination: object = None,
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
         typed: bool = True,
     ) -> Any:
         log = _log.listener(self._protocol, operation)
-        call, reader, writer = self._begin(operation, request, content, destination, timeout, cancel, log, typed, (on_code or self._on_code) is None and self._whom is None)
+        watch = self._watch(operation, on_progress, log)
+        asks_nobody = (on_code or self._on_code) is None and self._whom is None
+        call, reader, writer = self._begin(
+            operation, request, content, destination, timeout, cancel, log, typed, asks_nobody, watch.watches
+        )
         # Only there are signals heard, and it costs to listen.
-        watch = get_ident() == main_thread().ident
+        hears = get_ident() == main_thread().ident
         self._running.add(call)
         try:
             if self._closed:
                 # Another thread closed the client while this one began: it did not see this call.
                 call.cancel()
-            event = call.resume("go", None, watch)
+            event = call.resume("go", None, hears)
             while type(event) is tuple:
                 try:
                     if event[0] == "want_piece" and reader is not None:
                         reply = read(reader)
                     elif event[0] == "piece" and writer is not None:
                         reply = write(writer, event[1])
+                    elif event[0] == "progress":
+                        reply = watch.tell(event)
                     else:
                         question, whom = asked(event, on_code or self._on_code, signer or self._signer, self._whom)
                         reply = answer(question, whom(question))
@@ -161,7 +181,7 @@ class Client(Base):
                     raise
                 if log is not None:
                     log.emit(call.log())
-                event = call.resume(*reply, watch)
+                event = call.resume(*reply, hears)
             return event
         except BankchannelError as error:
             raise error._in(operation)
@@ -191,6 +211,7 @@ class Client(Base):
         destination: object = None,
         timeout: float | None = None,
         cancel: _native.Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
     ) -> dict[str, Any]:
@@ -210,6 +231,7 @@ class Client(Base):
                 destination=destination,
                 timeout=timeout,
                 cancel=cancel,
+                on_progress=on_progress,
                 on_code=on_code,
                 signer=signer,
                 typed=False,

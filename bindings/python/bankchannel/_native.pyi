@@ -123,6 +123,7 @@ class Call:
         destination_path: str | PathLike[str] | None = None,
         replace: bool = False,
         destination_pieces: bool = False,
+        progress: bool = False,
         asks_nobody: bool = False,
     ) -> Self: ...
     def resume(self, reply: str, data: object = None, watch: bool = True) -> Any: ...

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
-    from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer
+    from ._call import AsyncOnCode, AsyncSigner, OnCode, OnProgress, Signer
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret

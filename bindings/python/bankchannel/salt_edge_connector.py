@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from os import PathLike
 
-    from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer
+    from ._call import AsyncOnCode, AsyncSigner, OnCode, OnProgress, Signer
     from ._content import Content, Destination
     from ._native import Cancel
     from ._record import Secret
@@ -2710,6 +2710,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
     ) -> HandleRequestResponse:
@@ -2728,6 +2729,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs where the client has no private key; in place of the client's.
 
@@ -2744,6 +2747,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
             signer=signer,
         )
@@ -2755,6 +2759,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
     ) -> WorkResponse:
@@ -2770,6 +2775,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs where the client has no private key; in place of the client's.
 
@@ -2785,6 +2792,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
             signer=signer,
         )
@@ -2797,6 +2805,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> GetSessionResponse:
         """Get the purpose and the state of a session.
 
@@ -2809,6 +2818,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
         """
         answer: GetSessionResponse = self._call(
             "salt_edge_connector.get_session",
@@ -2818,6 +2829,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -2832,6 +2844,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         signer: Signer | None = None,
     ) -> SessionEnd:
         """Approve a session: the customer agreed.
@@ -2851,6 +2864,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2870,6 +2885,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             signer=signer,
         )
         return answer
@@ -2883,6 +2899,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         signer: Signer | None = None,
     ) -> SessionEnd:
         """Refuse a session: the customer or the bank declined.
@@ -2898,6 +2915,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -2915,6 +2934,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             signer=signer,
         )
         return answer
@@ -2926,6 +2946,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> RevokeTokenResponse:
         """Revoke a token: the customer or the bank ends the access.
 
@@ -2938,6 +2959,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
         """
         answer: RevokeTokenResponse = self._call(
             "salt_edge_connector.revoke_token",
@@ -2947,6 +2970,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -2959,6 +2983,7 @@ class SaltEdgeConnector(Client):
         limit: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> ListTokensResponse:
         """List tokens: the access of each third party.
 
@@ -2972,6 +2997,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
         """
         answer: ListTokensResponse = self._call(
             "salt_edge_connector.list_tokens",
@@ -2983,6 +3010,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -2991,6 +3019,7 @@ class SaltEdgeConnector(Client):
         *,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         signer: Signer | None = None,
     ) -> ReconcileTokensResponse:
         """Revoke the tokens that Salt Edge revoked.
@@ -3002,6 +3031,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -3029,6 +3060,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             signer=signer,
         )
         return answer
@@ -3041,6 +3073,7 @@ class SaltEdgeConnector(Client):
         limit: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> ListCallbacksResponse:
         """List the reports to Salt Edge and their state.
 
@@ -3054,6 +3087,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
         """
         answer: ListCallbacksResponse = self._call(
             "salt_edge_connector.list_callbacks",
@@ -3064,6 +3099,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -3073,6 +3109,7 @@ class SaltEdgeConnector(Client):
         callback_id: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> RetryCallbackResponse:
         """Send a stopped callback again.
 
@@ -3084,6 +3121,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
         """
         answer: RetryCallbackResponse = self._call(
             "salt_edge_connector.retry_callback",
@@ -3092,6 +3131,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -3104,6 +3144,7 @@ class SaltEdgeConnector(Client):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
     ) -> AnswerBankResponse:
@@ -3123,6 +3164,8 @@ class SaltEdgeConnector(Client):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs where the client has no private key; in place of the client's.
 
@@ -3141,6 +3184,7 @@ class SaltEdgeConnector(Client):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
             signer=signer,
         )
@@ -3971,6 +4015,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> HandleRequestResponse:
@@ -3989,6 +4034,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs where the client has no private key; in place of the client's.
 
@@ -4005,6 +4052,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
             signer=signer,
         )
@@ -4016,6 +4064,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> WorkResponse:
@@ -4031,6 +4080,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs where the client has no private key; in place of the client's.
 
@@ -4046,6 +4097,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
             signer=signer,
         )
@@ -4058,6 +4110,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> GetSessionResponse:
         """Get the purpose and the state of a session.
 
@@ -4070,6 +4123,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
         """
         answer: GetSessionResponse = await self._call(
             "salt_edge_connector.get_session",
@@ -4079,6 +4134,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -4093,6 +4149,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
     ) -> SessionEnd:
         """Approve a session: the customer agreed.
@@ -4112,6 +4169,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -4131,6 +4190,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             signer=signer,
         )
         return answer
@@ -4144,6 +4204,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
     ) -> SessionEnd:
         """Refuse a session: the customer or the bank declined.
@@ -4159,6 +4220,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -4176,6 +4239,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             signer=signer,
         )
         return answer
@@ -4187,6 +4251,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> RevokeTokenResponse:
         """Revoke a token: the customer or the bank ends the access.
 
@@ -4199,6 +4264,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
         """
         answer: RevokeTokenResponse = await self._call(
             "salt_edge_connector.revoke_token",
@@ -4208,6 +4275,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -4220,6 +4288,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         limit: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> ListTokensResponse:
         """List tokens: the access of each third party.
 
@@ -4233,6 +4302,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
         """
         answer: ListTokensResponse = await self._call(
             "salt_edge_connector.list_tokens",
@@ -4244,6 +4315,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -4252,6 +4324,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         *,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         signer: AsyncSigner | None = None,
     ) -> ReconcileTokensResponse:
         """Revoke the tokens that Salt Edge revoked.
@@ -4263,6 +4336,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             signer: Signs where the client has no private key; in place of the client's.
 
         Raises:
@@ -4290,6 +4365,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             signer=signer,
         )
         return answer
@@ -4302,6 +4378,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         limit: int | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> ListCallbacksResponse:
         """List the reports to Salt Edge and their state.
 
@@ -4315,6 +4392,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
         """
         answer: ListCallbacksResponse = await self._call(
             "salt_edge_connector.list_callbacks",
@@ -4325,6 +4404,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -4334,6 +4414,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         callback_id: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> RetryCallbackResponse:
         """Send a stopped callback again.
 
@@ -4345,6 +4426,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
         """
         answer: RetryCallbackResponse = await self._call(
             "salt_edge_connector.retry_callback",
@@ -4353,6 +4436,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -4365,6 +4449,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
         at: datetime | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> AnswerBankResponse:
@@ -4384,6 +4469,8 @@ class AsyncSaltEdgeConnector(AsyncClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs where the client has no private key; in place of the client's.
 
@@ -4402,6 +4489,7 @@ class AsyncSaltEdgeConnector(AsyncClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
             signer=signer,
         )

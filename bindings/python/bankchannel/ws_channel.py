@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from ._call import AsyncOnCode, AsyncSigner, OnCode, Signer
+    from ._call import AsyncOnCode, AsyncSigner, OnCode, OnProgress, Signer
     from .iso20022 import ProfileOptions, StatusFile, CashFile
     from ._content import Content, Destination
     from ._native import Cancel
@@ -2757,6 +2757,7 @@ class WsChannel(NewFilesClient):
         signature: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> UploadFileResponse:
         """Send a signed file to a bank.
 
@@ -2775,6 +2776,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2816,6 +2819,7 @@ class WsChannel(NewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -2828,6 +2832,7 @@ class WsChannel(NewFilesClient):
         destination: Destination | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> DownloadFileResponse:
         """Download a file from a bank.
 
@@ -2843,6 +2848,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -2875,6 +2882,7 @@ class WsChannel(NewFilesClient):
             destination=destination,
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -3436,6 +3444,7 @@ class WsChannel(NewFilesClient):
         api_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> RegisterResponse:
         """Register an account's admin or data user.
@@ -3459,6 +3468,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -3486,6 +3497,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -3502,6 +3514,7 @@ class WsChannel(NewFilesClient):
         code: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> Authenticated:
         """Log in, with all its steps.
@@ -3527,6 +3540,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -3556,6 +3571,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -3572,6 +3588,7 @@ class WsChannel(NewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> LogInProgress:
         """Begin a login that another process may finish.
@@ -3593,6 +3610,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -3622,6 +3641,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -3637,6 +3657,7 @@ class WsChannel(NewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> LogInProgress:
         """Continue a login that waits for input.
@@ -3658,6 +3679,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -3686,6 +3709,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -3701,6 +3725,7 @@ class WsChannel(NewFilesClient):
         compute_code: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> EnrolTotpResponse:
         """Enrol an authenticator as second factor.
@@ -3722,6 +3747,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -3750,6 +3777,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -3763,6 +3791,7 @@ class WsChannel(NewFilesClient):
         code: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> PasswordResetResponse:
         """Set a new password with a code from an SMS.
@@ -3783,6 +3812,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -3807,6 +3838,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -3817,6 +3849,7 @@ class WsChannel(NewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> ExportSessionResponse:
         """Export the session, encrypted, for another process.
@@ -3830,6 +3863,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -3843,6 +3878,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -3854,6 +3890,7 @@ class WsChannel(NewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> ImportSessionResponse:
         """Import a session that another process exported.
@@ -3869,6 +3906,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -3882,6 +3921,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -3901,6 +3941,7 @@ class WsChannel(NewFilesClient):
         check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
     ) -> SignAndUploadResponse:
@@ -3941,6 +3982,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs with the key of `signing_certificate`; in place of the client's.
 
@@ -3982,6 +4025,7 @@ class WsChannel(NewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
             signer=signer,
         )
@@ -4009,6 +4053,7 @@ class WsChannel(NewFilesClient):
         check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
         signer: Signer | None = None,
     ) -> UploadAndWaitResponse:
@@ -4058,6 +4103,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs with the key of `signing_certificate`; in place of the client's.
 
@@ -4108,6 +4155,7 @@ class WsChannel(NewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
             signer=signer,
         )
@@ -4124,6 +4172,7 @@ class WsChannel(NewFilesClient):
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> DownloadNewFilesResponse:
         """Download all new files into a folder.
@@ -4151,6 +4200,8 @@ class WsChannel(NewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -4176,6 +4227,7 @@ class WsChannel(NewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -5322,6 +5374,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         signature: str,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> UploadFileResponse:
         """Send a signed file to a bank.
 
@@ -5340,6 +5393,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5381,6 +5436,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -5393,6 +5449,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         destination: Destination | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
     ) -> DownloadFileResponse:
         """Download a file from a bank.
 
@@ -5408,6 +5465,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
 
         Raises:
             AuthenticationError: `ws_channel.not_logged_in`: There is no session for this call.
@@ -5440,6 +5499,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             destination=destination,
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
         )
         return answer
 
@@ -6001,6 +6061,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         api_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> RegisterResponse:
         """Register an account's admin or data user.
@@ -6024,6 +6085,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -6051,6 +6114,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -6067,6 +6131,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         code: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> Authenticated:
         """Log in, with all its steps.
@@ -6092,6 +6157,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -6121,6 +6188,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -6137,6 +6205,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> LogInProgress:
         """Begin a login that another process may finish.
@@ -6158,6 +6227,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -6187,6 +6258,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -6202,6 +6274,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> LogInProgress:
         """Continue a login that waits for input.
@@ -6223,6 +6296,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -6251,6 +6326,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -6266,6 +6342,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         compute_code: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> EnrolTotpResponse:
         """Enrol an authenticator as second factor.
@@ -6287,6 +6364,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -6315,6 +6394,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -6328,6 +6408,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         code: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> PasswordResetResponse:
         """Set a new password with a code from an SMS.
@@ -6348,6 +6429,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -6372,6 +6455,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -6382,6 +6466,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> ExportSessionResponse:
         """Export the session, encrypted, for another process.
@@ -6395,6 +6480,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -6408,6 +6495,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -6419,6 +6507,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         seal_key: Secret | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> ImportSessionResponse:
         """Import a session that another process exported.
@@ -6434,6 +6523,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -6447,6 +6538,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer
@@ -6466,6 +6558,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> SignAndUploadResponse:
@@ -6506,6 +6599,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs with the key of `signing_certificate`; in place of the client's.
 
@@ -6547,6 +6642,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
             signer=signer,
         )
@@ -6574,6 +6670,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         check_profile: ProfileOptions | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> UploadAndWaitResponse:
@@ -6623,6 +6720,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
             signer: Signs with the key of `signing_certificate`; in place of the client's.
 
@@ -6673,6 +6772,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             content=content,
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
             signer=signer,
         )
@@ -6689,6 +6789,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> DownloadNewFilesResponse:
         """Download all new files into a folder.
@@ -6716,6 +6817,8 @@ class AsyncWsChannel(AsyncNewFilesClient):
             timeout: Seconds that the call may take; 0 is expired at once. Left out, the client's or the
                 operation's own.
             cancel: Stops the call, from any thread.
+            on_progress: Is told how far the call is, with a `Progress`; bytes ten times a second at
+                most. What it raises is reported, and the call goes on.
             on_code: Answers what the call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -6741,6 +6844,7 @@ class AsyncWsChannel(AsyncNewFilesClient):
             },
             timeout=timeout,
             cancel=cancel,
+            on_progress=on_progress,
             on_code=on_code,
         )
         return answer

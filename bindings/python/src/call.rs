@@ -61,7 +61,7 @@ impl Call {
     #[new]
     #[pyo3(signature = (client, name, request, *, typed=true, timeout_ms=None, cancel=None, log=false, content=None,
                         content_path=None, content_pieces=false, destination_path=None, replace=false,
-                        destination_pieces=false, asks_nobody=false))]
+                        destination_pieces=false, progress=false, asks_nobody=false))]
     #[allow(clippy::too_many_arguments)] // one keyword each on the Python side
     fn new(
         py: Python<'_>,
@@ -78,6 +78,7 @@ impl Call {
         destination_path: Option<PathBuf>,
         replace: bool,
         destination_pieces: bool,
+        progress: bool,
         asks_nobody: bool,
     ) -> PyResult<Self> {
         let text = name.to_str()?;
@@ -105,6 +106,7 @@ impl Call {
                 None => ContentTransfer::Default,
             },
             log,
+            progress,
             asks_nobody,
         };
         // It only begins: to give the interpreter's lock away for so little would cost more than it gives.
@@ -122,7 +124,8 @@ impl Call {
     }
 
     /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`) and waits for what comes next: the result, or one of the tuples
-    /// `("ask", kind, text, choices, secret, signature, request)`, `("want_piece",)` and `("piece", bytes)`. A failure is raised.
+    /// `("ask", kind, text, choices, secret, signature, request)`, `("want_piece",)`, `("piece", bytes)` and
+    /// `("progress", text, bytes, total)`. A failure is raised.
     /// `watch` is for the main thread, where Ctrl-C is heard.
     #[pyo3(signature = (reply, data=None, watch=true))]
     fn resume<'py>(
@@ -232,7 +235,7 @@ impl Running {
                 // It asked just before: whatever it is told, it ends.
                 Some(event) => {
                     let reply = match event {
-                        Event::Piece(_) => Reply::Go,
+                        Event::Piece(_) | Event::Progress(_) => Reply::Go,
                         _ => Reply::Fail(Error::new(&row::CANCELLED)),
                     };
                     if call.reply(reply).is_err() {
@@ -272,6 +275,7 @@ impl Running {
                 self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed);
                 ("piece", PyBytes::new(py, &bytes)).into_pyobject(py)
             }
+            Event::Progress(progress) => ("progress", progress.text, progress.bytes, progress.total).into_pyobject(py),
         };
         tuple.map(Bound::<PyTuple>::into_any)
     }

@@ -19,6 +19,7 @@ from bankchannel import (
     CancelledError,
     ConfigurationError,
     InvalidInputError,
+    Progress,
     Question,
     Service,
     TimedOutError,
@@ -52,6 +53,20 @@ class Awaited(unittest.IsolatedAsyncioTestCase):
                     content=got.content.data, file_name="a", file_type="KTL", signature="armored"
                 )
         self.assertEqual((got.content.data, peer.uploads), (CONTENT, [CONTENT]))
+
+    async def test_a_call_says_how_far_it_is(self) -> None:
+        told: list[Progress] = []
+        with Peer() as peer:
+            async with AsyncWsChannel(**peer.settings) as client:
+                await client.upload_file(
+                    content=os.urandom(700_001),
+                    file_name="a",
+                    file_type="KTL",
+                    signature="armored",
+                    on_progress=told.append,
+                )
+        self.assertEqual(len(peer.uploads), 1)
+        self.assertTrue(any(one.bytes == one.total and one.bytes > 700_000 for one in told), told)
 
     async def test_a_cancelled_task_cancels_its_call(self) -> None:
         with Silent() as peer:

@@ -27,6 +27,7 @@ from bankchannel import (
     ConfigurationError,
     InvalidInputError,
     PeerRefusedError,
+    Progress,
     Replace,
     TimedOutError,
     TransportError,
@@ -128,6 +129,49 @@ class Calls(unittest.TestCase):
                 for content in (data, bytearray(data), memoryview(data), path, opened, Trickle(data)):
                     self.client.upload_file(content=content, **UPLOAD)
         self.assertEqual([data == sent for sent in self.peer.uploads], [True] * 6)
+
+    def test_a_call_says_how_far_it_is(self) -> None:
+        data = os.urandom(700_001)
+        for content in (data, Trickle(data)):
+            told: list[Progress] = []
+            self.client.upload_file(content=content, on_progress=told.append, **UPLOAD)
+            self.assertTrue(all(one.text == "" and one.bytes <= (one.total or one.bytes) for one in told), told)
+            self.assertTrue(told)
+        collected = io.BytesIO()
+        told = []
+        self.client.download_file(
+            file_type="KTL", file_reference="1", destination=collected, on_progress=told.append
+        )
+        whole = [one.bytes for one in told if one.bytes == one.total]
+        self.assertTrue(max(whole) >= len(CONTENT), told)
+        self.assertEqual(collected.getvalue(), CONTENT)
+        told = []
+        self.client.call("ws_channel.list_files", on_progress=told.append)
+        self.assertTrue(told)
+
+    def test_code_that_fails_at_the_progress_does_not_end_the_call(self) -> None:
+        told: list[Progress] = []
+
+        def fails(progress: Progress) -> None:
+            told.append(progress)
+            raise LookupError("no terminal")
+
+        with mock.patch("sys.stderr", io.StringIO()) as printed:
+            self.client.upload_file(content=os.urandom(700_001), on_progress=fails, **UPLOAD)
+        self.assertEqual((len(told), len(self.peer.uploads)), (1, 1))
+        self.assertIn("no terminal", printed.getvalue())
+
+        def leaves(progress: Progress) -> None:
+            raise KeyboardInterrupt
+
+        with self.assertRaises(KeyboardInterrupt) as raised:
+            self.client.upload_file(content=os.urandom(700_001), on_progress=leaves, **UPLOAD)
+        self.assertIsInstance(raised.exception.__cause__, BankchannelError)
+        sent = len(self.peer.uploads)
+        with self.assertRaises(InvalidInputError) as refused:
+            self.client.upload_file(content=b"x", on_progress="yes", **UPLOAD)  # type: ignore[arg-type]
+        self.assertEqual(refused.exception.context["field"], "on_progress")
+        self.assertEqual(len(self.peer.uploads), sent)
 
     def test_a_field_is_also_taken_by_its_former_name(self) -> None:
         upload: Any = self.client.upload_file

@@ -4,7 +4,7 @@ use std::{path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use bankchannel::{
     Answer, Asker, CallLog, CallOptions, CancellationToken, Content, Destination, Done, Error, LogRecord, Outcome,
-    Question, Result, Secret,
+    Progress, Question, Result, Secret,
 };
 use bankchannel_foundation::{
     error::row,
@@ -13,7 +13,7 @@ use bankchannel_foundation::{
 use bytes::Bytes;
 use tokio::sync::mpsc::{self, error::TryRecvError};
 
-use crate::{Client, leftovers, operations, panics, runtime::runtime};
+use crate::{Client, leftovers, operations, panics, progress::Untold, runtime::runtime};
 
 /// How a call is carried out: limits, content, log.
 #[derive(Default)]
@@ -28,6 +28,8 @@ pub struct CallParameters {
     pub destination: ContentTransfer,
     /// Whether records of what happens are kept for [`Call::drain_log`].
     pub log: bool,
+    /// Whether the caller is told how far the call is: [`Event::Progress`].
+    pub progress: bool,
     /// Whether the caller answers no questions: an operation that asks the program's own code is then not begun.
     pub asks_nobody: bool,
 }
@@ -66,12 +68,14 @@ pub enum Event {
     WantPiece,
     /// It gives a piece of the response's content; the reply is [`Reply::Go`].
     Piece(Bytes),
+    /// It says how far it is; the reply is [`Reply::Go`]. The call goes on meanwhile.
+    Progress(Progress),
 }
 
 /// What the caller says to go on.
 #[derive(Debug)]
 pub enum Reply {
-    /// Nothing to say: at the beginning, and after a piece was taken.
+    /// Nothing to say: at the beginning, after a piece was taken and after news of the progress.
     Go,
     /// The answer to a question.
     Answer(Secret),
@@ -88,15 +92,33 @@ pub struct Call {
     // Always there, but for the end of `drop`.
     ends: Option<Ends>,
     log: Option<CallLog>,
+    untold: Untold,
+    // It came while there was news to tell, and comes after that.
+    held: Option<Event>,
     awaited: Awaited,
     process: u32,
 }
 
 /// The caller's ends of a call.
 struct Ends {
-    events: mpsc::Receiver<Event>,
+    events: mpsc::Receiver<Message>,
     replies: mpsc::Sender<Reply>,
     cancel: CancellationToken,
+}
+
+/// The call's own ends.
+struct Inside {
+    events: mpsc::Sender<Message>,
+    replies: mpsc::Receiver<Reply>,
+    log: Option<CallLog>,
+    untold: Untold,
+}
+
+/// What comes from a running call.
+enum Message {
+    Event(Event),
+    /// There is news of the progress.
+    Progress,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -116,10 +138,11 @@ impl Call {
         let cancel = parameters.cancel.as_ref().map_or_else(CancellationToken::new, CancellationToken::child_token);
         let log = parameters.log.then(CallLog::new);
         let call = Self::of(Ends { events, replies, cancel: cancel.clone() }, log.clone());
+        let inside = Inside { events: events_in.clone(), replies: replies_out, log, untold: call.untold.clone() };
         let parameters = CallParameters { cancel: Some(cancel), ..parameters };
-        let started = panics::inside(|| start(client, name, request, parameters, log, &events_in, replies_out));
+        let started = panics::inside(|| start(client, name, request, parameters, inside));
         if let Err(error) = started {
-            let _ = events_in.try_send(Event::Failed(error));
+            let _ = events_in.try_send(Message::Event(Event::Failed(error)));
         }
         call
     }
@@ -128,12 +151,19 @@ impl Call {
     #[must_use]
     pub fn failed(error: Error) -> Self {
         let (events_in, events) = mpsc::channel(1);
-        let _ = events_in.try_send(Event::Failed(error));
+        let _ = events_in.try_send(Message::Event(Event::Failed(error)));
         Self::of(Ends { events, replies: mpsc::channel(1).0, cancel: CancellationToken::new() }, None)
     }
 
     fn of(ends: Ends, log: Option<CallLog>) -> Self {
-        Self { ends: Some(ends), log, awaited: Awaited::Nothing, process: std::process::id() }
+        Self {
+            ends: Some(ends),
+            log,
+            untold: Untold::default(),
+            held: None,
+            awaited: Awaited::Nothing,
+            process: std::process::id(),
+        }
     }
 
     /// Goes on with a reply and waits for what comes next. Blocks the calling thread.
@@ -142,8 +172,15 @@ impl Call {
     /// `input.invalid_field` for a reply that does not fit what was asked; the call is as it was.
     pub fn resume(&mut self, reply: Reply) -> Result<Event> {
         let waited = self.give(reply)?;
-        let event = self.ends.as_mut().filter(|_| waited).and_then(|ends| ends.events.blocking_recv());
-        Ok(self.note(event))
+        loop {
+            if let Some(event) = self.here() {
+                return Ok(self.note(Some(event)));
+            }
+            let message = self.ends.as_mut().filter(|_| waited).and_then(|ends| ends.events.blocking_recv());
+            if let Some(event) = self.sort(message) {
+                return Ok(event);
+            }
+        }
     }
 
     /// The same, without blocking.
@@ -152,26 +189,37 @@ impl Call {
     /// As [`resume`](Self::resume).
     pub async fn resume_async(&mut self, reply: Reply) -> Result<Event> {
         let waited = self.give(reply)?;
-        let event = match self.ends.as_mut().filter(|_| waited) {
-            Some(ends) => ends.events.recv().await,
-            None => None,
-        };
-        Ok(self.note(event))
+        loop {
+            if let Some(event) = self.here() {
+                return Ok(self.note(Some(event)));
+            }
+            let message = match self.ends.as_mut().filter(|_| waited) {
+                Some(ends) => ends.events.recv().await,
+                None => None,
+            };
+            if let Some(event) = self.sort(message) {
+                return Ok(event);
+            }
+        }
     }
 
     /// Waits for what comes next, at most this long; `None` when nothing came. The reply must have been given.
     pub fn wait(&mut self, time: Duration) -> Option<Event> {
+        if let Some(event) = self.here() {
+            return Some(self.note(Some(event)));
+        }
         let Some(ends) = self.ends.as_mut() else { return Some(self.note(None)) };
         // What is there already needs no runtime: least of all the news that there is none.
-        let event = match (ends.events.try_recv(), runtime()) {
-            (Ok(event), _) => Some(event),
+        let message = match (ends.events.try_recv(), runtime()) {
+            (Ok(message), _) => Some(message),
             (Err(TryRecvError::Disconnected), _) => None,
-            (Err(TryRecvError::Empty), Err(error)) => Some(Event::Failed(error)),
+            (Err(TryRecvError::Empty), Err(error)) => Some(Message::Event(Event::Failed(error))),
             (Err(TryRecvError::Empty), Ok(runtime)) => {
                 runtime.block_on(async { tokio::time::timeout(time, ends.events.recv()).await }).ok()?
             }
         };
-        Some(self.note(event))
+        // News that was told already is as good as nothing in this time.
+        self.sort(message)
     }
 
     /// Gives a reply without waiting; [`wait`](Self::wait) waits.
@@ -224,6 +272,34 @@ impl Call {
         Ok(true)
     }
 
+    /// What is to be told before anything is waited for.
+    fn here(&mut self) -> Option<Event> {
+        if self.awaited == Awaited::Ended {
+            return None;
+        }
+        self.untold.take().map(Event::Progress).or_else(|| self.held.take())
+    }
+
+    /// What the caller is told of a message: of the progress first. Nothing, where that was told already.
+    fn sort(&mut self, message: Option<Message>) -> Option<Event> {
+        let event = match message {
+            Some(Message::Progress) => return self.here().map(|event| self.note(Some(event))),
+            Some(Message::Event(event)) => event,
+            None => return Some(self.note(None)),
+        };
+        if matches!(event, Event::Response { .. } | Event::Failed(_)) {
+            self.untold.end();
+        }
+        let event = match self.untold.take() {
+            Some(progress) => {
+                self.held = Some(event);
+                Event::Progress(progress)
+            }
+            None => event,
+        };
+        Some(self.note(Some(event)))
+    }
+
     fn note(&mut self, event: Option<Event>) -> Event {
         let event = event.unwrap_or_else(|| {
             Event::Failed(if self.awaited == Awaited::Ended {
@@ -238,7 +314,7 @@ impl Call {
             Event::Response { .. } | Event::Failed(_) => Awaited::Ended,
             Event::Ask(_) => Awaited::Answer,
             Event::WantPiece => Awaited::Piece,
-            Event::Piece(_) => Awaited::Nothing,
+            Event::Piece(_) | Event::Progress(_) => Awaited::Nothing,
         };
         event
     }
@@ -256,15 +332,8 @@ impl Drop for Call {
     }
 }
 
-fn start(
-    client: &Client,
-    name: &str,
-    request: Value<'_>,
-    parameters: CallParameters,
-    log: Option<CallLog>,
-    events: &mpsc::Sender<Event>,
-    replies: mpsc::Receiver<Reply>,
-) -> Result<()> {
+fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParameters, inside: Inside) -> Result<()> {
+    let Inside { events, replies, log, untold } = inside;
     let local = operations::is_local(name);
     if let Some(option) = operations::asks_program(name).filter(|_| parameters.asks_nobody) {
         let why = format!("on_code is needed: it answers for the {option}");
@@ -282,7 +351,7 @@ fn start(
     };
     if local {
         let value = operations::call_local(Some(client), name, request, content)?;
-        let _ = events.try_send(Event::Response { value, content: None });
+        let _ = events.try_send(Message::Event(Event::Response { value, content: None }));
         return Ok(());
     }
     let runtime = runtime()?;
@@ -304,9 +373,14 @@ fn start(
         destination,
         asker: Some(Arc::new(Questions { events: events.clone(), replies, turn: tokio::sync::Mutex::default() })),
         log,
+        progress: parameters.progress.then(|| {
+            let events = events.clone();
+            // Where the caller has not come for the last message yet, that wakes it as well.
+            untold.watcher(move || drop(events.try_send(Message::Progress)))
+        }),
         ..CallOptions::default()
     };
-    let (client, name, events) = (client.here()?.clone(), name.to_owned(), events.clone());
+    let (client, name) = (client.here()?.clone(), name.to_owned());
     let request = request.into_owned();
     runtime.spawn(async move {
         leftovers::free();
@@ -315,7 +389,7 @@ fn start(
             // The last piece goes before the response: after that nobody asks for it.
             let _ = giving.await;
         }
-        let _ = events.send(ended).await;
+        let _ = events.send(Message::Event(ended)).await;
     });
     Ok(())
 }
@@ -334,9 +408,9 @@ fn end(result: Result<Done<Value<'static>>>) -> Event {
 }
 
 /// Content that is asked for piece by piece. It is read on a thread that may block.
-fn wanted(events: mpsc::Sender<Event>, replies: Arc<tokio::sync::Mutex<mpsc::Receiver<Reply>>>) -> Content {
+fn wanted(events: mpsc::Sender<Message>, replies: Arc<tokio::sync::Mutex<mpsc::Receiver<Reply>>>) -> Content {
     Content::Pieces(Pieces::new(move || {
-        events.blocking_send(Event::WantPiece).map_err(|_| Error::new(&row::CANCELLED))?;
+        events.blocking_send(Message::Event(Event::WantPiece)).map_err(|_| Error::new(&row::CANCELLED))?;
         match replies.blocking_lock().blocking_recv() {
             Some(Reply::Piece(piece)) => Ok(Some(piece)),
             Some(Reply::End) => Ok(None),
@@ -348,13 +422,13 @@ fn wanted(events: mpsc::Sender<Event>, replies: Arc<tokio::sync::Mutex<mpsc::Rec
 
 /// Content that is given piece by piece.
 fn given(
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<Message>,
     runtime: &tokio::runtime::Runtime,
 ) -> (mpsc::Sender<Bytes>, tokio::task::JoinHandle<()>) {
     let (sender, mut receiver) = mpsc::channel(1);
     let task = runtime.spawn(async move {
         while let Some(piece) = receiver.recv().await {
-            if events.send(Event::Piece(piece)).await.is_err() {
+            if events.send(Message::Event(Event::Piece(piece))).await.is_err() {
                 break;
             }
         }
@@ -363,7 +437,7 @@ fn given(
 }
 
 struct Questions {
-    events: mpsc::Sender<Event>,
+    events: mpsc::Sender<Message>,
     replies: Arc<tokio::sync::Mutex<mpsc::Receiver<Reply>>>,
     /// One question at a time: a reply does not say what it answers. How many were asked that nobody waits for any more; their replies are
     /// still to come.
@@ -391,7 +465,7 @@ impl Asker for Questions {
                 self.replies.lock().await.recv().await;
                 *turn -= 1;
             }
-            self.events.send(Event::Ask(question)).await.map_err(|_| Error::new(&row::CANCELLED))?;
+            self.events.send(Message::Event(Event::Ask(question))).await.map_err(|_| Error::new(&row::CANCELLED))?;
             let mut asked = Asked { owed: turn, is_answered: false };
             let reply = self.replies.lock().await.recv().await;
             asked.is_answered = true;

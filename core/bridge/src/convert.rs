@@ -1,6 +1,6 @@
 //! JSON text across the boundary, for languages that have no values of ours, and operations that only compute.
 
-use bankchannel::{Content, Error, Question, Result};
+use bankchannel::{Content, Error, Progress, Question, Result};
 use bankchannel_foundation::{error::row, json, model::Value};
 use serde_json::json;
 
@@ -40,6 +40,16 @@ pub fn too_large() -> Error {
 /// Those of the operation; `input.unknown_operation` for one that is not local.
 pub fn local(name: &str, request: Value<'_>, content: Option<Content>) -> Result<Value<'static>> {
     operations::call_local(None, name, request, content)
+}
+
+/// How far a call is, as JSON text: `{"text", "bytes"}`; `total` only where it is known.
+#[must_use]
+pub fn progress_json(progress: &Progress) -> String {
+    let mut json = json!({"text": progress.text, "bytes": progress.bytes});
+    if let Some(total) = progress.total {
+        json["total"] = total.into();
+    }
+    json.to_string()
 }
 
 /// A question as JSON text: `{"kind", "text", "choices"}`; `secret`, `signature` and `request` only where there is one.

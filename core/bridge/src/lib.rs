@@ -19,12 +19,13 @@ mod leftovers;
 pub mod operations;
 mod panics;
 mod per_process;
+mod progress;
 mod runtime;
 mod server;
 
 pub use bankchannel::{
-    CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, Question, Result, Secret,
-    VERSION, unknown_operation,
+    CancellationToken as Cancel, Category, Content, Error, LogLevel, LogRecord, Outcome, Progress, Question, Result,
+    Secret, VERSION, unknown_operation,
 };
 pub use bankchannel_counterparts::remove_temporary_folders;
 pub use bankchannel_foundation::{
@@ -33,7 +34,7 @@ pub use bankchannel_foundation::{
 };
 pub use call::{Call, CallParameters, ContentTransfer, Event, Reply};
 pub use client::Client;
-pub use convert::{MAX_DEPTH, MAX_JSON, local, parse_json, question_json, too_large};
+pub use convert::{MAX_DEPTH, MAX_JSON, local, parse_json, progress_json, question_json, too_large};
 pub use leftovers::give_back;
 pub use panics::inside;
 pub use runtime::{runtime, serving_runtime};

@@ -41,7 +41,7 @@ interface Bridge
      *
      * @throws BankchannelException
      */
-    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log): Handle;
+    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false): Handle;
 
     /**
      * Goes on with a reply (one of `Reply`) and waits for what comes next.

@@ -6,6 +6,7 @@ namespace Bankchannel\Bridge;
 
 use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\SignatureRequest;
 use Psr\Log\LoggerInterface;
@@ -26,6 +27,7 @@ final class Conversation
      * @param mixed         $destination the stream to write received content to
      * @param \Closure|null $onCode      gives a `Question`'s answer
      * @param \Closure|null $signer      gives a `SignatureRequest`'s signature
+     * @param \Closure|null $onProgress  is told how far the call is
      */
     public function __construct(
         private readonly Bridge $bridge,
@@ -35,6 +37,7 @@ final class Conversation
         private readonly ?\Closure $onCode,
         private readonly ?\Closure $signer,
         private readonly ?LoggerInterface $logger,
+        private ?\Closure $onProgress = null,
     ) {
         $this->logs = $logger !== null;
     }
@@ -42,13 +45,14 @@ final class Conversation
     /** Carries the call out; how it ended. @throws BankchannelException */
     public function hold(Handle $client, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination): Event
     {
-        $call = $this->bridge->begin($client, $this->operation, $request, $timeoutMs, $content, $destination, $this->logs);
+        $call = $this->bridge->begin($client, $this->operation, $request, $timeoutMs, $content, $destination, $this->logs, $this->onProgress !== null);
         try {
             $event = $this->resume($call, Reply::GO);
             while ($event->status !== Status::OK) {
                 $event = match ($event->status) {
                     Status::WANT_PIECE => $this->give($call),
                     Status::PIECE => $this->take($call, $event->content ?? ''),
+                    Status::PROGRESS => $this->progressed($call, $event->json),
                     default => $this->asked($call, $event->json),
                 };
             }
@@ -74,17 +78,40 @@ final class Conversation
             }
             $answer = (string) $answer;
         } catch (\Throwable $fault) {
-            $text = "bankchannel: {$asked['kind']}: the program's own code failed";
-            if ($this->logger !== null) {
-                $this->logger->error($text, ['exception' => $fault]);
-            } else {
-                error_log("{$text}: {$fault}");
-            }
+            $this->report($asked['kind'], $fault);
 
             return $this->resume($call, Reply::FAIL);
         }
 
         return $this->resume($call, Reply::ANSWER, $answer);
+    }
+
+    /** Tells the program, and nobody else, why its own code failed. */
+    private function report(string $what, \Throwable $fault): void
+    {
+        $text = "bankchannel: {$what}: the program's own code failed";
+        if ($this->logger !== null) {
+            $this->logger->error($text, ['exception' => $fault]);
+        } else {
+            error_log("{$text}: {$fault}");
+        }
+    }
+
+    /** Code of the program's that fails is told no more: it must not change what becomes of a payment. */
+    private function progressed(Handle $call, string $json): Event
+    {
+        /** @var array{text: string, bytes: int, total?: int} $said */
+        $said = (array) json_decode($json, true);
+        try {
+            if ($this->onProgress !== null) {
+                ($this->onProgress)(new Progress($said['text'], $said['bytes'], $said['total'] ?? null));
+            }
+        } catch (\Throwable $fault) {
+            $this->onProgress = null;
+            $this->report('onProgress', $fault);
+        }
+
+        return $this->resume($call, Reply::GO);
     }
 
     private function give(Handle $call): Event
@@ -159,7 +186,12 @@ final class Conversation
     private function breakOff(Handle $call): ?BankchannelException
     {
         try {
-            $this->resume($call, Reply::FAIL);
+            $event = $this->resume($call, Reply::FAIL);
+            while ($event->status !== Status::OK) {
+                // What was on its way is let go.
+                $asks = \in_array($event->status, [Status::ASK, Status::WANT_PIECE], true);
+                $event = $this->resume($call, $asks ? Reply::FAIL : Reply::GO);
+            }
         } catch (BankchannelException $ended) {
             return $ended;
         }

@@ -90,11 +90,11 @@ final class FfiBridge implements Bridge
         }
     }
 
-    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log): Handle
+    public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false): Handle
     {
         $results = $this->results();
         $call = Library::made($this->library->new('BankchannelCall *'));
-        $options = new Options($this->library, $timeoutMs, $content, $destination, $log);
+        $options = new Options($this->library, $timeoutMs, $content, $destination, $log, $progress);
         $this->check(
             $this->library->bankchannel_call_begin(
                 $client->pointer,

@@ -22,7 +22,7 @@ final class Options
     private static ?\FFI $memory = null;
 
     /** The places are held for the strings in them, which the options point to. */
-    public function __construct(\FFI $library, int $timeoutMs, private readonly ?Place $content, private readonly ?Place $destination, bool $log)
+    public function __construct(\FFI $library, int $timeoutMs, private readonly ?Place $content, private readonly ?Place $destination, bool $log, bool $progress = false)
     {
         $this->options = Library::made($library->new('BankchannelCallOptions'));
         $this->place = \FFI::addr($this->options);
@@ -42,6 +42,9 @@ final class Options
         }
         if ($log) {
             $this->options->log = 1;
+        }
+        if ($progress) {
+            $this->options->progress = 1;
         }
     }
 

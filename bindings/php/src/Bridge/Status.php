@@ -17,4 +17,5 @@ final class Status
     public const ASK = 3;
     public const WANT_PIECE = 4;
     public const PIECE = 5;
+    public const PROGRESS = 6;
 }

@@ -43,7 +43,7 @@ final class FakeBridge implements Bridge
         return $this->next('call', $name, $request, $timeoutMs);
     }
 
-    public function begin(Handle $client, string $name, string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log): Handle
+    public function begin(Handle $client, string $name, string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false): Handle
     {
         return $this->handle('begin', $name, $request, $timeoutMs, $log);
     }

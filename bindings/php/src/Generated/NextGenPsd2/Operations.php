@@ -11,6 +11,7 @@ use Bankchannel\Bridge\Bridge;
 use Bankchannel\Content;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;

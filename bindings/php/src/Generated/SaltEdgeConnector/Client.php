@@ -8,6 +8,7 @@ namespace Bankchannel\SaltEdgeConnector;
 
 use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
@@ -454,6 +455,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws BankchannelException for all other failures
@@ -466,6 +469,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): HandleRequestResponse;
 
     /**
@@ -482,6 +486,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -492,6 +498,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): WorkResponse;
 
     /**
@@ -504,6 +511,8 @@ interface Client
      * @param \DateTimeInterface|null $at The time at which the state is computed. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws BankchannelException
      */
@@ -511,6 +520,7 @@ interface Client
         string $sessionId,
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): GetSessionResponse;
 
     /**
@@ -533,6 +543,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -547,6 +559,7 @@ interface Client
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): SessionEnd;
 
     /**
@@ -564,6 +577,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -576,6 +591,7 @@ interface Client
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): SessionEnd;
 
     /**
@@ -588,6 +604,8 @@ interface Client
      * @param \DateTimeInterface|null $at The time of the revocation. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws BankchannelException
      */
@@ -595,6 +613,7 @@ interface Client
         string $tokenId,
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): RevokeTokenResponse;
 
     /**
@@ -608,6 +627,8 @@ interface Client
      * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws BankchannelException
      */
@@ -617,6 +638,7 @@ interface Client
         ?string $after = null,
         ?int $limit = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): ListTokensResponse;
 
     /**
@@ -629,6 +651,8 @@ interface Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -643,6 +667,7 @@ interface Client
     public function reconcileTokens(
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): ReconcileTokensResponse;
 
     /**
@@ -655,6 +680,8 @@ interface Client
      * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws BankchannelException
      */
@@ -663,6 +690,7 @@ interface Client
         ?string $after = null,
         ?int $limit = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): ListCallbacksResponse;
 
     /**
@@ -674,12 +702,15 @@ interface Client
      * @param string $callbackId The callback's id, from `list_callbacks`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws BankchannelException
      */
     public function retryCallback(
         string $callbackId,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): RetryCallbackResponse;
 
     /**
@@ -700,6 +731,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -713,6 +746,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): AnswerBankResponse;
 
     /**
@@ -725,12 +759,13 @@ interface Client
      * into memory
      * @param (callable(Question): string)|null $onCode
      * @param (callable(SignatureRequest): string)|null $signer
+     * @param (callable(Progress): mixed)|null $onProgress is told how far the call is
      *
      * @return array{array<string, mixed>, Content|null} the response, and its content where it has one
      *
      * @throws BankchannelException
      */
-    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null): array;
+    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null): array;
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
     public function close(): void;

@@ -11,6 +11,7 @@ use Bankchannel\Bridge\Bridge;
 use Bankchannel\Content;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
@@ -742,6 +743,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws BankchannelException for all other failures
@@ -754,13 +757,14 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): HandleRequestResponse {
         [$response] = $this->carryOut('salt_edge_connector.handle_request', [
             'method' => $method,
             'target' => $target,
             'headers' => array_values(array_map(static fn (HeaderField $item): mixed => (object) $item->toArray(), $headers)),
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress);
 
         return HandleRequestResponse::fromArray($response);
     }
@@ -779,6 +783,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -789,10 +795,11 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): WorkResponse {
         [$response] = $this->carryOut('salt_edge_connector.work', [
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress);
 
         return WorkResponse::fromArray($response);
     }
@@ -807,6 +814,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param \DateTimeInterface|null $at The time at which the state is computed. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws BankchannelException
      */
@@ -814,11 +823,12 @@ abstract class Operations extends AbstractClient implements Client
         string $sessionId,
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): GetSessionResponse {
         [$response] = $this->carryOut('salt_edge_connector.get_session', [
             'session_id' => $sessionId,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, onProgress: $onProgress);
 
         return GetSessionResponse::fromArray($response);
     }
@@ -843,6 +853,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -857,6 +869,7 @@ abstract class Operations extends AbstractClient implements Client
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): SessionEnd {
         [$response] = $this->carryOut('salt_edge_connector.approve_session', [
             'session_id' => $sessionId,
@@ -865,7 +878,7 @@ abstract class Operations extends AbstractClient implements Client
             'scopes' => $scopes === null ? null : array_values($scopes),
             'token_expires_at' => $tokenExpiresAt === null ? null : Encode::timestamp($tokenExpiresAt),
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress);
 
         return SessionEnd::fromArray($response);
     }
@@ -885,6 +898,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -897,13 +912,14 @@ abstract class Operations extends AbstractClient implements Client
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): SessionEnd {
         [$response] = $this->carryOut('salt_edge_connector.refuse_session', [
             'session_id' => $sessionId,
             'error_class' => $errorClass,
             'error_message' => $errorMessage,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress);
 
         return SessionEnd::fromArray($response);
     }
@@ -918,6 +934,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param \DateTimeInterface|null $at The time of the revocation. Default: now.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws BankchannelException
      */
@@ -925,11 +943,12 @@ abstract class Operations extends AbstractClient implements Client
         string $tokenId,
         ?\DateTimeInterface $at = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): RevokeTokenResponse {
         [$response] = $this->carryOut('salt_edge_connector.revoke_token', [
             'token_id' => $tokenId,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, onProgress: $onProgress);
 
         return RevokeTokenResponse::fromArray($response);
     }
@@ -945,6 +964,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws BankchannelException
      */
@@ -954,13 +975,14 @@ abstract class Operations extends AbstractClient implements Client
         ?string $after = null,
         ?int $limit = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): ListTokensResponse {
         [$response] = $this->carryOut('salt_edge_connector.list_tokens', [
             'user_id' => $userId,
             'state' => $state?->value,
             'after' => $after,
             'limit' => $limit,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, onProgress: $onProgress);
 
         return ListTokensResponse::fromArray($response);
     }
@@ -975,6 +997,8 @@ abstract class Operations extends AbstractClient implements Client
      * expired at once.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.configuration_refused`,
@@ -989,9 +1013,10 @@ abstract class Operations extends AbstractClient implements Client
     public function reconcileTokens(
         ?int $timeoutMs = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): ReconcileTokensResponse {
         [$response] = $this->carryOut('salt_edge_connector.reconcile_tokens', [
-        ], timeoutMs: $timeoutMs, asks: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, signer: $signer, onProgress: $onProgress);
 
         return ReconcileTokensResponse::fromArray($response);
     }
@@ -1006,6 +1031,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $limit The most rows on a page, 1 to 1000. Default: 100.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws BankchannelException
      */
@@ -1014,12 +1041,13 @@ abstract class Operations extends AbstractClient implements Client
         ?string $after = null,
         ?int $limit = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): ListCallbacksResponse {
         [$response] = $this->carryOut('salt_edge_connector.list_callbacks', [
             'state' => $state?->value,
             'after' => $after,
             'limit' => $limit,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, onProgress: $onProgress);
 
         return ListCallbacksResponse::fromArray($response);
     }
@@ -1033,16 +1061,19 @@ abstract class Operations extends AbstractClient implements Client
      * @param string $callbackId The callback's id, from `list_callbacks`.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws BankchannelException
      */
     public function retryCallback(
         string $callbackId,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): RetryCallbackResponse {
         [$response] = $this->carryOut('salt_edge_connector.retry_callback', [
             'callback_id' => $callbackId,
-        ], timeoutMs: $timeoutMs);
+        ], timeoutMs: $timeoutMs, onProgress: $onProgress);
 
         return RetryCallbackResponse::fromArray($response);
     }
@@ -1065,6 +1096,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs where the client has no private key;
      * left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `salt_edge_connector.key_unusable`
      * @throws \Bankchannel\Exception\ConfigurationException `salt_edge_connector.token_failed`
@@ -1078,13 +1111,14 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): AnswerBankResponse {
         [$response] = $this->carryOut('salt_edge_connector.answer_bank', [
             'target' => $target,
             'headers' => array_values(array_map(static fn (HeaderField $item): mixed => (object) $item->toArray(), $headers)),
             'body' => $body,
             'at' => $at === null ? null : Encode::timestamp($at),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, asksProgram: true, signer: $signer, onProgress: $onProgress);
 
         return AnswerBankResponse::fromArray($response);
     }

@@ -8,6 +8,7 @@ namespace Bankchannel\WsChannel;
 
 use Bankchannel\Content;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
@@ -646,6 +647,8 @@ interface Client
      * @param Bank|null $bank The bank to send it to. Left out, the client's own setting.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.content_empty`, `ws_channel.parameter_refused`
@@ -668,6 +671,7 @@ interface Client
         string $signature,
         ?Bank $bank = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): UploadFileResponse;
 
     /**
@@ -685,6 +689,8 @@ interface Client
      * exist yet, or a stream to write to; left out, into memory.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -703,6 +709,7 @@ interface Client
         ?Bank $bank = null,
         mixed $destination = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): DownloadFileResponse;
 
     /**
@@ -1070,6 +1077,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -1088,6 +1097,7 @@ interface Client
         #[\SensitiveParameter] string|Secret|null $apiKey = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): RegisterResponse;
 
     /**
@@ -1113,6 +1123,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1131,6 +1143,7 @@ interface Client
         #[\SensitiveParameter] string|Secret|null $code = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): Authenticated;
 
     /**
@@ -1153,6 +1166,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1171,6 +1186,7 @@ interface Client
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): LogInProgress;
 
     /**
@@ -1194,6 +1210,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1211,6 +1229,7 @@ interface Client
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): LogInProgress;
 
     /**
@@ -1234,6 +1253,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1251,6 +1272,7 @@ interface Client
         ?bool $computeCode = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): EnrolTotpResponse;
 
     /**
@@ -1271,6 +1293,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -1286,6 +1310,7 @@ interface Client
         #[\SensitiveParameter] string|Secret|null $code = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): PasswordResetResponse;
 
     /**
@@ -1299,6 +1324,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`
@@ -1308,6 +1335,7 @@ interface Client
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): ExportSessionResponse;
 
     /**
@@ -1324,6 +1352,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.session_expired`
      * @throws BankchannelException for all other failures
@@ -1333,6 +1363,7 @@ interface Client
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): ImportSessionResponse;
 
     /**
@@ -1375,6 +1406,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `input.content_unreadable`,
      * `ws_channel.pgp_key_refused`, `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -1401,6 +1434,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): SignAndUploadResponse;
 
     /**
@@ -1454,6 +1488,8 @@ interface Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -1489,6 +1525,7 @@ interface Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): UploadAndWaitResponse;
 
     /**
@@ -1516,6 +1553,8 @@ interface Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
@@ -1533,6 +1572,7 @@ interface Client
         ?bool $parse = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): DownloadNewFilesResponse;
 
     /**
@@ -1545,12 +1585,13 @@ interface Client
      * into memory
      * @param (callable(Question): string)|null $onCode
      * @param (callable(SignatureRequest): string)|null $signer
+     * @param (callable(Progress): mixed)|null $onProgress is told how far the call is
      *
      * @return array{array<string, mixed>, Content|null} the response, and its content where it has one
      *
      * @throws BankchannelException
      */
-    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null): array;
+    public function call(string $name, array $request = [], mixed $content = null, mixed $destination = null, ?int $timeoutMs = null, ?callable $onCode = null, ?callable $signer = null, ?callable $onProgress = null): array;
 
     /** Frees the client's connections. Calling anything afterwards is refused. */
     public function close(): void;

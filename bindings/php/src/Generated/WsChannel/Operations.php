@@ -11,6 +11,7 @@ use Bankchannel\Bridge\Bridge;
 use Bankchannel\Content;
 use Bankchannel\Encode;
 use Bankchannel\Exception\BankchannelException;
+use Bankchannel\Progress;
 use Bankchannel\Question;
 use Bankchannel\Secret;
 use Bankchannel\SignatureRequest;
@@ -1050,6 +1051,7 @@ abstract class Operations extends AbstractClient implements Client
         ?string $signature = null,
         ?Bank $bank = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
         mixed ...$former,
     ): UploadFileResponse {
         $content = self::formerly('fileContents', 'content', $content, $former, 'ws_channel.upload_file');
@@ -1059,7 +1061,7 @@ abstract class Operations extends AbstractClient implements Client
             'file_name' => $fileName,
             'file_type' => $fileType,
             'signature' => $signature,
-        ], content: Content::of($content), timeoutMs: $timeoutMs);
+        ], content: Content::of($content), timeoutMs: $timeoutMs, onProgress: $onProgress);
 
         return UploadFileResponse::fromArray($response);
     }
@@ -1079,6 +1081,8 @@ abstract class Operations extends AbstractClient implements Client
      * exist yet, or a stream to write to; left out, into memory.
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.bank_unknown`,
      * `ws_channel.parameter_refused`
@@ -1097,6 +1101,7 @@ abstract class Operations extends AbstractClient implements Client
         ?Bank $bank = null,
         mixed $destination = null,
         ?int $timeoutMs = null,
+        ?callable $onProgress = null,
     ): DownloadFileResponse {
         if (!\is_string($fileType)) {
             if ($fileReference !== null) {
@@ -1108,7 +1113,7 @@ abstract class Operations extends AbstractClient implements Client
             'bank' => $bank?->value,
             'file_type' => $fileType,
             'file_reference' => $fileReference,
-        ], destination: $destination, timeoutMs: $timeoutMs);
+        ], destination: $destination, timeoutMs: $timeoutMs, onProgress: $onProgress);
 
         return DownloadFileResponse::fromArray($response, $content);
     }
@@ -1587,6 +1592,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`
@@ -1605,6 +1612,7 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $apiKey = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): RegisterResponse {
         [$response] = $this->carryOut('ws_channel.register_account', [
             'email' => $email,
@@ -1614,7 +1622,7 @@ abstract class Operations extends AbstractClient implements Client
             'phone' => $phone,
             'password' => $password === null ? null : Encode::secret($password),
             'api_key' => $apiKey === null ? null : Encode::secret($apiKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
 
         return RegisterResponse::fromArray($response);
     }
@@ -1642,6 +1650,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1660,6 +1670,7 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $code = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): Authenticated {
         [$response] = $this->carryOut('ws_channel.log_in', [
             'email' => $email,
@@ -1669,7 +1680,7 @@ abstract class Operations extends AbstractClient implements Client
             'mfa_method' => $mfaMethod?->value,
             'setup_totp' => $setupTotp,
             'code' => $code === null ? null : Encode::secret($code),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
 
         return Authenticated::fromArray($response);
     }
@@ -1694,6 +1705,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1712,6 +1725,7 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): LogInProgress {
         [$response] = $this->carryOut('ws_channel.begin_log_in', [
             'email' => $email,
@@ -1721,7 +1735,7 @@ abstract class Operations extends AbstractClient implements Client
             'mfa_method' => $mfaMethod?->value,
             'setup_totp' => $setupTotp,
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
 
         return LogInProgress::fromArray($response);
     }
@@ -1747,6 +1761,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1764,6 +1780,7 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): LogInProgress {
         [$response] = $this->carryOut('ws_channel.continue_log_in', [
             'sealed' => Encode::secret($sealed),
@@ -1772,7 +1789,7 @@ abstract class Operations extends AbstractClient implements Client
             'phone' => $phone,
             'password' => $password === null ? null : Encode::secret($password),
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
 
         return LogInProgress::fromArray($response);
     }
@@ -1798,6 +1815,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.login_refused`,
      * `ws_channel.login_failed`, `ws_channel.login_stalled`, `ws_channel.code_refused`,
@@ -1815,6 +1834,7 @@ abstract class Operations extends AbstractClient implements Client
         ?bool $computeCode = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): EnrolTotpResponse {
         [$response] = $this->carryOut('ws_channel.enrol_totp', [
             'email' => $email,
@@ -1823,7 +1843,7 @@ abstract class Operations extends AbstractClient implements Client
             'mfa_method' => $mfaMethod?->value,
             'code' => $code === null ? null : Encode::secret($code),
             'compute_code' => $computeCode,
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
 
         return EnrolTotpResponse::fromArray($response);
     }
@@ -1846,6 +1866,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.parameter_refused`
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.code_refused`,
@@ -1861,13 +1883,14 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $code = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): PasswordResetResponse {
         [$response] = $this->carryOut('ws_channel.reset_password', [
             'email' => $email,
             'mode' => $mode?->value,
             'new_password' => Encode::secret($newPassword),
             'code' => $code === null ? null : Encode::secret($code),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
 
         return PasswordResetResponse::fromArray($response);
     }
@@ -1883,6 +1906,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.not_logged_in`,
      * `ws_channel.session_expired`
@@ -1892,10 +1917,11 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): ExportSessionResponse {
         [$response] = $this->carryOut('ws_channel.export_session', [
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
 
         return ExportSessionResponse::fromArray($response);
     }
@@ -1914,6 +1940,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\AuthenticationException `ws_channel.session_expired`
      * @throws BankchannelException for all other failures
@@ -1923,11 +1951,12 @@ abstract class Operations extends AbstractClient implements Client
         #[\SensitiveParameter] string|Secret|null $sealKey = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): ImportSessionResponse {
         [$response] = $this->carryOut('ws_channel.import_session', [
             'sealed' => Encode::secret($sealed),
             'seal_key' => $sealKey === null ? null : Encode::secret($sealKey),
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
 
         return ImportSessionResponse::fromArray($response);
     }
@@ -1972,6 +2001,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `input.content_unreadable`,
      * `ws_channel.pgp_key_refused`, `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -1998,6 +2029,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): SignAndUploadResponse {
         [$response] = $this->carryOut('ws_channel.sign_and_upload', [
             'bank' => $bank?->value,
@@ -2009,7 +2041,7 @@ abstract class Operations extends AbstractClient implements Client
             'hash' => $hash?->value,
             'check' => $check,
             'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
-        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer);
+        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress);
 
         return SignAndUploadResponse::fromArray($response);
     }
@@ -2065,6 +2097,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
      * @param (callable(SignatureRequest): string)|null $signer Signs for `signingCertificate`; left out,
      * the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\InvalidInputException `ws_channel.pgp_key_refused`,
      * `ws_channel.content_empty`, `iso20022.payment_refused`
@@ -2100,6 +2134,7 @@ abstract class Operations extends AbstractClient implements Client
         ?int $timeoutMs = null,
         ?callable $onCode = null,
         ?callable $signer = null,
+        ?callable $onProgress = null,
     ): UploadAndWaitResponse {
         [$response] = $this->carryOut('ws_channel.upload_and_wait', [
             'bank' => $bank?->value,
@@ -2118,7 +2153,7 @@ abstract class Operations extends AbstractClient implements Client
             'parse' => $parse,
             'check' => $check,
             'check_profile' => $checkProfile === null ? null : (object) $checkProfile->toArray(),
-        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer);
+        ], content: Content::of($content), timeoutMs: $timeoutMs, asks: true, onCode: $onCode, signer: $signer, onProgress: $onProgress);
 
         return UploadAndWaitResponse::fromArray($response);
     }
@@ -2148,6 +2183,8 @@ abstract class Operations extends AbstractClient implements Client
      * @param int|null $timeoutMs Milliseconds it may take; left out, the operation's own limit; 0 is
      * expired at once.
      * @param (callable(Question): string)|null $onCode Answers what it asks; left out, the client's own.
+     * @param (callable(Progress): mixed)|null $onProgress Is told how far the call is; bytes ten times a
+     * second at most. What it throws is logged, and the call goes on.
      *
      * @throws \Bankchannel\Exception\PermissionException `ws_channel.mode_refused`
      * @throws \Bankchannel\Exception\PeerProtocolException `ws_channel.reference_unsafe`
@@ -2165,6 +2202,7 @@ abstract class Operations extends AbstractClient implements Client
         ?bool $parse = null,
         ?int $timeoutMs = null,
         ?callable $onCode = null,
+        ?callable $onProgress = null,
     ): DownloadNewFilesResponse {
         [$response] = $this->carryOut('ws_channel.download_new_files', [
             'bank' => $bank?->value,
@@ -2173,7 +2211,7 @@ abstract class Operations extends AbstractClient implements Client
             'directory' => $directory,
             'file_reference' => $fileReference,
             'parse' => $parse,
-        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode);
+        ], timeoutMs: $timeoutMs, asks: true, onCode: $onCode, onProgress: $onProgress);
 
         return DownloadNewFilesResponse::fromArray($response);
     }

@@ -1,0 +1,143 @@
+//! News of how far a call is, on its way to the caller.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use bankchannel::{Progress, Watcher};
+
+/// How often bytes that have gone out or come in are told, at most. Steps, and the last bytes of a message, are told in any case.
+const EVERY: Duration = Duration::from_millis(100);
+
+/// How much news waits for the caller, at most; the oldest goes first.
+const UNTOLD_MAX: usize = 64;
+
+/// What the call has said and the caller has not been told yet.
+#[derive(Clone, Default)]
+pub(crate) struct Untold(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    list: VecDeque<Progress>,
+    /// Bytes that came too soon after others: told when nothing later is told of the same message.
+    skipped: Option<Progress>,
+    /// When bytes were told.
+    told: Option<Instant>,
+}
+
+impl Untold {
+    /// The oldest of it, which then is told.
+    pub(crate) fn take(&self) -> Option<Progress> {
+        self.state().list.pop_front()
+    }
+
+    /// The call ends: the last bytes are told, however soon they came.
+    pub(crate) fn end(&self) {
+        let mut state = self.state();
+        if let Some(skipped) = state.skipped.take() {
+            state.add(skipped);
+        }
+    }
+
+    /// What the call says its news to, which never waits for the caller. `wake` is called after what is to be told.
+    pub(crate) fn watcher(&self, wake: impl Fn() + Send + Sync + 'static) -> Watcher {
+        let untold = self.clone();
+        Arc::new(move |progress: &Progress| {
+            if untold.state().note(progress) {
+                wake();
+            }
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Takes what the call said; false where it is not to be told now.
+    fn note(&mut self, progress: &Progress) -> bool {
+        if let Some(skipped) = self.skipped.take().filter(|skipped| !continues(skipped, progress)) {
+            self.add(skipped);
+        }
+        if progress.text.is_empty() && !is_whole(progress) {
+            if self.told.is_some_and(|told| told.elapsed() < EVERY) {
+                self.skipped = Some(progress.clone());
+                return false;
+            }
+            self.told = Some(Instant::now());
+        }
+        self.add(progress.clone());
+        true
+    }
+
+    fn add(&mut self, progress: Progress) {
+        if self.list.back().is_some_and(|last| continues(last, &progress)) {
+            self.list.pop_back();
+        } else if self.list.len() == UNTOLD_MAX {
+            self.list.pop_front();
+        }
+        self.list.push_back(progress);
+    }
+}
+
+/// Whether all bytes of a message have gone out or come in.
+fn is_whole(progress: &Progress) -> bool {
+    progress.total == Some(progress.bytes)
+}
+
+/// Whether it is later news of the same bytes.
+fn continues(last: &Progress, progress: &Progress) -> bool {
+    let are_bytes = last.text.is_empty() && progress.text.is_empty();
+    are_bytes && !is_whole(last) && last.total == progress.total && last.bytes <= progress.bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn news(text: &str, bytes: u64, total: Option<u64>) -> Progress {
+        Progress { text: text.to_owned(), bytes, total }
+    }
+
+    #[test]
+    fn a_slow_caller_is_told_every_step_and_the_newest_bytes() {
+        let untold = Untold::default();
+        let said = [
+            news("listing", 0, None),
+            news("", 1, Some(9)),
+            news("", 5, Some(9)),
+            news("", 9, Some(9)),
+            news("", 2, Some(9)),
+            news("next", 0, None),
+        ];
+        said.iter().for_each(|one| untold.state().add(one.clone()));
+        let told: Vec<_> = std::iter::from_fn(|| untold.take()).collect();
+        assert_eq!(told, [said[0].clone(), said[3].clone(), said[4].clone(), said[5].clone()]);
+    }
+
+    #[test]
+    fn bytes_are_told_now_and_then_and_what_waits_is_bounded() {
+        let untold = Untold::default();
+        let watcher = untold.watcher(|| ());
+        for bytes in 1..=1000 {
+            watcher(&news("", bytes, Some(1000)));
+        }
+        let told: Vec<_> = std::iter::from_fn(|| untold.take()).collect();
+        assert_eq!(told.last(), Some(&news("", 1000, Some(1000))));
+        // A message of unknown length, and its end.
+        for bytes in 1..=1000 {
+            watcher(&news("", bytes, None));
+        }
+        untold.end();
+        let told: Vec<_> = std::iter::from_fn(|| untold.take()).collect();
+        assert_eq!(told.last(), Some(&news("", 1000, None)));
+        for step in 0..1000 {
+            watcher(&news(&step.to_string(), 0, None));
+        }
+        let told: Vec<_> = std::iter::from_fn(|| untold.take()).collect();
+        assert_eq!((told.len(), told[0].text.as_str(), told[63].text.as_str()), (64, "936", "999"));
+    }
+}
