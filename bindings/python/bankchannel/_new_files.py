@@ -12,7 +12,7 @@ from ._client import Client
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
-    from ._call import AsyncOnCode, OnCode
+    from ._call import AsyncOnCode, OnCode, OnProgress
     from ._native import Cancel
     from .ws_channel import Bank, DownloadedFile, DownloadNewFilesResponse, ListFilesResponse, StatusFilter
 
@@ -35,6 +35,7 @@ class NewFilesClient(Client):
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: OnCode | None = None,
     ) -> Iterator[DownloadedFile]:
         """Download all new files into a folder, and get each as soon as it is there.
@@ -65,6 +66,8 @@ class NewFilesClient(Client):
             timeout: Seconds that the listing may take, and then each file. The time between files does not count.
                 Left out, the client's or the operations' own.
             cancel: Stops the call under way and all that follow, from any thread.
+            on_progress: Is told how far each call is, with a `Progress`. What it raises is reported, and the call
+                goes on.
             on_code: Answers what a call asks, such as for a one-time code; in place of the client's.
 
         Raises:
@@ -76,10 +79,12 @@ class NewFilesClient(Client):
         """
         run = _Run(bank, file_type, status, directory, parse)
         is_left = run.looks_for_begun and has_begun(directory)
-        listed: ListFilesResponse = self._call(LIST, run.listing, timeout=timeout, cancel=cancel)
+        listed: ListFilesResponse = self._call(
+            LIST, run.listing, timeout=timeout, cancel=cancel, on_progress=on_progress
+        )
         for request in run.requests(listed, is_left):
             done: DownloadNewFilesResponse = self._call(
-                DOWNLOAD, request, timeout=timeout, cancel=cancel, on_code=on_code
+                DOWNLOAD, request, timeout=timeout, cancel=cancel, on_progress=on_progress, on_code=on_code
             )
             yield from run.told(done)
 
@@ -97,6 +102,7 @@ class AsyncNewFilesClient(AsyncClient):
         parse: bool | None = None,
         timeout: float | None = None,
         cancel: Cancel | None = None,
+        on_progress: OnProgress | None = None,
         on_code: AsyncOnCode | None = None,
     ) -> AsyncIterator[DownloadedFile]:
         """Download all new files into a folder, and get each as soon as it is there:
@@ -109,10 +115,12 @@ class AsyncNewFilesClient(AsyncClient):
 
         run = _Run(bank, file_type, status, directory, parse)
         is_left = run.looks_for_begun and await to_thread(has_begun, directory)
-        listed: ListFilesResponse = await self._call(LIST, run.listing, timeout=timeout, cancel=cancel)
+        listed: ListFilesResponse = await self._call(
+            LIST, run.listing, timeout=timeout, cancel=cancel, on_progress=on_progress
+        )
         for request in run.requests(listed, is_left):
             done: DownloadNewFilesResponse = await self._call(
-                DOWNLOAD, request, timeout=timeout, cancel=cancel, on_code=on_code
+                DOWNLOAD, request, timeout=timeout, cancel=cancel, on_progress=on_progress, on_code=on_code
             )
             for file in run.told(done):
                 yield file

@@ -22,6 +22,7 @@ from bankchannel import (
     CancelledError,
     ConfigurationError,
     InvalidInputError,
+    Progress,
     Service,
     TimedOutError,
     WsChannel,
@@ -102,6 +103,16 @@ class NewFiles(unittest.TestCase):
 
     def hidden(self) -> list[str]:
         return [path.name for path in self.folder.iterdir() if path.name.startswith(".")]
+
+    def test_it_says_how_far_it_is(self) -> None:
+        client = self.client(THREE)
+        told: list[Progress] = []
+        files = list(client.iter_new_files(directory=self.folder, on_progress=told.append))
+        self.assertEqual(len(files), len(THREE))
+        self.assertTrue(any(one.bytes for one in told), told)
+        told.clear()
+        client.download_new_files(directory=self.folder, on_progress=told.append)
+        self.assertTrue(any(one.text for one in told), told)
 
     def test_each_file_is_given_when_it_is_there(self) -> None:
         client = self.client(THREE)
