@@ -1,4 +1,4 @@
-//! A counterpart as one value: everything that is known of an embedded server before it runs.
+//! A counterpart as a value: the static description of a kind of embedded server.
 
 use std::{fmt, time::Duration};
 
@@ -11,30 +11,30 @@ use serde::Serialize;
 
 use crate::http::{orders, server::Server};
 
-/// Everything that is known of a kind of embedded server. The bridge, the generators of all languages and the command line read it
-/// from here.
+/// The static description of a kind of embedded server. The bridge, the generators of all languages and the command
+/// line read it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Counterpart {
-    /// What it is called where one is started: `ws-channel`.
+    /// Its name when one is started: `ws-channel`.
     pub kind: &'static str,
-    /// The protocol whose other end it is.
+    /// The protocol that its clients speak.
     pub protocol: &'static str,
     /// Its class in Python and Node, `Service`.
     pub class: &'static str,
     /// Its class in PHP, below the namespace of the protocol's client.
     pub short_class: &'static str,
-    /// What it is, in a few words.
+    /// A short description.
     pub what: &'static str,
-    /// The shape of the options that it is started with.
+    /// The shape of its start options.
     pub options: &'static Shape,
-    /// The members of its readiness line, besides `kind`. A client takes those as settings that it has settings of the same name
-    /// for.
+    /// The members of its readiness line, in addition to `kind`. A client uses those that have the name of one of its
+    /// settings as that setting.
     pub readiness: &'static [Field],
-    /// The OpenAPI 3.1 description of its HTTP operations: paths, parameters, headers, bodies, every status that it sends, and who
-    /// may call.
+    /// The OpenAPI 3.1 description of its HTTP operations: paths, parameters, headers, bodies, all statuses and allowed
+    /// callers.
     pub openapi: fn() -> serde_json::Value,
-    /// Looks at everything that a start with these options would need, without serving; `None` where nothing is looked at.
+    /// Checks everything that a start with these options would need, without serving; `None` if there is no check.
     pub check: Option<CheckFn>,
     start: StartFn,
 }
@@ -42,24 +42,24 @@ pub struct Counterpart {
 /// See [`Counterpart::check`]. Options that cannot be read are an error.
 pub type CheckFn = for<'a> fn(Value<'a>) -> Result<BoxFuture<'static, Vec<Finding>>>;
 
-/// One thing that was looked at.
+/// The result of checking one subject.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// `configuration`, `listen`, `bank_interface_listen`, `bank`, `data`, `store`, `keys` or `files`.
     pub subject: &'static str,
-    /// Whether a start would get past it.
+    /// Whether a start would succeed in this respect.
     pub ok: bool,
-    /// What was found, and what to do.
+    /// The finding, and how to fix it.
     pub text: String,
 }
 
 impl Finding {
-    /// A start would get past this.
+    /// A start would succeed in this respect.
     pub(crate) fn good(subject: &'static str, text: impl Into<String>) -> Self {
         Self { subject, ok: true, text: text.into() }
     }
 
-    /// A start would fail here.
+    /// A start would fail because of this.
     pub(crate) fn bad(subject: &'static str, text: impl Into<String>) -> Self {
         Self { subject, ok: false, text: text.into() }
     }
@@ -67,14 +67,14 @@ impl Finding {
 
 type StartFn = for<'a> fn(&'static Counterpart, Value<'a>) -> Result<Starting>;
 
-/// A counterpart that is being started.
+/// A starting counterpart.
 pub type Starting = BoxFuture<'static, Result<RunningCounterpart>>;
 
-/// What every embedded server is.
+/// The common interface of embedded servers.
 pub(crate) trait Serves: Sized + Send + Sync + 'static {
-    /// How it is started.
+    /// Its start options.
     type Options: Boundary;
-    /// What it says when it is ready.
+    /// The content of its readiness line.
     type Readiness: Boundary;
     /// See [`Counterpart::check`].
     const CHECK: Option<CheckFn> = None;
@@ -82,16 +82,16 @@ pub(crate) trait Serves: Sized + Send + Sync + 'static {
     /// Opens the data folder, binds the address and begins to serve.
     ///
     /// # Errors
-    /// `configuration.invalid` for options that cannot be used, `resource.storage` for a data folder that cannot.
+    /// `configuration.invalid` for unusable options, `resource.storage` for an unusable data folder.
     fn begin(options: Self::Options) -> BoxFuture<'static, Result<Self>>;
 
-    /// What it says when it is ready.
+    /// The content of its readiness line.
     fn ready(&self) -> Self::Readiness;
 
-    /// What serves its requests and takes its orders.
+    /// The server that answers its requests and carries out its orders.
     fn server(&self) -> &Server;
 
-    /// Stops: no new requests, running ones get some time to finish.
+    /// Stops: accepts no new requests, and gives running ones some time to finish.
     fn end(self) -> BoxFuture<'static, ()>;
 }
 
@@ -117,7 +117,7 @@ impl Counterpart {
         }
     }
 
-    /// Starts one with its options in their boundary form, on the runtime that drives what this gives.
+    /// Starts a counterpart with options in their boundary form, on the runtime that polls the result.
     ///
     /// # Errors
     /// `input.*` for options that cannot be read. Starting: `configuration.invalid`, `resource.storage`.
@@ -125,7 +125,7 @@ impl Counterpart {
         (self.start)(self, options)
     }
 
-    /// What the readiness line of this one says: its kind, and each member, `null` where it is absent.
+    /// The readiness line: the kind and each member, `null` if absent.
     pub(crate) fn readiness_line(&self, ready: impl Boundary) -> serde_json::Value {
         let written = serde_json::Value::from(ready.write(&mut Writer::new(Representation::Boundary)));
         let mut line = serde_json::Map::new();
@@ -142,13 +142,13 @@ fn start<S: Serves>(counterpart: &'static Counterpart, options: Value<'_>) -> Re
     Ok(Box::pin(async move { Ok(RunningCounterpart { counterpart, server: Box::new(starting.await?) }) }))
 }
 
-/// A counterpart that runs.
+/// A running counterpart.
 pub struct RunningCounterpart {
     counterpart: &'static Counterpart,
     server: Box<dyn Erased>,
 }
 
-/// A server whose type is forgotten.
+/// A type-erased server.
 trait Erased: Send + Sync {
     fn readiness(&self, counterpart: &Counterpart) -> serde_json::Value;
     fn drain(&self, time: Duration) -> BoxFuture<'_, ()>;
@@ -175,40 +175,41 @@ impl<S: Serves> Erased for S {
 }
 
 impl RunningCounterpart {
-    /// What kind of counterpart it is.
+    /// The kind of counterpart.
     #[must_use]
     pub fn counterpart(&self) -> &'static Counterpart {
         self.counterpart
     }
 
-    /// What the readiness line says.
+    /// The content of the readiness line.
     #[must_use]
     pub fn readiness(&self) -> serde_json::Value {
         self.server.readiness(self.counterpart)
     }
 
-    /// Says for so long that it is not ready (`GET /readyz`), while requests are still answered: what a stop begins with where a
-    /// load balancer stands before it.
+    /// Reports for this long that the server is not ready (`GET /readyz`), while requests are still answered: the first
+    /// step of a stop behind a load balancer.
     pub fn drain(&self, time: Duration) -> BoxFuture<'_, ()> {
         self.server.drain(time)
     }
 
-    /// Puts data in, for tests and demonstrations; whether it was started with `control` or not. What it takes and answers is on
-    /// the server's page in `docs/`, under `POST seed`.
+    /// Loads data, for tests and demonstrations, whether or not the server was started with `control`. The format of
+    /// the data and of the result is on the server's page in `docs/`, under `POST seed`.
     pub fn seed(&self, data: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
         self.control(orders::SEED, data)
     }
 
-    /// Carries out an order of the control interface, by its path: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
-    /// `transcript`, or one that only this kind of server has (`sandbox/` before it may be left out). Every order but `seed` needs a server that was started with `control`.
-    /// What an order takes and answers is on the server's page in `docs/`.
+    /// Carries out an order of the control interface, given by its path: `seed`, `reset`, `clock`, `fail_next`,
+    /// `limits`, `outbox`, `transcript`, or one that only this kind of server has (the prefix `sandbox/` may be
+    /// omitted). Every order except `seed` needs a server that was started with `control`. The format of each order and
+    /// of its result is on the server's page in `docs/`.
     ///
     /// The future may be awaited after the server was stopped; the order is then refused or has no effect.
     pub fn control(&self, order: &str, request: serde_json::Value) -> BoxFuture<'static, Result<serde_json::Value>> {
         self.server.control(order.strip_prefix("sandbox/").unwrap_or(order).to_owned(), request)
     }
 
-    /// Stops: no new requests, running ones get some time to finish.
+    /// Stops: accepts no new requests, and gives running ones some time to finish.
     pub fn stop(self) -> BoxFuture<'static, ()> {
         self.server.end()
     }

@@ -12,7 +12,7 @@ use bankchannel_foundation::Result;
 pub(crate) use crate::private::{folder as private_folder, unusable};
 use crate::temporary::Temporary;
 
-/// Makes the data folder, or a temporary one that goes when the handle is dropped.
+/// Creates the data folder, or a temporary one that is removed when the handle is dropped.
 ///
 /// # Errors
 /// `resource.storage`.
@@ -29,7 +29,7 @@ pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<Temporary>
     Ok((data, temporary))
 }
 
-/// Writes a file of this mode whole, or leaves the one that was there.
+/// Replaces a file atomically, with this mode: on failure the former file stays.
 ///
 /// # Errors
 /// `resource.storage`.

@@ -1,12 +1,12 @@
-//! Embedded servers: the other end of every protocol of bankchannel.
+//! Embedded servers: the server side of every protocol of bankchannel.
 //!
 //! ```text
-//!   COUNTERPARTS    every counterpart there is, each as one value
+//!    COUNTERPARTS    all counterparts, each as one value
 //!   http            listening, routing by declaration, bounded bodies, streamed answers
-//!   ws_channel      the WS Channel service: somebody can run it
-//!   nextgen_psd2    a bank that third parties ask: the sandbox of NextGenPSD2
+//!    ws_channel      the WS Channel service, for production
+//!    nextgen_psd2    a sandbox bank of NextGenPSD2 for third parties
 //!   salt_edge_hub   a hub that plays Salt Edge, for banks' connectors
-//!   salt_edge_connector  a bank's connector to Salt Edge: somebody can run it
+//!    salt_edge_connector  a bank's connector to Salt Edge, for production
 //! ```
 //!
 //! A handler has the same relative path as the operation it serves: `operations/files/list_files.rs` of the
@@ -35,7 +35,7 @@ pub use openapi::openapi;
 pub use salt_edge_hub::check as salt_edge_check;
 pub use temporary::remove_all as remove_temporary_folders;
 
-/// Every counterpart there is: the one place that names them all.
+/// All counterparts: the only place that lists them.
 pub static COUNTERPARTS: &[&Counterpart] = &[
     &ws_channel::DESCRIPTOR,
     &nextgen_psd2::DESCRIPTOR,
@@ -45,10 +45,10 @@ pub static COUNTERPARTS: &[&Counterpart] = &[
     &toy::DESCRIPTOR,
 ];
 
-/// The counterpart of this kind.
+/// The counterpart of the given kind.
 ///
 /// # Errors
-/// `input.invalid_field` for a kind that there is not.
+/// `input.invalid_field` for an unknown kind.
 pub fn counterpart(kind: &str) -> Result<&'static Counterpart> {
     let found = COUNTERPARTS.iter().copied().find(|counterpart| counterpart.kind == kind);
     found.ok_or_else(|| {

@@ -7,16 +7,16 @@ use bankchannel_foundation::{
 };
 use serde_json::{Map, Value, json};
 
-/// The OpenAPI 3.1 description of a counterpart's HTTP operations: paths, parameters, headers, bodies, every status that it
-/// sends, and who may call. `kind` is that of one of [`COUNTERPARTS`](crate::COUNTERPARTS).
+/// The OpenAPI 3.1 description of a counterpart's HTTP operations: paths, parameters, headers, bodies, all statuses and
+/// allowed callers. `kind` is that of one of [`COUNTERPARTS`](crate::COUNTERPARTS).
 ///
 /// # Errors
-/// `input.invalid_field` for a kind that there is not.
+/// `input.invalid_field` for an unknown kind.
 pub fn openapi(kind: &str) -> Result<Value> {
     crate::counterpart(kind).map(|counterpart| (counterpart.openapi)())
 }
 
-/// The exchanges among a protocol's operations, each with its terms.
+/// The HTTP operations of a protocol, each with its exchange's terms.
 pub(crate) fn exchanges<T>(
     catalogue: &'static [Entry],
     terms: &'static [Option<T>],
@@ -25,7 +25,7 @@ pub(crate) fn exchanges<T>(
     all.filter_map(|(entry, terms)| Some((entry, entry.declaration.route.as_ref()?, terms.as_ref()?)))
 }
 
-/// What a description says besides its operations.
+/// The parts of a description other than its operations.
 pub(crate) struct About<'a> {
     pub(crate) title: &'a str,
     pub(crate) summary: &'a str,
@@ -35,7 +35,7 @@ pub(crate) struct About<'a> {
     pub(crate) components: Value,
 }
 
-/// One operation, below its path.
+/// One operation of a path.
 pub(crate) struct Described {
     pub(crate) path: String,
     pub(crate) method: Method,
@@ -43,7 +43,7 @@ pub(crate) struct Described {
     pub(crate) tag: &'static str,
     pub(crate) description: String,
     pub(crate) parameters: Vec<Value>,
-    /// The schema of its JSON body, and whether it must be there.
+    /// The schema of its JSON body, and whether the body is required.
     pub(crate) body: Option<(Value, bool)>,
     pub(crate) responses: Value,
     pub(crate) security: Value,

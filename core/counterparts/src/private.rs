@@ -1,4 +1,5 @@
-//! Rules for the files and folders that a server keeps to itself: nobody else may write them, and no link leads elsewhere.
+//! Access rules for a server's private files and folders: other users cannot write them, and links cannot redirect
+//! them.
 //!
 //! | what | rule |
 //! |---|---|
@@ -6,9 +7,9 @@
 //! | files that the server writes | no link; the service's user owns them; others get no access |
 //! | secrets that it reads | the service's user owns them and others get no access, or root owns them and the service's group may read |
 //!
-//! The last is how secrets are mounted into containers and handed over by systemd: owner root, mode 0440, the service's group. The
-//! service can then read a key and not change it. Links to secrets are followed where root or the service's user made them:
-//! mounted secrets and `certbot` consist of such links.
+//! The last rule covers secrets that are mounted into containers or handed over by systemd: owner root, mode 0440, the
+//! service's group. The service can then read a key but not change it. Links to secrets are followed if root or the
+//! service's user created them: mounted secrets and `certbot` consist of such links.
 
 use std::{
     fs::{self, File, Metadata, OpenOptions},
@@ -23,24 +24,24 @@ use rustix::{
     process::{getegid, geteuid, getgroups},
 };
 
-/// Access of anybody but the owner.
+/// Permission bits of group and others.
 const OTHERS: u32 = 0o077;
-/// What group and others may not have on a folder.
+/// Permission bits that group and others may not have on a folder.
 const OTHERS_WRITE: u32 = 0o022;
-/// What group and others may not have on a secret that root owns.
+/// Permission bits that group and others may not have on a secret that root owns.
 const BEYOND_GROUP_READ: u32 = 0o037;
 const ROOT: u32 = 0;
 
-/// Makes a folder that only its owner can enter, where it is absent; refuses one that others can change.
+/// Creates a folder that only its owner can enter, if it is absent; refuses one that others can change.
 ///
 /// # Errors
-/// `resource.storage` when it cannot be made, `configuration.invalid` when others can change it.
+/// `resource.storage` when it cannot be created, `configuration.invalid` when others can change it.
 pub(crate) fn folder(path: &Path) -> Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|why| unusable(path, &why))?;
     check_folder(path)
 }
 
-/// Refuses a folder that somebody else owns or can write.
+/// Refuses a folder that another user owns or can write.
 ///
 /// # Errors
 /// As [`folder`].
@@ -69,15 +70,15 @@ pub(crate) fn check_folder(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether it lies on a file system that is mounted read-only: mounted secrets have any mode there, and nobody can write.
+/// Whether the path is on a read-only file system: mounted secrets can have any mode there, as no user can write.
 pub(crate) fn is_read_only(path: &Path) -> bool {
     rustix::fs::statvfs(path).is_ok_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
-/// Opens a file that the server writes, following no link. One that others can read is closed to them.
+/// Opens a file that the server writes, without following links. If others can read it, their access is removed.
 ///
 /// # Errors
-/// When it is a link, no plain file or another user's, or cannot be opened.
+/// When it is a link, not a regular file, owned by another user, or cannot be opened.
 pub(crate) fn open_own(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
     let file = open_plain(path, how)?;
     let found = file.metadata()?;
@@ -90,10 +91,10 @@ pub(crate) fn open_own(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file that the server wrote before, for reading, following no link.
+/// Opens a file written by the server, for reading, without following links.
 ///
 /// # Errors
-/// When it is a link, no plain file or can be written by others, or cannot be opened.
+/// When it is a link, not a regular file, writable by others, or cannot be opened.
 pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     let file = open_plain(path, OpenOptions::new().read(true))?;
     if file.metadata()?.permissions().mode() & OTHERS_WRITE != 0 {
@@ -102,10 +103,10 @@ pub(crate) fn open_for_reading(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Reads a secret, if it is there.
+/// Reads a secret, if it exists.
 ///
 /// # Errors
-/// `configuration.invalid` for one that others can read or change, `resource.storage` for one that cannot be read.
+/// `configuration.invalid` for a secret that others can read or change, `resource.storage` for one that cannot be read.
 pub(crate) fn read_secret(path: &Path, max_bytes: u64) -> Result<Option<Secret>> {
     let file = match open_secret(path) {
         Err(why) if why.kind() == ErrorKind::NotFound => return Ok(None),
@@ -124,7 +125,7 @@ pub(crate) fn read_secret(path: &Path, max_bytes: u64) -> Result<Option<Secret>>
     }
 }
 
-/// Refuses the file of a secret that others can read or change. One that is not there is told by whoever reads it.
+/// Refuses a secret file that others can read or change. A missing file passes: reading it reports the error.
 ///
 /// # Errors
 /// As [`read_secret`].
@@ -193,7 +194,7 @@ fn plain(file: File) -> io::Result<File> {
     }
 }
 
-/// The bits of these flags fit: they come from the same `int`.
+/// Converts open flags; the bits always fit, as they come from the same `int`.
 fn flags(flags: OFlags) -> i32 {
     i32::try_from(flags.bits()).unwrap_or_default()
 }
@@ -202,7 +203,7 @@ fn refused(path: &Path, why: String) -> Error {
     Error::because(&row::CONFIGURATION, why).with("file", shown::path(path))
 }
 
-/// A file or folder that cannot be used.
+/// The error for an unusable file or folder.
 pub(crate) fn unusable(path: &Path, why: &io::Error) -> Error {
     let shown = shown::path(path);
     Error::because(&row::STORAGE, format!("{shown} cannot be used: {why}")).with("file", shown)

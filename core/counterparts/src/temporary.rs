@@ -1,5 +1,5 @@
-//! Temporary data folders: only their owner can enter them, their name says whose they are, and they go with their
-//! process.
+//! Temporary data folders: only their owner can enter them, their name identifies their process, and they are removed
+//! with it.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -15,27 +15,28 @@ use tempfile::TempDir;
 
 use crate::folder::unusable;
 
-/// How their names begin; the process's id and something random follow.
+/// Prefix of their names; the process id and a random part follow.
 const PREFIX: &str = "bankchannel-server-";
-/// A file in each, locked as long as its process lives.
+/// A file in each folder that is locked while its process lives.
 const LOCK: &str = "in-use";
-/// How old a folder without that file must be to belong to nobody: it may just be in the making.
+/// Minimum age of a stale folder without a lock file: a younger one may still be under construction.
 const UNLOCKED_MAX: Duration = Duration::from_secs(3600);
 
-/// The folders of this process that are there, each with the process that made it: a fork's child owns none of them.
+/// The existing folders of this process, each with the id of the process that created it: a forked child owns none of
+/// them.
 static MADE: Mutex<Vec<(u32, PathBuf)>> = Mutex::new(Vec::new());
 
-/// A temporary folder. It is removed when this is dropped; else by [`remove_all`] at the process's end; else, after a
-/// kill, by whoever makes the next one.
+/// A temporary folder. It is removed when this is dropped, else by [`remove_all`] at the end of the process, or, after
+/// a kill, when the next one is created.
 pub(crate) struct Temporary {
-    /// There until it is dropped.
+    /// `Some` until it is dropped.
     folder: Option<TempDir>,
     path: PathBuf,
     _lock: File,
 }
 
 impl Temporary {
-    /// Makes one, and removes those of this user that a killed process has left.
+    /// Creates a folder, and removes those of this user that killed processes have left.
     ///
     /// # Errors
     /// `resource.storage`.
@@ -50,14 +51,14 @@ impl Temporary {
         let lock = OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.path().join(LOCK));
         let lock = lock.and_then(|file| file.lock().map(|()| file)).map_err(failed)?;
         made().push((std::process::id(), folder.path().to_owned()));
-        // Its owner is this user: that tells which of the others are.
+        // Its owner is this user: only folders with the same owner are removed.
         if let Ok(own) = fs::metadata(folder.path()) {
             remove_stale(&parent, own.uid());
         }
         Ok(Self { path: folder.path().to_owned(), folder: Some(folder), _lock: lock })
     }
 
-    /// Where it is.
+    /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -66,17 +67,17 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         drop(self.folder.take());
-        // Only now: the process may end while the folder is being removed.
+        // Only after the removal: the process may end while the folder is being removed.
         made().retain(|(_, path)| *path != self.path);
     }
 }
 
-/// Removes the temporary folders of servers that this process started and has not stopped. For the process's end: a
-/// server that still runs loses its data.
+/// Removes the temporary folders of servers that this process started and has not stopped. Call it at the end of the
+/// process: a server that still runs loses its data.
 pub fn remove_all() {
     let own = std::process::id();
     let folders: Vec<PathBuf> = {
-        // In a fork's child a thread of the parent may hold it for ever.
+        // In a forked child, a thread of the parent may hold the lock forever.
         let Ok(mut made) = MADE.try_lock() else { return };
         let mine = made.iter().filter(|(process, _)| *process == own).map(|(_, path)| path.clone()).collect();
         made.retain(|(process, _)| *process != own);
@@ -92,7 +93,7 @@ fn made() -> std::sync::MutexGuard<'static, Vec<(u32, PathBuf)>> {
     MADE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes folders of this user whose process is gone.
+/// Removes folders of this user whose process has ended.
 fn remove_stale(parent: &Path, user: u32) {
     let Ok(entries) = fs::read_dir(parent) else { return };
     for entry in entries.flatten() {
@@ -100,7 +101,7 @@ fn remove_stale(parent: &Path, user: u32) {
             continue;
         }
         let path = entry.path();
-        // Not through a link: somebody else may have put it there.
+        // Without following links: another user may have put one there.
         let Ok(found) = fs::symlink_metadata(&path) else { continue };
         if found.is_dir() && found.uid() == user && is_left(&path, &found) {
             let _ = fs::remove_dir_all(&path);
@@ -108,7 +109,7 @@ fn remove_stale(parent: &Path, user: u32) {
     }
 }
 
-/// Whether nobody uses the folder. Not by the process's id: another container may share the temporary folder.
+/// Whether no process uses the folder. Process ids do not tell: another container may share the temporary folder.
 fn is_left(folder: &Path, found: &fs::Metadata) -> bool {
     match File::open(folder.join(LOCK)) {
         Ok(lock) => lock.try_lock().is_ok(),

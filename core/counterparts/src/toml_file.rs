@@ -1,14 +1,14 @@
-//! Configuration files: TOML, and what is said of one that cannot be read.
+//! Configuration files in TOML, and the errors for files that cannot be read.
 
 use bankchannel_foundation::{Error, Result, shown};
 use serde::de::DeserializeOwned;
 
 use crate::wrong_type::without_values;
 
-/// What a configuration file says.
+/// Reads a configuration file.
 ///
 /// # Errors
-/// `configuration.invalid`, with file, line and what to change.
+/// `configuration.invalid`, with the file, the line and how to fix it.
 pub(crate) fn read<T: DeserializeOwned>(path: &str) -> Result<T> {
     let name = shown::path(path);
     let text = std::fs::read_to_string(path);
@@ -16,8 +16,8 @@ pub(crate) fn read<T: DeserializeOwned>(path: &str) -> Result<T> {
     toml::from_str(&text).map_err(|why| Error::invalid_setting("config", format!("{name}: {}", place(&text, &why))))
 }
 
-/// Where a file is wrong, and why. Its lines are not repeated, nor are values: they may hold a password, or the file be
-/// another.
+/// Position and cause of a fault. Lines and values are not quoted: they may contain a password, or it may be another
+/// file.
 fn place(text: &str, fault: &toml::de::Error) -> String {
     let before = fault.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
@@ -30,7 +30,7 @@ fn place(text: &str, fault: &toml::de::Error) -> String {
     }
 }
 
-/// The name in `name = value`, where it is one that a setting may have.
+/// The name in `name = value`, if it can be the name of a setting.
 fn setting_of(line: &str) -> Option<&str> {
     let name = line.split_once('=')?.0.trim();
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'.';

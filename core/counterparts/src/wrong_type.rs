@@ -1,11 +1,11 @@
-//! What a deserializer says of a value that does not fit, without the value: it may be a password.
+//! Messages of deserializers without the values that they quote: a value may be a password.
 
 use bankchannel_foundation::shown;
 
-/// Such a message without the values and the names that it repeats; `None` for a message of another form.
+/// The message without the values and names that it quotes; `None` for a message of another form.
 pub(crate) fn without_values(said: &str) -> Option<String> {
     let Some((found, expected)) = said.rsplit_once(", expected ") else {
-        // Names of members that are missing or stand twice are those of the type.
+        // The names of missing or duplicate members come from the type, not from the input.
         let names_a_member = said.starts_with("missing field `") || said.starts_with("duplicate field `");
         return names_a_member.then(|| said.to_owned());
     };

@@ -1,4 +1,4 @@
-//! An answer on its way: JSON with its headers, content streamed.
+//! Responses: JSON with its headers, and streamed content.
 
 use std::path::Path;
 
@@ -16,14 +16,14 @@ use hyper::{
 
 use super::spill::{self, Spilling};
 
-/// The body of an answer.
+/// A response body.
 pub(crate) type AnswerBody = BoxBody<Bytes, Error>;
 
-/// An extension of an answer that is large and in memory: its bytes.
+/// Response extension that marks a large body held in memory; contains its bytes.
 #[derive(Clone)]
 struct Large(Bytes);
 
-/// Lets a large answer that its client does not take wait in a file in this folder.
+/// Moves a large response to a file in this folder while its client does not read it.
 pub(crate) fn spilling(mut response: Response<AnswerBody>, folder: &Path) -> Response<AnswerBody> {
     if let Some(Large(bytes)) = response.extensions_mut().remove() {
         *response.body_mut() = Spilling::begin(bytes, folder.to_owned()).boxed();
@@ -31,14 +31,14 @@ pub(crate) fn spilling(mut response: Response<AnswerBody>, folder: &Path) -> Res
     response
 }
 
-/// No body.
+/// A response without a body.
 pub(crate) fn empty(status: StatusCode) -> Response<AnswerBody> {
     let mut response = Response::new(Empty::new().map_err(|never| match never {}).boxed());
     *response.status_mut() = status;
     response
 }
 
-/// These bytes of JSON.
+/// A response with this JSON.
 pub(crate) fn json(status: StatusCode, bytes: impl Into<Bytes>) -> Response<AnswerBody> {
     let mut response = Response::new(Full::new(bytes.into()).map_err(|never| match never {}).boxed());
     *response.status_mut() = status;
@@ -46,10 +46,10 @@ pub(crate) fn json(status: StatusCode, bytes: impl Into<Bytes>) -> Response<Answ
     response
 }
 
-/// A protocol's answer.
+/// The HTTP response for a protocol message.
 ///
 /// # Errors
-/// `input.content_unreadable` when the answer's content has gone.
+/// `input.content_unreadable` when the response's content is no longer there.
 pub(crate) fn message(message: &OutResponse) -> Result<Response<AnswerBody>, Error> {
     let mut response = match message.body.is_empty() {
         true => Response::new(Empty::new().map_err(|never| match never {}).boxed()),
@@ -72,7 +72,7 @@ pub(crate) fn message(message: &OutResponse) -> Result<Response<AnswerBody>, Err
     Ok(response)
 }
 
-/// Says what a body is, and that nobody may keep it.
+/// Sets the media type of the body and forbids caching.
 fn describe(response: &mut Response<AnswerBody>, media_type: Option<&'static str>) {
     let headers = response.headers_mut();
     if let Some(media_type) = media_type {

@@ -1,7 +1,7 @@
-//! Pages of counterparts and the browsers that ask for them.
+//! Pages of counterparts, and checks on the browsers that request them.
 //!
-//! They answer only to addresses and to `localhost`: a foreign name that leads here is somebody else's page trying to be this
-//! one's.
+//! They are served only for IP addresses and `localhost`: a foreign host name that resolves to this machine belongs to
+//! another site that tries to read these pages (DNS rebinding).
 
 use std::net::IpAddr;
 
@@ -16,8 +16,8 @@ use super::{
     page::Page,
 };
 
-/// Whether a request was addressed to this machine by a name that nobody else can give it. The port may be another's that leads
-/// here.
+/// Whether a request names this machine by an IP address or `localhost`, which no other site can claim. The port may
+/// belong to a forwarder that leads here.
 pub(crate) fn is_own(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.parse::<u16>().is_ok() => name,
@@ -27,7 +27,7 @@ pub(crate) fn is_own(host: &str) -> bool {
     name.eq_ignore_ascii_case("localhost") || address.parse::<IpAddr>().is_ok()
 }
 
-/// Whether a browser says that a page of another origin than this host's asks.
+/// Whether the browser reports that a page of another origin than this host sent the request.
 pub(crate) fn is_foreign(headers: &HeaderMap, host: &str) -> bool {
     let origin = headers.get(header::ORIGIN).map(|value| value.to_str().unwrap_or_default());
     let from = origin.map(|origin| origin.split_once("://").map_or("", |(_, host)| host));
@@ -36,7 +36,7 @@ pub(crate) fn is_foreign(headers: &HeaderMap, host: &str) -> bool {
     from.is_some_and(|from| !from.eq_ignore_ascii_case(host)) || site == Some(false)
 }
 
-/// The answer with a page.
+/// The response with a page.
 pub(crate) fn page(page: &Page) -> Response<AnswerBody> {
     let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = answer::json(status, page.body.clone());
@@ -49,7 +49,7 @@ pub(crate) fn page(page: &Page) -> Response<AnswerBody> {
     response
 }
 
-/// The answer with an error.
+/// The response with an error.
 pub(crate) fn refuse(status: StatusCode, why: &str) -> Response<AnswerBody> {
     answer::json(status, json!({ "error": { "message": why } }).to_string())
 }

@@ -1,4 +1,4 @@
-//! The control interface: the same in every counterpart, for tests and demonstrations (design §6).
+//! The control interface, for tests and demonstrations: the same in every counterpart (design §6).
 //!
 //! ```text
 //!   GET  outbox        the messages that would go by SMS or mail, oldest first
@@ -11,10 +11,10 @@
 //!   POST limits        {…}: other limits; what is left out has its default
 //! ```
 //!
-//! The same names stand below `sandbox/` too, where a counterpart may have further ones ([`Controlled::further`]), all of them
-//! with POST.
+//! The same names also exist below `sandbox/`. A counterpart may add further ones there ([`Controlled::further`]), all
+//! of them POST.
 //!
-//! It is off unless asked for, listens on loopback only, and refuses browsers.
+//! It is disabled by default, listens on loopback only, and refuses browsers.
 
 use std::{
     collections::VecDeque,
@@ -44,17 +44,18 @@ use super::{
 };
 use crate::wrong_type::without_values;
 
-/// How many requests the transcript remembers.
+/// Number of requests that the transcript keeps.
 const REMEMBERED: usize = 1000;
-/// How many characters of a path and of a request id are remembered.
+/// Number of characters kept of a path and of a request id.
 const REMEMBERED_TEXT: usize = 256;
-/// The largest body: seeds with files.
+/// Size limit of a body: seeds contain files.
 pub(crate) const MAX_BODY: usize = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 16;
-/// Most orders to fail that wait.
+/// Limit of pending `fail_next` orders.
 const FAULTS_MAX: usize = 1000;
 
-/// Opens the interface on a free loopback port, until it is told to stop: its address, and what serves it.
+/// Opens the interface on a free loopback port until `stop` is cancelled. Returns its address and the task that serves
+/// it.
 ///
 /// # Errors
 /// `configuration.invalid`.
@@ -71,53 +72,53 @@ pub(crate) async fn open(
     Ok((url, task))
 }
 
-/// What a counterpart does when it is told to.
+/// A counterpart that the control interface can drive.
 pub(crate) trait Controlled: Send + Sync + 'static {
     /// Its clock.
     fn clock(&self) -> &SystemClock;
-    /// Sets its clock as it was at the start.
+    /// Resets its clock to the time of the start.
     fn reset_clock(&self) {
         self.clock().run();
     }
-    /// Its state of control.
+    /// Its control state.
     fn control(&self) -> &Control;
     /// Its operations.
     fn catalogue(&self) -> &'static [Entry];
-    /// The messages since the start.
+    /// The outbox: messages since the start.
     fn outbox(&self) -> Vec<Value>;
-    /// Forgets all data.
+    /// Deletes all data.
     fn reset(&self) -> Controlling<'_>;
-    /// Puts data in.
+    /// Loads data.
     fn seed(&self, request: Value) -> Controlling<'_>;
-    /// Sets other limits.
+    /// Replaces the limits.
     ///
     /// # Errors
     /// `input.*`.
     fn limits(&self, request: Value) -> Result<Value, Error>;
-    /// The largest body for a path below `sandbox/` that only this counterpart has; `None` where there is no such path.
+    /// Body size limit of a path below `sandbox/` that only this counterpart has; `None` for an unknown path.
     fn takes(&self, _path: &str) -> Option<usize> {
         None
     }
-    /// What only this counterpart is told, by such a path.
+    /// Handles such a path.
     fn handle_order(&self, _asked: ControlRequest) -> Option<Controlling<'_>> {
         None
     }
 }
 
-/// A request that only one kind of counterpart knows; its method is POST.
+/// A request to a path that only one kind of counterpart has; its method is POST.
 pub(crate) struct ControlRequest {
-    /// The path below `sandbox/`, as it was written.
+    /// The path below `sandbox/`, not decoded.
     pub(crate) path: String,
     /// The headers.
     pub(crate) headers: hyper::HeaderMap,
-    /// The body as it came.
+    /// The raw body.
     pub(crate) body: Bytes,
 }
 
-/// What a control operation answers, when it is done.
+/// The future result of a control operation.
 pub(crate) type Controlling<'a> = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send + 'a>>;
 
-/// What the control interface knows about requests.
+/// State of the control interface: the transcript and the pending faults.
 #[derive(Default)]
 pub(crate) struct Control {
     transcript: Mutex<VecDeque<Value>>,
@@ -125,7 +126,7 @@ pub(crate) struct Control {
     pending_faults: AtomicUsize,
 }
 
-/// An order to fail requests.
+/// An order to let requests fail.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Fault {
@@ -141,17 +142,17 @@ fn one() -> u32 {
     1
 }
 
-/// The name of an operation without its protocol's.
+/// An operation's name without its protocol.
 pub(super) fn short(operation: &str) -> &str {
     operation.rsplit_once('.').map_or(operation, |(_, short)| short)
 }
 
-/// A status that was ordered for a request.
+/// The status ordered for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ordered {
-    /// Nothing is done.
+    /// The request is not carried out.
     Instead(u16),
-    /// It is done, and its own answer is lost.
+    /// The request is carried out, and its own response is replaced by the status.
     Afterwards(u16),
 }
 
@@ -165,13 +166,13 @@ pub(crate) struct Seen<'a> {
     pub(crate) elapsed_ms: f64,
 }
 
-/// As much of a text as is remembered of it.
+/// A text, shortened to what the transcript keeps.
 pub(crate) fn clipped(text: &str) -> String {
     text.chars().take(REMEMBERED_TEXT).collect()
 }
 
 impl Control {
-    /// Remembers a request.
+    /// Adds a request to the transcript.
     pub(crate) fn record(&self, seen: &Seen<'_>) {
         let line = json!({
             "method": seen.method,
@@ -188,7 +189,7 @@ impl Control {
         }
     }
 
-    /// The status that a request of this operation shall be answered with, if it was told to fail.
+    /// The status ordered for the next request of this operation, if any.
     pub(crate) fn fault_for(&self, operation: &str) -> Option<Ordered> {
         if self.pending_faults.load(Ordering::Acquire) == 0 {
             return None;
@@ -232,7 +233,7 @@ impl Control {
 /// Answers one request to the control interface.
 pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incoming>, port: u16) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
-    // A page in a browser on this machine must not reach it, under whatever name it was given this machine's address.
+    // Pages in a browser on this machine must not reach it, whatever host name resolves to this machine.
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host = host.or_else(|| head.uri.authority().map(hyper::http::uri::Authority::as_str)).unwrap_or_default();
     let browser = head.headers.contains_key(header::ORIGIN) || head.headers.contains_key("sec-fetch-site");
@@ -260,7 +261,7 @@ pub(crate) async fn answer(target: Arc<dyn Controlled>, request: Request<Incomin
     done(orders::carry_out_common(&*target, order, request).await)
 }
 
-/// Answers a request that only this counterpart knows.
+/// Answers a request to a path that only this counterpart has.
 async fn handle_order(target: &dyn Controlled, path: &str, head: &Parts, body: Incoming) -> Response<AnswerBody> {
     let nowhere = || refuse(StatusCode::NOT_FOUND, "there is no such path below sandbox/");
     let Some(largest) = target.takes(path) else { return nowhere() };
@@ -288,14 +289,14 @@ fn done(done: Result<Value, Error>) -> Response<AnswerBody> {
     }
 }
 
-/// The path is there, with this method only.
+/// The path exists, but only with this method.
 fn other_method(method: &'static str) -> Response<AnswerBody> {
     let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, &format!("use {method} for this path"));
     refused.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(method));
     refused
 }
 
-/// Whether a request was addressed to this machine by a name that nobody else can give it.
+/// Whether the host is this machine's loopback address or `localhost`, which no other site can claim, with this port.
 pub(crate) fn is_own(host: &str, port: u16) -> bool {
     let Some((name, given)) = host.rsplit_once(':') else { return false };
     given.parse() == Ok(port) && (name.eq_ignore_ascii_case("localhost") || matches!(name, "127.0.0.1" | "[::1]"))
@@ -312,7 +313,7 @@ async fn take(body: Incoming, largest: usize) -> Result<Bytes, Response<AnswerBo
     }
 }
 
-/// The JSON of a body; none is an empty object.
+/// Parses a body as JSON; an empty body is an empty object.
 pub(crate) fn parsed(body: &[u8]) -> Result<Value, String> {
     if body.is_empty() {
         return Ok(json!({}));
@@ -323,7 +324,7 @@ pub(crate) fn parsed(body: &[u8]) -> Result<Value, String> {
 /// Reads a request of the control interface.
 ///
 /// # Errors
-/// `input.invalid_json`, with what is wrong.
+/// `input.invalid_json`, which names the fault.
 pub(crate) fn read<T: for<'de> Deserialize<'de>>(request: Value) -> Result<T, Error> {
     serde_json::from_value(request).map_err(|why| {
         let why = without_values(&why.to_string()).unwrap_or_else(|| "a value has the wrong type".to_owned());

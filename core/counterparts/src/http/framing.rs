@@ -1,12 +1,13 @@
-//! How the heads of a connection's requests were written, beside what the HTTP library makes of them.
+//! How the heads of a connection's requests were written: details that the HTTP library does not report.
 //!
-//! A message with both `Content-Length` and `Transfer-Encoding` is read by one program by the one and by another by the other.
-//! hyper 1 takes `Content-Length: 94` beside `Transfer-Encoding: chunked`, goes by the latter, as it should, and forgets that there
-//! was the former. Nor does it tell that a line ended with a line feed alone, which is the end of a line for one program and a
-//! part of a value for another. Whoever must refuse such a request looks here (`tests/psd2/raw.rs` sends them).
+//! If a message has both `Content-Length` and `Transfer-Encoding`, one program goes by the first and another by the
+//! second (request smuggling). hyper 1 accepts `Content-Length: 94` together with `Transfer-Encoding: chunked`,
+//! correctly goes by the latter, and drops the former. Nor does it report that a line ended with a bare line feed,
+//! which ends a line for one program and is part of a value for another. Code that must refuse such requests looks here
+//! (`tests/psd2/raw.rs` sends them).
 //!
-//! The bytes are followed from head to head, over bodies of the length that the library gives them. Where it refuses a request
-//! the connection ends, so what is made of the rest does not matter.
+//! The bytes are followed from head to head, across bodies of the length that the library reports. When the library
+//! refuses a request the connection ends, so the bytes after it do not matter.
 
 use std::{
     collections::VecDeque,
@@ -21,31 +22,31 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::linger::Linger;
 
-/// The longest line that is looked at: longer than the longest head that the library takes.
+/// Limit of a line that is examined: longer than the longest head that the library accepts.
 const LINE_MAX: usize = 160 * 1024;
-/// What a connection of HTTP/2 begins with, where a request line would stand.
+/// The start of an HTTP/2 connection, where HTTP/1.1 has a request line.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0";
 
-/// What was read from a connection, as far as nobody has asked for it yet.
+/// Framing of the heads read from a connection and not yet fetched.
 #[derive(Clone, Default)]
 pub(super) struct HeadTracker(Arc<Mutex<Followed>>);
 
-/// An extension of a request: how its head was written.
+/// Request extension: how its head was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Framing {
-    /// How many fields `Content-Length` it had.
+    /// Number of its `Content-Length` fields.
     pub(crate) lengths: usize,
-    /// Whether a line of it ended with a line feed that no carriage return stands before.
+    /// Whether one of its lines ends with a bare line feed (no carriage return before it).
     pub(crate) bare_line_feed: bool,
 }
 
 impl HeadTracker {
-    /// How the head of the next request was written: to be asked once for each, in their order.
+    /// Framing of the next request: call once per request, in order.
     pub(super) fn framing(&self) -> Framing {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).heads.pop_front().unwrap_or_default()
     }
 
-    /// Whether what was read ends in the middle of a request's body.
+    /// Whether the bytes read so far end in the middle of a request's body.
     fn is_within_body(&self) -> bool {
         let at = self.0.lock().unwrap_or_else(PoisonError::into_inner).at;
         matches!(at, At::Body { .. } | At::ChunkSize | At::Trailers)
@@ -59,11 +60,11 @@ impl HeadTracker {
 #[derive(Default)]
 struct Followed {
     at: At,
-    /// The beginning of a line whose end is still to come.
+    /// The start of a line that is not complete yet.
     line: Vec<u8>,
     /// The head that is being read.
     head: Head,
-    /// Those read to their end.
+    /// Heads read completely.
     heads: VecDeque<Framing>,
 }
 
@@ -74,21 +75,21 @@ struct Head {
     chunked: bool,
 }
 
-/// Where the next byte belongs.
+/// What the next byte is part of.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum At {
-    /// Before a request line, or within one.
+    /// Before or within a request line.
     #[default]
     RequestLine,
-    /// In the lines after it.
+    /// In the header fields.
     Fields,
-    /// In a body, or a chunk of one, of so many bytes more.
+    /// In a body or a chunk with this many bytes left.
     Body { left: u64, chunked: bool },
-    /// In the line that says how long a chunk is.
+    /// In the line with the size of a chunk.
     ChunkSize,
     /// In the lines after the last chunk.
     Trailers,
-    /// In what is no HTTP/1.1, up to the end.
+    /// Not HTTP/1.1, up to the end.
     Elsewhere,
 }
 
@@ -112,7 +113,7 @@ impl Followed {
         }
     }
 
-    /// Goes on with a line; what is left of the bytes.
+    /// Continues a line; returns the bytes after it.
     fn follow_line<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let Some(end) = memchr(b'\n', bytes) else {
             if self.line.len() + bytes.len() > LINE_MAX {
@@ -138,7 +139,7 @@ impl Followed {
             None => (line, true),
         };
         match self.at {
-            // Empty lines before a request are passed over.
+            // Empty lines before a request are skipped.
             At::RequestLine if line.is_empty() => {}
             At::RequestLine if line == HTTP2 => self.at = At::Elsewhere,
             At::RequestLine => {
@@ -153,7 +154,7 @@ impl Followed {
                 let digits = line.split(|byte| matches!(byte, b';' | b' ' | b'\t')).next().unwrap_or_default();
                 let size = std::str::from_utf8(digits).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
                 self.at = match size {
-                    // The line end after the chunk belongs to it here.
+                    // The line end after the chunk is counted as part of it.
                     Some(size @ 1..) => At::Body { left: size.saturating_add(2), chunked: true },
                     Some(0) => At::Trailers,
                     None => At::Elsewhere,
@@ -189,11 +190,11 @@ impl Head {
     }
 }
 
-/// A connection whose bytes are heard.
+/// A connection whose incoming bytes are tracked.
 pub(super) struct Listened<S> {
     stream: S,
     heard: HeadTracker,
-    /// There from the end of the connection on, where a request's body was not read to its end.
+    /// Set from the end of the connection on, if a request's body was not read completely.
     linger: Option<Linger>,
 }
 
@@ -253,7 +254,7 @@ mod tests {
         Framing { lengths, bare_line_feed }
     }
 
-    /// The heads of these bytes, however they come.
+    /// The heads of these bytes, however they are split into pieces.
     fn heads(bytes: &[u8]) -> Vec<Framing> {
         let read = |size: usize| {
             let heard = HeadTracker::default();
@@ -279,7 +280,7 @@ mod tests {
         assert_eq!(heads(all.as_bytes()), [framed(2, false), framed(1, false), framed(0, false)]);
     }
 
-    /// V02: one line is enough, of the head itself.
+    /// V02: one bare line feed in the head is enough.
     #[test]
     fn a_line_feed_alone_is_noted() {
         for (text, noted) in [
@@ -290,7 +291,7 @@ mod tests {
         ] {
             assert_eq!(heads(text.as_bytes()), [framed(0, noted)], "{text:?}");
         }
-        // Neither a request in the body before it, nor one that comes along with it, is this one's head.
+        // Line feeds in the preceding body or in the next request do not belong to this head.
         let (good, bad) = ("GET / HTTP/1.1\r\nA: b\r\n\r\n", "GET / HTTP/1.1\nA: b\n\n");
         let dump = format!("POST /explain HTTP/1.1\r\nContent-Length: {}\r\n\r\n{bad}{good}{bad}{good}", bad.len());
         assert_eq!(heads(dump.as_bytes()), [framed(1, false), framed(0, false), framed(0, true), framed(0, false)]);

@@ -1,5 +1,5 @@
-//! `GET /healthz` and `GET /readyz`: for supervisors and load balancers. Without authentication, outside the base path, answered
-//! from memory.
+//! `GET /healthz` and `GET /readyz`, for supervisors and load balancers: without authentication, outside the base path,
+//! answered from memory.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -11,12 +11,12 @@ use serde_json::json;
 
 use super::answer::{self, AnswerBody};
 
-/// Whether the process answers at all.
+/// Whether the process responds at all.
 pub(super) const HEALTH: &str = "/healthz";
-/// Whether it should be sent requests.
+/// Whether the server should receive requests.
 const READINESS: &str = "/readyz";
 
-/// Whether a server should be sent requests.
+/// Whether a server should receive requests.
 #[derive(Debug, Default)]
 pub(crate) struct Readiness {
     draining: AtomicBool,
@@ -24,17 +24,17 @@ pub(crate) struct Readiness {
 }
 
 impl Readiness {
-    /// It is about to stop.
+    /// Marks the server as about to stop.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Release);
     }
 
-    /// What it depends on is not there (`storage`, `database`), or is again.
+    /// Sets or clears the dependency that is missing (`storage`, `database`).
     pub(crate) fn set_fault(&self, fault: Option<&'static str>) {
         *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
     }
 
-    /// Why it should not be sent requests.
+    /// Why the server should not receive requests.
     fn reason(&self) -> Option<&'static str> {
         if self.draining.load(Ordering::Acquire) {
             return Some("draining");
@@ -43,7 +43,7 @@ impl Readiness {
     }
 }
 
-/// The answer to a request for one of the two; `None` for any other.
+/// The response to a request for one of the two paths; `None` for any other path.
 pub(crate) fn answer<B>(request: &Request<B>, readiness: &Readiness) -> Option<Response<AnswerBody>> {
     let path = request.uri().path();
     if path != HEALTH && path != READINESS {

@@ -1,4 +1,4 @@
-//! Connections on which nothing happens: each holds a place that others want.
+//! Idle connections: each takes a place that other clients need.
 
 use std::{
     future::Future,
@@ -15,26 +15,26 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio_util::sync::CancellationToken;
 
-/// The largest part of an answer that is handed on at once: each that the client takes is seen.
+/// Largest part of a response that is handed to the connection at once: the client's progress is seen per part.
 const PART: usize = 64 * 1024;
 
-/// How long a connection may be without anything happening.
+/// Time limits of an idle connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ConnectionLimits {
-    /// Until its first request.
+    /// Until the first request.
     pub(super) first: Duration,
-    /// Between requests, and between two parts of an answer that the client takes.
+    /// Between requests, and between two parts of a response that the client reads.
     pub(super) later: Duration,
-    /// How long a connection that asked something before is still served after it was told that it ends.
+    /// How long a connection that has sent requests is still served after its graceful shutdown began.
     pub(super) farewell: Duration,
 }
 
-/// What happens on one connection.
+/// Activity on one connection.
 pub(super) struct Activity {
     limits: ConnectionLimits,
     begun: Instant,
     handling: AtomicUsize,
-    /// Milliseconds after `begun`; 0 until something was asked.
+    /// Milliseconds after `begun`; 0 before the first request.
     last: AtomicU64,
 }
 
@@ -43,19 +43,19 @@ impl Activity {
         Arc::new(Self { limits, begun: Instant::now(), handling: AtomicUsize::new(0), last: AtomicU64::new(0) })
     }
 
-    /// A request that is being handled, until the guard is dropped: for as long as that takes the connection is not idle.
+    /// Marks a request as in progress until the guard is dropped: meanwhile the connection is not idle.
     pub(super) fn handle(self: &Arc<Self>) -> Handling {
         self.handling.fetch_add(1, Ordering::AcqRel);
         Handling(Arc::clone(self))
     }
 
-    /// An answer's body, whose parts are seen as they are taken.
+    /// Wraps a response body so that each part that the client reads counts as activity.
     pub(super) fn watch<B>(self: &Arc<Self>, body: B) -> Watched<B> {
         Watched { body, rest: Bytes::new(), activity: Arc::clone(self) }
     }
 
-    /// Drives a connection to its end, or until nothing has happened on it for too long. It is bidden farewell first, then or
-    /// when the server stops: a request that was just on its way is answered yet, or its client learns that nobody took it.
+    /// Drives a connection to its end, or until it was idle for too long. Graceful shutdown comes first, then or when
+    /// the server stops: requests in flight are still answered, or their clients learn that they were not accepted.
     pub(super) async fn serve<F: Future>(
         &self,
         serving: F,
@@ -90,12 +90,12 @@ impl Activity {
         }
     }
 
-    /// Whether a request was answered.
+    /// Whether the connection has sent a request.
     fn has_asked(&self) -> bool {
         self.last.load(Ordering::Acquire) != 0
     }
 
-    /// How long nothing more may happen.
+    /// Time left until the connection counts as idle for too long.
     fn left(&self) -> Duration {
         if self.handling.load(Ordering::Acquire) > 0 {
             return self.limits.later;
@@ -112,7 +112,7 @@ impl Activity {
     }
 }
 
-/// A request that is being handled.
+/// A request in progress.
 pub(super) struct Handling(Arc<Activity>);
 
 impl Drop for Handling {
@@ -122,10 +122,10 @@ impl Drop for Handling {
     }
 }
 
-/// The body of an answer on its way, in parts.
+/// A response body that is sent in parts.
 pub(super) struct Watched<B> {
     body: B,
-    /// What the body has given and the client has not yet taken.
+    /// Bytes taken from the body that the client has not read yet.
     rest: Bytes,
     activity: Arc<Activity>,
 }
@@ -182,7 +182,7 @@ mod tests {
     };
     const LONG: Duration = Duration::from_secs(60);
 
-    /// Serves a connection that never ends by itself; answers how often it was bidden farewell.
+    /// Serves a connection that never ends by itself; returns the number of graceful shutdowns.
     async fn serve(activity: &Activity) -> usize {
         let told = AtomicUsize::new(0);
         let stop = CancellationToken::new();
@@ -207,7 +207,7 @@ mod tests {
         let asked = Instant::now();
         assert_eq!(tokio::time::timeout(LONG, serve(&activity)).await, Ok(1));
         assert!(asked.elapsed() + Duration::from_millis(10) >= LIMITS.later + LIMITS.farewell);
-        // A request that came meanwhile.
+        // A request that arrives meanwhile.
         let handling = activity.handle();
         assert!(tokio::time::timeout(LIMITS.later * 5, serve(&activity)).await.is_err());
         drop(handling);
@@ -238,7 +238,7 @@ mod tests {
     async fn an_answer_that_is_taken_piece_by_piece_goes_on() {
         let activity = Activity::begin(LIMITS);
         drop(activity.handle());
-        // All of it at once, as a listing is.
+        // One large part, as a listing has.
         let whole: Vec<u8> = (0..2 * PART + 1).map(|n| (n % 251) as u8).collect();
         let mut body = activity.watch(http_body_util::Full::new(Bytes::from(whole.clone())));
         let mut taken = Vec::new();

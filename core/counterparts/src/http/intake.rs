@@ -1,4 +1,4 @@
-//! A request's body as it arrives: bounded, its content spooled to memory or to a file.
+//! Reads request bodies: bounded in size, with their content spooled to memory or to a file.
 
 use std::{
     fs::{File, OpenOptions},
@@ -20,16 +20,16 @@ use tokio::time::Instant;
 
 /// Content up to this size stays in memory.
 const IN_MEMORY: usize = 2 * 1024 * 1024;
-/// How long a client may pause in the middle of a body.
+/// How long a client may pause within a body.
 const PAUSE: Duration = Duration::from_secs(30);
-/// What a client must send per second, on the whole, beyond the time of one pause.
+/// Minimum average rate in bytes per second, after an allowance of one pause.
 const LEAST_RATE: u64 = 4 * 1024;
-/// How much of a refused body is read on, so that the client hears the answer instead of a reset.
+/// How many bytes of a refused body are still read, so that the client receives the response instead of a reset.
 const DRAIN_MAX: usize = 16 * 1024 * 1024;
-/// How long that may take.
+/// Time limit for that.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
 
-/// Why a body was not taken.
+/// Why a body was refused.
 #[derive(Debug)]
 pub(crate) enum IntakeError {
     /// Larger than the limit.
@@ -38,21 +38,21 @@ pub(crate) enum IntakeError {
     NotBase64,
     /// Not JSON.
     Malformed,
-    /// The client went away or paused too long.
+    /// The client disconnected or paused too long.
     Broken,
-    /// The spool cannot be written.
+    /// The spool file cannot be written.
     Storage(std::io::Error),
 }
 
-/// A body that was taken: what is beside the content, and the content.
+/// A body: the JSON around the content, and the content.
 pub(crate) struct Taken {
     pub(crate) body: Bytes,
     pub(crate) content: Option<Content>,
-    /// Removes the spool file when the request is done.
+    /// Removes the spool file at the end of the request.
     pub(crate) _spool: Option<SpoolFile>,
 }
 
-/// Takes a body without content.
+/// Reads a body without content.
 pub(crate) async fn plain(mut body: Incoming, limit: usize) -> Result<Taken, IntakeError> {
     let mut taken = BytesMut::new();
     let pace = Pace::begin();
@@ -66,7 +66,7 @@ pub(crate) async fn plain(mut body: Incoming, limit: usize) -> Result<Taken, Int
     Ok(Taken { body: taken.freeze(), content: None, _spool: None })
 }
 
-/// Takes a body whose member `member` is streamed out as content. `limit` bounds the whole body.
+/// Reads a body whose member `member` is streamed out as content. `limit` bounds the whole body.
 pub(crate) async fn with_content(
     mut body: Incoming,
     member: &'static str,
@@ -91,7 +91,7 @@ pub(crate) async fn with_content(
     Ok(Taken { body: rest.into(), content: found.then_some(content), _spool: spool })
 }
 
-/// Reads a refused body to its end, within bounds, so that the client hears why.
+/// Reads a refused body to its end, within bounds, so that the client receives the response.
 pub(crate) async fn drain(mut body: Incoming) {
     let read_on = async {
         let mut left = DRAIN_MAX;
@@ -105,7 +105,7 @@ pub(crate) async fn drain(mut body: Incoming) {
     let _ = tokio::time::timeout(DRAIN_TIME, read_on).await;
 }
 
-/// When a body began. However it is cut into pieces, it keeps up a pace, so that none lasts for ever.
+/// The start of a body. A minimum rate, however small the pieces are, keeps every body finite in time.
 struct Pace(Instant);
 
 impl Pace {
@@ -113,7 +113,7 @@ impl Pace {
         Self(Instant::now())
     }
 
-    /// Until when the next piece must be there, after so many bytes.
+    /// Deadline of the next piece after this many bytes.
     fn until(&self, taken: usize) -> Instant {
         let earned = Duration::from_millis((taken as u64).saturating_mul(1000) / LEAST_RATE);
         (self.0 + PAUSE + earned).min(Instant::now() + PAUSE)
@@ -145,7 +145,7 @@ impl From<SplitError> for IntakeError {
     }
 }
 
-/// Content on its way: in memory first, in a file once it is large.
+/// Content being received: in memory first, in a file once it is large.
 struct Spool<'a> {
     directory: &'a Path,
     memory: Vec<u8>,
@@ -186,7 +186,7 @@ impl Write for Spool<'_> {
     }
 }
 
-/// A file of the spool; removed when dropped, unless somebody moved it away before.
+/// A spool file; removed when dropped, unless it was moved away before.
 pub(crate) struct SpoolFile(PathBuf);
 
 impl SpoolFile {

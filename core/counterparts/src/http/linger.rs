@@ -1,7 +1,7 @@
-//! A connection that ends while its client still sends: read on for a while, so that the answer can be read.
+//! Ends a connection whose client still sends: reads on for a while so that the client can read the response.
 //!
-//! A socket that is closed with unread bytes in it resets the connection, and the client may lose the answer that was
-//! already on its way (RFC 9112 §9.6).
+//! Closing a socket with unread bytes resets the connection, and the client may lose a response that was already sent
+//! (RFC 9112 §9.6).
 
 use std::{
     future::Future,
@@ -18,15 +18,15 @@ use tokio::{
 
 /// How long the client may pause.
 const PAUSE: Duration = Duration::from_secs(5);
-/// How long reading on may take in all.
+/// Time limit for reading on.
 const TOTAL: Duration = Duration::from_secs(30);
-/// How many bytes are read on.
+/// How many bytes are read on at most.
 const MOST: u64 = 256 * 1024 * 1024;
 /// How many bytes are read before other connections get a turn.
 const TURN: usize = 256 * 1024;
 const PIECE: usize = 16 * 1024;
 
-/// Reads and drops what a client sends after its answer.
+/// Reads and discards what a client sends after its response.
 pub(super) struct Linger {
     longest_pause: Duration,
     ends: Instant,
@@ -45,7 +45,7 @@ impl Linger {
         Self { longest_pause, ends: now + total, bytes_left: MOST, timer }
     }
 
-    /// Ready when the client has ended the connection, pauses too long or has sent too much.
+    /// Ready when the client has closed the connection, paused too long or sent too much.
     pub(super) fn poll_end<S: AsyncRead + Unpin>(
         &mut self,
         stream: &mut S,

@@ -1,4 +1,4 @@
-//! Listening: plain on loopback, TLS anywhere; slow clients cut off; a stop that lets answers finish.
+//! Listeners: plain HTTP on loopback, TLS anywhere. Slow clients are cut off; a stop lets running responses finish.
 
 use std::{
     collections::HashMap,
@@ -33,8 +33,8 @@ use super::{
 };
 use crate::private;
 
-/// How long nothing may happen on a connection. Between requests longer than clients keep connections that they do not use:
-/// otherwise a request meets the end of its connection, and nobody knows whether it was taken.
+/// Idle limits of a connection. The limit between requests is longer than clients keep unused connections: otherwise a
+/// request could meet the closing of its connection, and its client could not tell whether it was accepted.
 const QUIET: ConnectionLimits = ConnectionLimits {
     first: Duration::from_secs(15),
     later: Duration::from_secs(60),
@@ -42,17 +42,17 @@ const QUIET: ConnectionLimits = ConnectionLimits {
 };
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long running answers get when the server stops.
+/// How long running responses may take when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
-/// How often an HTTP/2 peer is asked whether it is still there, and how long it may take to say so.
+/// Interval of HTTP/2 keep-alive pings, and time limit of their replies.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
-/// The largest file of a private key that is read.
+/// Size limit of a private key file.
 const KEY_MAX: u64 = 256 * 1024;
-/// How much of an answer waits for its client in a connection, and how large the head of a request may be.
+/// Limit of response bytes that wait for the client in a connection, and size limit of a request head.
 const BUFFER: usize = 128 * 1024;
-/// How many connections are served at once; others wait to be accepted.
+/// Number of connections served at once; others wait to be accepted.
 const CONNECTIONS: usize = 1024;
-/// How many of them may come from one address (with IPv6: one network). This machine and trusted proxies may have all.
+/// Limit of connections from one address (with IPv6: one network). This machine and trusted proxies are exempt.
 const CONNECTIONS_PER_ADDRESS: usize = 128;
 
 /// Certificate chain and private key of a TLS listener, both PEM files.
@@ -60,14 +60,14 @@ const CONNECTIONS_PER_ADDRESS: usize = 128;
 pub struct TlsFiles {
     /// The certificate, followed by its intermediates.
     pub certificate: PathBuf,
-    /// Its private key, unencrypted; no access for others, or owned by root and readable by the service's group.
+    /// Its private key, unencrypted; not accessible to others, or owned by root and readable by the service's group.
     pub key: PathBuf,
 }
 
-/// Why a listener could not be made.
+/// Why a listener could not be created.
 #[derive(Debug, Error)]
 pub enum ListenError {
-    /// The address is taken, or not this machine's.
+    /// The address is in use, or does not belong to this machine.
     #[error("cannot listen on {0}: {1}")]
     Bind(SocketAddr, std::io::Error),
     /// Plain HTTP is for loopback addresses only.
@@ -79,17 +79,17 @@ pub enum ListenError {
 }
 
 impl ListenError {
-    /// Whether another program listens there.
+    /// Whether another program listens on the address.
     pub(crate) fn is_taken(&self) -> bool {
         matches!(self, Self::Bind(_, why) if why.kind() == std::io::ErrorKind::AddrInUse)
     }
 }
 
-/// The certificate that a client has shown at its TLS handshake, verified then: an extension of each request of its connection.
+/// The verified client certificate of the TLS handshake: an extension of each request of the connection.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientCertificate(pub(crate) Arc<CertificateDer<'static>>);
 
-/// A bound address, not yet served.
+/// A bound address, not serving yet.
 pub struct Listener {
     tcp: TcpListener,
     tls: Option<TlsAcceptor>,
@@ -101,7 +101,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds an address. Port 0 takes a free one.
+    /// Binds an address. Port 0 chooses a free port.
     ///
     /// # Errors
     /// [`ListenError`].
@@ -110,7 +110,8 @@ impl Listener {
         Self::bind_with(address, tls).await
     }
 
-    /// The same with a TLS configuration of one's own, such as one that asks for client certificates. Port 0 takes a free one.
+    /// Binds an address with a given TLS configuration, such as one that requests client certificates. Port 0 chooses a
+    /// free port.
     ///
     /// # Errors
     /// [`ListenError`].
@@ -127,31 +128,32 @@ impl Listener {
         Ok(Self { tcp, tls, address, proxies: Vec::new(), framing: false, max_fields: None, buffer: BUFFER })
     }
 
-    /// These addresses speak for many: they may have as many connections as there are.
+    /// Exempts these addresses from the limit per address: each speaks for many clients.
     #[must_use]
     pub(crate) fn in_front_of(self, proxies: Vec<IpAddr>) -> Self {
         Self { proxies, ..self }
     }
 
-    /// Each request has [`Framing`](super::framing::Framing) with it.
+    /// Gives each request its [`Framing`](super::framing::Framing) as an extension.
     #[must_use]
     pub(crate) fn telling_framing(self) -> Self {
         Self { framing: true, ..self }
     }
 
-    /// Requests with up to so many header fields come through; without it, 100 do. Beyond it HTTP/1.1 is answered with a bare 431.
+    /// Accepts requests with up to this many header fields (default 100). HTTP/1.1 requests with more get a bare 431.
     #[must_use]
     pub(crate) fn taking_fields(self, most: usize) -> Self {
         Self { max_fields: Some(most), ..self }
     }
 
-    /// A connection has so many bytes of an answer waiting, and request heads may be so large: what a slow client costs.
+    /// Sets the buffer of a connection: response bytes that wait for the client, and the size of a request head. Bounds
+    /// the cost of a slow client.
     #[must_use]
     pub(crate) fn buffering(self, bytes: usize) -> Self {
         Self { buffer: bytes, ..self }
     }
 
-    /// The address, with the port that was taken.
+    /// The address, with the actual port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -163,7 +165,7 @@ impl Listener {
         if self.tls.is_some() { "https" } else { "http" }
     }
 
-    /// Serves until it is told to stop; then running answers get some time to finish.
+    /// Serves until `stop` is cancelled; then running responses get some time to finish.
     pub(crate) async fn serve(self, stop: CancellationToken, handle: Handler) {
         let connections = TaskTracker::new();
         let cut = CancellationToken::new();
@@ -175,7 +177,7 @@ impl Listener {
                 accepted = accept(&self.tcp, &room) => accepted,
             };
             let Ok((stream, peer, permit)) = accepted else {
-                // Out of file descriptors, most likely: a moment later some are free again.
+                // Most likely out of file descriptors: some will be free again in a moment.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
@@ -202,12 +204,12 @@ impl Listener {
         drop(self.tcp);
         connections.close();
         let _ = tokio::time::timeout(GRACE, connections.wait()).await;
-        // Whoever is not done by now reads or sends too slowly to be waited for.
+        // Connections still open read or send too slowly to wait for.
         cut.cancel();
     }
 }
 
-/// The next connection, once there is room for one more.
+/// The next connection, once a place is free.
 async fn accept(
     tcp: &TcpListener,
     room: &Arc<Semaphore>,
@@ -217,7 +219,8 @@ async fn accept(
     Ok((stream, peer, permit))
 }
 
-/// What counts as one address: with IPv6 the network that a customer gets, within which anyone has any number of them.
+/// Key of the limit per address: with IPv6 the network, as a customer gets a whole network with any number of
+/// addresses.
 pub(crate) fn network(address: IpAddr) -> IpAddr {
     const HOST_BITS: u32 = 64;
     match address.to_canonical() {
@@ -226,15 +229,15 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Connections by where they come from.
+/// Connections by client address.
 #[derive(Default)]
 struct Places(Mutex<HashMap<IpAddr, usize>>);
 
-/// One of them; over when dropped.
+/// A place for one connection; free again when dropped.
 struct Place(Arc<Places>, IpAddr);
 
 impl Places {
-    /// A place for one more from this address, if it may have one.
+    /// A place for one more connection from this address, unless it is at its limit.
     fn take(places: &Arc<Self>, address: IpAddr) -> Option<Place> {
         let mut taken = places.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = taken.entry(address).or_default();
@@ -257,7 +260,7 @@ impl Drop for Place {
     }
 }
 
-/// A connection that was just accepted.
+/// An accepted connection.
 struct Accepted {
     stream: TcpStream,
     peer: SocketAddr,
@@ -266,12 +269,12 @@ struct Accepted {
     buffer: usize,
 }
 
-/// What answers requests, whichever server's it is: the HTTP library's code for a connection is compiled once.
+/// Answers requests for any server. It is type-erased so that the HTTP library's connection code is compiled only once.
 pub(crate) type Handler = Arc<dyn Answers>;
 
 /// Answers requests.
 pub(crate) trait Answers: Send + Sync {
-    /// Answers one.
+    /// Answers one request.
     fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> BoxFuture<'static, Response<AnswerBody>>;
 }
 
@@ -287,7 +290,7 @@ where
     }
 }
 
-/// A function that answers requests as a [`Handler`].
+/// Wraps a function that answers requests as a [`Handler`].
 pub(crate) fn handler<F, R>(answer: F) -> Handler
 where
     F: Fn(Request<Incoming>, SocketAddr) -> R + Send + Sync + 'static,
@@ -296,7 +299,7 @@ where
     Arc::new(Answering(answer))
 }
 
-/// A connection's bytes, without TLS or with it.
+/// A connection's bytes, with or without TLS.
 type Stream = Either<TcpStream, TlsStream<TcpStream>>;
 
 async fn connection(
@@ -330,7 +333,7 @@ async fn connection(
     };
     service.client = client;
     let serving = builder.serve_connection(TokioIo::new(Listened::new(stream, heard)), service).into_owned();
-    // A connection's error is the client's business: it went away or spoke no HTTP.
+    // Connection errors are the client's: it disconnected or did not speak HTTP.
     activity.serve(serving, &stop, |connection| connection.graceful_shutdown()).await;
 }
 
@@ -340,7 +343,7 @@ struct ConnectionService {
     peer: SocketAddr,
     client: Option<ClientCertificate>,
     heads: HeadTracker,
-    /// Whether each request has with it how its head was written.
+    /// Whether each request carries its [`Framing`](super::framing::Framing).
     framing: bool,
     activity: Arc<Activity>,
 }
@@ -368,7 +371,7 @@ impl Service<Request<Incoming>> for ConnectionService {
     }
 }
 
-/// The connection's bytes, and who its client is; `None` for one whose TLS handshake fails.
+/// The connection's bytes and the client's certificate; `None` if the TLS handshake fails.
 async fn secured(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<(Stream, Option<ClientCertificate>)> {
     let Some(acceptor) = tls else { return Some((Either::Left(stream), None)) };
     let stream = tokio::time::timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await.ok()?.ok()?;
@@ -377,7 +380,7 @@ async fn secured(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<(Stream,
     Some((Either::Right(stream), client))
 }
 
-/// What a TLS listener of a counterpart speaks.
+/// The protocols that a counterpart's TLS listener offers.
 pub(crate) fn alpn() -> Vec<Vec<u8>> {
     vec![b"h2".to_vec(), b"http/1.1".to_vec()]
 }

@@ -1,4 +1,4 @@
-//! What every counterpart has in common on the network: listening, routing by declaration, bounded bodies, answers.
+//! Network code shared by all counterparts: listening, routing by declaration, bounded bodies, responses.
 
 pub(crate) mod answer;
 pub(crate) mod browser;

@@ -1,4 +1,4 @@
-//! Orders of the control interface, carried out: those that every counterpart knows, and its own.
+//! Carries out the orders of the control interface: those common to all counterparts, and a counterpart's own.
 
 use bankchannel_foundation::{Error, clock::Clock as _, model::Timestamp};
 use bytes::Bytes;
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::control::{ControlRequest, Controlled, Fault, read, short};
 
-/// The order that puts data in.
+/// The order that loads data.
 pub(crate) const SEED: &str = "seed";
 
-/// An order that every counterpart knows.
+/// An order common to all counterparts.
 #[derive(Clone, Copy)]
 pub(super) enum Order {
     Outbox,
@@ -39,7 +39,7 @@ impl Order {
         ORDERS.iter().find(|(known, _)| *known == name).map(|(_, order)| *order)
     }
 
-    /// Its method over HTTP.
+    /// Its HTTP method.
     pub(super) fn method(self) -> &'static str {
         match self {
             Self::Outbox | Self::Transcript => "GET",
@@ -47,7 +47,7 @@ impl Order {
         }
     }
 
-    /// What is said of a name that none of them has.
+    /// The error text for an unknown order.
     pub(super) fn there_are() -> String {
         format!("there are: {}", ORDERS.map(|(name, _)| name).join(", "))
     }
@@ -56,7 +56,7 @@ impl Order {
 /// Carries out an order from the program that runs the server.
 ///
 /// # Errors
-/// `input.*`, and those of the order.
+/// `input.*`, and the errors of the order.
 pub(crate) async fn carry_out(target: &dyn Controlled, order: &str, request: Value) -> Result<Value, Error> {
     if let Some(order) = Order::named(order) {
         return carry_out_common(target, order, request).await;
@@ -74,10 +74,10 @@ pub(crate) async fn carry_out(target: &dyn Controlled, order: &str, request: Val
     target.handle_order(asked).ok_or_else(unknown)?.await
 }
 
-/// Carries out an order that every counterpart knows.
+/// Carries out an order common to all counterparts.
 ///
 /// # Errors
-/// `input.*`, and those of the order.
+/// `input.*`, and the errors of the order.
 pub(super) async fn carry_out_common(target: &dyn Controlled, order: Order, request: Value) -> Result<Value, Error> {
     match order {
         Order::Outbox => Ok(target.outbox().into()),
@@ -104,7 +104,7 @@ struct ClockRequest {
     advance_s: Option<f64>,
 }
 
-/// The farthest that the clock moves at once: a hundred years.
+/// The farthest that one order moves the clock: a hundred years.
 const FARTHEST_S: f64 = 100.0 * 366.0 * 86_400.0;
 
 fn set_clock(target: &dyn Controlled, request: Value) -> Result<Value, Error> {

@@ -1,37 +1,37 @@
-//! Pages for browsers: escaped text, style and script inside, and the headers that allow nothing else.
+//! Pages for browsers: escaped text, inline style and script, and headers that allow nothing else.
 
 use std::fmt;
 
 use bankchannel_crypto::digest::sha256;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-/// What all pages look like.
+/// The style shared by all pages.
 const BASE_STYLE: &str = include_str!("page.css");
 
-/// An answer for a browser.
+/// A response for a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Page {
     /// The HTTP status.
     pub(crate) status: u16,
-    /// All headers, in lower case, but those of the connection.
+    /// All headers, in lower case, except those of the connection.
     pub(crate) headers: Vec<(&'static str, String)>,
-    /// The document, or JSON; empty with a redirect.
+    /// The document or JSON; empty for a redirect.
     pub(crate) body: String,
 }
 
 impl Page {
-    /// A document under a content security policy and a referrer policy.
+    /// A document with this content security policy and referrer policy.
     pub(crate) fn document(status: u16, policy: String, referrer: &str, body: String) -> Self {
         Self { status, headers: common("text/html; charset=utf-8", referrer), body }
             .with("content-security-policy", policy)
     }
 
-    /// An answer without a document.
+    /// A response without a document.
     pub(crate) fn plain(status: u16, content_type: &str, body: String) -> Self {
         Self { status, headers: common(content_type, "no-referrer"), body }
     }
 
-    /// One more header.
+    /// Adds a header.
     pub(crate) fn with(mut self, name: &'static str, value: String) -> Self {
         self.headers.push((name, value));
         self
@@ -73,7 +73,7 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-/// A page's own style, after that of all pages.
+/// A page's own style, after the shared one.
 pub(crate) fn style(own: &str) -> String {
     format!("{BASE_STYLE}{own}")
 }
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_source_is_the_hash_of_the_text() {
-        // The value that browsers' documentation gives for this script.
+        // The value for this script in browsers' documentation.
         assert_eq!(source("alert('Hello, world.');"), "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='");
     }
 }

@@ -1,26 +1,26 @@
-//! Pairs of names and values, of a query and of a form: read the same way everywhere.
+//! Parses the name-value pairs of queries and forms, the same everywhere.
 
 use bankchannel_foundation::message::percent_decode;
 
-/// How a plus is read.
+/// How a plus sign is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Plus {
-    /// As itself: in the queries of the protocols.
+    /// As a plus sign: in the queries of the protocols.
     Plus,
-    /// As a space: in what browsers send (`application/x-www-form-urlencoded`).
+    /// As a space: in forms of browsers (`application/x-www-form-urlencoded`).
     Space,
 }
 
-/// Why the pairs cannot be read.
+/// Why the pairs cannot be parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum QueryFault {
-    /// There are more than are wanted.
+    /// There are more pairs than allowed.
     TooMany,
-    /// A name or a value is not percent-encoded UTF-8. Left out, it would mean something else.
+    /// A name or a value is not percent-encoded UTF-8. Skipping it would change the meaning of the request.
     Malformed,
 }
 
-/// The pairs in their order, decoded once. Empty ones are passed over; `most` bounds what is looked at.
+/// The pairs in their order, decoded once. Empty ones are skipped; `most` limits their number.
 pub(crate) fn pairs(text: &str, plus: Plus, most: usize) -> Result<Vec<(String, String)>, QueryFault> {
     if text.split('&').take(most + 1).count() > most {
         return Err(QueryFault::TooMany);
@@ -40,17 +40,18 @@ pub(crate) fn pairs(text: &str, plus: Plus, most: usize) -> Result<Vec<(String, 
 pub(crate) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// `None` where one cannot be decoded, or there are too many: left out, it would decide something else.
+    /// `None` if one cannot be decoded, or there are too many: skipping a field would change the meaning of the
+    /// request.
     pub(crate) fn read(text: &str, most: usize) -> Option<Self> {
         pairs(text, Plus::Space, most).ok().map(Self)
     }
 
-    /// The first of this name.
+    /// The first value of this name.
     pub(crate) fn first(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    /// All of this name.
+    /// All values of this name.
     pub(crate) fn all(&self, name: &str) -> Vec<String> {
         self.0.iter().filter(|(own, _)| own == name).map(|(_, value)| value.clone()).collect()
     }

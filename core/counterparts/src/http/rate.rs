@@ -1,4 +1,4 @@
-//! Token buckets by key: how often an address, an API key or a third party may do something.
+//! Token buckets by key: rate limits per address, API key or third party.
 
 use std::{
     borrow::Borrow,
@@ -10,12 +10,12 @@ use std::{
     },
 };
 
-/// How many keys are remembered; full buckets are forgotten first, then those not used for longest.
+/// Number of keys kept; full buckets are dropped first, then the least recently used ones.
 const REMEMBERED: usize = 50_000;
-/// Of so many one is forgotten when all are still filling.
+/// One key of this many is dropped when no bucket is full.
 const FORGOTTEN_PART: usize = 8;
 
-/// How fast a bucket fills, and how much it holds.
+/// Fill rate and capacity of a bucket.
 #[derive(Clone, Copy)]
 pub(crate) struct Rate {
     per_ms: f64,
@@ -23,7 +23,7 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    /// So many in this time, and so many at once.
+    /// `count` tokens per `within_ms`, and up to `burst` at once.
     pub(crate) fn new(count: u32, within_ms: i64, burst: u32) -> Self {
         Self { per_ms: f64::from(count.max(1)) / within_ms as f64, burst: f64::from(burst.max(1)) }
     }
@@ -32,14 +32,14 @@ impl Rate {
 /// The bucket is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Empty {
-    /// Seconds until it holds one again; at least 1.
+    /// Seconds until it holds a token again; at least 1.
     pub(crate) wait_s: u64,
 }
 
-/// A bucket for each key. One that was never used is full.
+/// A bucket for each key. An unused bucket is full.
 pub(crate) struct Buckets<K> {
     levels: Mutex<HashMap<K, (f64, i64)>>,
-    /// Whether any was used: nobody waits for the lock where none was.
+    /// Whether any bucket was used: until then no call takes the lock.
     is_used: AtomicBool,
 }
 
@@ -50,7 +50,7 @@ impl<K> Default for Buckets<K> {
 }
 
 impl<K: Eq + Hash> Buckets<K> {
-    /// Takes one.
+    /// Takes a token.
     ///
     /// # Errors
     /// [`Empty`].
@@ -70,7 +70,7 @@ impl<K: Eq + Hash> Buckets<K> {
         Ok(())
     }
 
-    /// Sees that there is one, and leaves it.
+    /// Checks that there is a token without taking it.
     ///
     /// # Errors
     /// [`Empty`].
@@ -86,8 +86,8 @@ impl<K: Eq + Hash> Buckets<K> {
         found.map_or(Ok(()), |(level, at)| enough(filled(level, at, rate, now_ms), rate))
     }
 
-    /// Takes what was used before it was known, down to an empty bucket and no further: whoever is charged waits for its
-    /// next call, never for more.
+    /// Charges a cost known only afterwards, down to an empty bucket and no further: the key waits for its next token,
+    /// never longer.
     pub(crate) fn charge<Q>(&self, key: &Q, rate: Rate, now_ms: i64, cost: f64)
     where
         K: Borrow<Q>,

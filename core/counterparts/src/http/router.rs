@@ -1,11 +1,11 @@
-//! Routing by declaration: the paths and methods come from the catalogue (docs/protocols/ws-channel.md §1.3, §1.4).
+//! Routing by declaration: paths and methods come from the catalogue (docs/protocols/ws-channel.md §1.3, §1.4).
 
 use bankchannel_foundation::{
     message::{Method, percent_decode},
     operation::Entry,
 };
 
-/// A path prefix with operations of one protocol below it.
+/// A path prefix and the operations of one protocol below it.
 pub(crate) struct Mount {
     prefix: String,
     router: Router,
@@ -28,26 +28,26 @@ enum Part {
     Parameter(&'static str),
 }
 
-/// Where a path leads.
+/// The result of routing a path.
 pub(crate) enum Found {
-    /// To this operation of the catalogue, with these parameters.
+    /// An operation of the catalogue, with its parameters.
     Operation {
         entry: &'static Entry,
-        /// Its place in the catalogue.
+        /// Its index in the catalogue.
         index: usize,
         /// The path's parameters, decoded once.
         parameters: Vec<(&'static str, String)>,
     },
-    /// To a path that has only these methods.
+    /// The path exists, but only with these methods.
     OtherMethods(Vec<&'static str>),
-    /// Nowhere.
+    /// Not found.
     Nothing,
     /// The path itself is not acceptable.
     Malformed,
 }
 
 impl Found {
-    /// The operation's name; empty where there is none.
+    /// The operation's name; empty if there is no operation.
     pub(crate) fn operation(&self) -> &'static str {
         match self {
             Self::Operation { entry, .. } => entry.declaration.name,
@@ -57,22 +57,22 @@ impl Found {
 }
 
 impl Mount {
-    /// The operations that are wanted, below this prefix.
+    /// Mounts the operations that `wanted` selects below this prefix.
     pub(crate) fn of(prefix: &str, catalogue: &'static [Entry], wanted: impl Fn(&Entry) -> bool) -> Self {
         Self { prefix: prefix.trim_end_matches('/').to_owned(), router: Router::of(catalogue, wanted) }
     }
 
-    /// The path that its operations stand below.
+    /// The path prefix of its operations.
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// Whether a path lies below the mount.
+    /// Whether a path is below the mount.
     pub(crate) fn holds(&self, path: &str) -> bool {
         self.below(path).is_some()
     }
 
-    /// Where a path leads; `None` for one that does not lie below the mount.
+    /// Routes a path; `None` if it is not below the mount.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<Found> {
         self.below(path).map(|rest| self.router.find(method, rest))
     }
@@ -83,7 +83,7 @@ impl Mount {
 }
 
 impl Router {
-    /// The routes of the operations that are wanted.
+    /// The routes of the operations that `wanted` selects.
     fn of(catalogue: &'static [Entry], wanted: impl Fn(&Entry) -> bool) -> Self {
         let mut routes: Vec<Served> = catalogue
             .iter()
@@ -100,14 +100,14 @@ impl Router {
         Self { catalogue, routes }
     }
 
-    /// Finds the operation for a raw path below the base path. One slash at its end does not matter.
+    /// Finds the operation for a raw path below the base path. One trailing slash is ignored.
     fn find(&self, method: &str, path: &str) -> Found {
         let Some(mut segments) = segments(path) else { return Found::Malformed };
         let fitting =
             |segments: &[String]| self.routes.iter().filter(|route| fits(&route.parts, segments)).collect::<Vec<_>>();
         let mut matching = fitting(&segments);
         if matching.is_empty() && path.ends_with('/') {
-            // What is no slash at the end is an empty parameter before it: `/files/` names no bank.
+            // If no path matches without the last slash, an empty parameter follows it: `/files/` has an empty bank.
             segments.push(String::new());
             matching = fitting(&segments);
         }
@@ -117,7 +117,8 @@ impl Router {
         match candidates().find(|route| route.method.as_str() == method) {
             Some(route) => self.found(route, segments),
             None => {
-                // A method that only a less literal path has still leads there: PUT …/mfacode is one, POST …/{Phone} another.
+                // A method that only a less literal path has still leads to that path: `PUT …/mfacode` is one
+                // operation, `POST …/{Phone}` another.
                 match matching.iter().find(|route| route.method.as_str() == method) {
                     Some(route) => self.found(route, segments),
                     None => {
@@ -144,7 +145,7 @@ fn part(text: &'static str) -> Part {
     }
 }
 
-/// Splits on `/` first and decodes each segment once after; `None` for a segment that is refused.
+/// Splits on `/` first, then decodes each segment once; `None` if a segment is refused.
 fn segments(path: &str) -> Option<Vec<String>> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);

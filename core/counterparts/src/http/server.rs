@@ -1,4 +1,4 @@
-//! A counterpart's servers from start to stop: its listener, its control interface, and what runs beside them.
+//! A counterpart's servers from start to stop: its listener, its control interface, and their background tasks.
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,11 +22,11 @@ use super::{
 pub(crate) struct Server {
     /// Scheme, host and port.
     pub(crate) origin: String,
-    /// Where the control interface is, if it is open.
+    /// Address of the control interface, if it is open.
     pub(crate) control_url: Option<String>,
     pub(crate) stop: CancellationToken,
     readiness: Arc<Readiness>,
-    /// The receiver of orders.
+    /// The target of control orders.
     target: Option<Arc<dyn Controlled>>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -48,7 +48,7 @@ impl Server {
         Self { origin, control_url: None, target: None, tasks: vec![tokio::spawn(serving)], stop, readiness }
     }
 
-    /// Names the receiver of orders. `is_open` opens the control interface too; where it cannot be opened, all stops.
+    /// Sets the target of control orders. `is_open` also opens the control interface; if that fails, the server stops.
     ///
     /// # Errors
     /// `configuration.invalid`.
@@ -63,8 +63,8 @@ impl Server {
         Ok(())
     }
 
-    /// Carries out an order of the program that runs the server. Every order but `seed` needs what only a server with an open
-    /// control interface has: its transcript, and which requests are to fail.
+    /// Carries out an order of the program that runs the server. Every order except `seed` needs a server with an open
+    /// control interface, which keeps the transcript and the pending faults.
     pub(crate) fn order(&self, order: String, request: Value) -> BoxFuture<'static, Result<Value>> {
         let (target, is_open) = (self.target.clone(), self.control_url.is_some());
         Box::pin(async move {
@@ -76,24 +76,24 @@ impl Server {
         })
     }
 
-    /// Puts data in.
+    /// Loads data.
     pub(crate) fn seed(&self, data: Value) -> BoxFuture<'static, Result<Value>> {
         self.order(orders::SEED.to_owned(), data)
     }
 
-    /// Waits at the stop for these too. Each ends when `stop` is cancelled.
+    /// Adds tasks that [`end`](Self::end) waits for. Each must end when `stop` is cancelled.
     pub(crate) fn with(&mut self, tasks: impl IntoIterator<Item = JoinHandle<()>>) {
         self.tasks.extend(tasks);
     }
 
-    /// Says for so long that it is not ready (`GET /readyz`), while requests are still answered: what a stop begins with where a
-    /// load balancer stands before it.
+    /// Reports for this long that the server is not ready (`GET /readyz`), while requests are still answered: the first
+    /// step of a stop behind a load balancer.
     pub(crate) fn drain(&self, time: Duration) -> BoxFuture<'static, ()> {
         self.readiness.drain();
         Box::pin(tokio::time::sleep(time))
     }
 
-    /// Stops: no new requests, running ones get some time to finish.
+    /// Stops: accepts no new requests, and gives running ones some time to finish.
     pub(crate) async fn end(self) {
         self.stop.cancel();
         for task in self.tasks {

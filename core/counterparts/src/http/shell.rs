@@ -1,4 +1,4 @@
-//! What every API of a counterpart does with a request, whichever its protocol.
+//! The steps common to all requests to a counterpart's API, for every protocol.
 //!
 //! ```text
 //!   request ─► mount ─► route ─► ordered to fail? ─► Api::answer: the protocol's own checks, body, handler ─► transcript ─► answer
@@ -20,18 +20,18 @@ use super::{
     router::{Found, Mount},
 };
 
-/// The operations that a counterpart serves, below one or more paths.
+/// The operations of a counterpart, below one or more paths.
 pub(crate) trait Api: Send + Sync + 'static {
-    /// Where its operations are mounted.
+    /// The mounts of its operations.
     fn mounts(&self) -> impl Iterator<Item = &Mount>;
 
-    /// The control interface's state, where it is open.
+    /// State of the control interface, if it is open.
     fn control(&self) -> Option<&Control>;
 
-    /// The id of a request, for the transcript and for the answer's `X-Request-ID`; empty for none.
+    /// The id of a request, for the transcript and for the response's `X-Request-ID`; empty if it has none.
     fn request_id(&self, headers: &HeaderMap) -> String;
 
-    /// Where a request runs that is to come to its end though its client hangs up; `None` where it may be dropped.
+    /// Where a request runs that must finish even if its client disconnects; `None` if it may be dropped.
     fn finishes(&self, _asked: &Routed) -> Option<&TaskTracker> {
         None
     }
@@ -39,25 +39,25 @@ pub(crate) trait Api: Send + Sync + 'static {
     /// Answers a request.
     fn answer(&self, routed: Routed) -> impl Future<Output = Response<AnswerBody>> + Send;
 
-    /// The answer where [`answer`](Self::answer) panicked on a request that was to come to its end.
+    /// The response if [`answer`](Self::answer) panicked on a request that had to finish.
     fn broken_off(&self, _request_id: &str) -> Response<AnswerBody> {
         answer::empty(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 
-/// A request that was routed.
+/// A request after routing.
 pub(crate) struct Routed {
     pub(crate) head: Parts,
     pub(crate) body: Incoming,
     pub(crate) peer: SocketAddr,
-    /// Which of [`Api::mounts`] its path lies below; the first where none fits.
+    /// Index of its mount in [`Api::mounts`]; the first if none matches.
     pub(crate) mount: usize,
     pub(crate) found: Found,
     /// See [`Api::request_id`].
     pub(crate) id: String,
-    /// The status that the control interface has ordered in place of doing it.
+    /// The status that the control interface ordered instead of carrying out the request.
     pub(crate) ordered: Option<u16>,
-    /// The status that it has ordered in place of the answer, once it is done.
+    /// The status that it ordered instead of the response, after the request is carried out.
     lost: Option<u16>,
     pub(crate) begun: Instant,
 }
@@ -79,7 +79,7 @@ impl Routed {
     }
 }
 
-/// Which mount a path lies below, the first where none fits, and where it leads.
+/// Index of the mount that a path is below (the first if none matches), and the path's route.
 pub(crate) fn route(api: &impl Api, method: &str, path: &str) -> (usize, Found) {
     let mut mounts = api.mounts().enumerate();
     mounts.find_map(|(at, mount)| Some((at, mount.find(method, path)?))).unwrap_or((0, Found::Nothing))

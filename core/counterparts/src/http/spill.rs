@@ -1,4 +1,4 @@
-//! Large answers that a client does not take: after a moment they wait in a file, not in memory.
+//! Large responses that a client reads slowly: after a moment they wait in a file instead of memory.
 
 use std::{
     fs::File,
@@ -14,21 +14,21 @@ use bankchannel_foundation::{Error, error::row};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// Answers up to this size stay in memory.
+/// Responses up to this size stay in memory.
 pub(crate) const IN_MEMORY: usize = 64 * 1024;
-/// What is handed on at once: copied, so that it does not keep the whole answer.
+/// Part that is handed on at once: copied, so that it does not keep the whole response in memory.
 const PART: usize = 16 * 1024;
-/// How long a client has to take an answer before it goes into a file: few are in memory at the same moment.
+/// How long a client has to read a response before it is moved to a file: few are in memory at any moment.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// A large answer on its way.
+/// A large response being sent.
 pub(crate) struct Spilling {
     rest: Arc<Mutex<Rest>>,
 }
 
 enum Rest {
     Memory(Bytes),
-    /// What is left of it.
+    /// An open file, and the number of bytes left in it.
     File(File, u64),
 }
 
@@ -59,7 +59,8 @@ impl Rest {
 }
 
 impl Spilling {
-    /// This answer; what is not taken soon waits in a file without a name in this folder. Needs a tokio runtime.
+    /// Starts sending these bytes; the part not read soon moves to an unnamed file in this folder. Needs a tokio
+    /// runtime.
     pub(crate) fn begin(bytes: Bytes, folder: PathBuf) -> Self {
         let rest = Arc::new(Mutex::new(Rest::Memory(bytes)));
         let weak = Arc::downgrade(&rest);
@@ -74,7 +75,7 @@ impl Spilling {
     }
 }
 
-/// Puts what is left into a file; nothing when the answer is done.
+/// Moves the rest to a file; does nothing if the response is done.
 fn spill(rest: &Weak<Mutex<Rest>>, folder: &std::path::Path) -> std::io::Result<()> {
     let Some(rest) = rest.upgrade() else { return Ok(()) };
     let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! `--check` beside a running server: whether an address is taken by that one, or by another program.
+//! `--check` while a server runs: whether an address in use belongs to that server or to another program.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -13,10 +13,10 @@ use tokio::{
 use super::{ListenError, health::HEALTH};
 use crate::Finding;
 
-/// What is said of what a running service has.
+/// Description of the service that runs with the data folder.
 pub(crate) const RUNNING: &str = "a service is running with this data folder";
 
-/// What is said of an address that is taken while a service runs with the data folder. TLS files were read before it was tried.
+/// The finding for an address in use while a service runs with the data folder. TLS files were read before the attempt.
 pub(crate) async fn taken(subject: &'static str, at: SocketAddr, has_tls: bool, why: &ListenError) -> Finding {
     if has_tls {
         let text = format!("{at} is taken, and {RUNNING}; whether it is that one is not seen through TLS");
@@ -28,10 +28,10 @@ pub(crate) async fn taken(subject: &'static str, at: SocketAddr, has_tls: bool, 
     }
 }
 
-/// How long a probe of another server may take.
+/// Time limit for probing another server.
 const PROBE: Duration = Duration::from_secs(2);
 
-/// Whether a server of this library answers at this address, without TLS.
+/// Whether a server of this library answers at this address without TLS.
 async fn answers_at(address: SocketAddr) -> bool {
     let reached = match address.ip() {
         ip if !ip.is_unspecified() => ip,
