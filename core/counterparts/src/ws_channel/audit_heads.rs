@@ -1,5 +1,5 @@
-//! Heads of the audit trail, written down in the data folder: outside of the database, so that who can rewrite the one has
-//! to reach the other too.
+//! Heads of the audit trail saved in the data folder, outside the database: rewriting the trail unnoticed then takes
+//! access to both.
 
 use std::{
     fs::OpenOptions,
@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 
 use crate::private;
 
-/// One line a checkpoint that was written down. A line from before checkpoints has `records` and the last record's hash.
+/// One line per saved checkpoint. Lines from before checkpoints existed have `records` and the last record's hash.
 pub(crate) const HEADS_FILE: &str = "audit-heads.jsonl";
 
-/// What the data folder says. Lines that cannot be read are left out: a kill may cut the last one off.
+/// The saved heads. Unreadable lines are skipped: a kill may cut off the last one.
 ///
 /// # Errors
-/// Of reading; a file that is not there has no lines.
+/// I/O errors; an absent file has no lines.
 pub(crate) fn read(data: &Path) -> std::io::Result<Vec<KnownHead>> {
     let mut text = String::new();
     match private::open_for_reading(&data.join(HEADS_FILE)).and_then(|mut file| file.read_to_string(&mut text)) {
@@ -30,10 +30,10 @@ pub(crate) fn read(data: &Path) -> std::io::Result<Vec<KnownHead>> {
     }
 }
 
-/// Writes a checkpoint down.
+/// Saves a checkpoint.
 ///
 /// # Errors
-/// Of writing.
+/// I/O errors.
 pub(crate) fn append(data: &Path, checkpoint: &AuditCheckpoint) -> std::io::Result<()> {
     let line = json!({
         "at": Timestamp::from_ms(checkpoint.at).as_str(),

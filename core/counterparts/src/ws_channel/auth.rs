@@ -1,4 +1,4 @@
-//! Who is asking (docs/protocols/ws-channel.md §1.2, §3.7).
+//! Authenticates the caller (docs/protocols/ws-channel.md §1.2, §3.7).
 
 use std::sync::{
     Arc,
@@ -16,14 +16,14 @@ use super::{
     service::{Caller, Service},
 };
 
-/// How many sessions are remembered.
+/// Number of sessions cached.
 const REMEMBERED: u64 = 10_000;
 
-/// Sessions looked up before, as long as nothing that matters to any session has changed. Only with a store that no other
-/// process writes to; so a revocation counts at once.
+/// Session cache, valid until anything changes that matters to a session. Used only if no other process writes to the
+/// store, so revocations take effect at once.
 pub(crate) struct Sessions {
     known: Cache<Digest, (u64, Arc<Session>)>,
-    /// That of the latest session put in.
+    /// The generation of the latest session added.
     generation: AtomicU64,
 }
 
@@ -40,21 +40,21 @@ impl Sessions {
 
     fn put(&self, generation: u64, token: Digest, session: Arc<Session>) {
         if self.generation.swap(generation, Ordering::Relaxed) != generation {
-            // None of the others is answered any more, and a session that has ended is never asked for again.
+            // The other entries are stale now, and an ended session is never looked up again.
             self.known.clear();
         }
         self.known.insert(token, (generation, session), 1);
     }
 }
 
-/// Checks a request's session against what the operation's declaration asks for. The order is §3.7's: token, key, account,
-/// mode, owner.
+/// Checks a request's session against the operation's declaration, in the order of §3.7: token, key, account, mode,
+/// owner.
 ///
-/// Once token and key are proven, `caller` says whose they are, also when the operation is then refused to them. Only a
+/// Once token and key are proven, `caller` identifies their session, even if the operation is then refused. Only a
 /// session that passes every check counts as used.
 ///
 /// # Errors
-/// 401 and 403 in the service's words.
+/// 401 and 403 with the service's texts.
 pub(crate) async fn authorize(
     service: &Service,
     headers: &HeaderMap,
@@ -84,8 +84,8 @@ pub(crate) async fn authorize(
     Ok(())
 }
 
-/// Judges the session of a call again, now that its body is there: what ended while it arrived, ended. Read from the store
-/// itself, and from here on what the call knows of its session.
+/// Checks the session of a call again after its body has arrived: rights that ended meanwhile no longer count. Reads
+/// the session from the store itself; the call uses that copy from here on.
 ///
 /// # Errors
 /// As [`authorize`].
@@ -101,14 +101,14 @@ pub(crate) async fn judge_again(service: &Service, terms: &Terms, caller: &mut O
     }
     admit(&session, terms)?;
     if service.config.idle_ttl_s.is_some() {
-        // A body on its way is use.
+        // Receiving a body counts as use.
         service.touch_session(&caller.token, now).await?;
     }
     caller.session = Arc::new(session);
     Ok(())
 }
 
-/// What the operation asks of a living session under its own key.
+/// The operation's requirements for a live session under its own key.
 fn admit(session: &Session, terms: &Terms) -> Result<(), Fault> {
     let Access::Session { modes, refusal, owner } = terms.access else { return Ok(()) };
     let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
@@ -138,7 +138,7 @@ async fn lookup(service: &Service, token: &Digest, now: i64) -> Result<Option<Ar
     Ok(Some(session))
 }
 
-/// A header's one value; `None` when it is absent or has several that differ.
+/// The single value of a header; `None` when it is absent or has several different values.
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let first = values.next()?;

@@ -1,4 +1,4 @@
-//! Challenges and the passwords encrypted to answer them (docs/protocols/ws-channel.md §3.2).
+//! Challenges and the encrypted passwords sent with them (docs/protocols/ws-channel.md §3.2).
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::Secret;
@@ -16,9 +16,9 @@ use super::{
     service::{Call, Service},
 };
 
-/// How far ahead of this clock a challenge of another instance may be.
+/// How far in the future a challenge may be: other instances' clocks may be ahead.
 const SKEW_MS: i64 = 5_000;
-/// Used challenges are remembered at least so long (§3.2 check 4).
+/// Minimum time for which used challenges are kept (§3.2 check 4).
 const REMEMBERED_MS: i64 = 600_000;
 /// Password rules (§2.2).
 const PASSWORD_CHARACTERS_MIN: usize = 20;
@@ -26,13 +26,13 @@ const PASSWORD_CHARACTERS_MIN: usize = 20;
 /// A new challenge.
 ///
 /// # Errors
-/// An internal fault only.
+/// Internal faults only.
 pub(crate) fn mint(service: &Service, call: &Call, email: &Email, mode: Mode) -> Result<Challenge, Fault> {
     let key = service.keys.challenge.at(call.now_ms);
     Challenge::new(&challenge::mint(&key, email, mode, call.now_ms, &random::uuid_v4())).map_err(Fault::internal)
 }
 
-/// An answer whose challenge was good and is now used up; not decrypted yet.
+/// A response with a valid challenge, now consumed; its password is not decrypted yet.
 pub(crate) struct Answered {
     keys: LoginKeys,
     ciphertext: Option<Vec<u8>>,
@@ -40,18 +40,18 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
-    /// Decrypts: the password, when all is right. Milliseconds of computing: for [`WorkPool`](super::work::WorkPool).
-    /// `None` for every reason.
+    /// Decrypts the password; `None` for any fault. Takes milliseconds of computing: run it in
+    /// [`WorkPool`](super::work::WorkPool).
     pub(crate) fn open(&self) -> Option<Secret> {
         let plain = self.keys.open(self.ciphertext.as_deref().unwrap_or_default())?;
         challenge::open_password(&plain, &self.stamp)
     }
 }
 
-/// Checks a challenge that came back and uses it up, whatever follows (checks 1 to 5).
+/// Checks a returned challenge and consumes it, whatever follows (checks 1 to 5).
 ///
 /// # Errors
-/// `User authentication failed.`, 429 for an address that failed too often: that burns no challenge.
+/// `User authentication failed.`; 429 for an address with too many failures, which consumes no challenge.
 pub(crate) async fn take(
     service: &Service,
     call: &Call,
@@ -94,7 +94,7 @@ async fn check(
     })
 }
 
-/// Whether a new password keeps the rules of §2.2.
+/// Whether a new password meets the rules of §2.2.
 pub(crate) fn is_acceptable(password: &Secret) -> bool {
     let text = password.expose();
     let has = |test: fn(char) -> bool| text.chars().any(test);
@@ -107,7 +107,7 @@ pub(crate) fn is_acceptable(password: &Secret) -> bool {
         && !has(char::is_control)
 }
 
-/// The store's word for a mode.
+/// The store's value for a mode.
 pub(crate) fn stored(mode: Mode) -> StoredMode {
     match mode {
         Mode::Admin => StoredMode::Admin,

@@ -1,4 +1,4 @@
-//! Codes: made, stored hashed, sent (docs/protocols/ws-channel.md §3.8).
+//! Codes: generated, stored as hashes, sent (docs/protocols/ws-channel.md §3.8).
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;
@@ -10,35 +10,36 @@ use super::{
     service::{Call, Service},
 };
 
-/// How long the code for a phone or a mail address lives.
+/// Lifetime of a code for a phone or a mail address.
 pub(crate) const VERIFICATION_TTL_MS: i64 = CodePurpose::VerifyPhone.lifetime_ms();
-/// How long the code for a password reset lives.
+/// Lifetime of a code for a password reset.
 pub(crate) const RESET_TTL_MS: i64 = CodePurpose::PasswordReset.lifetime_ms();
-/// Wrong tries that a code survives; then only a new one helps (§10 S8).
+/// Number of wrong tries allowed per code; after that a new code is needed (§10 S8).
 pub(crate) const MAX_TRIES: i64 = 5;
 
-/// A code that is about to be stored and, if the store agrees, sent.
+/// A code to be stored and, if the store accepts it, sent.
 pub(crate) struct Draft {
     pub(crate) message: Message,
     pub(crate) new: NewCode,
 }
 
 impl Draft {
-    /// For the phone of a registration.
+    /// A code for the phone of a registration.
     pub(crate) fn verify_phone(service: &Service, account: &Account, mode: Mode, now: i64) -> Self {
         let quotas = service.limits.phone_quotas(&account.phone);
         let expires = now + VERIFICATION_TTL_MS;
         Self::new(service, account, mode, CodePurpose::VerifyPhone, Some(expires), quotas, now)
     }
 
-    /// For the mail address of a registration.
+    /// A code for the mail address of a registration.
     pub(crate) fn verify_email(service: &Service, account: &Account, mode: Mode, now: i64) -> Self {
         let quotas = service.limits.mail_quotas(&account.email);
         let expires = now + VERIFICATION_TTL_MS;
         Self::new(service, account, mode, CodePurpose::VerifyEmail, Some(expires), quotas, now)
     }
 
-    /// For a password reset; from a source that the user has logged in from, one message more than strangers can use up.
+    /// A code for a password reset. From a source that the user has logged in from, the quota allows one message more
+    /// than strangers can use up.
     pub(crate) fn password_reset(service: &Service, account: &Account, mode: Mode, is_known: bool, now: i64) -> Self {
         let quotas = service.limits.reset_quotas(&account.email, is_known);
         let mut draft =
@@ -47,7 +48,7 @@ impl Draft {
         draft
     }
 
-    /// For the second factor; it lives as long as the step that asks for it, and any login may send another at once.
+    /// A code for the second factor. It lives as long as the login step, and any login may send another at once.
     pub(crate) fn second_factor(service: &Service, account: &Account, mode: Mode, now: i64) -> Self {
         let quotas = service.limits.mfa_quotas(&account.email);
         Self::new(service, account, mode, CodePurpose::Mfa, None, quotas, now)
@@ -89,8 +90,8 @@ impl Draft {
     }
 }
 
-/// A code for a password reset that nobody gets and nobody can guess, for an address that is not known: it is counted,
-/// replaced and used up as a real one is, so that its answers tell nothing.
+/// A password reset code for an unknown address that is never sent and cannot be guessed. It is counted, replaced and
+/// consumed like a real one, so that responses do not reveal whether the address exists.
 pub(crate) fn decoy(service: &Service, email: &str, mode: Mode, now: i64) -> NewCode {
     NewCode {
         email: email.to_owned(),
@@ -105,7 +106,7 @@ pub(crate) fn decoy(service: &Service, email: &str, mode: Mode, now: i64) -> New
     }
 }
 
-/// Sends a stored code; one that cannot be sent is forgotten.
+/// Sends a stored code; drops it if it cannot be sent.
 ///
 /// # Errors
 /// An internal fault that names the outbox.
@@ -117,12 +118,12 @@ pub(crate) async fn send(service: &Service, call: &Call, message: &Message) -> R
     Ok(())
 }
 
-/// The stored form of a code that somebody submitted.
+/// The stored form of a submitted code.
 pub(crate) fn hash(service: &Service, email: &str, mode: Mode, purpose: CodePurpose, code: &str) -> [u8; 32] {
     service.keys.challenge.hash_code(email, mode.as_str(), purpose, code)
 }
 
-/// A code whose message is made by hand: a registration's, whose account is not there yet.
+/// A code for a registration whose account does not exist yet, with its message.
 pub(crate) fn registration(service: &Service, email: &str, phone: &str, mode: Mode, now: i64) -> (Message, [u8; 32]) {
     let code: Secret = service.outbox.new_code();
     let hash = hash(service, email, mode, CodePurpose::VerifyPhone, code.expose());

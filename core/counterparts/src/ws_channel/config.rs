@@ -368,7 +368,7 @@ impl Config {
             return socket;
         }
         let forwarded = headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
-        // The last entry of the last line is the one that our own proxy wrote.
+        // The last entry of the last line is the one written by our own proxy.
         let address = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
         address.map_or(socket, |address| address.to_canonical())
     }
@@ -392,7 +392,7 @@ mod tests {
         assert_eq!(config.client_address(&headers, IpAddr::from([192, 0, 2, 2])), IpAddr::from([192, 0, 2, 2]));
     }
 
-    /// The file that operators start from says what is so without it.
+    /// Every setting in the example file has its default value.
     #[test]
     fn the_documented_file_has_the_defaults() {
         let documented: Config = toml::from_str(include_str!("../../../../docs/ws-channel.toml")).unwrap();

@@ -1,4 +1,4 @@
-//! The WS Channel service under control: what is its own of the control interface.
+//! The control interface of the WS Channel service: the parts that are specific to it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,26 +15,26 @@ use super::{
 };
 use crate::http::control::{Control, ControlRequest, Controlled, Controlling, parsed, read};
 
-/// A service under control.
+/// A service under the control interface.
 pub(crate) struct Target {
     service: Arc<Service>,
     control: Arc<Control>,
 }
 
 impl Target {
-    /// This service.
+    /// The target for this service.
     pub(crate) fn of(service: &Arc<Service>) -> Self {
         Self { service: Arc::clone(service), control: service.control.clone().unwrap_or_default() }
     }
 }
 
-/// The largest body of an order to hold.
+/// Size limit of a `hold`, `held` or `release` request.
 const HOLD_BODY_MAX: usize = 4096;
 /// How long `held` waits for a call.
 const ARRIVAL: Duration = Duration::from_secs(20);
 
-/// `hold`: the next call of this operation waits just before it writes; `held`: answers when it has come there; `release`:
-/// it goes on.
+/// `hold`: the next call of this operation waits just before it writes; `held`: responds once a call waits there;
+/// `release`: lets it continue.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Held {

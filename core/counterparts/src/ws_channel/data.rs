@@ -13,14 +13,14 @@ use super::{
 pub(crate) use crate::private::unusable;
 use crate::{folder, private, temporary::Temporary};
 
-/// Below the data folder: uploads on their way in.
+/// Below the data folder: uploads being received.
 pub(crate) const SPOOL: &str = "spool";
 /// Below the data folder: content too large for a row.
 pub(crate) const FILES: &str = "files";
 /// The database within a data folder or backup.
 pub(crate) const DATABASE: &str = "service.sqlite";
 
-/// Makes the data folder, or a temporary one that goes when the handle is dropped.
+/// Creates the data folder, or a temporary one that is removed when the handle is dropped.
 ///
 /// # Errors
 /// `resource.storage`.
@@ -30,7 +30,7 @@ pub(crate) fn prepare(given: Option<&str>) -> Result<(PathBuf, Option<Temporary>
     Ok((data, temporary))
 }
 
-/// With `expect_data` a data folder without a database is refused: it is not mounted, most likely.
+/// With `expect_data`, refuses a data folder without a database: most likely the folder is not mounted.
 ///
 /// # Errors
 /// `configuration.invalid`.
@@ -45,7 +45,7 @@ pub(crate) fn expect(config: &Config, data: &Path) -> Result<()> {
     Err(Error::because(&row::CONFIGURATION, why).with("field", "expect_data").with("file", data.display()))
 }
 
-/// Opens the folder of content files, which says which installation it belongs to.
+/// Opens the folder of content files and marks it with the installation's id.
 ///
 /// # Errors
 /// As [`look_at_files`].
@@ -57,8 +57,8 @@ pub(crate) async fn open_files(store: &Store, data: &Path, config: &Config) -> R
     identity::mark(&folder, &id).map_err(|why| unusable(&folder, &why))
 }
 
-/// Refuses a folder of content files that is another installation's, or that holds nothing of what the data names: it is not
-/// mounted, most likely.
+/// Refuses a folder of content files that belongs to another installation, or that has none of the files named by the
+/// data: most likely it is not mounted.
 ///
 /// # Errors
 /// `configuration.invalid`, `resource.storage`.
@@ -95,7 +95,7 @@ pub(crate) async fn look_at_files(store: &Store, data: &Path, config: &Config) -
     ))
 }
 
-/// Says at the start that the folder of the keys cannot be written although a key must still be made there.
+/// Reports at start that the key folder is not writable although a key must still be created there.
 ///
 /// # Errors
 /// `configuration.invalid`.
@@ -119,7 +119,7 @@ pub(crate) fn expect_writable_keys(data: &Path, config: &Config, to_make: &str) 
 /// Opens the configured store.
 ///
 /// # Errors
-/// `resource.storage`, with the cause and what to do.
+/// `resource.storage`, with the cause and how to fix it.
 pub(crate) async fn open_store(config: &Config, data: &Path) -> Result<Store> {
     let opened = match &config.postgres_url {
         Some(url) => Store::connect_postgres_with(url, &config.postgres.settings()).await,
@@ -128,7 +128,7 @@ pub(crate) async fn open_store(config: &Config, data: &Path) -> Result<Store> {
     opened.map_err(storage)
 }
 
-/// A fault of the store for somebody who is not a client.
+/// A store fault as an error for callers other than clients.
 pub(crate) fn storage(why: StoreError) -> Error {
     Error::because(&row::STORAGE, why.to_string()).with_source(why)
 }

@@ -1,4 +1,4 @@
-//! Why a handler gives no response.
+//! Reasons why a handler returns no response.
 
 use bankchannel_storage::ws_channel::{EffectiveCerts, LostRight, PgpPurpose, StoreError};
 use bankchannel_ws_channel::{
@@ -6,29 +6,29 @@ use bankchannel_ws_channel::{
     errors::{Text, texts},
 };
 
-/// When a client may try again while the database is not to be had, in seconds.
+/// Seconds after which a client may retry when the database is unavailable.
 const DATABASE_RETRY_S: u64 = 5;
 
-/// Why a handler gives no response: the caller's fault, which is said; or ours, which is logged.
+/// Why a handler returns no response: the caller's fault, which is reported, or the service's, which is logged.
 #[derive(Debug)]
 pub(crate) enum Fault {
-    /// The service refuses, in these words.
+    /// The service refuses with this text.
     Refused(Refusal),
-    /// A right that the call began with has ended: nothing was done.
+    /// A right that the call had at its start has ended: nothing was changed.
     RightsEnded(LostRight),
     /// The store failed.
     Store(StoreError),
-    /// Something failed that should not.
+    /// An unexpected failure.
     Internal(String),
 }
 
 impl Fault {
-    /// Something failed that should not.
+    /// An unexpected failure.
     pub(crate) fn internal(why: impl std::fmt::Display) -> Self {
         Self::Internal(why.to_string())
     }
 
-    /// What the client is told. What is ours to know is logged here, and only here.
+    /// The refusal sent to the client. Internal details are logged here, and only here.
     pub(crate) fn into_refusal(self, request_id: &str) -> Refusal {
         match self {
             Self::Refused(refusal) => refusal,
@@ -74,7 +74,7 @@ impl From<StoreError> for Fault {
     }
 }
 
-/// What a new request is told that meets the same.
+/// The refusal that a new request would get in the same situation.
 fn refused_for(lost: &LostRight) -> Refusal {
     let text = match lost {
         LostRight::Session => &texts::UNAUTHORIZED,
@@ -93,13 +93,13 @@ fn refused_for(lost: &LostRight) -> Refusal {
     text.into()
 }
 
-/// Why there is no certificate for a bank.
+/// Why no certificate for a bank can be used.
 pub(crate) fn no_certificate(found: &EffectiveCerts) -> Refusal {
     let text = match found {
-        // Others than those that the call began with.
+        // Usable certificates, but not those that the call began with.
         EffectiveCerts::Usable { .. } => &texts::NO_CERTIFICATE,
         EffectiveCerts::OwnUnusable { is_linked: true } => &texts::OWN_CERTIFICATE_UNUSABLE,
-        // The text that published clients know; the detail says more.
+        // The text that published clients know; the detail is more specific.
         EffectiveCerts::OwnUnusable { is_linked: false } => {
             return Refusal::from(&texts::NO_CERTIFICATE_NO_LINK).with_detail(texts::OWN_CERTIFICATE_UNUSABLE.text);
         }

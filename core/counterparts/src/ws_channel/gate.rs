@@ -1,4 +1,4 @@
-//! What stands before the operations: request heads that others would read differently, a data folder that is gone.
+//! Checks before the operations: ambiguous request heads, a data folder that is gone.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::http::{
     intake, shell,
 };
 
-/// How soon a client may try again when the data folder is gone, in seconds.
+/// Seconds after which a client may retry when the data folder is gone.
 const RETRY_S: u64 = 5;
 
 /// Answers one request.
@@ -29,7 +29,7 @@ pub(crate) async fn answer(
     if !is_well_framed(&request) {
         intake::drain(request.into_body()).await;
         let mut refused = refuse(&Refusal::new(400, "Invalid request head"), &random::uuid_v4());
-        // What follows on the connection may be read as anything.
+        // Later bytes on the connection are ambiguous.
         refused.headers_mut().insert(header::CONNECTION, header::HeaderValue::from_static("close"));
         return refused;
     }
@@ -38,7 +38,7 @@ pub(crate) async fn answer(
         return lost();
     }
     let response = shell::answer(pipeline, request, peer).await;
-    // What was written meanwhile may have gone with the folder.
+    // Data written meanwhile may be lost with the folder.
     if service.folders.are_lost() && response.status().is_success() {
         return lost();
     }
@@ -50,7 +50,7 @@ fn lost() -> Response<AnswerBody> {
     refuse(&refusal, &random::uuid_v4())
 }
 
-/// Whether every program reads this head alike (RFC 9112 §2.2, §3.2, §6.3).
+/// Whether all programs parse this head the same (RFC 9112 §2.2, §3.2, §6.3).
 fn is_well_framed(request: &Request<Incoming>) -> bool {
     let framing = request.extensions().get::<Framing>().copied().unwrap_or_default();
     !framing.bare_line_feed && framing.lengths <= 1 && has_one_meaning(request.version(), request.headers(), framing)

@@ -18,19 +18,20 @@ use crate::http::{
 
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-/// What a refused signature or key costs, in calls, besides the call that brought it.
+/// Cost of a refused signature or key, in calls, in addition to the call itself.
 const REFUSED_SIGNATURE: f64 = 4.0;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// Least time between two codes to the same person for the same purpose (docs/protocols/ws-channel.md §2.3, §2.5).
+/// Minimum time between two codes to the same person for the same purpose (docs/protocols/ws-channel.md §2.3, §2.5).
 const CODE_GAP_MS: i64 = MINUTE_MS;
-/// Mails with a code to one address a day. The specification counts messages to phones only; a mailbox is flooded as easily.
+/// Daily limit of mails with a code to one address. The specification counts messages to phones only, but mailboxes are
+/// flooded as easily.
 const MAILS_PER_ADDRESS: i64 = 20;
 
-/// The limits in numbers; the control interface may change them.
+/// The limits as numbers; the control interface can change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Rates {
-    /// Whether limits of rate and count apply at all. Lockouts after wrong passwords and codes always do.
+    /// Whether rate limits and quotas apply at all. Lockouts after wrong passwords and codes always do.
     pub(crate) enabled: bool,
     pub(crate) per_key_per_s: u32,
     pub(crate) per_key_burst: u32,
@@ -68,8 +69,8 @@ impl Rates {
     }
 }
 
-/// The rate limits of a service. Rates live in memory: a restart forgives them. What must be remembered (lockouts, codes a
-/// day) is in the store; here are its numbers.
+/// The rate limits of a service. Rates are kept in memory: a restart resets them. The counts of lockouts and daily
+/// codes are in the store; their limits are here.
 pub(crate) struct ServiceLimits {
     rates: RwLock<Rates>,
     keys: Buckets<String>,
@@ -91,18 +92,18 @@ impl ServiceLimits {
         }
     }
 
-    /// The limits in numbers.
+    /// The limits as numbers.
     pub(crate) fn rates(&self) -> Rates {
         *self.rates.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets other limits and forgets what was counted.
+    /// Replaces the limits and resets all counts.
     pub(crate) fn change(&self, rates: Rates) {
         *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
         self.forget();
     }
 
-    /// Forgets what was counted in memory.
+    /// Resets the counts in memory.
     pub(crate) fn forget(&self) {
         self.keys.forget();
         self.addresses.forget();
@@ -111,7 +112,7 @@ impl ServiceLimits {
         self.failed_logins.forget();
     }
 
-    /// Counts a call of someone who is not known yet.
+    /// Counts a call by its address, before its caller is known.
     ///
     /// # Errors
     /// 429 with the seconds to wait.
@@ -130,7 +131,7 @@ impl ServiceLimits {
         Ok(())
     }
 
-    /// Counts a call that was to be counted by its key and proved none.
+    /// Counts a call by its address that should be counted by its key but has no valid one.
     ///
     /// # Errors
     /// 429 with the seconds to wait.
@@ -151,8 +152,8 @@ impl ServiceLimits {
         self.keys.take(key.to_owned(), rate, now_ms).map_err(refusal)
     }
 
-    /// Counts a signature that was refused, or a key that cannot be read, besides the call that brought it. The calls after
-    /// it wait for it.
+    /// Counts a refused signature or an unreadable key, in addition to the call itself: later calls of the key wait
+    /// longer.
     pub(crate) fn refused_signature(&self, key: &str, now_ms: i64) {
         let rates = self.rates();
         if rates.enabled {
@@ -161,7 +162,7 @@ impl ServiceLimits {
         }
     }
 
-    /// Sees that this address has not failed to log in too often.
+    /// Checks that this address does not have too many failed logins.
     ///
     /// # Errors
     /// 429 with the seconds to wait.
@@ -173,7 +174,7 @@ impl ServiceLimits {
         self.failed_logins.look(&network(address), failed(rates), now_ms).map_err(refusal)
     }
 
-    /// Counts a password reset that this address asks for, whomever it is for.
+    /// Counts a password reset requested by this address, for any account.
     ///
     /// # Errors
     /// 429 with the seconds to wait.
@@ -191,46 +192,46 @@ impl ServiceLimits {
         let _ = self.failed_logins.take(network(address), failed(self.rates()), now_ms);
     }
 
-    /// Codes to one phone a day: for registration and for password reset together (S9).
+    /// Daily limit of codes to one phone, for registration and password reset together (S9).
     pub(crate) fn phone(&self) -> LockPolicy {
         let rates = self.rates();
         let limit = if rates.enabled { i64::from(rates.sms_per_phone) } else { i64::MAX };
         LockPolicy { limit, window: DAY_MS, duration: 0 }
     }
 
-    /// What a code to a phone counts against.
+    /// Quotas of a code to a phone.
     pub(crate) fn phone_quotas(&self, phone: &str) -> Vec<Quota> {
         self.quotas("code.phone", phone, self.phone())
     }
 
-    /// What asking for a password reset counts against, for known addresses and others alike.
+    /// Quotas of a password reset request, the same for known and unknown addresses.
     pub(crate) fn reset_quotas(&self, email: &str, is_known: bool) -> Vec<Quota> {
         self.quotas("code.reset", email, self.with_reserve(is_known))
     }
 
-    /// What the message of a password reset counts against besides.
+    /// Additional quotas of the message of a password reset.
     pub(crate) fn reset_messages(&self, phone: &str, is_known: bool) -> Vec<Quota> {
         self.quotas("code.phone", phone, self.with_reserve(is_known))
     }
 
-    /// Whoever asks from where the user has logged in has a message in reserve that strangers cannot use up.
+    /// A source that the user has logged in from has one message in reserve that strangers cannot use up.
     fn with_reserve(&self, is_known: bool) -> LockPolicy {
         let policy = self.phone();
         LockPolicy { limit: policy.limit.saturating_add(i64::from(is_known)), ..policy }
     }
 
-    /// What a code to a mailbox counts against.
+    /// Quotas of a code to a mailbox.
     pub(crate) fn mail_quotas(&self, email: &str) -> Vec<Quota> {
         self.quotas("code.email", email, LockPolicy { limit: MAILS_PER_ADDRESS, window: DAY_MS, duration: 0 })
     }
 
-    /// What a code for a second factor counts against.
+    /// Quotas of a code for the second factor.
     pub(crate) fn mfa_quotas(&self, email: &str) -> Vec<Quota> {
         let limit = i64::from(self.rates().mfa_codes_per_account);
         self.quotas("code.mfa", email, LockPolicy { limit, window: HOUR_MS, duration: 0 })
     }
 
-    /// Least time between two codes for the same purpose, in milliseconds.
+    /// Minimum time between two codes for the same purpose, in milliseconds.
     pub(crate) fn code_gap_ms(&self) -> i64 {
         if self.rates().enabled { CODE_GAP_MS } else { 0 }
     }
@@ -255,7 +256,7 @@ fn failed(rates: Rates) -> Rate {
 mod tests {
     use super::*;
 
-    /// What a refused signature cost is taken from the calls that come next, and never from more than a bucket.
+    /// The cost of refused signatures is charged to the following calls, and never exceeds a full bucket.
     #[test]
     fn refused_signatures_are_charged_to_their_key() {
         let limits = ServiceLimits::new(&Config::default());
@@ -273,8 +274,8 @@ mod tests {
         assert!(limits.by_key("never seen", 0).is_ok());
     }
 
-    /// Published clients send 30 calls without a session within two seconds and know no 429; a fresh registration with both
-    /// users and both logins sends some 20 of them.
+    /// Published clients send up to 30 calls without a session within two seconds and do not know status 429; a new
+    /// registration with both users and both logins takes about 20 of them.
     #[test]
     fn the_defaults_let_published_clients_pass_and_stop_a_flood() {
         let limits = ServiceLimits::new(&Config::default());

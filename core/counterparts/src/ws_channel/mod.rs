@@ -3,10 +3,10 @@
 //! ```text
 //!   pipeline    route → limits → session → body → typed request → handler → typed response → audit
 //!   account/ session/ certs/ files/ pgp/ integrator/     one handler per operation
-//!   banks       what is behind: the simulator, later real channels
-//!   outbox      codes on their way to people      keys    what the data folder holds of keys
-//!   limits      rate limits                       auth    who is asking
-//!   gate        probes, malformed heads, a folder that is gone        watch   whether the folders are still there
+//!   banks       the banks: the simulator, later real channels
+//!   outbox      delivery of codes to users            keys    the keys of the data folder
+//!   limits      rate limits                       auth    authentication
+//!   gate        probes, malformed heads, a lost data folder        watch   whether the folders still exist
 //! ```
 
 mod account;
@@ -50,7 +50,7 @@ pub use config::Config;
 pub use options::{ServiceOptions, ServiceReadiness};
 pub use running::Running;
 
-/// The WS Channel service, as whoever starts one knows it.
+/// The WS Channel service as a counterpart.
 pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
     "ws-channel",
     PROTOCOL,

@@ -1,4 +1,4 @@
-//! The OpenAPI description of the service, from the declarations of its operations.
+//! The OpenAPI description of the service, built from the declarations of its operations.
 
 use bankchannel_foundation::{
     model::{Field, Representation, Shape, cited, schema},
@@ -79,7 +79,7 @@ fn parameters(entry: &Entry, route: &Route) -> Vec<Value> {
         out.push(json!({
             "name": field.wire,
             "in": place,
-            // What may stand in the body in its place is never required in the query.
+            // A field that may be in the body instead is never required in the query.
             "required": place == "path" || (!field.optional && route.parameters == Parameters::Query),
             "description": cited(field.doc).text,
             "schema": schema::schema(field.shape, Representation::Wire),
@@ -125,10 +125,10 @@ fn responses(entry: &Entry, route: &Route) -> Value {
     Value::Object(out)
 }
 
-/// What the server may answer to any request, besides what the declarations say: its router's refusals.
+/// Statuses that any request may get in addition to those declared: refusals by the router.
 const EVERYWHERE: &[u16] = &[404, 405];
 
-/// Every status of a failure, and what it means (docs/protocols/ws-channel.md §1.6).
+/// Every failure status and its meaning (docs/protocols/ws-channel.md §1.6).
 const FAILURES: &[(u16, &str)] = &[
     (400, "A parameter is missing or invalid, or the service refuses: the text says why."),
     (401, "The token is missing, unknown, expired or revoked."),

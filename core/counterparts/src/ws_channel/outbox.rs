@@ -1,4 +1,4 @@
-//! Codes on their way to people (docs/protocols/ws-channel.md §3.8).
+//! Delivery of codes to users (docs/protocols/ws-channel.md §3.8).
 
 use std::{
     collections::VecDeque,
@@ -19,21 +19,21 @@ use serde_json::{Value, json};
 use super::config::{Config, DeliveryKind};
 use crate::private;
 
-/// The file of messages below the data folder.
+/// The message file below the data folder.
 pub(crate) const FILE: &str = "outbox.jsonl";
-/// How many messages the control interface remembers.
+/// Number of messages that the control interface keeps.
 const REMEMBERED: usize = 10_000;
-/// How often a line is written at most where the file's name never seems to be the file's.
+/// How often a line is written at most if the file at the path never seems to be the open one.
 const TURNS: usize = 3;
 
-/// How a message travels.
+/// The channel of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Channel {
     Sms,
     Email,
 }
 
-/// One code on its way. `Debug` does not show the code.
+/// A code to be sent. `Debug` does not show the code.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) channel: Channel,
@@ -62,27 +62,27 @@ impl Message {
     }
 }
 
-/// A way to people. SMTP and SMS gateways will be others.
+/// A delivery method. SMTP and SMS gateways will be others.
 pub(crate) trait Delivery: Send + Sync {
-    /// Hands a message over. Once this says `Ok` the message is not lost.
+    /// Hands a message over. After `Ok` the message is not lost.
     fn deliver(&self, message: Value) -> Pin<Box<dyn Future<Output = std::io::Result<()>> + Send + '_>>;
 
-    /// Takes back what was handed over and is still here.
+    /// Discards messages that were handed over and are still here.
     fn forget(&self) -> std::io::Result<()> {
         Ok(())
     }
 }
 
-/// Makes codes and sends them.
+/// Generates codes and sends them.
 pub(crate) struct Outbox {
     delivery: Box<dyn Delivery>,
     fixed_code: Option<Secret>,
-    /// What the control interface shows; absent without it.
+    /// The messages shown by the control interface; `None` without it.
     recent: Option<Mutex<VecDeque<Value>>>,
 }
 
 impl Outbox {
-    /// Opens the configured way.
+    /// Opens the configured delivery.
     ///
     /// # Errors
     /// `resource.storage` when the file cannot be written.
@@ -103,7 +103,7 @@ impl Outbox {
     /// Sends a message.
     ///
     /// # Errors
-    /// When it could not be handed over: it is then not on its way, or not for certain.
+    /// When the message could not be handed over: it is not sent, or not certainly.
     pub(crate) async fn send(&self, message: &Message) -> std::io::Result<()> {
         let message = message.to_json();
         self.delivery.deliver(message.clone()).await?;
@@ -123,7 +123,7 @@ impl Outbox {
         recent.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
-    /// Forgets what [`recent`](Self::recent) shows, and what lies in the file.
+    /// Discards the messages of [`recent`](Self::recent) and those in the file.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -135,8 +135,8 @@ impl Outbox {
     }
 }
 
-/// Appends to a file of JSON lines, mode 0600, and syncs each: somebody else carries them on. They rename the file first
-/// and read it then: the next message begins a new one.
+/// Appends to a file of JSON lines, mode 0600, and syncs each line. A separate program sends the messages: it renames
+/// the file, then reads it; the next message starts a new file.
 struct FileDelivery {
     path: PathBuf,
     file: Arc<Mutex<File>>,
@@ -165,7 +165,7 @@ impl Delivery for FileDelivery {
 
     fn forget(&self) -> std::io::Result<()> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        // Not what was carried off under another name.
+        // A file that was renamed away keeps its messages.
         if what_is_at(&file, &self.path) != There::Itself {
             *file = open_private(&self.path)?;
         }
@@ -173,17 +173,17 @@ impl Delivery for FileDelivery {
     }
 }
 
-/// Opens the file for appending, following no link; one that others can read is theirs no longer.
+/// Opens the file for appending, without following links; if others can read it, their access is removed.
 fn open_private(path: &Path) -> std::io::Result<File> {
     private::open_own(path, OpenOptions::new().append(true).create(true))
 }
 
-/// What stands under the name of an open file.
+/// What is at the path of an open file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum There {
     Itself,
     Nothing,
-    /// Another file; or the same, on a file system that numbers a file anew each time it is asked.
+    /// Another file; or the same one on a file system whose inode numbers change on each query.
     Another,
 }
 
@@ -196,8 +196,8 @@ fn what_is_at(file: &File, path: &Path) -> There {
     }
 }
 
-/// Appends a line. Whoever renames the file while that is done may have read it to its end before: the line then goes into
-/// the new file too, because twice is better than never.
+/// Appends a line. If the file is renamed during the write, its reader may already have read it to the end: the line
+/// then also goes into the new file, because a duplicate is better than a loss.
 fn append(file: &Mutex<File>, path: &Path, line: &Secret) -> std::io::Result<()> {
     append_where(file, path, line, what_is_at)
 }
@@ -218,7 +218,7 @@ fn append_where(
         match what_is_at(&file, path) {
             There::Itself => return Ok(()),
             There::Nothing => {}
-            // Nobody else puts a file there: this is the file system's doing, and it would not end.
+            // No other program puts a file there: the inode numbers are unstable, and the loop would not end.
             There::Another => others += 1,
         }
         if others == TURNS {
@@ -227,18 +227,19 @@ fn append_where(
     }
 }
 
-/// Appends a line, whole or not at all: what a full disk cut off is taken back, so that the next line stands by itself.
+/// Appends a line completely or not at all: a line cut off by a full disk is removed, so that the next one starts on
+/// its own line.
 fn append_whole(file: &mut File, line: &Secret) -> std::io::Result<()> {
     let before = file.metadata()?.len();
     let written = file.write_all(line.expose().as_bytes()).and_then(|()| file.sync_data());
-    // Whoever carries messages on may have emptied the file meanwhile: it must not grow.
+    // The sending program may have emptied the file meanwhile: do not grow it.
     if written.is_err() && file.metadata().is_ok_and(|now| now.len() > before) {
         let _ = file.set_len(before);
     }
     written
 }
 
-/// Goes nowhere: the control interface shows what was sent.
+/// Sends nothing; the control interface shows the messages.
 struct MemoryDelivery;
 
 impl Delivery for MemoryDelivery {
@@ -305,7 +306,7 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&taken).unwrap().lines().count(), 1, "carried off, not forgotten");
     }
 
-    /// Whoever carries messages off as the documentation says, at any moment, gets each at least once.
+    /// A program that collects messages as documented, at any moment, gets each of them at least once.
     #[test]
     fn a_file_that_is_renamed_at_any_moment_loses_nothing() {
         const LINES: usize = 400;
@@ -327,7 +328,8 @@ mod tests {
                     );
                 }
             };
-            // Pauses of every length up to a write's, so that the moments differ; without any, the folder's lock is all there is.
+            // Pauses of every length up to that of a write vary the moments; without pauses only the folder's lock
+            // would be tested.
             for pause in (0..200).cycle().take_while(|_| !writer.is_finished()) {
                 carry();
                 std::thread::sleep(std::time::Duration::from_micros(pause));

@@ -1,4 +1,4 @@
-//! From an HTTP request to an HTTP answer, by the operation's declaration.
+//! From HTTP request to HTTP response, according to the operation's declaration.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,13 +31,13 @@ use crate::http::{
     shell::{Api, Routed},
 };
 
-/// The service as it answers requests.
+/// The request handling of the service.
 pub(crate) struct Pipeline {
     pub(crate) service: Arc<Service>,
     mount: Mount,
 }
 
-/// What the sender of a body is told that did not come to its end in time.
+/// Text of the refusal when a body did not arrive in time.
 const BODY_TOO_SLOW: &str = "Request timeout";
 
 type Handler = for<'a> fn(&'a Service, &'a Call, InRequest<'a>) -> BoxFuture<'a, Result<OutResponse, Fault>>;
@@ -89,7 +89,7 @@ impl Pipeline {
         call: &mut Call,
     ) -> Result<OutResponse, Fault> {
         let Declared { route, terms, handler } = declared;
-        // What is refused before the body was read: read it on, so that the client hears the answer.
+        // If a request is refused before its body was read, read it on, so that the client receives the response.
         let early = self.before_body(terms, &head.headers, &parameters, call).await;
         if let Err(fault) = early {
             intake::drain(body).await;
@@ -106,7 +106,8 @@ impl Pipeline {
         let query = parse_query(head.uri.query().unwrap_or_default())?;
         let taken = self.take_body(route, body).await?;
         if !is_whole {
-            // A body takes its time: what ended meanwhile has ended, before anything costly begins.
+            // Receiving a body takes time: rights that ended meanwhile no longer count, checked before anything costly
+            // begins.
             call.now_ms = self.service.now_ms();
             auth::judge_again(&self.service, terms, &mut call.caller).await?;
         }
@@ -132,7 +133,7 @@ impl Pipeline {
             Ok(()) => auth::authorize(&self.service, headers, terms, &mut call.caller).await,
             Err(refusal) => Err(refusal.into()),
         };
-        // Counted before it is refused: a refusal costs the service as much as an answer.
+        // Counted before it is refused: a refusal costs the service as much as a success.
         match &call.caller {
             Some(caller) => self.service.limits.by_key(&caller.session.api_key, call.now_ms)?,
             None if admitted.is_err() => self.service.limits.stranger(terms.rate, call.address, call.now_ms)?,
@@ -146,7 +147,7 @@ impl Pipeline {
         }
     }
 
-    /// An owner's operation relies on the ownership up to its commit.
+    /// An owner's operation requires the ownership until its commit.
     fn note_owner(&self, terms: &'static Terms, call: &Call) {
         if matches!(terms.access, Access::Session { owner: true, .. }) {
             call.rely_on(Ground::Owner);
@@ -193,11 +194,11 @@ impl Pipeline {
             Ok(Err(why)) => Fault::internal(why),
             Err(fault) => fault,
         };
-        // The verb that would have recorded the call was not run.
+        // The verb that would have recorded the call did not run.
         let is_recorded = call.is_audited() && !matches!(fault, Fault::RightsEnded(_));
         let refusal = fault.into_refusal(&call.request_id);
         tracing::info!(request_id = call.request_id, operation = call.operation, status = refusal.status, "refused");
-        // Who says not even who they are would only fill the trail.
+        // Unauthenticated requests are not audited: they would flood the trail.
         if audited && !is_recorded && call.has_subject() && refusal.status != 429 {
             let entry = call.audit_entry("", &format!("refused {}", refusal.status));
             if let Err(why) = self.service.record_refusal(entry).await {
@@ -207,7 +208,7 @@ impl Pipeline {
         refuse(&self.as_configured(entry, refusal), &call.request_id)
     }
 
-    /// `logical_failure_status = 200`: the steps of a login say no with HTTP 200 (§1.5).
+    /// `logical_failure_status = 200`: failed login steps respond with HTTP 200 (§1.5).
     fn as_configured(&self, entry: &'static Entry, refusal: Refusal) -> Refusal {
         let is_step = terms(entry.declaration.name).is_some_and(|terms| terms.is_login_step);
         let logical = refusal.status == 400 && is_step;
@@ -232,8 +233,8 @@ impl Api for Pipeline {
         random::uuid_v4()
     }
 
-    /// One that may change something, by its method, or, as `InitPasswordReset` does, by its declaration: a certificate that a bank
-    /// has issued is stored, an upload's outcome is recorded.
+    /// Requests that may change something, by their method or, like `InitPasswordReset`, by their declaration: a
+    /// certificate issued by a bank is stored, and an upload's outcome is recorded.
     fn finishes(&self, routed: &Routed) -> Option<&TaskTracker> {
         let may_change = match &routed.found {
             _ if routed.head.method != Method::GET => true,
@@ -259,7 +260,7 @@ impl Api for Pipeline {
     }
 }
 
-/// An exchange, with what is declared of it, and what carries it out.
+/// An operation's route, terms and handler.
 #[derive(Clone, Copy)]
 struct Declared {
     route: &'static Route,
@@ -274,14 +275,14 @@ impl Declared {
     }
 }
 
-/// The answer to a request that the control interface was told to fail.
+/// The response to a request that the control interface ordered to fail.
 fn told_to_fail(status: u16) -> Refusal {
     let text = if status == 500 { texts::INTERNAL_ERROR.text } else { "Told to fail by the control interface" };
     let retry_after_s = matches!(status, 429 | 503).then_some(1);
     Refusal { retry_after_s, ..Refusal::new(status, text) }
 }
 
-/// S38: browsers say so when they ask for what nobody clicked yet.
+/// S38: browsers mark requests for pages that the user has not opened yet.
 fn is_prefetch(headers: &HeaderMap) -> bool {
     ["purpose", "sec-purpose", "x-purpose", "x-moz"].iter().any(|name| {
         let value = headers.get(*name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
@@ -325,7 +326,7 @@ fn check_headers(headers: &HeaderMap) -> Result<(), Refusal> {
     if refused && !kind.starts_with("text/json") { Err(Refusal::invalid("Content-Type")) } else { Ok(()) }
 }
 
-/// The most pairs in a query: no operation has a tenth of them, and each is compared with each.
+/// Limit of pairs in a query: no operation has a tenth of them, and each is compared with all others.
 const PAIRS_MAX: usize = 64;
 
 fn parse_query(query: &str) -> Result<Vec<(String, String)>, Refusal> {
@@ -334,7 +335,7 @@ fn parse_query(query: &str) -> Result<Vec<(String, String)>, Refusal> {
 
 macro_rules! handlers {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
-        /// The handler of each operation, at its place in the catalogue.
+        /// The handler of each operation, at its index in the catalogue.
         static HANDLERS: &[Option<Handler>] = &[$(handlers!(@one $kind $subject $file $name)),+];
     };
     (@one exchange $subject:ident $file:ident $op:ident) => {

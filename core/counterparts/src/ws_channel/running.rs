@@ -40,13 +40,13 @@ use crate::{
     temporary::Temporary,
 };
 
-/// Where a service listens when it was not told.
+/// Default listen address.
 pub(crate) const LISTEN: &str = "127.0.0.1:0";
 
-/// How much of an answer waits in a connection: with what is read ahead, a slow client costs at most 128 KiB.
+/// Limit of response bytes buffered in a connection: with the read buffer, a slow client costs at most 128 KiB.
 const BUFFER: usize = 32 * 1024;
 
-/// How long the last requests get to record what a bank has answered.
+/// Time for the last requests to record a bank's response.
 const LAST_STEPS: Duration = Duration::from_secs(10);
 
 /// A running service.
@@ -55,23 +55,23 @@ pub struct Running {
     base_url: String,
     public_key_file: PathBuf,
     server: Server,
-    // Removed last, after everything that writes into it.
+    // Dropped last, after everything that writes into it.
     _temporary: Option<Temporary>,
 }
 
 impl Running {
-    // What is public here is no `async fn`: such a one would be compiled anew, with all that it awaits, in every program that
-    // calls it.
+    // Public functions here are not `async fn`: those would be compiled again, with everything they await, in every
+    // program that calls them.
 
     /// Opens the data folder, binds the address and begins to serve.
     ///
     /// # Errors
-    /// `configuration.invalid` for options that cannot be used, `resource.storage` for a data folder that cannot.
+    /// `configuration.invalid` for unusable options, `resource.storage` for an unusable data folder.
     pub fn start(options: ServiceOptions) -> BoxFuture<'static, Result<Self>> {
         Self::start_with(options, Channels::default())
     }
 
-    /// As [`start`](Self::start), with channels to banks beside the built-in simulator.
+    /// As [`start`](Self::start), with channels to banks in addition to the built-in simulator.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -87,14 +87,14 @@ impl Running {
         }
         let (data, temporary) = data::prepare(options.data.as_deref())?;
         if config.postgres_url.is_none() && !data.join(data::DATABASE).exists() {
-            // Before a database is made: keys may say that there was one.
+            // Before a database is created: existing keys may show that there was one.
             Keys::look(None, &data, &config).await?;
         }
-        // The store first: its lock keeps a second process from everything else in the folder.
+        // The store first: its lock keeps other processes away from everything else in the folder.
         let store = data::open_store(&config, &data).await?;
         let started = Self::serve(&options, listen, config, (data, temporary), store.clone(), channels).await;
         if started.is_err() {
-            // Lets go of the folder before this says why, so that another try can have it.
+            // Releases the folder before the error is returned, so that the next start can use it.
             store.close().await;
         }
         started
@@ -143,7 +143,7 @@ impl Running {
         });
         let stop = server.stop.clone();
         server.take_orders(Arc::new(Target::of(&service)), service.control.is_some()).await?;
-        // With PostgreSQL the operator asks the database.
+        // With PostgreSQL the operator's commands use the database directly.
         if let Some(socket) = service.store.is_only_writer().then(|| AdminSocket::open(&service.data)).flatten() {
             let (store, clock) = (store, Arc::clone(&service.clock));
             let api = AdminApi::with_clock(store, service.config.clone(), service.data.clone(), clock);
@@ -156,23 +156,23 @@ impl Running {
         Ok(Self { service, base_url, public_key_file, server, _temporary: temporary })
     }
 
-    /// Puts data in, for tests and demonstrations; what it takes and answers is on the server's page in `docs/`, under
-    /// `POST seed`.
+    /// Loads data, for tests and demonstrations. The format of the data and of the result is on the server's page in
+    /// `docs/`, under `POST seed`.
     ///
     /// # Errors
-    /// `input.*`, which says what cannot be used.
+    /// `input.*`, which names the unusable part.
     pub fn seed(&self, data: Value) -> BoxFuture<'static, Result<Value>> {
         self.server.seed(data)
     }
 
-    /// What the readiness line says.
+    /// The content of the readiness line.
     #[must_use]
     pub fn readiness(&self) -> Value {
         DESCRIPTOR.readiness_line(self.ready())
     }
 
-    /// Gives the debtor accounts of a payment file money at the simulator, for an account that has a certificate there:
-    /// each gets at least what the file takes from it. Answers their IBANs.
+    /// Funds the debtor accounts of a payment file at the simulator, for an account that has a certificate there: each
+    /// gets at least the amount that the file debits. Returns their IBANs.
     ///
     /// # Errors
     /// `input.invalid_field` when the file cannot be read, or the account has no certificate at the simulator.
@@ -180,7 +180,7 @@ impl Running {
         Box::pin(async move { banks::fund_simulator(&System::of(&self.service), email, payment_file).await })
     }
 
-    /// Renews every certificate that is due now, without waiting for the daily run; answers how many.
+    /// Renews every certificate that is due now, without waiting for the daily run; returns their number.
     ///
     /// # Errors
     /// `resource.storage`.
@@ -188,15 +188,15 @@ impl Running {
         Box::pin(async { banks::renew_due(&System::of(&self.service)).await.map_err(data::storage) })
     }
 
-    /// What every handler works with.
+    /// The service that handlers work with.
     #[cfg(test)]
     pub(crate) fn service(&self) -> &Arc<Service> {
         &self.service
     }
 
-    /// Stops. First the service only says that it is not ready, for as long as `drain_s` wants, and answers on. Then no new
-    /// requests are taken, running ones get some time to finish, those that may change something as long as a bank may
-    /// take; then the store is closed.
+    /// Stops the service. First it reports for `drain_s` seconds that it is not ready, while it still answers. Then it
+    /// accepts no new requests; running ones get some time to finish, and those that may change something as long as a
+    /// bank may take. Then the store is closed.
     pub fn stop(self) -> BoxFuture<'static, ()> {
         Box::pin(self.close())
     }
@@ -250,7 +250,7 @@ pub(crate) fn address(options: &ServiceOptions) -> Result<SocketAddr> {
     given.parse().map_err(|_| Error::invalid_setting("listen", "must be an address and port such as 127.0.0.1:8080"))
 }
 
-/// What weakens the service is said at every start.
+/// Logs a warning at every start for each setting that weakens the service.
 fn warn_about(config: &Config) {
     if config.fixed_code.is_some() {
         tracing::warn!("every code is the configured verification code");
@@ -269,7 +269,7 @@ fn warn_about(config: &Config) {
 /// The TLS files.
 ///
 /// # Errors
-/// `configuration.invalid` for half of them.
+/// `configuration.invalid` if only one of them is given.
 pub(crate) fn tls(options: &ServiceOptions) -> Result<Option<TlsFiles>> {
     match (&options.tls_cert, &options.tls_key) {
         (None, None) => Ok(None),

@@ -1,4 +1,4 @@
-//! Data for tests and demonstrations: accounts that are ready to use, with what they need.
+//! Data for tests and demonstrations: ready-to-use accounts with everything they need.
 
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
@@ -30,7 +30,7 @@ use super::{
     session::token::Token,
 };
 
-/// What is to be put in.
+/// The data to load.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Seed {
@@ -38,7 +38,7 @@ pub(crate) struct Seed {
     accounts: Vec<SeedAccount>,
 }
 
-/// An account that is ready to use.
+/// A ready-to-use account.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SeedAccount {
@@ -52,24 +52,25 @@ struct SeedAccount {
     name: String,
     #[serde(default = "both_modes")]
     modes: Vec<String>,
-    /// An existing key, or one to be made; left out, a new one. The first account under a made key owns it.
+    /// An existing key, or one to create; if absent, a new one. The first account under a created key owns it.
     api_key: Option<String>,
-    /// With a key to be made: whether its users need no verification.
+    /// For a key to create: whether its users need no verification.
     #[serde(default)]
     verification_waiver: bool,
     #[serde(default = "yes")]
     verified: bool,
-    /// Whether the answer has a session's token for each mode, as if logged in.
+    /// Whether the result contains a session token for each mode, as after a login.
     #[serde(default)]
     sessions: bool,
-    /// Banks to be enrolled at.
+    /// Banks to enrol at.
     #[serde(default)]
     certificates: Vec<String>,
     #[serde(default)]
     pgp_keys: Vec<SeedKey>,
     #[serde(default)]
     files: Vec<SeedFile>,
-    /// Payment files, base64, whose debtor accounts the simulator opens with money enough. Needs its certificate.
+    /// Payment files (base64) whose debtor accounts the simulator opens with sufficient funds. Needs a certificate
+    /// there.
     #[serde(default)]
     payments: Vec<String>,
 }
@@ -85,7 +86,7 @@ struct SeedKey {
     purpose: String,
 }
 
-/// A file that lies at a bank for this account.
+/// A file at a bank for this account.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SeedFile {
@@ -127,10 +128,10 @@ fn new_status() -> String {
     "NEW".into()
 }
 
-/// Puts it in.
+/// Loads the data.
 ///
 /// # Errors
-/// `input.*` that names what cannot be used; what stands before it is in.
+/// `input.*`, which names the unusable part; everything before it is loaded.
 pub(crate) async fn plant(service: &System, seed: Seed) -> Result<Value> {
     let mut hashes = HashMap::new();
     let mut accounts = Vec::new();
@@ -140,7 +141,7 @@ pub(crate) async fn plant(service: &System, seed: Seed) -> Result<Value> {
     Ok(json!({ "accounts": accounts }))
 }
 
-/// By the verbs that a client's calls would use.
+/// Uses the same verbs as a client's calls.
 async fn plant_account(service: &System, seed: SeedAccount, hashes: &mut HashMap<String, String>) -> Result<Value> {
     let email = Email::new(&seed.email)?.as_str().to_owned();
     let phone = Phone::new(&seed.phone)?.as_str().to_owned();
@@ -212,7 +213,7 @@ async fn plant_account(service: &System, seed: SeedAccount, hashes: &mut HashMap
         }
         api_key = Some(key);
     }
-    // Nothing was sent to this phone.
+    // No message was sent to this phone.
     service.writer().clear_failures(&[LockKey::new("code.phone", &*phone)]).await.map_err(storage)?;
     let api_key = api_key.unwrap_or_default();
     for bank in &seed.certificates {
@@ -291,7 +292,7 @@ async fn session(service: &System, email: &str, mode: Mode, api_key: &str, now: 
     Ok((text.expose().to_owned(), token.digest))
 }
 
-/// Enrols as the account's admin would: by the handler of that operation.
+/// Enrols as the account's admin would, with the handler of that operation.
 async fn enrol(service: &System, email: &str, api_key: &str, bank: &str, company: &str) -> Result<()> {
     let request = EnrollCertRequest::from(EnrollCertRequestFields {
         bank: Bank::from_text(bank).ok_or_else(|| Error::invalid_field("certificates", "is not the id of a bank"))?,
@@ -316,7 +317,7 @@ async fn put_key(service: &System, email: &str, api_key: &str, key: &SeedKey) ->
     pgp::upload_key::handle(service, &call, request).await.map(drop).map_err(|why| refused("pgp_keys", why))
 }
 
-/// A call by the account's admin, whose session ends with it.
+/// A call by the account's admin; its session ends with it.
 async fn admin_call(service: &System, operation: &'static str, email: &str, api_key: &str) -> Result<Call> {
     let now = service.now_ms();
     let (token, digest) = session(service, email, Mode::Admin, api_key, now).await?;
@@ -324,7 +325,7 @@ async fn admin_call(service: &System, operation: &'static str, email: &str, api_
     let mut call = Call::new(random::uuid_v4(), operation, IpAddr::from([127, 0, 0, 1]), now);
     let session = service.store.session(&digest, now).await.map_err(storage)?;
     call.caller = session.map(|session| Caller { session: Arc::new(session), token: digest });
-    // A seeded account may be unverified, and have certificates all the same.
+    // A seeded account may be unverified and still have certificates.
     call.is_own = true;
     Ok(call)
 }

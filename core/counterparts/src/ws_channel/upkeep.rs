@@ -1,4 +1,4 @@
-//! What the service does beside requests: old things go, the audit trail gets its checkpoints.
+//! Background upkeep: removes old data, writes checkpoints of the audit trail.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -16,24 +16,24 @@ use super::{
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
-/// Registrations that nobody verified go after a week (docs/protocols/ws-channel.md §3.3).
+/// Unverified registrations are removed after a week (docs/protocols/ws-channel.md §3.3).
 const UNVERIFIED_AFTER_MS: i64 = 7 * DAY_MS;
-/// Codes and tokens that are over still answer "expired" for a day.
+/// Expired codes and tokens are still reported as "expired" for a day.
 const GRACE_MS: i64 = DAY_MS;
-/// How often it is looked whether a day has passed: on the service's clock, which a test may move.
+/// How often to check whether a day has passed, on the service's clock, which a test may move.
 const LOOK: Duration = Duration::from_secs(20);
-/// A checkpoint as old as this is followed by the next at the next look: at most a minute lies between.
+/// Age of a checkpoint after which the next check writes a new one: at most a minute is between them.
 const CHECKPOINT_AFTER_MS: i64 = 40_000;
-/// How long a start lets requests go first.
+/// Delay after a start, so that requests go first.
 const AFTER_START: Duration = Duration::from_secs(5);
-/// Spooled uploads older than this were left behind by a process that was killed.
+/// Spooled uploads older than this were left by a killed process.
 const SPOOL_AGE: Duration = Duration::from_secs(24 * 3600);
 
-/// Begins the upkeep.
+/// Starts the upkeep.
 pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHandle<()> {
     let (service, stop) = (System::of(service), stop.clone());
-    // Housekeeping may take minutes, longer than a stop waits. What of it has begun is one change of the store or none, and
-    // files that stay are removed another day.
+    // Housekeeping may take minutes, longer than a stop waits. Each of its changes to the store is atomic, and files
+    // that remain are removed another day.
     tokio::spawn(async move {
         let _ = stop.run_until_cancelled(run(&service)).await;
     })
@@ -54,7 +54,7 @@ async fn run(service: &System) {
     }
 }
 
-/// What is done every day. Failures are logged: the next day tries again.
+/// The daily work. Failures are logged and retried the next day.
 pub(crate) async fn daily(service: &System) {
     clean_spool(&service.data.join("spool"), SPOOL_AGE);
     match purge(service).await {
@@ -66,7 +66,7 @@ pub(crate) async fn daily(service: &System) {
         Err(why) => tracing::error!(%why, "orphaned records could not be removed"),
     }
     if service.store.is_only_writer() {
-        // With others on its database the service looks by itself.
+        // With several instances on one database, the settling task does this (`banks/settle.rs`).
         remove_old_content(service).await;
     }
     if let Err(why) = verify_audit(service).await {
@@ -74,7 +74,7 @@ pub(crate) async fn daily(service: &System) {
     }
 }
 
-/// Checks the whole trail and writes its newest checkpoint down.
+/// Checks the whole trail and saves its newest checkpoint.
 async fn verify_audit(service: &System) -> Result<(), StoreError> {
     service.writer().checkpoint_audit(service.now_ms(), 0).await?;
     let known = audit_heads::read(&service.data).unwrap_or_else(|why| {
@@ -96,7 +96,7 @@ async fn verify_audit(service: &System) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes a checkpoint over all chains, unless another instance has just done so; one an hour is written down in the data
+/// Writes a checkpoint over all chains, unless another instance has just done so; saves one per hour in the data
 /// folder.
 async fn checkpoint(service: &System, noted: &mut Option<i64>, now: i64) {
     match service.writer().checkpoint_audit(now, CHECKPOINT_AFTER_MS).await {
@@ -129,7 +129,7 @@ async fn purge(service: &System) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes spooled uploads older than this: nobody will finish them.
+/// Removes spooled uploads older than this: they will never be finished.
 pub(crate) fn clean_spool(spool: &Path, age: Duration) {
     let Ok(entries) = std::fs::read_dir(spool) else { return };
     for entry in entries.flatten() {

@@ -1,4 +1,4 @@
-//! Whether the folders are still there: what is written into one that was removed or replaced is lost.
+//! Watches whether the folders still exist: data written into a removed or replaced folder is lost.
 
 use std::{
     os::unix::fs::MetadataExt,
@@ -15,14 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::{data, service::Service};
 
-/// How often it is looked.
+/// Interval of the checks.
 const EVERY: Duration = Duration::from_secs(1);
-/// A file system that takes longer to say what is there is not there.
+/// A file system that takes longer to respond counts as gone.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How often the database is asked, counted in looks.
+/// The database is checked every this many checks.
 const ASK_DATABASE: u32 = 5;
 
-/// Whether the folders that the service began with are still there.
+/// Whether the folders that the service started with still exist.
 #[derive(Debug, Default)]
 pub(crate) struct Folders {
     lost: AtomicBool,
@@ -58,7 +58,7 @@ impl Place {
     }
 }
 
-/// Begins to look, from what is there now.
+/// Starts watching the folders as they are now.
 pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHandle<()> {
     let places = places(service);
     let (service, stop) = (Arc::clone(service), stop.clone());
@@ -84,7 +84,7 @@ pub(crate) fn begin(service: &Arc<Service>, stop: &CancellationToken) -> JoinHan
     })
 }
 
-/// What is looked at. A file system that numbers files anew each time cannot be looked at so.
+/// The paths to watch. File systems with unstable inode numbers cannot be watched.
 fn places(service: &Service) -> Vec<Place> {
     let mut paths = vec![service.data.clone(), service.data.join(data::SPOOL), service.files_folder()];
     if service.store.is_only_writer() {
@@ -101,7 +101,7 @@ fn places(service: &Service) -> Vec<Place> {
     steady
 }
 
-/// What is wrong with the first of them.
+/// The fault of the first path that has one.
 async fn look(places: &[Place]) -> Option<String> {
     let places = places.to_vec();
     let looking = tokio::task::spawn_blocking(move || places.iter().find_map(Place::fault));

@@ -1,4 +1,4 @@
-//! Work that is heavy, and work on one user at a time.
+//! Limits for heavy work, and locks per user.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -11,15 +11,15 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use super::fault::Fault;
 
-/// How many password hashes run at once at most: each takes 19 MiB.
+/// Limit of concurrent password hashes: each takes 19 MiB.
 const AT_ONCE_MAX: usize = 8;
-/// How long a request waits for its turn.
+/// How long a request waits for a place.
 const WAIT: Duration = Duration::from_secs(20);
-/// How many locks there are.
+/// Number of locks.
 const LOCKS: usize = 1024;
 
-/// Password hashes, RSA decryptions, foreign keys and signatures: off the threads that serve connections, and only so
-/// many at once, so that a flood of logins or uploads takes neither all memory nor all cores.
+/// Runs password hashes, RSA decryptions, and checks of foreign keys and signatures outside the threads that serve
+/// connections, and only a few at once, so that a flood of logins or uploads takes neither all memory nor all cores.
 pub(crate) struct WorkPool {
     permits: Semaphore,
 }
@@ -32,7 +32,7 @@ impl Default for WorkPool {
 }
 
 impl WorkPool {
-    /// Runs `work` when it is its turn.
+    /// Runs `work` once a place is free.
     ///
     /// # Errors
     /// 503 when too many others are waiting.
@@ -47,7 +47,7 @@ impl WorkPool {
         tokio::task::spawn_blocking(work).await.map_err(Fault::internal)
     }
 
-    /// Runs `work`, which reads foreign bytes, when it is its turn.
+    /// Runs `work`, which reads foreign bytes, once a place is free.
     ///
     /// # Errors
     /// As [`run`](Self::run).
@@ -59,7 +59,7 @@ impl WorkPool {
         self.run(|| work(&InPool(()))).await
     }
 
-    /// Takes every turn, so that a test sees what waits for one.
+    /// Takes all places, so that a test sees what waits for one.
     #[cfg(test)]
     pub(crate) async fn take_all(&self) -> tokio::sync::SemaphorePermit<'_> {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -68,13 +68,13 @@ impl WorkPool {
     }
 }
 
-/// Proof that code runs in the pool. What reads foreign keys and signatures asks for it, so that it cannot run on a thread
-/// that serves connections.
+/// Proof that code runs in the pool. Functions that read foreign keys and signatures require it, so that they cannot
+/// run on a thread that serves connections.
 pub(crate) struct InPool(());
 
-/// One login, reset or logout of a user at a time, so that guesses made at the same moment are counted one after the other
-/// and no session outlives a reset that it raced against. Users that fall into the same place wait for each other. With
-/// several instances on one database each has locks of its own: the lockout then allows a few guesses more.
+/// Serializes logins, resets and logouts per user, so that simultaneous guesses are counted one after the other and no
+/// session outlives a concurrent reset. Users with the same lock wait for each other. With several instances on one
+/// database each has its own locks: the lockout then allows a few more guesses.
 pub(crate) struct LoginLocks {
     places: Vec<Mutex<()>>,
     state: RandomState,

@@ -1,4 +1,4 @@
-//! Calls that a test holds just before they write: by the control interface only.
+//! Calls that a test holds just before they write; through the control interface only.
 
 use std::{
     collections::HashMap,
@@ -10,14 +10,14 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-/// Which operations are held, by their names.
+/// The held operations, by name.
 #[derive(Default)]
 pub(crate) struct Holds {
     held: Mutex<HashMap<String, Arc<Hold>>>,
     count: AtomicUsize,
 }
 
-/// One call waits here.
+/// Holds one call.
 struct Hold {
     is_taken: AtomicBool,
     arrived: Semaphore,
@@ -25,7 +25,7 @@ struct Hold {
 }
 
 impl Holds {
-    /// The next call of this operation waits before it writes.
+    /// Holds the next call of this operation before it writes.
     pub(crate) fn hold(&self, operation: &str) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let hold = Hold { is_taken: AtomicBool::new(false), arrived: Semaphore::new(0), released: Semaphore::new(0) };
@@ -33,7 +33,7 @@ impl Holds {
         self.count.store(held.len(), Ordering::Release);
     }
 
-    /// Waits until the held call of this operation has come to where it writes. False when none is held.
+    /// Waits until the held call of this operation is about to write. False when none is held.
     pub(crate) async fn arrived(&self, operation: &str) -> bool {
         let Some(hold) = self.find(operation) else { return false };
         hold.arrived.acquire().await.is_ok_and(|permit| {
@@ -42,7 +42,7 @@ impl Holds {
         })
     }
 
-    /// Lets the held call of this operation go on. False when none is held.
+    /// Releases the held call of this operation. False when none is held.
     pub(crate) fn release(&self, operation: &str) -> bool {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let hold = held.remove(operation);
@@ -53,7 +53,7 @@ impl Holds {
         })
     }
 
-    /// Waits, if this call is the one that is held.
+    /// Waits if this call is held.
     pub(super) async fn wait(&self, operation: &str) {
         if self.count.load(Ordering::Acquire) == 0 {
             return;
@@ -62,7 +62,7 @@ impl Holds {
             && !hold.is_taken.swap(true, Ordering::AcqRel)
         {
             hold.arrived.add_permits(1);
-            // Nothing is ever given: closing it is what lets go.
+            // No permit is ever added: closing the semaphore releases the call.
             let _ = hold.released.acquire().await;
         }
     }

@@ -1,5 +1,5 @@
-//! Who may write what. Handlers hold a store that only reads; what they write goes through their [`Call`], whose handle
-//! judges the session's rights in the transaction of each change. Only what runs beside requests holds the whole store.
+//! Write access. Handlers only have a reading store; they write through their [`Call`], whose handle checks the
+//! session's rights in the transaction of each change. Only background work has the whole store.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -11,7 +11,7 @@ use bankchannel_storage::ws_channel::{
 use super::{Call, Service};
 use crate::ws_channel::fault::Fault;
 
-/// The store of a service: read from by everyone, written to through [`Call`] and [`System`].
+/// The store of a service: readable for all, writable only through [`Call`] and [`System`].
 pub(crate) struct Guarded {
     reader: Reader,
     whole: Store,
@@ -22,7 +22,7 @@ impl Guarded {
         Self { reader: store.reader(), whole: store }
     }
 
-    /// The handle that reads.
+    /// The reading handle.
     pub(crate) fn reader(&self) -> &Reader {
         &self.reader
     }
@@ -36,8 +36,8 @@ impl Deref for Guarded {
     }
 }
 
-/// The service as its own work beside requests has it: settling, renewals, upkeep, seeding. A handler gets a borrowed
-/// [`Service`], of which none can be made.
+/// The service as its background work sees it: settling, renewals, upkeep, seeding. A handler gets a borrowed
+/// [`Service`], from which no `System` can be created.
 #[derive(Clone)]
 pub(crate) struct System(Arc<Service>);
 
@@ -46,7 +46,7 @@ impl System {
         Self(Arc::clone(service))
     }
 
-    /// The store, to write to for nobody's session.
+    /// The store, for writing without a session.
     pub(crate) fn writer(&self) -> &Store {
         &self.0.store.whole
     }
@@ -61,19 +61,20 @@ impl Deref for System {
 }
 
 impl Service {
-    /// Notes that a session was used just now.
+    /// Records that a session was used just now.
     pub(crate) async fn touch_session(&self, token: &Digest, now_ms: i64) -> Result<bool, StoreError> {
         self.store.whole.touch_session(token, now_ms).await
     }
 
-    /// Records a refused request: it has changed nothing, and what it lacked may be the session itself.
+    /// Records a refused request: it has changed nothing, and the right that it lacked may be the session itself.
     pub(crate) async fn record_refusal(&self, entry: AuditEntry) -> Result<(), StoreError> {
         self.store.whole.append_audit(entry).await
     }
 }
 
 impl Call {
-    /// Says what the call relies on beyond its session: judged again in the transaction of everything that it writes.
+    /// Adds a condition that the call depends on beyond its session: checked again in the transaction of each of its
+    /// writes.
     pub(crate) fn rely_on(&self, ground: Ground) {
         let mut grounds = self.grounds.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if !grounds.contains(&ground) {
@@ -81,8 +82,8 @@ impl Call {
         }
     }
 
-    /// The store for what this call writes. Of a call with a session every verb judges its rights; where one has ended,
-    /// nothing is changed and the call is refused as a new one would be.
+    /// The store for the writes of this call. If the call has a session, every verb checks its rights; once one has
+    /// ended, nothing is changed and the call is refused as a new one would be.
     ///
     /// # Errors
     /// An internal fault when an operation declared with a session has none.
@@ -99,8 +100,8 @@ impl Call {
         Ok(service.store.whole.with_rights(Rights { token: caller.token, now: service.now_ms(), grounds }))
     }
 
-    /// As [`store`](Self::store); its next writing verb records this call in its own transaction: what was done (`object`:
-    /// a bank, an address) and further facts. The outcome is the verb's own.
+    /// As [`store`](Self::store); its next writing verb records this call in the same transaction, with `object` (a
+    /// bank, an address) and further facts. The outcome is the verb's.
     ///
     /// # Errors
     /// As [`store`](Self::store).
@@ -108,7 +109,7 @@ impl Call {
         self.audited_as(service, object, detail, "").await
     }
 
-    /// As [`audited_store`](Self::audited_store), with an outcome of the caller's own.
+    /// As [`audited_store`](Self::audited_store), with an outcome given by the caller.
     ///
     /// # Errors
     /// As [`store`](Self::store).
@@ -127,7 +128,7 @@ impl Call {
     /// Records a call that changed nothing in the store.
     ///
     /// # Errors
-    /// Faults of the store; rights that have ended.
+    /// Store faults; rights that have ended.
     pub(crate) async fn record(&self, service: &Service, object: &str, detail: &str) -> Result<(), Fault> {
         let store = self.store(service).await?;
         self.set_audited();
@@ -135,7 +136,8 @@ impl Call {
         Ok(store.append_audit(entry).await?)
     }
 
-    /// For the last steps of what was begun with rights that were judged: a bank has acted, or all was given out.
+    /// A store for the last steps of work that began with checked rights: a bank has acted, or a file was sent
+    /// completely.
     pub(crate) fn settling(&self, service: &Service) -> Settling {
         Settling(service.store.whole.clone())
     }
@@ -148,8 +150,8 @@ impl Call {
     }
 }
 
-/// Writes what follows from a step that is done and cannot be taken back, whatever became of the session since. Each verb
-/// finds by itself whether the step before still stands: it was written under rights, and a deleted account takes it along.
+/// Writes the results of a completed step that cannot be undone, whatever happened to the session since. Each verb
+/// checks that the preceding step still exists: it was written under rights, and deleting an account removes it.
 #[derive(Clone)]
 pub(crate) struct Settling(Store);
 
@@ -165,7 +167,7 @@ impl Settling {
         self.0.finish_upload(id, state, detail, now).await
     }
 
-    /// As [`Store::complete_enrol`]: the bank has issued the certificate and used up the PIN.
+    /// As [`Store::complete_enrol`]: the bank has issued the certificate and consumed the PIN.
     pub(crate) async fn complete_enrol(&self, completion: Completion) -> Result<EnrolOutcome, StoreError> {
         self.0.complete_enrol(completion).await
     }
@@ -185,7 +187,7 @@ impl Settling {
         self.0.mark_downloaded(scope, reference).await
     }
 
-    /// Records what a bank has done.
+    /// Records an action of a bank.
     pub(crate) async fn record(self, call: &Call, object: &str, detail: &str) -> Result<(), StoreError> {
         call.set_audited();
         let entry = AuditEntry { detail: detail.to_owned(), ..call.audit_entry(object, "done") };
