@@ -1,4 +1,5 @@
-//! `InitPasswordReset` (docs/protocols/ws-channel.md §2.5): the same answer, after the same time, whether or not anything was sent.
+//! `InitPasswordReset` (docs/protocols/ws-channel.md §2.5): the same response, after the same time, whether or not a
+//! message was sent.
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use crate::{
     },
 };
 
-/// No answer comes before this time has passed: storing and sending a code takes less on any disk that is not broken.
+/// Minimum response time: storing and sending a code takes less on any working disk.
 const LEAST_TIME: Duration = Duration::from_millis(60);
 
 pub(crate) async fn handle(
@@ -27,14 +28,14 @@ pub(crate) async fn handle(
     request: InitPasswordResetRequest,
 ) -> Result<InitPasswordResetResponse, Fault> {
     let answer_at = Instant::now() + LEAST_TIME;
-    // S38: a browser that looks ahead has not been asked to reset anything.
+    // S38: a prefetching browser was not asked to reset anything.
     let sent = if call.prefetch { Ok(()) } else { counted(service, call, &request).await };
     tokio::time::sleep_until(answer_at).await;
     sent?;
     Ok(InitPasswordResetResponse::from(InitPasswordResetResponseFields { response_text: "SMS sent".into() }))
 }
 
-/// By source before anything is known of the address: the answer 429 tells nothing of it.
+/// Counts by source before the address is looked up, so that a 429 reveals nothing about it.
 async fn counted(service: &Service, call: &Call, request: &InitPasswordResetRequest) -> Result<(), Fault> {
     service.limits.may_ask_for_reset(call.address, call.now_ms)?;
     send(service, call, request).await
@@ -57,7 +58,7 @@ async fn send(service: &Service, call: &Call, request: &InitPasswordResetRequest
     if call.audited_store(service, email, "").await?.put_code(draft.new).await? != CodeSend::Send {
         return Ok(());
     }
-    // A delivery that fails is logged and not told: an unknown user's would not fail.
+    // A failed delivery is logged but not reported: for an unknown user there is none that could fail.
     if let Err(why) = codes::send(service, call, &draft.message).await {
         let _ = why.into_refusal(&call.request_id);
     }

@@ -10,7 +10,7 @@ pub(crate) mod verify_phone;
 use bankchannel_storage::ws_channel::CodeCheck;
 use bankchannel_ws_channel::{Refusal, errors::texts};
 
-/// What a submitted code is answered with.
+/// The response to a submitted code.
 fn code_accepted(check: CodeCheck) -> Result<(), Refusal> {
     match check {
         CodeCheck::Right => Ok(()),

@@ -15,9 +15,9 @@ use crate::ws_channel::{
     service::{Call, Service},
 };
 
-/// Age from which a registration that was never verified gives way to another (§3.3).
+/// Age after which an unverified registration may be replaced by another (§3.3).
 const OVERWRITE_AFTER_MS: i64 = 24 * 60 * 60_000;
-/// Characters of a minted API key (§2.0).
+/// Length of a generated API key (§2.0).
 const API_KEY_LENGTH: usize = 40;
 
 pub(crate) async fn handle(
@@ -58,13 +58,13 @@ pub(crate) async fn handle(
         RegisterOutcome::Created { api_key, active, .. } => (api_key, active),
         RegisterOutcome::Exists => return Err((&texts::USER_PRESENT).into()),
         RegisterOutcome::AdminMissing => return Err((&texts::ADMIN_MISSING).into()),
-        // That an invitation is missing is the owner's business, not a stranger's.
+        // A missing invitation is not disclosed: only the owner should know of it.
         RegisterOutcome::InvalidKey | RegisterOutcome::NotInvited => return Err((&texts::API_KEY_INVALID).into()),
         RegisterOutcome::PhoneMismatch => return Err(Refusal::invalid("Phone").into()),
         RegisterOutcome::TooManyCodes => return Err((&texts::LIMIT_EXCEEDED).into()),
     };
     if !active {
-        // The registration stands even when this fails: a login sends the code again.
+        // The registration is kept even if this fails: a login sends the code again.
         codes::send(service, call, &message).await?;
     }
     let api_key = ApiKey::new(&api_key).map_err(Fault::internal)?;
@@ -81,7 +81,7 @@ fn key(service: &Service, given: &str) -> RegistrationKey {
     }
 }
 
-/// A new password on its way into the store.
+/// The result of checking and hashing a new password.
 pub(super) enum NewPassword {
     Hashed(String),
     Unreadable,

@@ -1,4 +1,4 @@
-//! What a bank is to the service (docs/protocols/ws-channel.md §6.9): one trait, whoever is behind it.
+//! The interface between the service and a bank (docs/protocols/ws-channel.md §6.9): one trait for all implementations.
 
 use std::{fmt, future::Future, pin::Pin, time::Duration};
 
@@ -19,20 +19,21 @@ use crate::ws_channel::{
     keys::Keys,
 };
 
-/// How long a bank may take for files.
+/// Time limit of a bank's file operations.
 pub(crate) const BANK_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a bank may take for certificates.
+/// Time limit of a bank's certificate operations.
 pub(crate) const PKI_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// A bank's answer on its way.
+/// A bank's pending response.
 pub type Asked<'a, T> = Pin<Box<dyn Future<Output = Result<T, BankError>> + Send + 'a>>;
 
-/// A bank as the service talks to it. Each verb is one call of the bank's Web Services (docs/protocols/ws-channel.md §6.9).
-///
-/// An implementation does not repeat an upload, an enrolment or a renewal by itself. The service stops waiting after 60
+/// A bank as seen by the service. Each method is one call of the bank's Web Services (docs/protocols/ws-channel.md
+/// §6.9).
+/// An implementation must not repeat an upload, an enrolment or a renewal. The service stops waiting after 60 seconds
+/// (certificates: 120) and then treats the outcome of an upload as unknown.
 /// seconds (certificates: 120) and then takes the outcome of an upload for unknown.
 pub trait BankChannel: Send + Sync {
-    /// `DownloadFileList`: what the bank holds, oldest first.
+    /// `DownloadFileList`: the files at the bank, oldest first.
     fn list<'a>(&'a self, at: &'a Connection<'a>, filter: &'a FileFilter) -> Asked<'a, Vec<BankFile>>;
 
     /// `DownloadFile`. [`BankError::Parameter`] `FileReference` when there is no such file of that type.
@@ -44,13 +45,13 @@ pub trait BankChannel: Send + Sync {
     /// `DeleteFile`. [`BankError::Parameter`] `FileReference` when there is no such file of that type.
     fn delete<'a>(&'a self, at: &'a Connection<'a>, file_type: &'a str, reference: &'a str) -> Asked<'a, ()>;
 
-    /// The bank's PKI request: makes the private keys and has them certified.
+    /// The bank's PKI request: generates the private keys and has them certified.
     fn enrol<'a>(&'a self, request: &'a Enrolment) -> Asked<'a, Issued>;
 
-    /// The bank's PKI renewal, with the present keys of the connection.
+    /// The bank's PKI renewal, with the connection's current keys.
     fn renew<'a>(&'a self, at: &'a Connection<'a>) -> Asked<'a, Issued>;
 
-    /// What this bank requires of an enrolment beyond §2.17; asked before anything is reserved.
+    /// Checks requirements of this bank for an enrolment beyond §2.17; called before anything is reserved.
     ///
     /// # Errors
     /// [`BankError::Parameter`].
@@ -58,7 +59,8 @@ pub trait BankChannel: Send + Sync {
         Ok(())
     }
 
-    /// What this bank requires of an upload; asked after the signatures were found good, before it is journalled.
+    /// Checks requirements of this bank for an upload; called after the signatures were verified, before it is
+    /// journalled.
     ///
     /// # Errors
     /// [`BankError::Parameter`].
@@ -66,21 +68,21 @@ pub trait BankChannel: Send + Sync {
         Ok(())
     }
 
-    /// Whether the service's journal is this bank's inbox: an upload is done once it is journalled with its bytes, and
-    /// [`upload`](Self::upload) only says that there is work.
+    /// Whether the service's journal is this bank's inbox: an upload is complete once it is journalled with its bytes,
+    /// and [`upload`](Self::upload) only signals new work.
     fn works_from_journal(&self) -> bool {
         false
     }
 
-    /// Whether this bank's files are in the service's own store.
+    /// Whether this bank's files are kept in the service's own store.
     fn keeps_files_here(&self) -> bool {
         false
     }
 }
 
-/// An account's way to a bank, with the certificates that it uses.
+/// An account's connection to a bank, with the certificates that it uses.
 pub struct Connection<'a> {
-    /// Whose connection: with shared certificates, their owner's.
+    /// Owner of the connection: with shared certificates, their owner.
     pub scope: &'a FileScope,
     /// The certificates; their private keys are sealed.
     pub set: &'a CertSet,
@@ -95,12 +97,12 @@ impl Connection<'_> {
     /// The private key of the signing certificate.
     ///
     /// # Errors
-    /// [`BankError::Failed`] when there is none or it cannot be unsealed.
+    /// [`BankError::Failed`] when it is absent or cannot be unsealed.
     pub fn signing_key(&self) -> Result<PrivateKey, BankError> {
         self.key(material::SIGNING, self.set.signing.as_ref())
     }
 
-    /// The private key of the encryption certificate, where the bank has one.
+    /// The private key of the encryption certificate, if the bank uses one.
     ///
     /// # Errors
     /// As [`signing_key`](Self::signing_key).
@@ -128,19 +130,19 @@ impl fmt::Debug for Connection<'_> {
     }
 }
 
-/// A file that a bank has given.
+/// A file downloaded from a bank.
 #[derive(Debug)]
 pub struct Downloaded {
     /// The file.
     pub content: Content,
-    /// Whether the service's own store is to mark it as downloaded.
+    /// Whether the service's own store must mark it as downloaded.
     pub mark: bool,
 }
 
-/// A file for a bank, its signatures found good.
+/// A file for a bank, with verified signatures.
 #[derive(Debug)]
 pub struct Outgoing<'a> {
-    /// What the journal says of it.
+    /// Its entry in the journal.
     pub upload: &'a NewUpload,
     /// The bytes.
     pub content: &'a Content,
@@ -149,7 +151,7 @@ pub struct Outgoing<'a> {
 /// A request for certificates.
 #[derive(Debug)]
 pub struct Enrolment {
-    /// For whom, at which bank.
+    /// The account and the bank.
     pub scope: FileScope,
     /// The Web Services user id of the contract.
     pub ws_user_id: WsUserId,
@@ -163,18 +165,18 @@ pub struct Enrolment {
     pub now_ms: i64,
 }
 
-/// What a bank issued.
+/// The certificates issued by a bank.
 #[derive(Debug)]
 pub struct Issued {
-    /// For signing.
+    /// The signing certificate.
     pub signing: IssuedPair,
-    /// For encryption, where the bank has that.
+    /// The encryption certificate, if the bank uses one.
     pub encryption: Option<IssuedPair>,
-    /// The target id, where the bank told one.
+    /// The target id, if the bank sent one.
     pub target_id: Option<String>,
-    /// Balances to begin with, of a bank whose books are in the service's store.
+    /// Initial balances, if the bank's books are in the service's store.
     pub ledgers: Vec<NewLedger>,
-    /// Files that appear with the enrolment, of a bank whose files are there.
+    /// Files that appear with the enrolment, if the bank's files are in the service's store.
     pub files: Vec<NewBankFile>,
 }
 
@@ -187,43 +189,43 @@ pub struct IssuedPair {
     pub private_key: PrivateKey,
 }
 
-/// Why a bank did not do it.
+/// Why a bank call failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BankError {
-    /// The bank's own refusal, passed through.
+    /// The bank's own refusal, passed on.
     #[error("the bank refused: {code} {text}")]
     Refused {
         /// Two digits, neither `00` nor `01`.
         code: String,
-        /// The bank's words.
+        /// The bank's text.
         text: String,
     },
-    /// A parameter, by its wire name, that this bank does not take.
+    /// A parameter, by its wire name, that this bank does not accept.
     #[error("the bank does not take the parameter {0}")]
     Parameter(&'static str),
-    /// A business error without a code of its own.
+    /// A business error without its own code.
     #[error("the bank reported a data error")]
     Data,
-    /// A SOAP fault or an empty answer.
+    /// A SOAP fault or an empty response.
     #[error("the bank answered with a fault or nothing")]
     Empty,
-    /// An answer that cannot be read.
+    /// An unreadable response.
     #[error("the bank's answer cannot be read")]
     Unparsable,
-    /// The connection broke before a whole answer was there.
+    /// The connection broke before the response was complete.
     #[error("the connection broke before the bank's answer was there")]
     NoAnswer,
-    /// No connection: the bank got nothing.
+    /// No connection: the bank received nothing.
     #[error("no connection to the bank")]
     Unreachable,
-    /// No answer in time.
+    /// No response in time.
     #[error("the bank did not answer in time")]
     TimedOut,
-    /// Nordea did not tell the target id.
+    /// Nordea did not send the target id.
     #[error("the bank told no target id")]
     TargetId,
-    /// Something on this side failed.
+    /// An internal failure of this service.
     #[error("{0}")]
     Failed(String),
     /// The service's own store refused a change: a right of the call has ended.
@@ -235,7 +237,7 @@ pub enum BankError {
 }
 
 impl BankError {
-    /// Whether an upload that ended so may have reached the bank.
+    /// Whether an upload with this outcome may have reached the bank.
     #[must_use]
     pub fn leaves_upload_unknown(&self) -> bool {
         match self {
@@ -260,7 +262,7 @@ impl From<StoreError> for BankError {
 }
 
 impl From<BankError> for Fault {
-    /// The texts of §1.7.
+    /// Maps to the texts of §1.7.
     fn from(error: BankError) -> Self {
         match error {
             BankError::Refused { code, text } if is_bank_code(&code) => {
@@ -280,12 +282,12 @@ impl From<BankError> for Fault {
     }
 }
 
-/// Two digits that are not the service's own.
+/// Whether the code is two digits and not one of the service's own codes.
 fn is_bank_code(code: &str) -> bool {
     code.len() == 2 && code.bytes().all(|b| b.is_ascii_digit()) && code != "00" && code != "01"
 }
 
-/// Waits for a bank, but not for ever.
+/// Waits for a bank within a time limit.
 pub(crate) async fn within<T>(limit: Duration, asked: Asked<'_, T>) -> Result<T, BankError> {
     tokio::time::timeout(limit, asked).await.unwrap_or(Err(BankError::TimedOut))
 }

@@ -1,4 +1,4 @@
-//! Money at the simulator for the debtor accounts of a payment file.
+//! Funds the debtor accounts of a payment file at the simulator.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use bankchannel_ws_channel::model::Bank;
 
 use crate::ws_channel::service::System;
 
-/// Opens the debtor accounts of a payment file at the simulator for an account that has a certificate there, own or shared,
-/// each with at least as much as the file takes from it; an account that has more keeps it. Answers the IBANs.
+/// Opens the debtor accounts of a payment file at the simulator for an account that has a certificate there, own or
+/// shared. Each gets at least the amount that the file debits; an account that has more keeps it. Returns the IBANs.
 ///
 /// # Errors
 /// `input.invalid_field` when the file cannot be read or the account has no certificate at the simulator.
@@ -39,7 +39,7 @@ pub(crate) async fn fund_simulator(service: &System, email: &str, payment_file: 
     Ok(debits.into_keys().collect())
 }
 
-/// What the file takes from which account.
+/// The amounts that the file debits, by account.
 fn debits(payment_file: &[u8]) -> Result<BTreeMap<String, i64>> {
     let report = pain001::explain(payment_file);
     let Some(payment) = report.payment else {

@@ -1,10 +1,10 @@
 //! The banks behind the service: docs/protocols/ws-channel.md §6.
 //!
 //! ```text
-//!   channel      what a bank is to the service: one trait
-//!   simulator/   the built-in one: own CA, books, answer files
-//!   reach        which certificates a file operation uses, and whether the tenant may
-//!   renewal      the daily renewal of certificates        settle     what a crash left behind
+//!   channel      the interface to a bank: one trait
+//!   simulator/   the built-in simulator: own CA, books, answer files
+//!   reach        the certificates of a file operation, and the tenant's entitlement
+//!   renewal      the daily renewal of certificates        settle     cleans up after a crash
 //! ```
 
 mod channel;
@@ -41,12 +41,12 @@ pub(crate) use reach::Reached;
 pub(crate) use renewal::renew_due;
 pub(crate) use settle::remove_old_content;
 
-/// Channels to banks beside the built-in simulator.
+/// Channels to banks in addition to the built-in simulator.
 #[derive(Clone, Default)]
 pub struct Channels(HashMap<Bank, Arc<dyn BankChannel>>);
 
 impl Channels {
-    /// With this channel to this bank, in place of an earlier one.
+    /// Adds a channel to a bank, replacing an earlier one.
     #[must_use]
     pub fn with(mut self, bank: Bank, channel: Arc<dyn BankChannel>) -> Self {
         self.0.insert(bank, channel);
@@ -65,14 +65,14 @@ pub(crate) struct Banks {
     simulator: Option<Arc<simulator::Simulator>>,
     channels: Channels,
     reached: reach::Known,
-    /// What is older than this was left behind by a run before.
+    /// Anything older was left by a previous run.
     opened: SystemTime,
-    /// When renewals were looked for last, in milliseconds of the service's clock.
+    /// Time of the last search for due renewals, in milliseconds of the service's clock.
     renewals_looked_at: AtomicI64,
 }
 
 impl Banks {
-    /// Opens what the banks keep in the data folder.
+    /// Opens the banks' files in the data folder.
     ///
     /// # Errors
     /// `configuration.invalid` for damaged key files.
@@ -90,7 +90,7 @@ impl Banks {
         })
     }
 
-    /// Looks at what [`open`](Self::open) would, without making anything.
+    /// Checks what [`open`](Self::open) would open, without creating anything.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -101,12 +101,12 @@ impl Banks {
         }
     }
 
-    /// With these channels too.
+    /// Adds these channels.
     pub(crate) fn with_channels(self, channels: Channels) -> Self {
         Self { channels, ..self }
     }
 
-    /// The channel to a bank, where there is one.
+    /// The channel to a bank, if there is one.
     pub(crate) fn channel(&self, bank: Bank) -> Option<&dyn BankChannel> {
         if let Some(channel) = self.channels.0.get(&bank) {
             return Some(&**channel);
@@ -122,7 +122,7 @@ impl Banks {
         bank != Bank::Simulator || self.channel(bank).is_some()
     }
 
-    /// What follows from an import: at the simulator there must be an account to pay from.
+    /// Completes an import: at the simulator there must be an account to pay from.
     pub(crate) async fn imported(&self, store: &Settling, scope: &FileScope) -> Result<(), Fault> {
         match &self.simulator {
             Some(_) if scope.bank == Bank::Simulator.as_str() => {
@@ -133,7 +133,7 @@ impl Banks {
     }
 }
 
-/// What runs beside the requests: the simulator's work, the daily renewal, and what a crash left behind.
+/// Starts the background tasks: the simulator's work, the daily renewal, and the cleanup after a crash.
 pub(crate) fn background(service: &Arc<Service>, stop: &CancellationToken) -> Vec<JoinHandle<()>> {
     let (settling, renewing) = (System::of(service), System::of(service));
     let mut tasks = vec![

@@ -1,4 +1,5 @@
-//! Which certificates a file operation uses (docs/protocols/ws-channel.md §6.5), and whether the tenant may (§4, §6.7).
+//! The certificates that a file operation uses (docs/protocols/ws-channel.md §6.5), and whether the tenant may use them
+//! (§4, §6.7).
 
 use std::{
     collections::HashMap,
@@ -15,22 +16,22 @@ use crate::ws_channel::{
     service::{Call, Service},
 };
 
-/// What a tenant must be entitled to where the configuration asks for it.
+/// The entitlement that a tenant needs for the simulator if the configuration requires it.
 pub(crate) const SIMULATOR_PRODUCT: &str = "bank-simulator";
-/// How many connections are remembered; beyond that, all are looked up again.
+/// Number of connections cached; beyond that, all are looked up again.
 const REMEMBERED: usize = 10_000;
 
-/// A connection that may be used.
+/// A usable connection.
 pub(crate) struct Reached {
-    /// Whose it is.
+    /// Its owner.
     pub(crate) scope: FileScope,
     set: CertSet,
-    /// Until when it may be used as it is, in milliseconds: then a certificate ends.
+    /// Until when it is valid, in milliseconds: then a certificate expires.
     pub(crate) until: i64,
 }
 
 impl Reached {
-    /// The connection as a bank gets it. What the bank writes into the service's own store it writes through `writer`.
+    /// The connection as passed to a bank. The bank writes to the service's own store through `writer`.
     pub(crate) fn connection<'a>(&'a self, service: &'a Service, writer: Option<Store>, now_ms: i64) -> Connection<'a> {
         let store = service.store.reader();
         Connection { scope: &self.scope, set: &self.set, now_ms, store, writer, keys: &service.keys }
@@ -42,11 +43,11 @@ impl Reached {
     }
 }
 
-/// Connections looked up before.
+/// Connection cache.
 #[derive(Default)]
 pub(super) struct Known(Mutex<Found>);
 
-/// By account and bank; right as long as the store's generation stays.
+/// By account and bank; valid until the store's generation changes.
 #[derive(Default)]
 struct Found {
     generation: u64,
@@ -70,7 +71,7 @@ impl Known {
 }
 
 impl Banks {
-    /// The connection that a file operation of this call uses; the call relies on it from then on.
+    /// The connection that a file operation of this call uses; from then on the call depends on it.
     ///
     /// # Errors
     /// The three texts of §1.7 by the state of the account's link; the entitlement's text.
@@ -103,10 +104,11 @@ impl Banks {
         Ok(reached)
     }
 
-    /// As [`check_entitled`](Self::check_entitled), for the tenant of this call, which relies on it from then on.
+    /// As [`check_entitled`](Self::check_entitled), for the tenant of this call; from then on the call depends on the
+    /// entitlement.
     ///
     /// # Errors
-    /// As there.
+    /// As [`check_entitled`](Self::check_entitled).
     pub(crate) async fn check_entitled_call(&self, service: &Service, call: &Call, bank: Bank) -> Result<(), Fault> {
         self.rely_on_entitlement(service, call, bank);
         self.check_entitled(service, &call.caller()?.api_key, bank).await
@@ -118,7 +120,7 @@ impl Banks {
         }
     }
 
-    /// Whether a tenant may use a bank; only the simulator may ask for an entitlement.
+    /// Checks that a tenant may use a bank; only the simulator may need an entitlement.
     ///
     /// # Errors
     /// The text of §1.7.

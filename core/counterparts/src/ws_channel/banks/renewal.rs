@@ -1,4 +1,5 @@
-//! The daily renewal of certificates (docs/protocols/ws-channel.md §6.2): the old set is used until the new one is stored.
+//! The daily renewal of certificates (docs/protocols/ws-channel.md §6.2): the old set is used until the new one is
+//! stored.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -14,19 +15,21 @@ use crate::ws_channel::{
     service::{Service, System},
 };
 
-/// The name under which renewals are recorded.
+/// The operation name of renewals in the audit trail.
 const OPERATION: &str = "ws_channel.renew_cert";
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// A set that was tried within this time is left alone: a little less than a day, so that a daily run finds it.
+/// A set that was tried within this time is skipped: slightly less than a day, so that the next daily run tries it
+/// again.
 const TRIED_MS: i64 = DAY_MS - 60 * 60 * 1000;
-/// How often the service's clock is looked at: it may be moved.
+/// How often the service's clock is read: it may be moved.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Once a day of the service's clock. A stop waits for the renewal under way: what the bank issues is stored.
+/// Runs once a day of the service's clock. A stop waits for the renewal in progress, so that certificates issued by the
+/// bank are stored.
 pub(super) async fn run(service: System, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let last = service.banks.renewals_looked_at.load(Ordering::SeqCst);
-        // The clock may have been put back too.
+        // The clock may also have been set back.
         if service.now_ms().abs_diff(last) >= DAY_MS.unsigned_abs()
             && let Err(why) = renew_due(&service).await
         {
@@ -39,10 +42,9 @@ pub(super) async fn run(service: System, stop: CancellationToken) {
     }
 }
 
-/// Renews every set that is due now and not tried yet today, marks those whose time is over, and says how many were
-/// renewed.
+/// Renews every set that is due and not tried yet today, marks expired ones, and returns the number of renewals.
 ///
-/// # Errors
+/// Store faults; a failed renewal is recorded and retried the next day.
 /// Faults of the store; a renewal that fails is recorded and comes again tomorrow.
 pub(crate) async fn renew_due(service: &System) -> Result<usize, StoreError> {
     let now = service.now_ms();
@@ -53,7 +55,7 @@ pub(crate) async fn renew_due(service: &System) -> Result<usize, StoreError> {
         if service.running.is_closed() {
             break;
         }
-        // An expired certificate proves nothing to a bank any more.
+        // A bank no longer accepts an expired certificate.
         if due.first_expiry > now && renew(service, &due, now).await? {
             renewed += 1;
         }

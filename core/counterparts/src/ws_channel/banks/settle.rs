@@ -1,4 +1,4 @@
-//! What a crash left behind: uploads whose outcome nobody knows, content files that nothing names.
+//! Cleanup after a crash: uploads with an unknown outcome, content files that no row names.
 
 use std::{
     collections::HashSet,
@@ -12,23 +12,23 @@ use bankchannel_ws_channel::model::Bank;
 use super::BANK_TIMEOUT;
 use crate::ws_channel::{files::content, keys::identity, service::System};
 
-/// How many uploads are looked at in one go.
+/// Number of uploads processed at a time.
 const PAGE: i64 = 1000;
-/// What was written so shortly before the start may belong to this run: file systems' clocks are coarse.
+/// Files written this shortly before the start may belong to this run: file system clocks are coarse.
 const MARGIN: Duration = Duration::from_secs(2);
-/// In a folder that instances share, content that no row names may be another's upload whose commit is under way. None takes
-/// nearly so long, whatever the clocks of the machines say.
+/// In a folder shared by instances, content that no row names may belong to another instance's upload that is not
+/// committed yet. No upload takes nearly this long, whatever the machines' clocks show.
 const SHARED_MARGIN: Duration = Duration::from_secs(48 * 3600);
 
-/// Of how many files that rows name it is looked whether they are in the shared folder.
+/// Number of named files that are looked up in the shared folder as a sample.
 const SAMPLE: usize = 1000;
 
-/// How often uploads of other instances are looked at: one that crashed may never start again.
+/// How often to look for uploads of other instances: one that crashed may never start again.
 const AGAIN: Duration = Duration::from_secs(60);
-/// How often the shared folder is looked through.
+/// How often to search the shared folder for unnamed files.
 const CLEAN_AGAIN: Duration = Duration::from_secs(24 * 3600);
 
-/// Begins beside the first requests. Alone on its database the service looks once; with others, again and again.
+/// Runs in parallel with the first requests: once if this is the only instance on the database, else repeatedly.
 pub(super) async fn run(service: &System) {
     if service.store.is_only_writer() {
         log_failure(settle_uploads(service).await);
@@ -58,8 +58,8 @@ fn log_failure(settled: Result<(), StoreError>) {
     }
 }
 
-/// An upload on its way to a bank when the service ended: it may have arrived. What a bank that works from the journal
-/// still has to do is left to it.
+/// Settles uploads that were in transit to a bank when the service ended: they may have arrived. Uploads to a bank that
+/// works from the journal are left to that bank.
 async fn settle_uploads(service: &System) -> Result<(), StoreError> {
     let now = service.now_ms();
     let mut after: Option<(i64, String)> = None;
@@ -73,7 +73,7 @@ async fn settle_uploads(service: &System) -> Result<(), StoreError> {
 }
 
 async fn settle_page(service: &System, page: Vec<Upload>, now: i64) -> Result<(), StoreError> {
-    // What was on its way at this moment is still being asked, here or by another instance.
+    // Uploads that began after this are still in progress, here or in another instance.
     let begun_since = if service.store.is_only_writer() {
         ms(service.banks.opened)
     } else {
@@ -102,18 +102,19 @@ async fn settle_page(service: &System, page: Vec<Upload>, now: i64) -> Result<()
     Ok(())
 }
 
-/// Removes content files that no row has named for days: of rows that went without handing them on.
+/// Removes content files that no row has named for days: those of rows that were deleted without handing their files
+/// over.
 pub(crate) async fn remove_old_content(service: &System) {
     log_leftovers(remove_unnamed(service, SystemTime::now() - SHARED_MARGIN).await);
 }
 
-/// Removes content files older than this that no row names. The files are looked at first: what a row named then or names
-/// since stays.
+/// Removes content files older than this that no row names. The files are listed first: a file that a row named then or
+/// names since stays.
 async fn remove_unnamed(service: &System, than: SystemTime) -> Result<(), StoreError> {
     let mut old = older_files(service.files_folder(), than).await;
     old.retain(|name| name != identity::MARKER);
     if !service.store.is_only_writer() {
-        // A shared folder may hold what is none of ours.
+        // A shared folder may contain files of others.
         old.retain(|name| content::is_own_name(name));
     }
     if old.is_empty() {
@@ -136,15 +137,15 @@ async fn remove_unnamed(service: &System, than: SystemTime) -> Result<(), StoreE
     Ok(())
 }
 
-/// Whether a shared folder is the one of the database that names these: one that is empty, or another's, would have everything
-/// removed. The names are in no order, so that some of them stand for all.
+/// Whether a shared folder belongs to the database that names these files: in an empty or foreign folder everything
+/// would be removed. The names are unordered, so that some of them are a sample of all.
 async fn belongs_to(folder: PathBuf, named: &HashSet<String>) -> bool {
     let some: Vec<PathBuf> = named.iter().take(SAMPLE).map(|name| folder.join(name)).collect();
     let look = move || 2 * some.iter().filter(|path| path.is_file()).count() > some.len();
     tokio::task::spawn_blocking(look).await.unwrap_or(false)
 }
 
-/// The names of the files that were changed last before this moment.
+/// The names of the files last changed before this moment.
 async fn older_files(folder: PathBuf, than: SystemTime) -> Vec<String> {
     let look = move || {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

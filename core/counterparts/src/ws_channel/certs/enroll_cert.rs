@@ -20,7 +20,7 @@ use crate::ws_channel::{
     service::{Call, Service},
 };
 
-/// An enrolment that a crash left behind gives way after so long: longer than any bank may take.
+/// Age after which an enrolment left by a crash may be replaced: longer than any bank may take.
 const STALE_MS: i64 = 10 * 60 * 1000;
 
 pub(crate) async fn handle(
@@ -88,7 +88,7 @@ async fn enrol(
     }
 }
 
-/// What a bank issued, its private keys sealed.
+/// The certificates issued by a bank as a set with sealed private keys.
 pub(crate) fn new_set(
     keys: &Keys,
     scope: &FileScope,

@@ -26,7 +26,7 @@ pub(crate) async fn handle(
     let account = session.account.as_ref().ok_or(&texts::NO_ACCOUNT)?;
     let sets = service.store.cert_sets(&session.email).await?;
     let set = sets.into_iter().find(|set| set.bank == request.bank.as_str() && set.signing.is_some());
-    // A borrower is told so whatever keys it has: shared certificates are not exported.
+    // A borrower gets this error whatever keys it has: shared certificates are not exported.
     if set.is_none() && account.linked_to.is_some() {
         return Err((&texts::NO_CERTIFICATE).into());
     }
@@ -53,7 +53,7 @@ pub(crate) async fn handle(
             encrypted_private_key: encrypt(service, key.armored.clone(), private, call.now_ms).await?,
         }));
     }
-    // Recorded before it leaves: what cannot be recorded is not exported.
+    // Recorded before the export: without a record nothing is exported.
     call.record(service, request.bank.as_str(), &format!("to PGP key {}", key.fingerprint)).await?;
     Ok(ExportCertResponse::from(ExportCertResponseFields { certs_and_keys, response_text: OK.into() }))
 }
@@ -74,7 +74,7 @@ async fn encrypt(
 ) -> Result<String, Fault> {
     let work = move |pool: &InPool| {
         let key = read_key(pool, &armored).map_err(Fault::internal)?;
-        // Registered while it was good; expired or revoked by now, it receives nothing.
+        // The key was valid when registered; if it is expired or revoked by now, this fails.
         bankchannel_openpgp::encrypt(&key, private.as_ref().as_bytes(), at(now_ms))
             .map_err(|_| (&texts::EXPORT_KEY_NOT_FOUND).into())
     };

@@ -19,7 +19,7 @@ use crate::ws_channel::{
     service::{Call, Service},
 };
 
-/// One certificate with its key, found to belong together.
+/// A certificate with its matching private key.
 struct Pair {
     certificate: Certificate,
     key: PrivateKey,
@@ -86,7 +86,7 @@ fn pair(certificate: &CertificatePem, key: &PrivateKeyPem, names: &Names) -> Res
     }
 }
 
-/// Danske Bank needs a second pair; at other banks one that is given is ignored.
+/// Danske Bank needs a second pair; other banks ignore it.
 fn encryption_pair(request: &ImportCertRequest) -> Result<Option<Pair>, Fault> {
     if request.bank != Bank::Danskebank {
         return Ok(None);

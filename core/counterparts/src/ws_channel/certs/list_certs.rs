@@ -32,7 +32,7 @@ pub(crate) async fn handle(
         connections.push(connection(set, Access::Direct, None)?);
     }
     for set in lent.iter().filter(|set| is_usable(set, call.now_ms)) {
-        // An own certificate wins, also one whose time is over (§6.5).
+        // The account's own certificate takes precedence, even an expired one (§6.5).
         if !own.iter().any(|own| own.bank == set.bank && own.signing.is_some()) {
             connections.push(connection(set, Access::Shared, lender)?);
         }

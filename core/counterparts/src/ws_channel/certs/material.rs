@@ -1,4 +1,4 @@
-//! Certificates between the bank, the store and the listings; private keys rest sealed (§6.2, §10 S26).
+//! Converts certificates between bank, store and listings; stored private keys are sealed (§6.2, §10 S26).
 
 use bankchannel_crypto::{digest, rsa::PrivateKey, x509::Certificate};
 use bankchannel_storage::ws_channel::{CertMaterial, CertSet, RetiredCert as StoredRetired};
@@ -9,12 +9,12 @@ use bankchannel_ws_channel::model::{
 
 use crate::ws_channel::{fault::Fault, keys::Keys};
 
-/// The two certificates of a set, in the order in which they are listed.
+/// Purpose of the first certificate of a set, in listing order.
 pub(crate) const SIGNING: &str = "signing";
-/// The second of them: Danske Bank only.
+/// Purpose of the second certificate: Danske Bank only.
 pub(crate) const ENCRYPTION: &str = "encryption";
 
-/// Whose key it is: what its seal is bound to, so that a sealed key moved to another row does not open.
+/// The owner of a sealed key. The seal is bound to it, so that a sealed key moved to another row does not open.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'a> {
     pub(crate) email: &'a str,
@@ -28,12 +28,12 @@ impl Place<'_> {
     }
 }
 
-/// What the seal of a private key is bound to.
+/// The associated data of a sealed private key.
 pub(crate) fn associated(email: &str, bank: &str, purpose: &str, serial: &str) -> Vec<u8> {
     format!("bank key\n{email}\n{bank}\n{purpose}\n{serial}").into_bytes()
 }
 
-/// Seals a private key and puts it beside its certificate.
+/// Seals a private key and stores it with its certificate.
 pub(crate) fn seal(
     keys: &Keys,
     place: Place<'_>,
@@ -68,7 +68,7 @@ pub(crate) fn parts(set: &CertSet) -> impl Iterator<Item = (&'static str, &CertM
         .filter_map(|(purpose, material)| Some((purpose, material?)))
 }
 
-/// A set as listed; nothing while an enrolment is under way (§2.13).
+/// A set as listed; empty during an enrolment (§2.13).
 pub(crate) fn descriptors(set: &CertSet) -> Result<Vec<CertDescriptor>, Fault> {
     parts(set)
         .map(|(purpose, material)| {
@@ -84,7 +84,7 @@ pub(crate) fn descriptors(set: &CertSet) -> Result<Vec<CertDescriptor>, Fault> {
         .collect()
 }
 
-/// What a connection tells of a set: no PEM, no owner (§2.13).
+/// The certificates of a set as a connection lists them: no PEM, no owner (§2.13).
 pub(crate) fn connection_certificates(set: &CertSet) -> Result<Vec<ConnectionCertificate>, Fault> {
     parts(set)
         .map(|(purpose, material)| {

@@ -28,7 +28,7 @@ pub(crate) async fn handle(
         _ if is_accepted => return Err(Refusal::invalid("Accept").into()),
         Sharing::Any => Consent::NotAsked,
         Sharing::Owner => {
-            // Anybody may register under a key: only its owner is known to those who use it.
+            // Anyone may register under a key: its users know only its owner.
             call.rely_on(Ground::Owner);
             if !session.account.as_ref().is_some_and(|account| account.is_owner) {
                 return Err((&texts::OWNER_REQUIRED).into());
@@ -49,7 +49,7 @@ pub(crate) async fn handle(
     }
 }
 
-/// An account's links and offers in both directions; offers only where they mean something and there are any.
+/// An account's links and offers in both directions; offers only if the sharing mode uses them and there are any.
 pub(super) fn addresses(service: &Service, links: Links) -> Result<ShareCertsResponse, Fault> {
     let are_offers_used = service.config.sharing == Sharing::Accepted;
     let emails = |list: Vec<String>| -> Result<Vec<Email>, Fault> {

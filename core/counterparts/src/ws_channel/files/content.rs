@@ -1,4 +1,4 @@
-//! File content on disk: below `DATA/files`, written and synced before anything names it.
+//! File content on disk: below `DATA/files`, written and synced before any row names it.
 
 use std::{
     fs::{File, OpenOptions},
@@ -14,17 +14,17 @@ use bankchannel_storage::ws_channel::{FileContent, INLINE_LIMIT};
 use crate::private;
 use crate::ws_channel::{config::Config, data::FILES, fault::Fault, service::Service};
 
-/// How much of a file is read at a time.
+/// Bytes read at a time.
 const STEP: usize = 256 * 1024;
 /// Random characters of a content file's name.
 const NAME_LENGTH: usize = 26;
 
-/// Where content files are: the configured folder, or the data folder's own.
+/// The folder of content files: the configured one, or the data folder's own.
 pub(crate) fn folder(data: &Path, config: &Config) -> PathBuf {
     config.files_folder.as_ref().map_or_else(|| data.join(FILES), PathBuf::from)
 }
 
-/// Makes content durable: small content goes into the row that will name it, larger content into a file of its own. A
+/// Makes content durable: small content goes into the row that will name it, larger content into its own file. A
 /// spooled file is moved, not copied.
 pub(crate) async fn keep(service: &Service, content: Content) -> Result<FileContent, Fault> {
     let folder = service.files_folder();
@@ -50,19 +50,19 @@ fn store(folder: &Path, content: &Content) -> std::io::Result<FileContent> {
             let file = private::open_for_reading(spooled)?;
             file.sync_all()?;
             match std::fs::rename(spooled, &path) {
-                // A shared folder of its own file system.
+                // A shared folder on a separate file system.
                 Err(why) if why.kind() == ErrorKind::CrossesDevices => copy(&file, &path)?,
                 moved => moved.and_then(|()| Ok(file.metadata()?.len()))?,
             }
         }
         Content::Pieces(_) | Content::Delivered { .. } => return Err(std::io::Error::other("not a server's content")),
     };
-    // The name must survive too.
+    // The directory entry must be durable too.
     File::open(folder)?.sync_all()?;
     Ok(FileContent::External { path: name, size: i64::try_from(size).unwrap_or(i64::MAX) })
 }
 
-/// Writes a new file and syncs it; one that could not be written whole takes no space.
+/// Writes a new file and syncs it; an incomplete one is removed.
 fn copy(mut from: impl Read, path: &Path) -> std::io::Result<u64> {
     let mut to = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     let copied = std::io::copy(&mut from, &mut to).and_then(|size| to.sync_all().map(|()| size));
@@ -72,13 +72,13 @@ fn copy(mut from: impl Read, path: &Path) -> std::io::Result<u64> {
     copied
 }
 
-/// Whether a name is one that [`keep`] gives.
+/// Whether a name has the format of those created by [`keep`].
 pub(crate) fn is_own_name(name: &str) -> bool {
     let base32 = |byte: u8| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte);
     name.strip_prefix('c').is_some_and(|rest| rest.len() == NAME_LENGTH && rest.bytes().all(base32))
 }
 
-/// Removes content that nothing names any more. What cannot be removed now goes when leftovers are looked for.
+/// Removes content that no row names any more. Files that cannot be removed now are removed with later leftovers.
 pub(crate) async fn discard(service: &Service, paths: &[String]) {
     if paths.is_empty() {
         return;
@@ -88,7 +88,7 @@ pub(crate) async fn discard(service: &Service, paths: &[String]) {
     }
 }
 
-/// Stored content as content: bytes, or the file to read.
+/// Converts stored content: bytes, or the file to read.
 pub(crate) fn stored(folder: &Path, content: FileContent) -> Content {
     match content {
         FileContent::Inline(bytes) => Content::Bytes(bytes.into()),
@@ -98,7 +98,7 @@ pub(crate) fn stored(folder: &Path, content: FileContent) -> Content {
     }
 }
 
-/// Passes content once, piece by piece. Blocks.
+/// Passes the content once, in pieces. Blocks.
 pub(crate) fn feed(content: &Content, mut take: impl FnMut(&[u8])) -> std::io::Result<()> {
     match content {
         Content::Bytes(bytes) => take(bytes),

@@ -28,7 +28,7 @@ pub(crate) async fn handle(
     let store = if here {
         Some(call.audited_store(service, bank, &detail).await?)
     } else {
-        // What a bank has deleted nobody brings back.
+        // A deletion at a bank cannot be undone.
         call.store(service).await?.judge().await?;
         None
     };

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// How much of a file is read at a time, as much as is sent at a time.
+/// Bytes read at a time, and sent at a time.
 const STEP: usize = 12 * 1024;
 
 pub(crate) async fn handle(
@@ -41,7 +41,7 @@ pub(crate) async fn handle(
     }
     let (bank, detail) = (request.bank.as_str(), format!("{kind} {reference}"));
     let content = match found.content {
-        // All of it is here: marked and recorded in one step, then sent.
+        // All of it is in memory: marked and recorded in one transaction, then sent.
         Content::Bytes(bytes) if found.mark => {
             let store = call.audited_as(service, bank, &detail, "done").await?;
             store.mark_downloaded(&reached.scope, reference).await?;
@@ -70,8 +70,8 @@ pub(crate) async fn handle(
     Ok(DownloadFileResponse::from(DownloadFileResponseFields { content, response_text: OK.into() }))
 }
 
-/// A file in pieces. Marked as downloaded when the last piece was produced and before the answer ends, so that a broken
-/// transfer leaves it new and a complete one never does.
+/// A file in pieces. It is marked as downloaded after the last piece was produced and before the response ends: a
+/// broken transfer leaves it new, a complete one never does.
 fn streamed(path: PathBuf, size: u64, mark: Option<(Settling, FileScope, String)>) -> Content {
     let runtime = tokio::runtime::Handle::current();
     let lost = |why: &dyn std::fmt::Display| Error::because(&row::STORAGE, why.to_string());

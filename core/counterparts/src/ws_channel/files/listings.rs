@@ -1,21 +1,21 @@
-//! Listings written before, kept as long as nothing that they show has changed.
+//! Cached listings, valid until anything that they show changes.
 
 use bankchannel_foundation::{Cache, message::OutResponse};
 
 use crate::ws_channel::service::{Call, Service};
 
-/// The operation whose answers are kept.
+/// The operation whose responses are cached.
 const OPERATION: &str = "ws_channel.list_files";
-/// A larger answer is written anew each time.
+/// Larger responses are not cached.
 const LARGEST: u64 = 256 * 1024;
-/// Bytes of all kept answers together.
+/// Size limit of all cached responses together, in bytes.
 const TOTAL: u64 = 32 * 1024 * 1024;
-/// What an entry costs beside its answer, in bytes; about.
+/// Approximate cost of an entry in addition to its response, in bytes.
 const ENTRY: u64 = 512;
-/// A longer query is not worth remembering.
+/// Requests with longer queries are not cached.
 const LONGEST_QUERY: usize = 256;
 
-/// What was asked: whose, at which bank, with which query, as it was written.
+/// The cache key: account, bank, and the query as written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     email: String,
@@ -24,7 +24,7 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// What this request asks, where its answer may be kept: only with a store that no other process writes to.
+    /// The key of a request whose response may be cached: only with a store that no other process writes to.
     pub(crate) fn of(
         service: &Service,
         call: &Call,
@@ -40,7 +40,7 @@ impl Asked {
     }
 }
 
-/// What an answer stays right under.
+/// The conditions under which a response stays valid.
 #[derive(Debug, Clone)]
 pub(crate) struct Fresh {
     /// [`bankchannel_storage::ws_channel::Store::auth_generation`], read before the store was.
@@ -49,7 +49,7 @@ pub(crate) struct Fresh {
     pub(crate) files: u64,
     /// The connection's owner.
     pub(crate) owner: String,
-    /// Not from this moment on, in milliseconds: a certificate ends.
+    /// End of validity in milliseconds: a certificate expires.
     pub(crate) until: i64,
 }
 
@@ -61,7 +61,7 @@ impl Fresh {
     }
 }
 
-/// Answers kept.
+/// The cached responses.
 pub(crate) struct Listings(Cache<Asked, (Fresh, OutResponse)>);
 
 impl Default for Listings {
@@ -71,13 +71,13 @@ impl Default for Listings {
 }
 
 impl Listings {
-    /// The answer, if it is known and still right.
+    /// The cached response, if it is still valid.
     pub(crate) fn get(&self, service: &Service, asked: &Asked, now_ms: i64) -> Option<OutResponse> {
         let (fresh, answer) = self.0.get(asked)?;
         fresh.holds(service, now_ms).then_some(answer)
     }
 
-    /// Keeps an answer, if its handler said what it stays right under.
+    /// Caches a response, if its handler has set its validity.
     pub(crate) fn keep(&self, asked: Asked, call: &Call, answer: &OutResponse) {
         if let (Some(fresh), Some(length)) = (call.fresh.get(), answer.body.known_length())
             && length <= LARGEST

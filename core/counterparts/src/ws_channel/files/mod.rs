@@ -15,23 +15,23 @@ use bankchannel_ws_channel::errors::texts;
 
 use super::{fault::Fault, service::Call};
 
-/// What the file operations remember.
+/// Caches of the file operations.
 #[derive(Default)]
 pub(crate) struct Files {
-    /// Listings written before.
+    /// Cached listings.
     pub(crate) listings: listings::Listings,
-    /// PGP keys read before.
+    /// Cached PGP keys.
     pub(crate) keys: signatures::ReadKeys,
 }
 
-/// The caller, whose API key may move files (§4).
+/// The caller, if its API key may transfer files (§4).
 pub(super) fn may_transfer(call: &Call) -> Result<&Session, Fault> {
     let session = call.caller()?;
     call.rely_on(Ground::Transfer);
     if session.transfer_enabled { Ok(session) } else { Err((&texts::API_KEY_FORBIDDEN).into()) }
 }
 
-/// The service's clock as the OpenPGP side wants it.
+/// The service's clock in the form that the OpenPGP code needs.
 pub(crate) fn at(now_ms: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(u64::try_from(now_ms).unwrap_or_default())
 }

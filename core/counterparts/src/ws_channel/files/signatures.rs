@@ -1,4 +1,4 @@
-//! The signatures that let an upload through (docs/protocols/ws-channel.md §5.2).
+//! The signatures that authorize an upload (docs/protocols/ws-channel.md §5.2).
 
 use std::{
     collections::HashMap,
@@ -16,13 +16,13 @@ use bankchannel_ws_channel::{Refusal, errors::texts};
 use super::{at, content};
 use crate::ws_channel::{fault::Fault, pgp::read_key, service::Service, work::InPool};
 
-/// How many accounts' keys are remembered; beyond that, all are read again.
+/// Number of accounts whose keys are cached; beyond that, all are read again.
 const REMEMBERED: usize = 1000;
 
 type Keys = Arc<[Arc<PublicKey>]>;
 
-/// Authorize keys read before, by account, as long as the store's generation stays. Only with a store that no other
-/// process writes to; so a removed key counts no more at once.
+/// Cache of authorize keys by account, valid until the store's generation changes. Used only if no other process writes
+/// to the store, so that a removed key stops counting at once.
 #[derive(Default)]
 pub(crate) struct ReadKeys(Mutex<Known>);
 
@@ -47,13 +47,13 @@ impl ReadKeys {
     }
 }
 
-/// An upload whose signatures are good.
+/// An upload with valid signatures.
 pub(crate) struct Signed {
     pub(crate) content: Content,
     pub(crate) sha256: Digest,
     /// Fingerprints of the keys that signed.
     pub(crate) signers: Vec<String>,
-    /// How many of them are needed.
+    /// The number of keys needed.
     pub(crate) needed: usize,
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn authorize_keys(service: &Service, email: &str) -> Result<Key
     let read = move |pool: &InPool| {
         let authorize = stored.iter().filter(|key| key.purpose == PgpPurpose::Authorize);
         let read = authorize.filter_map(|key| {
-            // Registered under wider limits than today's: it signs nothing more, the others do.
+            // Registered under wider limits than today's: it can no longer sign, the others can.
             let unreadable =
                 |why: &PgpError| tracing::warn!(%why, key = key.fingerprint, "a registered key is not read");
             read_key(pool, &key.armored).inspect_err(unreadable).map(Arc::new).ok()
@@ -85,9 +85,9 @@ pub(crate) async fn authorize_keys(service: &Service, email: &str) -> Result<Key
     Ok(keys)
 }
 
-/// Reads the armor, sees that it names one of the keys, and verifies over the raw bytes, read once.
+/// Reads the armor, checks that it names one of the keys, and verifies over the raw bytes, which are read once.
 ///
-/// Signatures that are refused count against the rate of the API key: they cost the service more than other refusals.
+/// Refused signatures count against the rate of the API key: they cost the service more than other refusals.
 pub(crate) async fn verify(
     service: &Service,
     api_key: &str,
@@ -108,7 +108,7 @@ pub(crate) async fn verify(
     judged
 }
 
-/// Reads the armor and sees that it names one of the keys; the document is not looked at yet.
+/// Reads the armor and checks that it names one of the keys; the document is not read yet.
 fn parse(_: &InPool, armored: &str, keys: &[Arc<PublicKey>]) -> Result<SignatureSet, Fault> {
     let set = parse_signatures(armored.as_bytes()).map_err(|why| match why {
         PgpError::NoSignaturePackets => Refusal::from(&texts::NO_SIGNATURE_PACKETS),
@@ -146,7 +146,7 @@ fn judge(
     .into())
 }
 
-/// Why a signature by a registered key does not count.
+/// Why a signature by a registered key is invalid.
 fn why_bad(result: &SignatureResult) -> Option<&BadReason> {
     if let SignatureResult::Bad { reason, .. } = result { Some(reason) } else { None }
 }
@@ -158,7 +158,7 @@ mod tests {
     use super::*;
     use crate::ws_channel::{ServiceOptions, running::Running};
 
-    /// Hostile bytes wait for their turn in the pool: nothing of them is read on the threads that serve connections.
+    /// Hostile bytes wait for a place in the pool: none are read on the threads that serve connections.
     #[tokio::test]
     async fn signatures_are_read_in_the_pool_only() {
         let options = ServiceOptions { no_limits: Some(true), ..ServiceOptions::default() };

@@ -19,10 +19,10 @@ use crate::ws_channel::{
     service::{Call, Service},
 };
 
-/// How far back `reject_duplicate_uploads` looks (§10 S22).
+/// The period that `reject_duplicate_uploads` checks (§10 S22).
 const DUPLICATES_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// The checks stand in §5.2's order: a later one must not tell what an earlier one would have refused.
+/// The checks follow the order of §5.2: a later one must not reveal what an earlier one would have refused.
 pub(crate) async fn handle(
     service: &Service,
     call: &Call,
@@ -60,7 +60,7 @@ pub(crate) async fn handle(
         signers: signed.signers.clone(),
         content: None,
         no_duplicate_since: service.config.reject_duplicate_uploads.then(|| call.now_ms - DUPLICATES_MS),
-        // Not when the call came: a large body takes a while, and what is settled after a crash goes by this.
+        // Not the arrival of the call: a large body takes a while, and the cleanup after a crash goes by this time.
         now: service.now_ms(),
     };
     channel.check_upload(&upload)?;
@@ -72,7 +72,7 @@ pub(crate) async fn handle(
     Ok(UploadFileResponse::from(UploadFileResponseFields { response_text: OK.into() }))
 }
 
-/// The bank works from the journal: once the bytes and the record are on disk, in one commit, the upload is done.
+/// The bank works from the journal: once bytes and record are on disk, in one commit, the upload is complete.
 async fn journal(
     service: &Service,
     call: &Call,
@@ -91,7 +91,8 @@ async fn journal(
     let recorded = store.record_upload(upload.clone()).await;
     let is_unnamed = match &recorded {
         Ok(outcome) => *outcome != UploadOutcome::Recorded,
-        // After other faults nobody knows whether the journal names the bytes: they stay until leftovers are looked for.
+        // After other faults it is unknown whether the journal names the bytes: they stay until the search for
+        // leftovers.
         Err(why) => why.kept_nothing(),
     };
     if is_unnamed {
@@ -99,11 +100,11 @@ async fn journal(
     }
     refuse_duplicate(recorded?)?;
     let connection = reached.connection(service, None, call.now_ms);
-    // The bank only hears that there is work; whatever it does not hear now it finds later in the journal.
+    // Only a signal for the bank; if it misses one, it finds the upload later in the journal.
     channel.upload(&connection, &Outgoing { upload: &upload, content: &signed.content }).await.map_err(after_journal)
 }
 
-/// The bank gets the bytes now. The journal says so before, and what became of it after: an outcome that nobody knows is
+/// Sends the bytes to the bank now. The journal records this before, and the outcome after; an unknown outcome is
 /// recorded as such (§6.9).
 async fn send(
     service: &Service,
@@ -122,13 +123,13 @@ async fn send(
         Err(why) if why.leaves_upload_unknown() => (UploadState::Unknown, why.to_string()),
         Err(why) => (UploadState::Failed, why.to_string()),
     };
-    // The bank has it or not, whatever became of the session meanwhile.
+    // The bank has the file or not, whatever happened to the session meanwhile.
     let store = call.settling_audited(service, &upload.scope.bank, &detail(&upload), state.as_str());
     store.finish_upload(&upload.id, state, &why, service.now_ms()).await.map_err(Fault::internal)?;
     answer.map_err(after_journal)
 }
 
-/// A fault of the store after the journal took the upload: 500, never the 503 that says "try again".
+/// A store fault after the journal accepted the upload: 500, never a 503, which invites a retry.
 fn after_journal(why: BankError) -> Fault {
     match why {
         BankError::Store(why) => Fault::internal(why),
@@ -143,7 +144,7 @@ fn refuse_duplicate(outcome: UploadOutcome) -> Result<(), Fault> {
     }
 }
 
-/// What the audit trail keeps: enough to tell what was sent where, by whose keys, and nothing of the content (§10 S23).
+/// The audit detail: enough to identify the file, its bank and its signers, but none of the content (§10 S23).
 fn detail(upload: &NewUpload) -> String {
     format!(
         "{} {:?} {} bytes sha256 {} signed by {}",
@@ -155,7 +156,7 @@ fn detail(upload: &NewUpload) -> String {
     ) + &lender(upload)
 }
 
-/// Whose certificates it went with, when they are not the uploader's own.
+/// The owner of the certificates used, if it is not the uploader.
 fn lender(upload: &NewUpload) -> String {
     if upload.scope.email == upload.email {
         return String::new();

@@ -17,7 +17,7 @@ use crate::ws_channel::{
     service::{Call, Service},
 };
 
-/// How old the login may be.
+/// Maximum age of the login.
 const LOGIN_AGE_MS: i64 = 600 * 1000;
 
 pub(crate) async fn handle(

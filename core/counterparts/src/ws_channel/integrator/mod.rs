@@ -1,4 +1,4 @@
-//! What an integrator sees and does: docs/protocols/ws-channel.md §2.25, §2.26.
+//! Operations for integrators: docs/protocols/ws-channel.md §2.25, §2.26.
 
 pub(crate) mod delete_account;
 pub(crate) mod list_accounts;

@@ -11,19 +11,19 @@ use super::{damaged, files::read_or};
 
 /// The file with the secret.
 pub(super) const FILE: &str = "challenge.key";
-/// A challenge key serves for one hour.
+/// A challenge key is used for one hour.
 const PERIOD_MS: i64 = 3_600_000;
 
-/// Gives each hour its own challenge key. Which one made a challenge follows from the challenge's own time, so every
-/// instance that has the same secret accepts it, however their clocks differ, and no rotation has to be agreed upon. Within
-/// the life of a challenge two keys count at most: its hour's, and before a full hour the last one's.
+/// Derives a separate challenge key for each hour. The time in a challenge determines its key, so every instance with
+/// the same secret accepts it, even if their clocks differ, and key rotation needs no coordination. Within the life of
+/// a challenge at most two keys are valid: that of its hour, and early in an hour that of the hour before.
 pub(crate) struct ChallengeKey {
     secret: Zeroizing<[u8; 32]>,
     codes: Zeroizing<[u8; 32]>,
 }
 
 impl ChallengeKey {
-    /// Reads the file; makes it where that is allowed. `None`: it is not there and may not be made.
+    /// Reads the file; creates it if that is allowed. `None`: it is absent and must not be created.
     ///
     /// # Errors
     /// As [`read_or`]; `configuration.invalid` for a damaged file.
@@ -36,7 +36,7 @@ impl ChallengeKey {
         Ok(Some(Self { secret, codes }))
     }
 
-    /// Its public name: a keyed check value, from which nobody gets to the key.
+    /// Its public name: a keyed check value that does not reveal the key.
     pub(crate) fn id(&self) -> String {
         check(&self.secret)
     }
@@ -47,7 +47,7 @@ impl ChallengeKey {
         digest::hmac_sha256(&*self.secret, &[b"bankchannel challenges", &period])
     }
 
-    /// The form in which a code is stored. Six digits are soon guessed from a plain hash; without this key they are not.
+    /// The stored form of a code. A plain hash of six digits is easily guessed; this keyed hash is not.
     pub(crate) fn hash_code(&self, email: &str, mode: &str, purpose: CodePurpose, code: &str) -> Digest {
         let parts = [purpose.as_str(), mode, email, code].join("\n");
         digest::hmac_sha256(&*self.codes, &[parts.as_bytes()])
@@ -65,7 +65,7 @@ fn read_line(line: &str) -> Option<Zeroizing<[u8; 32]>> {
     (written == check(&secret)).then_some(secret)
 }
 
-/// Says whether the secret is still the one that was written.
+/// A check value that detects a damaged secret.
 fn check(secret: &Zeroizing<[u8; 32]>) -> String {
     digest::hex(&digest::hmac_sha256(&**secret, &[b"bankchannel challenge key id"])[..8])
 }

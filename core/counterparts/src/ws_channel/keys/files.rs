@@ -1,4 +1,4 @@
-//! Private files: created once, whole, synced.
+//! Private files: created once, completely, synced.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -12,11 +12,11 @@ use bankchannel_foundation::{Error, Result, Secret, error::row, shown};
 
 use crate::private;
 
-/// The largest key file that is read.
+/// Size limit of a key file.
 const MAX_BYTES: u64 = 256 * 1024;
 
-/// Reads a private file; makes it when it is not there. Of several processes that make it at the same moment one wins, and
-/// all read the winner's.
+/// Reads a private file; creates it if it is absent. If several processes create it at once, one wins and all read the
+/// winner's file.
 ///
 /// # Errors
 /// `resource.storage` for a file that cannot be read or written, `configuration.invalid` for one that others can read.
@@ -28,7 +28,7 @@ pub(crate) fn read_or_make(path: &Path, make: impl FnOnce() -> Result<Secret>) -
     read(path)?.ok_or_else(|| unusable(path, &ErrorKind::NotFound.into()))
 }
 
-/// Reads a private file; makes it when it is not there and that is allowed.
+/// Reads a private file; creates it if it is absent and that is allowed.
 ///
 /// # Errors
 /// As [`read_or_make`].
@@ -36,7 +36,7 @@ pub(crate) fn read_or(path: &Path, may_make: bool, make: impl FnOnce() -> Result
     if may_make { read_or_make(path, make).map(Some) } else { read(path) }
 }
 
-/// Reads a private file, if it is there.
+/// Reads a private file, if it exists.
 ///
 /// # Errors
 /// As [`read_or_make`].
@@ -44,11 +44,11 @@ pub(crate) fn read(path: &Path) -> Result<Option<Secret>> {
     private::read_secret(path, MAX_BYTES)
 }
 
-/// Creates a private file. It appears whole or not at all: written under another name, synced, then linked into place,
-/// which fails when somebody else was first; theirs then stays.
+/// Creates a private file atomically: writes it under another name, syncs it, then links it into place. The link fails
+/// if another process was first; that file then stays.
 ///
 /// # Errors
-/// The system's.
+/// I/O errors.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let unfinished = folder.join(format!(".new-{}", random::base32_lower(12)));
@@ -60,17 +60,17 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     made.and(removed).and_then(|()| File::open(folder)?.sync_all())
 }
 
-/// Whether a file can be made in a folder: tried, because neither mode nor owner tells.
+/// Checks that files can be created in a folder by creating one: mode and owner do not tell.
 ///
 /// # Errors
-/// The system's.
+/// I/O errors.
 pub(crate) fn try_making_files(folder: &Path) -> std::io::Result<()> {
     let tried = folder.join(format!(".new-{}", random::base32_lower(12)));
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(&tried)?;
     fs::remove_file(&tried)
 }
 
-/// Writes a file for others to read, replacing what is there when it differs.
+/// Writes a file that others may read, replacing a different one.
 ///
 /// # Errors
 /// `resource.storage`.

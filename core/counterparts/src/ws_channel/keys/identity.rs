@@ -1,8 +1,8 @@
-//! Which keys the data needs: recorded in its database by their public ids, compared at every start.
+//! The keys that the data needs: their public ids are recorded in its database and compared at every start.
 //!
-//! A folder that is not mounted looks like a first start. Whoever made new keys then would lose what the old ones sealed: so
-//! a key is made only for data that has never had one. An id helps nobody to guess its key: it is a keyed check value of a
-//! random key, or the hash of a public half.
+//! A folder that is not mounted looks like a first start. Creating new keys then would lose everything sealed with the
+//! old ones: so a key is created only for data that has never had one. An id does not help to guess its key: it is a
+//! keyed check value of a random key, or the hash of a public half.
 
 use std::{fs, io::ErrorKind, path::Path};
 
@@ -16,23 +16,23 @@ use crate::{
     ws_channel::data::{storage, unusable},
 };
 
-/// The file in a folder that says which installation it belongs to.
+/// The file in a folder that contains the id of its installation.
 pub(crate) const MARKER: &str = ".installation";
-/// The largest marker that is read.
+/// Size limit of a marker.
 const MARKER_MAX: u64 = 1024;
 
-/// Whether a key that is not there may be made.
+/// Whether a missing key may be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Making {
     /// The data has never had one.
     Allowed,
-    /// Only a login key, in place of one that was renamed to be the key before it.
+    /// Only a login key that replaces one renamed to be the previous key.
     OnlyRenewed,
-    /// Nothing is made: somebody only looks.
+    /// Nothing is created: the caller only checks.
     Forbidden,
 }
 
-/// How a missing key of this kind is treated.
+/// The treatment of a missing key of this kind.
 pub(super) fn making(known: &Installation, kind: IdKind, may_make: bool) -> Making {
     match may_make {
         false => Making::Forbidden,
@@ -41,16 +41,16 @@ pub(super) fn making(known: &Installation, kind: IdKind, may_make: bool) -> Maki
     }
 }
 
-/// Whether the data has had a key of this kind. Of data that is older than the record of its ids, an account tells: its
+/// Whether the data has had a key of this kind. For data older than the record of ids, any account is the sign: its
 /// registration needed every key.
 pub(super) fn is_needed(known: &Installation, kind: IdKind) -> bool {
     known.ids(kind).next().is_some() || known.has_accounts
 }
 
-/// The error for a key that the data needs and that is not there.
+/// Fails if a missing key is needed by the data.
 ///
 /// # Errors
-/// `configuration.invalid`; none when the data needs no such key yet.
+/// `configuration.invalid`; no error if the data does not need such a key yet.
 pub(super) async fn refuse_loss(store: &Store, known: &Installation, kind: IdKind, folder: &Path) -> Result<()> {
     if !is_needed(known, kind) {
         return Ok(());
@@ -75,8 +75,8 @@ pub(super) async fn refuse_loss(store: &Store, known: &Installation, kind: IdKin
     Err(Error::because(&row::CONFIGURATION, why).with("file", path.display()))
 }
 
-/// Refuses a vault that lacks a key which something is sealed with, or that holds none of the data's keys although nobody has
-/// put it there on purpose, into this data's own folder.
+/// Refuses a vault that lacks a key with which data is sealed. Also refuses one with none of the data's keys, unless
+/// the folder is marked as this data's own: only then was the vault put there on purpose.
 ///
 /// # Errors
 /// `configuration.invalid`, `resource.storage`.
@@ -111,7 +111,7 @@ pub(super) async fn refuse_other_vault(
     Err(Error::because(&row::CONFIGURATION, why).with("file", path.display()))
 }
 
-/// The ids of the keys that something in the database is sealed with.
+/// The ids of the keys with which data in the database is sealed.
 async fn ids_in_use(store: &Store) -> Result<Vec<String>> {
     let sealed = store.sealed_secrets().await.map_err(storage)?;
     let mut ids: Vec<String> =
@@ -126,7 +126,7 @@ pub(crate) fn new_id() -> String {
     random::uuid_v4()
 }
 
-/// The installation that a folder says it belongs to; `None` where it says nothing.
+/// The installation named by a folder's marker; `None` if there is no marker.
 ///
 /// # Errors
 /// `resource.storage` for a marker that cannot be read.
@@ -141,10 +141,10 @@ pub(crate) fn marked(folder: &Path) -> Result<Option<String>> {
     }
 }
 
-/// Marks a folder as this installation's, where it is not marked yet.
+/// Marks a folder as belonging to this installation, if it is not marked yet.
 ///
 /// # Errors
-/// When it cannot be written.
+/// When the marker cannot be written.
 pub(crate) fn mark(folder: &Path, id: &str) -> std::io::Result<()> {
     if fs::symlink_metadata(folder.join(MARKER)).is_ok() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The RSA keys that passwords are encrypted to (docs/protocols/ws-channel.md §3.1).
+//! The RSA keys that passwords are encrypted with (docs/protocols/ws-channel.md §3.1).
 
 use std::path::Path;
 
@@ -15,14 +15,14 @@ use crate::ws_channel::config::Config;
 
 /// The file with the private key, unless one is configured.
 pub(super) const FILE: &str = "login-rsa.pem";
-/// The file with the key before it, if there is one.
+/// The file with the previous key, if there is one.
 const PREVIOUS_FILE: &str = "login-rsa-previous.pem";
-/// Bytes of a key's public name.
+/// Length of a key's public name in bytes.
 const ID_BYTES: usize = 8;
-/// What existing clients' keys have, and what their limit of 199 password bytes is made for.
+/// The key size of existing clients, on which their limit of 199 password bytes is based.
 const BITS: usize = 2048;
 
-/// The private key, and the one before it while clients change over.
+/// The private key, and the previous one while clients change over.
 #[derive(Clone)]
 pub(crate) struct LoginKeys {
     current: PrivateKey,
@@ -30,11 +30,12 @@ pub(crate) struct LoginKeys {
 }
 
 impl LoginKeys {
-    /// Reads the keys. Where the private key is not there one is made if that is allowed, or if the key before it is the one
-    /// that clients know (`known`): then it was renamed to begin with a new one. `None`: it is not there and may not be made.
+    /// Reads the keys. A missing private key is created if that is allowed, or if the previous key is the one that
+    /// clients know (`known`): then it was renamed in order to start with a new one. `None`: it is absent and must not
+    /// be created.
     ///
     /// # Errors
-    /// As [`read_or`]; `configuration.invalid` for a key that cannot be used.
+    /// As [`read_or`]; `configuration.invalid` for an unusable key.
     pub(crate) fn load(folder: &Path, config: &Config, known: &[&str], making: Making) -> Result<Option<Self>> {
         let previous = match &config.rsa_previous_private_key {
             Some(path) => Some(configured(path, "rsa_previous_private_key")?),
@@ -57,7 +58,7 @@ impl LoginKeys {
         Ok(Some(Self { current, previous }))
     }
 
-    /// The public name of the private key: the beginning of a hash of its public half.
+    /// The public name of the private key: the start of a hash of its public half.
     pub(crate) fn id(&self) -> String {
         id(&self.current)
     }
@@ -67,8 +68,8 @@ impl LoginKeys {
         self.current.public().to_spki_pem()
     }
 
-    /// Decrypts with either key. Takes milliseconds of computing. `None` says no more on purpose; both keys are tried
-    /// whatever the first one answers, so that the time says no more either.
+    /// Decrypts with either key. Takes milliseconds of computing. `None` deliberately gives no reason; both keys are
+    /// always tried, so that the time gives none either.
     pub(crate) fn open(&self, ciphertext: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let current = self.current.decrypt_oaep_sha1(ciphertext).ok();
         let previous = self.previous.as_ref().and_then(|key| key.decrypt_oaep_sha1(ciphertext).ok());
@@ -76,7 +77,7 @@ impl LoginKeys {
     }
 }
 
-/// The keys that the configuration keeps elsewhere, with the names that they have in a folder of keys.
+/// The keys that the configuration places elsewhere, with their names in a key folder.
 pub(crate) fn kept_elsewhere(config: &Config) -> impl Iterator<Item = (&Path, &'static str)> {
     let keys = [(&config.rsa_private_key, FILE), (&config.rsa_previous_private_key, PREVIOUS_FILE)];
     keys.into_iter().filter_map(|(path, name)| Some((Path::new(path.as_deref()?), name)))

@@ -1,16 +1,16 @@
-//! The service's keys: what must be there again after a restart, and nowhere else.
+//! The service's keys: they must survive a restart, and must exist nowhere else.
 //!
 //! ```text
 //!   DATA/keys/vault.keys        seals private keys and TOTP secrets at rest; the first line seals, all lines open
-//!   DATA/keys/challenge.key     from it come the keys of challenges, one per hour, and of stored codes
-//!   DATA/keys/login-rsa.pem     passwords are encrypted to its public half; `login-rsa-previous.pem` is still accepted
-//!   DATA/public-key.pem         that public half, for clients
+//!   DATA/keys/challenge.key     derives the keys of challenges, one per hour, and of stored codes
+//!   DATA/keys/login-rsa.pem     decrypts passwords; the key in `login-rsa-previous.pem` is still accepted
+//!   DATA/public-key.pem         the public half of login-rsa.pem, for clients
 //! ```
 //!
-//! Files have mode 0600, are created exclusively and synced. Several instances that share a PostgreSQL database must share
-//! these files: `keys_folder` names the folder. A damaged file is an error that names it, and so is one that is not there although
-//! the data needs it (`identity`): it is never replaced, because what was sealed or encrypted with the lost key would be
-//! lost with it.
+//! Files have mode 0600, are created exclusively and synced. Several instances that share a PostgreSQL database must
+//! share these files: `keys_folder` names the folder. A damaged file is an error that names it, and so is a missing one
+//! that the data needs (`identity`). Such a file is never replaced: everything sealed or encrypted with the lost key
+//! would be lost with it.
 
 mod challenge;
 mod files;
@@ -36,12 +36,12 @@ pub(crate) const FOLDER: &str = "keys";
 /// The public key for clients, below the data folder.
 pub(crate) const PUBLIC_KEY_FILE: &str = "public-key.pem";
 
-/// The files without which nothing is served.
+/// The files without which the service does not start.
 pub(crate) const NEEDED: [&str; 3] = [vault::FILE, challenge::FILE, login::FILE];
 
 /// The keys of a service.
 pub(crate) struct Keys {
-    /// Opens encrypted passwords.
+    /// Decrypts passwords.
     pub(crate) login: LoginKeys,
     /// Makes challenges and hashes codes.
     pub(crate) challenge: ChallengeKey,
@@ -50,7 +50,7 @@ pub(crate) struct Keys {
     vault: Box<dyn KeyVault>,
 }
 
-/// What was found of the keys.
+/// The keys found.
 struct Found {
     vault: Option<vault::LocalVault>,
     challenge: Option<ChallengeKey>,
@@ -58,15 +58,15 @@ struct Found {
 }
 
 impl Keys {
-    /// Reads the keys that the data of this store needs, and records which these are. Keys are made for data that has never
-    /// had any.
+    /// Reads the keys that the data of this store needs, and records them. Keys are created only for data that has
+    /// never had any.
     ///
     /// # Errors
-    /// `configuration.invalid` for a key that cannot be used or that the data needs and that is not there,
-    /// `resource.storage` for a file that cannot be read or written; the message names the file and what to do.
+    /// `configuration.invalid` for an unusable key, or for a missing key that the data needs, `resource.storage` for a
+    /// file that cannot be read or written; the message names the file and how to fix it.
     pub(crate) async fn open(store: &Store, data: &Path, config: &Config) -> Result<Self> {
         let folder = folder(data, config);
-        // Before the database is read: who marked the folder has recorded the id there.
+        // The marker first: its id was recorded in the database before the folder was marked.
         let marked = marker_of(&folder)?;
         let known = store.installation().await.map_err(storage)?;
         refuse_keys_of_other_data(&known, marked, &folder)?;
@@ -78,7 +78,7 @@ impl Keys {
         let found = find(store, &known, &folder, config, true).await?;
         let known = record(store, known, &found, &folder).await?;
         if let Some(id) = known.id() {
-            // Mounted secrets cannot be marked, and need not: their keys have ids.
+            // Mounted secrets cannot be marked and need no marker: their keys have ids.
             if let Err(why) = identity::mark(&folder, id) {
                 tracing::debug!(folder = %folder.display(), %why, "the folder of the keys cannot be marked");
             }
@@ -92,8 +92,8 @@ impl Keys {
         Ok(Self { login, challenge, public_key_file, vault: Box::new(vault) })
     }
 
-    /// Looks at the keys as [`open`](Self::open) does, without making any; `store` is absent where there is no database yet.
-    /// Whether all are there: those that are not would be made.
+    /// Checks the keys as [`open`](Self::open) does, without creating any; `store` is absent if there is no database
+    /// yet. Returns whether all exist: missing ones would be created.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -115,13 +115,13 @@ impl Keys {
         Ok(found.vault.is_some() && found.challenge.is_some() && found.login.is_some())
     }
 
-    /// What seals private keys and TOTP secrets.
+    /// Seals private keys and TOTP secrets.
     pub(crate) fn vault(&self) -> &dyn KeyVault {
         &*self.vault
     }
 }
 
-/// Where the keys are: the configured folder, or the data folder's own.
+/// The key folder: the configured one, or the data folder's own.
 pub(crate) fn folder(data: &Path, config: &Config) -> PathBuf {
     config.keys_folder.as_ref().map_or_else(|| data.join(FOLDER), PathBuf::from)
 }
@@ -130,7 +130,7 @@ fn marker_of(folder: &Path) -> Result<Option<String>> {
     if folder.exists() { identity::marked(folder) } else { Ok(None) }
 }
 
-/// Keys whose database is not here: a data folder that is not mounted, most likely.
+/// Refuses keys without their database: most likely the data folder is not mounted.
 fn refuse_keys_of_other_data(known: &Installation, marked: Option<String>, folder: &Path) -> Result<()> {
     let Some(marked) = marked else { return Ok(()) };
     if known.id().is_some_and(|id| id == marked) || known.id().is_none() && known.has_accounts {
@@ -152,7 +152,7 @@ fn refuse_keys_of_other_data(known: &Installation, marked: Option<String>, folde
     Err(Error::because(&row::CONFIGURATION, why).with("file", path.display()))
 }
 
-/// Reads the keys and refuses what does not belong to the data.
+/// Reads the keys and refuses those that do not belong to the data.
 async fn find(store: &Store, known: &Installation, folder: &Path, config: &Config, may_make: bool) -> Result<Found> {
     let found = read(known, folder, config, may_make)?;
     match &found.vault {
@@ -179,8 +179,8 @@ fn read(known: &Installation, folder: &Path, config: &Config, may_make: bool) ->
     })
 }
 
-/// Records the keys that the data has from now on. A login or challenge key that somebody has put in place of another is
-/// taken over: nothing rests under it.
+/// Records the current keys of the data. A replaced login or challenge key is accepted: nothing is stored under the old
+/// one.
 async fn record(store: &Store, known: Installation, found: &Found, folder: &Path) -> Result<Installation> {
     let vault = found.vault.as_ref().map(|vault| vault.ids().to_vec()).unwrap_or_default();
     let one = |id: Option<String>| id.into_iter().collect::<Vec<_>>();
@@ -204,13 +204,13 @@ async fn record(store: &Store, known: Installation, found: &Found, folder: &Path
         return Ok(known);
     }
     let adopted = store.adopt(new).await.map_err(storage)?;
-    // Another instance may have been first, with keys of its own.
+    // Another instance may have been first, with its own keys.
     let held = found.vault.as_ref().map(vault::LocalVault::ids).unwrap_or_default();
     identity::refuse_other_vault(store, &adopted, held, folder).await?;
     Ok(adopted)
 }
 
-/// A key file that cannot be used.
+/// The error for an unusable key file.
 fn damaged(path: &Path, why: impl std::fmt::Display) -> Error {
     Error::because(
         &row::CONFIGURATION,
@@ -273,7 +273,7 @@ mod tests {
                 assert!(error.message().contains(name), "{error}");
                 assert_eq!(std::fs::read_to_string(&path).unwrap(), bad, "kept as it is");
             }
-            // A changed digit is noticed too, not only a file that cannot be parsed.
+            // A changed digit is detected too, not only a file that cannot be parsed.
             if name != "login-rsa.pem" {
                 let at = good.find(|c: char| c.is_ascii_digit()).unwrap();
                 let other = if &good[at..=at] == "1" { "2" } else { "1" };
@@ -285,7 +285,7 @@ mod tests {
         drop(opened(folder.path()).await.unwrap());
     }
 
-    /// A folder that is not mounted must not become a first start.
+    /// A folder that is not mounted must not look like a first start.
     #[tokio::test]
     async fn a_key_that_the_data_has_had_is_never_made_again() {
         let folder = tempfile::tempdir().unwrap();
@@ -353,7 +353,7 @@ mod tests {
         std::fs::write(&path, format!("{new}{old}")).unwrap();
         let rotated = opened(folder.path()).await.unwrap();
         assert!(rotated.vault().open(b"totp", &sealed).is_ok());
-        // Nothing rests under the old one.
+        // Nothing is stored under the old one.
         std::fs::write(&path, &new).unwrap();
         drop(opened(folder.path()).await.unwrap());
     }

@@ -1,4 +1,4 @@
-//! Sealing what rests in the store: private keys of certificates, TOTP secrets (docs/protocols/ws-channel.md §10 S26, S36).
+//! Sealing of data at rest: private keys of certificates, TOTP secrets (docs/protocols/ws-channel.md §10 S26, S36).
 
 use std::path::Path;
 
@@ -14,10 +14,9 @@ use super::{damaged, files::read_or};
 /// The file with the sealing keys.
 pub(super) const FILE: &str = "vault.keys";
 
-/// Seals and opens what rests in the store. The keys themselves are behind it: in a local file, later in an HSM or a
-/// cloud's key service.
+/// Seals and opens data at rest. The keys are internal to it: in a local file, later in an HSM or a cloud key service.
 pub(crate) trait KeyVault: Send + Sync {
-    /// Seals `secret`; only [`open`](Self::open) with the same `associated` data gives it back.
+    /// Seals `secret`; [`open`](Self::open) returns it only for the same `associated` data.
     ///
     /// # Errors
     /// When the vault cannot be reached.
@@ -26,23 +25,23 @@ pub(crate) trait KeyVault: Send + Sync {
     /// Reverses [`seal`](Self::seal).
     ///
     /// # Errors
-    /// When the data is damaged, belongs to something else or was sealed with a key that is not here.
+    /// When the data is damaged, was sealed with other associated data, or with a key that is not here.
     fn open(&self, associated: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError>;
 }
 
-/// The vault could not do it. The text holds nothing secret.
+/// The vault failed. The text contains no secrets.
 #[derive(Debug, thiserror::Error)]
 #[error("the key vault: {0}")]
 pub(crate) struct VaultError(String);
 
-/// A vault whose keys are in a file: one line per key, its id and its bytes in hex; the first seals.
+/// A vault with its keys in a file: one line per key, its id and its bytes in hex; the first key seals.
 pub(crate) struct LocalVault {
     vault: Vault,
     ids: Vec<String>,
 }
 
 impl LocalVault {
-    /// Reads the file; makes it with one new key where that is allowed. `None`: it is not there and may not be made.
+    /// Reads the file; creates it with one new key if that is allowed. `None`: it is absent and must not be created.
     ///
     /// # Errors
     /// As [`read_or`]; `configuration.invalid` for a damaged file.
@@ -83,7 +82,7 @@ fn line(key: &SealingKey) -> Secret {
     Secret::new(format!("{} {}\n", digest::hex(&key.key_id()), digest::hex(key.as_bytes())))
 }
 
-/// The id says whether the key is still the one that was written.
+/// Parses a line; the id detects a damaged key.
 fn read_line(line: &str) -> Option<SealingKey> {
     let (id, bytes) = line.split_once(' ')?;
     let bytes = Zeroizing::new(digest::from_hex(bytes)?);

@@ -1,4 +1,4 @@
-//! Where the operator's commands are carried out: in a running service, or in the process of the command itself.
+//! Carries out the operator's commands: in a running service, or in the process of the command.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -28,10 +28,10 @@ use crate::ws_channel::{
     data::{storage, unusable},
 };
 
-/// Characters of a key that is made here.
+/// Length of a generated key.
 const API_KEY_LENGTH: usize = 40;
 
-/// A store with an operator at it.
+/// A store opened for the operator.
 #[derive(Clone)]
 pub(crate) struct AdminApi {
     store: Store,
@@ -45,7 +45,7 @@ impl AdminApi {
         Self::with_clock(store, config, data, Arc::default())
     }
 
-    /// With the clock of the service that it belongs to.
+    /// With the clock of the service that the store belongs to.
     pub(crate) fn with_clock(store: Store, config: Config, data: PathBuf, clock: Arc<SystemClock>) -> Self {
         Self { store, config, data, clock }
     }
@@ -54,7 +54,7 @@ impl AdminApi {
         self.store.close().await;
     }
 
-    /// Does what is wanted.
+    /// Carries out a command.
     ///
     /// # Errors
     /// `input.invalid_field`, `resource.storage`, `not_supported`.

@@ -1,4 +1,4 @@
-//! Backup of a data folder: database, content files and the keys without which both are worth little.
+//! Backup of a data folder: the database, the content files, and the keys that both need.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -19,29 +19,29 @@ use crate::ws_channel::{
     keys::{self, identity},
 };
 
-/// In a backup: the content files, one a line, that were not there when it was made.
+/// File of a backup that lists the content files, one per line, that were missing when it was made.
 pub(super) const MISSING: &str = "missing-files.txt";
-/// The files beside database, keys and content.
+/// The files of a backup other than database, keys and content.
 pub(super) const BESIDE: [&str; 2] = [keys::PUBLIC_KEY_FILE, HEADS_FILE];
 
-/// What a backup or restore copied.
+/// Summary of a backup or restore.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupSummary {
     /// Size of the database, in bytes.
     pub database_bytes: u64,
-    /// Content files.
+    /// Number of content files.
     pub files: u64,
     /// Their size, in bytes.
     pub file_bytes: u64,
-    /// Key files.
+    /// Number of key files.
     pub keys: u64,
-    /// Content files that the database names and that were not there when the backup was made.
+    /// Number of content files that the database names but that were missing when the backup was made.
     #[serde(default)]
     pub missing_files: u64,
 }
 
-/// Copies what a data folder consists of into a folder that is absent or empty; everything is synced before the answer. Nobody
-/// waits for it.
+/// Copies a data folder into a folder that is absent or empty; everything is synced before this returns. No request
+/// waits for the backup.
 ///
 /// # Errors
 /// `resource.storage`; `not_supported` with PostgreSQL.
@@ -54,7 +54,7 @@ pub(crate) async fn back_up(store: &Store, config: &Config, data: &Path, target:
 }
 
 async fn copy_data(store: &Store, config: &Config, data: &Path, target: &Path) -> Result<BackupSummary> {
-    // Lines that come later may name checkpoints that the copy of the database does not have.
+    // Later lines may name checkpoints that are not in the copy of the database.
     let heads_length = fs::metadata(data.join(HEADS_FILE)).map_or(0, |file| file.len());
     let report = store.backup(target).await.map_err(|why| match why {
         StoreError::Unsupported { .. } => Error::because(&row::NOT_SUPPORTED, why.to_string()),
@@ -81,12 +81,13 @@ async fn copy_data(store: &Store, config: &Config, data: &Path, target: &Path) -
     })
 }
 
-/// Copies what is neither database nor content; answers how many keys there are.
+/// Copies everything except database and content; returns the number of keys.
 fn copy_beside(config: &Config, data: &Path, target: &Path, id: Option<&str>, missing: &[String]) -> Result<u64> {
     let mut copied = Copied::default();
     let folder = target.join(keys::FOLDER);
     copied.keys(&keys::folder(data, config), &folder)?;
-    // Where a restored folder looks for them without any configuration. One of the service's own is not in use then.
+    // Where a restored folder looks for them without any configuration. The service's own key of the same name is not
+    // in use then.
     for (path, name) in keys::kept_elsewhere(config) {
         if fs::remove_file(folder.join(name)).is_ok() {
             copied.files -= 1;
@@ -115,7 +116,7 @@ fn copy_beside(config: &Config, data: &Path, target: &Path, id: Option<&str>, mi
     Ok(copied.files)
 }
 
-/// Cuts a file that grew while the rest was copied.
+/// Truncates a file that grew while the rest was copied.
 fn cut(path: &Path, length: u64) -> Result<()> {
     let cut = OpenOptions::new().write(true).open(path).and_then(|file| {
         file.set_len(length)?;
@@ -127,15 +128,15 @@ fn cut(path: &Path, length: u64) -> Result<()> {
     }
 }
 
-/// What is copied into a folder, until it is whole: below the folder itself, which may be a file system of its own. Goes
-/// when dropped unfinished.
+/// An incomplete copy, kept in a subfolder of the target, which may be a separate file system. Removed when dropped
+/// before it is finished.
 pub(super) struct Unfinished<'a> {
     target: &'a Path,
     pub(super) folder: PathBuf,
 }
 
 impl<'a> Unfinished<'a> {
-    /// Begins in a folder that is absent or empty.
+    /// Starts a copy into a folder that is absent or empty.
     pub(super) fn begin(target: &'a Path, field: &'static str) -> Result<Self> {
         private_folder(target)?;
         let mut entries = fs::read_dir(target).map_err(|why| unusable(target, &why))?;
@@ -149,7 +150,7 @@ impl<'a> Unfinished<'a> {
         Ok(Self { target, folder })
     }
 
-    /// The error with the names that things will have, which are those that somebody looks for.
+    /// The error with the final paths, which are those that the user looks for.
     pub(super) fn with_final_names(&self, error: &Error) -> Error {
         let (from, to) = (self.folder.display().to_string(), self.target.display().to_string());
         let mut named = Error::because(error.row(), error.message().replace(&from, &to));
@@ -161,7 +162,7 @@ impl<'a> Unfinished<'a> {
         named
     }
 
-    /// Moves everything to its place, the database last: without it a folder is no backup and no data folder.
+    /// Moves everything into place, the database last: without it a folder is neither a backup nor a data folder.
     pub(super) fn finish(self) -> Result<()> {
         let fault = |why: io::Error| unusable(self.target, &why);
         let entries = fs::read_dir(&self.folder).map_err(fault)?;
@@ -182,7 +183,7 @@ impl Drop for Unfinished<'_> {
     }
 }
 
-/// What was copied.
+/// Counts of copied files.
 #[derive(Default)]
 pub(super) struct Copied {
     pub(super) files: u64,
@@ -206,7 +207,7 @@ impl Copied {
         sync_folder(to)
     }
 
-    /// Copies a folder with what is in it. Links are not followed.
+    /// Copies a folder with its contents. Links are not followed.
     pub(super) fn folder(&mut self, from: &Path, to: &Path) -> Result<()> {
         private_folder(to)?;
         let entries = fs::read_dir(from).map_err(|why| unusable(from, &why))?;

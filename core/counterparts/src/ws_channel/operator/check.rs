@@ -1,4 +1,4 @@
-//! `serve --check`: everything that a start would need, looked at without serving.
+//! `serve --check`: checks everything that a start would need, without serving.
 
 use std::{net::SocketAddr, path::Path};
 
@@ -23,8 +23,8 @@ use crate::{
     },
 };
 
-/// Looks at configuration, address and TLS files, data folder, store and keys. Makes nothing where there
-/// is no database yet; one that is there is opened as a start would, and brought up to date.
+/// Checks configuration, address and TLS files, data folder, store and keys. Creates nothing if there is no database
+/// yet; an existing one is opened as by a start, and migrated.
 pub fn check(options: &ServiceOptions) -> BoxFuture<'_, Vec<Finding>> {
     Box::pin(findings(options))
 }
@@ -58,7 +58,7 @@ async fn address(options: &ServiceOptions, listen: SocketAddr, is_running: bool)
     }
 }
 
-/// What is found in the data folder, and whether a service is running with it.
+/// The findings for the data folder, and whether a service is running with it.
 async fn folder(options: &ServiceOptions, config: &Config) -> (Vec<Finding>, bool) {
     let Some(given) = options.data.as_deref() else {
         return (vec![Finding::good("data", "a temporary folder: everything is gone after the stop")], false);
@@ -105,7 +105,7 @@ async fn folder(options: &ServiceOptions, config: &Config) -> (Vec<Finding>, boo
     (findings, is_running)
 }
 
-/// Whether another process has the store.
+/// Whether another process holds the store's lock.
 fn is_locked(why: &Error) -> bool {
     let source = std::error::Error::source(why).and_then(|source| source.downcast_ref::<StoreError>());
     matches!(source, Some(StoreError::Locked { .. }))

@@ -1,4 +1,4 @@
-//! A command of the operator, as it travels to a running service.
+//! A command of the operator, as sent to a running service.
 
 use std::path::PathBuf;
 

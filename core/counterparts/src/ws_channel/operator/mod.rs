@@ -1,11 +1,11 @@
-//! What the operator of a service decides and looks after: the commands beside `serve`.
+//! The operator's interface to a service: the commands other than `serve`.
 //!
 //! ```text
-//!   Operator ─┬─ nobody serves the data folder: opens the store itself ──┐
-//!             └─ a service runs on it: asks through DATA/admin.sock ─────┴─► AdminApi: one function per command
+//!   Operator ─┬─ no service runs on the data folder: opens the store itself ──┐
+//!             └─ a service runs on it: asks through DATA/admin.sock ──────────┴─► AdminApi: one function per command
 //! ```
 //!
-//! With PostgreSQL the database is asked, whether a service runs or not.
+//! With PostgreSQL the database is used directly, whether or not a service runs.
 
 mod api;
 mod backup;
@@ -42,21 +42,22 @@ pub(crate) use socket::AdminSocket;
 /// The product name of the simulator's entitlement (docs/protocols/ws-channel.md §4).
 pub const SIMULATOR_PRODUCT: &str = "bank-simulator";
 
-/// A service's data in its operator's hands.
+/// Access to a service's data for its operator.
 pub struct Operator(Backend);
 
 enum Backend {
-    /// No service has the data.
+    /// No service has the data open.
     Own(Box<AdminApi>),
-    /// A service has it and is asked through this socket.
+    /// A service has it open and is asked through this socket.
     Service(PathBuf),
 }
 
 impl Operator {
-    /// Opens the data folder or database that the options name; when a service runs on the folder, it is asked instead.
+    /// Opens the data folder or database that the options name; if a service runs on the folder, that service is asked
+    /// instead.
     ///
     /// # Errors
-    /// `configuration.invalid`, or `resource.storage`: it is damaged, there is none, another process has it.
+    /// `configuration.invalid`, or `resource.storage`: the data is damaged or absent, or another process has it open.
     pub fn open(options: &ServiceOptions) -> BoxFuture<'_, Result<Self>> {
         Box::pin(Self::opened(options))
     }
@@ -84,15 +85,15 @@ impl Operator {
         self.run(Command::Keys).await
     }
 
-    /// Makes a key.
+    /// Creates a key.
     ///
     /// # Errors
-    /// `input.invalid_field` for a key or address that cannot be one, or a key that exists; `resource.storage`.
+    /// `input.invalid_field` for an invalid key or address, or a key that exists; `resource.storage`.
     pub async fn create_key(&self, new: NewKey) -> Result<KeyInfo> {
         self.run(Command::CreateKey(new)).await
     }
 
-    /// Serves a key or not. Its sessions are refused from then on.
+    /// Enables or disables a key. The sessions of a disabled key are refused.
     ///
     /// # Errors
     /// `input.invalid_field` for an unknown key; `resource.storage`.
@@ -100,7 +101,7 @@ impl Operator {
         self.run(Command::SetEnabled { api_key: api_key.into(), on }).await
     }
 
-    /// Lets a key move files or not.
+    /// Allows or forbids a key to transfer files.
     ///
     /// # Errors
     /// As [`set_enabled`](Self::set_enabled).
@@ -108,7 +109,7 @@ impl Operator {
         self.run(Command::SetTransfer { api_key: api_key.into(), on }).await
     }
 
-    /// Waives the verification of a key's new users or not.
+    /// Sets whether the new users of a key need no verification.
     ///
     /// # Errors
     /// As [`set_enabled`](Self::set_enabled).
@@ -116,7 +117,7 @@ impl Operator {
         self.run(Command::SetWaiver { api_key: api_key.into(), on }).await
     }
 
-    /// Gives (`active`), holds back (`suspended`) or takes away (`missing`) an entitlement.
+    /// Grants (`active`), suspends (`suspended`) or removes (`missing`) an entitlement.
     ///
     /// # Errors
     /// `input.invalid_field` for an unknown key or state; `resource.storage`.
@@ -125,10 +126,10 @@ impl Operator {
         self.run(Command::SetEntitlement { api_key, product, state }).await
     }
 
-    /// Invites an address to register under a key, for services where that is needed (`registration_requires_invite`).
+    /// Invites an address to register under a key, for services that need it (`registration_requires_invite`).
     ///
     /// # Errors
-    /// `input.invalid_field` for an unknown key or what is no address; `resource.storage`.
+    /// `input.invalid_field` for an unknown key or an invalid address; `resource.storage`.
     pub async fn invite(&self, api_key: &str, email: &str) -> Result<KeyInfo> {
         self.run(Command::Invite { api_key: api_key.into(), email: email.into() }).await
     }
@@ -144,7 +145,7 @@ impl Operator {
     /// Recomputes the audit trail's chain.
     ///
     /// # Errors
-    /// `resource.storage`; a broken chain is an answer.
+    /// `resource.storage`; a broken chain is a result, not an error.
     pub async fn verify_audit(&self) -> Result<AuditCheck> {
         self.run(Command::VerifyAudit).await
     }
@@ -154,12 +155,12 @@ impl Operator {
     /// # Errors
     /// `resource.storage`; `not_supported` with PostgreSQL.
     pub async fn backup(&self, target: &Path) -> Result<BackupSummary> {
-        // The service may stand in another working directory.
+        // The service may have another working directory.
         let target = std::path::absolute(target).map_err(|why| unusable(target, &why))?;
         self.run(Command::Backup { target }).await
     }
 
-    /// Closes the store, where this opened it. Dropping does too, without waiting.
+    /// Closes the store if this opened it. Dropping closes it too, without waiting.
     pub async fn close(self) {
         if let Backend::Own(api) = self.0 {
             api.close().await;

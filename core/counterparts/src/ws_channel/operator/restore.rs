@@ -1,4 +1,4 @@
-//! Restore of a backup as a new data folder: nothing is put in place that cannot be served.
+//! Restore of a backup as a new data folder: only data that can be served is put into place.
 
 use std::{collections::HashSet, fs, path::Path};
 
@@ -17,11 +17,12 @@ use crate::ws_channel::{
     session,
 };
 
-/// Puts a backup in place as a new data folder, which must be absent or empty, and checks that it can be served: the database is
-/// whole, every key is there and opens what is sealed, and the content files are those that the database names.
+/// Restores a backup as a new data folder, which must be absent or empty, and checks that it can be served: the
+/// database is intact, every key exists and opens the sealed data, and the content files match those that the database
+/// names.
 ///
 /// # Errors
-/// `input.invalid_field` for what is no backup, is not complete or does not fit together, or a folder that is not empty;
+/// `input.invalid_field` for a backup that is invalid, incomplete or inconsistent, or a folder that is not empty;
 /// `resource.storage`.
 pub fn restore<'a>(backup: &'a Path, data: &'a Path) -> BoxFuture<'a, Result<BackupSummary>> {
     Box::pin(restored(backup, data))
@@ -79,7 +80,7 @@ async fn check(store: &Store, data: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What is sealed opens with the keys that are restored.
+/// Checks that the restored keys open a sealed secret.
 fn open(keys: &Keys, data: &Path, secret: &SealedSecret) -> Result<()> {
     let (associated, what) = match &secret.kind {
         SealedKind::BankKey { bank, purpose, serial } => (
@@ -95,8 +96,8 @@ fn open(keys: &Keys, data: &Path, secret: &SealedSecret) -> Result<()> {
     })
 }
 
-/// Each file that the database names is there with its size, and its hash where that was recorded; those that were missing when
-/// the backup was made are counted.
+/// Checks that each file named by the database exists with its size, and with its hash if recorded; returns the number
+/// of those that were missing when the backup was made.
 fn compare_content(backup: &Path, files: &Path, named: &[NamedContent]) -> Result<u64> {
     let missing = fs::read_to_string(backup.join(MISSING)).unwrap_or_default();
     let missing: HashSet<&str> = missing.lines().collect();

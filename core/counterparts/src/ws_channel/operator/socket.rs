@@ -1,5 +1,5 @@
-//! The operator's way into a running service: a socket in the data folder that only the service's user can open. One line
-//! of JSON each way.
+//! The operator's access to a running service: a socket in the data folder that only the service's user can open.
+//! Request and response are one line of JSON each.
 
 use std::{
     fs,
@@ -24,11 +24,11 @@ use super::{api::AdminApi, command::Command};
 
 /// The socket below the data folder.
 const FILE: &str = "admin.sock";
-/// The longest command, in bytes.
+/// Size limit of a command, in bytes.
 const MAX_COMMAND: u64 = 64 * 1024;
-/// The longest answer: a page of the audit trail.
+/// Size limit of a response, in bytes: a page of the audit trail.
 const MAX_ANSWER: u64 = 64 * 1024 * 1024;
-/// How long a command may take to arrive.
+/// Time limit for receiving a command.
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// The admin socket of a running service.
@@ -38,10 +38,10 @@ pub(crate) struct AdminSocket {
 }
 
 impl AdminSocket {
-    /// Opens it. A service without one works as well; its operator then has to stop it first.
+    /// Opens it. A service without a socket works too, but must be stopped before operator commands.
     pub(crate) fn open(data: &Path) -> Option<Self> {
         let path = data.join(FILE);
-        // The data folder's lock is ours, so what lies here was left behind.
+        // This process holds the data folder's lock, so an existing socket is stale.
         let _ = fs::remove_file(&path);
         let opened = UnixListener::bind(&path)
             .and_then(|listener| fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map(|()| listener));
@@ -54,7 +54,7 @@ impl AdminSocket {
         }
     }
 
-    /// Lets the operator in until it is told to stop.
+    /// Serves the operator until `stop` is cancelled.
     pub(crate) fn serve(self, api: AdminApi, stop: CancellationToken) -> JoinHandle<()> {
         tokio::spawn(async move {
             loop {
@@ -89,21 +89,21 @@ async fn answer(mut stream: UnixStream, api: &AdminApi) {
         Ok(value) => json!({ "done": value }),
         Err(error) => json!({ "error": error.code(), "message": error.message(), "field": error.detail("field") }),
     };
-    // Whoever asked may have gone.
+    // The client may have disconnected.
     let _ = stream.write_all(told.to_string().as_bytes()).await;
     let _ = stream.shutdown().await;
 }
 
-/// The socket of the service that runs on a data folder, if one does.
+/// The socket of the service that runs on a data folder, if one runs.
 pub(crate) async fn of_running(data: &Path) -> Option<PathBuf> {
     let path = data.join(FILE);
     UnixStream::connect(&path).await.ok().map(|_| path)
 }
 
-/// Has a running service carry out a command.
+/// Sends a command to a running service.
 ///
 /// # Errors
-/// What the service says; `resource.storage` when it went away.
+/// The service's errors; `resource.storage` when the connection broke.
 pub(crate) async fn ask(socket: &Path, command: &Command) -> Result<Value> {
     let gone = |why: std::io::Error| {
         Error::because(&row::STORAGE, format!("the running service did not answer through {}: {why}", socket.display()))
@@ -125,7 +125,7 @@ pub(crate) async fn ask(socket: &Path, command: &Command) -> Result<Value> {
     Ok(told["done"].take())
 }
 
-/// The rows that a command may answer with.
+/// The error rows that a command may return.
 fn row_of(code: &str) -> &'static Row {
     let rows = [&row::INVALID_FIELD, &row::INVALID_JSON, &row::CONFIGURATION, &row::STORAGE, &row::NOT_SUPPORTED];
     rows.into_iter().find(|row| row.code == code).unwrap_or(&row::INTERNAL)

@@ -1,4 +1,4 @@
-//! What the operator is told, and gives.
+//! Input and output types of the operator's commands.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 pub struct KeyInfo {
     /// The key.
     pub api_key: String,
-    /// Who owns it, or will by registering with it.
+    /// Its owner, or the address that becomes the owner by registering with it.
     pub owner: Option<String>,
-    /// Whether requests with it are served.
+    /// Whether requests with it are accepted.
     pub enabled: bool,
-    /// Whether files may be moved with it.
+    /// Whether it may transfer files.
     pub transfer: bool,
     /// Whether its new users need no verification of phone and mail address.
     pub waiver: bool,
-    /// When it was made, RFC 3339.
+    /// Creation time, RFC 3339.
     pub created: String,
-    /// Products it is entitled to, with the state of each.
+    /// Its entitlements.
     pub entitlements: Vec<EntitlementInfo>,
 }
 
@@ -30,14 +30,14 @@ pub struct EntitlementInfo {
     pub state: String,
 }
 
-/// A key to be made.
+/// A key to create.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct NewKey {
-    /// Who becomes its owner by registering with it.
+    /// The address that becomes its owner by registering with it.
     pub owner: Option<String>,
-    /// The key; left out, a new one of 40 characters.
+    /// The key; if absent, a new one of 40 characters.
     pub api_key: Option<String>,
-    /// Whether files may be moved with it.
+    /// Whether it may transfer files.
     pub transfer: bool,
     /// Whether its users need no verification.
     pub waiver: bool,
@@ -46,23 +46,23 @@ pub struct NewKey {
 /// One record of the audit trail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditLine {
-    /// Its place, from 1.
+    /// Its number, from 1.
     pub seq: i64,
-    /// When, RFC 3339.
+    /// Its time, RFC 3339.
     pub at: String,
     /// The request's id.
     pub request_id: String,
     /// The tenant's key.
     pub api_key: String,
-    /// The acting account, or the one that was claimed.
+    /// The acting account, or the claimed one.
     pub email: String,
     /// `admin`, `data`, `operator` or empty.
     pub mode: String,
-    /// The operation.
+    /// The operation's name.
     pub operation: String,
-    /// How it ended.
+    /// The outcome.
     pub outcome: String,
-    /// What it was done to.
+    /// The object of the operation.
     pub object: String,
     /// Further facts.
     pub detail: String,
@@ -70,28 +70,29 @@ pub struct AuditLine {
     pub hash: String,
 }
 
-/// What checking the audit trail found.
+/// The result of checking the audit trail.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AuditCheck {
-    /// Whether every record follows from the one before in its account's chain, and what the checkpoints cover is there.
+    /// Whether every record follows from the one before in its account's chain, and everything that the checkpoints
+    /// cover exists.
     pub intact: bool,
-    /// How many records there are, when it is intact.
+    /// The number of records, if it is intact.
     pub records: Option<i64>,
-    /// How many chains: one of each account, and one of records of nobody.
+    /// The number of chains: one per account, and one for records without an account.
     pub chains: Option<i64>,
     /// The newest checkpoint's number.
     pub checkpoint: Option<i64>,
-    /// The newest checkpoint's hash, hex: keep it elsewhere.
+    /// The newest checkpoint's hash, hex: keep a copy elsewhere.
     pub head: Option<String>,
-    /// How many records no checkpoint covers yet.
+    /// The number of records that no checkpoint covers yet.
     pub after_checkpoint: Option<i64>,
-    /// How many heads in the data folder's `audit-heads.jsonl` it was compared with.
+    /// The number of heads in the data folder's `audit-heads.jsonl` that it was compared with.
     pub compared: Option<usize>,
     /// The first record that does not fit.
     pub broken_at: Option<i64>,
-    /// The account whose chain breaks; empty: records of nobody.
+    /// The account whose chain is broken; empty: records without an account.
     pub broken_chain: Option<String>,
-    /// What does not fit.
+    /// The fault found.
     pub reason: Option<String>,
 }

@@ -10,7 +10,7 @@ use bankchannel_ws_channel::model::{ListedPurpose, PgpKeyDescriptor, PgpKeyDescr
 
 use super::{fault::Fault, work::InPool};
 
-/// Reads a public key, foreign or registered before.
+/// Reads a public key, new or registered.
 pub(super) fn read_key(_: &InPool, armored: &str) -> Result<PublicKey, PgpError> {
     PublicKey::from_armored(armored.as_bytes(), PublicKeyLimits::default())
 }

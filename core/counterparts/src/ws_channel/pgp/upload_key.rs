@@ -31,7 +31,7 @@ pub(crate) async fn handle(
     }
     let (key, fits) = examined?;
     if let Err(why) = fits {
-        // Registered for its other purpose it is refused for that, whatever it could do.
+        // A key registered for the other purpose is refused for that reason, whatever else is wrong with it.
         let known = service.store.pgp_keys(&session.email).await?;
         let elsewhere = known.iter().any(|k| k.fingerprint == key.fingerprint && k.purpose != key.purpose);
         let refusal = Refusal::invalid(if elsewhere { "PgpKeyPurpose" } else { "PgpKey" });
@@ -49,7 +49,7 @@ pub(crate) async fn handle(
     }
 }
 
-/// Reads a key from foreign bytes and sees whether it can do what it is to be registered for.
+/// Reads a key from foreign bytes and checks that it is suitable for its purpose.
 fn examine(
     pool: &InPool,
     armored: &PgpKey,

@@ -1,4 +1,4 @@
-//! `InitLogin` (docs/protocols/ws-channel.md §2.7): the same answer whether or not there is such a user.
+//! `InitLogin` (docs/protocols/ws-channel.md §2.7): the same response whether or not the user exists.
 
 use bankchannel_ws_channel::operations::session::init_login::{
     InitLoginRequest, InitLoginResponse, InitLoginResponseFields,

@@ -41,8 +41,8 @@ pub(crate) async fn handle(service: &Service, call: &Call, request: LoginRequest
     }
 }
 
-/// Checks 6 to 9 of §3.2 and the lockout. An unknown user, a wrong password and what cannot be decrypted cost one password
-/// hash each and are answered alike.
+/// Checks 6 to 9 of §3.2 and the lockout. An unknown user, a wrong password and an undecryptable one each cost one
+/// password hash and get the same response.
 async fn check_password(
     service: &Service,
     call: &Call,
@@ -51,7 +51,7 @@ async fn check_password(
     mode: Mode,
 ) -> Result<Credential, Fault> {
     let lock = password_lock(email, mode);
-    // Unknown users are locked like others, or the lockout would tell who exists.
+    // Unknown users are locked like others; otherwise the lockout would reveal which users exist.
     if service.store.locked_until(&lock, call.now_ms).await?.is_some() {
         return Err((&texts::LIMIT_EXCEEDED).into());
     }
@@ -74,11 +74,11 @@ async fn check_password(
 enum Verdict {
     Right,
     Wrong,
-    /// Not encrypted to this service's key, or for another challenge: nobody guessed a password (§10 S4).
+    /// Not encrypted with this service's key, or for another challenge: this is not a password guess (§10 S4).
     Unreadable,
 }
 
-/// Runs one password hash, whatever the answer.
+/// Always runs exactly one password hash.
 fn verify(answered: &challenges::Answered, stored: Option<&str>) -> Result<Verdict, Fault> {
     let Some(given) = answered.open() else {
         password::dummy_verify(b"");
@@ -93,7 +93,7 @@ fn verify(answered: &challenges::Answered, stored: Option<&str>) -> Result<Verdi
     Ok(Verdict::Wrong)
 }
 
-/// The phone is not verified: the code goes out again when the last one is a minute old (§2.3).
+/// The phone is not verified: sends the code again if the last one is at least a minute old (§2.3).
 async fn ask_for_phone(service: &Service, call: &Call, user: &Credential, mode: Mode) -> Result<LoginResponse, Fault> {
     let email = &user.account.email;
     call.store(service).await?.clear_failures(&[password_lock(email, mode)]).await?;
@@ -104,7 +104,7 @@ async fn ask_for_phone(service: &Service, call: &Call, user: &Credential, mode: 
     Ok(answer("User authentication failed. Verify phone number with received SMS.").into())
 }
 
-/// The mail address is not verified: a token that allows nothing else, and a code.
+/// The mail address is not verified: issues a token for that verification only, and a code.
 async fn ask_for_email(service: &Service, call: &Call, user: &Credential, mode: Mode) -> Result<LoginResponse, Fault> {
     let email = &user.account.email;
     call.store(service).await?.clear_failures(&[password_lock(email, mode)]).await?;
@@ -114,7 +114,7 @@ async fn ask_for_email(service: &Service, call: &Call, user: &Credential, mode: 
     let store = call.audited_store(service, email, "email").await?;
     match store.open_pending(pending.clone(), Some(draft.new)).await? {
         CodeSend::Send => codes::send(service, call, &draft.message).await?,
-        // The code sent a moment ago is still good.
+        // The code sent just before is still valid.
         CodeSend::Kept | CodeSend::TooSoon { .. } | CodeSend::TooMany { .. } => {
             opened(call.store(service).await?.open_pending(pending, None).await?)?;
         }
@@ -180,12 +180,12 @@ async fn ask_for_factor(service: &Service, call: &Call, user: &Credential) -> Re
     }))
 }
 
-/// A step that is opened only while the password that was checked is still the user's.
+/// Makes the step depend on the checked password: it is opened only if that is still the user's.
 fn resting_on(user: &Credential, pending: NewPending) -> NewPending {
     NewPending { verified_hash: Some(user.password_hash.clone()), ..pending }
 }
 
-/// Whether a step was opened; a password that was reset meanwhile is answered like a wrong one.
+/// Whether a step was opened; if the password was reset meanwhile, the response is that for a wrong password.
 fn opened(sent: CodeSend) -> Result<(), Fault> {
     match sent {
         CodeSend::Send => Ok(()),
@@ -194,7 +194,7 @@ fn opened(sent: CodeSend) -> Result<(), Fault> {
     }
 }
 
-/// The factor that is asked for; `None`: the user chooses.
+/// The factor to ask for; `None`: the user chooses.
 fn preferred(service: &Service, user: &Credential) -> Option<MfaType> {
     if user.totp_secret.is_none() {
         return Some(MfaType::Sms);

@@ -41,7 +41,7 @@ pub(crate) async fn handle(
     if own && pending.challenge != Some(challenge_of(factor)) {
         return Err(Refusal::invalid("ChallengeName").into());
     }
-    // What belongs to the session counts, not what stands in the path.
+    // The user of the session counts, not the one in the path.
     let credential = service.store.credential(&pending.email, pending.mode).await?;
     let credential = credential.filter(is_usable).ok_or(&texts::CODE_TOO_OLD)?;
     let proof = proof(service, call, &pending, &credential, request.code.expose())?;
@@ -85,7 +85,7 @@ pub(crate) async fn handle(
     }))
 }
 
-/// Whether this user may still log in: it could be disabled or withdrawn since the first step.
+/// Whether this user may still log in: it may have been disabled or withdrawn since the first step.
 fn is_usable(user: &Credential) -> bool {
     user.phone_verified && user.email_verified && user.tenant.enabled
 }
@@ -113,7 +113,7 @@ fn factor_of(factor: MfaType) -> Factor {
     }
 }
 
-/// The beginning of an authenticator's enrolment. Nothing of the user changes before `VerifyTOTP`.
+/// A started enrolment of an authenticator. The user is not changed before `VerifyTOTP`.
 struct Enrolment {
     pending: bankchannel_storage::ws_channel::NewPending,
     secret_code: TotpSecret,

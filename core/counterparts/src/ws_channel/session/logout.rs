@@ -1,4 +1,4 @@
-//! `Logout` (docs/protocols/ws-channel.md §2.12): everything of this user that was issued until now, on every machine.
+//! `Logout` (docs/protocols/ws-channel.md §2.12): ends all sessions and tokens of this user, on every machine.
 
 use bankchannel_ws_channel::{
     Refusal,
@@ -22,7 +22,7 @@ pub(crate) async fn handle(service: &Service, call: &Call, request: LogoutReques
     }
     let store = call.audited_store(service, &caller.email, "").await?;
     let _lock = service.login_locks.lock(&caller.email, caller.mode).await;
-    // What is in the store now was issued before now, whatever the clock said then.
+    // Everything in the store was issued before now, whatever the clock showed then.
     store.revoke_all(&caller.email, caller.mode, i64::MAX).await?;
     Ok(LogoutResponse::from(LogoutResponseFields { response_text: "Logged out".into() }))
 }

@@ -1,4 +1,4 @@
-//! Logging in and out.
+//! Login and logout.
 
 pub(crate) mod init_login;
 pub(crate) mod login;
@@ -14,22 +14,22 @@ use bankchannel_ws_channel::model::MfaType;
 
 use super::{config::Lockout, fault::Fault, service::Service};
 
-/// Where wrong passwords of a user are counted.
+/// Counter of a user's wrong passwords.
 pub(crate) fn password_lock(email: &str, mode: Mode) -> LockKey {
     LockKey::new("password", format!("{email} {}", mode.as_str()))
 }
 
-/// Where wrong second-factor codes of a user are counted.
+/// Counter of a user's wrong second-factor codes.
 pub(crate) fn mfa_lock(email: &str, mode: Mode) -> LockKey {
     LockKey::new("mfa", format!("{email} {}", mode.as_str()))
 }
 
-/// Both, for what lifts them.
+/// Both counters, for operations that lift the lockouts.
 pub(crate) fn lock_keys(email: &str, mode: Mode) -> Vec<LockKey> {
     vec![password_lock(email, mode), mfa_lock(email, mode)]
 }
 
-/// A configured lockout in the store's terms.
+/// A configured lockout as the store's policy.
 fn policy(lockout: Lockout) -> LockPolicy {
     LockPolicy {
         limit: i64::from(lockout.count),
@@ -57,7 +57,7 @@ fn challenge_of(factor: MfaType) -> Challenge {
     }
 }
 
-/// What a sealed TOTP secret is bound to.
+/// The associated data of a sealed TOTP secret.
 pub(crate) fn totp_binding(email: &str) -> Vec<u8> {
     format!("totp\n{email}").into_bytes()
 }
@@ -67,14 +67,14 @@ fn open_totp(service: &Service, email: &str, sealed: &[u8]) -> Result<totp::Secr
     totp::Secret::from_bytes(&bytes).map_err(Fault::internal)
 }
 
-/// The step that a submitted authenticator code is of, if it is of an acceptable one.
+/// The time step of a submitted authenticator code, if it is acceptable.
 fn totp_step(secret: &totp::Secret, code: &str, now_ms: i64, last_used: Option<i64>) -> Option<i64> {
     let now_s = u64::try_from(now_ms / 1000).ok()?;
     let last_used = last_used.and_then(|step| u64::try_from(step).ok());
     totp::verify(secret, code, now_s, last_used).and_then(|step| i64::try_from(step).ok())
 }
 
-/// What an account is to its key, as a login tells it.
+/// The role of an account under its key, as reported by a login.
 async fn account_info(
     service: &Service,
     account: &Account,

@@ -1,4 +1,4 @@
-//! Tokens: 256 random bits, stored as their digests (docs/protocols/ws-channel.md §3.7).
+//! Tokens: 256 random bits, stored as digests (docs/protocols/ws-channel.md §3.7).
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_foundation::Secret;
@@ -13,12 +13,12 @@ use crate::{
     },
 };
 
-/// How long the token for the verification of a mail address lives (§3.3).
+/// Lifetime of the token for verifying a mail address (§3.3).
 const VERIFY_EMAIL_TTL_MS: i64 = 15 * 60_000;
-/// How long the token for the enrolment of an authenticator lives (§3.3).
+/// Lifetime of the token for enrolling an authenticator (§3.3).
 const TOTP_ENROL_TTL_MS: i64 = 600_000;
 
-/// A token, and the form in which it is stored.
+/// A token and its stored form.
 pub(crate) struct Token {
     text: Secret,
     pub(crate) digest: Digest,
@@ -44,7 +44,7 @@ impl Token {
     }
 }
 
-/// A session about to begin, and what its owner is told.
+/// A session to be opened, and the response for its owner.
 pub(crate) struct Session {
     pub(crate) new: NewSession,
     pub(crate) id_token: IdToken,
@@ -83,7 +83,7 @@ impl Session {
     }
 }
 
-/// A step of a login that waits for its answer.
+/// A login step that waits for the client.
 pub(crate) fn pending(
     service: &Service,
     call: &Call,
@@ -109,7 +109,7 @@ pub(crate) fn pending(
     }
 }
 
-/// A second step that waits for this.
+/// A second step that waits for this factor.
 pub(crate) fn mfa_step(
     service: &Service,
     call: &Call,

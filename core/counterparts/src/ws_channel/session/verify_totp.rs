@@ -26,7 +26,7 @@ pub(crate) async fn handle(
     let pending = service.store.pending(&token, call.now_ms).await?;
     let pending = pending.filter(|found| found.kind == PendingKind::TotpEnrol);
     let pending = pending.ok_or_else(|| Refusal::invalid("AccessToken"))?;
-    // Another user's token is refused like a wrong code, and costs the token a try (§3.4).
+    // Another user's token is refused like a wrong code, and uses up one of the token's tries (§3.4).
     let step = match &pending.secret {
         Some(sealed) if pending.email == email => {
             let secret = open_totp(service, &pending.email, sealed)?;

@@ -1,4 +1,4 @@
-//! Payments that cannot be worked off now: each waits longer from try to try, and none keeps the others from their turn.
+//! Payments that cannot be processed now: each waits longer after every try, and none holds up the others.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -6,34 +6,34 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// The wait after a first try; it doubles from try to try.
+/// Wait after the first try; it doubles with every try.
 const FIRST_WAIT_MS: i64 = 1000;
-/// The longest wait.
+/// Longest wait.
 const LONGEST_WAIT_MS: i64 = 5 * 60 * 1000;
-/// Nothing is given up before so many tries, however much time seems to have passed: a clock may jump.
+/// No payment is given up before this many tries, however much time seems to have passed: a clock may jump.
 const LEAST_TRIES: u32 = 3;
 /// How long a content file may be missing: a shared folder may be mounted later than the service starts.
 const MISSING_MS: i64 = 10 * 60 * 1000;
-/// How long bytes may be unreadable: what is wrong with a disk or a folder's rights can be put right.
+/// How long bytes may be unreadable: a disk fault or wrong permissions can be fixed.
 const UNREADABLE_MS: i64 = 24 * 60 * 60 * 1000;
-/// How often a wait is mentioned in the log: at the first try and after each so many.
+/// How often a wait is logged: at the first try and after every this many.
 const MENTION: u32 = 12;
 
-/// Why a payment was not worked off.
+/// Why a payment was not processed.
 #[derive(Debug)]
 pub(super) enum PaymentFault {
-    /// Its content file is not in its folder, and the folder is there.
+    /// Its content file is missing, although the folder exists.
     Missing,
-    /// Its bytes cannot be read, or are not those that were received.
+    /// Its bytes cannot be read, or are not the received ones.
     Unreadable(String),
-    /// It can never be worked off.
+    /// It can never be processed.
     Never(String),
-    /// Something that is not the payment's: it waits for as long as that takes.
+    /// A fault unrelated to the payment: it waits until the fault is fixed.
     Other(String),
 }
 
 impl PaymentFault {
-    /// Why, for the operator.
+    /// The reason, for the operator.
     fn why(&self) -> &str {
         match self {
             Self::Missing => "its content file is gone",
@@ -41,7 +41,7 @@ impl PaymentFault {
         }
     }
 
-    /// Why, for the customer: nothing of the service's inside.
+    /// The reason, for the customer: without internals of the service.
     fn told(&self) -> &'static str {
         match self {
             Self::Missing => "its content was lost by the service",
@@ -50,7 +50,7 @@ impl PaymentFault {
         }
     }
 
-    /// For how long it is tried again; `None`: without end.
+    /// How long it is retried; `None`: forever.
     fn patience_ms(&self) -> Option<i64> {
         match self {
             Self::Missing => Some(MISSING_MS),
@@ -61,16 +61,16 @@ impl PaymentFault {
     }
 }
 
-/// The end of all tries.
+/// A payment that is given up.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct GivenUp {
-    /// Why, for the operator.
+    /// The reason, for the operator.
     pub(super) why: String,
-    /// Why, for the customer.
+    /// The reason, for the customer.
     pub(super) told: &'static str,
 }
 
-/// The payments that wait, by the upload's id. Kept in memory: a restart begins to count anew.
+/// The waiting payments, by upload id. Kept in memory: a restart resets the counts.
 #[derive(Default)]
 pub(super) struct Aside(Mutex<HashMap<String, Waiting>>);
 
@@ -82,17 +82,17 @@ struct Waiting {
 }
 
 impl Aside {
-    /// Whether a payment may be tried now, by the service's clock; one that was put back makes it due.
+    /// Whether a payment may be tried now, by the service's clock; a clock that was set back makes it due.
     pub(super) fn is_due(&self, id: &str, now: i64) -> bool {
         self.waiting().get(id).is_none_or(|waiting| now >= waiting.due || now < waiting.since)
     }
 
-    /// Whether none waits.
+    /// Whether no payment waits.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting().is_empty()
     }
 
-    /// A try that ended with this fault: the payment waits, or is given up.
+    /// Records a try that ended with this fault: the payment waits, or is given up.
     pub(super) fn put(&self, id: &str, fault: &PaymentFault, now: i64) -> Option<GivenUp> {
         let mut all = self.waiting();
         let kind = discriminant(fault);
@@ -117,12 +117,12 @@ impl Aside {
         None
     }
 
-    /// A payment that waits no longer.
+    /// Removes a payment that no longer waits.
     pub(super) fn forget(&self, id: &str) {
         self.waiting().remove(id);
     }
 
-    /// Forgets all but these: others were settled by another instance, or erased.
+    /// Removes all but these: the others were settled by another instance, or erased.
     pub(super) fn keep(&self, there: &HashSet<String>) {
         self.waiting().retain(|id, _| there.contains(id));
     }
@@ -138,7 +138,7 @@ mod tests {
 
     const NOW: i64 = 1_790_000_000_000;
 
-    /// Tries at every moment that is due, until it is given up; answers after how many tries and how long.
+    /// Tries whenever the payment is due until it is given up; returns the number of tries and the time taken.
     fn tried(fault: &PaymentFault) -> Option<(u32, i64)> {
         let aside = Aside::default();
         let mut tries = 0;

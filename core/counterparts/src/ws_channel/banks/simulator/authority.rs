@@ -1,4 +1,4 @@
-//! The simulator's certification authority: made at the first enrolment, kept in the key folder.
+//! The simulator's certification authority: created at the first enrolment, kept in the key folder.
 
 use std::{
     path::{Path, PathBuf},
@@ -20,16 +20,16 @@ use crate::ws_channel::keys::read_or_make;
 pub(super) const FILE: &str = "simulator-ca.pem";
 /// Its name.
 const NAME: &str = "Simulator Test CA";
-/// How long it lives.
+/// Its lifetime.
 const YEARS: i64 = 30;
-/// How long its certificates live.
+/// Lifetime of its certificates.
 const LEAF_YEARS: i64 = 2;
 const YEAR_S: i64 = 365 * 24 * 60 * 60;
-/// Certificates begin a little before now, for clocks that are behind.
+/// Certificates become valid slightly before now, for clocks that are behind.
 const BACKDATED_S: i64 = 60 * 60;
 const KEY_BEGINS: &str = "-----BEGIN PRIVATE KEY-----";
 
-/// The authority, read when it is first needed.
+/// The authority, loaded on first use.
 pub(super) struct Authority {
     path: PathBuf,
     issuer: Mutex<Option<Issuer>>,

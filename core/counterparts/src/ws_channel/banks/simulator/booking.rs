@@ -1,4 +1,4 @@
-//! The simulator at work: payments from the journal become answer files (docs/protocols/ws-channel.md §6.7).
+//! The simulator's processing: payments from the journal become answer files (docs/protocols/ws-channel.md §6.7).
 
 use std::{
     collections::HashSet,
@@ -27,23 +27,23 @@ use super::{
 };
 use crate::ws_channel::{fault::Fault, files::content, service::System};
 
-/// How many uploads are taken from the journal in one go.
+/// Number of uploads read from the journal at a time.
 const PAGE: i64 = 64;
-/// How long one round through the journal may take: while uploads keep coming, those that were put aside and those that stand
-/// before what was read have their turn too.
+/// Time limit of one round through the journal: while uploads keep coming, payments set aside and those before the
+/// current position must also get their turn.
 const ROUND: Duration = Duration::from_secs(10);
-/// How many connections are worked for at once; one connection's payments go one after the other.
+/// Number of connections processed at once; the payments of one connection are processed in order.
 const CONNECTIONS: usize = 8;
-/// How long to wait for a call that there is work: another instance may have left some.
+/// How long to wait for a signal of new work: another instance may have left some.
 const IDLE: Duration = Duration::from_secs(10);
-/// How often it is looked whether one that waits is due: on the service's clock, which may be moved.
+/// How often to check whether a waiting payment is due, on the service's clock, which may be moved.
 const LOOK: Duration = Duration::from_secs(1);
-/// How long to wait after a fault of the store; it doubles up to [`IDLE`].
+/// Wait after a store fault; it doubles up to [`IDLE`].
 const AFTER_FAULT: Duration = Duration::from_secs(1);
-/// How often a booking is computed anew because another instance was faster.
+/// How often a booking is recomputed because another instance was faster.
 const TRIES: usize = 20;
 
-/// Works until it is told to stop: first through what the last run left, then whenever there is something.
+/// Runs until `stop` is cancelled: first processes what the last run left, then waits for new work.
 pub(in crate::ws_channel::banks) async fn work(service: System, simulator: Arc<Simulator>, stop: CancellationToken) {
     let mut after_fault = AFTER_FAULT;
     loop {
@@ -81,8 +81,8 @@ pub(in crate::ws_channel::banks) async fn work(service: System, simulator: Arc<S
     }
 }
 
-/// Works through what waits in the journal now, page by page past what is not due yet, or until the round is over; answers
-/// how many were settled.
+/// Processes the payments that wait in the journal, page by page past those not due yet, or until the round is over;
+/// returns the number of settled payments.
 async fn work_off(service: &System, simulator: &Simulator, stop: &CancellationToken) -> Result<usize, StoreError> {
     let (mut settled, mut there) = (0, HashSet::new());
     let begun = Instant::now();
@@ -100,7 +100,7 @@ async fn work_off(service: &System, simulator: &Simulator, stop: &CancellationTo
             break;
         }
         if stop.is_cancelled() || begun.elapsed() >= ROUND {
-            // What waits further on was not seen.
+            // Later entries were not read.
             return Ok(settled);
         }
     }
@@ -139,8 +139,8 @@ async fn work_page(
     results.into_iter().sum()
 }
 
-/// Works one payment off, gives it up, or lets it wait: then the connection's next one goes before it. Answers whether it
-/// is settled.
+/// Processes one payment, gives it up, or lets it wait, so that the connection's next payment goes first. Returns
+/// whether it is settled.
 async fn settle(service: &System, simulator: &Simulator, upload: &Upload) -> Result<bool, StoreError> {
     let fault = match process(service, simulator, upload).await {
         Ok(()) => {
@@ -156,7 +156,7 @@ async fn settle(service: &System, simulator: &Simulator, upload: &Upload) -> Res
     Ok(true)
 }
 
-/// Why a payment was not worked off: by itself, or because nothing can be now.
+/// Why a payment was not processed: because of itself, or because nothing can be processed now.
 enum Stopped {
     PaymentFault(PaymentFault),
     Store(StoreError),
@@ -171,7 +171,7 @@ impl From<PaymentFault> for Stopped {
 impl From<StoreError> for Stopped {
     fn from(why: StoreError) -> Self {
         match why {
-            // Not the environment's: other payments need not meet it.
+            // Not caused by the environment: other payments may succeed.
             StoreError::Misuse { .. } | StoreError::Internal { .. } => {
                 Self::PaymentFault(PaymentFault::Other(why.to_string()))
             }
@@ -191,7 +191,7 @@ impl From<Fault> for Stopped {
     }
 }
 
-/// Decides about one payment and books it: journal, balances and answer files in one step, once.
+/// Decides on one payment and books it: journal, balances and answer files in one transaction, once.
 async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Result<(), Stopped> {
     let Some(kept) = upload.content.clone() else {
         return Err(PaymentFault::Never("the journal has no bytes of it".into()).into());
@@ -201,13 +201,13 @@ async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Re
     for _ in 0..TRIES {
         let mut ledgers = service.store.ledgers(&upload.scope).await?;
         if ledgers.is_empty() {
-            // An import that was cut off after its certificates were stored.
+            // An import was interrupted after its certificates were stored.
             open_books(service.writer(), &upload.scope).await?;
             ledgers = service.store.ledgers(&upload.scope).await?;
         }
         let now = service.now_ms();
         let answer = match answer(simulator, upload, bytes.clone(), &ledgers, &owner, now).await {
-            // Another instance has settled it meanwhile, and removed its content.
+            // Another instance has settled it meanwhile and removed its content.
             Err(PaymentFault::Missing) if !is_waiting(service, upload).await? => return Ok(()),
             Err(PaymentFault::Missing) if !service.files_folder().is_dir() => {
                 return Err(PaymentFault::Unreadable("the folder of content files is not there".into()).into());
@@ -237,7 +237,8 @@ async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Re
         let outcome = service.writer().book(booking).await;
         let is_unnamed = match &outcome {
             Ok(outcome) => *outcome != BookOutcome::Booked,
-            // Other faults leave open whether the answers are named now: then they stay until leftovers are looked for.
+            // After other faults it is unknown whether the answers are named: then they stay until the search for
+            // leftovers.
             Err(why) => why.kept_nothing(),
         };
         if is_unnamed {
@@ -248,7 +249,7 @@ async fn process(service: &System, simulator: &Simulator, upload: &Upload) -> Re
                 content::discard(service, &path(&kept)).await;
                 return Ok(());
             }
-            // Another instance has done it.
+            // Another instance has settled it.
             BookOutcome::NotWaiting => return Ok(()),
             BookOutcome::Stale => {}
         }
@@ -261,17 +262,18 @@ async fn is_waiting(service: &System, upload: &Upload) -> Result<bool, StoreErro
     Ok(now.is_some_and(|now| now.state == UploadState::Received))
 }
 
-/// What the bank answers to a payment.
+/// The bank's answer to a payment.
 struct Answer {
     documents: Vec<(&'static str, String, Vec<u8>)>,
     changes: Vec<LedgerChange>,
     detail: &'static str,
 }
 
-/// Reads and decides off the threads that serve connections.
+/// Reads and decides outside the threads that serve connections.
 ///
 /// # Errors
-/// What keeps the payment from being decided now: it was acknowledged, and waits. Never a payment that the bank rejects.
+/// The fault that prevents a decision now: the payment was acknowledged, and waits. A payment that the bank rejects is
+/// no error.
 async fn answer(
     simulator: &Simulator,
     upload: &Upload,
@@ -287,7 +289,7 @@ async fn answer(
     let versions: Vec<(String, i64)> = ledgers.iter().map(|ledger| (ledger.iban.clone(), ledger.version)).collect();
     let (size, sha256) = (upload.size, upload.sha256);
     let work = move || {
-        // One byte more than any payment may have: a larger file is refused for its size, unread.
+        // One byte more than the largest payment: a larger file is refused for its size, unread.
         let payment = content::read_up_to(&bytes, MAX_BYTES + 1)?;
         if !are_received(&payment, size, &sha256) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "they are not the bytes that were received"));
@@ -304,7 +306,7 @@ async fn answer(
     }
 }
 
-/// Whether these are a file's bytes as they were received, or, of one too large for any payment, its beginning.
+/// Whether these bytes are the received file, or the start of one too large for any payment.
 fn are_received(bytes: &[u8], size: i64, sha256: &[u8; 32]) -> bool {
     match usize::try_from(size) {
         Ok(size) if size <= MAX_BYTES => bytes.len() == size && digest::sha256(bytes) == *sha256,

@@ -1,4 +1,4 @@
-//! A payment that was acknowledged and cannot be worked off any more: the operator, the customer and the journal are told.
+//! An acknowledged payment that can no longer be processed: reports it to the operator, the customer and the journal.
 
 use bankchannel_crypto::{digest, random};
 use bankchannel_iso20022::{
@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use super::{NO_ACCOUNT, PAYMENT, STATUS_REPORT, aside::GivenUp, file};
 use crate::ws_channel::{files::content, service::System};
 
-/// Settles it as failed, in one step: the journal says why, the customer gets a status report that rejects the file, the
-/// audit trail has it. Nothing is booked.
+/// Settles it as failed in one transaction: the reason in the journal, a status report that rejects the file for the
+/// customer, and a record in the audit trail. Nothing is booked.
 pub(super) async fn settle(service: &System, upload: &Upload, given_up: &GivenUp) -> Result<(), StoreError> {
     let now = service.now_ms();
     let files = match pain002::write(&report(upload, given_up.told, now)) {
@@ -46,7 +46,7 @@ pub(super) async fn settle(service: &System, upload: &Upload, given_up: &GivenUp
     if service.writer().with_audit(entry).book(booking).await? == BookOutcome::Booked {
         let why = &given_up.why;
         tracing::error!(upload = upload.id, why, "an acknowledged payment is given up: its customer gets a rejection");
-        // The journal names it no more; the checksum in the audit trail says what it was.
+        // The journal no longer names it; the checksum in the audit trail identifies it.
         if let Some(FileContent::External { path, .. }) = &upload.content {
             content::discard(service, std::slice::from_ref(path)).await;
         }
@@ -54,7 +54,7 @@ pub(super) async fn settle(service: &System, upload: &Upload, given_up: &GivenUp
     Ok(())
 }
 
-/// A rejection that says which file is meant: its own ids went with its content.
+/// A rejection that identifies the file: the payment's own ids were lost with its content.
 fn report(upload: &Upload, told: &str, now: i64) -> StatusReport {
     let text = format!(
         "The service accepted this file and could not process it: {told}. Nothing was booked. Send the file again. \

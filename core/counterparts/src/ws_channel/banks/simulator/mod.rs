@@ -1,5 +1,5 @@
-//! The simulator bank (docs/protocols/ws-channel.md §6.7, §6.8): own certification authority, books and answer files, all in the
-//! service's store.
+//! The simulator bank (docs/protocols/ws-channel.md §6.7, §6.8): its own certification authority, books and answer
+//! files, all in the service's store.
 
 mod aside;
 mod authority;
@@ -27,21 +27,21 @@ use crate::ws_channel::{
 
 pub(super) use booking::work;
 
-/// What the simulator takes.
+/// The file type that the simulator accepts.
 const PAYMENT: &str = "pain.001.001.09";
-/// What it answers with.
+/// The file type of its answers.
 const STATUS_REPORT: &str = "pain.002.001.10";
 const NOTIFICATION: &str = "camt.054.001.02";
 const STATEMENT: &str = "camt.053.001.02";
 /// The target id of its files.
 const TARGET_ID: &str = "SIM";
-/// The service id of an answer that belongs to no account.
+/// The service id of an answer without an account.
 const NO_ACCOUNT: &str = "N/A";
 /// Length of a file's reference.
 const REFERENCE_CHARS: usize = 26;
 /// RSA bits of a customer's key (§6.2).
 const KEY_BITS: usize = 2048;
-/// How much heavy work (keys, documents) it does at once.
+/// Limit of concurrent heavy work (keys, documents).
 const AT_ONCE: usize = 2;
 
 /// The simulator.
@@ -55,11 +55,11 @@ pub(crate) struct Simulator {
 }
 
 impl Simulator {
-    /// Opens it; its authority's files are read when they are first needed.
+    /// Opens it; its authority's files are read on first use.
     ///
     /// # Errors
-    /// `configuration.invalid` where the authority's file is not there and cannot be made. One that is damaged is found at the
-    /// first enrolment.
+    /// `configuration.invalid` if the authority's file is absent and cannot be created. A damaged one is detected at
+    /// the first enrolment.
     pub(super) fn open(data: &Path, config: &Config) -> Result<Self> {
         look(data, config)?;
         Ok(Self {
@@ -72,19 +72,19 @@ impl Simulator {
         })
     }
 
-    /// Whether payments are booked and answered, or only kept.
+    /// Whether payments are booked and answered, or only stored.
     pub(super) fn books_payments(&self) -> bool {
         self.mode == SimulatorMode::Book
     }
 
-    /// Runs heavy work off the threads that serve connections, and only some at once.
+    /// Runs heavy work outside the threads that serve connections, with limited concurrency.
     async fn heavily<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, BankError> {
         let failed = |why: &dyn std::fmt::Display| BankError::Failed(why.to_string());
         let _permit = self.permits.acquire().await.map_err(|why| failed(&why))?;
         tokio::task::spawn_blocking(work).await.map_err(|why| failed(&why))
     }
 
-    /// A new key pair, certified.
+    /// A new certified key pair.
     async fn certify(&self, subject: &str, company: &str, now_ms: i64) -> Result<IssuedPair, BankError> {
         let key = self.heavily(|| PrivateKey::generate(KEY_BITS)).await?;
         let private_key = key.map_err(|why| BankError::Failed(why.to_string()))?;
@@ -93,7 +93,7 @@ impl Simulator {
     }
 }
 
-/// Whether it can be opened, as far as that can be seen without making anything.
+/// Checks that it can be opened, as far as possible without creating anything.
 ///
 /// # Errors
 /// As [`Simulator::open`].
@@ -156,7 +156,7 @@ impl BankChannel for Simulator {
 
     fn check_enrolment(&self, request: &Enrolment) -> Result<(), BankError> {
         let refuse = |name| Err(BankError::Parameter(name));
-        // Printable ASCII both, by their types.
+        // Both are printable ASCII by their types.
         if !(1..=16).contains(&request.ws_user_id.as_str().len()) {
             return refuse("WsUserId");
         }
@@ -182,7 +182,7 @@ impl BankChannel for Simulator {
     }
 }
 
-/// The books of a connection that has none yet: what an import at the simulator needs to pay from.
+/// The initial books of a connection: an import at the simulator needs an account to pay from.
 async fn open_books(store: &Store, scope: &FileScope) -> Result<(), Fault> {
     Ok(store.open_ledger(scope, first_ledger(0)).await?)
 }
@@ -209,21 +209,21 @@ fn file(file_type: &str, service_id: &str, created: i64, content: FileContent) -
     }
 }
 
-/// The moment, and the day it is in Helsinki.
+/// The moment, and its date in Helsinki.
 fn bank_day(now_ms: i64) -> (Timestamp, Date) {
     let now = Timestamp::from_millisecond(now_ms).unwrap_or(Timestamp::UNIX_EPOCH);
     let zone = TimeZone::get("Europe/Helsinki").unwrap_or(TimeZone::UTC);
     (now, now.to_zoned(zone).date())
 }
 
-/// A certificate's serial number as the authority wants it: positive, 64 random bits.
+/// A certificate's serial number: positive, 64 random bits.
 fn serial() -> [u8; 8] {
     let mut serial = random::bytes::<8>();
     serial[0] = serial[0] & 0x7f | 0x40;
     serial
 }
 
-/// Reads what the authority has issued, to be sure that it can be stored.
+/// Parses an issued certificate to make sure that it can be stored.
 fn readable(pem: &str) -> Result<(), BankError> {
     Certificate::from_pem(pem).map(drop).map_err(|why| BankError::Failed(why.to_string()))
 }
