@@ -1,4 +1,4 @@
-//! A database of one schema, in either kind.
+//! A database of one schema, either SQLite or PostgreSQL.
 
 use super::job::{BoxedJob, bound, value};
 use super::postgres::{PostgresDriver, PostgresSettings};
@@ -8,10 +8,10 @@ use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
 
-/// An open database. Every change is answered after it is on disk.
+/// An open database. Every change is acknowledged after it is on disk.
 ///
-/// A database belongs to one schema: a SQLite folder, or a PostgreSQL database or the part of it that the address's
-/// `options[search_path]=…` names. One that another schema has begun is refused.
+/// A database belongs to one schema: a SQLite folder, or a PostgreSQL database or the part of it named by the address's
+/// `options[search_path]=…`. One that was created by another schema is refused.
 pub struct Database<S: Schema> {
     schema: Arc<S>,
     driver: Driver<S>,
@@ -22,13 +22,13 @@ enum Driver<S: Schema> {
     Postgres(Arc<PostgresDriver<S>>),
 }
 
-/// What a verb does to the database.
+/// How a verb accesses the database.
 enum Access {
-    /// Changes it, after the verbs with the same turn.
+    /// Changes data; runs after earlier verbs with the same turn.
     Write(Option<String>),
     /// Reads with one statement.
     Read,
-    /// Reads one moment with several.
+    /// Reads with several statements that see the same moment.
     Snapshot,
 }
 
@@ -37,9 +37,9 @@ impl<S: Schema> Database<S> {
     /// then runs the writer.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] when another process has the folder, [`StoreError::Damaged`], [`StoreError::ReadOnly`],
-    /// [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`]; for another schema's
-    /// [`StoreError::Misuse`].
+    /// [`StoreError::Locked`] when another process has the folder open, [`StoreError::Damaged`],
+    /// [`StoreError::ReadOnly`], [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`];
+    /// [`StoreError::Misuse`] for another schema's folder.
     pub async fn open_sqlite(folder: &Path, settings: &SqliteSettings) -> Result<Self> {
         let schema = Arc::<S>::default();
         let driver = SqliteDriver::open(folder, settings, schema.clone()).await?;
@@ -49,7 +49,7 @@ impl<S: Schema> Database<S> {
     /// Connects to a PostgreSQL database (`postgres://…`) and brings its schema up to date.
     ///
     /// # Errors
-    /// [`StoreError::Unreachable`], [`StoreError::SchemaNewer`], [`StoreError::Misuse`] for another schema's,
+    /// [`StoreError::Unreachable`], [`StoreError::SchemaNewer`], [`StoreError::Misuse`] for another schema's database,
     /// [`StoreError::ReadOnly`].
     pub async fn connect_postgres(url: &str, settings: &PostgresSettings) -> Result<Self> {
         let schema = Arc::<S>::default();
@@ -58,12 +58,12 @@ impl<S: Schema> Database<S> {
         Ok(Self { schema, driver: Driver::Postgres(driver) })
     }
 
-    /// The schema's value.
+    /// The shared value of the schema.
     pub fn schema(&self) -> &S {
         &self.schema
     }
 
-    /// Which of the two databases it is.
+    /// The kind of database.
     pub fn dialect(&self) -> SqlDialect {
         match self.driver {
             Driver::Sqlite(_) => SqlDialect::Sqlite,
@@ -71,7 +71,7 @@ impl<S: Schema> Database<S> {
         }
     }
 
-    /// What only SQLite can do.
+    /// The driver with features that only SQLite has; `None` with PostgreSQL.
     pub fn sqlite(&self) -> Option<&SqliteDriver<S>> {
         match &self.driver {
             Driver::Sqlite(driver) => Some(driver),
@@ -79,8 +79,8 @@ impl<S: Schema> Database<S> {
         }
     }
 
-    /// What stays equal until anybody commits, in this process or another: while it does, whatever was read from the
-    /// database is still so. None where that cannot be told without asking the database.
+    /// A value that stays equal until any process commits: while it does, everything read from the database is still
+    /// current. `None` if that cannot be told without a query.
     pub fn commit_state(&self) -> Option<CommitState> {
         match &self.driver {
             Driver::Sqlite(driver) => driver.commit_state(),
@@ -88,7 +88,7 @@ impl<S: Schema> Database<S> {
         }
     }
 
-    /// Waits for the accepted verbs, then closes. Later verbs answer [`StoreError::Closed`].
+    /// Waits for the accepted verbs, then closes. Later verbs return [`StoreError::Closed`].
     pub async fn close(&self) {
         match &self.driver {
             Driver::Sqlite(driver) => driver.close().await,
@@ -96,11 +96,11 @@ impl<S: Schema> Database<S> {
         }
     }
 
-    /// Runs a verb in a transaction and answers after its COMMIT. Verbs with the same `turn` follow each other within
-    /// this process, where they would else lose against each other on PostgreSQL.
+    /// Runs a verb in a transaction and returns after its COMMIT. Verbs with the same `turn` run one after the other
+    /// within this process; otherwise they would conflict on PostgreSQL.
     ///
     /// # Errors
-    /// The verb's; environment faults.
+    /// Errors of the verb; environment faults.
     pub fn write<A, T>(&self, args: A, verb: Verb<S, A, T>, turn: Option<String>) -> BoxFuture<'_, Result<T>>
     where
         A: Send + Sync + 'static,
@@ -110,7 +110,7 @@ impl<S: Schema> Database<S> {
         Box::pin(async move { value::<S, A, T>(running.await?) })
     }
 
-    /// A verb of one reading statement.
+    /// Runs a verb that reads with one statement.
     ///
     /// # Errors
     /// As [`Database::write`].
@@ -123,7 +123,7 @@ impl<S: Schema> Database<S> {
         Box::pin(async move { value::<S, A, T>(running.await?) })
     }
 
-    /// A verb of several reading statements that must see the same moment.
+    /// Runs a verb that reads with several statements, which see the same moment.
     ///
     /// # Errors
     /// As [`Database::write`].
@@ -136,7 +136,7 @@ impl<S: Schema> Database<S> {
         Box::pin(async move { value::<S, A, T>(running.await?) })
     }
 
-    /// Runs a job of whichever verb: compiled once for each schema.
+    /// Runs a job, whatever its verb: compiled once per schema.
     fn run(&self, job: BoxedJob<S>, access: Access) -> BoxFuture<'_, Result<BoxedJob<S>>> {
         Box::pin(async move {
             match (&self.driver, access) {
@@ -150,7 +150,7 @@ impl<S: Schema> Database<S> {
         })
     }
 
-    /// Reads the whole database for damage; minutes for a large one.
+    /// Checks the whole database for damage; takes minutes for a large one.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] with the first finding; [`StoreError::Unsupported`] with PostgreSQL.

@@ -1,4 +1,4 @@
-//! Faults of the environment. What a peer did wrong is a result of the verb, never one of these.
+//! Environment faults. Mistakes of a peer are results of the verb, never one of these errors.
 
 use super::SqlDialect;
 use std::error::Error;
@@ -6,10 +6,10 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-/// A fault that is nobody's request: the message names the cause and what to do.
+/// A fault that no request caused: the message names the cause and the fix.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Another process holds the data folder.
+    /// Another process has the data folder open.
     #[error(
         "the data folder {place} is in use by another process; stop that server first, or give this one another folder"
     )]
@@ -17,12 +17,12 @@ pub enum StoreError {
         /// The lock file or folder.
         place: String,
     },
-    /// The database file is not a database, or its content contradicts itself.
+    /// The database file is not a database, or its content is inconsistent.
     #[error("the database {place} is damaged ({reason}); put it aside, unchanged, and restore the last backup")]
     Damaged {
         /// The database file.
         place: String,
-        /// What was found.
+        /// The finding.
         reason: String,
     },
     /// The folder or file cannot be written.
@@ -32,28 +32,28 @@ pub enum StoreError {
     ReadOnly {
         /// The file or folder.
         place: String,
-        /// The operating system's or the database's words.
+        /// The message of the operating system or database.
         reason: String,
     },
-    /// No space is left, or the configured size limit is reached. Nothing of the refused verb was kept.
+    /// No space is left, or the configured size limit is reached. Nothing of the refused verb was stored.
     #[error("no space left for {place} ({reason}); free space or raise the limit, nothing was changed")]
     Full {
         /// The file or folder.
         place: String,
-        /// The operating system's or the database's words.
+        /// The message of the operating system or database.
         reason: String,
     },
-    /// The database server does not answer, refuses the login, or went away before the verb was committed: nothing of it
-    /// was kept.
+    /// The database server does not respond, refuses the login, or disconnected before the verb was committed: nothing
+    /// of the verb was stored.
     #[error("the database server cannot be reached ({reason}); check that it runs, the address and the credentials")]
     Unreachable {
-        /// The driver's words, without the address or credentials.
+        /// The driver's message, without the address or credentials.
         reason: String,
     },
-    /// The database server did not answer a COMMIT: whether the verb was done is unknown.
+    /// The database server did not respond to a COMMIT: whether the change was stored is unknown.
     #[error("the database server did not answer a commit ({reason}): whether the change was kept is unknown")]
     Unknown {
-        /// The driver's words, without the credentials.
+        /// The driver's message, without the credentials.
         reason: String,
     },
     /// The data was written by a newer version of this program.
@@ -66,10 +66,10 @@ pub enum StoreError {
         /// The newest version that this program knows.
         known: i64,
     },
-    /// The verb lost against others too many times in a row; nothing of it was kept.
+    /// The verb conflicted with others too many times in a row; nothing of it was stored.
     #[error("the change conflicted with concurrent changes {tries} times and was given up; repeat it")]
     Contended {
-        /// How many tries were made.
+        /// The number of tries.
         tries: u32,
     },
     /// Reading or writing failed below the database.
@@ -77,24 +77,24 @@ pub enum StoreError {
     Io {
         /// The file or folder.
         place: String,
-        /// The operating system's or the database's words.
+        /// The message of the operating system or database.
         reason: String,
     },
-    /// This database cannot do what was asked; the text says what to use instead.
+    /// This database does not support the operation; the text names an alternative.
     #[error("{what} is not available here: {instead}")]
     Unsupported {
-        /// What was asked.
+        /// The operation.
         what: &'static str,
-        /// What to use instead.
+        /// The alternative.
         instead: &'static str,
     },
-    /// The caller broke a rule that the verb's documentation states.
+    /// The caller broke a rule of the verb's documentation.
     #[error("wrong use of the store: {reason}")]
     Misuse {
         /// The rule.
         reason: String,
     },
-    /// The schema does not allow the verb, for a reason of its own. Nothing of it was kept.
+    /// The schema does not allow the verb, for its own reason. Nothing of the verb was stored.
     #[error("{0}")]
     Refused(Refusal),
     /// The store was closed.
@@ -103,12 +103,12 @@ pub enum StoreError {
     /// A fault of this program.
     #[error("internal storage fault: {reason}")]
     Internal {
-        /// What happened; holds no stored value.
+        /// What happened; contains no stored value.
         reason: String,
     },
 }
 
-/// What engine and verbs answer.
+/// The result of engine functions and verbs.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// Why a schema does not allow a verb, in the schema's own type.
@@ -135,12 +135,12 @@ impl StoreError {
         Self::Misuse { reason: reason.into() }
     }
 
-    /// The schema does not allow the verb: [`StoreError::refusal`] gives `why` back.
+    /// The schema does not allow the verb: [`StoreError::refusal`] returns `why`.
     pub fn refused(why: impl Error + Send + Sync + 'static) -> Self {
         Self::Refused(Refusal(Arc::new(why)))
     }
 
-    /// Why the schema did not allow the verb, where it says so in this type.
+    /// The schema's reason, if it is of this type.
     #[must_use]
     pub fn refusal<R: Error + 'static>(&self) -> Option<&R> {
         match self {
@@ -149,8 +149,8 @@ impl StoreError {
         }
     }
 
-    /// Whether it is certain that nothing of the refused verb was kept: content files that were written for it are named by
-    /// no row and may go. False also where it is only likely.
+    /// Whether it is certain that nothing of the refused verb was stored: then no row names the content files written
+    /// for it, and they can be removed. False also if that is only likely.
     #[must_use]
     pub fn kept_nothing(&self) -> bool {
         matches!(
@@ -176,7 +176,7 @@ impl StoreError {
         }
     }
 
-    /// An error of the database driver; `place` is the database file or the word for the server.
+    /// An error of the database driver; `place` is the database file or the name of the server.
     pub(crate) fn from_sqlx(error: &sqlx::Error, dialect: SqlDialect, place: &str) -> Self {
         match error {
             sqlx::Error::Database(fault) => {
@@ -221,8 +221,8 @@ fn from_sqlite(code: &str, message: &str, place: &str) -> StoreError {
     }
 }
 
-/// PostgreSQL SQLSTATE: class 08, 28, 3D and 57 mean that the server is not to be had, and so does class 53 (no
-/// connections, no memory left) but for the disk.
+/// PostgreSQL SQLSTATE: classes 08, 28, 3D and 57 mean that the server is unavailable, and so does class 53 (no
+/// connections, no memory) except for a full disk.
 fn from_postgres(code: &str, message: &str, place: &str) -> StoreError {
     const SERIALIZATION_FAILURE: &str = "40001";
     const DEADLOCK: &str = "40P01";

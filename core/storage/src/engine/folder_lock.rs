@@ -1,4 +1,4 @@
-//! The lock of a folder that one process at a time may have, or that several share.
+//! Locks of a folder: exclusive to one process, or shared by several.
 
 use std::{
     fs::{File, TryLockError},
@@ -6,33 +6,33 @@ use std::{
     time::Duration,
 };
 
-/// How often it is tried, and how long is waited between.
+/// Number of tries, and the pause between them.
 const TRIES: u32 = 20;
 const PAUSE: Duration = Duration::from_millis(15);
-/// How often a lock is tried that each has for a moment only.
+/// Number of tries for a lock that is held only briefly.
 const TURN_TRIES: u32 = 2000;
 
-/// Takes a file's lock. Who had it last may have forked meanwhile: the child has the lock as well, until it runs its program. So
-/// this waits a moment, for 0.3 seconds at most: call it on a thread that may.
+/// Takes a file's lock. If the previous holder has just forked, the child holds the lock too until it runs its program.
+/// So this waits up to 0.3 seconds: call it on a thread that may block.
 ///
 /// # Errors
-/// `WouldBlock` where another process has it.
+/// `WouldBlock` if another process holds it.
 pub fn lock_soon(file: &File) -> Result<(), TryLockError> {
     soon(TRIES, || file.try_lock())
 }
 
-/// The same, beside others who share it.
+/// Takes a shared lock, as [`lock_soon`].
 ///
 /// # Errors
-/// `WouldBlock` where somebody has it alone.
+/// `WouldBlock` if another process holds it exclusively.
 pub(super) fn share_soon(file: &File) -> Result<(), TryLockError> {
     soon(TRIES, || file.try_lock_shared())
 }
 
-/// Takes a lock that each has for a moment only: this waits for 30 seconds.
+/// Takes a lock that is held only briefly: waits up to 30 seconds.
 ///
 /// # Errors
-/// `WouldBlock` where somebody keeps it.
+/// `WouldBlock` if a process does not release it.
 pub(super) fn lock_in_turn(file: &File) -> Result<(), TryLockError> {
     soon(TURN_TRIES, || file.try_lock())
 }

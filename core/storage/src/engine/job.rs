@@ -1,19 +1,18 @@
-//! A verb with its arguments, whose types are forgotten: what the databases do with it is compiled once for each schema, and
-//! not for each verb.
+//! A type-erased verb with its arguments: the database code is compiled once per schema, not once per verb.
 
 use super::{Result, Schema, StoreError, Tx, Verb};
 use futures_util::future::BoxFuture;
 use std::any::Any;
 
-/// A verb that can be run, again where its transaction lost, and that keeps what it gave.
+/// A verb that can be run, and run again after a conflict, and that keeps its result.
 pub(super) trait Job<S: Schema>: Send {
-    /// Runs the verb; its value replaces that of an earlier run.
+    /// Runs the verb; its result replaces that of an earlier run.
     fn run<'t>(&'t mut self, tx: &'t mut Tx<S>) -> BoxFuture<'t, Result<()>>;
-    /// The job as what it is.
+    /// The job for downcasting.
     fn into_any(self: Box<Self>) -> Box<dyn Any>;
 }
 
-/// A job of whichever verb.
+/// A job of any verb.
 pub(super) type BoxedJob<S> = Box<dyn Job<S>>;
 
 struct Bound<S: Schema, A, T> {
@@ -22,7 +21,7 @@ struct Bound<S: Schema, A, T> {
     value: Option<T>,
 }
 
-/// A verb and its arguments as a job.
+/// Binds a verb and its arguments into a job.
 pub(super) fn bound<S, A, T>(args: A, verb: Verb<S, A, T>) -> BoxedJob<S>
 where
     S: Schema,
@@ -32,7 +31,7 @@ where
     Box::new(Bound { args, verb, value: None })
 }
 
-/// What the verb of a job gave; the types are those that it was bound with.
+/// The result of a job's verb; the types must be those of [`bound`].
 ///
 /// # Errors
 /// [`StoreError::Internal`] for a job that was not run.

@@ -3,11 +3,11 @@
 use super::postgres::PostgresDriver;
 use super::{Migration, Result, Schema, SqlDialect, StoreError, Tx, args};
 
-/// Any number that other programs on the same server are unlikely to lock. All schemas share it: they only wait for each
-/// other's start.
+/// An arbitrary number that other programs on the same server are unlikely to lock. All schemas share it: at most they
+/// wait for each other's start.
 const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(7165002611)";
 
-/// Applies what is missing, each migration in a transaction of its own.
+/// Applies missing migrations, each in its own transaction.
 pub(super) async fn apply_sqlite<S: Schema>(tx: &mut Tx<S>) -> Result<()> {
     if has_version_table(tx).await? && version(tx).await? == newest::<S>() {
         return Ok(());
@@ -18,7 +18,7 @@ pub(super) async fn apply_sqlite<S: Schema>(tx: &mut Tx<S>) -> Result<()> {
     for migration in pending(version(tx).await?)? {
         tx.script("BEGIN IMMEDIATE".to_owned()).await?;
         if let Err(error) = apply(tx, migration).await {
-            // The first error is the one to tell.
+            // The first error is the one to report.
             let _ = tx.script("ROLLBACK".to_owned()).await;
             return Err(error);
         }
@@ -27,7 +27,7 @@ pub(super) async fn apply_sqlite<S: Schema>(tx: &mut Tx<S>) -> Result<()> {
     Ok(())
 }
 
-/// As [`apply_sqlite`]; instances that start together wait for each other.
+/// As [`apply_sqlite`]; instances that start at the same time wait for each other.
 pub(super) async fn apply_postgres<S: Schema>(driver: &PostgresDriver<S>) -> Result<()> {
     let mut tx = driver.begin().await?;
     tx.script(POSTGRES_LOCK.to_owned()).await?;
@@ -69,7 +69,7 @@ async fn create_version_table<S: Schema>(tx: &mut Tx<S>) -> Result<()> {
     tx.script(in_dialect(script, tx.dialect())).await
 }
 
-/// The newest version that was applied. Refuses what another schema has begun.
+/// The newest version that was applied. Refuses a database created by another schema.
 async fn version<S: Schema>(tx: &mut Tx<S>) -> Result<i64> {
     let mut newest = 0;
     for (index, mut row) in
@@ -88,7 +88,7 @@ async fn version<S: Schema>(tx: &mut Tx<S>) -> Result<i64> {
     Ok(newest)
 }
 
-/// Fills in the types. Text is compared by bytes in both databases.
+/// Replaces the placeholders by types. Text is compared by bytes in both databases.
 pub(crate) fn in_dialect(script: &str, dialect: SqlDialect) -> String {
     let words = match dialect {
         SqlDialect::Sqlite => [

@@ -1,26 +1,26 @@
-//! What keeps the data of any schema: SQLite and PostgreSQL behind one transaction type, so that each verb is written
+//! The storage engine for any schema: SQLite and PostgreSQL behind one transaction type, so that each verb is written
 //! once.
 //!
 //! ```text
 //!   verb ── Database::write(…) ──┐        one closure over `Tx`, the same SQL text for both databases
 //!   verb ── Database::write(…) ──┤
 //!                                ▼
-//!      SQLite: one writer task, one COMMIT (fsync) for all that waited; apart when one fails
+//!      SQLite: one writer task, one COMMIT (fsync) for all waiting verbs; separate ones if any verb fails
 //!      PostgreSQL: a pool, one SERIALIZABLE transaction per verb, repeated on conflict
 //!
 //!   BEGIN ── verbs ── Schema::before_commit ── COMMIT ── Schema::committed ── answers
 //! ```
 //!
-//! SQL text is common to both: `$1` parameters, `ON CONFLICT`, `RETURNING`, `CAST($n AS …)` where a parameter
-//! stands alone. Columns are integers, text or bytes, nothing else.
+//! SQL text is common to both: `$1` parameters, `ON CONFLICT`, `RETURNING`, `CAST($n AS …)` where a parameter is used
+//! alone. Columns are integers, text or bytes, nothing else.
 //!
 //! Rules of every verb:
 //!
-//! * It is acknowledged only after its COMMIT returned. What it changes, it changes whole or not at all.
-//! * What a peer did wrong is a *result* of the verb. [`StoreError`] is for faults of the environment: locked, damaged,
+//! * It is acknowledged only after its COMMIT returned. Its changes are atomic.
+//! * Mistakes of a peer are a *result* of the verb. [`StoreError`] is for faults of the environment: locked, damaged,
 //!   read-only, full, unreachable.
 //! * Time, random values and identifiers are passed in.
-//! * With PostgreSQL, a verb that holds a connection runs to its end, or to its time limit, when its caller goes away.
+//! * With PostgreSQL, a verb that holds a connection runs to its end or its time limit even if its caller goes away.
 
 mod database;
 mod error;
@@ -51,7 +51,7 @@ use futures_util::future::BoxFuture;
 /// its arguments and keeps no state outside the transaction.
 pub type Verb<S, A, T> = for<'t> fn(&'t mut Tx<S>, &'t A) -> BoxFuture<'t, Result<T>>;
 
-/// Which of the two databases: for the few statements that differ (types in migrations, locks).
+/// The kind of database, for the few statements that differ (types in migrations, locks).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SqlDialect {
     /// A file in a data folder.

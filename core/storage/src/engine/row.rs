@@ -1,8 +1,8 @@
-//! A row read from left to right, so that the code that reads stands in the order of the SELECT list.
+//! A row that is read from left to right, so that the reading code follows the order of the SELECT list.
 
 use super::{Result, StoreError, Value};
 
-/// One row of an answer. Each call takes the next column.
+/// One row of a result. Each call reads the next column.
 #[derive(Debug)]
 pub struct Row {
     columns: std::vec::IntoIter<Value>,
@@ -21,7 +21,7 @@ impl Row {
         }
     }
 
-    /// An integer that is a truth value.
+    /// An integer as a boolean.
     pub fn bool(&mut self) -> Result<bool> {
         Ok(self.int()? != 0)
     }
@@ -47,12 +47,12 @@ impl Row {
         self.bytes()
     }
 
-    /// So many bytes.
+    /// An array of exactly `N` bytes.
     pub fn bytes<const N: usize>(&mut self) -> Result<[u8; N]> {
         self.blob()?.try_into().map_err(|_| StoreError::internal(format!("a stored value is not {N} bytes long")))
     }
 
-    /// So many bytes, or null.
+    /// An array of exactly `N` bytes, or null.
     pub fn opt_bytes<const N: usize>(&mut self) -> Result<Option<[u8; N]>> {
         if self.is_null() {
             self.skip(1);
@@ -88,7 +88,7 @@ impl Row {
         }
     }
 
-    /// A text column that holds one of a closed list of words.
+    /// A text column with one of a closed list of words.
     pub fn word<T>(&mut self, parse: fn(&str) -> Option<T>) -> Result<T> {
         let text = self.text()?;
         parse(&text).ok_or_else(|| StoreError::internal("a stored word is not known to this program"))
@@ -104,12 +104,12 @@ impl Row {
         }
     }
 
-    /// Whether the next column is null; does not take it.
+    /// Whether the next column is null; does not advance.
     pub fn is_null(&self) -> bool {
         matches!(self.columns.as_slice().first(), Some(Value::Null))
     }
 
-    /// Passes over columns.
+    /// Skips columns.
     pub fn skip(&mut self, columns: usize) {
         for _ in 0..columns {
             self.columns.next();

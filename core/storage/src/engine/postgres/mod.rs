@@ -1,9 +1,9 @@
-//! PostgreSQL: one SERIALIZABLE transaction per verb, repeated when it lost against another.
+//! PostgreSQL: one SERIALIZABLE transaction per verb, repeated after a conflict.
 //!
 //! ```text
 //!   caller ── waits for a place ──► task: connection, BEGIN, verb, COMMIT ──► connection goes back
 //!     │                              │                  └─ anything else ───► connection is closed
-//!     └─ goes away: the task goes on └─ until the verb's time is over
+//!     └─ goes away: the task goes on └─ until the verb's time limit
 //! ```
 
 mod pool;
@@ -31,20 +31,20 @@ const BACKOFF_MAX: Duration = Duration::from_millis(60);
 /// How long migrations may take.
 const MIGRATION_LIMIT: Duration = Duration::from_secs(3600);
 
-/// Turns are spread over so many queues.
+/// Number of queues over which turns are spread.
 const QUEUES: usize = 64;
 
 const WRITE: &str = "BEGIN ISOLATION LEVEL SERIALIZABLE";
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// How to use a PostgreSQL server.
+/// Settings for a PostgreSQL server.
 #[derive(Debug, Clone)]
 pub struct PostgresSettings {
-    /// Connections at most; each verb holds one while it runs.
+    /// Limit of connections; each verb holds one while it runs.
     pub max_connections: u32,
-    /// How long connecting may take.
+    /// Time limit for connecting.
     pub connect_timeout: Duration,
-    /// How long a verb may take, the wait for a free connection included. Housekeeping takes more where it needs it.
+    /// Time limit of a verb, including the wait for a free connection. Housekeeping may take longer.
     pub verb_timeout: Duration,
 }
 
@@ -54,7 +54,7 @@ impl Default for PostgresSettings {
     }
 }
 
-/// The PostgreSQL half of a database.
+/// The PostgreSQL driver of a database.
 pub(super) struct PostgresDriver<S: Schema> {
     pool: Arc<Pool>,
     place: Arc<str>,
@@ -65,7 +65,7 @@ pub(super) struct PostgresDriver<S: Schema> {
 
 impl<S: Schema> PostgresDriver<S> {
     pub(super) async fn connect(url: &str, settings: &PostgresSettings, schema: Arc<S>) -> Result<Arc<Self>> {
-        // The parse error may repeat the address with its password, so it is not shown.
+        // The parse error may quote the address with its password, so it is not shown.
         let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Unreachable {
             reason: "the database address is not a valid postgres:// URL".to_owned(),
         })?;
@@ -122,7 +122,7 @@ impl<S: Schema> PostgresDriver<S> {
         .await
     }
 
-    /// Several statements that see one moment.
+    /// Several statements that see the same moment.
     pub(super) async fn read_snapshot(self: &Arc<Self>, mut job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let deadline = Instant::now() + self.verb_timeout;
         self.to_the_end(deadline, move |driver, place| async move {
@@ -157,8 +157,8 @@ impl<S: Schema> PostgresDriver<S> {
         self.end(tx, Transaction::Writing, done).await
     }
 
-    /// Runs `work` in a task of its own: who stops waiting does not stop work that holds a connection. Before it holds one,
-    /// nothing has begun.
+    /// Runs `work` in a separate task: dropping the future does not stop work that holds a connection. Before it holds
+    /// one, nothing has started.
     async fn to_the_end<F>(
         self: &Arc<Self>,
         deadline: Instant,
@@ -175,7 +175,7 @@ impl<S: Schema> PostgresDriver<S> {
         }
     }
 
-    /// Verbs with one key queue here, so that only those of other instances can lose against each other.
+    /// Verbs with the same key queue here, so that they can only conflict with those of other instances.
     async fn turn(&self, key: &str, deadline: Instant) -> Result<OwnedMutexGuard<()>> {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
@@ -185,7 +185,7 @@ impl<S: Schema> PostgresDriver<S> {
             .map_err(|_| self.pool.unreachable("the changes before this one had no answer in time"))
     }
 
-    /// A connection, inside the transaction that `begin` names.
+    /// A connection in a transaction started with `begin`.
     async fn open(&self, mut place: Option<Place>, deadline: Instant, begin: Option<&'static str>) -> Result<Tx<S>> {
         loop {
             let place = match place.take() {
@@ -207,18 +207,18 @@ impl<S: Schema> PostgresDriver<S> {
         }
     }
 
-    /// Ends what was begun. The connection goes back only where the server has said that no transaction is open; otherwise it
-    /// is dropped here, which closes it.
+    /// Ends the transaction. The connection returns to the pool only if the server has confirmed that no transaction is
+    /// open; otherwise it is dropped here, which closes it.
     async fn end(&self, mut tx: Tx<S>, transaction: Transaction, done: Result<()>) -> Result<()> {
         let done = match done {
-            // PostgreSQL answers COMMIT after a failed statement with a rollback and no error.
+            // PostgreSQL responds to COMMIT after a failed statement with a rollback and no error.
             Ok(()) if tx.has_failed() => Err(StoreError::internal("a verb went on after a failed statement")),
             done => done,
         };
         let is_over = match (&done, transaction) {
             _ if tx.is_broken() => false,
             (_, Transaction::None) => true,
-            // What was read is right, whatever becomes of the connection.
+            // The data read is valid, whatever happens to the connection.
             (Ok(_), Transaction::Reading) => tx.script("COMMIT".to_owned()).await.is_ok(),
             (Ok(_), Transaction::Writing) => {
                 if let Err(why) = tx.script("COMMIT".to_owned()).await {
@@ -238,7 +238,8 @@ impl<S: Schema> PostgresDriver<S> {
         done
     }
 
-    /// Why a COMMIT was not answered with success. An error of the server means a rollback, unless it ended the connection.
+    /// The error for a COMMIT that did not succeed. An error of the server means a rollback, unless it ended the
+    /// connection.
     fn not_committed(&self, mut tx: Tx<S>, why: StoreError) -> StoreError {
         match why {
             StoreError::Unreachable { reason } => {
@@ -260,7 +261,7 @@ impl<S: Schema> PostgresDriver<S> {
     }
 }
 
-/// What [`PostgresDriver::end`] has to end.
+/// The kind of transaction that [`PostgresDriver::end`] ends.
 #[derive(Clone, Copy)]
 enum Transaction {
     None,
@@ -268,25 +269,27 @@ enum Transaction {
     Writing,
 }
 
-/// What the server is told about each connection.
+/// The server-side settings of each connection.
 fn session_settings(verb_timeout: Duration) -> Vec<(&'static str, String)> {
     let limit = verb_timeout.as_millis().to_string();
     vec![
-        // The server gives up when nobody waits any more.
+        // The server gives up when the caller no longer waits.
         ("statement_timeout", limit.clone()),
         ("idle_in_transaction_session_timeout", limit),
-        // The server notices a machine that went away. sqlx has no such setting for its own end: there the time limits do it.
+        // The server detects a machine that disappeared. sqlx has no such setting for its own side: there the time
+        // limits do this.
         ("tcp_keepalives_idle", "30".to_owned()),
         ("tcp_keepalives_interval", "10".to_owned()),
         ("tcp_keepalives_count", "3".to_owned()),
-        // Verbs find rows by indexes. Reading a small table whole would make a transaction lose against every other one.
+        // Verbs find rows by indexes. A sequential scan of a small table would make a transaction conflict with every
+        // other one.
         ("enable_seqscan", "off".to_owned()),
-        // What has no index looks so expensive then that it would be compiled.
+        // Without an index a query now has a cost estimate so high that it would be JIT-compiled.
         ("jit", "off".to_owned()),
     ]
 }
 
-/// Where the server is, without user and password.
+/// The server's address, without user and password.
 fn place_of(options: &PgConnectOptions) -> Arc<str> {
     let database = options.get_database().unwrap_or("named like its user");
     let server = match options.get_socket() {
@@ -296,7 +299,7 @@ fn place_of(options: &PgConnectOptions) -> Arc<str> {
     Arc::from(format!("the PostgreSQL database {database} at {server}"))
 }
 
-/// Grows with the tries, spread so that the losers do not meet again.
+/// The wait grows with the tries, with jitter so that conflicting verbs do not meet again.
 fn backoff(attempt: u32) -> Duration {
     let spread = std::collections::hash_map::RandomState::new().build_hasher().finish() % 1000;
     let full = (BACKOFF_STEP * attempt).min(BACKOFF_MAX);

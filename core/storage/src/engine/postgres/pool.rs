@@ -1,8 +1,8 @@
-//! Connections to the server, at most so many. A connection comes back only by [`Lease::give_back`], which is called
-//! where it is known to be outside any transaction; dropped in any other way it is closed.
+//! A pool with a limited number of connections to the server. A connection returns only through [`Lease::give_back`],
+//! which is called where it is known to be outside any transaction; dropped in any other way it is closed.
 //!
-//! sqlx's own pool takes back whatever is dropped, also inside a transaction, and then asks it for a sign of life without
-//! a time limit: a server that went silent keeps that place for ever.
+//! sqlx's own pool takes back every dropped connection, even inside a transaction, and then pings it without a time
+//! limit: a server that stopped responding would occupy that place forever.
 
 use super::PostgresSettings;
 use crate::engine::{Result, SqlDialect, StoreError};
@@ -16,17 +16,17 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout, timeout_at};
 
-/// A connection that was used within this time is not asked for a sign of life.
+/// A connection used within this time is not pinged before reuse.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long an idle connection may take for a sign of life.
+/// Time limit for the ping of an idle connection.
 const PING_LIMIT: Duration = Duration::from_secs(2);
 /// Connections idle for longer are closed: a firewall may have forgotten them.
 const IDLE_MAX: Duration = Duration::from_secs(10 * 60);
-/// Connections older than this are closed when they come back.
+/// Connections older than this are closed when they are returned.
 const AGE_MAX: Duration = Duration::from_secs(30 * 60);
-/// How long saying goodbye may take.
+/// Time limit for closing connections cleanly.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// How long a start waits for a server that starts too.
+/// How long to wait at start for a server that is starting too.
 const START_PATIENCE: Duration = Duration::from_secs(10);
 const START_STEP: Duration = Duration::from_millis(200);
 
@@ -42,11 +42,11 @@ pub(super) struct Pool {
     closed: AtomicBool,
 }
 
-/// Connections that nobody uses, the one used last at the end.
+/// Idle connections, the one used last at the end.
 #[derive(Default)]
 struct Idle {
     connections: Vec<Spare>,
-    /// Connections last used before this instant must show that they live.
+    /// Connections last used before this instant must be pinged before reuse.
     suspect_before: Option<Instant>,
 }
 
@@ -95,15 +95,16 @@ impl Pool {
         }
     }
 
-    /// A connection that lives: an idle one, or a new one.
+    /// A live connection: an idle one, or a new one.
     pub(super) async fn lease(self: &Arc<Self>, place: Place, deadline: Instant) -> Result<Lease> {
         while let Some((mut spare, must_prove)) = self.take_idle() {
             if must_prove {
                 match timeout(PING_LIMIT, spare.connection.ping()).await {
                     Ok(Ok(())) => {}
-                    // This one ended; others may live.
+                    // This one has ended; others may be alive.
                     Ok(Err(_)) => continue,
-                    // Silence: the others stand behind the same wall. They go at once, not after 2 seconds each.
+                    // No response: the others are probably unreachable too. Close them at once, instead of waiting 2
+                    // seconds for each.
                     Err(_) => {
                         self.forget_idle();
                         break;
@@ -117,7 +118,7 @@ impl Pool {
         Ok(Lease { connection, born: Instant::now(), is_reused: false, place, pool: self.clone() })
     }
 
-    /// A verb had no answer: idle connections must show that they live before they are used again.
+    /// A verb got no response: idle connections must be pinged before they are used again.
     pub(super) fn suspect(&self) {
         self.idle().suspect_before = Some(Instant::now());
     }
@@ -128,8 +129,8 @@ impl Pool {
         drop(gone);
     }
 
-    /// Waits for the verbs that were accepted, as long as one may take, then says goodbye. Housekeeping that takes longer is
-    /// left to itself: it ends with its time or with the process.
+    /// Waits for the accepted verbs, at most the time limit of a verb, then closes the connections. Housekeeping that
+    /// takes longer is not waited for: it ends at its time limit or with the process.
     pub(super) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
         let everybody = timeout(self.verb_timeout + FAREWELL, self.places.acquire_many(self.size)).await;
@@ -137,11 +138,11 @@ impl Pool {
         drop(everybody);
         let idle = std::mem::take(&mut self.idle().connections);
         let farewells = idle.into_iter().map(|spare| spare.connection.close());
-        // A server that does not listen finds out by itself.
+        // A server that does not respond will notice later.
         let _ = timeout(FAREWELL, futures_util::future::join_all(farewells)).await;
     }
 
-    /// Connects for the first time: waits for a server that starts too.
+    /// The first connection: waits for a server that is starting too.
     pub(super) async fn first_connection(self: &Arc<Self>) -> Result<()> {
         let until = Instant::now() + START_PATIENCE;
         let place = self.place(until).await?;
@@ -169,7 +170,7 @@ impl Pool {
         timeout_at(until, PgConnection::connect_with(&self.options)).await.unwrap_or_else(silent)
     }
 
-    /// The idle connection that was used last, and whether it must show that it lives.
+    /// The idle connection that was used last, and whether it must be pinged.
     fn take_idle(&self) -> Option<(Spare, bool)> {
         let mut idle = self.idle();
         let now = Instant::now();
@@ -193,7 +194,7 @@ impl Pool {
     }
 }
 
-/// Whether the server is only not there yet.
+/// Whether the server is just not running yet.
 fn is_starting(error: &sqlx::Error) -> bool {
     const CANNOT_CONNECT_NOW: &str = "57P03";
     match error {
@@ -204,19 +205,19 @@ fn is_starting(error: &sqlx::Error) -> bool {
 }
 
 impl Lease {
-    /// Whether it was used before: it may have ended meanwhile without anybody's fault.
+    /// Whether it was used before: it may have ended meanwhile without a fault.
     pub(crate) fn is_reused(&self) -> bool {
         self.is_reused
     }
 
-    /// For the next one. Only outside a transaction, with every statement answered.
+    /// Returns the connection to the pool. Only outside a transaction, with all statements completed.
     pub(super) fn give_back(self) {
         let Self { connection, born, place, pool, .. } = self;
         let used = Instant::now();
         if !pool.closed.load(Ordering::Acquire) && used.duration_since(born) < AGE_MAX {
             pool.idle().connections.push(Spare { connection, born, used });
         }
-        // After the connection is there: who gets the place finds it.
+        // After the connection was returned: whoever gets the place finds it.
         drop(place);
     }
 }

@@ -25,7 +25,7 @@ pub(in crate::engine) async fn query(
     rows.iter().map(read_row).collect()
 }
 
-/// Whether the server says that this is its last word: it shuts down, or waited too long for us.
+/// Whether the server ends the connection: it shuts down, or an idle limit was exceeded.
 pub(in crate::engine) fn ends_connection(fault: &dyn sqlx::error::DatabaseError) -> bool {
     let fault = fault.try_downcast_ref::<PgDatabaseError>();
     fault.is_some_and(|fault| matches!(fault.severity(), PgSeverity::Fatal | PgSeverity::Panic))
@@ -65,7 +65,7 @@ fn read_row(row: &PgRow) -> sqlx::Result<Row> {
     Ok(Row::new(columns))
 }
 
-/// A null whose type the server takes from the place where it stands: type OID 0 in the Parse message.
+/// A null whose type the server infers from its context: type OID 0 in the Parse message.
 struct UntypedNull;
 
 impl sqlx::Type<Postgres> for UntypedNull {
