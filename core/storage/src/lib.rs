@@ -1,7 +1,8 @@
-//! What must survive in a bankchannel counterpart, as atomic verbs over SQLite and PostgreSQL.
+//! Persistent data of bankchannel's counterparts, as atomic verbs over SQLite and PostgreSQL.
 //!
-//! [`engine`] runs verbs in transactions and knows no table. Each schema is a folder beside it: tables, migrations and
-//! verbs of one kind of data. [`ws_channel`] is the WS Channel service's, [`salt_edge_connector`] a connector's to Salt Edge.
+//! [`engine`] runs verbs in transactions and knows no tables. Each schema is a module next to it: tables, migrations
+//! and verbs of one kind of data. [`ws_channel`] is that of the WS Channel service, [`salt_edge_connector`] that of a
+//! connector to Salt Edge.
 
 pub mod engine;
 pub mod salt_edge_connector;

@@ -12,14 +12,14 @@ use tokio::time::{Instant, timeout_at};
 pub struct Tx<S: Schema> {
     connection: Connection,
     place: Arc<str>,
-    /// When the answers must be there: PostgreSQL.
+    /// Time limit for responses: PostgreSQL only.
     deadline: Option<Instant>,
     failure: Option<Failure>,
-    /// What the schema's verbs leave for its hooks.
+    /// State that the schema's verbs leave for its hooks.
     pub state: S::State,
 }
 
-/// Where the statements go.
+/// The connection that executes the statements.
 pub(super) enum Connection {
     Writer(Box<SqliteConnection>),
     SqliteRead(PoolConnection<Sqlite>),
@@ -27,14 +27,14 @@ pub(super) enum Connection {
     Postgres(postgres::Lease),
 }
 
-/// What a failed statement says about its connection, the worst so far.
+/// The state of the connection after failed statements, the worst so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Failure {
-    /// The database refused it and can be asked on.
+    /// The database refused the statement; the connection is still usable.
     Refused,
     /// The connection ended.
     Ended,
-    /// There was no answer in time.
+    /// There was no response in time.
     Silent,
 }
 
@@ -43,17 +43,18 @@ impl<S: Schema> Tx<S> {
         Self { connection, place, deadline: None, failure: None, state: S::State::default() }
     }
 
-    /// Which database it is, in messages.
+    /// The name of the database, for messages.
     pub fn place(&self) -> &str {
         &self.place
     }
 
-    /// Every statement is answered before this instant, or fails.
+    /// Sets the time limit: every statement gets its response before this instant, or fails.
     pub(super) fn limit(&mut self, deadline: Instant) {
         self.deadline = Some(deadline);
     }
 
-    /// Gives a verb of housekeeping so much time from now. No effect with SQLite, which has no limit.
+    /// Extends the time limit of a housekeeping verb to this much time from now. No effect with SQLite, which has no
+    /// limit.
     pub async fn allow(&mut self, time: Duration) -> Result<()> {
         if self.dialect() == SqlDialect::Postgres {
             self.limit(Instant::now() + time);
@@ -67,23 +68,23 @@ impl<S: Schema> Tx<S> {
         self.failure.is_some()
     }
 
-    /// Whether the connection is of no more use.
+    /// Whether the connection is no longer usable.
     pub(super) fn is_broken(&self) -> bool {
         self.failure >= Some(Failure::Ended)
     }
 
-    /// Whether the database went silent.
+    /// Whether the database stopped responding.
     pub(super) fn had_no_answer(&self) -> bool {
         self.failure == Some(Failure::Silent)
     }
 
-    /// Whether the connection broke and was old: its other end may have left long before.
+    /// Whether the connection broke and was reused: the server may have closed it long before.
     pub(super) fn ended_while_idle(&self) -> bool {
         let is_reused = matches!(&self.connection, Connection::Postgres(lease) if lease.is_reused());
         is_reused && self.failure == Some(Failure::Ended)
     }
 
-    /// Which of the two databases it is.
+    /// The kind of database.
     pub fn dialect(&self) -> SqlDialect {
         match self.connection {
             Connection::Writer(_) | Connection::SqliteRead(_) | Connection::SqliteSnapshot(_) => SqlDialect::Sqlite,
@@ -91,7 +92,7 @@ impl<S: Schema> Tx<S> {
         }
     }
 
-    /// Runs a statement; answers the number of rows it changed.
+    /// Runs a statement; returns the number of rows it changed.
     pub async fn execute(&mut self, sql: &'static str, args: &[Value]) -> Result<u64> {
         let done = match &mut self.connection {
             Connection::Writer(c) => sqlite::execute(c, sql, args).await,
@@ -102,7 +103,7 @@ impl<S: Schema> Tx<S> {
         done.map_err(|error| self.fault(&error))
     }
 
-    /// Runs a statement; answers its rows.
+    /// Runs a statement; returns its rows.
     pub async fn query(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<Row>> {
         let rows = match &mut self.connection {
             Connection::Writer(c) => sqlite::query(c, sql, args).await,
@@ -118,7 +119,7 @@ impl<S: Schema> Tx<S> {
         Ok(self.query(sql, args).await?.into_iter().next())
     }
 
-    /// The one integer of a statement that always answers one row.
+    /// The single integer of a statement that always returns one row.
     pub async fn number(&mut self, sql: &'static str, args: &[Value]) -> Result<i64> {
         match self.first(sql, args).await? {
             Some(mut row) => row.int(),
@@ -138,10 +139,10 @@ impl<S: Schema> Tx<S> {
         done.map_err(|error| self.fault(&error))
     }
 
-    /// Closes the writer's connection and waits until the file is let go of; others go back to their pools.
+    /// Closes the writer's connection and waits until the file is released; other connections return to their pools.
     pub async fn close(self) {
         if let Connection::Writer(connection) = self.connection {
-            // The log is synced; what fails now is only tidying up.
+            // The log is synced; a failure now affects only the cleanup.
             let _ = connection.close().await;
         }
     }
@@ -161,7 +162,7 @@ impl<S: Schema> Tx<S> {
     }
 }
 
-/// An answer that is late fails its statement: what the server makes of it is then unknown.
+/// Fails a statement whose response is late: its effect on the server is then unknown.
 async fn in_time<T>(deadline: Option<Instant>, answer: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
     let Some(deadline) = deadline else { return answer.await };
     let silent = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "no answer in time").into());

@@ -3,7 +3,7 @@
 /// A column value or parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// None.
+    /// Null.
     Null,
     /// Integer.
     Int(i64),
@@ -64,9 +64,9 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
-/// Owned things that are passed by reference.
+/// Owned types that are passed by reference.
 pub trait AsValue {
-    /// The parameter.
+    /// The value as a parameter.
     fn as_value(&self) -> Value;
 }
 
@@ -113,7 +113,7 @@ macro_rules! args {
 }
 pub use args;
 
-/// A closed list of words: an enum with its stored texts.
+/// An enum as a closed list of words, with their stored texts.
 macro_rules! text_enum {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -127,7 +127,7 @@ macro_rules! text_enum {
                 match self { $(Self::$variant => $text),+ }
             }
 
-            /// The member with this word; case-sensitive.
+            /// The variant with this word; case-sensitive.
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 match text { $($text => Some(Self::$variant),)+ _ => None }

@@ -1,9 +1,9 @@
-//! Whether anybody has committed since: read from the log's index, without asking SQLite.
+//! Detects commits by any process: read from the log's index, without a query.
 //!
-//! In WAL mode all processes that have a database open share its index, the file `-shm`. Its header, which stands there
-//! twice, is changed by each commit, as the commit becomes visible to readers: it has a count of changes, the log's length,
-//! and a checksum over the whole log (<https://www.sqlite.org/walformat.html>, "The WAL-Index Header"). While it stays the
-//! same, whatever was read before is still so.
+//! In WAL mode all processes that have a database open share its index, the file `-shm`. Each commit changes the index
+//! header, which is stored twice, when the commit becomes visible to readers. The header has a change counter, the
+//! log's length, and a checksum over the whole log (<https://www.sqlite.org/walformat.html>, "The WAL-Index Header").
+//! While it stays the same, everything read before is still current.
 
 use std::fs::File;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
@@ -11,28 +11,28 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
-/// The length of a header, bytes.
+/// Length of a header in bytes.
 const HEADER: usize = 48;
-/// The format's version, the only one there is.
+/// The format's only version.
 const VERSION: u32 = 3_007_000;
-/// Where the header says that it is filled in.
+/// Offset of the flag that the header is filled in.
 const IS_INITIALIZED: usize = 12;
 
-/// A state of the database: equal as long as nobody has committed.
+/// A state of the database: equal until any process commits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct CommitState([u8; HEADER]);
 
-/// Looks at the index of one database.
+/// Reads the index of one database.
 pub(super) struct CommitWatch(Arc<File>);
 
 impl CommitWatch {
-    /// For a database that this process has open. None where its index cannot be read.
+    /// For a database that this process has open. `None` if its index cannot be read.
     pub(super) fn open(database: &Path) -> Option<Self> {
         let mut path = database.as_os_str().to_owned();
         path.push("-shm");
         let id_of = |file: &std::fs::Metadata| (file.dev(), file.ino());
         let mut watched = watched()?;
-        // An index goes with the last connection of all processes; nobody has a lock on it any more.
+        // An index is removed with the last connection of all processes; then no process has a lock on it.
         watched.retain(|file| file.metadata().is_ok_and(|file| file.nlink() > 0));
         let id = id_of(&std::fs::metadata(&path).ok()?);
         let known = watched.iter().find(|file| file.metadata().is_ok_and(|file| id_of(&file) == id));
@@ -44,7 +44,7 @@ impl CommitWatch {
         Some(Self(file))
     }
 
-    /// The state now. None where somebody is just committing.
+    /// The current state. `None` during a commit.
     pub(super) fn state(&self) -> Option<CommitState> {
         let mut bytes = [0; 2 * HEADER];
         self.0.read_exact_at(&mut bytes, 0).ok()?;
@@ -55,7 +55,8 @@ impl CommitWatch {
     }
 }
 
-/// The list, which is held for a moment only: where a thread of the parent held it when this process was forked, for ever.
+/// The list of watched indexes, locked only briefly. `None` if the lock is taken: in a forked child, a thread of the
+/// parent may hold it forever.
 fn watched() -> Option<MutexGuard<'static, Vec<Arc<File>>>> {
     for _ in 0..TRIES {
         match WATCHED.try_lock() {
@@ -70,6 +71,6 @@ fn watched() -> Option<MutexGuard<'static, Vec<Arc<File>>>> {
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// The indexes that this process looks at. Each stays open as long as it exists: closing one would take from SQLite the
-/// locks that this process has on it (`fcntl` gives locks to processes, not to descriptors).
+/// The indexes that this process reads. Each stays open as long as it exists: closing one would release SQLite's locks
+/// on it (`fcntl` locks belong to processes, not to descriptors).
 static WATCHED: Mutex<Vec<Arc<File>>> = Mutex::new(Vec::new());

@@ -1,5 +1,5 @@
-//! SQLite: one writer task with group commit, a few readers. A data folder belongs to one process, or is shared by several:
-//! then SQLite's own lock lets one of them write at a time.
+//! SQLite: one writer task with group commit, a few readers. A data folder belongs to one process, or is shared by
+//! several: then SQLite's own lock admits one writer at a time.
 
 mod commits;
 mod open;
@@ -19,18 +19,18 @@ use std::sync::Arc;
 use writer::Writer;
 
 const LOCK_FILE: &str = "lock";
-/// Held while a shared folder is being opened: the file, its journal and its tables are made once.
+/// Locked while a shared folder is being opened: the file, its journal and its tables are created once.
 const OPENING_FILE: &str = "opening.lock";
 
-/// How to use a SQLite data folder.
+/// Settings for a SQLite data folder.
 #[derive(Debug, Clone)]
 pub struct SqliteSettings {
-    /// Reader connections; opened when first needed.
+    /// Number of reader connections; opened on demand.
     pub readers: u32,
-    /// The database file may not grow beyond this many bytes; [`StoreError::Full`] then. `None`: as large as the disk.
+    /// Size limit of the database file in bytes; beyond it [`StoreError::Full`]. `None`: limited by the disk.
     pub max_database_bytes: Option<u64>,
-    /// Whether other processes may have the folder open too, all of which say so. The schema must remember nothing between
-    /// transactions. A process may have it open several times.
+    /// Whether other processes may have the folder open too; all must set this. The schema must keep no state between
+    /// transactions. A process may have the folder open several times.
     pub is_shared: bool,
 }
 
@@ -40,13 +40,13 @@ impl Default for SqliteSettings {
     }
 }
 
-/// The SQLite half of a database.
+/// The SQLite driver of a database.
 pub struct SqliteDriver<S: Schema> {
     writer: Writer<S>,
     readers: SqlitePool,
     place: Arc<str>,
     folder: PathBuf,
-    /// Where other processes may commit too.
+    /// `Some` if other processes may commit too.
     commits: Option<CommitWatch>,
 }
 
@@ -82,25 +82,25 @@ impl<S: Schema> SqliteDriver<S> {
         job.run(&mut tx).await.map(|()| job)
     }
 
-    /// Several statements that see one moment.
+    /// Several statements that see the same moment.
     pub(super) async fn read_snapshot(&self, mut job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let transaction = self.readers.begin().await.map_err(|error| self.fault(&error))?;
         let mut tx = Tx::new(Connection::SqliteSnapshot(transaction), self.place.clone());
         job.run(&mut tx).await.map(|()| job)
     }
 
-    /// Copies the database, at one moment, into `target`, where there is an empty file or none.
+    /// Copies the database, as of one moment, to `target`, which must be an empty file or absent.
     ///
     /// # Errors
-    /// Faults of reading and writing.
+    /// I/O faults.
     pub async fn copy_to(&self, target: &str) -> Result<()> {
-        // Readers may not write, not even that, so it has a connection of its own.
+        // Reader connections may not write at all, so this uses a separate connection.
         let connection = open::connect_plain(&self.folder.join(S::DATABASE_FILE), &self.place).await?;
         let mut tx = Tx::<S>::new(Connection::Writer(Box::new(connection)), self.place.clone());
         tx.execute("VACUUM INTO $1", args![target]).await.map(drop)
     }
 
-    /// What stays equal until somebody commits. None where that cannot be told, or somebody is just committing.
+    /// A value that stays equal until any process commits. `None` if that cannot be told, or during a commit.
     pub(super) fn commit_state(&self) -> Option<CommitState> {
         self.commits.as_ref().and_then(CommitWatch::state)
     }
@@ -110,7 +110,7 @@ impl<S: Schema> SqliteDriver<S> {
         &self.folder
     }
 
-    /// Ends the writer after what it has accepted, folds the log into the database file, closes.
+    /// Stops the writer after the accepted verbs, merges the log into the database file, closes.
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;

@@ -1,4 +1,4 @@
-//! Opening a data folder: whose it is, private files, early and clear faults.
+//! Opens a data folder: ownership, private files, early and clear faults.
 
 use super::{LOCK_FILE, OPENING_FILE, SqliteSettings};
 use crate::engine::folder_lock::{lock_in_turn, lock_soon, share_soon};
@@ -14,11 +14,11 @@ use std::time::Duration;
 
 const PAGE_BYTES: u32 = 4096;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// A backup or an inspecting `sqlite3` may hold the database for a moment.
+/// A backup or an inspecting `sqlite3` may lock the database for a moment.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const STATEMENT_CACHE: usize = 256;
 
-/// What is held of a folder.
+/// The locks held on a folder.
 pub(super) struct FolderLocks {
     /// Until the database is closed.
     pub(super) folder: File,
@@ -26,7 +26,7 @@ pub(super) struct FolderLocks {
     pub(super) opening: Option<File>,
 }
 
-/// Creates the folder (0700) when absent and takes its lock; who may not have it is refused here.
+/// Creates the folder (0700) if absent and takes its lock; fails here if the lock is not available.
 pub(super) fn lock_folder(folder: &Path, is_shared: bool) -> Result<FolderLocks> {
     if !folder.is_dir() {
         create_private_dir(folder).map_err(|error| StoreError::from_io(&error, folder))?;
@@ -54,9 +54,8 @@ pub fn is_in_use(folder: &Path) -> bool {
 }
 
 /// Creates the file with mode 0600 (SQLite gives its log the same), and looks at the header of an existing one.
-///
-/// One that is shared may be open in this process already, and is not opened here: closing it again would take from SQLite
-/// the locks that this process has on it (`fcntl` gives locks to processes, not to descriptors).
+/// A shared file may be open in this process already, and is not opened here: closing it again would release SQLite's
+/// locks on it (`fcntl` locks belong to processes, not to descriptors).
 pub(super) fn prepare_file(path: &Path, is_shared: bool) -> Result<()> {
     let io = |error: &std::io::Error| StoreError::from_io(error, path);
     if is_shared && std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
@@ -65,7 +64,7 @@ pub(super) fn prepare_file(path: &Path, is_shared: bool) -> Result<()> {
     let mut file = private_options().open(path).map_err(|error| io(&error))?;
     let length = file.metadata().map_err(|error| io(&error))?.len();
     if length == 0 {
-        // The name must survive a power cut as well as the content.
+        // The file's name must survive a power cut as well as its content.
         let folder = path.parent().unwrap_or(Path::new("."));
         return File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| io(&error));
     }
@@ -75,7 +74,7 @@ pub(super) fn prepare_file(path: &Path, is_shared: bool) -> Result<()> {
     if &header[..16] != MAGIC {
         return Err(damaged("file is not a database"));
     }
-    // Page count and size stand in the header; pages that are still in the log may be missing from the file.
+    // Page count and size are in the header; pages that are still in the log may be missing from the file.
     let page = match u16::from_be_bytes([header[16], header[17]]) {
         1 => 65_536,
         size => u64::from(size),
@@ -102,10 +101,10 @@ pub(super) async fn connect_plain(path: &Path, place: &str) -> Result<SqliteConn
     base_options(path).connect().await.map_err(|error| StoreError::from_sqlx(&error, SqlDialect::Sqlite, place))
 }
 
-/// Opens a copy of a database that nobody writes, only to read it: no log appears beside it.
+/// Opens a copy of a database that has no writers, only to read it: no log file is created.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] for what is no database; faults of reading.
+/// [`StoreError::Damaged`] if it is not a database; I/O faults.
 pub async fn open_copy<S: Schema>(path: &Path) -> Result<Tx<S>> {
     let place = path.display().to_string();
     let options =
@@ -143,16 +142,16 @@ fn private_options() -> OpenOptions {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
-        // No link is followed: it would lead out of the folder.
+        // Links are not followed: they could lead out of the folder.
         options.mode(0o600).custom_flags(i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or_default());
     }
     options
 }
 
-/// Makes a folder that only its owner can enter, and those above it.
+/// Creates a folder that only its owner can enter, and its parents.
 ///
 /// # Errors
-/// Those of the operating system; none where it is there.
+/// Those of the operating system; none if it exists.
 pub fn create_private_dir(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);

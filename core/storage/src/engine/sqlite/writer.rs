@@ -1,5 +1,6 @@
-//! The one writer: what waited is run in one transaction and acknowledged only after the COMMIT of all returned, which
-//! is after the log was synced. When a verb fails, nothing of the transaction is kept and each gets one of its own.
+//! The only writer: all waiting verbs run in one transaction and are acknowledged only after its COMMIT returned, that
+//! is, after the log was synced. If a verb fails, nothing of the transaction is stored, and each verb runs again in its
+//! own transaction.
 
 use crate::engine::job::BoxedJob;
 use crate::engine::{Result, Schema, StoreError, Tx};
@@ -10,9 +11,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// Verbs in one COMMIT at most: bounds how long the first of them waits.
+/// Limit of verbs in one COMMIT: bounds how long the first of them waits.
 const MAX_GROUP: usize = 256;
-/// Verbs that may wait; beyond that callers wait for room.
+/// Limit of waiting verbs; beyond it callers wait for room.
 const QUEUE: usize = 4096;
 
 /// Hands verbs to the writer task.
@@ -22,15 +23,15 @@ pub(super) struct Writer<S: Schema> {
 }
 
 impl<S: Schema> Writer<S> {
-    /// Starts the task. It owns the folder's lock: a store that is dropped without being closed still writes what was
-    /// accepted, and until then the folder is nobody else's.
+    /// Starts the task. It owns the folder's lock: a store that is dropped without being closed still writes the
+    /// accepted verbs, and until then the folder stays locked.
     pub(super) fn spawn(tx: Tx<S>, lock: File, schema: Arc<S>) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let task = tokio::spawn(write_until_closed(tx, lock, receiver, schema));
         Self { queue: Mutex::new(Some(sender)), task: tokio::sync::Mutex::new(Some(task)) }
     }
 
-    /// Runs a job after those before it; gives it back when its COMMIT has returned.
+    /// Runs a job after those before it; returns it when its COMMIT has returned.
     pub(super) async fn submit(&self, job: BoxedJob<S>) -> Result<BoxedJob<S>> {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or(StoreError::Closed)?;
         let (reply, answer) = oneshot::channel();
@@ -65,13 +66,13 @@ async fn write_until_closed<S: Schema>(
         }
         run_group(&mut tx, &mut group, &schema).await;
     }
-    // Folding the log is a kindness to the next start; failing at it loses nothing.
+    // Merging the log speeds up the next start; a failure loses nothing.
     let _ = tx.script("PRAGMA wal_checkpoint(TRUNCATE)".to_owned()).await;
     tx.close().await;
     drop(lock);
 }
 
-/// Runs all of `group` in one transaction and answers each of them.
+/// Runs all of `group` in one transaction and replies to each.
 async fn run_group<S: Schema>(tx: &mut Tx<S>, group: &mut Vec<Queued<S>>, schema: &S) {
     let answers = match run_transaction(tx, group, schema).await {
         Ok(answers) => answers,
@@ -83,8 +84,8 @@ async fn run_group<S: Schema>(tx: &mut Tx<S>, group: &mut Vec<Queued<S>>, schema
     }
 }
 
-/// One verb's fault took the whole transaction with it. The others have done nothing wrong and nothing of them was kept:
-/// each gets a transaction of its own.
+/// One verb's fault rolled back the whole transaction. The others did nothing wrong and nothing of them was stored:
+/// each runs in its own transaction.
 async fn run_one_by_one<S: Schema>(tx: &mut Tx<S>, group: &mut [Queued<S>], schema: &S) -> Vec<Result<()>> {
     let mut answers = Vec::with_capacity(group.len());
     for job in group {
@@ -96,11 +97,11 @@ async fn run_one_by_one<S: Schema>(tx: &mut Tx<S>, group: &mut [Queued<S>], sche
     answers
 }
 
-/// Why a transaction ended without effect.
+/// Why a transaction had no effect.
 enum Failure {
-    /// A verb's fault: rolled back for certain.
+    /// A verb's fault: certainly rolled back.
     InVerb(StoreError),
-    /// BEGIN or COMMIT failed. After a failed COMMIT nobody knows what a crash would leave, so nothing is repeated.
+    /// BEGIN or COMMIT failed. After a failed COMMIT it is unknown what a crash would leave, so nothing is repeated.
     AtEnds(StoreError),
 }
 
@@ -115,18 +116,18 @@ async fn run_transaction<S: Schema>(
         Err(error) => Err(Failure::InVerb(error)),
     };
     if ended.is_ok() {
-        // Before the acknowledgement: who hears of the change finds no older answer in a cache.
+        // Before the acknowledgement: a caller notified of the change must not get older data from a cache.
         schema.committed(&mut tx.state);
     } else {
         tx.state = S::State::default();
-        // When SQLite has rolled back by itself this statement fails, and that is fine.
+        // If SQLite has already rolled back, this statement fails, which is fine.
         let _ = tx.script("ROLLBACK".to_owned()).await;
     }
     ended
 }
 
-/// The first error ends the transaction: it is a fault of the environment or a misuse, so rare that a savepoint around
-/// every verb would cost more than running the group again one by one.
+/// The first error ends the transaction: it is an environment fault or a misuse, so rare that a savepoint around every
+/// verb would cost more than running the group again one by one.
 async fn run_jobs<S: Schema>(tx: &mut Tx<S>, group: &mut [Queued<S>]) -> Result<Vec<Result<()>>> {
     let mut answers = Vec::with_capacity(group.len());
     for job in group {
@@ -145,7 +146,7 @@ async fn run_caught<S: Schema>(queued: &mut Queued<S>, tx: &mut Tx<S>) -> Result
     }
 }
 
-/// A job that waits, and where its end is told.
+/// A waiting job, and the channel for its reply.
 struct Queued<S: Schema> {
     job: BoxedJob<S>,
     reply: oneshot::Sender<Result<BoxedJob<S>>>,
@@ -153,7 +154,7 @@ struct Queued<S: Schema> {
 
 impl<S: Schema> Queued<S> {
     fn finish(self, answer: Result<()>) {
-        // A caller that stopped waiting needs no answer; the verb is done all the same.
+        // A caller that stopped waiting needs no reply; the verb is still carried out.
         let _ = self.reply.send(answer.map(|()| self.job));
     }
 }
