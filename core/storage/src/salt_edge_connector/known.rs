@@ -1,32 +1,32 @@
-//! Tokens that were read, and are still so: nobody has committed since.
+//! Token cache, valid until any process commits.
 
 use super::{Digest, Token};
 use crate::engine::CommitState;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// How many are known at most; then it is begun again.
+/// Limit of cached tokens; then the cache is emptied.
 const MOST: usize = 4096;
 
-/// Tokens by what third parties present, as of one state of the database.
+/// Tokens by the digest that third parties present, as of one state of the database.
 #[derive(Default)]
 pub(super) struct KnownTokens(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// None before anything is known.
+    /// `None` while the cache is empty.
     state: Option<CommitState>,
     tokens: HashMap<Digest, Token>,
 }
 
 impl KnownTokens {
-    /// The token, where it is known in this state.
+    /// The token, if it is cached for this state.
     pub(super) fn get(&self, access_token: &Digest, state: CommitState) -> Option<Token> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.state == Some(state) { known.tokens.get(access_token).cloned() } else { None }
     }
 
-    /// Remembers a token that was read while the database was in this state.
+    /// Caches a token that was read while the database was in this state.
     pub(super) fn insert(&self, access_token: Digest, token: Token, state: CommitState) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.state != Some(state) || known.tokens.len() >= MOST {

@@ -1,16 +1,16 @@
-//! The data of a bank's connector to Salt Edge: sessions, tokens, questions to the bank, callbacks to the hub.
+//! The data of a bank's connector to Salt Edge: sessions, tokens, tasks for the bank, callbacks to the hub.
 //!
 //! ```text
-//!   request ──► session ─┬─► task: the bank's code is asked ──► its answer, and the callback that reports it,
+//!   request ──► session ─┬─► task: the bank's code is called ──► its result, and the callback that reports it,
 //!                        │                                       in one transaction
-//!                        └─► callback: the hub is told, in order, until it has heard
+//!                        └─► callback: sent to the hub, in order, until the hub has received it
 //! ```
 //!
-//! Any number of processes may share a store. What one of them works on it holds by a *lease*: a number that only the
-//! last one who took it knows, and a time after which others may take it.
+//! Several processes may share a store. Each holds the work that it processes by a *lease*: a number known only to its
+//! latest holder, and a time after which others may take the work.
 //!
-//! The store sees no secret in clear: session secrets and access tokens arrive as [`Digest`]s, everything about a
-//! customer or a third party sealed. What a peer did wrong is a *result* of the verb.
+//! The store sees no secret in clear text: session secrets and access tokens arrive as [`Digest`]s, all data about a
+//! customer or a third party arrives sealed. Mistakes of a peer are a *result* of the verb.
 
 mod entities;
 mod known;
@@ -31,9 +31,9 @@ pub use entities::token::{Judged, Presented, Revoked, Token, TokenFilter, TokenR
 pub use entities::upkeep::{Due, Purged};
 pub use store::Store;
 
-/// SHA-256 of what must not be readable.
+/// SHA-256 of a value that must not be stored in clear text.
 pub type Digest = [u8; 32];
-/// The id of a row: random, and no secret.
+/// The id of a row: random, not secret.
 pub type Id = [u8; 16];
 
 use entities::callback::callback_columns;

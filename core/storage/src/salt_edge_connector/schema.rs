@@ -1,4 +1,4 @@
-//! The schema: its migrations. Nothing is remembered between transactions, since other processes write too.
+//! The schema: its migrations. No state is kept between transactions, because other processes write too.
 
 use crate::engine::{self, Migration};
 

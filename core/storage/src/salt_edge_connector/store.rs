@@ -1,4 +1,4 @@
-//! The handle that connectors hold.
+//! The store handle of connectors.
 
 use super::known::KnownTokens;
 use super::schema::{SaltEdgeConnector, Tx, Verb};
@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Whether this key is the one that is recorded.
+/// Whether this key is the recorded one.
 async fn is_sealed_by(tx: &mut Tx, key_id: &[u8; 8]) -> Result<bool> {
     let recorded = tx.first("SELECT key_id FROM sealing_key", &[]).await?;
     Ok(recorded.map(|mut row| row.bytes::<8>()).transpose()? == Some(*key_id))
@@ -17,7 +17,7 @@ async fn is_sealed_by(tx: &mut Tx, key_id: &[u8; 8]) -> Result<bool> {
 
 /// The data of a connector. Cheap to clone; all clones share one writer or pool. Other processes may have it open too.
 ///
-/// Every method is one atomic verb. A method that changes something answers after the change is on disk.
+/// Every method is one atomic verb. A method that changes data returns after the change is on disk.
 #[derive(Clone)]
 pub struct Store {
     database: Arc<Database<SaltEdgeConnector>>,
@@ -32,7 +32,7 @@ impl Store {
     /// which then runs the writer.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] when a program has the folder that shares it with nobody, [`StoreError::Damaged`],
+    /// [`StoreError::Locked`] when a program has the folder open exclusively, [`StoreError::Damaged`],
     /// [`StoreError::ReadOnly`], [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`];
     /// [`StoreError::Misuse`] for another schema's database.
     pub async fn open_sqlite(folder: &Path) -> Result<Self> {
@@ -59,10 +59,10 @@ impl Store {
         Self { database: Arc::new(database), known: Arc::default() }
     }
 
-    /// Records which key seals what is stored here; the first one stays.
+    /// Records the id of the key that seals the stored data; the first recorded id stays.
     ///
     /// # Errors
-    /// [`StoreError::Misuse`] where another key has sealed what is there.
+    /// [`StoreError::Misuse`] if the data was sealed with another key.
     pub fn sealed_by(&self, key_id: [u8; 8]) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             // Only the first start writes.
@@ -83,12 +83,12 @@ impl Store {
         })
     }
 
-    /// Waits for the accepted verbs, then closes. Later verbs answer [`StoreError::Closed`].
+    /// Waits for the accepted verbs, then closes. Later verbs return [`StoreError::Closed`].
     pub async fn close(&self) {
         self.database.close().await;
     }
 
-    /// What stays equal until anybody commits.
+    /// A value that stays equal until any process commits.
     pub(super) fn commit_state(&self) -> Option<CommitState> {
         self.database.commit_state()
     }

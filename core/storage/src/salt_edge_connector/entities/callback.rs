@@ -1,24 +1,24 @@
-//! What Salt Edge has still to be told.
+//! Callbacks: reports to Salt Edge's hub.
 
 use crate::engine::{Result, Row, text_enum};
 use crate::salt_edge_connector::Id;
 
 text_enum! {
-    /// What the hub is told.
+    /// The kind of report.
     pub enum CallbackKind {
-        /// How far a session is.
+        /// Progress of a session.
         Update = "update",
-        /// A session has ended well.
+        /// A session has succeeded.
         Success = "success",
         /// A session has failed.
         Fail = "fail",
-        /// A token is over.
+        /// A token has ended.
         Revoke = "revoke",
     }
 }
 
 impl CallbackKind {
-    /// Whether it ends its session.
+    /// Whether it reports the end of its session.
     #[must_use]
     pub const fn ends_session(self) -> bool {
         matches!(self, Self::Success | Self::Fail)
@@ -26,60 +26,60 @@ impl CallbackKind {
 }
 
 text_enum! {
-    /// What became of a callback.
+    /// State of a callback.
     pub enum CallbackState {
         /// It will be sent, or sent again.
         Waiting = "waiting",
-        /// The hub does not take it until somebody has set something right.
+        /// The hub refuses it until an operator has fixed the cause.
         Stopped = "stopped",
-        /// The hub has it.
+        /// The hub has received it.
         Delivered = "delivered",
-        /// It will not be sent any more.
+        /// It will not be sent again.
         Failed = "failed",
     }
 }
 
-/// Something that the hub is to be told.
+/// A report to be sent to the hub.
 #[derive(Debug, Clone)]
 pub struct NewCallback {
-    /// What kind of thing.
+    /// Its kind.
     pub kind: CallbackKind,
-    /// Of a failure: the class, where nothing else is said of it.
+    /// For a failure: the error class, if no other content is given.
     pub reason: Option<&'static str>,
-    /// What it says, sealed.
+    /// Its content, sealed.
     pub sealed: Option<Vec<u8>>,
-    /// When it is too late to say it.
+    /// The time after which it is not sent any more.
     pub expires_at: i64,
 }
 
-/// A callback whose time has come. It counts as sent from now on.
+/// A due callback. It counts as sent from now on.
 #[derive(Debug, Clone)]
 pub struct DueCallback {
     /// Its id.
     pub id: Id,
-    /// How often it was taken.
+    /// Number of times it was taken.
     pub lease: i64,
-    /// How often it may have reached the hub before.
+    /// Number of earlier sends that may have reached the hub.
     pub sent: i64,
-    /// What kind of thing it says.
+    /// Its kind.
     pub kind: CallbackKind,
-    /// The session, where it is about one.
+    /// The session that it reports about, if any.
     pub session: Option<Id>,
-    /// The token, where it is about one.
+    /// The token that it reports about, if any.
     pub token: Option<Id>,
-    /// Which of the row's tokens is over.
+    /// The generation of the ended token in its row.
     pub generation: i64,
-    /// Of a failure: the class, where nothing else is said of it.
+    /// For a failure: the error class, if no other content is given.
     pub reason: Option<String>,
-    /// What it says, sealed.
+    /// Its content, sealed.
     pub sealed: Option<Vec<u8>>,
-    /// What is known of the session or the token, sealed.
+    /// The sealed data of the session or the token.
     pub subject: Vec<u8>,
-    /// When it is too late to say it.
+    /// The time after which it is not sent any more.
     pub expires_at: i64,
 }
 
-/// What became of sending a callback.
+/// The result of sending a callback.
 #[derive(Debug, Clone)]
 pub struct AttemptEnd {
     /// The callback.
@@ -88,69 +88,69 @@ pub struct AttemptEnd {
     pub lease: i64,
     /// Now.
     pub now: i64,
-    /// The status of the hub's answer.
+    /// The status of the hub's response.
     pub status: Option<i64>,
-    /// The class of the hub's refusal, else the code of the error.
+    /// The class of the hub's refusal, or the code of the error.
     pub class: Option<String>,
-    /// What follows.
+    /// What to do next.
     pub end: CallbackEnd,
 }
 
-/// What follows after sending a callback.
+/// What to do after sending a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallbackEnd {
-    /// The hub has it.
+    /// The hub has received it.
     Delivered,
-    /// It is sent again.
+    /// Send it again.
     Again {
-        /// When.
+        /// The time of the next send.
         due_at: i64,
-        /// Whether it may have reached the hub all the same.
+        /// Whether it may have reached the hub anyway.
         may_have_arrived: bool,
     },
-    /// Somebody has to set something right first.
+    /// An operator has to fix the cause first.
     Stopped,
-    /// For the hub the session is over, by another end than ours.
+    /// The hub has already ended the session, with another result than this service.
     OverThere,
     /// It is too late to say it; it was not sent this time.
     TooLate,
 }
 
-/// Which callbacks are listed, oldest first.
+/// Filter for listing callbacks, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct CallbackFilter {
     /// Only those in this state.
     pub state: Option<CallbackState>,
-    /// Only those after this one: when it came up, and its id.
+    /// Only those after this one: its creation time and id.
     pub after: Option<(i64, Id)>,
-    /// How many at most.
+    /// Limit of the number of callbacks.
     pub limit: i64,
 }
 
-/// A callback as an operator sees it.
+/// A callback as shown to operators.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallbackRow {
     /// Its id.
     pub id: Id,
-    /// The session, where it is about one.
+    /// The session that it reports about, if any.
     pub session: Option<Id>,
-    /// The token, where it is about one.
+    /// The token that it reports about, if any.
     pub token: Option<Id>,
-    /// What kind of thing it says.
+    /// Its kind.
     pub kind: CallbackKind,
-    /// What became of it.
+    /// Its state.
     pub state: CallbackState,
-    /// When it came up.
+    /// Its creation time.
     pub created_at: i64,
-    /// When it is sent next; nothing where it waits for another one.
+    /// The time of its next send; `None` while it waits for another callback.
     pub due_at: Option<i64>,
-    /// When it is too late to say it.
+    /// The time after which it is not sent any more.
     pub expires_at: i64,
-    /// How often it was tried.
+    /// Number of tries.
     pub attempts: i64,
-    /// The status of the hub's last answer.
+    /// The status of the hub's last response.
     pub status: Option<i64>,
-    /// The class of the hub's last refusal, else the code of the last error.
+    /// The class of the hub's last refusal, or the code of the last error.
     pub class: Option<String>,
 }
 

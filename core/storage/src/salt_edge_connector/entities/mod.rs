@@ -1,4 +1,4 @@
-//! What verbs take and answer.
+//! Input and output types of the verbs.
 
 pub(super) mod callback;
 pub(super) mod session;

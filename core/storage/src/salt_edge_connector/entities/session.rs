@@ -1,4 +1,4 @@
-//! Sessions: one unit of work that Salt Edge has begun.
+//! Sessions: units of work started by Salt Edge.
 
 use super::task::NewTask;
 use super::token::TokenRefusal;
@@ -6,48 +6,48 @@ use crate::engine::{Result, Row, text_enum};
 use crate::salt_edge_connector::{Digest, Id};
 
 text_enum! {
-    /// What a session is for.
+    /// The purpose of a session.
     pub enum SessionKind {
-        /// A new token.
+        /// To create a new token.
         Enrolment = "enrolment",
-        /// A token in place of another.
+        /// To renew a token.
         Reconnect = "reconnect",
-        /// The accounts are read again.
+        /// To read the accounts again.
         Refresh = "refresh",
     }
 }
 
 text_enum! {
-    /// How far a session is.
+    /// The state of a session.
     pub enum SessionState {
-        /// Its first question has not been answered by the bank.
+        /// The bank has not processed its first task yet.
         Received = "received",
-        /// The bank is working on it.
+        /// The bank is processing it.
         Working = "working",
-        /// The customer is to go to the bank's page.
+        /// The customer must visit the bank's page.
         AwaitingRedirect = "awaiting_redirect",
-        /// The customer is to give a code.
+        /// The customer must enter a code.
         AwaitingCode = "awaiting_code",
-        /// It ended well.
+        /// It succeeded.
         Succeeded = "succeeded",
         /// It failed.
         Failed = "failed",
-        /// The hub gave it up.
+        /// The hub cancelled it.
         Cancelled = "cancelled",
-        /// Its time was over.
+        /// It exceeded its time limit.
         Expired = "expired",
     }
 }
 
 impl SessionState {
-    /// Whether nothing can change any more.
+    /// Whether the state is final.
     #[must_use]
     pub const fn is_end(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled | Self::Expired)
     }
 }
 
-/// A session that begins.
+/// A session to open.
 #[derive(Debug, Clone)]
 pub struct NewSession {
     /// Its id.
@@ -56,48 +56,48 @@ pub struct NewSession {
     pub secret: Digest,
     /// The third party.
     pub client_id: i64,
-    /// What it is for.
+    /// Its purpose.
     pub kind: SessionKind,
-    /// The token that it is about.
+    /// Its token.
     pub about: About,
-    /// What else is known of it, sealed.
+    /// Its other data, sealed.
     pub sealed: Vec<u8>,
     /// Now.
     pub now: i64,
-    /// When its time is over.
+    /// The end of its time limit.
     pub expires_at: i64,
-    /// What the bank is asked first.
+    /// The first task for the bank.
     pub task: NewTask,
-    /// Whether a session may begin; else only one that has begun is repeated.
+    /// Whether a new session may be opened; otherwise only repeats of an open one are accepted.
     pub may_begin: bool,
 }
 
-/// The token that a session is about.
+/// The token of a session.
 #[derive(Debug, Clone)]
 pub enum About {
-    /// One that is to be.
+    /// A token to create.
     New {
         /// Its id.
         id: Id,
-        /// What is known of it, sealed.
+        /// Its data, sealed.
         sealed: Vec<u8>,
     },
-    /// One that is there.
+    /// An existing token.
     Presented(Digest),
 }
 
-/// What became of a request that begins a session.
+/// The result of a request to open a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Opened {
-    /// It has begun.
+    /// It was opened.
     New,
-    /// It had begun before. Where it goes on, the hub is told again what it was told last.
+    /// It was opened before. If it is still open, the hub is sent its last update again.
     Repeated,
-    /// Another third party has it.
+    /// It belongs to another third party.
     OtherClient,
-    /// Another kind of request has begun it.
+    /// It was opened by another kind of request.
     OtherKind,
-    /// The token is no good.
+    /// The token is not valid.
     Token(TokenRefusal),
 }
 
@@ -108,47 +108,47 @@ pub struct StepAnswer {
     pub secret: Digest,
     /// The third party.
     pub client_id: i64,
-    /// Of a refresh, the token that was presented; else the session is about a new token.
+    /// For a refresh, the presented token; otherwise the session creates or renews a token.
     pub presented: Option<Digest>,
-    /// What was answered: the same answer twice is one.
+    /// The digest of the answer: repeats of an answer count once.
     pub answer: Digest,
-    /// How many answers a session may take.
+    /// Limit of answers per session.
     pub max_tries: i64,
     /// Now.
     pub now: i64,
-    /// What the bank is asked.
+    /// The task for the bank.
     pub task: NewTask,
 }
 
-/// What became of an answer.
+/// The result of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answered {
-    /// The bank will be asked.
+    /// Accepted: a task for the bank was created.
     Taken,
-    /// The session took one answer too many, and has failed.
+    /// The session got too many answers and has failed.
     TooMany,
-    /// The session has ended, or the bank is being asked already: nothing is done.
+    /// The session has ended, or the bank is already processing it: nothing was changed.
     Unchanged,
-    /// The session waits for something else.
+    /// The session does not wait for an answer.
     NotAwaited,
     /// There is no such session.
     NotFound,
-    /// Another third party has it.
+    /// It belongs to another third party.
     OtherClient,
-    /// The token is no good.
+    /// The token is not valid.
     Token(TokenRefusal),
 }
 
-/// What became of giving up a session.
+/// The result of cancelling a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cancelled {
-    /// It is given up.
+    /// It was cancelled.
     Done,
     /// It had ended before.
     Unchanged,
     /// There is no such session.
     NotFound,
-    /// Another third party has it.
+    /// It belongs to another third party.
     OtherClient,
 }
 
@@ -159,23 +159,23 @@ pub struct Session {
     pub id: Id,
     /// The third party.
     pub client_id: i64,
-    /// What it is for.
+    /// Its purpose.
     pub kind: SessionKind,
-    /// How far it is.
+    /// Its state.
     pub state: SessionState,
-    /// The token that it is about.
+    /// Its token.
     pub token: Id,
-    /// When it began.
+    /// The time when it was opened.
     pub created_at: i64,
-    /// When its time is over.
+    /// The end of its time limit.
     pub expires_at: i64,
-    /// When it ended.
+    /// The time when it ended.
     pub ended_at: Option<i64>,
-    /// How many answers it has taken.
+    /// Number of answers received.
     pub tries: i64,
-    /// How many callbacks it has had.
+    /// Number of callbacks created.
     pub(crate) callbacks: i64,
-    /// What else is known of it, sealed.
+    /// Its other data, sealed.
     pub sealed: Vec<u8>,
 }
 

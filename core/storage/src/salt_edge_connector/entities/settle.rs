@@ -1,62 +1,62 @@
-//! What the bank has said of a session, and what follows.
+//! Settlements: the bank's results for a session.
 
 use super::callback::NewCallback;
 use super::session::SessionState;
 use crate::salt_edge_connector::{Digest, Id};
 
-/// What the bank has said of a session.
+/// The bank's result for a session.
 #[derive(Debug, Clone)]
 pub struct Settlement {
     /// The session.
     pub session: Id,
-    /// Who says it.
+    /// The source of the result.
     pub by: Settler,
     /// Now.
     pub now: i64,
-    /// What follows.
+    /// The change of the session.
     pub change: Change,
 }
 
-/// Who says what becomes of a session.
+/// The source of a settlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settler {
-    /// The bank's code, asked in a task that was taken under this lease.
+    /// The bank's code, in a task that was taken under this lease.
     Task {
         /// The task.
         id: Id,
         /// The lease.
         lease: i64,
     },
-    /// The bank by itself: its page, its app, its back office.
+    /// The bank on its own initiative: its page, its app, its back office.
     Bank,
 }
 
-/// What becomes of a session.
+/// The change of a session.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// It goes on, and waits.
+    /// It stays open and waits.
     Wait {
-        /// For what.
+        /// The state in which it waits.
         state: SessionState,
-        /// What is known of it now, sealed.
+        /// Its new data, sealed.
         sealed: Vec<u8>,
-        /// When its time is over.
+        /// The end of its time limit.
         expires_at: i64,
-        /// What the hub is told.
+        /// The update for the hub.
         update: Option<NewCallback>,
     },
-    /// It ends well.
+    /// It succeeds.
     Succeed {
-        /// What is known of it now, sealed.
+        /// Its new data, sealed.
         sealed: Vec<u8>,
         /// The token that the customer has approved; none at the end of a refresh.
         granted: Option<Granted>,
-        /// What the hub is told.
+        /// The report for the hub.
         callback: NewCallback,
     },
     /// It fails.
     Fail {
-        /// What the hub is told.
+        /// The report for the hub.
         callback: NewCallback,
     },
 }
@@ -66,24 +66,24 @@ pub enum Change {
 pub struct Granted {
     /// The token.
     pub access_token: Digest,
-    /// Whose it is.
+    /// The customer that it belongs to.
     pub holder: Digest,
-    /// Which of the row's tokens it is: one more than that of a token that is renewed.
+    /// Its generation in its row: one more than that of the token that it renews.
     pub generation: i64,
     /// When it expires.
     pub expires_at: i64,
-    /// What is known of it, sealed.
+    /// Its data, sealed.
     pub sealed: Vec<u8>,
 }
 
-/// What became of a settlement.
+/// The result of a settlement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// It is done.
+    /// It was stored.
     Done,
-    /// The session had ended before, as this says, or its time is over: nothing is done.
+    /// The session had ended before in this state, or its time limit has passed: nothing was changed.
     Ended(SessionState),
-    /// Somebody else has taken the task: nothing is done.
+    /// Another worker has taken the task: nothing was changed.
     Lost,
     /// The token was revoked or renewed meanwhile; the session has failed.
     TokenRevoked,

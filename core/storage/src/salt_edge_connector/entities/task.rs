@@ -1,49 +1,49 @@
-//! What the bank's code has still to be asked.
+//! Tasks: questions to the bank's code.
 
 use super::session::Session;
 use crate::engine::text_enum;
 use crate::salt_edge_connector::Id;
 
 text_enum! {
-    /// What the bank is asked.
+    /// The kind of task.
     pub enum TaskKind {
-        /// Who the customer is.
+        /// Identify the customer.
         Authenticate = "authenticate",
-        /// Whether the customer's answer is right.
+        /// Check the customer's answer.
         Confirm = "confirm",
-        /// Whether a token may be renewed.
+        /// Decide whether a token may be renewed.
         Reconnect = "reconnect",
-        /// To read accounts again.
+        /// Read the accounts again.
         Refresh = "refresh",
-        /// To take note of something.
+        /// Take note of an event.
         Notice = "notice",
     }
 }
 
-/// A question that is to be asked.
+/// A task to be created.
 #[derive(Debug, Clone)]
 pub struct NewTask {
     /// Its id.
     pub id: Id,
-    /// What is asked.
+    /// Its kind.
     pub kind: TaskKind,
-    /// What goes with it, sealed.
+    /// Its data, sealed.
     pub sealed: Vec<u8>,
 }
 
-/// A question whose time has come. Who has it asks the bank; the lease is needed to say what came of it.
+/// A due task. Its holder passes it to the bank's code; the lease is needed to store the result.
 #[derive(Debug, Clone)]
 pub struct DueTask {
     /// Its id.
     pub id: Id,
-    /// How often it was taken.
+    /// Number of times it was taken.
     pub lease: i64,
-    /// What is asked.
+    /// Its kind.
     pub kind: TaskKind,
-    /// The session that it belongs to; a notice has none.
+    /// Its session; a notice has none.
     pub session: Option<Session>,
-    /// When it came up.
+    /// Its creation time.
     pub created_at: i64,
-    /// What goes with it, sealed.
+    /// Its data, sealed.
     pub sealed: Vec<u8>,
 }

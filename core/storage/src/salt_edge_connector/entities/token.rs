@@ -1,16 +1,16 @@
-//! Access tokens, which are kept as hashes.
+//! Access tokens, stored as hashes.
 
 use crate::engine::{Result, Row, text_enum};
 use crate::salt_edge_connector::{Digest, Id};
 
 text_enum! {
-    /// Whether a token is good.
+    /// The state of a token.
     pub enum TokenState {
         /// The customer has not approved it yet.
         Unconfirmed = "unconfirmed",
-        /// It is good until it expires.
+        /// It is valid until it expires.
         Confirmed = "confirmed",
-        /// It is over.
+        /// It was revoked.
         Revoked = "revoked",
     }
 }
@@ -22,15 +22,15 @@ pub struct Token {
     pub id: Id,
     /// The third party.
     pub client_id: i64,
-    /// Whether it is good.
+    /// Its state.
     pub state: TokenState,
-    /// When its enrolment began.
+    /// The time when its enrolment started.
     pub created_at: i64,
-    /// When it expires.
+    /// The time when it expires.
     pub expires_at: Option<i64>,
-    /// When it was revoked.
+    /// The time when it was revoked.
     pub ended_at: Option<i64>,
-    /// What else is known of it, sealed.
+    /// Its other data, sealed.
     pub sealed: Vec<u8>,
 }
 
@@ -48,7 +48,7 @@ impl Token {
     }
 }
 
-/// A token that a third party presents.
+/// A token presented by a third party.
 #[derive(Debug, Clone, Copy)]
 pub struct Presented {
     /// The token.
@@ -59,41 +59,41 @@ pub struct Presented {
     pub now: i64,
 }
 
-/// Why a token is no good.
+/// Why a token is not valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenRefusal {
-    /// There is none, or it is another third party's.
+    /// It does not exist, or belongs to another third party.
     NotFound,
     /// It was revoked, or waits for the customer's approval.
     Revoked,
-    /// Its time is over.
+    /// It has expired.
     Expired,
 }
 
-/// A token that is good, or why the one that was presented is not.
+/// A valid token, or why the presented one is not valid.
 pub type Judged = std::result::Result<Token, TokenRefusal>;
 
-/// What became of revoking a token.
+/// The result of revoking a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revoked {
-    /// It is revoked.
+    /// It was revoked now.
     Done,
     /// It was revoked before.
     Unchanged,
-    /// It cannot be.
+    /// It cannot be revoked.
     Refused(TokenRefusal),
 }
 
-/// Which tokens are listed, oldest first.
+/// Filter for listing tokens, oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct TokenFilter {
-    /// Only this customer's.
+    /// Only this customer's tokens.
     pub holder: Option<Digest>,
     /// Only those in this state.
     pub state: Option<TokenState>,
-    /// Only those after this one: when its enrolment began, and its id.
+    /// Only those after this one: the time when its enrolment started, and its id.
     pub after: Option<(i64, Id)>,
-    /// How many at most.
+    /// Limit of the number of tokens.
     pub limit: i64,
 }
 

@@ -1,25 +1,25 @@
-//! What is to be done next, and what was tidied up.
+//! Due times, and the results of cleanups.
 
-/// When something is to be done next, whatever it is.
+/// The next due times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Due {
-    /// When the bank is asked next.
+    /// When the next task for the bank is due.
     pub task: Option<i64>,
-    /// When the hub is told something next.
+    /// When the next callback to the hub is due.
     pub callback: Option<i64>,
-    /// When the time of a session or of a callback is over next.
+    /// When the time limit of a session or of a callback ends next.
     pub end: Option<i64>,
 }
 
 impl Due {
-    /// The earliest of them.
+    /// The earliest of these times.
     #[must_use]
     pub fn next(&self) -> Option<i64> {
         [self.task, self.callback, self.end].into_iter().flatten().min()
     }
 }
 
-/// What was removed, in rows.
+/// Numbers of removed rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Purged {
     /// Sessions that ended long ago, with their callbacks.

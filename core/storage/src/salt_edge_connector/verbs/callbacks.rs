@@ -1,4 +1,4 @@
-//! Callbacks: taken, sent, done with.
+//! Callbacks: taken, sent, closed.
 
 use super::ending::{drop_callbacks, end_session, end_token, next, session, tell_revoked};
 use crate::engine::{Result, Row, args};
@@ -17,7 +17,7 @@ macro_rules! due_columns {
 }
 
 impl Store {
-    /// Takes callbacks whose time has come, until `until`: then others may take them. From now on each counts as sent.
+    /// Takes due callbacks until `until`: after that others may take them. From now on each counts as sent.
     ///
     /// # Errors
     /// Environment faults only.
@@ -41,7 +41,7 @@ impl Store {
         })
     }
 
-    /// The same for the callback of one session.
+    /// As [`take_callbacks`](Self::take_callbacks), for the due callback of one session.
     ///
     /// # Errors
     /// Environment faults only.
@@ -59,8 +59,8 @@ impl Store {
         })
     }
 
-    /// Says what became of sending a callback. False where somebody else has taken it meanwhile, or it is done with; what
-    /// the hub has, it has all the same.
+    /// Stores the result of sending a callback. False if another worker has taken it meanwhile, or it is already
+    /// closed; a delivery is stored in either case.
     ///
     /// # Errors
     /// Environment faults only.
@@ -68,7 +68,7 @@ impl Store {
         self.write(attempt, |tx, attempt| Box::pin(end_attempt(tx, attempt)))
     }
 
-    /// Sends a callback again that was stopped. False where none was.
+    /// Schedules a stopped callback again. False if it was not stopped.
     ///
     /// # Errors
     /// Environment faults only.
@@ -82,7 +82,7 @@ impl Store {
         })
     }
 
-    /// Whether the hub has been told how a session ended.
+    /// Whether the hub has received the report of the end of a session.
     ///
     /// # Errors
     /// Environment faults only.
@@ -96,7 +96,7 @@ impl Store {
         })
     }
 
-    /// Callbacks as an operator sees them, oldest first.
+    /// Callbacks as shown to operators, oldest first.
     ///
     /// # Errors
     /// Environment faults only.
@@ -140,7 +140,7 @@ async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
     }
     let sql = "UPDATE callback SET status = $2, class = $3 WHERE id = $1";
     tx.execute(sql, args![attempt.id, attempt.status, attempt.class.as_deref()]).await?;
-    // Those of earlier attempts that may have reached the hub.
+    // Sends of earlier tries that may have reached the hub.
     let earlier = sent - 1;
     match attempt.end {
         CallbackEnd::Again { due_at, may_have_arrived } => {
@@ -151,7 +151,7 @@ async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
             let sql = "UPDATE callback SET state = $2, due_at = NULL, sent = sent - 1 WHERE id = $1";
             tx.execute(sql, args![attempt.id, CallbackState::Stopped]).await?;
         }
-        // Done with above.
+        // Handled above.
         CallbackEnd::Delivered => {}
         CallbackEnd::TooLate => {
             close(tx, attempt.id, CallbackState::Failed, attempt.now).await?;
@@ -167,7 +167,8 @@ async fn end_attempt(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
     Ok(true)
 }
 
-/// The hub has a callback. Most are the last of a session that has one token: they take one statement.
+/// Stores that the hub has received a callback. Most are the last of a session with one token: these take one
+/// statement.
 async fn delivered(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
     let sql = "UPDATE callback SET state = $2, status = $3, class = $4, due_at = NULL, ended_at = $5, sealed = NULL \
                WHERE id = $1 AND (state = 'waiting' OR state = 'stopped') RETURNING session, kind, position, \
@@ -188,13 +189,14 @@ async fn delivered(tx: &mut Tx, attempt: &AttemptEnd) -> Result<bool> {
     Ok(true)
 }
 
-/// A callback that is done with: what it says is wiped.
+/// Closes a callback and erases its content.
 pub(super) async fn close(tx: &mut Tx, id: Id, state: CallbackState, now: i64) -> Result<()> {
     let sql = "UPDATE callback SET state = $2, due_at = NULL, ended_at = $3, sealed = NULL WHERE id = $1";
     tx.execute(sql, args![id, state, now]).await.map(drop)
 }
 
-/// It is too late to say something of a session. Of an update nothing follows: the session's end is said in its time.
+/// Handles an expired callback of a session. An expired update has no consequence: the end of the session is reported
+/// separately.
 pub(super) async fn too_late(
     tx: &mut Tx,
     of: Option<Id>,
@@ -211,21 +213,21 @@ pub(super) async fn too_late(
     next(tx, of, now).await
 }
 
-/// For the hub a session is over, and so it is here: nothing further is said of it.
+/// Ends a session here because the hub has ended it: no further reports about it are sent.
 async fn over_there(tx: &mut Tx, of: Id, kind: CallbackKind, may_have_arrived: bool, now: i64) -> Result<()> {
     drop_callbacks(tx, of, now).await?;
     let Some(session) = session(tx, of).await? else { return Ok(()) };
     if !session.state.is_end() {
         end_session(tx, &session, SessionState::Failed, now).await?;
     } else {
-        // A success that stood behind an update has not left.
+        // A success queued after an update has not been sent.
         take_back(tx, &session, may_have_arrived && kind == CallbackKind::Success, now).await?;
     }
     next(tx, of, now).await
 }
 
-/// A session that ended well here, and not at the hub. A token that the hub cannot have got is over, and a renewed one is what it was before;
-/// where the hub may have got it all the same, it is told that it is over.
+/// Fails a session that succeeded here but not at the hub. If the hub cannot have received the token, it is revoked,
+/// and a renewed one returns to its former state; if the hub may have received it, the revocation is reported.
 async fn take_back(tx: &mut Tx, of: &Session, may_have_arrived: bool, now: i64) -> Result<()> {
     if of.state != SessionState::Succeeded {
         return Ok(());
@@ -247,7 +249,7 @@ async fn take_back(tx: &mut Tx, of: &Session, may_have_arrived: bool, now: i64) 
     Ok(())
 }
 
-/// The hub has a renewed token: the former one is over.
+/// Removes the former token: the hub has received its renewal.
 async fn forget_former(tx: &mut Tx, session: Id) -> Result<()> {
     let sql = "UPDATE token SET former = NULL, former_expires_at = NULL, former_sealed = NULL \
                WHERE id = (SELECT token FROM session WHERE id = $1) AND granted_by = $1";

@@ -1,4 +1,4 @@
-//! What several verbs do: sessions end, tokens end, callbacks are put in line.
+//! Steps shared by several verbs: ending sessions and tokens, queueing callbacks.
 
 use crate::engine::{Result, args};
 use crate::salt_edge_connector::{
@@ -6,9 +6,9 @@ use crate::salt_edge_connector::{
 };
 use aws_lc_rs::digest::{SHA256, digest};
 
-/// How long after a session's end its failure may still be reported.
+/// How long after a session's end its failure may be reported.
 pub(super) const REPORT_MS: i64 = 60 * 60 * 1000;
-/// How long the hub is told that a token is over.
+/// How long the end of a token is reported.
 pub(super) const REVOKE_MS: i64 = 24 * 60 * 60 * 1000;
 
 pub(super) async fn session(tx: &mut Tx, id: Id) -> Result<Option<Session>> {
@@ -16,7 +16,7 @@ pub(super) async fn session(tx: &mut Tx, id: Id) -> Result<Option<Session>> {
     tx.first(sql, args![id]).await?.map(|mut row| Session::read(&mut row)).transpose()
 }
 
-/// Puts a callback of a session in line. It is due when no other one of the session waits.
+/// Queues a callback of a session. It is due at once if no other callback of the session waits.
 pub(super) async fn tell(tx: &mut Tx, of: &Session, callback: &NewCallback, now: i64) -> Result<()> {
     let (position, due_at) = place(tx, of.id, now).await?;
     let sql = "INSERT INTO callback (id, session, position, token, generation, kind, ends_session, state, due_at, expires_at, created_at, lease, sent, reason, sealed) \
@@ -40,7 +40,7 @@ pub(super) async fn tell(tx: &mut Tx, of: &Session, callback: &NewCallback, now:
     .map(drop)
 }
 
-/// The next place in a session's line, and when it is due, if nobody stands before it.
+/// The next position in a session's queue, and the due time if it is the first.
 async fn place(tx: &mut Tx, session: Id, now: i64) -> Result<(i64, Option<i64>)> {
     let sql = "UPDATE session SET callbacks = callbacks + 1 WHERE id = $1 RETURNING callbacks";
     let position = tx.number(sql, args![session]).await?;
@@ -48,13 +48,13 @@ async fn place(tx: &mut Tx, session: Id, now: i64) -> Result<(i64, Option<i64>)>
     Ok((position, is_first.then_some(now)))
 }
 
-/// Whether anything of a session waits to be told.
+/// Whether any callback of a session waits.
 pub(super) async fn is_waiting(tx: &mut Tx, session: Id) -> Result<bool> {
     let sql = "SELECT count(*) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped')";
     Ok(tx.number(sql, args![session]).await? > 0)
 }
 
-/// Ends a session, which is open: no question of it is asked any more.
+/// Ends an open session and removes its tasks.
 pub(super) async fn end_session(tx: &mut Tx, of: &Session, state: SessionState, now: i64) -> Result<()> {
     let sql = "UPDATE session SET state = $2, ended_at = $3, last_update = NULL WHERE id = $1";
     tx.execute(sql, args![of.id, state, now]).await?;
@@ -65,12 +65,12 @@ pub(super) async fn end_session(tx: &mut Tx, of: &Session, state: SessionState, 
     give_back_token(tx, of, now).await
 }
 
-/// A session that ends otherwise than well: a new token will not be; one that was to be renewed stays what it was.
+/// Updates the token of a session that did not succeed: a new token is revoked, one to be renewed stays as it was.
 async fn give_back_token(tx: &mut Tx, of: &Session, now: i64) -> Result<()> {
     match of.kind {
         SessionKind::Enrolment => end_token(tx, of.token, now).await.map(drop),
         SessionKind::Reconnect => {
-            // Another renewal of it may wait for the customer.
+            // Another renewal of the token may be waiting for the customer.
             let sql = "UPDATE token SET state = $2 WHERE id = $1 AND state = $3 AND NOT EXISTS \
                        (SELECT 1 FROM session WHERE token = $1 AND kind = $4 AND ended_at IS NULL \
                         AND (state = 'awaiting_code' OR state = 'awaiting_redirect'))";
@@ -81,24 +81,25 @@ async fn give_back_token(tx: &mut Tx, of: &Session, now: i64) -> Result<()> {
     }
 }
 
-/// Ends a session as failed, and has the hub told so.
+/// Ends a session as failed, and queues the report for the hub.
 pub(super) async fn fail_session(tx: &mut Tx, of: &Session, reason: &'static str, now: i64) -> Result<()> {
     end_session(tx, of, SessionState::Failed, now).await?;
     tell(tx, of, &failure(reason, now), now).await
 }
 
-/// The report of a failure of which only the class is known.
+/// The report of a failure with only its class.
 pub(super) fn failure(reason: &'static str, now: i64) -> NewCallback {
     NewCallback { kind: CallbackKind::Fail, reason: Some(reason), sealed: None, expires_at: now + REPORT_MS }
 }
 
-/// Revokes a token; false where it was before.
+/// Revokes a token; false if it was revoked before.
 pub(super) async fn end_token(tx: &mut Tx, id: Id, now: i64) -> Result<bool> {
     let sql = "UPDATE token SET state = $2, ended_at = $3 WHERE id = $1 AND state <> $2";
     Ok(tx.execute(sql, args![id, TokenState::Revoked, now]).await? == 1)
 }
 
-/// Has the hub told that a token is over: each of the row's tokens that it has, or may get. What it has not heard of yet it hears first.
+/// Queues reports of a revocation for the hub: one for each token of the row that the hub has or may get. A token that
+/// the hub has not received yet is reported first.
 pub(super) async fn tell_revoked(tx: &mut Tx, token: Id, now: i64) -> Result<()> {
     let sql = "SELECT generation, granted_by, former FROM token WHERE id = $1 AND access_token IS NOT NULL";
     let Some(mut row) = tx.first(sql, args![token]).await? else { return Ok(()) };
@@ -109,7 +110,8 @@ pub(super) async fn tell_revoked(tx: &mut Tx, token: Id, now: i64) -> Result<()>
     put_revocation(tx, token, generation, granted_by, now).await
 }
 
-/// The same where the hub itself has revoked the token: only of a renewal that it has not heard of yet it must hear that it is over.
+/// As [`tell_revoked`], if the hub itself has revoked the token: only the end of a renewal that it has not received yet
+/// is reported.
 pub(super) async fn tell_revoked_of_renewal(tx: &mut Tx, token: Id, now: i64) -> Result<()> {
     let sql = "SELECT generation, granted_by FROM token WHERE id = $1 AND former IS NOT NULL";
     let Some(mut row) = tx.first(sql, args![token]).await? else { return Ok(()) };
@@ -128,13 +130,13 @@ async fn put_revocation(tx: &mut Tx, token: Id, generation: i64, behind: Option<
     };
     let sql = "INSERT INTO callback (id, session, position, token, generation, kind, ends_session, state, due_at, expires_at, created_at, lease, sent) \
                VALUES ($1, $2, $3, $4, $5, $6, 0, 'waiting', $7, $8, $9, 0, 0) ON CONFLICT (id) DO NOTHING";
-    // Places of sessions are above zero.
+    // Positions in sessions' queues are positive.
     let id = callback_id(token, -1 - generation);
     let args = args![id, behind, position, token, generation, CallbackKind::Revoke, due_at, now + REVOKE_MS, now];
     tx.execute(sql, args).await.map(drop)
 }
 
-/// Fails every open session of a token that is over, and has the hub told so.
+/// Fails every open session of a revoked token, and queues the reports for the hub.
 pub(super) async fn fail_sessions_of(tx: &mut Tx, token: Id, reason: &'static str, now: i64) -> Result<()> {
     let sql = concat!("SELECT ", session_columns!(), " FROM session WHERE token = $1 AND ended_at IS NULL");
     for mut row in tx.query(sql, args![token]).await? {
@@ -144,8 +146,8 @@ pub(super) async fn fail_sessions_of(tx: &mut Tx, token: Id, reason: &'static st
     Ok(())
 }
 
-/// Whatever still waits to be said of a session is not said. What may be on its way at this moment keeps its place, and is not
-/// sent again. That a token is over is said all the same.
+/// Drops the waiting callbacks of a session. One that may be in transit keeps its position and is not sent again.
+/// Reports of revocations stay.
 pub(super) async fn drop_callbacks(tx: &mut Tx, session: Id, now: i64) -> Result<()> {
     let sql = "UPDATE callback SET state = $2, due_at = NULL, ended_at = $3, sealed = NULL \
                WHERE session = $1 AND kind <> $4 AND (state = 'stopped' OR (state = 'waiting' AND (due_at IS NULL OR due_at <= $3 OR lease = 0)))";
@@ -154,14 +156,15 @@ pub(super) async fn drop_callbacks(tx: &mut Tx, session: Id, now: i64) -> Result
     tx.execute(sql, args![session, now, CallbackKind::Update]).await.map(drop)
 }
 
-/// The first callback of a session that waits becomes due, unless it is being sent.
+/// Makes the first waiting callback of a session due, unless it is being sent.
 pub(super) async fn next(tx: &mut Tx, session: Id, now: i64) -> Result<()> {
     let sql = "UPDATE callback SET due_at = $2 WHERE session = $1 AND state = 'waiting' AND due_at IS NULL AND position = \
                (SELECT min(position) FROM callback WHERE session = $1 AND (state = 'waiting' OR state = 'stopped'))";
     tx.execute(sql, args![session, now]).await.map(drop)
 }
 
-/// The id of a callback: the same for the same place in the same line, so that none can be put there twice.
+/// The id of a callback: determined by its queue and position, so that no callback can be queued twice at the same
+/// position.
 pub(super) fn callback_id(subject: Id, position: i64) -> Id {
     let mut text = Vec::with_capacity(40);
     text.extend_from_slice(b"callback");

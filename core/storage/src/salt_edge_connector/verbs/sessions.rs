@@ -1,4 +1,4 @@
-//! Sessions as the hub's requests change them: begun, answered, given up.
+//! Sessions as changed by the hub's requests: opened, answered, cancelled.
 
 use super::ending::{drop_callbacks, end_session, fail_session, is_waiting, tell};
 use super::tasks::put;
@@ -10,11 +10,11 @@ use crate::salt_edge_connector::{
 };
 use futures_util::future::BoxFuture;
 
-/// What the hub is told of a session that took too many answers.
+/// The error class reported for a session with too many answers.
 const WRONG_CODE: &str = "InvalidConfirmationCode";
 
 impl Store {
-    /// Begins a session with its first question to the bank. A second request for the same session begins nothing.
+    /// Opens a session with its first task for the bank. A repeated request opens nothing.
     ///
     /// # Errors
     /// Environment faults only.
@@ -22,7 +22,7 @@ impl Store {
         self.write(new, |tx, new| Box::pin(open(tx, new)))
     }
 
-    /// Takes a customer's answer to an interactive step.
+    /// Accepts a customer's answer to an interactive step.
     ///
     /// # Errors
     /// Environment faults only.
@@ -30,7 +30,7 @@ impl Store {
         self.write(answer, |tx, answer| Box::pin(take_answer(tx, answer)))
     }
 
-    /// Gives up a session: the hub asks for it. A session that has ended stays as it is.
+    /// Cancels a session at the hub's request. A session that has ended is not changed.
     ///
     /// # Errors
     /// Environment faults only.
@@ -76,14 +76,14 @@ impl Store {
 }
 
 async fn open(tx: &mut Tx, new: &NewSession) -> Result<Opened> {
-    // Before the session: who has no good token learns nothing of sessions.
+    // Before the session: without a valid token the caller learns nothing about sessions.
     let token = match &new.about {
         About::New { id, .. } => *id,
         About::Presented(access_token) => {
             let presented = Presented { access_token: *access_token, client_id: new.client_id, now: new.now };
             match judge(tx, &presented).await? {
                 Ok(token) => token.id,
-                // A renewal that is under way has taken the token's rights; its own repeat is none the less one.
+                // A renewal in progress has suspended the token; a repeat of its own request is still accepted.
                 Err(refusal) => {
                     return match by_secret(tx, &new.secret).await? {
                         Some(session) if is_repeat(&session, new) => again(tx, &session, new).await,
@@ -126,7 +126,7 @@ fn is_repeat(session: &Session, new: &NewSession) -> bool {
     session.client_id == new.client_id && session.kind == new.kind
 }
 
-/// A repeated request: where the session is open, the hub is told again what it was told last.
+/// Handles a repeated request: if the session is open, the hub is sent its last update again.
 async fn again(tx: &mut Tx, session: &Session, new: &NewSession) -> Result<Opened> {
     if session.state.is_end() {
         return Ok(Opened::Repeated);
@@ -164,7 +164,7 @@ async fn take_answer(tx: &mut Tx, answer: &StepAnswer) -> Result<Answered> {
         SessionState::AwaitingCode if session.expires_at > answer.now => {}
         SessionState::Working => return Ok(Answered::Unchanged),
         SessionState::Received | SessionState::AwaitingRedirect => return Ok(Answered::NotAwaited),
-        // It has ended, or is about to.
+        // It has ended, or will shortly.
         _ => return Ok(Answered::Unchanged),
     }
     let sql = "SELECT count(*) FROM session WHERE id = $1 AND last_answer = $2";

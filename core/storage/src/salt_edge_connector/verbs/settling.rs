@@ -1,4 +1,4 @@
-//! What the bank has said of a session, committed together with the callback that reports it.
+//! Settlements: the bank's results for a session, committed together with the callback that reports them.
 
 use super::ending::{end_session, fail_session, session, tell};
 use super::tokens::TOKEN_REVOKED;
@@ -8,12 +8,12 @@ use crate::salt_edge_connector::{
 };
 use futures_util::future::BoxFuture;
 
-/// What the hub is told of a renewal that came too late.
+/// The error class reported for a renewal that came too late.
 const CANNOT_RECONNECT: &str = "CannotReconnectToken";
 
 impl Store {
-    /// Commits what the bank has said of a session, with the callback that reports it. Of any number of settlements that
-    /// end a session one is done.
+    /// Commits the bank's result for a session, with the callback that reports it. Of several settlements that end a
+    /// session only one takes effect.
     ///
     /// # Errors
     /// Environment faults only.
@@ -28,7 +28,7 @@ async fn settle(tx: &mut Tx, asked: &Settlement) -> Result<Settled> {
         return Ok(Settled::Ended(session.state));
     }
     if session.expires_at <= asked.now {
-        // Whoever tidies up next reports it.
+        // The next cleanup reports it.
         return Ok(Settled::Ended(SessionState::Expired));
     }
     if let Settler::Task { id, lease } = asked.by {
@@ -72,8 +72,8 @@ async fn settle(tx: &mut Tx, asked: &Settlement) -> Result<Settled> {
     Ok(Settled::Done)
 }
 
-/// Makes the session's token the one that is granted; false where it was revoked or renewed meanwhile. While the hub has not heard of a renewal,
-/// the former token counts too.
+/// Stores the granted token as the session's token; false if the token was revoked or renewed meanwhile. Until the hub
+/// has received a renewal, the former token is valid too.
 async fn grant(tx: &mut Tx, session: &Session, granted: &Granted) -> Result<bool> {
     if session.kind == SessionKind::Reconnect {
         let sql = "UPDATE token SET former = access_token, former_expires_at = expires_at, former_sealed = sealed \

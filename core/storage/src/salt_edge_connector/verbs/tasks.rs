@@ -1,4 +1,4 @@
-//! What the bank's code has still to be asked.
+//! Tasks: questions to the bank's code.
 
 use super::ending::session;
 use crate::engine::{Result, args};
@@ -6,7 +6,8 @@ use crate::salt_edge_connector::{DueTask, Id, NewTask, Store, TaskKind, Tx};
 use futures_util::future::BoxFuture;
 
 impl Store {
-    /// Takes the question that has waited longest, until `until`: then others may take it. It stays until it is settled.
+    /// Takes the task that has been due longest, until `until`: after that others may take it. It stays until it is
+    /// settled.
     ///
     /// # Errors
     /// Environment faults only.
@@ -29,7 +30,7 @@ impl Store {
         })
     }
 
-    /// A question without a session is done with: the bank has heard it, or will not.
+    /// Removes a task without a session: the bank has received it, or will not.
     ///
     /// # Errors
     /// Environment faults only.
@@ -42,7 +43,7 @@ impl Store {
         })
     }
 
-    /// A question is asked again later.
+    /// Postpones a task.
     ///
     /// # Errors
     /// Environment faults only.
@@ -55,7 +56,7 @@ impl Store {
         })
     }
 
-    /// A question was not asked after all: as if nobody had taken it.
+    /// Returns a task that was not carried out: as if it had not been taken.
     ///
     /// # Errors
     /// Environment faults only.
@@ -68,7 +69,7 @@ impl Store {
         })
     }
 
-    /// Notes something that the bank is to be told.
+    /// Adds a notice for the bank.
     ///
     /// # Errors
     /// Environment faults only.

@@ -1,4 +1,4 @@
-//! Tokens: presented, revoked from either side, listed.
+//! Tokens: presented, revoked by the hub or the bank, listed.
 
 use super::ending::{end_token, fail_sessions_of, tell_revoked, tell_revoked_of_renewal};
 use crate::engine::{Result, args};
@@ -8,11 +8,11 @@ use crate::salt_edge_connector::{
 };
 use futures_util::future::BoxFuture;
 
-/// What the hub is told of a session whose token is revoked.
+/// The error class reported for a session whose token is revoked.
 pub(super) const TOKEN_REVOKED: &str = "TokenRevoked";
 
 impl Store {
-    /// The token that is presented, if it is good.
+    /// The presented token, if it is valid.
     ///
     /// # Errors
     /// Environment faults only.
@@ -24,7 +24,7 @@ impl Store {
                 return Ok(judged(known, &presented));
             }
             let found = self.read(presented.access_token, |tx, token| Box::pin(find(tx, token))).await?;
-            // In between nobody has committed: it was read in that state.
+            // No process has committed in between: the token was read in that state.
             if let (Some(token), Some(state)) = (&found, before.filter(|state| self.commit_state() == Some(*state))) {
                 self.known.insert(presented.access_token, token.clone(), state);
             }
@@ -45,7 +45,7 @@ impl Store {
         })
     }
 
-    /// Revokes the token that is presented: the hub asks for it. Its open sessions fail.
+    /// Revokes the presented token at the hub's request. Its open sessions fail.
     ///
     /// # Errors
     /// Environment faults only.
@@ -67,7 +67,7 @@ impl Store {
         })
     }
 
-    /// Revokes a token: the bank wants it. Its open sessions fail, and the hub is told of both.
+    /// Revokes a token at the bank's request. Its open sessions fail, and both are reported to the hub.
     ///
     /// # Errors
     /// Environment faults only.
@@ -138,7 +138,7 @@ impl Store {
         })
     }
 
-    /// How far the hub's list of revoked tokens was read.
+    /// The position up to which the hub's list of revoked tokens was read.
     ///
     /// # Errors
     /// Environment faults only.
@@ -151,7 +151,7 @@ impl Store {
         })
     }
 
-    /// The hub's list of revoked tokens was read up to here. Never goes back.
+    /// Stores the position up to which the hub's list of revoked tokens was read. Never goes back.
     ///
     /// # Errors
     /// Environment faults only.
@@ -167,7 +167,7 @@ impl Store {
     }
 }
 
-/// The token that is presented, if it is good: known, this third party's, confirmed, not revoked, not expired.
+/// The presented token, if it is valid: known, this third party's, confirmed, not revoked, not expired.
 pub(super) async fn judge(tx: &mut Tx, presented: &Presented) -> Result<Judged> {
     Ok(judged(find(tx, &presented.access_token).await?, presented))
 }
@@ -188,7 +188,7 @@ async fn find(tx: &mut Tx, access_token: &Digest) -> Result<Option<Token>> {
     let sql = concat!("SELECT ", token_columns!(), " FROM token WHERE access_token = $1");
     let mut row = tx.first(sql, args![*access_token]).await?;
     if row.is_none() {
-        // Renewed, and the hub has not heard of it yet.
+        // Renewed, but the hub has not received the renewal yet.
         let sql = "SELECT id, client_id, state, created_at, former_expires_at, ended_at, former_sealed FROM token WHERE former = $1";
         row = tx.first(sql, args![*access_token]).await?;
     }

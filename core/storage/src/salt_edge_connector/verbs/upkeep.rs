@@ -1,4 +1,4 @@
-//! What time brings: sessions and callbacks whose time is over, rows that nobody needs.
+//! Cleanup: expired sessions and callbacks, rows that are no longer needed.
 
 use super::callbacks::{close, too_late};
 use super::ending::{drop_callbacks, end_session, failure, tell};
@@ -8,11 +8,11 @@ use crate::salt_edge_connector::{
 };
 use futures_util::future::BoxFuture;
 
-/// What the hub is told of a session whose time is over.
+/// The error class reported for a session that exceeded its time limit.
 const TIME_IS_OVER: &str = "AccessDenied";
 
 impl Store {
-    /// Ends sessions whose time is over, and has the hub told. Answers how many.
+    /// Ends sessions past their time limit, and queues the reports for the hub. Returns their number.
     ///
     /// # Errors
     /// Environment faults only.
@@ -37,7 +37,7 @@ impl Store {
         })
     }
 
-    /// Gives up callbacks that were stopped and that it is too late for now. Answers how many. Those that wait are given up by whoever
+    /// Closes stopped callbacks that have expired. Returns their number. Waiting ones are closed by the worker that
     /// would send them.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Store {
         })
     }
 
-    /// When something is to be done next.
+    /// The next due times.
     ///
     /// # Errors
     /// Environment faults only.
@@ -83,7 +83,7 @@ impl Store {
         })
     }
 
-    /// Removes sessions and tokens that ended before these instants. What still waits to be said stays.
+    /// Removes sessions and tokens that ended before these times. Callbacks that still wait are kept.
     ///
     /// # Errors
     /// Environment faults only.
