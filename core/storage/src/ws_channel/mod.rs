@@ -1,11 +1,12 @@
 //! The data of a WS Channel service.
 //!
-//! What the peer did wrong (a used challenge, a wrong code, a taken name) is a *result* of the verb. Codes and tokens
-//! arrive as [`Digest`]s; private keys and TOTP secrets arrive sealed. The store never sees a secret in clear.
+//! Mistakes of a peer (a used challenge, a wrong code, a taken name) are a *result* of the verb. Codes and tokens
+//! arrive as [`Digest`]s; private keys and TOTP secrets arrive sealed. The store never sees a secret in clear text.
 //!
-//! [`Store::with_audit`] writes an audit record in the transaction of the verb that it belongs to, in its account's
-//! chain, and [`Store::with_rights`] judges there whether the session that the verb acts for still has its rights: the
-//! one answer of a peer's making that is a [`StoreError`], because every writing verb may give it. [`Reader`] only reads.
+//! [`Store::with_audit`] writes an audit record in the transaction of its verb, in its account's chain.
+//! [`Store::with_rights`] checks in the same transaction whether the session of the verb still has its rights. A lost
+//! right is the only peer-caused result that is a [`StoreError`], because every writing verb can return it. [`Reader`]
+//! only reads.
 
 mod entities;
 mod outcome;

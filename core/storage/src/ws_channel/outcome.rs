@@ -1,11 +1,11 @@
-//! What an audit record says about how a verb ended.
+//! The outcome of a verb in its audit record.
 
-/// The word that an audit record keeps for the result of a verb when the entry brings none of its own.
+/// The outcome word for the result of a verb, used when the audit entry has none.
 pub trait Outcome {
     /// A short lower-case word: `done`, `refused`, `wrong_code`, ….
     fn outcome(&self) -> &'static str;
 
-    /// Whether the audit entry that goes with the verb is written.
+    /// Whether the audit entry of the verb is written.
     fn is_recorded(&self) -> bool {
         true
     }
@@ -41,7 +41,7 @@ impl<T> Outcome for Vec<T> {
     }
 }
 
-/// Gives each variant of a verb's result its word.
+/// Assigns an outcome word to each variant of a verb's result.
 macro_rules! outcomes {
     ($name:ty { $($pattern:pat => $word:literal),+ $(,)? }) => {
         impl $crate::ws_channel::outcome::Outcome for $name {

@@ -1,4 +1,4 @@
-//! The handle of whoever may only read.
+//! The read-only store handle.
 
 use crate::engine::Result;
 use crate::ws_channel::{
@@ -8,13 +8,13 @@ use crate::ws_channel::{
 use futures_util::future::BoxFuture;
 use std::path::Path;
 
-/// A [`Store`] whose writing verbs are out of reach: what handlers of requests hold, so that whatever they write goes
-/// through a handle that was given its rights.
+/// A [`Store`] without its writing verbs: held by request handlers, so that they can only write through a handle with
+/// rights.
 #[derive(Clone, Debug)]
 pub struct Reader(Store);
 
 impl Store {
-    /// The same store, to read from only.
+    /// The same store, read-only.
     #[must_use]
     pub fn reader(&self) -> Reader {
         Reader(self.clone())
@@ -81,7 +81,7 @@ impl Reader {
     /// As [`Store::discard_content`]: it changes no row.
     ///
     /// # Errors
-    /// As there.
+    /// As [`Store::discard_content`].
     pub async fn discard_content(&self, folder: &Path, paths: &[String]) -> Result<()> {
         self.0.discard_content(folder, paths).await
     }

@@ -1,4 +1,4 @@
-//! The schema of the WS Channel service: its migrations, and what goes with each of its transactions.
+//! The schema of the WS Channel service: its migrations and transaction hooks.
 
 use super::verbs::audit::{CHAIN_START, Heads, store_heads};
 use crate::engine::{self, Migration, Result, SqlDialect, StoreError, args};
@@ -6,11 +6,11 @@ use futures_util::future::BoxFuture;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Listings are counted per group of accounts: enough to tell a busy account from the others.
+/// Listing changes are counted per group of accounts: enough to separate a busy account from most others.
 const FILE_GROUPS: usize = 64;
 
-/// Records get their numbers from a sequence, which no transaction waits for. Free room in the pages of chains' ends keeps an
-/// update from touching the index, where transactions of other accounts would meet it.
+/// Records get their numbers from a sequence, which does not block transactions. Free space in the pages of chain ends
+/// keeps updates away from the index, where they would conflict with transactions of other accounts.
 const POSTGRES_AUDIT_CHAINS: &str = "CREATE SEQUENCE audit_seq; \
     SELECT setval('audit_seq', (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit), false); \
     ALTER TABLE audit_chain SET (fillfactor = 50)";
@@ -18,13 +18,13 @@ const POSTGRES_AUDIT_CHAINS: &str = "CREATE SEQUENCE audit_seq; \
 pub(super) type Tx = engine::Tx<WsChannel>;
 pub(super) type Verb<A, T> = engine::Verb<WsChannel, A, T>;
 
-/// Counters by which caches learn that they are old.
+/// Counters that invalidate caches.
 pub(super) struct WsChannel {
     auth: AtomicU64,
     files: [AtomicU64; FILE_GROUPS],
 }
 
-/// What the verbs of a transaction have changed.
+/// Changes made by the verbs of a transaction.
 #[derive(Default)]
 pub(super) struct State {
     /// The ends of the audit trail's chains.
@@ -45,7 +45,7 @@ impl engine::Schema for WsChannel {
 
     type State = State;
 
-    /// The schema is readable and the audit trail's oldest end is there.
+    /// Checks that the schema is readable and the audit trail's oldest end exists.
     fn check(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
         Box::pin(async move {
             if tx.number("SELECT count(*) FROM audit_sealed", &[]).await? == 1 {
@@ -72,7 +72,7 @@ impl engine::Schema for WsChannel {
     }
 }
 
-/// Bytes are written differently in the two dialects, so the chain's beginning is a parameter.
+/// Byte literals differ between the two dialects, so the start of the chain is a parameter.
 fn begin_audit(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
     Box::pin(async move {
         let sql = "INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, $1)";
@@ -90,12 +90,12 @@ fn number_audit(tx: &mut Tx) -> BoxFuture<'_, Result<()>> {
 }
 
 impl Tx {
-    /// Says that sessions, accounts, tenants or entitlements that callers may have cached changed.
+    /// Marks that sessions, accounts, tenants or entitlements which callers may have cached have changed.
     pub(super) fn touch_auth(&mut self) {
         self.state.auth = true;
     }
 
-    /// Says that the file listing of this account changed.
+    /// Marks that the file listing of this account has changed.
     pub(super) fn touch_files(&mut self, email: &str) {
         self.state.files.push(email.to_owned());
     }

@@ -1,4 +1,4 @@
-//! The handle that services hold.
+//! The store handle of services.
 
 use super::outcome::Outcome;
 use super::schema::{Verb, WsChannel};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// The data of a WS Channel service. Cheap to clone; all clones share one writer or pool.
 ///
-/// Every method is one atomic verb. A method that changes something answers after the change is on disk.
+/// Every method is one atomic verb. A method that changes data returns after the change is on disk.
 #[derive(Clone)]
 pub struct Store {
     shared: Arc<Shared>,
@@ -31,7 +31,7 @@ impl Store {
     /// then runs the writer.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] when another process has the folder, [`StoreError::Damaged`],
+    /// [`StoreError::Locked`] when another process has the folder open, [`StoreError::Damaged`],
     /// [`StoreError::ReadOnly`], [`StoreError::Full`], [`StoreError::SchemaNewer`], [`StoreError::Io`];
     /// [`StoreError::Misuse`] for another schema's database.
     pub async fn open_sqlite(folder: impl AsRef<Path>) -> Result<Self> {
@@ -63,38 +63,38 @@ impl Store {
         Ok(Self::of(Database::connect_postgres(url, settings).await?))
     }
 
-    /// The same store, whose next writing verbs each append `entry` to the audit trail in their own transaction,
-    /// with the verb's result as outcome unless the entry brings one. Verbs that only read append nothing.
+    /// The same store, whose writing verbs each append `entry` to the audit trail in their own transaction, with the
+    /// verb's result as outcome unless the entry has one. Verbs that only read append nothing.
     #[must_use]
     pub fn with_audit(&self, entry: AuditEntry) -> Self {
         Self { audit: Some(Arc::new(entry)), ..self.clone() }
     }
 
-    /// Whether this process is the only one that writes, so that answers may be cached under
-    /// [`Store::auth_generation`] and [`Store::files_generation`]. False with PostgreSQL.
+    /// Whether this process is the only writer, so that results may be cached under [`Store::auth_generation`] and
+    /// [`Store::files_generation`]. False with PostgreSQL.
     #[must_use]
     pub fn is_only_writer(&self) -> bool {
         self.database().dialect() == SqlDialect::Sqlite
     }
 
-    /// A number that grows before any change to what a session may do or reach is acknowledged: its end, the verification or
-    /// removal of its user, a new password, the account's export switch or removal, the tenant's switches and
-    /// entitlements, stored and retired certificates, links, PGP keys. What is only added (a session, a registration, a key, the
-    /// reservation of an enrolment or renewal) and second factors do not make it grow. Read it, then the store, and keep
-    /// the answer for as long as the number stays.
+    /// A number that grows before any change of a session's rights or reach is acknowledged: its end, the verification
+    /// or removal of its user, a new password, the account's export switch or removal, the tenant's switches and
+    /// entitlements, stored and retired certificates, links, PGP keys. Pure additions (a session, a registration, a
+    /// key, the reservation of an enrolment or renewal) and second factors do not change it. Read it, then the store,
+    /// and cache the result for as long as the number stays the same.
     #[must_use]
     pub fn auth_generation(&self) -> u64 {
         self.database().schema().auth_generation()
     }
 
-    /// A number that grows before any change of the bank files of this connection's owner is acknowledged. Other
-    /// accounts may make it grow too.
+    /// A number that grows before any change of the bank files of this connection's owner is acknowledged. Changes of
+    /// other accounts may increase it too.
     #[must_use]
     pub fn files_generation(&self, email: &str) -> u64 {
         self.database().schema().files_generation(email)
     }
 
-    /// Waits for the accepted verbs, then closes. Later verbs answer [`StoreError::Closed`].
+    /// Waits for the accepted verbs, then closes. Later verbs return [`StoreError::Closed`].
     pub async fn close(&self) {
         self.database().close().await;
     }
@@ -104,7 +104,7 @@ impl Store {
         A: Send + Sync + 'static,
         T: Outcome + Send + 'static,
     {
-        // Records of one account follow each other.
+        // Records of one account are written one after the other.
         let turn = self.audit.as_ref().map(|entry| entry.email.clone());
         let ruled = Ruled { args, verb, rights: self.rights.clone(), audit: self.audit.clone() };
         let judged = self.database().write(ruled, judge_and_run::<A, T>, turn);

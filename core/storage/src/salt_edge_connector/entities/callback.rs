@@ -112,7 +112,7 @@ pub enum CallbackEnd {
     Stopped,
     /// The hub has already ended the session, with another result than this service.
     OverThere,
-    /// It is too late to say it; it was not sent this time.
+    /// It has expired; it was not sent this time.
     TooLate,
 }
 

@@ -20,7 +20,7 @@ pub struct Account {
     pub company: String,
     /// Phone number in E.164 with `+`.
     pub phone: String,
-    /// Whether private keys may be exported; once false, false for ever.
+    /// Whether private keys may be exported; once false, false forever.
     pub export_allowed: bool,
     /// The account whose certificates this one uses.
     pub linked_to: Option<String>,
@@ -54,7 +54,7 @@ pub struct AccountListing {
     pub retired: Vec<RetiredCert>,
 }
 
-/// What Login needs to know of a mode user.
+/// The data of a mode user that Login needs.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credential {
     /// The account.
@@ -67,7 +67,7 @@ pub struct Credential {
     pub email_verified: bool,
     /// Sealed TOTP secret when enrolled.
     pub totp_secret: Option<Vec<u8>>,
-    /// Last TOTP step used; −1 when none.
+    /// Last TOTP step used; −1 if none.
     pub totp_last_step: i64,
     /// The factor to ask for first.
     pub preferred_factor: Option<Factor>,
@@ -81,26 +81,26 @@ impl std::fmt::Debug for Credential {
     }
 }
 
-/// Which key a registration brings.
+/// The API key of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegistrationKey {
-    /// `ApiKey` was `0`: make this new key, owned by the account.
+    /// `ApiKey` was `0`: create this new key, owned by the account.
     Mint {
         /// The new key; must be unused.
         api_key: String,
-        /// Whether the new tenant may move files.
+        /// Whether the new tenant may transfer files.
         transfer_enabled: bool,
     },
     /// An existing key.
     Existing(String),
 }
 
-/// A registration whose challenge, password and body were already found good.
+/// A registration whose challenge, password and body have been verified.
 #[derive(Clone)]
 pub struct Registration {
     /// Lower-case e-mail address.
     pub email: String,
-    /// Which user.
+    /// The user's mode.
     pub mode: Mode,
     /// New or existing API key.
     pub key: RegistrationKey,
@@ -116,29 +116,30 @@ pub struct Registration {
     pub code_hash: Digest,
     /// When that code expires, Unix ms.
     pub code_expires: i64,
-    /// Limit of codes to this phone, kept under scope `code.phone` (docs/protocols/ws-channel.md S9); shared with password reset.
+    /// Limit of codes to this phone, stored under scope `code.phone` (docs/protocols/ws-channel.md S9); shared with
+    /// password reset.
     pub phone_limit: LockPolicy,
     /// Age in ms from which an unverified registration may be overwritten (docs/protocols/ws-channel.md §3.3: 24 h).
     pub overwrite_after: i64,
-    /// A customer needs an invitation (docs/protocols/ws-channel.md S13); it is used up.
+    /// A customer needs an invitation (docs/protocols/ws-channel.md S13), which is consumed.
     pub invite_required: bool,
     /// Now, Unix ms.
     pub now: i64,
 }
 
-/// How a registration ended.
+/// The result of a registration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RegisterOutcome {
     /// Created.
     Created {
         /// The tenant's key.
         api_key: String,
-        /// The account owns that key.
+        /// Whether the account owns that key.
         is_owner: bool,
-        /// The tenant waives verification: the user is active and no code was stored.
+        /// Whether the tenant waives verification: the user is active and no code was stored.
         active: bool,
     },
-    /// A verified, or a young unverified, registration is there.
+    /// A verified registration exists, or a recent unverified one.
     Exists,
     /// Mode `data` without an `admin` registration.
     AdminMissing,
@@ -148,7 +149,7 @@ pub enum RegisterOutcome {
     PhoneMismatch,
     /// No invitation for this address.
     NotInvited,
-    /// Too many codes went to this phone.
+    /// Too many codes were sent to this phone.
     TooManyCodes,
 }
 
@@ -162,10 +163,10 @@ outcomes!(RegisterOutcome {
     Self::TooManyCodes => "too_many_codes",
 });
 
-/// How an account deletion ended.
+/// The result of an account deletion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeleteOutcome {
-    /// Erased; false marks what was absent before.
+    /// Erased; each field is false if there was nothing to erase.
     Deleted {
         /// There was an admin user.
         admin: bool,
@@ -176,7 +177,7 @@ pub enum DeleteOutcome {
         /// Content files that no row names any more: hand them to [`crate::ws_channel::Store::discard_content`].
         content: Vec<String>,
     },
-    /// Not under this key.
+    /// The account does not exist under this key.
     Absent,
     /// Owners are never deleted.
     Owner,

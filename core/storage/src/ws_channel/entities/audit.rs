@@ -1,8 +1,8 @@
-//! The audit trail (docs/protocols/ws-channel.md §3.9): who did what, in chains of hashes.
+//! The audit trail (docs/protocols/ws-channel.md §3.9): actors and actions, in chains of hashes.
 
 use super::common::Digest;
 
-/// What a caller records. Never put a secret, code, token, password or file content into it.
+/// The content of a record. Never put a secret, code, token, password or file content into it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AuditEntry {
     /// Unix ms.
@@ -17,9 +17,9 @@ pub struct AuditEntry {
     pub mode: String,
     /// The operation, e.g. `ws_channel.upload_file`.
     pub operation: String,
-    /// How it ended; empty: the word of the verb's result is taken.
+    /// The outcome; if empty, that of the verb's result is used.
     pub outcome: String,
-    /// What it was done to: a bank, a reference, an address.
+    /// The object of the operation: a bank, a reference, an address.
     pub object: String,
     /// Further facts, e.g. a fingerprint or file type.
     pub detail: String,
@@ -28,7 +28,7 @@ pub struct AuditEntry {
 /// A recorded entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// Its number in the trail. With PostgreSQL numbers may be missing.
+    /// Its number in the trail. With PostgreSQL there may be gaps.
     pub seq: i64,
     /// The entry, with its outcome filled in.
     pub entry: AuditEntry,
@@ -36,7 +36,7 @@ pub struct AuditRecord {
     pub hash: Digest,
 }
 
-/// Which records to read; `None` everywhere reads all.
+/// Filter for reading records; `None` in all fields reads all.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct AuditFilter {
     /// Only records after this sequence number; for paging.
@@ -53,9 +53,10 @@ pub struct AuditFilter {
     pub operation: Option<String>,
     /// This outcome.
     pub outcome: Option<String>,
-    /// At most so many; 0 means 1000.
+    /// Limit of the number of records; 0 means 1000.
     pub limit: i64,
-    /// The last of those that fit, where there are more, and not the first. They come in the order of writing all the same.
+    /// If there are more than `limit`, return the last ones instead of the first. The order is that of writing in
+    /// either case.
     #[serde(default)]
     pub newest: bool,
 }
@@ -67,11 +68,11 @@ pub struct AuditCheckpoint {
     pub number: i64,
     /// When it was written, Unix ms.
     pub at: i64,
-    /// Its hash: keep it elsewhere to notice a rewritten trail later.
+    /// Its hash: keep a copy elsewhere to detect a rewritten trail later.
     pub hash: Digest,
 }
 
-/// A head of the trail that was written down outside of the database.
+/// A head of the trail that was saved outside the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KnownHead {
     /// A checkpoint's hash.
@@ -81,20 +82,20 @@ pub enum KnownHead {
         /// Its hash.
         hash: Digest,
     },
-    /// The last hash when the trail was one chain of so many records: before accounts had chains.
+    /// The last hash of the trail as one chain of this many records: before each account had its own chain.
     Sealed {
-        /// How many records.
+        /// The number of records.
         records: i64,
-        /// The hash of the last.
+        /// The hash of the last record.
         hash: Digest,
     },
 }
 
-/// What checking the trail found.
+/// The result of checking the trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditVerdict {
-    /// Every record follows from the one before in its account's chain, each chain ends where it should, and what the
-    /// checkpoints cover is there.
+    /// Every record follows from the one before in its account's chain, each chain ends where it should, and everything
+    /// that the checkpoints cover exists.
     Intact {
         /// Number of records.
         records: i64,
@@ -102,16 +103,16 @@ pub enum AuditVerdict {
         chains: i64,
         /// The newest checkpoint.
         checkpoint: Option<AuditCheckpoint>,
-        /// Records that no checkpoint covers yet.
+        /// Number of records that no checkpoint covers yet.
         after_checkpoint: i64,
     },
-    /// Something was changed, removed or inserted.
+    /// A record was changed, removed or inserted.
     Broken {
-        /// The first record that does not fit; 0 where there is none to name.
+        /// The first record that does not fit; 0 if no record can be named.
         seq: i64,
-        /// Whose chain it is; empty: records of nobody.
+        /// The account of the chain; empty: records without an account.
         account: Option<String>,
-        /// What does not fit.
+        /// The fault found.
         reason: String,
     },
 }

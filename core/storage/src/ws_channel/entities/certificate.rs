@@ -8,13 +8,13 @@ use crate::ws_channel::outcome::outcomes;
 text_enum! {
     /// State of a set (docs/protocols/ws-channel.md §6.2).
     pub enum CertState {
-        /// An enrolment is under way; there are no certificates yet.
+        /// An enrolment is in progress; there are no certificates yet.
         Pending = "pending",
         /// In use.
         Active = "active",
         /// In use while its successor is being fetched.
         Renewing = "renewing",
-        /// Its time is over; it still stands in the way of a new one until retired.
+        /// Expired; it still prevents a new set until it is retired.
         Expired = "expired",
     }
 }
@@ -47,7 +47,7 @@ impl std::fmt::Debug for CertMaterial {
     }
 }
 
-/// The living set of an account at a bank.
+/// The current set of an account at a bank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertSet {
     /// Owner.
@@ -56,7 +56,7 @@ pub struct CertSet {
     pub bank: String,
     /// State.
     pub state: CertState,
-    /// Names the step that may change it; changes with each step.
+    /// Identifies the step that may change the set; changes with each step.
     pub ticket: String,
     /// User id at the bank.
     pub ws_user_id: String,
@@ -72,7 +72,7 @@ pub struct CertSet {
     pub changed: i64,
 }
 
-/// What enrolment or import brings.
+/// The data of a new set, from an enrolment or import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCertSet {
     /// User id at the bank.
@@ -87,7 +87,7 @@ pub struct NewCertSet {
     pub encryption: Option<CertMaterial>,
 }
 
-/// What is stored in one step when an enrolment succeeded.
+/// The data stored in one transaction when an enrolment succeeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
     /// Tenant of the account.
@@ -100,7 +100,7 @@ pub struct Completion {
     pub ticket: String,
     /// The set.
     pub set: NewCertSet,
-    /// Simulator: balances to begin anew with (all earlier ones of this connection go).
+    /// Simulator: initial balances (all earlier ones of this connection are removed).
     pub ledgers: Vec<NewLedger>,
     /// Simulator: files that appear with the enrolment.
     pub files: Vec<NewBankFile>,
@@ -108,12 +108,12 @@ pub struct Completion {
     pub now: i64,
 }
 
-/// How a begun enrolment or an import ended.
+/// The result of starting or completing an enrolment, or of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EnrolOutcome {
-    /// Begun, or stored.
+    /// Started, or stored.
     Done,
-    /// A set (pending, active or expired) is there, or the ticket is no longer the pending one.
+    /// A set (pending, active or expired) exists, or the ticket is no longer the pending one.
     Exists,
     /// No such account under this key.
     NoAccount,
@@ -121,7 +121,7 @@ pub enum EnrolOutcome {
 
 outcomes!(EnrolOutcome { Self::Done => "done", Self::Exists => "exists", Self::NoAccount => "no_account" });
 
-/// How retiring ended.
+/// The result of retiring a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RetireOutcome {
     /// The record name, e.g. `nordea.REMOVED.1a2b3c4d`.
@@ -165,23 +165,23 @@ pub struct RetiredCert {
 /// The certificates that an account's file operation at a bank uses (docs/protocols/ws-channel.md §6.5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EffectiveCerts {
-    /// Its own, or through a link the owner's: `set.email` is the owner of the connection.
+    /// Its own, or through a link those of the linked account: `set.email` is the owner of the connection.
     Usable {
-        /// The set, with signing certificate.
+        /// The set, with a signing certificate.
         set: Box<CertSet>,
-        /// Reached through a link.
+        /// Whether it was reached through a link.
         shared: bool,
     },
-    /// Its own are there, and their time is over or they are not in use: a link does not stand in for them.
+    /// It has its own certificates, but they have expired or are not in use: a link does not replace them.
     OwnUnusable {
-        /// Whether there is a link that would have had to.
+        /// Whether there is a link that could have been used otherwise.
         is_linked: bool,
     },
-    /// None, and no link.
+    /// It has no certificates and no link.
     NotLinked,
-    /// None, and the linked account has no usable certificate at all.
+    /// It has no certificates, and the linked account has no usable ones at all.
     LinkedWithoutData,
-    /// None, and the linked account has none for this bank.
+    /// It has no certificates, and the linked account has none for this bank.
     LinkedWithoutBank,
 }
 

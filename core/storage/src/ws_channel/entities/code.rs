@@ -6,7 +6,7 @@ use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {
-    /// What a code is for; one live code per (e-mail, mode, purpose).
+    /// The purpose of a code; there is one live code per (e-mail, mode, purpose).
     pub enum CodePurpose {
         /// Confirms the phone.
         VerifyPhone = "verify_phone",
@@ -20,7 +20,8 @@ text_enum! {
 }
 
 impl CodePurpose {
-    /// How long tries are counted where no code waits, ms: as long as a code would live (docs/protocols/ws-channel.md §3.3).
+    /// How long tries without a stored code are counted, ms: the lifetime of a code (docs/protocols/ws-channel.md
+    /// §3.3).
     #[must_use]
     pub const fn lifetime_ms(self) -> i64 {
         const MINUTE_MS: i64 = 60_000;
@@ -31,16 +32,16 @@ impl CodePurpose {
     }
 }
 
-/// A limit that an event counts against.
+/// A quota that an event counts against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quota {
-    /// What is counted, and of whom.
+    /// The counter and its subject.
     pub key: LockKey,
-    /// How many in which time; the duration is not used.
+    /// The limit and its window; the duration is not used.
     pub policy: LockPolicy,
 }
 
-/// A code about to be sent. It replaces the earlier one.
+/// A code to be sent. It replaces the earlier one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCode {
     /// Account.
@@ -51,37 +52,37 @@ pub struct NewCode {
     pub purpose: CodePurpose,
     /// Digest of the code.
     pub hash: Digest,
-    /// Unix ms.
+    /// Expiry, Unix ms.
     pub expires: i64,
-    /// Least time since the last one for this purpose, ms.
+    /// Minimum time since the last code for this purpose, ms.
     pub min_gap: i64,
-    /// All of these must have room; then it counts against all.
+    /// If all of these have room, the code counts against all of them.
     pub quotas: Vec<Quota>,
-    /// Where one of these has no room, the code is kept and not sent ([`CodeSend::Kept`]), as one that nobody can give: who asked
-    /// for it cannot tell. Else it counts against all.
+    /// If one of these has no room, the code is stored as one that cannot be guessed, and not sent
+    /// ([`CodeSend::Kept`]), so that the requester notices no difference. Otherwise it counts against all of them.
     pub sending: Vec<Quota>,
     /// Now, Unix ms.
     pub now: i64,
 }
 
-/// May the code be sent?
+/// Whether the code may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeSend {
     /// Stored: send it.
     Send,
-    /// The last one is too young; nothing changed.
+    /// The last code is too recent; nothing changed.
     TooSoon {
-        /// From when on, Unix ms.
+        /// The earliest time for the next code, Unix ms.
         retry_at: i64,
     },
     /// A quota is used up; nothing changed.
     TooMany {
-        /// From when on, Unix ms.
+        /// The earliest time for the next code, Unix ms.
         retry_at: i64,
     },
-    /// Stored, and not to be sent: nobody can give it.
+    /// Stored as a code that cannot be guessed: do not send it.
     Kept,
-    /// The user is gone, or its password is no longer the verified one; nothing changed.
+    /// The user no longer exists, or its password is no longer the verified one; nothing changed.
     Stale,
 }
 
@@ -93,19 +94,19 @@ outcomes!(CodeSend {
     Self::Stale => "stale",
 });
 
-/// What a submitted code was.
+/// The result of a submitted code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeCheck {
-    /// Right: used up, its effect applied in the same transaction.
+    /// Right: consumed, and its effect was applied in the same transaction.
     Right,
-    /// Wrong, or no code is waiting.
+    /// Wrong, or there is no code.
     Wrong,
-    /// Too late.
+    /// Expired.
     Expired,
-    /// Too many wrong tries: this code is dead, right or not. Where no code waits, tries are counted all the same, so that
-    /// strangers do not learn which addresses are known.
+    /// Too many wrong tries: this code is no longer accepted, right or not. Tries without a stored code are counted
+    /// too, so that strangers do not learn which addresses are known.
     TooMany,
-    /// The token that must come with it is unknown, foreign or expired.
+    /// The token submitted with it is unknown, foreign or expired.
     NoToken,
 }
 
@@ -124,17 +125,17 @@ pub struct VerifyPhone {
     pub email: String,
     /// User.
     pub mode: Mode,
-    /// Must be the registered one; another is answered as a wrong code and does not touch the right phone's code.
+    /// Must be the registered phone; another one counts as a wrong code, but not against the right phone's code.
     pub phone: String,
     /// Digest of the submitted code.
     pub hash: Digest,
-    /// Wrong tries that a code survives.
+    /// Number of wrong tries allowed per code.
     pub max_tries: i64,
     /// Now, Unix ms.
     pub now: i64,
 }
 
-/// Confirms the e-mail address of a mode user; the token dies with success.
+/// Confirms the e-mail address of a mode user; success removes the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifyEmail {
     /// Account.
@@ -145,14 +146,14 @@ pub struct VerifyEmail {
     pub token: Digest,
     /// Digest of the submitted code.
     pub hash: Digest,
-    /// Wrong tries that a code survives.
+    /// Number of wrong tries allowed per code.
     pub max_tries: i64,
     /// Now, Unix ms.
     pub now: i64,
 }
 
-/// Replaces a password: with a right code the new hash is stored, every session and pending token of the user
-/// is revoked and its counters are cleared.
+/// Replaces a password: a right code stores the new hash, revokes every session and pending token of the user, and
+/// clears its counters.
 #[derive(Clone)]
 pub struct PasswordReset {
     /// Account.
@@ -163,9 +164,9 @@ pub struct PasswordReset {
     pub hash: Digest,
     /// New password hash, PHC string format.
     pub password_hash: String,
-    /// Wrong tries that a code survives.
+    /// Number of wrong tries allowed per code.
     pub max_tries: i64,
-    /// Lockouts to lift.
+    /// Lockouts to clear.
     pub clear: Vec<LockKey>,
     /// Now, Unix ms.
     pub now: i64,

@@ -1,8 +1,8 @@
-//! What several subjects share.
+//! Types shared by several subjects.
 
 use crate::engine::text_enum;
 
-/// SHA-256 (or another 32-byte hash) of a code or token; the clear value is never stored.
+/// SHA-256 (or another 32-byte hash) of a code or token; the clear text is never stored.
 pub type Digest = [u8; 32];
 
 text_enum! {
@@ -10,7 +10,7 @@ text_enum! {
     pub enum Mode {
         /// Manages certificates, keys and accounts.
         Admin = "admin",
-        /// Moves files.
+        /// Transfers files.
         Data = "data",
     }
 }

@@ -4,7 +4,7 @@ use super::common::Digest;
 use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
-/// Whose files: the account that owns the connection, its tenant and the bank.
+/// The owner of files: the account that owns the connection, its tenant and the bank.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FileScope {
     /// Tenant.
@@ -15,7 +15,7 @@ pub struct FileScope {
     pub bank: String,
 }
 
-/// Where content lies.
+/// Where content is stored.
 #[derive(Clone, PartialEq, Eq)]
 pub enum FileContent {
     /// In the row; at most [`crate::ws_channel::INLINE_LIMIT`] bytes.
@@ -46,14 +46,14 @@ impl std::fmt::Debug for FileContent {
     }
 }
 
-/// A file that appears at the bank.
+/// A file to add at the bank.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewBankFile {
     /// Unique in the scope.
     pub reference: String,
     /// Bank file type.
     pub file_type: String,
-    /// `NEW`, `DLD` or another word of the bank.
+    /// `NEW`, `DLD` or another status of the bank.
     pub status: String,
     /// Creation time at the bank, Unix ms.
     pub created: i64,
@@ -93,7 +93,7 @@ pub struct BankFileContent {
     pub content: FileContent,
 }
 
-/// Which files to list; `None` means all.
+/// Filter for listing files; `None` means all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FileFilter {
     /// This type.
@@ -103,25 +103,25 @@ pub struct FileFilter {
 }
 
 text_enum! {
-    /// Where an upload stands.
+    /// The state of an upload.
     pub enum UploadState {
-        /// Acknowledged to nobody yet, or waiting for the bank's work.
+        /// Not acknowledged yet, or waiting for processing by the bank.
         Received = "received",
-        /// The bank has it.
+        /// The bank has received it.
         Accepted = "accepted",
         /// The bank refused it, or it certainly did not arrive.
         Failed = "failed",
-        /// Nobody knows whether it arrived.
+        /// It is unknown whether it arrived.
         Unknown = "unknown",
     }
 }
 
-/// An upload about to be journalled.
+/// An upload to be journalled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewUpload {
     /// Unique id.
     pub id: String,
-    /// Whose connection.
+    /// The connection's owner and bank.
     pub scope: FileScope,
     /// The uploading account (the borrower, when the certificate is shared).
     pub email: String,
@@ -137,18 +137,19 @@ pub struct NewUpload {
     pub signers: Vec<String>,
     /// The bytes, when they must survive until the bank has them.
     pub content: Option<FileContent>,
-    /// Refuse when the account uploaded the same bytes after this moment (docs/protocols/ws-channel.md S22); `None`: no check.
+    /// Refuse the upload if the account uploaded the same bytes after this moment (docs/protocols/ws-channel.md S22);
+    /// `None`: no check.
     pub no_duplicate_since: Option<i64>,
     /// Now, Unix ms.
     pub now: i64,
 }
 
-/// Whether it was journalled.
+/// The result of journalling an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UploadOutcome {
-    /// In the journal, state `received`.
+    /// Journalled in state `received`.
     Recorded,
-    /// The same bytes were uploaded and not refused.
+    /// The same bytes were uploaded before and not refused.
     Duplicate {
         /// Id of the earlier upload.
         of: String,
@@ -162,7 +163,7 @@ outcomes!(UploadOutcome { Self::Recorded => "done", Self::Duplicate { .. } => "d
 pub struct Upload {
     /// Id.
     pub id: String,
-    /// Whose connection.
+    /// The connection's owner and bank.
     pub scope: FileScope,
     /// The uploading account.
     pub email: String,
@@ -178,11 +179,11 @@ pub struct Upload {
     pub signers: Vec<String>,
     /// State.
     pub state: UploadState,
-    /// Why, in the service's words.
+    /// The reason for the state, as text of the service.
     pub detail: String,
-    /// Unix ms.
+    /// Time of receipt, Unix ms.
     pub received: i64,
-    /// Unix ms.
+    /// End of processing, Unix ms.
     pub finished: Option<i64>,
     /// The bytes, while the state is `received`.
     pub content: Option<FileContent>,

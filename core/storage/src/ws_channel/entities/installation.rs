@@ -1,13 +1,13 @@
-//! What the data belongs to.
+//! The identity of the data's installation.
 
 use crate::ws_channel::outcome::Outcome;
 
-/// What a public id names.
+/// The kind of a public id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdKind {
-    /// The installation: also written in the folders that belong to it.
+    /// The installation: its id is also written into the folders that belong to it.
     Installation,
-    /// A key that private keys and TOTP secrets were sealed with.
+    /// A key that seals private keys and TOTP secrets.
     VaultKey,
     /// The key of challenges and stored codes.
     ChallengeKey,
@@ -28,7 +28,7 @@ impl IdKind {
     }
 }
 
-/// The ids that the data has recorded.
+/// The recorded ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Installation {
     ids: Vec<(String, String)>,
@@ -41,12 +41,12 @@ impl Installation {
         Self { ids, has_accounts }
     }
 
-    /// The recorded ids of a kind; none where none was recorded yet.
+    /// The recorded ids of a kind; empty if none was recorded yet.
     pub fn ids(&self, kind: IdKind) -> impl Iterator<Item = &str> {
         self.ids.iter().filter(move |(of, _)| of == kind.as_str()).map(|(_, id)| id.as_str())
     }
 
-    /// The installation's own id, once there is one.
+    /// The installation's own id, if recorded.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.ids(IdKind::Installation).next()
@@ -59,18 +59,18 @@ impl Outcome for Installation {
     }
 }
 
-/// A secret that is sealed in the database.
+/// A secret sealed in the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedSecret {
-    /// Whose it is.
+    /// Its account.
     pub email: String,
-    /// What it is and what its seal is bound to.
+    /// Its kind, with the associated data of its seal.
     pub kind: SealedKind,
     /// The sealed bytes.
     pub sealed: Vec<u8>,
 }
 
-/// What a sealed secret is.
+/// The kind of a sealed secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SealedKind {
     /// The private key of a certificate.

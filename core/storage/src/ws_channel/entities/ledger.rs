@@ -12,11 +12,11 @@ pub struct Ledger {
     pub balance_cents: i64,
     /// Number of the last statement.
     pub statement: i64,
-    /// Grows with each change; to be given back in [`LedgerChange::expected_version`].
+    /// Grows with each change; pass it back in [`LedgerChange::expected_version`].
     pub version: i64,
 }
 
-/// A balance to begin with.
+/// An initial balance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewLedger {
     /// IBAN.
@@ -27,7 +27,7 @@ pub struct NewLedger {
     pub statement: i64,
 }
 
-/// A new balance, valid only if nobody was faster.
+/// A new balance, valid only if no other change came first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerChange {
     /// IBAN.
@@ -36,35 +36,35 @@ pub struct LedgerChange {
     pub expected_version: i64,
     /// New balance in cents.
     pub balance_cents: i64,
-    /// Number of the last statement now.
+    /// New number of the last statement.
     pub statement: i64,
 }
 
-/// A processed upload: balances move, files appear, the journal says so, all or nothing and once.
+/// A processed upload: balances, files and journal are changed together, atomically and once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Booking {
-    /// Whose connection.
+    /// The connection's owner and bank.
     pub scope: FileScope,
-    /// The upload, which must be in state `received`; it loses its stored bytes.
+    /// The upload, which must be in state `received`; its stored bytes are removed.
     pub upload_id: String,
-    /// What the upload becomes.
+    /// The new state of the upload.
     pub state: UploadState,
-    /// Words for the journal.
+    /// Text for the journal.
     pub detail: String,
     /// New balances; empty for a rejected payment.
     pub changes: Vec<LedgerChange>,
-    /// Files that appear together.
+    /// Files to add.
     pub files: Vec<NewBankFile>,
     /// Now, Unix ms.
     pub now: i64,
 }
 
-/// How booking ended.
+/// The result of a booking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BookOutcome {
     /// Booked.
     Booked,
-    /// A balance moved meanwhile: read the ledgers and compute again. Nothing changed.
+    /// A balance changed meanwhile: read the ledgers and compute again. Nothing changed.
     Stale,
     /// The upload was processed before, or is unknown. Nothing changed.
     NotWaiting,
@@ -79,7 +79,7 @@ impl Outcome for BookOutcome {
         }
     }
 
-    /// Of several that settle an upload one does it, and only that one says so.
+    /// If several settle an upload, only the one that succeeds is recorded.
     fn is_recorded(&self) -> bool {
         *self == Self::Booked
     }

@@ -5,37 +5,37 @@ use crate::ws_channel::outcome::outcomes;
 /// Both directions of an account's links.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Links {
-    /// Whose certificates this account uses: none or one.
+    /// The account whose certificates this account uses: none or one.
     pub from: Vec<String>,
-    /// Who uses this account's certificates, sorted.
+    /// The accounts that use this account's certificates, sorted.
     pub to: Vec<String>,
-    /// Who would lend its certificates to this account, sorted.
+    /// The accounts that offer to lend their certificates to this account, sorted.
     pub offered_from: Vec<String>,
-    /// Who was offered this account's certificates and has not accepted, sorted.
+    /// The accounts that were offered this account's certificates and have not accepted, sorted.
     pub offered_to: Vec<String>,
 }
 
-/// Whether somebody is asked before certificates are lent to it.
+/// Whether a borrower must accept before certificates are lent to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
-    /// Nobody is.
+    /// No acceptance is needed.
     NotAsked,
-    /// Everybody is, but by the owner of the key.
+    /// Every borrower must accept, except if the owner of the key lends.
     Asked,
 }
 
-/// How sharing ended.
+/// The result of sharing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShareOutcome {
-    /// The link stands (it may have stood before); the caller's links.
+    /// The link exists (it may have existed before); the caller's links.
     Shared(Links),
     /// The target has to accept; the caller's links.
     Offered(Links),
-    /// The target is not under this key, or has offered nothing that could be accepted.
+    /// The target does not exist under this key, or has made no offer that could be accepted.
     NoUser,
     /// The target is the caller.
     SameAccount,
-    /// Who would borrow already borrows from another.
+    /// The borrower already borrows from another account.
     OtherOwner,
 }
 
@@ -47,10 +47,10 @@ outcomes!(ShareOutcome {
     Self::OtherOwner => "other_owner",
 });
 
-/// How ending a share ended.
+/// The result of ending a share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UnshareOutcome {
-    /// The link or the offer is gone; the caller's links.
+    /// The link or the offer is removed; the caller's links.
     Unshared(Links),
     /// There was no such link.
     NoUser,

@@ -2,12 +2,12 @@
 
 use crate::ws_channel::outcome::outcomes;
 
-/// What is counted (`password`, `mfa`, `code.phone`, …) and of whom (an account and mode, an address, a phone).
+/// A counter (`password`, `mfa`, `code.phone`, …) and its subject (an account and mode, an address, a phone).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LockKey {
     /// The counter.
     pub scope: String,
-    /// Whose.
+    /// The subject.
     pub subject: String,
 }
 
@@ -19,18 +19,18 @@ impl LockKey {
     }
 }
 
-/// How many events in which time, and what follows.
+/// A limit of events in a window, and its consequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockPolicy {
-    /// Events within the window that close the door.
+    /// Number of events within the window that cause the lockout.
     pub limit: i64,
     /// Sliding window, ms.
     pub window: i64,
-    /// How long it stays closed, ms.
+    /// Duration of the lockout, ms.
     pub duration: i64,
 }
 
-/// What a recorded failure led to.
+/// The result of a recorded failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockState {
     /// Counted.
@@ -38,16 +38,16 @@ pub enum LockState {
         /// Failures in the window, this one included.
         failures: i64,
     },
-    /// The limit was reached, now or before; this failure then counts no further.
+    /// The limit was reached, now or before; this failure is not counted further.
     Locked {
-        /// Until when, Unix ms.
+        /// End of the lockout, Unix ms.
         until: i64,
     },
 }
 
 outcomes!(LockState { Self::Open { .. } => "counted", Self::Locked { .. } => "locked" });
 
-/// Whether an event had room in its quota.
+/// The result of counting an event against its quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuotaState {
     /// Counted.
@@ -57,7 +57,7 @@ pub enum QuotaState {
     },
     /// Used up; nothing was counted.
     Exhausted {
-        /// From when on there is room, Unix ms.
+        /// The earliest time with room, Unix ms.
         retry_at: i64,
     },
 }

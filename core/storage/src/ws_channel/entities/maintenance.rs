@@ -2,20 +2,20 @@
 
 use crate::ws_channel::outcome::Outcome;
 
-/// What is old enough to go.
+/// The age from which data is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PurgePolicy {
     /// Now, Unix ms.
     pub now: i64,
-    /// Unverified registrations older than this go, ms (docs/protocols/ws-channel.md §3.3: 7 days).
+    /// Unverified registrations older than this are removed, ms (docs/protocols/ws-channel.md §3.3: 7 days).
     pub unverified_after: i64,
-    /// Counted events older than this go, ms; at least the longest window in use.
+    /// Counted events older than this are removed, ms; at least the longest window in use.
     pub attempts_after: i64,
-    /// Dead codes and tokens stay so long after their end, ms, so that late answers still read "expired".
+    /// Expired codes and tokens are kept for this long, ms, so that late requests still get "expired".
     pub grace: i64,
 }
 
-/// What went.
+/// Numbers of removed rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PurgeReport {
     /// Used challenges.
@@ -26,7 +26,7 @@ pub struct PurgeReport {
     pub pending: u64,
     /// Codes.
     pub codes: u64,
-    /// Counted events and lifted lockouts.
+    /// Counted events and ended lockouts.
     pub attempts: u64,
     /// Unverified mode users.
     pub registrations: u64,
@@ -38,7 +38,7 @@ impl Outcome for PurgeReport {
     }
 }
 
-/// What a backup holds.
+/// The content of a backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupReport {
     /// Size of the database copy, bytes.
@@ -47,7 +47,7 @@ pub struct BackupReport {
     pub files: u64,
     /// Their size, bytes.
     pub file_bytes: u64,
-    /// Content files that rows name and that were not there to be copied.
+    /// Content files that rows name but that were missing.
     pub missing: Vec<String>,
 }
 
@@ -58,6 +58,6 @@ pub struct NamedContent {
     pub path: String,
     /// Its size, bytes.
     pub size: i64,
-    /// Its SHA-256, where it was recorded.
+    /// Its SHA-256, if recorded.
     pub sha256: Option<Vec<u8>>,
 }

@@ -1,4 +1,4 @@
-//! What verbs take and answer: plain data with typed words.
+//! Input and output types of the verbs: plain data with typed words.
 
 pub(crate) mod account;
 pub(crate) mod audit;

@@ -1,4 +1,4 @@
-//! Steps of a login that wait for an answer (docs/protocols/ws-channel.md §2.9–2.11, §3.4).
+//! Login steps that wait for the client (docs/protocols/ws-channel.md §2.9–2.11, §3.4).
 
 use super::code::NewCode;
 use super::common::{Digest, Mode};
@@ -8,7 +8,7 @@ use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {
-    /// What a pending token allows.
+    /// The purpose of a pending token.
     pub enum PendingKind {
         /// An MFA `Session`.
         Mfa = "mfa",
@@ -20,7 +20,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What an MFA `Session` waits for.
+    /// The challenge of an MFA `Session`.
     pub enum Challenge {
         /// A code by SMS.
         Sms = "SMS_MFA",
@@ -31,34 +31,34 @@ text_enum! {
     }
 }
 
-/// A token about to be given out.
+/// A token to be issued.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewPending {
     /// Digest of the token.
     pub token: Digest,
-    /// What it allows.
+    /// Its purpose.
     pub kind: PendingKind,
     /// Account.
     pub email: String,
     /// User.
     pub mode: Mode,
-    /// MFA only: what it waits for.
+    /// MFA only: its challenge.
     pub challenge: Option<Challenge>,
     /// TOTP enrolment only: the new secret, sealed.
     pub secret: Option<Vec<u8>>,
     /// Now, Unix ms.
     pub now: i64,
-    /// Unix ms.
+    /// Expiry, Unix ms.
     pub expires: i64,
-    /// The stored password hash that was verified: the step is opened only while it is still the user's. `None` where
-    /// no password was: the user need only be there.
+    /// The stored password hash that was verified: the step is opened only while it is still the user's. `None` if no
+    /// password was verified: the user only has to exist.
     pub verified_hash: Option<String>,
 }
 
-/// A living token.
+/// A live token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pending {
-    /// What it allows.
+    /// Its purpose.
     pub kind: PendingKind,
     /// Account.
     pub email: String,
@@ -70,7 +70,7 @@ pub struct Pending {
     pub secret: Option<Vec<u8>>,
     /// Wrong tries so far.
     pub tries: i64,
-    /// Unix ms.
+    /// Expiry, Unix ms.
     pub expires: i64,
 }
 
@@ -88,40 +88,40 @@ hidden_debug!(NewPending, Pending);
 /// Exchanges a pending MFA token for one with a chosen factor.
 #[derive(Debug, Clone)]
 pub struct SelectMfa {
-    /// Digest of the token that dies.
+    /// Digest of the token to be removed.
     pub old: Digest,
     /// The new token; its e-mail and mode must be those of the old one.
     pub new: NewPending,
-    /// The SMS code to store, when SMS was chosen.
+    /// The SMS code to store, if SMS was chosen.
     pub code: Option<NewCode>,
 }
 
-/// How the exchange ended.
+/// The result of the exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SelectOutcome {
-    /// The new token lives, the old one is dead.
+    /// The new token is valid, the old one is not.
     Selected,
     /// The old token is unknown, foreign, expired or was already used.
     Gone,
-    /// No more codes now; the old token still lives.
+    /// No more codes for now; the old token stays valid.
     TooMany {
-        /// From when on, Unix ms.
+        /// The earliest time for the next code, Unix ms.
         retry_at: i64,
     },
 }
 
 outcomes!(SelectOutcome { Self::Selected => "done", Self::Gone => "gone", Self::TooMany { .. } => "too_many" });
 
-/// The second factor as submitted.
+/// The submitted second factor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MfaProof {
     /// Digest of an SMS code.
     Sms(Digest),
-    /// The step whose authenticator code it was; `None` when it is the code of no acceptable step.
+    /// The time step of the authenticator code; `None` if it is not the code of an acceptable step.
     Totp(Option<i64>),
 }
 
-/// What a right answer creates, in the same transaction.
+/// The objects that a right answer creates, in the same transaction.
 #[derive(Debug, Clone, Default)]
 pub struct MfaGrant {
     /// The session.
@@ -139,32 +139,32 @@ pub struct MfaAnswer {
     pub email: String,
     /// User in the path.
     pub mode: Mode,
-    /// The proof; its kind must be what the token waits for.
+    /// The proof; its kind must match the token's challenge.
     pub proof: MfaProof,
-    /// Wrong answers that a token survives is one less than this (docs/protocols/ws-channel.md §3.4: 5).
+    /// The number of wrong answers that makes a token invalid (docs/protocols/ws-channel.md §3.4: 5).
     pub max_tries: i64,
-    /// Where wrong answers count, and the lockout.
+    /// The counter of wrong answers, and the lockout.
     pub lock: (LockKey, LockPolicy),
-    /// What a right answer creates.
+    /// The objects that a right answer creates.
     pub grant: MfaGrant,
     /// Now, Unix ms.
     pub now: i64,
 }
 
-/// How it ended.
+/// The result of an answer to an MFA challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MfaOutcome {
-    /// Right: the token is dead, the grant is stored.
+    /// Right: the token is removed, the grant is stored.
     Granted,
     /// Wrong, or a token of another user; counted.
     Wrong,
-    /// The token or code is unknown, expired or dead.
+    /// The token or code is unknown, expired or no longer valid.
     Expired,
-    /// The token waits for something else; nothing was counted.
+    /// The token has another challenge; nothing was counted.
     OtherChallenge,
     /// Too many wrong answers on this account.
     Locked {
-        /// Until when, Unix ms.
+        /// End of the lockout, Unix ms.
         until: i64,
     },
 }
@@ -184,22 +184,22 @@ pub struct ConfirmTotp {
     pub token: Digest,
     /// Account in the path.
     pub email: String,
-    /// The step whose code was submitted; `None` when it is the code of no acceptable step.
+    /// The time step of the submitted code; `None` if it is not the code of an acceptable step.
     pub step: Option<i64>,
-    /// Wrong tries that kill the token.
+    /// The number of wrong tries that makes the token invalid.
     pub max_tries: i64,
     /// Now, Unix ms.
     pub now: i64,
 }
 
-/// How it ended.
+/// The result of confirming a TOTP enrolment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TotpOutcome {
-    /// The secret is the account's, TOTP is preferred, the step is used up, the token is dead.
+    /// The secret is stored for the account, TOTP is preferred, the step is consumed, the token is removed.
     Enabled,
     /// Wrong; counted.
     Wrong,
-    /// Unknown, foreign, expired or dead token.
+    /// Unknown, foreign, expired or invalid token.
     NoToken,
 }
 

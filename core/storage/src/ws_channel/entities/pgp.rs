@@ -4,7 +4,7 @@ use crate::engine::text_enum;
 use crate::ws_channel::outcome::outcomes;
 
 text_enum! {
-    /// What a key is for.
+    /// The purpose of a key.
     pub enum PgpPurpose {
         /// Verifies uploads.
         Authorize = "authorize",
@@ -24,11 +24,11 @@ pub struct PgpKey {
     pub purpose: PgpPurpose,
     /// Armored public key.
     pub armored: String,
-    /// Unix ms.
+    /// Time of addition, Unix ms.
     pub added: i64,
 }
 
-/// A key about to be added.
+/// A key to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPgpKey {
     /// Account.
@@ -37,14 +37,14 @@ pub struct NewPgpKey {
     pub key: PgpKey,
 }
 
-/// How adding ended.
+/// The result of adding a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddKeyOutcome {
     /// Added.
     Added,
-    /// The same key with the same purpose was there; nothing changed.
+    /// The same key exists with the same purpose; nothing changed.
     Unchanged,
-    /// The same key is there for the other purpose.
+    /// The same key exists with the other purpose.
     OtherPurpose,
     /// Another key of the account has this short id.
     ShortIdTaken,

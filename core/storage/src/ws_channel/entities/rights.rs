@@ -1,17 +1,19 @@
-//! What a call of a session rests on, judged again in the transaction of everything that it writes (docs/protocols/ws-channel.md §3.7).
+//! The rights that a call with a session depends on, checked again in the transaction of each of its writes
+//! (docs/protocols/ws-channel.md §3.7).
 
 use super::certificate::EffectiveCerts;
 use super::common::Digest;
 use super::pgp::PgpPurpose;
 
-/// The rights of one call of a session: the session itself, and what the call has relied on beyond it.
+/// The rights of one call with a session: the session itself, and the other rights that the call depends on.
 #[derive(Clone)]
 pub struct Rights {
-    /// Digest of the IdToken: the session must still be there, not over, its user verified, its account and key in use.
+    /// Digest of the IdToken: the session must still exist and not have expired, its user must be verified, its account
+    /// and key in use.
     pub token: Digest,
-    /// When it is judged, Unix ms.
+    /// The time of the check, Unix ms.
     pub now: i64,
-    /// What must hold besides.
+    /// The other conditions that must hold.
     pub grounds: Vec<Ground>,
 }
 
@@ -21,10 +23,10 @@ impl std::fmt::Debug for Rights {
     }
 }
 
-/// One thing that a call has relied on.
+/// A condition that a call depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ground {
-    /// The API key may move files.
+    /// The API key may transfer files.
     Transfer,
     /// The account owns its API key.
     Owner,
@@ -35,13 +37,14 @@ pub enum Ground {
         /// Product.
         product: String,
     },
-    /// The account may use this connection: its own, or one that is lent to it.
+    /// The account may use this connection: its own, or one lent to it.
     Connection {
-        /// Account whose certificates they are.
+        /// The account that owns the certificates.
         owner: String,
         /// Canonical bank id.
         bank: String,
-        /// Serial number of the signing certificate that was found. A renewed one is as good; a retired one is not.
+        /// Serial number of the signing certificate found. A renewed certificate counts as the same; a retired one does
+        /// not.
         serial: String,
     },
     /// The account's own set at a bank still has this signing certificate, usable or not.
@@ -51,30 +54,30 @@ pub enum Ground {
         /// Serial number.
         serial: String,
     },
-    /// At least so many of these PGP keys are still registered for this purpose.
+    /// At least `least` of these PGP keys are still registered for this purpose.
     PgpKeys {
         /// Purpose.
         purpose: PgpPurpose,
         /// Fingerprints.
         fingerprints: Vec<String>,
-        /// How many must be there.
+        /// The minimum number of keys.
         least: usize,
     },
 }
 
-/// Which right ended before the change was made. Nothing was changed.
+/// The right that ended before the change was made. Nothing was changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the call's rights ended before its change was made ({})", self.as_str())]
 pub enum LostRight {
-    /// The session is over or was revoked.
+    /// The session has expired or was revoked.
     Session,
     /// The API key is disabled.
     Key,
-    /// The account is gone.
+    /// The account does not exist.
     Account,
-    /// Phone or mail address are not verified any more.
+    /// Phone or mail address are no longer verified.
     Verification,
-    /// The API key may not move files.
+    /// The API key may not transfer files.
     Transfer,
     /// The account does not own its API key.
     Owner,
@@ -82,15 +85,15 @@ pub enum LostRight {
     Export,
     /// The tenant is not entitled.
     Entitlement,
-    /// The connection cannot be used any more; what a new look for certificates finds.
+    /// The connection can no longer be used; contains the certificates that a new request would get.
     Connection(Box<EffectiveCerts>),
-    /// The account's own certificate is another one or retired.
+    /// The account's own certificate was replaced or retired.
     Certificate,
-    /// Too few of the PGP keys are left; whether the account has others for the purpose.
+    /// Too few of the PGP keys are left.
     PgpKeys {
         /// Purpose.
         purpose: PgpPurpose,
-        /// Others are there.
+        /// Whether the account has other keys for the purpose.
         has_others: bool,
     },
 }

@@ -5,7 +5,7 @@ use super::common::{Digest, Mode};
 use crate::engine::text_enum;
 
 text_enum! {
-    /// How a session was authenticated, and which factor a user prefers.
+    /// The authentication of a session, or a user's preferred factor.
     pub enum Factor {
         /// Password alone (data mode).
         Password = "password",
@@ -16,7 +16,7 @@ text_enum! {
     }
 }
 
-/// A session about to begin.
+/// A session to be created.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NewSession {
     /// Digest of the IdToken.
@@ -29,14 +29,14 @@ pub struct NewSession {
     pub api_key: String,
     /// Login time, Unix ms.
     pub auth_time: i64,
-    /// How.
+    /// The authentication.
     pub factor: Factor,
-    /// Unix ms.
+    /// Expiry, Unix ms.
     pub expires: i64,
-    /// The stored password hash that was verified: the session begins only while it is still the user's. `None` where
-    /// no password was: the user need only be there.
+    /// The stored password hash that was verified: the session is created only while it is still the user's. `None` if
+    /// no password was verified: the user only has to exist.
     pub verified_hash: Option<String>,
-    /// Where the login came from, when that is to be known again.
+    /// The source of the login, if it is to be recognized later.
     pub source: Option<String>,
 }
 
@@ -46,7 +46,7 @@ impl std::fmt::Debug for NewSession {
     }
 }
 
-/// A living session with all that the authorization of a request needs.
+/// A live session with all data for authorizing a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// Account address.
@@ -57,18 +57,18 @@ pub struct Session {
     pub api_key: String,
     /// Login time, Unix ms.
     pub auth_time: i64,
-    /// How.
+    /// The authentication.
     pub factor: Factor,
-    /// Unix ms.
+    /// Expiry, Unix ms.
     pub expires: i64,
-    /// Last use told by [`crate::ws_channel::Store::touch_session`], Unix ms.
+    /// Last use recorded by [`crate::ws_channel::Store::touch_session`], Unix ms.
     pub last_used: i64,
-    /// The account, when its record is there and under the same key.
+    /// The account, if its record exists under the same key.
     pub account: Option<Account>,
-    /// Phone and e-mail of the mode user are verified.
+    /// Whether phone and e-mail of the mode user are verified.
     pub verified: bool,
-    /// The tenant is there and enabled.
+    /// Whether the tenant exists and is enabled.
     pub tenant_enabled: bool,
-    /// The tenant may move files.
+    /// Whether the tenant may transfer files.
     pub transfer_enabled: bool,
 }

@@ -7,30 +7,30 @@ use crate::engine::text_enum;
 pub struct Tenant {
     /// The key.
     pub api_key: String,
-    /// The owner's address; may name an address that has not registered yet.
+    /// The owner's address, which may not be registered yet.
     pub owner_email: Option<String>,
-    /// Made by the operator, not by a registration.
+    /// Created by the operator, not by a registration.
     pub minted_by_operator: bool,
-    /// Requests with it are served.
+    /// Whether requests with it are accepted.
     pub enabled: bool,
-    /// File operations are served.
+    /// Whether file operations are accepted.
     pub transfer_enabled: bool,
     /// New mode users start active, without verification.
     pub waiver: bool,
     /// Name of the rate limits that apply.
     pub rate_class: String,
-    /// Unix ms.
+    /// Creation time, Unix ms.
     pub created: i64,
 }
 
-/// A key made by the operator.
+/// A key created by the operator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewTenant {
     /// The key.
     pub api_key: String,
-    /// Who becomes its owner by registering with it.
+    /// The address that becomes its owner by registering with it.
     pub owner_email: Option<String>,
-    /// File operations are served.
+    /// Whether file operations are accepted.
     pub transfer_enabled: bool,
     /// New mode users start active.
     pub waiver: bool,
@@ -43,37 +43,37 @@ pub struct NewTenant {
 /// One change of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TenantChange {
-    /// Serve it or not.
+    /// Accept requests with the key or not.
     Enabled(bool),
-    /// Serve file operations or not.
+    /// Accept file operations or not.
     TransferEnabled(bool),
     /// Waive verification of new mode users or not.
     Waiver(bool),
     /// Other rate limits.
     RateClass(String),
-    /// Another owner; `None`: nobody.
+    /// Another owner; `None`: no owner.
     Owner(Option<String>),
 }
 
 text_enum! {
-    /// State of an entitlement; both others than `Active` deny.
+    /// State of an entitlement; every state except `Active` denies access.
     pub enum EntitlementState {
-        /// Never given, or taken away.
+        /// Never granted, or removed.
         Missing = "missing",
-        /// Given.
+        /// Granted.
         Active = "active",
-        /// Given, and held back.
+        /// Granted, but suspended.
         Suspended = "suspended",
     }
 }
 
-/// What a tenant may use.
+/// An entitlement of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entitlement {
     /// Product, e.g. `bank-simulator`.
     pub product: String,
     /// State.
     pub state: EntitlementState,
-    /// Unix ms.
+    /// Last change, Unix ms.
     pub changed: i64,
 }

@@ -37,7 +37,7 @@ impl Store {
         })
     }
 
-    /// What Login, InitPasswordReset and LoginMFA need of a mode user.
+    /// The data of a mode user that Login, InitPasswordReset and LoginMFA need.
     ///
     /// # Errors
     /// Environment faults only.
@@ -49,7 +49,7 @@ impl Store {
         })
     }
 
-    /// Replaces a password hash that is still `old` (stronger parameters after a login). Revokes nothing.
+    /// Replaces a password hash if it is still `old` (stronger parameters after a login). Revokes nothing.
     ///
     /// # Errors
     /// Environment faults only.
@@ -63,7 +63,7 @@ impl Store {
         })
     }
 
-    /// ConfigCerts (docs/protocols/ws-channel.md §2.14): forbids export for ever. False when there is no such account.
+    /// ConfigCerts (docs/protocols/ws-channel.md §2.14): forbids export forever. False when there is no such account.
     ///
     /// # Errors
     /// Environment faults only.
@@ -84,8 +84,8 @@ impl Store {
         self.database().read_snapshot(api_key.to_owned(), |tx, api_key| Box::pin(list(tx, api_key)))
     }
 
-    /// DeleteAccount (docs/protocols/ws-channel.md §2.25): erases users, certificates, keys, files, links in both directions and, last,
-    /// the record. What borrowed its certificates loses them.
+    /// DeleteAccount (docs/protocols/ws-channel.md §2.25): erases users, certificates, keys, files, links in both
+    /// directions and, last, the record. Borrowers of its certificates lose them.
     ///
     /// # Errors
     /// Environment faults only.

@@ -1,5 +1,5 @@
-//! The audit trail: each account has a chain in which each record's hash covers the one before; records of nobody have a
-//! chain of their own. `audit_check.rs` has the checkpoints over all chains.
+//! The audit trail: each account has a chain in which each record's hash covers the one before; records without an
+//! account have a separate chain. `audit_check.rs` has the checkpoints over all chains.
 
 use crate::engine::{Result, Row, SqlDialect, StoreError, args};
 use crate::ws_channel::{AuditEntry, AuditFilter, AuditRecord, Digest, Store, Tx};
@@ -7,21 +7,21 @@ use futures_util::future::BoxFuture;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The entry that goes with a verb, if any.
+/// The audit entry of a verb, if any.
 pub(crate) type AuditSlot = Option<Arc<AuditEntry>>;
 
-/// What the first record's hash covers in place of a predecessor.
+/// The predecessor hash of the first record.
 pub(crate) const CHAIN_START: Digest = [0; 32];
 
-/// Says which kind of hash it is: records before the chains of accounts had none.
+/// Domain separator of record hashes: records from before each account had its own chain had none.
 const RECORD: &[u8] = b"bankchannel audit record 2\0";
 
 const PAGE: i64 = 1000;
-/// Ends of chains that the one writer of SQLite remembers.
+/// Number of chain ends that the SQLite writer caches.
 const REMEMBERED: usize = 4096;
 
 impl Store {
-    /// Records something that belongs to no verb, e.g. a refused request.
+    /// Records an event without a verb, e.g. a refused request.
     ///
     /// # Errors
     /// Environment faults only.
@@ -29,8 +29,8 @@ impl Store {
         self.with_audit(entry).write((), |_, ()| Box::pin(async { Ok(()) })).await
     }
 
-    /// Reads records in the order of their numbers: that in which they were written. With PostgreSQL, a record of a change
-    /// that is being committed may appear after one with a higher number.
+    /// Reads records in the order of their numbers, which is that of writing. With PostgreSQL, a record that is being
+    /// committed may appear after one with a higher number.
     ///
     /// # Errors
     /// Environment faults only.
@@ -39,13 +39,12 @@ impl Store {
     }
 }
 
-/// The ends of chains as a transaction has them: each read once and written once before the COMMIT, however many records
-/// come between. The one writer of SQLite keeps them from transaction to transaction; after one that was rolled back they
-/// are not known any more.
+/// The chain ends known to a transaction: each is read once, and written once before the COMMIT, however many records
+/// are added in between. The SQLite writer keeps them across transactions; a rollback discards them.
 #[derive(Debug, Default)]
 pub(crate) struct Heads {
     known: HashMap<String, Head>,
-    /// The number of the next record, where no other process takes numbers.
+    /// The number of the next record, if no other process assigns numbers.
     next: Option<i64>,
 }
 
@@ -56,7 +55,7 @@ struct Head {
     is_stored: bool,
 }
 
-/// Stores the ends that the transaction has moved. Belongs before every COMMIT.
+/// Stores the chain ends that the transaction has moved. Call before every COMMIT.
 pub(crate) async fn store_heads(tx: &mut Tx) -> Result<()> {
     let heads = tx.state.heads.known.iter();
     let moved: Vec<(String, Head)> =
@@ -73,7 +72,7 @@ pub(crate) async fn store_heads(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Appends the entry, with this outcome unless it brings one.
+/// Appends the entry, with this outcome unless it has its own.
 pub(super) async fn append(tx: &mut Tx, entry: &AuditEntry, outcome: &str) -> Result<()> {
     let chain = &entry.email;
     let (seq, head) = end_of(tx, chain).await?;
@@ -117,7 +116,7 @@ async fn end_of(tx: &mut Tx, chain: &str) -> Result<(i64, Head)> {
             "SELECT (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit), c.length, c.hash \
              FROM (SELECT 1) AS one LEFT JOIN audit_chain c ON c.chain = $1"
         }
-        // Numbers that a rolled back transaction took are left out.
+        // Numbers taken by a rolled back transaction are skipped.
         SqlDialect::Postgres => {
             "SELECT nextval('audit_seq'), c.length, c.hash \
              FROM (SELECT 1) AS one LEFT JOIN audit_chain c ON c.chain = $1"
@@ -145,7 +144,7 @@ pub(super) fn record_hash(previous: &Digest, link: i64, seq: i64, entry: &AuditE
     finish_with(context, entry, outcome)
 }
 
-/// The hash of a record from before accounts had chains.
+/// The hash of a record from before each account had its own chain.
 pub(super) fn sealed_hash(previous: &Digest, seq: i64, entry: &AuditEntry, outcome: &str) -> Digest {
     let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
     context.update(previous);
@@ -153,7 +152,7 @@ pub(super) fn sealed_hash(previous: &Digest, seq: i64, entry: &AuditEntry, outco
     finish_with(context, entry, outcome)
 }
 
-/// Every field with its length before it, so that no two records have the same bytes.
+/// Hashes every field with its length before it, so that no two records produce the same bytes.
 fn finish_with(mut context: aws_lc_rs::digest::Context, e: &AuditEntry, outcome: &str) -> Digest {
     context.update(&e.at.to_be_bytes());
     for field in [&*e.request_id, &*e.api_key, &*e.email, &*e.mode, &*e.operation, outcome, &*e.object, &*e.detail] {
@@ -163,7 +162,7 @@ fn finish_with(mut context: aws_lc_rs::digest::Context, e: &AuditEntry, outcome:
     super::audit_check::digest_of(context)
 }
 
-/// The last that fit, read from the end.
+/// The last matching records, read from the end.
 const NEWEST: &str = "SELECT seq, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash FROM audit \
     WHERE seq > $1 AND at >= COALESCE($2, at) AND at < COALESCE($3, at + 1) AND api_key = COALESCE($4, api_key) \
     AND email = COALESCE($5, email) AND operation = COALESCE($6, operation) AND outcome = COALESCE($7, outcome) \

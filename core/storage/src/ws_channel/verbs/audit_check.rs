@@ -1,4 +1,4 @@
-//! Checkpoints over the ends of all chains of the audit trail, and the check of everything.
+//! Checkpoints over the ends of all chains of the audit trail, and the check of the whole trail.
 
 use super::audit::{CHAIN_START, read_record, record_hash, sealed_hash, store_heads};
 use crate::engine::{Result, SqlDialect, StoreError, args};
@@ -9,14 +9,15 @@ use std::time::Duration;
 
 const CHECKPOINT: &[u8] = b"bankchannel audit checkpoint 1\0";
 const PAGE: i64 = 1000;
-/// How long reading and checking a page may take.
+/// Time limit for reading and checking a page.
 const PAGE_LIMIT: Duration = Duration::from_secs(60);
-/// How long comparing all marks may take.
+/// Time limit for comparing all marks.
 const MARKS_LIMIT: Duration = Duration::from_secs(3600);
 
 impl Store {
-    /// Writes a checkpoint over the ends of all chains when the last one is at least `every` milliseconds away and something
-    /// was recorded since. Instances that do so at the same time write one. `None`: there was nothing to write.
+    /// Writes a checkpoint over the ends of all chains if the last one is at least `every` milliseconds old and
+    /// something was recorded since. Of instances that do this at the same time only one writes. `None`: nothing was
+    /// written.
     ///
     /// # Errors
     /// Environment faults only.
@@ -27,12 +28,12 @@ impl Store {
     /// Recomputes all chains and checkpoints.
     ///
     /// # Errors
-    /// Environment faults only; a broken chain is an answer.
+    /// Environment faults only; a broken chain is a result.
     pub async fn verify_audit(&self) -> Result<AuditVerdict> {
         self.verify_audit_against(Vec::new()).await
     }
 
-    /// As [`verify_audit`](Self::verify_audit), and the trail must contain these heads, which were written down outside of the
+    /// As [`verify_audit`](Self::verify_audit); the trail must also contain these heads, which were saved outside the
     /// database.
     ///
     /// # Errors
@@ -58,12 +59,12 @@ pub(super) fn digest_of(context: aws_lc_rs::digest::Context) -> Digest {
 
 async fn checkpoint(tx: &mut Tx, now: i64, every: i64) -> Result<Option<AuditCheckpoint>> {
     if tx.dialect() == SqlDialect::Postgres {
-        // Under SERIALIZABLE, a look at all chains would make those lose that write to them. Two checkpoints at once still
-        // meet: at their number.
+        // Under SERIALIZABLE, reading all chains would make concurrent writers of chains conflict. Two simultaneous
+        // checkpoints still conflict, by their number.
         tx.script("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ".to_owned()).await?;
     }
     tx.allow(PAGE_LIMIT).await?;
-    // SQLite: what others of this group have recorded.
+    // SQLite: the records of other verbs in this group.
     store_heads(tx).await?;
     let last = last_checkpoint(tx).await?;
     if last.as_ref().is_some_and(|last| (now - last.at).abs() < every) {
@@ -92,7 +93,7 @@ async fn last_checkpoint(tx: &mut Tx) -> Result<Option<AuditCheckpoint>> {
     row.map(|mut row| Ok(AuditCheckpoint { number: row.int()?, at: row.int()?, hash: row.digest()? })).transpose()
 }
 
-/// How many records there are from before accounts had chains, and their end.
+/// The number of records from before each account had its own chain, and the end of their chain.
 async fn sealed(tx: &mut Tx) -> Result<(i64, Digest)> {
     let row = tx.first("SELECT seq, hash FROM audit_sealed WHERE id = 1", &[]).await?;
     let mut row =
@@ -168,7 +169,7 @@ async fn verify(tx: &mut Tx, known: &[KnownHead]) -> Checked<AuditVerdict> {
     Ok(AuditVerdict::Intact { records, chains: ends.len() as i64, checkpoint, after_checkpoint })
 }
 
-/// The one chain from before accounts had chains.
+/// Checks the single chain from before each account had its own.
 async fn verify_sealed(tx: &mut Tx, known: &[KnownHead]) -> Checked<i64> {
     let known: HashMap<i64, Digest> = known
         .iter()
@@ -251,7 +252,7 @@ async fn verify_checkpoints(tx: &mut Tx, known: &[KnownHead]) -> Checked<Option<
     Ok(last)
 }
 
-/// Each chain from its first record; answers length and hash of each.
+/// Checks each chain from its first record; returns the length and last hash of each.
 async fn verify_chains(tx: &mut Tx) -> Checked<HashMap<String, (i64, Digest)>> {
     let mut ends: HashMap<String, (i64, Digest)> = HashMap::new();
     let (mut chain, mut link) = (String::new(), 0);
@@ -300,7 +301,7 @@ async fn verify_chains(tx: &mut Tx) -> Checked<HashMap<String, (i64, Digest)>> {
     Ok(ends)
 }
 
-/// Each mark is a record that is still there.
+/// Checks that each mark names a record that still exists.
 async fn verify_marks(tx: &mut Tx) -> Checked<()> {
     tx.allow(MARKS_LIMIT).await?;
     let sql = "SELECT m.chain, m.checkpoint FROM audit_mark m LEFT JOIN audit a ON a.chain = m.chain AND a.link = m.length \

@@ -1,4 +1,5 @@
-//! Certificate sets: enrolled, imported, retired, and which of them a file operation uses (docs/protocols/ws-channel.md §6).
+//! Certificate sets: enrolment, import, retirement, and selection for file operations (docs/protocols/ws-channel.md
+//! §6).
 
 use super::files::insert_files;
 use super::ledger::reset_ledgers;
@@ -11,9 +12,8 @@ use crate::ws_channel::{
 use futures_util::future::BoxFuture;
 
 impl Store {
-    /// Reserves the place of (account, bank) for an enrolment: one of any number of callers wins. The `ticket`
-    /// (unique, from the caller) finishes it. A reservation older than `stale_before`, Unix ms, was left by a
-    /// crash and gives way.
+    /// Reserves the place of (account, bank) for an enrolment: of several callers one wins. The `ticket` (unique, from
+    /// the caller) completes it. A reservation older than `stale_before`, Unix ms, was left by a crash and is replaced.
     ///
     /// # Errors
     /// Environment faults only.
@@ -40,8 +40,8 @@ impl Store {
         })
     }
 
-    /// Stores what the bank issued, with the simulator's opening files and balances. [`EnrolOutcome::Exists`]
-    /// when the ticket is no longer the pending one; nothing changed then.
+    /// Stores the certificates issued by the bank, with the simulator's initial files and balances.
+    /// [`EnrolOutcome::Exists`] when the ticket is no longer the pending one; nothing changed then.
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`](crate::engine::StoreError::Misuse) for a file that is too large for a row.
@@ -61,7 +61,7 @@ impl Store {
         })
     }
 
-    /// Gives a reservation back. False when the ticket is no longer the pending one.
+    /// Releases a reservation. False when the ticket is no longer the pending one.
     ///
     /// # Errors
     /// Environment faults only.
@@ -74,7 +74,7 @@ impl Store {
         })
     }
 
-    /// ImportCert (docs/protocols/ws-channel.md §2.18): stores a set where there is none.
+    /// ImportCert (docs/protocols/ws-channel.md §2.18): stores a set if there is none.
     ///
     /// # Errors
     /// Environment faults only.
@@ -101,8 +101,8 @@ impl Store {
         })
     }
 
-    /// RetireCert (docs/protocols/ws-channel.md §2.19, §6.6): the set becomes `BANK.REMOVED.SUFFIX` (suffix: 8 random hex
-    /// digits), its private keys are erased, borrowers lose it at once. An enrolment under way is left alone.
+    /// RetireCert (docs/protocols/ws-channel.md §2.19, §6.6): the set becomes `BANK.REMOVED.SUFFIX` (suffix: 8 random
+    /// hex digits), its private keys are erased, borrowers lose it at once. An enrolment in progress is not touched.
     ///
     /// # Errors
     /// Environment faults only.
@@ -148,8 +148,9 @@ impl Store {
         })
     }
 
-    /// The set that a file operation of `email` at `bank` uses: its own where it has one, usable or not, else that of the
-    /// account it is linked to. Usable: active or renewing and not over at `now`. Links are not followed further.
+    /// The set that a file operation of `email` at `bank` uses: its own if it has one, usable or not, otherwise that of
+    /// the account it is linked to. Usable: active or renewing, and not expired at `now`. Links are not followed
+    /// further.
     ///
     /// # Errors
     /// Environment faults only.
@@ -160,11 +161,11 @@ impl Store {
     }
 }
 
-/// The certificates that a file operation uses now, or why there are none.
+/// The certificates that a file operation uses now, or why none can be used.
 pub(super) async fn effective(tx: &mut Tx, email: &str, bank: &str, now: i64) -> Result<EffectiveCerts> {
     let usable = |set: &CertSet| is_usable(set, now);
     let own = select_sets(tx, Some(email), None).await?;
-    // An enrolment under way has no certificate yet.
+    // An enrolment in progress has no certificate yet.
     let own = own.into_iter().find(|set| set.bank == bank && set.signing.is_some());
     if let Some(set) = own.as_ref().filter(|set| usable(set)) {
         return Ok(EffectiveCerts::Usable { set: Box::new(set.clone()), shared: false });
@@ -195,10 +196,10 @@ async fn account_is_there(tx: &mut Tx, api_key: &str, email: &str) -> Result<boo
     Ok(tx.number("SELECT count(*) FROM account WHERE email = $1 AND api_key = $2", args![email, api_key]).await? == 1)
 }
 
-/// When a renewal of a new set was last tried.
+/// The time of the last renewal attempt of a new set.
 const NEVER: i64 = 0;
 
-/// Inserts an active set of (account, bank); `attempted` is when its renewal was last tried, Unix ms.
+/// Inserts an active set of (account, bank); `attempted` is the time of the last renewal attempt, Unix ms.
 pub(super) async fn insert_set(
     tx: &mut Tx,
     (email, bank): (&str, &str),
@@ -248,7 +249,7 @@ pub(super) async fn insert_set(
 }
 
 fn touch(tx: &mut Tx, email: &str) {
-    // Borrowers see another account's certificates, so every listing may be concerned.
+    // Borrowers see another account's certificates, so every listing may be affected.
     tx.touch_auth();
     tx.touch_files(email);
 }

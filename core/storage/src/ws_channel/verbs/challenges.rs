@@ -5,8 +5,8 @@ use crate::ws_channel::Store;
 use futures_util::future::BoxFuture;
 
 impl Store {
-    /// Marks a challenge used. True for exactly one of any number of callers; keep it until `expires` (Unix ms),
-    /// which must lie after the challenge's own end.
+    /// Marks a challenge as used. True for exactly one of any number of callers. It is kept until `expires` (Unix ms),
+    /// which must be after the challenge's own expiry.
     ///
     /// # Errors
     /// Environment faults only.

@@ -1,4 +1,4 @@
-//! One-time codes: stored hashed, one per purpose, each used once.
+//! One-time codes: stored as hashes, one per purpose, each used once.
 
 use super::lockouts::{clear, take, take_all};
 use super::sessions::revoke_tokens;
@@ -9,11 +9,11 @@ use crate::ws_channel::{
 };
 use futures_util::future::BoxFuture;
 
-/// Counters of tries where no code waits; the purpose follows.
+/// Prefix of the counters of tries without a stored code; the purpose follows.
 const TRIES_SCOPE: &str = "code.tries.";
 
 impl Store {
-    /// Stores a code that replaces the earlier one, if the gap and all quotas allow. Send it only on
+    /// Stores a code that replaces the earlier one, if the gap and all quotas allow it. Send it only on
     /// [`CodeSend::Send`].
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl Store {
         })
     }
 
-    /// VerifyEmail (docs/protocols/ws-channel.md §2.4): a right code makes the address verified and the token dies.
+    /// VerifyEmail (docs/protocols/ws-channel.md §2.4): a right code makes the address verified and removes the token.
     ///
     /// # Errors
     /// Environment faults only.
@@ -82,7 +82,8 @@ impl Store {
                 if check == CodeCheck::Right {
                     let sql = "UPDATE mode_user SET password_hash = $3 WHERE email = $1 AND mode = $2";
                     tx.execute(sql, args![&r.email, r.mode, &r.password_hash]).await?;
-                    // Whatever their age: a login with the old password may have begun a session after this request came in.
+                    // Whatever their age: a login with the old password may have created a session after this request
+                    // arrived.
                     revoke_tokens(tx, &r.email, r.mode, i64::MAX).await?;
                     clear(tx, &r.clear).await?;
                 }
@@ -91,7 +92,7 @@ impl Store {
         })
     }
 
-    /// Forgets a code that could not be delivered, or makes it one that nobody can give. Its quotas stay used.
+    /// Removes a code that could not be delivered, or makes it impossible to guess. Its quotas stay used.
     ///
     /// # Errors
     /// Environment faults only.
@@ -100,7 +101,8 @@ impl Store {
             Box::pin(async move {
                 let key = args![email, *mode, *purpose];
                 if *purpose == CodePurpose::PasswordReset {
-                    // It stays as one that nobody can give: who asked for it is told nothing, not even by the next answer.
+                    // It stays as one that cannot be guessed: the requester must learn nothing, not even from the next
+                    // response.
                     let sql = "SELECT hash FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
                     let Some(mut row) = tx.first(sql, key).await? else { return Ok(false) };
                     let hash = unguessable(&row.digest()?);
@@ -134,12 +136,12 @@ pub(super) async fn store_code(tx: &mut Tx, code: &NewCode) -> Result<CodeSend> 
     Ok(if is_sent { CodeSend::Send } else { CodeSend::Kept })
 }
 
-/// A digest that no code has which anybody knows.
+/// A digest whose code is not known to anyone.
 fn unguessable(hash: &Digest) -> Digest {
     hash.map(|byte| !byte)
 }
 
-/// Counts a try where there is no code that could be right, and answers as if there were one.
+/// Counts a try if there is no code that could be right, and responds as if there were one.
 async fn try_without_code(
     tx: &mut Tx,
     purpose: CodePurpose,
@@ -155,7 +157,7 @@ async fn try_without_code(
     })
 }
 
-/// Uses the code up when it is right; counts a wrong try otherwise.
+/// Consumes the code if it is right; counts a wrong try otherwise.
 async fn use_code(
     tx: &mut Tx,
     email: &str,
@@ -171,7 +173,7 @@ async fn use_code(
     };
     let (stored, expires, tries) = (row.digest()?, row.int()?, row.int()?);
     let is_right = same_digest(&stored, hash);
-    // Only who has the right code learns that it is too old: to others one that is over is one that is not there.
+    // Only a client with the right code learns that it has expired: for others an expired code does not exist.
     match (is_right, expires <= now) {
         (true, true) => return Ok(CodeCheck::Expired),
         (false, true) => {
@@ -189,7 +191,7 @@ async fn use_code(
     Ok(CodeCheck::Right)
 }
 
-/// Compares without stopping at the first difference.
+/// Compares in constant time, without stopping at the first difference.
 pub(super) fn same_digest(a: &Digest, b: &Digest) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a, b).is_ok()
 }

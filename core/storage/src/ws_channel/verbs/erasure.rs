@@ -1,10 +1,10 @@
-//! Starting over: for tests and demonstrations.
+//! Erasing all data: for tests and demonstrations.
 
 use crate::engine::Result;
 use crate::ws_channel::{Store, Tx};
 use futures_util::future::BoxFuture;
 
-/// Children before their parents. The audit trail stays: it says that this was done.
+/// Children before their parents. The audit trail stays and records the erasure.
 const ERASE: &[&str] = &[
     "DELETE FROM code",
     "DELETE FROM attempt",
@@ -29,7 +29,7 @@ const ERASE: &[&str] = &[
 ];
 
 impl Store {
-    /// Erases everything but the audit trail. Answers the content files that no row names any more: hand them to
+    /// Erases everything except the audit trail. Returns the content files that no row names any more: hand them to
     /// [`Store::discard_content`].
     ///
     /// # Errors

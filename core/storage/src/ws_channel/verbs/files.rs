@@ -1,16 +1,16 @@
-//! Files at a bank as this service keeps them: the simulator's, and later what a channel caches.
+//! Files at a bank stored by this service: the simulator's, and later those cached by a channel.
 
 use crate::engine::{Result, Row, StoreError, Value, args};
 use crate::ws_channel::{BankFile, BankFileContent, FileContent, FileFilter, FileScope, NewBankFile, Store, Tx};
 use futures_util::future::BoxFuture;
 
-/// Content up to this size may lie in its row, bytes.
+/// Limit of content stored in its row, bytes.
 pub const INLINE_LIMIT: usize = 64 * 1024;
 /// Descriptors in one listing; the newest are kept (docs/protocols/ws-channel.md §5.1).
 pub const LIST_CAP: i64 = 10_000;
 
 impl Store {
-    /// Lets files appear, all in one moment. Content that is not inline was written and synced before.
+    /// Adds files, all at the same moment. Content that is not inline was written and synced before.
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`] for oversized inline content, a wrong path or a taken reference.
@@ -18,7 +18,7 @@ impl Store {
         self.write((scope.clone(), files), |tx, (scope, files)| Box::pin(insert_files(tx, scope, files)))
     }
 
-    /// ListFiles: oldest first, equal times by reference; the newest [`LIST_CAP`] when there are more.
+    /// ListFiles: oldest first, equal times by reference; only the newest [`LIST_CAP`] if there are more.
     ///
     /// # Errors
     /// Environment faults only.
@@ -26,7 +26,7 @@ impl Store {
         self.database().read((scope.clone(), filter.clone()), |tx, (scope, filter)| Box::pin(list(tx, scope, filter)))
     }
 
-    /// One file with its content; the type must fit too.
+    /// One file with its content; its type must match.
     ///
     /// # Errors
     /// Environment faults only.
@@ -52,7 +52,7 @@ impl Store {
         })
     }
 
-    /// Marks a file downloaded: `NEW` becomes `DLD`, other words stay. True when it was `NEW`.
+    /// Marks a file downloaded: `NEW` becomes `DLD`, other statuses stay. True when it was `NEW`.
     ///
     /// # Errors
     /// Environment faults only.
@@ -70,8 +70,8 @@ impl Store {
         })
     }
 
-    /// DeleteFile. `None` when there is no such file; otherwise the content that no row names any more, to be
-    /// handed to [`Store::discard_content`].
+    /// DeleteFile. `None` when there is no such file; otherwise the content that no row names any more, to hand to
+    /// [`Store::discard_content`].
     ///
     /// # Errors
     /// Environment faults only.
@@ -126,7 +126,7 @@ pub(super) async fn insert_files(tx: &mut Tx, s: &FileScope, files: &[NewBankFil
     Ok(())
 }
 
-// One statement per combination of filters, so that each has its index.
+// One statement per combination of filters, so that each uses its own index.
 const LIST_ALL: &str = "SELECT reference, file_type, status, created, service_id, target_id, size FROM bank_file \
     WHERE api_key = $1 AND email = $2 AND bank = $3 ORDER BY created DESC, reference DESC LIMIT $4";
 const LIST_BY_TYPE: &str = "SELECT reference, file_type, status, created, service_id, target_id, size FROM bank_file \
@@ -188,7 +188,7 @@ pub(super) fn read_content(size: i64, path: Option<String>, content: Option<Vec<
     }
 }
 
-/// Stays below the folder that it is joined to.
+/// Whether the path stays below the folder that it is joined to.
 pub(super) fn is_safe_path(path: &str) -> bool {
     let safe = |segment: &str| {
         !segment.is_empty()
@@ -203,8 +203,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// Ten files among a hundred thousand must cost as much as ten among ten: every listing is one index range,
-    /// already in order.
+    /// Ten files among a hundred thousand must cost as much as ten among ten: every listing is one index range in the
+    /// right order.
     #[tokio::test]
     async fn every_listing_reads_its_own_index_and_sorts_nothing() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What the data belongs to: recorded at the first start, compared at every later one.
+//! The identity of the data: recorded at the first start, compared at every later one.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,11 @@ use crate::engine::{Result, args};
 use crate::ws_channel::{IdKind, Installation, SealedKind, SealedSecret, Store, Tx};
 use futures_util::future::BoxFuture;
 
-/// Content paths that stand for all when it is looked whether a folder holds them.
+/// Number of content paths that are a sample of all when a folder is checked.
 const SAMPLE: i64 = 50;
 
 impl Store {
-    /// What was recorded.
+    /// The recorded ids.
     ///
     /// # Errors
     /// Environment faults only.
@@ -18,8 +18,8 @@ impl Store {
         self.database().read_snapshot((), |tx, ()| Box::pin(select(tx)))
     }
 
-    /// Records ids of those kinds that have none yet: of several instances that start together the first decides, and each
-    /// compares what is answered with what it has.
+    /// Records ids of the kinds that have none yet. Of several instances that start at the same time the first decides,
+    /// and each compares the result with its own ids.
     ///
     /// # Errors
     /// Environment faults only.
@@ -35,7 +35,7 @@ impl Store {
         })
     }
 
-    /// Puts these ids in place of all that are recorded of their kind.
+    /// Replaces all recorded ids of this kind.
     ///
     /// # Errors
     /// Environment faults only.
@@ -51,7 +51,7 @@ impl Store {
         })
     }
 
-    /// Every secret that is sealed in the database, with what its seal is bound to: reads all of them.
+    /// Every secret sealed in the database, with the associated data of its seal: reads all of them.
     ///
     /// # Errors
     /// Environment faults only.
@@ -59,7 +59,7 @@ impl Store {
         self.database().read_snapshot((), |tx, ()| Box::pin(sealed(tx)))
     }
 
-    /// Some of the content files that rows name: enough to tell a folder that holds them from one that does not.
+    /// Some of the content files that rows name: enough to check whether a folder contains them.
     ///
     /// # Errors
     /// Environment faults only.
@@ -80,7 +80,7 @@ impl Store {
         })
     }
 
-    /// Whether the database answers.
+    /// Checks that the database responds.
     ///
     /// # Errors
     /// Environment faults only.

@@ -1,4 +1,4 @@
-//! The simulator's balances: payments are computed outside and booked only if nobody was faster.
+//! The simulator's balances: payments are computed outside and booked only if no other change came first.
 
 use super::files::insert_files;
 use super::uploads::finish;
@@ -31,7 +31,7 @@ impl Store {
         })
     }
 
-    /// Adds a bank account with a balance, or sets the balance of one that is there (its statement number stays).
+    /// Adds a bank account with a balance, or sets the balance of an existing one (its statement number stays).
     ///
     /// # Errors
     /// Environment faults only.
@@ -39,7 +39,7 @@ impl Store {
         self.write((scope.clone(), ledger), |tx, (scope, ledger)| Box::pin(upsert(tx, scope, ledger)))
     }
 
-    /// Adds a connection's first bank account; nothing changes when it has any, or when there is no such account.
+    /// Adds a connection's first bank account; nothing changes if it has any, or if there is no such account.
     ///
     /// # Errors
     /// Environment faults only.
@@ -59,14 +59,14 @@ impl Store {
         })
     }
 
-    /// Books a processed upload: journal, balances and files in one step, once.
+    /// Books a processed upload: journal, balances and files in one transaction, once.
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`](crate::engine::StoreError::Misuse) for a taken reference or oversized content.
     pub fn book(&self, booking: Booking) -> BoxFuture<'_, Result<BookOutcome>> {
         self.write(booking, |tx, b| {
             Box::pin(async move {
-                // Looked at before anything changes: a verb that answers "nothing changed" must not have written.
+                // Checked before anything changes: a verb with the result "nothing changed" must not have written.
                 let sql = "SELECT version FROM ledger WHERE api_key = $1 AND email = $2 AND bank = $3 AND iban = $4";
                 for change in &b.changes {
                     let row =
@@ -93,7 +93,7 @@ impl Store {
     }
 }
 
-/// A new enrolment begins with new balances.
+/// A new enrolment starts with new balances.
 pub(super) async fn reset_ledgers(tx: &mut Tx, s: &FileScope, ledgers: &[NewLedger]) -> Result<()> {
     let sql = "DELETE FROM ledger WHERE api_key = $1 AND email = $2 AND bank = $3";
     tx.execute(sql, args![&s.api_key, &s.email, &s.bank]).await?;

@@ -1,5 +1,5 @@
-//! What is stored under an address: erased with its account, cleared before a new account takes the address, and removed where
-//! it belongs to nobody.
+//! Data stored under an address: erased with its account, cleared before a new account takes the address, and removed
+//! when it has no account.
 
 use super::links;
 use super::maintenance::HOUSEKEEPING_LIMIT;
@@ -8,7 +8,7 @@ use super::sessions::SOURCE_SCOPE;
 use crate::engine::{Result, args};
 use crate::ws_channel::{Mode, Store, Tx};
 
-/// Where rows name an account by tenant and address without a key of the database that would hold them to it.
+/// Tables with rows that name an account by tenant and address without a foreign key.
 const OWNERS: &[&str] = &[
     "SELECT DISTINCT o.api_key, o.email FROM bank_file o \
      WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.email = o.email AND a.api_key = o.api_key)",
@@ -20,17 +20,17 @@ const OWNERS: &[&str] = &[
      WHERE NOT EXISTS (SELECT 1 FROM account a WHERE a.email = o.connection AND a.api_key = o.api_key)",
 ];
 
-/// Counters whose subject is an address and more.
+/// Counters whose subject is an address followed by more text.
 const COUNTED_UNDER_MORE: &[&str] = &["code.tries.verify_phone", "code.tries.password_reset", SOURCE_SCOPE];
 
 impl Store {
-    /// Removes files, uploads and balances of accounts that are not there. Answers the content files that no row names any
-    /// more: hand them to [`Store::discard_content`].
+    /// Removes files, uploads and balances of accounts that do not exist. Returns the content files that no row names
+    /// any more: hand them to [`Store::discard_content`].
     ///
     /// # Errors
     /// Environment faults only.
     pub async fn remove_leftovers(&self) -> Result<Vec<String>> {
-        // Looked for beside the writer: it reads whole tables.
+        // Searched outside the writer: this reads whole tables.
         let found = self
             .database()
             .read_snapshot((), |tx, ()| {
@@ -73,7 +73,7 @@ async fn find(tx: &mut Tx) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// What [`erase_account`] found.
+/// The result of [`erase_account`].
 pub(super) struct Erased {
     pub(super) admin: bool,
     pub(super) data: bool,
@@ -82,7 +82,7 @@ pub(super) struct Erased {
     pub(super) content: Vec<String>,
 }
 
-/// Erases an account and all that hangs on it; its record last. Links to it are cut.
+/// Erases an account and all its data; its record last. Links to it are removed.
 pub(super) async fn erase_account(tx: &mut Tx, api_key: &str, email: &str) -> Result<Erased> {
     let admin = remove_user(tx, email, Mode::Admin).await?;
     let data = remove_user(tx, email, Mode::Data).await?;
@@ -95,7 +95,7 @@ pub(super) async fn erase_account(tx: &mut Tx, api_key: &str, email: &str) -> Re
     Ok(Erased { admin, data, account, content })
 }
 
-/// Forgets wrong tries and quotas that are counted under an address.
+/// Clears wrong tries and quotas that are counted under an address.
 pub(super) async fn forget_counts(tx: &mut Tx, email: &str) -> Result<()> {
     let subjects =
         [email.to_owned(), format!("{email} {}", Mode::Admin.as_str()), format!("{email} {}", Mode::Data.as_str())];
@@ -103,7 +103,7 @@ pub(super) async fn forget_counts(tx: &mut Tx, email: &str) -> Result<()> {
         tx.execute("DELETE FROM attempt WHERE subject = $1", args![&subject]).await?;
         tx.execute("DELETE FROM lockout WHERE subject = $1", args![&subject]).await?;
     }
-    // What is counted under the address and more: no address has a space in it, and `!` comes after the space.
+    // Subjects with an address and more: addresses contain no space, and `!` follows the space in the order of bytes.
     let (first, end) = (format!("{email} "), format!("{email}!"));
     for scope in COUNTED_UNDER_MORE {
         let sql = "DELETE FROM attempt WHERE scope = $1 AND subject >= $2 AND subject < $3";
@@ -112,8 +112,8 @@ pub(super) async fn forget_counts(tx: &mut Tx, email: &str) -> Result<()> {
     Ok(())
 }
 
-/// Removes files and uploads that are older than the account: whoever had the address before it left them. Their content
-/// files go when leftovers are looked for.
+/// Removes files and uploads that are older than the account: an earlier account with the address left them. Their
+/// content files are removed with later leftovers.
 pub(super) async fn clear_older(tx: &mut Tx, api_key: &str, email: &str) -> Result<()> {
     for sql in [
         "DELETE FROM bank_file WHERE api_key = $1 AND email = $2 \
@@ -128,7 +128,7 @@ pub(super) async fn clear_older(tx: &mut Tx, api_key: &str, email: &str) -> Resu
     Ok(())
 }
 
-/// Removes files, uploads and balances under an address: what an account that had it before may have left.
+/// Removes files, uploads and balances under an address that an earlier account may have left.
 pub(super) async fn clear_bank(tx: &mut Tx, api_key: &str, email: &str) -> Result<Vec<String>> {
     let mut content = Vec::new();
     for sql in [

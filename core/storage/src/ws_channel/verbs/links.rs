@@ -5,8 +5,8 @@ use crate::ws_channel::{Consent, Links, ShareOutcome, Store, Tx, UnshareOutcome}
 use futures_util::future::BoxFuture;
 
 impl Store {
-    /// Lets `other` use the certificates of `caller`: at once, or once it accepts. Both must be under `api_key`; a borrower has
-    /// one lender.
+    /// Lets `other` use the certificates of `caller`: at once, or after its acceptance. Both must be under `api_key`; a
+    /// borrower has one lender.
     ///
     /// # Errors
     /// Environment faults only.
@@ -21,7 +21,7 @@ impl Store {
         self.write(input, |tx, (api_key, caller, other, consent)| Box::pin(share(tx, api_key, caller, other, *consent)))
     }
 
-    /// Accepts what `lender` has offered: from then on `caller` uses its certificates.
+    /// Accepts an offer of `lender`: from then on `caller` uses its certificates.
     ///
     /// # Errors
     /// Environment faults only.
@@ -31,8 +31,8 @@ impl Store {
         })
     }
 
-    /// Ends a share or an offer, at once: one that `caller` gave to `other`, else one that it has from `other`; for the owner of the key
-    /// also one that `other` has from anybody.
+    /// Ends a share or an offer at once: one given by `caller` to `other`, otherwise one given by `other` to `caller`;
+    /// for the owner of the key also one given to `other` by any account.
     ///
     /// # Errors
     /// Environment faults only.
@@ -87,7 +87,7 @@ async fn accept(tx: &mut Tx, api_key: &str, caller: &str, lender: &str) -> Resul
     Ok(ShareOutcome::Shared(select(tx, caller).await?))
 }
 
-/// Whose certificates an account under this key uses; `None` where there is no such account.
+/// The account whose certificates an account under this key uses; `None` if there is no such account.
 async fn lender_of(tx: &mut Tx, api_key: &str, email: &str) -> Result<Option<Option<String>>> {
     let sql = "SELECT linked_to FROM account WHERE email = $1 AND api_key = $2";
     tx.first(sql, args![email, api_key]).await?.map(|mut row| row.opt_text()).transpose()
@@ -110,13 +110,13 @@ async fn link(tx: &mut Tx, borrower: &str, lender: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether there was such an offer.
+/// Removes an offer; returns whether there was one.
 async fn withdraw(tx: &mut Tx, borrower: &str, lender: &str) -> Result<bool> {
     let sql = "DELETE FROM link_offer WHERE borrower = $1 AND lender = $2";
     Ok(tx.execute(sql, args![borrower, lender]).await? == 1)
 }
 
-/// Cuts what ties an account that goes to others.
+/// Removes all links and offers between an account and others.
 pub(super) async fn cut(tx: &mut Tx, email: &str) -> Result<()> {
     for mut row in tx.query("SELECT email FROM account WHERE linked_to = $1", args![email]).await? {
         let borrower = row.text()?;

@@ -5,8 +5,8 @@ use crate::ws_channel::{LockKey, LockPolicy, LockState, Quota, QuotaState, Store
 use futures_util::future::BoxFuture;
 
 impl Store {
-    /// Counts a failure; at the limit the door closes for the policy's duration. To be strict against guesses
-    /// made at the same moment, count before checking a password and [`Store::clear_failures`] after success.
+    /// Counts a failure; at the limit the subject is locked for the policy's duration. To be strict against
+    /// simultaneous guesses, count before checking a password, and call [`Store::clear_failures`] after success.
     ///
     /// # Errors
     /// Environment faults only.
@@ -14,7 +14,7 @@ impl Store {
         self.write((key.clone(), policy, now), |tx, (key, policy, now)| Box::pin(count_failure(tx, key, *policy, *now)))
     }
 
-    /// Until when the door is closed, Unix ms; `None` when open.
+    /// End of the lockout, Unix ms; `None` if not locked.
     ///
     /// # Errors
     /// Environment faults only.
@@ -22,7 +22,7 @@ impl Store {
         self.database().read((key.clone(), now), |tx, (key, now)| Box::pin(lock_end(tx, key, *now)))
     }
 
-    /// Forgets failures and opens the door.
+    /// Clears failures and ends the lockouts.
     ///
     /// # Errors
     /// Environment faults only.
@@ -30,7 +30,7 @@ impl Store {
         self.write(keys.to_vec(), |tx, keys| Box::pin(clear(tx, keys)))
     }
 
-    /// Counts an event when there is room in its quota (registrations per address, exports, …).
+    /// Counts an event if its quota has room (registrations per address, exports, …).
     ///
     /// # Errors
     /// Environment faults only.
@@ -52,7 +52,7 @@ pub(super) async fn count_failure(tx: &mut Tx, key: &LockKey, policy: LockPolicy
     let sql = "INSERT INTO lockout (scope, subject, until) VALUES ($1, $2, $3) \
                ON CONFLICT (scope, subject) DO UPDATE SET until = excluded.until";
     tx.execute(sql, args![&key.scope, &key.subject, until]).await?;
-    // After the lock the count begins anew.
+    // After the lockout, counting restarts at zero.
     tx.execute("DELETE FROM attempt WHERE scope = $1 AND subject = $2", args![&key.scope, &key.subject]).await?;
     Ok(LockState::Locked { until })
 }
@@ -70,13 +70,13 @@ pub(super) async fn clear(tx: &mut Tx, keys: &[LockKey]) -> Result<()> {
     Ok(())
 }
 
-/// Room in a quota, without counting.
+/// The room in a quota, without counting.
 async fn quota(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i64) -> Result<QuotaState> {
     let used = events_since(tx, key, now - policy.window).await?;
     if used < policy.limit {
         return Ok(QuotaState::Taken { left: policy.limit - used - 1 });
     }
-    // Room comes when the oldest of the last `limit` events leaves the window.
+    // There is room again when the oldest of the last `limit` events leaves the window.
     let sql = "SELECT at FROM attempt WHERE scope = $1 AND subject = $2 AND at > $3 ORDER BY at DESC LIMIT 1 OFFSET $4";
     let row = tx.first(sql, args![&key.scope, &key.subject, now - policy.window, (policy.limit - 1).max(0)]).await?;
     let oldest = match row {
@@ -86,7 +86,7 @@ async fn quota(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i64) -> Resu
     Ok(QuotaState::Exhausted { retry_at: oldest + policy.window })
 }
 
-/// Counts an event where there is room.
+/// Counts an event if there is room.
 pub(super) async fn take(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i64) -> Result<QuotaState> {
     let state = quota(tx, key, policy, now).await?;
     if matches!(state, QuotaState::Taken { .. }) {
@@ -95,7 +95,8 @@ pub(super) async fn take(tx: &mut Tx, key: &LockKey, policy: LockPolicy, now: i6
     Ok(state)
 }
 
-/// Counts an event against all of these where each has room; else against none, and says when there is room again.
+/// Counts an event against all of these quotas if each has room; otherwise against none, and returns when there is room
+/// again.
 pub(super) async fn take_all(tx: &mut Tx, quotas: &[Quota], now: i64) -> Result<Option<i64>> {
     for limit in quotas {
         if let QuotaState::Exhausted { retry_at } = quota(tx, &limit.key, limit.policy, now).await? {

@@ -1,4 +1,4 @@
-//! Housekeeping: what is over goes, what is kept can be checked and copied.
+//! Housekeeping: removes expired data; checks and copies the rest.
 
 use super::registration::{remove_user, wipe_unverified};
 use super::sessions::{SOURCE_KNOWN_MS, SOURCE_SCOPE};
@@ -14,11 +14,11 @@ use std::time::Duration;
 /// Name of the folder for content that is too large for a row.
 const FILES_FOLDER: &str = "files";
 
-/// What goes over whole tables may take longer than what a client waits for.
+/// Time limit for work on whole tables, which may take longer than a client waits.
 pub(super) const HOUSEKEEPING_LIMIT: Duration = Duration::from_secs(600);
 
 impl Store {
-    /// Removes what is over. Run it every few minutes.
+    /// Removes expired data. Run it every few minutes.
     ///
     /// # Errors
     /// Environment faults only.
@@ -26,7 +26,7 @@ impl Store {
         self.write(policy, |tx, policy| Box::pin(purge(tx, policy)))
     }
 
-    /// Reads the whole database for damage; minutes for a large one.
+    /// Checks the whole database for damage; takes minutes for a large one.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] with the first finding; [`StoreError::Unsupported`] with PostgreSQL.
@@ -34,7 +34,7 @@ impl Store {
         self.database().check_integrity()
     }
 
-    /// Paths of all content files that rows name; others below `DATA/files` were left by a crash and may go.
+    /// Paths of all content files that rows name; others below `DATA/files` were left by a crash and may be removed.
     ///
     /// # Errors
     /// Environment faults only.
@@ -48,8 +48,8 @@ impl Store {
         })
     }
 
-    /// Removes content files below `folder` (usually `DATA/files`) that no row names any more; absent ones are
-    /// passed over. While a backup runs, which may still copy them, they are removed at its end instead.
+    /// Removes content files below `folder` (usually `DATA/files`) that no row names any more; absent ones are skipped.
+    /// While a backup runs, which may still copy them, they are removed at its end instead.
     ///
     /// # Errors
     /// [`StoreError::Io`] or [`StoreError::ReadOnly`] at the first file that cannot be removed.
@@ -59,14 +59,13 @@ impl Store {
         remove_files(self.backups().defer(paths)).await
     }
 
-    /// Copies the database, at one moment, and the content files that its rows name into `target`, which must be absent or
-    /// empty; nobody but its owner may enter it from then on. Nobody waits for it: the service goes on working, and what it
-    /// deletes meanwhile is removed when the copy is done. Everything is synced before the answer. Restore: stop the
-    /// service, put the copy in place of the data folder.
+    /// Copies the database, as of one moment, and the content files that its rows name into `target`, which must be
+    /// absent or empty; afterwards only its owner may enter it. The service keeps working, and files that it deletes
+    /// meanwhile are removed when the copy is done. Everything is synced before this returns. To restore: stop the
+    /// service and replace the data folder with the copy.
     ///
     /// # Errors
-    /// [`StoreError::Misuse`] when `target` is not empty; [`StoreError::Unsupported`] with PostgreSQL; faults of
-    /// reading and writing.
+    /// [`StoreError::Misuse`] when `target` is not empty; [`StoreError::Unsupported`] with PostgreSQL; I/O faults.
     pub async fn backup(&self, target: &Path) -> Result<BackupReport> {
         let Some(sqlite) = self.database().sqlite() else {
             return Err(StoreError::Unsupported {
@@ -81,22 +80,22 @@ impl Store {
         }
         let database = target.join(WsChannel::DATABASE_FILE);
         prepare_backup(target, &database)?;
-        // Before the database is copied: what its copy names stays until it is copied too.
+        // Before the database is copied: files named by its copy stay until they are copied too.
         let running = self.backups().begin();
         let copied = match sqlite.copy_to(&database.display().to_string()).await {
             Ok(()) => copy_named(sqlite.folder().join(FILES_FOLDER), target, database).await,
             Err(why) => Err(why),
         };
-        // A file that cannot be removed now is found when leftovers are looked for.
+        // A file that cannot be removed now is removed with later leftovers.
         let removed = remove_files(running.end()).await;
         copied.and_then(|report| removed.map(|()| report))
     }
 
-    /// The content files that the rows of a database file name, with their sizes in bytes. The file is only read: it may be a
-    /// backup's.
+    /// The content files that the rows of a database file name, with their sizes in bytes. The file is only read: it
+    /// may belong to a backup.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] for what is no database of this program; faults of reading.
+    /// [`StoreError::Damaged`] if it is not a database of this program; I/O faults.
     pub async fn content_of_copy(database: &Path) -> Result<Vec<NamedContent>> {
         named_content(database).await
     }
@@ -121,7 +120,7 @@ async fn named_content(database: &Path) -> Result<Vec<NamedContent>> {
         .collect()
 }
 
-/// Those that can be removed are; the first fault is told.
+/// Removes all files that can be removed; returns the first fault.
 async fn remove_files(paths: Vec<PathBuf>) -> Result<()> {
     let mut first = Ok(());
     for path in paths {
@@ -135,7 +134,7 @@ async fn remove_files(paths: Vec<PathBuf>) -> Result<()> {
     first
 }
 
-/// The backups that run, and what waits for their end to be removed.
+/// The running backups, and the files to remove at their end.
 #[derive(Debug, Default)]
 pub(crate) struct Backups(Mutex<Waiting>);
 
@@ -146,7 +145,7 @@ struct Waiting {
 }
 
 impl Backups {
-    /// What may be removed at once of these; the rest waits.
+    /// Returns those of the paths that may be removed at once; the others wait.
     fn defer(&self, paths: Vec<PathBuf>) -> Vec<PathBuf> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.running == 0 {
@@ -161,7 +160,7 @@ impl Backups {
         Running { backups: self, ended: false }
     }
 
-    /// What waited, where no backup runs any more.
+    /// Ends a backup; returns the waiting paths if it was the last one.
     fn end_one(&self) -> Vec<PathBuf> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.running -= 1;
@@ -169,7 +168,7 @@ impl Backups {
     }
 }
 
-/// A running backup. One that is dropped in its middle removes what waited all the same.
+/// A running backup. If it is dropped before its end, the waiting files are removed too.
 struct Running<'a> {
     backups: &'a Backups,
     ended: bool,
@@ -192,12 +191,13 @@ impl Drop for Running<'_> {
     }
 }
 
-// What is over, and what belongs to nobody.
+// Expired rows, and rows without a user.
 const SESSIONS: &str = "DELETE FROM session WHERE expires <= $1 \
     OR NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = session.email AND u.mode = session.mode)";
 const PENDING: &str = "DELETE FROM pending_auth WHERE expires <= $1 \
     OR NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = pending_auth.email AND u.mode = pending_auth.mode)";
-// A code for a password reset may wait for an address that is unknown: nobody can tell it from a known one by its codes.
+// A code for a password reset may be stored for an unknown address, so that codes do not reveal which addresses are
+// known.
 const CODES: &str = "DELETE FROM code WHERE expires <= $1 \
     OR (purpose <> 'password_reset' \
         AND NOT EXISTS (SELECT 1 FROM mode_user u WHERE u.email = code.email AND u.mode = code.mode))";
@@ -226,7 +226,7 @@ async fn purge(tx: &mut Tx, p: &PurgePolicy) -> Result<PurgeReport> {
     for mut row in tx.query(sql, args![p.now - p.unverified_after]).await? {
         let (email, mode, api_key, others) = (row.text()?, row.word(Mode::parse)?, row.text()?, row.int()?);
         if others > 0 {
-            // The other user keeps the account.
+            // The account is kept for the other user.
             remove_user(tx, &email, mode).await?;
         } else {
             wipe_unverified(tx, &email, &api_key, None).await?;
@@ -236,8 +236,8 @@ async fn purge(tx: &mut Tx, p: &PurgePolicy) -> Result<PurgeReport> {
     Ok(report)
 }
 
-/// Closes the folder to others and makes the database's file, empty and private: SQLite would make it by the umask, and
-/// others could read it while it is written.
+/// Closes the folder to others and creates the database's file, empty and private: SQLite would create it with the
+/// umask's mode, and others could read it while it is written.
 fn prepare_backup(folder: &Path, database: &Path) -> Result<()> {
     #[cfg(unix)]
     fs::set_permissions(folder, std::os::unix::fs::PermissionsExt::from_mode(0o700))
@@ -249,8 +249,8 @@ fn prepare_backup(folder: &Path, database: &Path) -> Result<()> {
     options.open(database).map(drop).map_err(|error| StoreError::from_io(&error, database))
 }
 
-/// Copies these files to `target/files` and syncs what the backup consists of. One that is not there was lost before: it is
-/// counted, and the backup is worth having without it.
+/// Copies these files to `target/files` and syncs the backup. A missing file was lost before: it is reported, and the
+/// backup is useful without it.
 fn copy_content(source: &Path, target: &Path, database: &Path, named: &[NamedContent]) -> Result<BackupReport> {
     let fault = |path: &Path| {
         let path = path.to_owned();
@@ -268,7 +268,7 @@ fn copy_content(source: &Path, target: &Path, database: &Path, named: &[NamedCon
                 report.file_bytes += bytes;
                 report.files += 1;
             }
-            // A row of each kind may name the same file.
+            // Rows of both kinds may name the same file.
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => report.missing.push(path.clone()),
             Err(error) => return Err(fault(&from)(error)),

@@ -1,4 +1,4 @@
-//! The verbs, one file per subject. Each is one transaction; inside, plain SQL that both databases read.
+//! The verbs, one file per subject. Each is one transaction; inside is plain SQL that both databases accept.
 
 mod accounts;
 pub(crate) mod audit;

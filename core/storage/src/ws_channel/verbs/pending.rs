@@ -11,9 +11,9 @@ use crate::ws_channel::{
 use futures_util::future::BoxFuture;
 
 impl Store {
-    /// Opens a pending step, with the code that goes with it. When the code may not be sent, nothing is stored;
-    /// [`CodeSend::TooSoon`] too: open the step again without a code, the earlier one is still good. [`CodeSend::Stale`]
-    /// when what the step rests on no longer holds.
+    /// Opens a pending step, with its code. When the code may not be sent, nothing is stored; this includes
+    /// [`CodeSend::TooSoon`]: open the step again without a code, the earlier one is still valid. [`CodeSend::Stale`]
+    /// when the conditions of the step no longer hold.
     ///
     /// # Errors
     /// Environment faults only.
@@ -35,7 +35,7 @@ impl Store {
         })
     }
 
-    /// A living token.
+    /// A live token.
     ///
     /// # Errors
     /// Environment faults only.
@@ -71,8 +71,8 @@ impl Store {
         })
     }
 
-    /// LoginMFA (docs/protocols/ws-channel.md §2.9): a right answer kills the token, uses the code or TOTP step up and stores
-    /// the grant; a wrong one counts on the token and on the account.
+    /// LoginMFA (docs/protocols/ws-channel.md §2.9): a right answer removes the token, consumes the code or TOTP step
+    /// and stores the grant; a wrong one counts on the token and on the account.
     ///
     /// # Errors
     /// Environment faults only.
@@ -126,7 +126,7 @@ async fn check_answer(tx: &mut Tx, a: &MfaAnswer) -> Result<MfaOutcome> {
     let Some(pending) = find(tx, &a.token, a.now).await?.filter(|p| p.kind == PendingKind::Mfa) else {
         return Ok(MfaOutcome::Expired);
     };
-    // A reset or removal kills the token with the rest; what comes to nothing here is a grant for nobody.
+    // A password reset or the removal of the user invalidates the token too: a grant must not be stored then.
     if let Some(session) = &a.grant.session
         && !still_holds(tx, &session.email, session.mode, session.verified_hash.as_deref()).await?
     {
@@ -160,7 +160,7 @@ async fn check_answer(tx: &mut Tx, a: &MfaAnswer) -> Result<MfaOutcome> {
     Ok(MfaOutcome::Granted)
 }
 
-/// Whether the code is the live one, which is then used up; `None` when it is too late.
+/// Whether the code is the current one, which is then consumed; `None` if it has expired.
 async fn check_sms(tx: &mut Tx, a: &MfaAnswer, hash: &Digest) -> Result<Option<bool>> {
     let sql = "SELECT hash, expires FROM code WHERE email = $1 AND mode = $2 AND purpose = $3";
     let Some(mut row) = tx.first(sql, args![&a.email, a.mode, CodePurpose::Mfa]).await? else {
@@ -178,7 +178,7 @@ async fn check_sms(tx: &mut Tx, a: &MfaAnswer, hash: &Digest) -> Result<Option<b
     Ok(Some(true))
 }
 
-/// Each TOTP step counts once per user: only a step after the last used one is taken.
+/// Each TOTP step counts once per user: only a step after the last used one is accepted.
 async fn use_step(tx: &mut Tx, a: &MfaAnswer, step: Option<i64>) -> Result<bool> {
     let Some(step) = step else {
         return Ok(false);

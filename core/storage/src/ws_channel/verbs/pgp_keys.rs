@@ -4,7 +4,7 @@ use crate::engine::{Result, Row, args};
 use crate::ws_channel::{AddKeyOutcome, NewPgpKey, PgpKey, PgpPurpose, Store, Tx};
 use futures_util::future::BoxFuture;
 
-/// Keys that one account may hold (docs/protocols/ws-channel.md §7).
+/// Limit of keys per account (docs/protocols/ws-channel.md §7).
 pub const PGP_KEYS_PER_ACCOUNT: i64 = 20;
 
 impl Store {
@@ -24,7 +24,8 @@ impl Store {
         self.database().read(email.to_owned(), |tx, email| Box::pin(select(tx, email)))
     }
 
-    /// Removes the key with this short id (either case); the remaining keys, or `None` when there is no such key.
+    /// Removes the key with this short id (case-insensitive); returns the remaining keys, or `None` when there is no
+    /// such key.
     ///
     /// # Errors
     /// Environment faults only.

@@ -1,4 +1,4 @@
-//! Register (docs/protocols/ws-channel.md §2.2): who may take an address, a key and a phone.
+//! Register (docs/protocols/ws-channel.md §2.2): the rules for taking an address, a key and a phone.
 
 use super::leftovers::{clear_bank, erase_account};
 use super::lockouts::take;
@@ -14,8 +14,8 @@ const PHONE_SCOPE: &str = "code.phone";
 impl Store {
     /// Creates a mode user, with its account (mode `admin`) and its tenant (key `0`), and stores the phone code.
     ///
-    /// An unverified registration older than `overwrite_after` gives way, with everything that hangs on it,
-    /// unless the account's data user is verified: then only the same key and phone may take the admin place.
+    /// An unverified registration older than `overwrite_after` is replaced, with all its data, unless the account's
+    /// data user is verified: then only the same key and phone may take the admin place.
     ///
     /// # Errors
     /// Environment faults only.
@@ -70,7 +70,7 @@ async fn register_admin(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome
     let account = find_account(tx, &r.email).await?;
     let data_is_verified = find_user(tx, &r.email, Mode::Data).await?.is_some_and(|user| user.active);
     if let (true, Some(account)) = (data_is_verified, &account) {
-        // Somebody proved to be behind this address: a stranger with another key or phone does not get in front.
+        // The address is verified by its data user: a stranger with another key or phone cannot take it over.
         if r.key != RegistrationKey::Existing(account.api_key.clone()) || r.phone != account.phone {
             return Ok(RegisterOutcome::Exists);
         }
@@ -103,7 +103,7 @@ async fn register_admin(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome
                        created) VALUES ($1, $2, 0, 1, $3, 0, 'default', $4)";
             tx.execute(sql, args![api_key, &r.email, *transfer_enabled, r.now]).await?;
         }
-        // Whoever had the address before under this key has left nothing to the next.
+        // Data of an earlier account with the address under this key must not pass to the new one.
         clear_bank(tx, &api_key, &r.email).await?;
         let sql = "INSERT INTO account (email, api_key, name, company, phone, export_allowed, linked_to, created) \
                    VALUES ($1, $2, $3, $4, $5, 1, NULL, $6)";
@@ -113,7 +113,7 @@ async fn register_admin(tx: &mut Tx, r: &Registration) -> Result<RegisterOutcome
     Ok(RegisterOutcome::Created { api_key, is_owner, active: waived })
 }
 
-/// A refusal keeps nothing: the invitation comes back.
+/// A refusal changes nothing: the invitation is restored.
 async fn refuse_after_invite(tx: &mut Tx, r: &Registration, tenant: Option<&KnownTenant>) -> Result<RegisterOutcome> {
     if let (true, Some(tenant)) = (r.invite_required, tenant.filter(|tenant| !tenant.is_owned_by(&r.email))) {
         let sql =
@@ -135,7 +135,7 @@ async fn insert_user(tx: &mut Tx, r: &Registration, active: bool) -> Result<()> 
     let sql = "INSERT INTO mode_user (email, mode, password_hash, phone_verified, email_verified, totp_secret, totp_last_step, \
                preferred_factor, created) VALUES ($1, $2, $3, $4, $4, NULL, -1, NULL, $5)";
     tx.execute(sql, args![&r.email, r.mode, &r.password_hash, active, r.now]).await?;
-    // A reset was perhaps asked for while the address was unknown.
+    // A reset may have been requested while the address was unknown.
     tx.execute("DELETE FROM code WHERE email = $1 AND mode = $2", args![&r.email, r.mode]).await?;
     if !active {
         let sql =
@@ -155,8 +155,8 @@ pub(super) async fn remove_user(tx: &mut Tx, email: &str, mode: Mode) -> Result<
     Ok(tx.execute("DELETE FROM mode_user WHERE email = $1 AND mode = $2", args![email, mode]).await? == 1)
 }
 
-/// Erases an account nobody has proved to be behind. Its self-minted tenant goes too when nobody else is in it
-/// and it is not the one that stays (`keep`); otherwise it loses its owner.
+/// Erases an unverified account. A tenant created by its registration is removed too if it has no other account and is
+/// not the one to keep (`keep`); otherwise it loses its owner.
 pub(super) async fn wipe_unverified(tx: &mut Tx, email: &str, api_key: &str, keep: Option<&str>) -> Result<()> {
     erase_account(tx, api_key, email).await?;
     if keep == Some(api_key) {
@@ -187,8 +187,8 @@ impl KnownTenant {
         self.owner.as_deref() == Some(email)
     }
 
-    /// Whether who registers with this address need not prove to be behind it. The owner's address gives rights over the
-    /// whole key, so it has to be proved whatever the key waives.
+    /// Whether this address can register without verification. The owner's address gives rights over the whole key, so
+    /// it must be verified whatever the key waives.
     fn waives_codes_of(&self, email: &str) -> bool {
         self.waiver && !self.is_owned_by(email)
     }
@@ -200,7 +200,7 @@ struct KnownUser {
 }
 
 impl KnownUser {
-    /// Verified, or too young to be overwritten.
+    /// Whether the user is verified, or too recent to be overwritten.
     fn holds_its_place(&self, r: &Registration) -> bool {
         self.active || r.now - self.created < r.overwrite_after
     }

@@ -6,8 +6,8 @@ use crate::ws_channel::{CertSet, CertState, DueRenewal, NewCertSet, Store};
 use futures_util::future::BoxFuture;
 
 impl Store {
-    /// Sets whose earliest certificate ends before `expiring_before` and that nobody tried since `attempted_before`
-    /// (both Unix ms); a renewal that a crash left behind counts as untried once it is that old.
+    /// Sets whose earliest certificate expires before `expiring_before` and that were not tried since
+    /// `attempted_before` (both Unix ms); a renewal left by a crash counts as untried once it is that old.
     ///
     /// # Errors
     /// Environment faults only.
@@ -27,7 +27,7 @@ impl Store {
         })
     }
 
-    /// Takes a due set for renewal: of any number of jobs one gets it, under a new ticket.
+    /// Takes a due set for renewal: of several jobs one gets it, under a new ticket.
     ///
     /// # Errors
     /// Environment faults only.
@@ -55,8 +55,8 @@ impl Store {
         .await
     }
 
-    /// Puts the renewed certificates in place of the old ones. False when the set was retired or taken over
-    /// meanwhile; nothing changed then.
+    /// Replaces the old certificates by the renewed ones. False when the set was retired or taken over meanwhile;
+    /// nothing changed then.
     ///
     /// # Errors
     /// Environment faults only.
@@ -72,14 +72,14 @@ impl Store {
             (email.to_owned(), bank.to_owned(), ticket.to_owned(), set, now),
             |tx, (email, bank, ticket, set, now)| {
                 Box::pin(async move {
-                    // The old set may have expired while the bank was asked: the new one is all the more wanted.
+                    // The old set may have expired during the bank's call: then the new one is needed all the more.
                     let sql =
                         "DELETE FROM cert_set WHERE email = $1 AND bank = $2 AND state IN ($3, $5) AND ticket = $4";
                     let values = args![email, bank, CertState::Renewing, ticket, CertState::Expired];
                     if tx.execute(sql, values).await? == 0 {
                         return Ok(false);
                     }
-                    // It was tried now: a second job that still has the old expiry in hand does not renew it again.
+                    // It was tried now: a second job that still has the old expiry does not renew it again.
                     insert_set(tx, (email, bank), ticket, set, *now, *now).await?;
                     Ok(true)
                 })
@@ -87,7 +87,7 @@ impl Store {
         )
     }
 
-    /// Ends a renewal that did not succeed: the old set stays in use, the next try comes a day later.
+    /// Ends a renewal that failed: the old set stays in use, the next try is a day later.
     ///
     /// # Errors
     /// Environment faults only.
@@ -101,7 +101,7 @@ impl Store {
         })
     }
 
-    /// Marks the sets whose time is over; answers how many.
+    /// Marks expired sets; returns their number.
     ///
     /// # Errors
     /// Environment faults only.

@@ -1,8 +1,8 @@
-//! The rights of a session's call, judged in the transaction of what it writes. Every writing verb of either database goes
-//! through [`judge_and_run`]: none can forget it.
+//! The rights of a call with a session, checked in the transaction of its writes. Every writing verb of either database
+//! goes through [`judge_and_run`]: none can skip it.
 //!
-//! On PostgreSQL the rows that were judged are locked in share mode until the commit: what ends a right waits for the verb,
-//! or the verb for it and then sees the end. So nothing is committed after the end was acknowledged.
+//! On PostgreSQL the checked rows are locked in share mode until the commit: a change that ends a right waits for the
+//! verb, or the verb waits for the change and then sees it. So nothing is committed after the end was acknowledged.
 
 use super::audit::{AuditSlot, append};
 use super::certificates::effective;
@@ -13,19 +13,19 @@ use crate::ws_channel::{
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
-/// The rights that go with a verb, if any.
+/// The rights of a verb, if any.
 pub(crate) type RightsSlot = Option<Arc<Rights>>;
 
 impl Store {
-    /// The same store, whose writing verbs each judge these rights in their own transaction before anything else. Where one
-    /// has ended they change nothing and answer an error whose [`refusal`](crate::engine::StoreError::refusal) is the
-    /// [`LostRight`]; the audit entry of [`with_audit`](Self::with_audit) is not written either.
+    /// The same store, whose writing verbs each check these rights in their own transaction before anything else. If
+    /// one has ended, they change nothing and return an error whose [`refusal`](crate::engine::StoreError::refusal) is
+    /// the [`LostRight`]; the audit entry of [`with_audit`](Self::with_audit) is not written either.
     #[must_use]
     pub fn with_rights(&self, rights: Rights) -> Self {
         self.judging(Arc::new(rights))
     }
 
-    /// Judges the rights of this handle and changes nothing: before something is done that no verb can take back.
+    /// Checks the rights of this handle without changing anything: before an action that no verb can undo.
     ///
     /// # Errors
     /// A [`LostRight`] as [`refusal`](crate::engine::StoreError::refusal); environment faults.
@@ -34,7 +34,7 @@ impl Store {
     }
 }
 
-/// A verb with its arguments, the rights under which it runs and the record of it.
+/// A verb with its arguments, its rights and its audit entry.
 pub(crate) struct Ruled<A, T> {
     pub(crate) args: A,
     pub(crate) verb: Verb<A, T>,
@@ -77,7 +77,7 @@ macro_rules! locking {
     };
 }
 
-/// The first right that does not hold, in the order in which a new request meets them.
+/// The first right that does not hold, in the order in which a new request would be checked.
 async fn judge(tx: &mut Tx, rights: &Rights) -> Result<Option<LostRight>> {
     let sql = locking!(
         tx,
@@ -115,7 +115,7 @@ async fn judge(tx: &mut Tx, rights: &Rights) -> Result<Option<LostRight>> {
     Ok(None)
 }
 
-/// Which of the conditions of the statement above it was.
+/// Finds the condition of the statement above that failed.
 async fn why_not(tx: &mut Tx, rights: &Rights) -> Result<LostRight> {
     let sql = "SELECT COALESCE(t.enabled, 0), CASE WHEN a.email IS NULL THEN 0 ELSE 1 END FROM session s \
                LEFT JOIN tenant t ON t.api_key = s.api_key \
@@ -154,7 +154,7 @@ async fn judge_connection(
     let mut holds = tx.first(sql, values).await?.is_some();
     if holds && owner != email {
         let sql = "SELECT 1 FROM account WHERE email = $1 AND linked_to = $2";
-        // An own certificate that came meanwhile wins.
+        // A new own certificate takes precedence.
         let own = "SELECT count(*) FROM certificate WHERE email = $1 AND bank = $2 AND purpose = 'signing'";
         holds = tx.first(sql, args![email, owner]).await?.is_some() && tx.number(own, args![email, bank]).await? == 0;
     }

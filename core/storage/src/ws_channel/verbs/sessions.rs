@@ -1,4 +1,4 @@
-//! Sessions: begun by login, looked up by every protected call, revoked at once.
+//! Sessions: created by login, looked up by every protected call, revoked at once.
 
 use super::accounts::{ACCOUNT_COLUMNS_LEN, read_account};
 use super::lockouts::{clear, events_since, take};
@@ -6,15 +6,15 @@ use crate::engine::{Result, Row, args};
 use crate::ws_channel::{Digest, Factor, LockKey, LockPolicy, Mode, NewSession, Session, Store, Tx};
 use futures_util::future::BoxFuture;
 
-/// Counter of sources at which somebody logged in as a user.
+/// Counter of sources from which a user has logged in.
 pub(super) const SOURCE_SCOPE: &str = "source.known";
-/// For how long such a source is known, ms.
+/// How long such a source is remembered, ms.
 pub(super) const SOURCE_KNOWN_MS: i64 = 30 * DAY_MS;
 const DAY_MS: i64 = 24 * 3_600_000;
 
 impl Store {
-    /// Begins a session and lifts the given lockouts. False, and nothing changed, when the user is gone or its password
-    /// is no longer the verified one: a reset leaves no session of the old password behind.
+    /// Creates a session and clears the given lockouts. False, and nothing changed, when the user no longer exists or
+    /// its password is no longer the verified one: a reset leaves no session of the old password.
     ///
     /// # Errors
     /// Environment faults only.
@@ -31,7 +31,7 @@ impl Store {
         })
     }
 
-    /// Whether somebody logged in as this user from this source within 30 days.
+    /// Whether this user has logged in from this source within 30 days.
     ///
     /// # Errors
     /// Environment faults only.
@@ -41,7 +41,7 @@ impl Store {
         })
     }
 
-    /// The living session of a token with the state of its account, user and tenant.
+    /// The live session of a token with the state of its account, user and tenant.
     ///
     /// # Errors
     /// Environment faults only.
@@ -54,7 +54,7 @@ impl Store {
         })
     }
 
-    /// Tells the last use of a session (for an idle timeout). False when it is gone.
+    /// Records the last use of a session (for an idle timeout). False when it no longer exists.
     ///
     /// # Errors
     /// Environment faults only.
@@ -68,8 +68,8 @@ impl Store {
         })
     }
 
-    /// Logout (docs/protocols/ws-channel.md §2.12): revokes every session, MFA session and access token of the user that was
-    /// issued up to `up_to`, Unix ms. Answers how many sessions went.
+    /// Logout (docs/protocols/ws-channel.md §2.12): revokes every session, MFA session and access token of the user
+    /// that was issued up to `up_to`, Unix ms. Returns the number of sessions.
     ///
     /// # Errors
     /// Environment faults only.
@@ -80,7 +80,7 @@ impl Store {
     }
 }
 
-/// Whether the user is there, and its password is still the verified one.
+/// Whether the user exists and its password is still the verified one.
 pub(super) async fn still_holds(tx: &mut Tx, email: &str, mode: Mode, verified_hash: Option<&str>) -> Result<bool> {
     let found = match verified_hash {
         None => {
@@ -105,7 +105,7 @@ pub(super) async fn insert_session(tx: &mut Tx, s: &NewSession) -> Result<()> {
     Ok(())
 }
 
-/// Where somebody proved to be this user, once a day.
+/// Records the source of a successful login, once a day.
 async fn note_source(tx: &mut Tx, email: &str, source: &str, now: i64) -> Result<()> {
     let once_a_day = LockPolicy { limit: 1, window: DAY_MS, duration: 0 };
     take(tx, &source_key(email, source), once_a_day, now).await.map(drop)

@@ -1,17 +1,17 @@
-//! API keys, their switches and entitlements: what the operator decides (docs/protocols/ws-channel.md §4).
+//! API keys, their switches and entitlements, set by the operator (docs/protocols/ws-channel.md §4).
 
 use crate::engine::{Result, Row, args};
 use crate::ws_channel::{Entitlement, EntitlementState, NewTenant, Store, Tenant, TenantChange};
 use futures_util::future::BoxFuture;
 
-/// In the order of [`read_tenant`].
+/// The columns in the order of [`read_tenant`].
 const SELECT_ALL: &str = "SELECT api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, rate_class, created \
     FROM tenant ORDER BY created, api_key";
 const SELECT_ONE: &str = "SELECT api_key, owner_email, minted_by_operator, enabled, transfer_enabled, waiver, rate_class, created \
     FROM tenant WHERE api_key = $1";
 
 impl Store {
-    /// Makes a key. False when it exists.
+    /// Creates a key. False when it exists.
     ///
     /// # Errors
     /// Environment faults only.
@@ -50,7 +50,7 @@ impl Store {
         })
     }
 
-    /// Changes a key. False when there is none.
+    /// Changes a key. False when it does not exist.
     ///
     /// # Errors
     /// Environment faults only.
@@ -82,7 +82,7 @@ impl Store {
         })
     }
 
-    /// Gives, holds back or takes away an entitlement. False when there is no such key.
+    /// Grants, suspends or removes an entitlement. False when there is no such key.
     ///
     /// # Errors
     /// Environment faults only.
@@ -111,7 +111,7 @@ impl Store {
         })
     }
 
-    /// What a key may use; a product that is not listed is missing.
+    /// The entitlements of a key; a product that is not listed is missing.
     ///
     /// # Errors
     /// Environment faults only.

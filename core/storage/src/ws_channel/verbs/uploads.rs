@@ -6,7 +6,8 @@ use crate::ws_channel::{FileScope, NewUpload, Store, Tx, Upload, UploadOutcome, 
 use futures_util::future::BoxFuture;
 
 impl Store {
-    /// Journals an upload in state `received`. Do so before the bank gets it and before the caller hears of it.
+    /// Journals an upload in state `received`. Call it before the upload is sent to the bank or acknowledged to the
+    /// caller.
     ///
     /// # Errors
     /// Environment faults; [`StoreError::Misuse`] for content or an id that breaks the rules.
@@ -14,7 +15,7 @@ impl Store {
         self.write(upload, |tx, upload| Box::pin(record(tx, upload)))
     }
 
-    /// Ends an upload that is in state `received`: its stored bytes go. `None` when it is in another state or
+    /// Ends an upload that is in state `received` and removes its stored bytes. `None` when it is in another state or
     /// unknown; otherwise the content to hand to [`Store::discard_content`].
     ///
     /// # Errors
@@ -31,7 +32,7 @@ impl Store {
         })
     }
 
-    /// Uploads in a state, oldest first: what a restarted service still has to do or to report.
+    /// Uploads in a state, oldest first: those that a restarted service still has to process or report.
     ///
     /// # Errors
     /// Environment faults only.
@@ -39,8 +40,8 @@ impl Store {
         self.select_uploads(state, "", None, false, limit).await
     }
 
-    /// As [`uploads_in_state`](Self::uploads_in_state), of one bank. `after` an upload (when it was received, its id) come
-    /// those that follow it.
+    /// As [`uploads_in_state`](Self::uploads_in_state), of one bank. With `after` (time of receipt and id of an
+    /// upload), only those that follow it.
     ///
     /// # Errors
     /// Environment faults only.
@@ -54,8 +55,8 @@ impl Store {
         self.select_uploads(state, bank, after, false, limit).await
     }
 
-    /// As [`uploads_to_bank`](Self::uploads_to_bank), of all banks, without those whose bytes are stored: what a bank was being asked
-    /// about. `after` as there.
+    /// As [`uploads_to_bank`](Self::uploads_to_bank), of all banks, without those whose bytes are stored: the uploads
+    /// that were in transit to a bank. `after` as in that method.
     ///
     /// # Errors
     /// Environment faults only.
