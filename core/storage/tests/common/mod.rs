@@ -1,5 +1,5 @@
-//! What both suites need: each case once per database. PostgreSQL runs in a schema of its own per case, when
-//! `BANKCHANNEL_TEST_POSTGRES` holds a URL (see `tests/postgres.sh`).
+//! Shared by both suites: runs each case once per database. With PostgreSQL each case gets its own schema, when
+//! `BANKCHANNEL_TEST_POSTGRES` contains a URL (see `tests/postgres.sh`).
 
 use sqlx::Connection as _;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 const POSTGRES_VARIABLE: &str = "BANKCHANNEL_TEST_POSTGRES";
 
-/// Makes of each case one test per database: by `on_sqlite` and `on_postgres` of the suite.
+/// Makes one test per database from each case, with `on_sqlite` and `on_postgres` of the suite.
 macro_rules! cases {
     ($($case:ident),+ $(,)?) => {
         mod sqlite {
@@ -46,8 +46,8 @@ async fn run(connection: &mut sqlx::PgConnection, sql: String) {
     sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(connection).await.unwrap();
 }
 
-/// Runs `check` with a folder that cannot be written. A user who may write everywhere (root) runs the test of this name
-/// once more as `nobody`.
+/// Runs `check` with a read-only folder. A user who may write everywhere (root) runs the test of this name again as
+/// `nobody`.
 #[cfg(unix)]
 pub(crate) async fn with_read_only_folder(test: &str, check: impl AsyncFnOnce(&Path)) {
     use std::fs;
@@ -70,7 +70,7 @@ pub(crate) async fn with_read_only_folder(test: &str, check: impl AsyncFnOnce(&P
     assert!(done.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// Starts `count` tasks at once and answers what each said.
+/// Starts `count` tasks at once and returns the result of each.
 pub(crate) async fn race<T, F>(count: usize, task: impl Fn(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,

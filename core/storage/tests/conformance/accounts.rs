@@ -206,29 +206,29 @@ async fn an_offer_becomes_a_link_when_it_is_accepted(store: Store) {
         assert_eq!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Offered(offered.clone()));
     }
     assert_eq!(store.effective_certs(CUSTOMER, "nordea", NOW).await.unwrap(), EffectiveCerts::NotLinked);
-    // Who offers back accepts nothing.
+    // A counter-offer does not accept an offer.
     assert!(matches!(share(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::Offered(_)));
     assert_eq!(store.links(CUSTOMER).await.unwrap().from, Vec::<String>::new());
-    // The owner of the key lends without being accepted, and an account borrows from one.
+    // The owner of the key lends without acceptance, and an account borrows from only one other.
     assert!(matches!(share(OWNER, CUSTOMER).await.unwrap(), ShareOutcome::Shared(_)));
     assert_eq!(accept(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::OtherOwner);
     store.unshare_certs(KEY, CUSTOMER, OWNER).await.unwrap();
     assert!(matches!(accept(CUSTOMER, THIRD).await.unwrap(), ShareOutcome::Shared(_)));
     assert_eq!(store.links(CUSTOMER).await.unwrap().from, [THIRD]);
     assert!(matches!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Shared(_)), "it stands");
-    // The owner borrows as others do, and cuts the link of another though that one has an offer to it.
+    // The owner borrows like others, and removes the link of another account even if that one has made it an offer.
     share(CUSTOMER, OWNER).await.unwrap();
     assert!(matches!(store.unshare_certs(KEY, OWNER, CUSTOMER).await.unwrap(), UnshareOutcome::Unshared(_)));
     assert_eq!(store.links(CUSTOMER).await.unwrap().from, Vec::<String>::new());
     assert!(matches!(accept(OWNER, CUSTOMER).await.unwrap(), ShareOutcome::Shared(_)));
     assert_eq!(store.links(OWNER).await.unwrap().from, [CUSTOMER]);
     store.unshare_certs(KEY, OWNER, CUSTOMER).await.unwrap();
-    // Either end takes an offer back.
+    // Either side can withdraw an offer.
     assert!(matches!(share(THIRD, CUSTOMER).await.unwrap(), ShareOutcome::Offered(_)));
     store.unshare_certs(KEY, CUSTOMER, THIRD).await.unwrap();
     assert_eq!(store.links(THIRD).await.unwrap(), Links::default());
     assert_eq!(store.unshare_certs(KEY, THIRD, CUSTOMER).await.unwrap(), UnshareOutcome::NoUser);
-    // Offers go with the account, at either end.
+    // Offers are removed with the account of either side.
     share(THIRD, CUSTOMER).await.unwrap();
     assert!(matches!(store.delete_account(KEY, CUSTOMER).await.unwrap(), DeleteOutcome::Deleted { .. }));
     assert_eq!(store.links(THIRD).await.unwrap(), Links::default());

@@ -55,7 +55,7 @@ async fn an_entry_goes_with_its_verb_or_not_at_all(store: Store) {
     assert_eq!(found(&store).await, (3, 1, 3));
 }
 
-/// Records, chains, and records that no checkpoint covers.
+/// Numbers of records, of chains, and of records that no checkpoint covers.
 async fn found(store: &Store) -> (i64, i64, i64) {
     match store.verify_audit().await.unwrap() {
         AuditVerdict::Intact { records, chains, after_checkpoint, .. } => (records, chains, after_checkpoint),
@@ -81,7 +81,7 @@ async fn each_account_has_a_chain_and_checkpoints_cover_all(store: Store) {
         AuditVerdict::Intact { checkpoint, after_checkpoint: 0, .. } => assert_eq!(checkpoint, Some(second)),
         other => panic!("{other:?}"),
     }
-    // What was written down elsewhere is compared.
+    // Heads saved elsewhere are compared.
     let known = |number, hash| vec![KnownHead::Checkpoint { number, hash }];
     for (number, hash, is_good) in
         [(1, first.hash, true), (2, second.hash, true), (1, second.hash, false), (3, second.hash, false)]

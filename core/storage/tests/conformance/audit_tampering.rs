@@ -1,4 +1,4 @@
-//! What is noticed when somebody rewrites the audit trail in the database, and what an older trail becomes.
+//! Detection of changes made to the audit trail in the database, and the migration of an older trail.
 
 use crate::faults::raw;
 use crate::samples::*;
@@ -12,7 +12,7 @@ fn entry(email: &str, object: &str) -> AuditEntry {
     AuditEntry { at: NOW, email: email.to_owned(), operation, object, ..AuditEntry::default() }
 }
 
-/// Records 1 to 6 of two accounts, in turns; a checkpoint; records 7 and 8.
+/// Records 1 to 6 of two accounts, alternating; a checkpoint; records 7 and 8.
 async fn trail(folder: &Path) {
     let store = Store::open_sqlite(folder).await.unwrap();
     for index in 1..=8 {
@@ -25,7 +25,7 @@ async fn trail(folder: &Path) {
     store.close().await;
 }
 
-/// Makes the end of a chain fit the records that are left.
+/// Makes the end of a chain fit the remaining records.
 const FIT_ODD: &str = "UPDATE audit_chain SET (length, hash) = \
     (SELECT link, hash FROM audit WHERE chain = 'odd' ORDER BY link DESC LIMIT 1) WHERE chain = 'odd'";
 
@@ -36,16 +36,16 @@ async fn a_rewritten_trail_is_noticed() {
         &["UPDATE audit SET outcome = 'other' WHERE seq = 8"],
         &["UPDATE audit SET email = 'even' WHERE seq = 3"],
         &["UPDATE audit SET seq = 20 WHERE seq = 8"],
-        // A record in the middle, and the newest.
+        // A record in the middle, and the newest one.
         &["DELETE FROM audit WHERE seq = 3"],
         &["DELETE FROM audit WHERE seq = 8"],
         // The newest records and the end of their chain: a checkpoint covers them.
         &["DELETE FROM audit WHERE chain = 'odd' AND link > 2", FIT_ODD],
-        // A chain, alone and with its end.
+        // A chain, without and with its end.
         &["DELETE FROM audit WHERE chain = 'odd'"],
         &["DELETE FROM audit WHERE chain = 'odd'", "DELETE FROM audit_chain WHERE chain = 'odd'"],
         &["DELETE FROM audit_chain WHERE chain = 'odd'"],
-        // With its marks too: then the checkpoint does not fit.
+        // With its marks too: then the checkpoint does not match.
         &[
             "DELETE FROM audit WHERE chain = 'odd'",
             "DELETE FROM audit_chain WHERE chain = 'odd'",
@@ -54,7 +54,7 @@ async fn a_rewritten_trail_is_noticed() {
         ],
         &["UPDATE audit_checkpoint SET at = at + 1"],
         &["DELETE FROM audit_checkpoint"],
-        // A record that no chain has.
+        // A record outside every chain.
         &[
             "INSERT INTO audit SELECT 9, at, request_id, api_key, email, mode, operation, outcome, object, detail, hash, NULL, NULL \
            FROM audit WHERE seq = 8",
@@ -72,8 +72,8 @@ async fn a_rewritten_trail_is_noticed() {
     }
 }
 
-/// The window: who removes what no checkpoint covers, with the end of its chain, is not noticed by the database alone; who
-/// removes the checkpoints too, not without what was written down elsewhere.
+/// The limits of detection: the database alone does not reveal the removal of records that no checkpoint covers,
+/// together with the end of their chain. If the checkpoints are removed too, only heads saved elsewhere reveal it.
 #[tokio::test]
 async fn what_the_window_is() {
     let folder = tempfile::tempdir().unwrap();
@@ -111,7 +111,7 @@ async fn what_the_window_is() {
 
 const SCHEMA_1: &str = include_str!("../../src/ws_channel/migrations/0001_initial.sql");
 
-/// Statements that make a database of version 1 with three records in its one chain, and the hash of the last.
+/// Statements that create a database of version 1 with three records in its single chain, and the hash of the last one.
 fn version_1(words: [&str; 5], bytes: impl Fn(&[u8]) -> String) -> (Vec<String>, Digest) {
     let names = ["{int}", "{text}", "{blob}", "{strict}", "{keyed}"];
     let fill =
@@ -123,7 +123,7 @@ fn version_1(words: [&str; 5], bytes: impl Fn(&[u8]) -> String) -> (Vec<String>,
     ];
     let mut head = [0; 32];
     for seq in 1..=3_i64 {
-        // As version 1 did it: the hash before, number, time, and each field with its length.
+        // As version 1 did: the hash before, number, time, and each field with its length.
         let mut covered = [&head[..], &seq.to_be_bytes(), &NOW.to_be_bytes()].concat();
         for field in ["r", "k", "old@example.test", "data", "x", "done", "o", ""] {
             covered.extend((field.len() as u64).to_be_bytes());
@@ -143,7 +143,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// An older trail stays what it was: one chain, checked as before, covered by the first checkpoint; new records follow.
+/// An older trail stays as it was: one chain, checked as before, covered by the first checkpoint; new records follow.
 async fn is_carried_on(store: &Store, old_head: Digest) {
     let sealed = |records, hash| vec![KnownHead::Sealed { records, hash }];
     match store.verify_audit_against(sealed(3, old_head)).await.unwrap() {

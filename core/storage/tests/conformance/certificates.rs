@@ -114,7 +114,7 @@ async fn an_expired_set_is_not_used_but_stands_in_the_way(store: Store) {
         store.effective_certs(OWNER, "nordea", NOW + DAY).await.unwrap(),
         EffectiveCerts::OwnUnusable { is_linked: false }
     );
-    // Nor does a link stand in for it: its files would go through another's connection unnoticed.
+    // A link does not replace it either: files would silently use another account's connection.
     let lent = FileScope { email: CUSTOMER.to_owned(), ..scope.clone() };
     store.import_certs(&lent, "l", cert_set("02", NOW + 9 * DAY), NOW).await.unwrap();
     store.share_certs(KEY, CUSTOMER, OWNER, Consent::NotAsked).await.unwrap();
@@ -169,10 +169,10 @@ async fn a_renewal_replaces_only_what_it_began_with(store: Store) {
     assert_eq!(nordea.len(), 1);
     assert_eq!((nordea[0].state, nordea[0].signing.as_ref().unwrap().serial.as_str()), (CertState::Active, "03"));
 
-    // A second job that looked before the first was done has the old expiry in hand.
+    // A second job that read the set before the first was done still has the old expiry.
     assert!(store.begin_renewal(OWNER, "nordea", "stale", tomorrow, tomorrow).await.unwrap().is_none(), "just renewed");
 
-    // The old set expires while the bank is asked.
+    // The old set expires during the bank's call.
     let slow = FileScope { bank: "sp".to_owned(), ..scope.clone() };
     store.import_certs(&slow, "t", cert_set("04", NOW + DAY), NOW).await.unwrap();
     store.begin_renewal(OWNER, "sp", "slow", NOW, NOW).await.unwrap().unwrap();

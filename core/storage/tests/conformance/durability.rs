@@ -1,4 +1,4 @@
-//! What was acknowledged survives `kill -9`. The test starts its own binary as the process to be killed.
+//! Acknowledged changes survive `kill -9`. The test starts its own binary as the process to be killed.
 
 use crate::samples::*;
 use bankchannel_storage::ws_channel::*;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const FOLDER_VARIABLE: &str = "BANKCHANNEL_STORAGE_TEST_CHILD";
 const ROUNDS: u64 = 5;
 
-/// Not a test of its own: the process that `acknowledged_verbs_survive_a_kill` starts and kills.
+/// Not a separate test: the process that `acknowledged_verbs_survive_a_kill` starts and kills.
 #[test]
 fn the_process_that_is_killed() {
     let Ok(folder) = std::env::var(FOLDER_VARIABLE) else {
@@ -33,7 +33,7 @@ fn the_process_that_is_killed() {
                 AuditEntry { at: NOW, operation: "upload".to_owned(), object: id.clone(), ..AuditEntry::default() };
             assert!(store.consume_challenge(&id, i64::MAX).await.unwrap());
             store.with_audit(entry).record_upload(upload(&id, OWNER)).await.unwrap();
-            // One write for the whole line: a kill leaves all of it or nothing. `eprintln!` writes piece by piece.
+            // One write for the whole line: a kill leaves all of it or nothing. `eprintln!` would write it in pieces.
             std::io::stderr().write_all(format!("acknowledged {id}\n").as_bytes()).unwrap();
         }
     }
@@ -63,7 +63,7 @@ fn acknowledged_verbs_survive_a_kill() {
             }
         }
         child.kill().unwrap();
-        // What was written to the pipe before the kill was acknowledged too.
+        // Lines written to the pipe before the kill were acknowledged too.
         let rest = lines.map_while(Result::ok);
         acknowledged.extend(rest.filter_map(|line| line.strip_prefix("acknowledged ").map(str::to_owned)));
         child.wait().unwrap();

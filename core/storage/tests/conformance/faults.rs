@@ -1,4 +1,4 @@
-//! What the environment can do to a SQLite data folder, and what PostgreSQL cannot do.
+//! Environment faults of a SQLite data folder, and features that PostgreSQL lacks.
 
 use crate::samples::*;
 use bankchannel_storage::ws_channel::*;
@@ -60,12 +60,12 @@ async fn a_second_server_is_refused_and_a_closed_store_says_so() {
     assert!(!store.consume_challenge("a", NOW).await.unwrap());
 }
 
-/// Dropped without being closed, a store still writes what it accepted; only then is the folder free.
+/// A store dropped without being closed still writes what it accepted; only then is the folder unlocked.
 #[tokio::test]
 async fn the_folder_is_held_until_the_last_write() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open_sqlite(folder.path()).await.unwrap();
-    // Accepted, and never waited for.
+    // Accepted, but not waited for.
     for index in 0..100 {
         let store = store.clone();
         let mut verb = Box::pin(async move { store.consume_challenge(&format!("c{index}"), NOW).await });
@@ -102,7 +102,7 @@ async fn damage_is_named() {
     let whole = fs::read(&file).unwrap();
     fs::write(&file, &whole[..whole.len() / 2]).unwrap();
     assert!(matches!(fault(folder.path()).await, StoreError::Damaged { .. }), "cut short");
-    // Every page but the first is overwritten: opening may succeed, the check must not.
+    // Every page except the first is overwritten: opening may succeed, the check must not.
     let mut scratched = whole.clone();
     scratched[4096..].fill(0xA5);
     fs::write(&file, &scratched).unwrap();
@@ -225,8 +225,8 @@ async fn a_backup_taken_while_writing_is_a_working_data_folder() {
     assert!(!data.join("files/ab/large").exists());
 }
 
-/// What is deleted while a backup runs is deleted at once for who deletes it, and is in the backup all the same.
-/// `BANKCHANNEL_LONG_FILES` says how many files there are (`tests/long/backup`: 30,000).
+/// Files deleted during a backup are gone at once for the caller, and are still in the backup. `BANKCHANNEL_LONG_FILES`
+/// sets the number of files (`tests/long/backup`: 30,000).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_waits_for_a_backup() {
     let files = std::env::var("BANKCHANNEL_LONG_FILES").map_or(600, |count| count.parse().unwrap());
@@ -244,7 +244,7 @@ async fn nobody_waits_for_a_backup() {
     for n in 0..files {
         fs::write(data.join("files").join(name(n)), vec![9; 70_000]).unwrap();
     }
-    // Left behind by a crash: no row names it.
+    // Left by a crash: no row names it.
     fs::write(data.join("files/unnamed"), "x").unwrap();
     store.put_files(&scope(OWNER, "nordea"), (0..files).map(file).collect()).await.unwrap();
     let backing_up = tokio::spawn({
@@ -254,7 +254,7 @@ async fn nobody_waits_for_a_backup() {
     while !copy.join("files").exists() {
         tokio::task::yield_now().await;
     }
-    // The database is copied, the files are being copied.
+    // The database has been copied, the files are being copied.
     let (mut deleted, mut longest, begun) = (0, Duration::ZERO, Instant::now());
     for n in (0..files).rev().take(files / 12) {
         let asked = Instant::now();
@@ -276,7 +276,7 @@ async fn nobody_waits_for_a_backup() {
     for n in (0..files).rev().take(deleted) {
         assert!(!data.join("files").join(name(n)).exists(), "removed at the backup's end");
     }
-    // A file that was lost before is told, and the rest is copied.
+    // A file that was lost before is reported, and the rest is copied.
     fs::remove_file(data.join("files").join(name(0))).unwrap();
     let again = parent.path().join("again");
     assert_eq!(store.backup(&again).await.unwrap().missing, [name(0)]);

@@ -165,7 +165,7 @@ async fn a_payment_is_booked_once_against_the_right_balance(store: Store) {
     for index in 0..8 {
         store.record_upload(upload(&format!("u{index}"), OWNER)).await.unwrap();
     }
-    // Each task pays 100 cents as the simulator does: read, compute, book, begin again when somebody was faster.
+    // Each task pays 100 cents as the simulator does: read, compute, book, and start over if another was faster.
     let stale = race(8, |index| {
         let (store, mine) = (store.clone(), mine.clone());
         async move {

@@ -162,7 +162,7 @@ async fn a_reset_replaces_revokes_and_unlocks(store: Store) {
     assert_eq!(store.reset_password(right).await.unwrap(), CodeCheck::Wrong, "used up");
 }
 
-/// What was verified against the old password comes to nothing, whether it is stored before or after the reset.
+/// A session or step based on the old password is refused, whether it is stored before or after the reset.
 async fn a_reset_leaves_nothing_of_the_old_password(store: Store) {
     tenant_with_customer(&store).await;
     let old = store.credential(OWNER, Mode::Admin).await.unwrap().unwrap().password_hash;
@@ -190,7 +190,7 @@ async fn a_reset_leaves_nothing_of_the_old_password(store: Store) {
     assert_eq!(store.reset_password(reset).await.unwrap(), CodeCheck::Right);
     assert!(store.session(&digest("later"), NOW + MINUTE).await.unwrap().is_none());
     assert!(store.pending(&digest("later step"), NOW + MINUTE).await.unwrap().is_none());
-    // And one that was verified before the reset and is stored after it.
+    // Verified before the reset and stored after it.
     let key = LockKey::new("password", "owner admin");
     store.record_failure(&key, LockPolicy { limit: 1, window: HOUR, duration: HOUR }, NOW).await.unwrap();
     assert!(!store.create_session(begin("late", &old, NOW + MINUTE), vec![key.clone()]).await.unwrap());
@@ -200,12 +200,12 @@ async fn a_reset_leaves_nothing_of_the_old_password(store: Store) {
     assert_eq!(store.open_pending(step("late step", &old), Some(sms)).await.unwrap(), CodeSend::Stale);
     assert!(store.pending(&digest("late step"), NOW + MINUTE).await.unwrap().is_none());
     assert!(store.create_session(begin("new", "$new", NOW + MINUTE), vec![]).await.unwrap());
-    // Nor does a user who is gone get one.
+    // A user who no longer exists gets none either.
     let nobody = session(digest("nobody"), "nobody@example.test", Mode::Data, NOW);
     assert!(!store.create_session(nobody, vec![]).await.unwrap());
 }
 
-/// Of a login and a reset at the same time, whatever their order, no session of the old password is left.
+/// After a simultaneous login and reset, in either order, no session of the old password is left.
 async fn a_login_and_a_reset_exclude_each_other(store: Store) {
     tenant_with_customer(&store).await;
     let old = store.credential(OWNER, Mode::Data).await.unwrap().unwrap().password_hash;

@@ -1,4 +1,4 @@
-//! One suite for both databases. SQLite runs in a folder of its own per case. All values are invented here.
+//! One suite for both databases. With SQLite each case gets its own folder. All values are invented.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report what they could not run
 
@@ -32,7 +32,7 @@ pub(crate) async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(Store)
     on_prepared_postgres("", case).await;
 }
 
-/// In a schema in which `prepare` was run before the store sees it.
+/// Runs the case in a schema in which `prepare` was run before the store opens it.
 pub(crate) async fn on_prepared_postgres<F: Future<Output = ()>>(prepare: &str, case: impl FnOnce(Store) -> F) {
     common::with_postgres(prepare, async |url| {
         let store = Store::connect_postgres(&url).await.unwrap();

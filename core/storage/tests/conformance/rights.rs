@@ -1,4 +1,4 @@
-//! Verbs that act for a session: judged in their own transaction.
+//! Verbs of a session: rights are checked in their own transaction.
 
 use crate::cases;
 use crate::samples::*;
@@ -35,7 +35,7 @@ fn all_grounds() -> Vec<Ground> {
     ]
 }
 
-/// A customer with a session and all that the grounds name.
+/// A customer with a session and everything that the grounds name.
 async fn furnish(store: &Store) {
     tenant_with_customer(store).await;
     active_user(store, CUSTOMER, Mode::Data, existing(KEY)).await;
@@ -85,7 +85,7 @@ async fn every_kind_of_right_is_judged_in_the_verb(store: Store) {
     store.retire_certs(&scope(CUSTOMER, "simulator"), "1a2b3c4d", NOW).await.unwrap();
     assert_eq!(again().await, LostRight::Connection(Box::new(EffectiveCerts::NotLinked)));
     assert_eq!(lost(connected.judge().await), LostRight::Connection(Box::new(EffectiveCerts::NotLinked)));
-    // The same certificate imported again is the same.
+    // The same certificate imported again counts as the same.
     store.import_certs(&scope(CUSTOMER, "simulator"), "t2", cert_set("01", NOW + DAY), NOW).await.unwrap();
     connected.judge().await.unwrap();
     store.delete_pgp_key(CUSTOMER, "3A3A59B2").await.unwrap();
@@ -104,7 +104,7 @@ async fn a_session_counts_up_to_its_end(store: Store) {
     assert_eq!(lost(at(NOW + HOUR).judge().await), LostRight::Session);
     let other = store.with_rights(Rights { token: digest("another"), now: NOW, grounds: vec![] });
     assert_eq!(lost(other.judge().await), LostRight::Session);
-    // An address that somebody else registers is not the one whose session it was.
+    // An address registered again by another user is not the account of the session.
     assert!(matches!(store.delete_account(KEY, CUSTOMER).await.unwrap(), DeleteOutcome::Deleted { .. }));
     active_user(&store, CUSTOMER, Mode::Admin, existing(KEY)).await;
     active_user(&store, CUSTOMER, Mode::Data, existing(KEY)).await;
@@ -133,7 +133,7 @@ async fn a_renewed_certificate_is_as_good_and_a_retired_one_is_not(store: Store)
     judged.judge().await.unwrap();
     assert!(store.complete_renewal(CUSTOMER, "simulator", "r1", cert_set("02", NOW + DAY), NOW).await.unwrap());
     judged.judge().await.unwrap();
-    // Retired and enrolled anew: what the call holds is the retired one.
+    // Retired and enrolled again: the call depends on the retired certificate.
     let held = Ground::Connection { owner: CUSTOMER.into(), bank: "simulator".into(), serial: "02".into() };
     let judged = store.with_rights(rights(vec![held]));
     store.retire_certs(&scope(CUSTOMER, "simulator"), "1a2b3c4d", NOW).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_renewed_certificate_is_as_good_and_a_retired_one_is_not(store: Store)
     assert!(matches!(lost(judged.judge().await), LostRight::Connection(_)));
 }
 
-/// Between the judging and the commit too: on PostgreSQL two transactions run at the same time.
+/// Also between the check and the commit: on PostgreSQL two transactions run at the same time.
 async fn what_ends_a_right_and_what_uses_it_come_one_after_the_other(store: Store) {
     furnish(&store).await;
     let uploads: Vec<_> = (0..40)

@@ -1,4 +1,4 @@
-//! Invented values that several subjects use.
+//! Invented values for several subjects.
 
 use bankchannel_storage::ws_channel::*;
 

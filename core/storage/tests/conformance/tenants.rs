@@ -1,4 +1,4 @@
-//! What the operator decides about API keys.
+//! API keys and their switches, set by the operator.
 
 use crate::cases;
 use crate::samples::*;

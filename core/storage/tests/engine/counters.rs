@@ -1,4 +1,5 @@
-//! A schema that exists only here: named counters, and a ledger of their totals that the hook before a COMMIT keeps.
+//! A schema that exists only here: named counters, and a ledger of their totals that the hook before each COMMIT
+//! updates.
 
 use bankchannel_storage::engine::{Database, Migration, Result, Row, Schema, StoreError, Tx, args};
 use futures_util::future::BoxFuture;
@@ -6,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 
-/// The schema as a program knows it that has its first `VERSION` migrations.
+/// The schema as known to a program with only the first `VERSION` migrations.
 #[derive(Default)]
 pub(crate) struct Counters<const VERSION: usize> {
     /// Commits that changed a counter.
@@ -60,23 +61,23 @@ impl<const VERSION: usize> Schema for Counters<VERSION> {
     }
 }
 
-/// One more for a counter. It waits for a permit between reading and writing.
+/// Increments a counter. Waits for a permit between reading and writing.
 #[derive(Clone)]
 pub(crate) struct Count {
     pub(crate) name: String,
     pub(crate) gate: Arc<Semaphore>,
-    /// How often it has read.
+    /// Number of times that it has read the counter.
     pub(crate) runs: Arc<AtomicU64>,
 }
 
 impl Count {
-    /// Of a verb that need not wait.
+    /// An increment that does not have to wait.
     pub(crate) fn of(name: &str) -> Self {
         Self { name: name.to_owned(), gate: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)), runs: Arc::default() }
     }
 }
 
-/// Answers the new value.
+/// Increments a counter; returns the new value.
 pub(crate) fn count<S: Schema<State = Changed>>(database: &Database<S>, count: Count) -> BoxFuture<'_, Result<i64>> {
     database.write(
         count,
@@ -113,7 +114,7 @@ pub(crate) fn fail<S: Schema<State = Changed>>(database: &Database<S>, name: Str
     )
 }
 
-/// Names and values of all counters, which are those of the totals too.
+/// Names and values of all counters; checks that the totals are the same.
 pub(crate) async fn counters<S: Schema>(database: &Database<S>) -> Vec<(String, i64)> {
     let read = database.read_snapshot((), |tx, ()| {
         Box::pin(async move {
@@ -132,7 +133,7 @@ fn read_counter(mut row: Row) -> Result<(String, i64)> {
     Ok((row.text()?, row.int()?))
 }
 
-/// The units of all counters, and how many migrations were applied.
+/// The units of all counters, and the number of applied migrations.
 pub(crate) async fn units(database: &Database<Counters<2>>) -> (Vec<Option<String>>, i64) {
     let read = database.read_snapshot((), |tx, ()| {
         Box::pin(async move {

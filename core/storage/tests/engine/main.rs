@@ -1,4 +1,4 @@
-//! The engine under a schema of a few lines, which proves that it serves any: nothing here knows another schema.
+//! The engine with a minimal schema, which proves that it works with any: nothing here uses another schema.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report what they could not run
 
@@ -13,7 +13,7 @@ mod writing;
 use bankchannel_storage::engine::{Database, PostgresSettings, Result, Schema, SqliteSettings};
 use std::path::{Path, PathBuf};
 
-/// Where the data of a case is.
+/// The location of a case's data.
 #[derive(Clone)]
 pub(crate) enum Place {
     Folder(PathBuf),
@@ -38,7 +38,7 @@ pub(crate) async fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(Place)
     common::with_postgres("", async |url| case(Place::Url(url)).await).await;
 }
 
-/// The engine uses nothing of this crate but itself, so that no schema can leak into another one.
+/// The engine uses nothing of this crate except itself, so that no schema can depend on another through it.
 #[test]
 fn the_engine_knows_no_schema() {
     let mut files = 0;

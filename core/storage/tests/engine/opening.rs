@@ -1,4 +1,4 @@
-//! What a database is when it is opened: new, older, newer, another schema's, somebody else's, read-only.
+//! Opening a database: new, older, newer, of another schema, of another user, read-only.
 
 use crate::Place;
 use crate::common::{cases, race};
@@ -52,7 +52,7 @@ async fn the_database_of_another_schema_is_refused(place: Place) {
     place.open::<Counters<2>>().await.unwrap().close().await;
 }
 
-/// SQLite: one gets the folder. PostgreSQL: all wait for the first one's migrations.
+/// SQLite: only one gets the folder. PostgreSQL: all wait for the migrations of the first.
 async fn those_that_start_together_migrate_once(place: Place) {
     let opened = race(4, |_| {
         let place = place.clone();

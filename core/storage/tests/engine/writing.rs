@@ -1,4 +1,4 @@
-//! What becomes of verbs: together, against each other, after a crash.
+//! Execution of verbs: in groups, in conflict, after a crash.
 
 use crate::Place;
 use crate::common::{cases, race};
@@ -22,7 +22,7 @@ async fn what_was_acknowledged_is_there_after_a_crash(place: Place) {
         async move { count(&database, Count::of(&format!("c{index:02}"))).await }
     });
     assert_eq!(values.await, vec![Ok(1); 16]);
-    // What a crash would leave now: the folder as it is, while it is still open.
+    // The state that a crash would leave now: the folder as it is, while it is still open.
     let left = tempfile::tempdir().unwrap();
     let after = match &place {
         Place::Folder(folder) => {
@@ -40,8 +40,7 @@ async fn what_was_acknowledged_is_there_after_a_crash(place: Place) {
     database.close().await;
 }
 
-/// Two verbs that have read the same value before either writes. SQLite does not let that happen; PostgreSQL repeats
-/// one.
+/// Two verbs that have both read a value before either writes. SQLite prevents this; PostgreSQL repeats one of them.
 async fn verbs_that_meet_lose_nothing(place: Place) {
     let database = Arc::new(place.open::<Counters<2>>().await.unwrap());
     let meeting = Count { gate: Arc::new(Semaphore::new(0)), ..Count::of("a") };
@@ -54,12 +53,12 @@ async fn verbs_that_meet_lose_nothing(place: Place) {
     for begun in [1, both] {
         let (database, meeting) = (database.clone(), meeting.clone());
         counting.push(tokio::spawn(async move { count(&database, meeting).await }));
-        // The second comes when the first has begun: on SQLite two that wait together would be one COMMIT.
+        // The second is submitted when the first is running: on SQLite two waiting verbs would share one COMMIT.
         while runs.load(Ordering::Acquire) < begun {
             tokio::task::yield_now().await;
         }
     }
-    // On PostgreSQL both are in their transactions, of which one is repeated.
+    // On PostgreSQL both are in their transactions now, one of which will be repeated.
     gate.add_permits(3);
     let mut values = Vec::new();
     for counted in counting {
@@ -82,7 +81,7 @@ async fn a_verb_that_fails_leaves_nothing(place: Place) {
     database.close().await;
 }
 
-/// What waits while the writer works is one COMMIT; where one of them fails, each has its own.
+/// Verbs that wait while the writer works share one COMMIT; if one of them fails, each gets its own.
 #[tokio::test]
 async fn verbs_that_waited_are_committed_together() {
     let folder = tempfile::tempdir().unwrap();

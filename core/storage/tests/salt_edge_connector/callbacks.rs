@@ -1,4 +1,4 @@
-//! Callbacks: in order, sent again, stopped, given up.
+//! Callbacks: in order, sent again, stopped, abandoned.
 
 use crate::common::cases;
 use crate::samples::{
@@ -37,7 +37,7 @@ async fn take(store: &Store, now: i64) -> Option<DueCallback> {
     due.pop()
 }
 
-/// An enrolment that waits, with an update and then its end to be told.
+/// An open enrolment with two queued callbacks: an update and its end.
 async fn two_waiting(store: &Store) {
     store.open_session(enrolment(1)).await.unwrap();
     store.settle(by_bank(1, waiting(SessionState::AwaitingRedirect))).await.unwrap();
@@ -62,11 +62,11 @@ async fn callbacks_of_a_session_keep_their_order(store: Store) {
 async fn what_is_sent_is_marked_before(store: Store) {
     store.open_session(enrolment(1)).await.unwrap();
     store.settle(by_bank(1, approval(1))).await.unwrap();
-    // A worker takes it and is heard of no more; the next one knows that it may have arrived.
+    // A worker takes it and disappears; the next one knows that it may have arrived.
     assert_eq!(take(&store, NOW + 1).await.unwrap().sent, 0);
     let second = take(&store, NOW + 2 * MINUTE).await.unwrap();
     assert_eq!(second.sent, 1);
-    // One that surely did not arrive does not count.
+    // A send that certainly did not arrive does not count.
     let again = CallbackEnd::Again { due_at: NOW + 3 * MINUTE, may_have_arrived: false };
     assert!(store.end_attempt(ended(&second, NOW, again)).await.unwrap());
     assert_eq!(take(&store, NOW + 3 * MINUTE).await.unwrap().sent, 1);
@@ -125,7 +125,7 @@ async fn a_session_that_the_hub_has_closed_is_over_here(store: Store) {
     assert!(store.end_attempt(ended(&update, NOW, gone)).await.unwrap());
     assert_eq!(store.session(id(2)).await.unwrap().unwrap().state, SessionState::Failed);
     assert_eq!(deliver_all(&store).await, []);
-    // A success that never left: its token is no good, and nobody need be told.
+    // A success that was never sent: its token is revoked, and no report is needed.
     store.open_session(enrolment(3)).await.unwrap();
     store.settle(by_bank(3, approval(3))).await.unwrap();
     let success = take(&store, NOW + 1).await.unwrap();
@@ -144,7 +144,7 @@ async fn what_may_have_arrived_is_taken_back(store: Store) {
     assert!(store.end_attempt(ended(&second, NOW, gone)).await.unwrap());
     assert_eq!(store.token(presented(1, NOW)).await.unwrap(), Err(TokenRefusal::Revoked));
     assert_eq!(deliver_all(&store).await, [(Some(id(1)), CallbackKind::Revoke)]);
-    // A refresh has no token to take back.
+    // A refresh has no token to revoke.
     enrolled(&store, 4).await;
     store.open_session(about_token(5, SessionKind::Refresh, 4)).await.unwrap();
     let done = Change::Succeed { sealed: vec![], granted: None, callback: callback(CallbackKind::Success) };
@@ -165,7 +165,7 @@ async fn a_stopped_update_does_not_keep_the_end_back_for_ever(store: Store) {
     let success = take(&store, end).await.unwrap();
     assert_eq!(success.kind, CallbackKind::Success);
     assert!(store.token(presented(1, NOW)).await.unwrap().is_ok());
-    // One that waits, and whose time is over when it is sent.
+    // One that waits and has expired when it is to be sent.
     store.open_session(enrolment(2)).await.unwrap();
     store.settle(by_bank(2, waiting(SessionState::AwaitingRedirect))).await.unwrap();
     let update = take(&store, NOW + 1).await.unwrap();
@@ -205,7 +205,7 @@ async fn a_renewal_that_does_not_arrive_leaves_the_former_token(store: Store) {
     assert!(store.end_attempt(ended(&success, NOW, CallbackEnd::OverThere)).await.unwrap());
     assert!(store.token(presented(1, NOW)).await.unwrap().is_ok());
     assert_eq!(store.token(presented(2, NOW)).await.unwrap(), Err(TokenRefusal::NotFound));
-    // A second renewal is the first again.
+    // A second renewal works like the first.
     store.open_session(about_token(3, SessionKind::Reconnect, 1)).await.unwrap();
     assert_eq!(store.settle(by_bank(3, renewal(3))).await.unwrap(), Settled::Done);
 }

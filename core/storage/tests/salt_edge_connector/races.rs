@@ -1,4 +1,4 @@
-//! Several at once: whoever comes first, what is left fits together.
+//! Concurrent requests: whichever is first, the resulting data is consistent.
 
 use crate::common::{cases, race};
 use crate::samples::{
@@ -79,7 +79,7 @@ async fn approve_and_expire(store: Store) {
     for number in 1..=8 {
         store.open_session(enrolment(number)).await.unwrap();
         let end = NOW + 15 * MINUTE;
-        // One clock is a moment behind the other.
+        // One clock is slightly behind the other.
         let settling = store.settle(Settlement { now: end - 1, ..by_bank(number, approval(number)) });
         let (settled, expired) = tokio::join!(settling, store.expire_sessions(end, 9));
         let is_good = store.token(presented(number, NOW)).await.unwrap().is_ok();

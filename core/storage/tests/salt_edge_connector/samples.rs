@@ -1,11 +1,11 @@
-//! Rows as tests need them. Ids and digests are made of a number.
+//! Sample rows for tests. Ids and digests are derived from a number.
 
 use bankchannel_storage::salt_edge_connector::{
     About, CallbackKind, Change, Digest, DueTask, Granted, Id, NewCallback, NewSession, NewTask, Opened, Presented,
     SessionKind, SessionState, Settled, Settlement, Settler, Store, TaskKind,
 };
 
-/// When everything begins.
+/// The start time of all cases.
 pub(crate) const NOW: i64 = 1_732_436_063_000;
 pub(crate) const MINUTE: i64 = 60_000;
 /// The third party.
@@ -23,7 +23,7 @@ pub(crate) fn task(number: u8, kind: TaskKind) -> NewTask {
     NewTask { id: id(number), kind, sealed: vec![number] }
 }
 
-/// An enrolment whose rows all have this number.
+/// An enrolment in which all ids are derived from this number.
 pub(crate) fn enrolment(number: u8) -> NewSession {
     NewSession {
         id: id(number),
@@ -39,7 +39,7 @@ pub(crate) fn enrolment(number: u8) -> NewSession {
     }
 }
 
-/// A session about the token that the enrolment of this number has given.
+/// A session about the token that the enrolment of this number has created.
 pub(crate) fn about_token(number: u8, kind: SessionKind, token: u8) -> NewSession {
     let asked = if kind == SessionKind::Refresh { TaskKind::Refresh } else { TaskKind::Reconnect };
     NewSession { kind, about: About::Presented(digest(token)), task: task(number, asked), ..enrolment(number) }
@@ -99,7 +99,7 @@ pub(crate) async fn enrolled(store: &Store, number: u8) {
     deliver_all(store).await;
 }
 
-/// Sends whatever waits, as if the hub had taken it, and answers what it was.
+/// Delivers all waiting callbacks as if the hub had accepted them, and returns them.
 pub(crate) async fn deliver_all(store: &Store) -> Vec<(Option<Id>, CallbackKind)> {
     let mut delivered = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Sessions: begun, repeated, answered, settled, given up, over.
+//! Sessions: opened, repeated, answered, settled, cancelled, expired.
 
 use crate::common::cases;
 use crate::samples::{
@@ -129,7 +129,7 @@ async fn what_was_given_up_stays_so(store: Store) {
     let notice = store.take_task(NOW, i64::MAX).await.unwrap().unwrap();
     assert_eq!((notice.kind, notice.session.is_none()), (TaskKind::Notice, true));
     assert!(store.drop_task(notice.id, notice.lease).await.unwrap());
-    // What is confirmed stays.
+    // A confirmed token stays.
     enrolled(&store, 2).await;
     let late = store.cancel_session(digest(2), CLIENT, task(51, TaskKind::Notice), NOW).await.unwrap();
     assert_eq!(late, Cancelled::Unchanged);
@@ -163,7 +163,7 @@ async fn a_renewal_that_fails_leaves_the_token_as_it_was(store: Store) {
     assert_eq!(again, Opened::Repeated);
     store.settle(by_bank(2, Change::Fail { callback: callback(CallbackKind::Fail) })).await.unwrap();
     assert!(store.token(presented(1, NOW)).await.unwrap().is_ok());
-    // And one that does not: the new token counts, the old one no longer.
+    // A renewal that succeeds: the new token is valid, the old one is not.
     store.open_session(about_token(3, SessionKind::Reconnect, 1)).await.unwrap();
     assert_eq!(store.settle(by_bank(3, renewal(3))).await.unwrap(), Settled::Done);
     assert!(store.token(presented(1, NOW)).await.unwrap().is_ok(), "until the hub has heard of the other");

@@ -1,4 +1,4 @@
-//! Several processes have one folder open: they write in turn, and lose nothing.
+//! Several processes have one folder open: they write in turn and lose nothing.
 
 use crate::samples::{NOW, digest, enrolled, enrolment, id, presented, task};
 use bankchannel_storage::engine::{Database, SqliteSettings};
@@ -8,12 +8,12 @@ use bankchannel_storage::salt_edge_connector::{
 use std::path::Path;
 use std::process::Command;
 
-/// Set for the other processes of a test: the folder, and which of them it is.
+/// Set for the other processes of a test: the folder and the number of the process.
 const OTHER: &str = "BANKCHANNEL_TEST_OTHER_PROCESS";
 const PROCESSES: u8 = 4;
 const SESSIONS: u8 = 25;
 
-/// Begins sessions; every process tries one that all others try too.
+/// Opens sessions; all processes try to open the same ones.
 async fn write(folder: &Path, process: u8) -> usize {
     let store = Store::open_sqlite(folder).await.unwrap();
     let mut begun = 0;
@@ -44,7 +44,7 @@ async fn processes_share_a_folder() {
     }
     let folder = tempfile::tempdir().unwrap();
     let program = std::env::current_exe().unwrap();
-    // None of them has made the database beforehand.
+    // The database does not exist before the processes start.
     let others: Vec<_> = (1..PROCESSES)
         .map(|process| {
             let told = format!("{process} {}", folder.path().display());
@@ -119,7 +119,7 @@ async fn a_read_only_folder_is_named() {
     .await;
 }
 
-/// A token that was good a moment ago is not good any more once somebody's revocation is acknowledged.
+/// A cached token is no longer valid once a revocation by another process is acknowledged.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_is_never_older_than_the_last_commit() {
     let folder = tempfile::tempdir().unwrap();
@@ -128,7 +128,7 @@ async fn a_token_is_never_older_than_the_last_commit() {
     for number in 1..=100 {
         assert!(reading.token(presented(number, NOW)).await.unwrap().is_err(), "{number}");
         enrolled(&writing, number).await;
-        // Read from the database, then from memory, while others look too.
+        // Read from the database, then from the cache, while other processes read too.
         for _ in 0..3 {
             assert!(reading.token(presented(number, NOW)).await.unwrap().is_ok(), "{number}");
         }
@@ -151,7 +151,7 @@ async fn a_token_is_never_older_than_the_last_commit() {
         looking.await.unwrap();
         assert_eq!(reading.token(presented(number, NOW)).await.unwrap(), Err(TokenRefusal::Revoked), "{number}");
     }
-    // A database that was closed by all and opened again has another index.
+    // A database that was closed by all processes and opened again has a new index.
     writing.close().await;
     reading.close().await;
     let [reading, writing] =

@@ -1,4 +1,4 @@
-//! Tokens: whose, how long, revoked from either side, listed.
+//! Tokens: owner, lifetime, revocation by either side, listing.
 
 use crate::common::cases;
 use crate::samples::{CLIENT, MINUTE, NOW, about_token, deliver_all, digest, enrolled, enrolment, id, presented, task};
@@ -46,7 +46,7 @@ async fn the_bank_revokes(store: Store) {
     assert_eq!(store.revoke_token(id(1), NOW).await.unwrap(), Revoked::Done);
     assert_eq!(store.revoke_token(id(1), NOW).await.unwrap(), Revoked::Unchanged);
     assert_eq!(deliver_all(&store).await, [(Some(id(1)), CallbackKind::Revoke)]);
-    // One that was never given: the session fails, and that is all that the hub hears.
+    // A token that was never issued: the session fails, and the hub gets only that report.
     store.open_session(enrolment(2)).await.unwrap();
     assert_eq!(store.revoke_token(id(2), NOW).await.unwrap(), Revoked::Done);
     assert_eq!(deliver_all(&store).await, [(Some(id(2)), CallbackKind::Fail)]);
