@@ -3,7 +3,7 @@
 //!
 //! | what | rule |
 //! |---|---|
-//! | folders | the service's user or root owns them; nobody else may write them |
+//! | folders | the service's user or root owns them; no other user may write them |
 //! | files that the server writes | no link; the service's user owns them; others get no access |
 //! | secrets that it reads | the service's user owns them and others get no access, or root owns them and the service's group may read |
 //!

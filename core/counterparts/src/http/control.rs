@@ -3,12 +3,12 @@
 //! ```text
 //!   GET  outbox        the messages that would go by SMS or mail, oldest first
 //!   GET  transcript    the latest requests: method, path (redacted), status, operation, request id, milliseconds
-//!   POST reset         everything as after a first start: data, outbox, transcript, clock, limits, faults
-//!   POST seed          puts data in: its form is the counterpart's own
+//!   POST reset         restores the state of the first start: data, outbox, transcript, clock, limits, faults
+//!   POST seed          loads data: each counterpart has its own format
 //!   POST clock         {"now": RFC 3339} or {"advance_s": N}
-//!   POST fail_next     {"operation": NAME, "status": 503, "count": 1, "done": false}: these requests are answered so, and do
-//!                      nothing; with `done` they are carried out, and only their answer is lost
-//!   POST limits        {…}: other limits; what is left out has its default
+//!   POST fail_next     {"operation": NAME, "status": 503, "count": 1, "done": false}: the next requests get this status
+//!                      and are not carried out; with `done` they are carried out, and only their response is lost
+//!   POST limits        {…}: replaces the limits; omitted ones get their defaults
 //! ```
 //!
 //! The same names also exist below `sandbox/`. A counterpart may add further ones there ([`Controlled::further`]), all

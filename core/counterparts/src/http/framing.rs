@@ -75,7 +75,7 @@ struct Head {
     chunked: bool,
 }
 
-/// What the next byte is part of.
+/// The part of a message that the next byte belongs to.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 enum At {
     /// Before or within a request line.

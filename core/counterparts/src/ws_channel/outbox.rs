@@ -178,7 +178,7 @@ fn open_private(path: &Path) -> std::io::Result<File> {
     private::open_own(path, OpenOptions::new().append(true).create(true))
 }
 
-/// What is at the path of an open file.
+/// The file found at the path of an open file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum There {
     Itself,

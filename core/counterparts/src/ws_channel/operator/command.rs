@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::types::NewKey;
 
-/// What the operator wants.
+/// The operator's commands.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "command", content = "with")]
 pub(crate) enum Command {
