@@ -6,8 +6,8 @@
 //!   POST reset         restores the state of the first start: data, outbox, transcript, clock, limits, faults
 //!   POST seed          loads data: each counterpart has its own format
 //!   POST clock         {"now": RFC 3339} or {"advance_s": N}
-//!   POST fail_next     {"operation": NAME, "status": 503, "count": 1, "done": false}: the next requests get this status
-//!                      and are not carried out; with `done` they are carried out, and only their response is lost
+//!   POST fail_next     {"operation": NAME, "status": 503, "count": 1, "done": false}: the next requests get this
+//!                      status and are not carried out; with `done` they are carried out, only their response is lost
 //!   POST limits        {…}: replaces the limits; omitted ones get their defaults
 //! ```
 //!

@@ -34,7 +34,7 @@ pub(super) struct Activity {
     limits: ConnectionLimits,
     begun: Instant,
     handling: AtomicUsize,
-    /// Milliseconds after `begun`; 0 before the first request.
+    /// Milliseconds after `begun`; 0 until the first request was answered.
     last: AtomicU64,
 }
 
@@ -90,7 +90,7 @@ impl Activity {
         }
     }
 
-    /// Whether the connection has sent a request.
+    /// Whether a request was answered.
     fn has_asked(&self) -> bool {
         self.last.load(Ordering::Acquire) != 0
     }

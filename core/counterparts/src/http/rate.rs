@@ -12,7 +12,7 @@ use std::{
 
 /// Number of keys kept; full buckets are dropped first, then the least recently used ones.
 const REMEMBERED: usize = 50_000;
-/// One key of this many is dropped when no bucket is full.
+/// One in this many keys is dropped when no bucket is full.
 const FORGOTTEN_PART: usize = 8;
 
 /// Fill rate and capacity of a bucket.
