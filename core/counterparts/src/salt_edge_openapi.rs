@@ -1,4 +1,5 @@
-//! Both sides of Salt Edge's protocol as OpenAPI. Parameters travel in a signed header, which OpenAPI has no words for: their schema stands beside it.
+//! Both sides of Salt Edge's protocol as OpenAPI. Parameters are sent in a signed header, which OpenAPI cannot express:
+//! their schema is attached separately.
 
 use bankchannel_foundation::{
     model::{Representation, Shape, StructShape, cited, schema},
@@ -13,24 +14,24 @@ use serde_json::{Map, Value, json};
 
 use crate::openapi::{self, About, Described, exchanges};
 
-/// How a field that stands in the answer's `meta` is named.
+/// The name prefix of fields in the answer's `meta`.
 const META: &str = "meta.";
 
-/// Who answers, and what is his own about it.
+/// One side of the protocol, with its specific properties.
 struct Answering {
     title: &'static str,
     summary: &'static str,
     tags: &'static [&'static str],
-    /// Header fields that every request has besides those of its operation.
+    /// Header fields of every request, in addition to those of its operation.
     headers: &'static [(&'static str, &'static str)],
-    /// Who signs the requests.
+    /// The signer of the requests.
     signer: &'static str,
     classes: &'static [&'static Class],
-    /// Whether answers of success are wrapped in `data` and `meta`.
+    /// Whether successful answers are wrapped in `data` and `meta`.
     is_wrapped: bool,
 }
 
-/// The hub's side: what it serves.
+/// The operations that the hub serves.
 pub(crate) fn hub() -> Value {
     let answering = Answering {
         title: "Salt Edge PSD2 Compliance, the hub's side",
@@ -44,7 +45,7 @@ pub(crate) fn hub() -> Value {
     document(&answering, connector::CATALOGUE, connector::TERMS)
 }
 
-/// The connector's side: what it serves.
+/// The operations that the connector serves.
 pub(crate) fn connector() -> Value {
     let answering = Answering {
         title: "Salt Edge PSD2 Compliance, the connector's side",
@@ -125,7 +126,7 @@ fn responses(answering: &Answering, entry: &Entry, route: &Route) -> Value {
     Value::Object(responses)
 }
 
-/// The schema of the fields that are wanted, without what stands before their names.
+/// The schema of the wanted fields, with the prefix removed from their names.
 fn parts(shape: &Shape, wanted: impl Fn(&str) -> bool, prefix: &str) -> Value {
     let Shape::Struct(StructShape { fields, .. }) = shape else { return json!({"type": "object"}) };
     let (mut properties, mut required) = (Map::new(), Vec::new());
