@@ -38,8 +38,8 @@ impl Form {
     /// Parses a body. Accounts are in fields named `account`, or `account.KEY` if the page shows several customers. Of
     /// the latter, only those of the answering customer count: without script the page cannot leave out the others.
     ///
+    /// # Errors
     /// Why it is not a form of this page.
-    /// Why it is not the page's form.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, FormFault> {
         if body.len() > MAX_BODY {
             return Err(FormFault::TooLarge);
