@@ -1,5 +1,5 @@
-//! Both sides of Salt Edge's protocol as OpenAPI. Parameters travel in a signed header, which OpenAPI cannot express:
-//! their schema is given separately.
+//! Both sides of Salt Edge's protocol as OpenAPI. Parameters are sent in a signed header, which OpenAPI cannot express:
+//! their schema is attached separately.
 
 use bankchannel_foundation::{
     model::{Representation, Shape, StructShape, cited, schema},
@@ -14,10 +14,10 @@ use serde_json::{Map, Value, json};
 
 use crate::openapi::{self, About, Described, exchanges};
 
-/// Prefix in the names of fields that are in the response's `meta`.
+/// The name prefix of fields in the answer's `meta`.
 const META: &str = "meta.";
 
-/// The answering side, and the details in which the two sides differ.
+/// One side of the protocol, with its specific properties.
 struct Answering {
     title: &'static str,
     summary: &'static str,
@@ -27,7 +27,7 @@ struct Answering {
     /// The signer of the requests.
     signer: &'static str,
     classes: &'static [&'static Class],
-    /// Whether successful responses are wrapped in `data` and `meta`.
+    /// Whether successful answers are wrapped in `data` and `meta`.
     is_wrapped: bool,
 }
 
@@ -126,7 +126,7 @@ fn responses(answering: &Answering, entry: &Entry, route: &Route) -> Value {
     Value::Object(responses)
 }
 
-/// The schema of the selected fields, without the prefix of their names.
+/// The schema of the wanted fields, with the prefix removed from their names.
 fn parts(shape: &Shape, wanted: impl Fn(&str) -> bool, prefix: &str) -> Value {
     let Shape::Struct(StructShape { fields, .. }) = shape else { return json!({"type": "object"}) };
     let (mut properties, mut required) = (Map::new(), Vec::new());

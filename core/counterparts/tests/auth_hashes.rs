@@ -1,6 +1,6 @@
-//! E17: an unknown user, a wrong password and what cannot be decrypted cost exactly one password hash each; S10: a reset asked
-//! for costs the same whether or not anybody is there. Counted, not timed; alone in its process, because the count is the
-//! process's.
+//! E17: an unknown user, a wrong password and undecryptable input cost exactly one password hash each; S10: a reset
+//! costs the same whether or not the account exists. Counted, not timed. In a separate test binary because the counter
+//! is per process.
 #![allow(clippy::unwrap_used)]
 
 #[path = "auth/support.rs"]
@@ -14,7 +14,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::json;
 use support::{AUTH_FAILED, OTHER_PASSWORD, PASSWORD, World};
 
-/// The count is the process's: one test at a time.
+/// The counter is per process: one test at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 #[tokio::test]
@@ -43,11 +43,11 @@ async fn e17_s10_every_refused_login_costs_one_hash() {
     assert_eq!(hashes_run() - before, 1);
 }
 
-/// The time that every answer to a reset takes at least (`InitPasswordReset`'s own): what differs is done within it.
+/// The minimum duration of every answer to a reset (`InitPasswordReset`'s own): differences are hidden within it.
 const LEAST_TIME: Duration = Duration::from_millis(60);
 
-/// Asked for by nobody, by somebody unverified, for a code and again too soon: no hash, one record, one text, and no answer
-/// before its time.
+/// Resets for an unknown address, an unverified one and a known one, and one repeated too soon: no hash, one record,
+/// one text, and no answer before the minimum duration.
 #[tokio::test]
 async fn s10_a_reset_costs_the_same_whoever_is_asked_for() {
     let _alone = ALONE.lock().await;

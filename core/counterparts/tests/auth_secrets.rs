@@ -1,4 +1,4 @@
-//! S32: nothing secret reaches the log, at any level, from any crate: secrets are planted and everything is searched.
+//! S32: no secret reaches the log, at any level, from any crate: the test plants secrets and searches the whole log.
 #![allow(clippy::unwrap_used)]
 
 #[path = "support/log.rs"]
@@ -43,11 +43,11 @@ async fn s24_s32_s36_no_secret_is_logged() {
     }
     let log = log.text();
     assert!(log.contains("refused"), "the service does log");
-    // What the client's own HTTP library says about the URL it calls is the client's business.
+    // The log lines of the client's own HTTP library are not the service's.
     let service = log.lines().filter(|line| !line.contains("reqwest") && !line.contains("hyper_util::client"));
     for line in service {
         for secret in &secrets {
-            // Six digits may stand in a number by accident: as a word of its own a code may not.
+            // Six digits may occur in a number by chance: only a code as a separate word counts.
             let found = if secret.len() == 6 {
                 line.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == secret)
             } else {

@@ -1,7 +1,8 @@
-//! A disk that is really full: the service's data folder lies on a small tmpfs in a mount namespace of its own. Uploads go on
-//! until there is no space; the log names the cause, what was acknowledged is there, and with space again uploads work again.
+//! A disk that is really full: the service's data folder is on a small tmpfs in a separate mount namespace. Uploads
+//! continue until there is no space. The log must name the cause, acknowledged uploads must be kept, and uploads must
+//! work again when there is space.
 //!
-//! A test without the usual harness, so that it can be counted as not run where the system refuses namespaces.
+//! A test without the usual harness, so that it can report "not run" if the system does not allow namespaces.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // its output is the harness's
 
 #[path = "support/log.rs"]
@@ -26,10 +27,10 @@ use log::Log;
 use served::{Person, Served, Signer, payment};
 
 const NAME: &str = "a_full_disk_loses_nothing_and_is_named";
-/// Set in the process that is inside the namespace: the folder of the small disk.
+/// Set in the process inside the namespace: the folder of the small disk.
 const INSIDE: &str = "BANKCHANNEL_FULL_DISK";
 const DISK_BYTES: u64 = 24 << 20;
-/// More uploads than the disk can hold the answers to.
+/// More uploads than the disk can hold.
 const MANY: usize = 5000;
 const REPORT: &str = "pain.002.001.10";
 
@@ -63,14 +64,14 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// A shell in namespaces of its own, in which it is root; a command follows.
+/// A shell that is root in separate namespaces; the caller adds a command.
 fn shell() -> Command {
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c"]);
     command
 }
 
-/// Why there can be no namespace with a disk of its own here.
+/// Why a namespace with a separate disk is not possible here.
 fn refused() -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
     let tried = shell().arg("mount -t tmpfs none \"$0\"").arg(folder.path()).output();
@@ -81,7 +82,7 @@ fn refused() -> Option<String> {
     }
 }
 
-/// Runs this program again on a disk that is small.
+/// Runs this program again, on a small disk.
 fn run_inside() -> bool {
     let folder = tempfile::tempdir().unwrap();
     let script = format!("mount -t tmpfs -o size={DISK_BYTES} none \"$1\" && exec \"$0\"");
@@ -104,7 +105,7 @@ async fn a_full_disk_loses_nothing_and_is_named(disk: PathBuf) {
     story.upload(200_000).await.expect("there is space yet");
     story.upload(0).await.expect("there is space yet");
 
-    // What is left is taken by somebody else; then uploads take the rest, large ones first, which need files of their own.
+    // A file takes most of the free space; uploads use up the rest, first large ones, which need separate files.
     let ballast = disk.join("ballast");
     fs::write(&ballast, vec![1; 16 << 20]).unwrap();
     let large = story.until_refused(200_000).await;
@@ -113,7 +114,7 @@ async fn a_full_disk_loses_nothing_and_is_named(disk: PathBuf) {
     let errors: Vec<String> = log.lines("ERROR");
     let named = |line: &String| line.to_lowercase().contains("no space left") || line.contains("disk is full");
     assert!(errors.iter().any(named), "no error names the cause:\n{}", errors.join("\n"));
-    // It still answers, and reading works.
+    // The service still answers, and reading works.
     served.get(&who, "/files/simulator").await.ok(200);
     let left: Vec<_> = fs::read_dir(served.folder.path().join("data/spool")).unwrap().collect();
     assert!(left.is_empty(), "what was refused takes no space: {left:?}");
@@ -149,7 +150,7 @@ async fn a_full_disk_loses_nothing_and_is_named(disk: PathBuf) {
     );
 }
 
-/// Who uploads what, and what was acknowledged.
+/// The uploading customer, and the acknowledged uploads.
 struct Story<'a> {
     served: &'a Served,
     who: &'a Person,
@@ -159,7 +160,7 @@ struct Story<'a> {
 }
 
 impl Story<'_> {
-    /// Uploads a payment with a message id of its own and so many bytes more.
+    /// Uploads a payment with a unique message id and this many additional bytes.
     async fn upload(&mut self, more: usize) -> Result<(), u16> {
         let id = format!("FULL-{}", self.next);
         self.next += 1;
@@ -174,7 +175,7 @@ impl Story<'_> {
         Err(answer.status)
     }
 
-    /// Uploads until it is refused several times in a row; answers how many were taken.
+    /// Uploads until several uploads in a row are refused; returns the number of accepted ones.
     async fn until_refused(&mut self, more: usize) -> usize {
         let (mut taken, mut refused) = (0, 0);
         while refused < 3 && taken < MANY {
@@ -187,7 +188,7 @@ impl Story<'_> {
     }
 }
 
-/// Waits until the bank has answered each of these; answers the message ids of all that it answered.
+/// Waits until the bank has answered each of these; returns the message ids of everything it answered.
 async fn wait_until_booked(served: &Served, who: &Person, wanted: &BTreeSet<String>) -> Vec<String> {
     let until = Instant::now() + Duration::from_secs(120);
     loop {

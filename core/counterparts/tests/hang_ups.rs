@@ -1,5 +1,6 @@
-//! Clients that hang up at any instant, beside others that do not: on PostgreSQL no connection may keep the transaction of
-//! one who left. `BANKCHANNEL_HANG_UPS` is their number. Needs `BANKCHANNEL_TEST_POSTGRES` and `psql`.
+//! Clients that disconnect at random times, next to others that do not: on PostgreSQL no connection may keep the
+//! transaction of a disconnected client. `BANKCHANNEL_HANG_UPS` sets their number. Needs `BANKCHANNEL_TEST_POSTGRES`
+//! and `psql`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report what they could not run
 
 #[allow(dead_code)]
@@ -27,10 +28,10 @@ use reqwest::Method;
 use served::{Person, Served, payment};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-/// Hang-ups where nobody says how many.
+/// The default number of disconnects.
 const SAMPLE: usize = 300;
 const AT_ONCE: usize = 8;
-/// A call takes a few times this long, so that some hang up while the database is being asked for any part of it.
+/// A call takes several times this long, so that the disconnects hit every stage of its database queries.
 const DELAY: Duration = Duration::from_millis(2);
 const LONGEST: u64 = 60;
 
@@ -69,13 +70,13 @@ async fn who_hangs_up_leaves_nothing_behind() {
         }
         taken
     };
-    // Whose session ended is refused from then on, whichever connection is asked.
+    // After logout, the session is refused on every connection.
     let endings = async {
         let mut round = 0;
         while !all_left.load(Ordering::SeqCst) || round < 2 {
             round += 1;
             let who = served.owner(&format!("ends{round}@example.test")).await;
-            // The session is good; a certificate is not there.
+            // The session is valid, but there is no certificate.
             assert_eq!(served.get(&who, "/files/simulator").await.status, 400);
             let path = format!("/session/{}/data", who.email);
             served.data(&who, Method::DELETE, &path, None).await.ok(200);
@@ -95,12 +96,12 @@ async fn who_hangs_up_leaves_nothing_behind() {
     assert_eq!(in_transactions(&url), "0", "connections in a transaction that nobody ends");
     store.close().await;
     served.running.stop().await;
-    // The server says so when a transaction is begun or ended twice.
+    // The server warns if a transaction is begun or ended twice.
     let said: Vec<_> = log.lines("WARN").into_iter().filter(|line| line.contains("transaction in progress")).collect();
     assert!(said.is_empty(), "{} of {said:?}", said.len());
 }
 
-/// Asks for a listing, and leaves after some time.
+/// Requests a listing, and disconnects after a random time.
 async fn hang_up(served: &Served, who: &Person) {
     let ready = served.running.readiness();
     let address = ready["base_url"].as_str().unwrap().trim_start_matches("http://").trim_end_matches("/v2");
@@ -114,7 +115,7 @@ async fn hang_up(served: &Served, who: &Person) {
     tokio::time::sleep(Duration::from_millis(random)).await;
 }
 
-/// How many of the server's connections are in a transaction and do nothing, a second after the last call.
+/// The number of server connections idle in a transaction, one second after the last call.
 fn in_transactions(url: &str) -> String {
     std::thread::sleep(Duration::from_secs(1));
     let sql = "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' \

@@ -1,4 +1,4 @@
-//! Two instances of the service over one PostgreSQL database, one folder of keys and one of content. Needs
+//! Two instances of the service with a shared PostgreSQL database, key folder and content folder. Needs
 //! `BANKCHANNEL_TEST_POSTGRES` (`tests/postgres.sh`) and `psql`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report what they could not run
 
@@ -27,7 +27,7 @@ use support::{AUTH_FAILED, PASSWORD, Session, World};
 
 async fn two_with(shared: &Shared, more: &str) -> (Served, Served) {
     let config = format!("{}{more}", shared.config);
-    // At the same moment: the keys are made once, the schema too.
+    // Started at the same time: keys and schema are created only once.
     tokio::join!(Served::with(&config, Channels::default()), Served::with(&config, Channels::default()))
 }
 
@@ -56,7 +56,7 @@ async fn both_take_uploads_and_each_is_booked_once() {
         assert!(Instant::now() < until, "not all are booked");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // Each statement goes on from the one before, whoever booked it and whoever gives it out.
+    // Each statement continues from the previous one, whichever instance booked it and whichever serves it.
     let references = one.references(&who, "camt.053.001.02", "ALL").await;
     assert_eq!(references, other.references(&who, "camt.053.001.02", "ALL").await);
     let mut closings = Vec::new();
@@ -85,7 +85,7 @@ async fn what_is_put_in_through_one_is_given_out_by_the_other() {
     let shared = Shared::make(&url, &url);
     let (one, other) = two_with(&shared, "").await;
     let (who, _) = one.customer("down@example.test").await;
-    // As a bank's channel will put it there: the file first, then the row that names it.
+    // In the order of a bank's channel: first the file, then the row that names it.
     let content = large_payment();
     std::fs::write(shared.files().join("large.bin"), &content).unwrap();
     let store = Store::connect_postgres(&shared.url).await.unwrap();
@@ -104,7 +104,8 @@ async fn what_is_put_in_through_one_is_given_out_by_the_other() {
     assert!(other.download(&who, "VA", "large").await == content);
     assert_eq!(one.references(&who, "VA", "DLD").await, ["large"], "both know that it was taken");
     assert!(one.download(&who, "VA", "large").await == content);
-    // A key that the one registers is good at the other from the next call on; a session that ends here ends there.
+    // A key registered at one instance is valid at the other from the next call on; a session that ends at one ends at
+    // both.
     let signer = Signer::new("down@example.test");
     other.register_key(&who, &signer, "authorize").await.ok(201);
     one.upload(&who, signer.signed(&content)).await.ok(201);
@@ -140,7 +141,7 @@ async fn a_challenge_of_one_is_good_at_the_other_once() {
     }
 }
 
-/// Content whose commit had an unknown outcome stays in the shared folder until no transaction can name it any more.
+/// After a commit with unknown outcome, content stays in the shared folder until no transaction can name it any more.
 #[tokio::test(flavor = "multi_thread")]
 async fn old_content_that_no_row_names_is_collected_and_nothing_else() {
     let Some(url) = server() else { return };
@@ -175,7 +176,7 @@ async fn old_content_that_no_row_names_is_collected_and_nothing_else() {
     one.running.stop().await;
 }
 
-/// A folder that another database's instances use.
+/// A folder in use by the instances of another database.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_of_another_database_is_left_alone() {
     let Some(url) = server() else { return };
@@ -193,11 +194,11 @@ async fn a_folder_of_another_database_is_left_alone() {
     let one = Served::with(&only_keep, Channels::default()).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(theirs.iter().all(|path| path.exists()), "a database that names nothing");
-    // It names a file that is not there.
+    // The database names a file that is not in the folder.
     let (who, signer) = one.customer("theirs@example.test").await;
     one.upload(&who, signer.signed(&large_payment())).await.ok(201);
     one.running.stop().await;
-    // Somebody says that it is the right folder all the same: without its marker the start would refuse it.
+    // The operator confirms that the folder is right: without its marker the start would refuse it.
     let marker = std::fs::read(shared.files().join(".installation")).unwrap();
     std::fs::remove_dir_all(shared.files()).unwrap();
     std::fs::create_dir(shared.files()).unwrap();

@@ -1,5 +1,5 @@
-//! How much more three instances carry than one, with 5 milliseconds between service and database: a measurement, run by
-//! `tests/long/instances`. Needs `BANKCHANNEL_TEST_POSTGRES` and `psql`.
+//! Compares the throughput of three instances with that of one, with 5 milliseconds between service and database: a
+//! measurement, run by `tests/long/instances`. Needs `BANKCHANNEL_TEST_POSTGRES` and `psql`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // a measurement's figures are its output
 
 #[path = "support/postgres.rs"]
@@ -23,7 +23,7 @@ use serde_json::Value;
 use served::{Person, Served, payment};
 
 const INSTANCES: usize = 3;
-/// So few that the time on the way decides, and not two cores.
+/// Few enough that the latency is the bottleneck, not the two cores.
 const CONNECTIONS: usize = 2;
 const PEOPLE: usize = 6;
 const TIME: Duration = Duration::from_secs(8);

@@ -1,5 +1,5 @@
-//! Acknowledged payments whose content is gone for good: tried a few times, then settled, and everybody is told. Alone in its
-//! process, because it reads the process's log.
+//! Acknowledged payments whose content is permanently lost: retried a few times, then settled and reported. In a
+//! separate test binary because it reads the process's log.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "support/log.rs"]
@@ -39,7 +39,7 @@ async fn they_are_settled_and_told_and_nothing_waits_for_them() {
     }
 
     let served = served.again("").await;
-    // The next one of the same connection is booked at once, although it came after all of them.
+    // The next payment of the same connection is booked immediately, although it came after all of them.
     served.upload(&who, signer.signed(payment())).await.ok(201);
     let reports = wait_for_reports(&served, &who, 1).await;
     assert_eq!(pain002::read(&reports[0]).unwrap().status.as_deref(), Some("ACCP"));
@@ -56,7 +56,7 @@ async fn they_are_settled_and_told_and_nothing_waits_for_them() {
         }
         rejected += 1;
         assert_eq!((report.status.as_deref(), report.reasons[0].code.as_deref()), (Some("RJCT"), Some("NARR")));
-        // Lines of at most 105 characters, cut at blanks.
+        // Lines of at most 105 characters, broken at spaces.
         let told = report.reasons[0].information.join(" ");
         let sha256 = digest::hex(&digest::sha256(&large));
         for part in ["lost by the service", "Nothing was booked", "synthetic.xml", &sha256] {
@@ -68,11 +68,11 @@ async fn they_are_settled_and_told_and_nothing_waits_for_them() {
     // One line for each, and no other error.
     let errors = log.lines("ERROR");
     assert_eq!(errors.len(), LOST, "{errors:?}");
-    // The service works on.
+    // The service continues to work.
     served.upload(&who, signer.signed(payment())).await.ok(201);
     wait_for_reports(&served, &who, LOST + 2).await;
 
-    // The operator sees each, with the service running or not.
+    // The operator sees each of them, with or without a running service.
     let data = served.folder.path().join("data");
     let options = ServiceOptions { data: Some(data.display().to_string()), ..ServiceOptions::default() };
     let operator = Operator::open(&options).await.unwrap();
@@ -93,7 +93,7 @@ async fn they_are_settled_and_told_and_nothing_waits_for_them() {
     assert!(failed.iter().all(|upload| errors.iter().filter(|line| line.contains(&upload.id)).count() == 1));
 }
 
-/// Waits until there are so many status reports, and downloads them.
+/// Waits until there are this many status reports, and downloads them.
 async fn wait_for_reports(served: &Served, who: &Person, count: usize) -> Vec<Vec<u8>> {
     let until = Instant::now() + Duration::from_secs(60);
     let references = loop {

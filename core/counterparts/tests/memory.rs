@@ -1,6 +1,6 @@
-//! What logins and slow readers cost in memory. One test: the figures are those of the whole process.
+//! The memory cost of logins and slow readers. One test: the figures are those of the whole process.
 //!
-//! `BANKCHANNEL_LONG_LOGINS` says how many logins (`tests/long/memory`: 2,000).
+//! `BANKCHANNEL_LONG_LOGINS` sets the number of logins (`tests/long/memory`: 2,000).
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 #[allow(dead_code)]
@@ -18,14 +18,14 @@ use served::Served;
 use support::World;
 
 const MIB: u64 = 1024 * 1024;
-/// What logins may leave, however many there were.
+/// The maximum memory left after logins, whatever their number.
 const LOGINS_MOST: u64 = 64 * MIB;
 const AT_ONCE: usize = 16;
-/// What a client costs that takes nothing of its answer.
+/// The maximum memory for a client that reads nothing of its answer.
 const READER_MOST: u64 = 128 * 1024;
 const READERS: u64 = 100;
 
-/// The memory of this process that is its own, bytes.
+/// The anonymous resident memory of this process, in bytes.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
@@ -46,7 +46,7 @@ async fn logins() {
     let mut logins = stream::iter(0..count)
         .map(|n| {
             let world = &world;
-            // Wrong ones too: they cost the same.
+            // Includes wrong passwords: they cost the same.
             let password = if n % 4 == 0 { support::OTHER_PASSWORD } else { support::PASSWORD };
             async move { world.login("memory@example.test", "data", password).await.status }
         })
@@ -84,7 +84,7 @@ async fn slow_readers() {
     store.close().await;
     let served = Served::on(served.folder, "", Channels::default()).await;
     for path in ["/files/simulator/camt.053.001.02/LARGE", "/files/simulator"] {
-        // Some at once in full, so that what answering itself needs, in each thread, is there already.
+        // First some complete answers in parallel, so that each thread has already allocated what answering needs.
         for _ in 0..4 {
             let all = (0..AT_ONCE).map(|_| served.get(&person, path));
             futures_util::future::join_all(all).await.into_iter().for_each(|answer| drop(answer.ok(200)));
@@ -100,7 +100,7 @@ async fn slow_readers() {
             .map(|_| {
                 let mut stream = TcpStream::connect(address).unwrap();
                 stream.write_all(request.as_bytes()).unwrap();
-                // Not all at the same moment: making an answer takes memory too.
+                // Not all at the same time: creating an answer takes memory too.
                 std::thread::sleep(Duration::from_millis(30));
                 stream
             })

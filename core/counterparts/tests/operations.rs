@@ -1,4 +1,5 @@
-//! What an operator meets: folders that are not mounted, removed or replaced, probes, a stop, a restore that does not fit.
+//! Operating problems: folders that are not mounted, removed or replaced; probes; shutdown; a restore that does not
+//! match.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "support/log.rs"]
@@ -36,7 +37,7 @@ fn address(base: &str) -> String {
     base.trim_start_matches("http://").split('/').next().unwrap().to_owned()
 }
 
-/// The whole answer to these bytes; nothing where nobody listens.
+/// The whole answer to these bytes; `None` if nothing is listening.
 async fn raw(base: &str, request: &str) -> Option<String> {
     let mut stream = TcpStream::connect(address(base)).await.ok()?;
     stream.write_all(request.as_bytes()).await.ok()?;
@@ -58,7 +59,7 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// A start is refused with these words, a check says the same, and neither makes anything.
+/// A start is refused with these words, a check reports the same, and neither creates anything.
 async fn refused(options: &ServiceOptions, words: &[&str]) {
     let error = Running::start(options.clone()).await.err().expect("refused");
     for word in words {
@@ -97,7 +98,7 @@ async fn a_folder_that_is_not_mounted_is_no_first_start() {
     fs::remove_dir_all(&keys).unwrap();
     fs::rename(&aside, &keys).unwrap();
 
-    // The database is lost, its keys are there.
+    // The database is missing, its keys are there.
     let database = ["service.sqlite", "service.sqlite-wal", "service.sqlite-shm"];
     fs::create_dir(&aside).unwrap();
     let moved =
@@ -107,7 +108,7 @@ async fn a_folder_that_is_not_mounted_is_no_first_start() {
     assert!(!data.join("service.sqlite").exists(), "none was made");
     moved(&aside, &data);
 
-    // Expected data, nothing there.
+    // Data is expected, but the folder is empty.
     let room = tempfile::tempdir().unwrap();
     let mut strict =
         ServiceOptions { data: Some(room.path().join("data").to_str().unwrap().into()), ..options.clone() };
@@ -120,7 +121,7 @@ async fn a_folder_that_is_not_mounted_is_no_first_start() {
     world.login("mounted@example.test", "data", support::PASSWORD).await.is(200, "Login OK");
 }
 
-/// A service with a content file, stopped; its options.
+/// A stopped service with a content file; returns its options.
 async fn with_content(config: &str) -> (tempfile::TempDir, ServiceOptions, PathBuf) {
     let served = Served::with(config, Channels::default()).await;
     let (person, signer) = served.customer("content@example.test").await;
@@ -144,10 +145,10 @@ async fn content_files_that_are_not_mounted_are_noticed() {
     refused(&options, &["content files", files.to_str().unwrap()]).await;
     fs::create_dir(&files).unwrap();
     refused(&options, &["content files"]).await;
-    // Another installation's.
+    // The marker of another installation.
     fs::write(files.join(".installation"), "another\n").unwrap();
     refused(&options, &["belongs to"]).await;
-    // The way out that the message names.
+    // The remedy that the message names.
     fs::copy(aside.join(".installation"), files.join(".installation")).unwrap();
     Running::start(options).await.unwrap().stop().await;
 }
@@ -175,7 +176,7 @@ async fn folders_that_others_can_write_and_links_are_refused() {
         fs::rename(&aside, &path).unwrap();
     }
     let world = world.restart_stopped().await;
-    // A key for TLS that others can read.
+    // A TLS key that is readable by others.
     let (cert, key) = (data.join("cert.pem"), data.join("key.pem"));
     fs::write(&cert, "").unwrap();
     fs::write(&key, "").unwrap();
@@ -203,7 +204,7 @@ async fn a_data_folder_that_goes_away_ends_acknowledgements() {
     assert_eq!(probe(&world.base, "/healthz").await, Some(200));
     let told = log.lines("ERROR");
     assert!(told.iter().any(|line| line.contains(data.to_str().unwrap())), "{told:?}");
-    // Another in its place is not the one that was there.
+    // A new folder with the same path is not the original one.
     fs::create_dir(&data).unwrap();
     tokio::time::sleep(Duration::from_millis(2500)).await;
     assert_eq!(probe(&world.base, "/readyz").await, Some(503));
@@ -221,7 +222,7 @@ async fn a_stop_is_announced_before_it_begins() {
     assert_eq!(probe(&base, "/v2/readyz").await, Some(404), "outside the base path");
     let stopping = tokio::spawn(async move { world.stop().await });
     until("it says that it drains", async || probe(&base, "/readyz").await == Some(503)).await;
-    // Requests are answered on new connections meanwhile.
+    // Requests on new connections are still answered.
     assert_eq!(probe(&base, "/v2/session/drain@example.test/data").await, Some(200));
     assert_eq!(probe(&base, "/healthz").await, Some(200));
     stopping.await.unwrap();
@@ -301,7 +302,7 @@ async fn a_restore_wants_what_fits_together_and_names_final_places() {
     }
     operator::restore(&backup, &target).await.unwrap();
 
-    // What was lost before the backup does not make it worthless.
+    // A file that was lost before the backup does not make the backup useless.
     fs::remove_file(data.join("files").join(content.file_name().unwrap())).unwrap();
     let opened = operator::Operator::open(&options).await.unwrap();
     let lacking = room.path().join("lacking");

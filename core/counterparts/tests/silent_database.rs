@@ -1,5 +1,5 @@
-//! A database that falls silent or refuses: the service says so in time and goes on with new connections. Needs
-//! `BANKCHANNEL_TEST_POSTGRES` and `psql`.
+//! A database that stops responding or refuses connections: the service reports it in time and continues with new
+//! connections. Needs `BANKCHANNEL_TEST_POSTGRES` and `psql`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report what they could not run
 
 #[allow(dead_code)]
@@ -21,7 +21,7 @@ use postgres::{Shared, server};
 use relay::Relay;
 use served::{Person, Served, payment};
 
-/// What the issue allows after all connections fell silent.
+/// The maximum time allowed by the issue after all connections stopped responding.
 const ALLOWED: Duration = Duration::from_secs(15);
 
 struct Said {
@@ -39,7 +39,7 @@ async fn list(client: &reqwest::Client, served: &Served, who: &Person) -> Said {
     Said { status: answer.status().as_u16(), retry_after, took: begun.elapsed() }
 }
 
-/// Asks until it is answered, and says how long that took. What is answered before is 503 and says when to come back.
+/// Repeats a request until it succeeds, and returns the time taken. Until then the answers are 503 with `Retry-After`.
 async fn until_answered(client: &reqwest::Client, served: &Served, who: &Person) -> Duration {
     let begun = Instant::now();
     loop {
@@ -53,7 +53,7 @@ async fn until_answered(client: &reqwest::Client, served: &Served, who: &Person)
     }
 }
 
-/// One at a time: each watches the log of the whole process and how long the service takes.
+/// One test at a time: each watches the log of the whole process and the service's response time.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +62,7 @@ async fn all_connections_fall_silent_and_the_service_answers_again() {
     let Some(url) = server() else { return };
     let relay = Relay::start(&url, Duration::from_millis(1)).await;
     let shared = Shared::make(&url, &relay.url);
-    // The first round, in the middle of calls, with a time limit that the test can wait for; then idle connections.
+    // First during calls, with a time limit short enough for a test; then with idle connections.
     let config = format!("{}postgres = {{ operation_timeout_s = 4 }}\n", shared.config);
     let served = Served::with(&config, Channels::default()).await;
     let (who, signer) = served.customer("silent@example.test").await;
@@ -81,14 +81,14 @@ async fn all_connections_fall_silent_and_the_service_answers_again() {
     };
     tokio::join!(calls, freeze);
     until_answered(&client, &served, &who).await;
-    // As many idle connections as there can be: one sign of life missing is enough for all.
+    // As many idle connections as possible: one missing sign of life is enough to drop all.
     join_all((0..32).map(|_| list(&client, &served, &who))).await;
     tokio::time::sleep(Duration::from_millis(1500)).await;
     relay.freeze();
     let took = until_answered(&client, &served, &who).await;
     assert!(took < Duration::from_secs(6), "{took:?}");
     served.upload(&who, signer.signed(payment())).await.ok(201);
-    // New ones fall silent too: nobody waits longer than the limit.
+    // New connections stop responding too: no call waits longer than the limit.
     relay.freeze();
     relay.freeze_new();
     let said = list(&client, &served, &who).await;
@@ -96,7 +96,7 @@ async fn all_connections_fall_silent_and_the_service_answers_again() {
     assert!(said.took < Duration::from_secs(6), "{:?}", said.took);
     relay.thaw_new();
     until_answered(&client, &served, &who).await;
-    // A stop waits for a silent database as for a call, whatever housekeeping is under way.
+    // A shutdown waits for an unresponsive database no longer than a call does, even during housekeeping.
     relay.freeze();
     let begun = Instant::now();
     served.running.stop().await;
@@ -125,7 +125,7 @@ async fn a_database_that_refuses_is_named() {
     relay.accept().await;
     assert!(until_answered(&client, &served, &who).await < Duration::from_secs(2));
     served.upload(&who, signer.signed(payment())).await.ok(201);
-    // What the server says without being asked would stand here too.
+    // Warnings that the server sends on its own would be in the log too.
     assert!(!log.text().contains("no transaction in progress"));
     served.running.stop().await;
 }

@@ -1,5 +1,6 @@
-//! A commit whose answer is lost: the connection to PostgreSQL breaks after the server has committed an upload and before the
-//! service hears of it. Its content stays, because the journal names it. Needs `BANKCHANNEL_TEST_POSTGRES` and `psql`.
+//! A commit whose answer is lost: the connection to PostgreSQL breaks after the server has committed an upload and
+//! before the service learns of it. The content is kept because the journal names it. Needs `BANKCHANNEL_TEST_POSTGRES`
+//! and `psql`.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report what they could not run
 
 #[path = "support/postgres.rs"]
@@ -27,7 +28,7 @@ use tokio::{
     net::{UnixListener, UnixStream},
 };
 
-/// The name of the file whose commit is cut off.
+/// The name of the file whose commit is interrupted.
 const MARK: &str = "cut-off-after-its-commit.xml";
 
 fn large_payment() -> Vec<u8> {
@@ -52,7 +53,7 @@ async fn what_was_committed_without_an_answer_has_its_content() {
     commit_without_answer(Loss::Cut).await;
 }
 
-/// The same when the database falls silent: the service stops waiting.
+/// The same if the database stops responding: the service stops waiting.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_is_never_answered_is_unknown() {
     commit_without_answer(Loss::Silence).await;
@@ -89,7 +90,7 @@ async fn commit_without_answer(loss: Loss) {
     body["FileName"] = MARK.into();
     served.upload(&who, body).await.refused(500, "Internal server processing side error");
     assert_eq!(cuts.load(Ordering::SeqCst), 1, "the answer to a commit was lost");
-    // Nobody was told, and it is booked: the customer finds that out by the bank's answer.
+    // The client got an error, but the payment is booked: the customer learns that from the bank's answer.
     let reports = async || served.references(&who, "pain.002.001.10", "ALL").await;
     until("it is not booked", async || reports().await.len() == 1).await;
     let report = served.download(&who, "pain.002.001.10", &reports().await[0]).await;
@@ -97,7 +98,7 @@ async fn commit_without_answer(loss: Loss) {
     until("its content is left", async || count_of(&shared.files()) == 0).await;
 }
 
-/// Between the service and the server, until the server has committed the marked upload: its answer goes nowhere.
+/// Forwards data between service and server until the server has committed the marked upload; drops that answer.
 async fn pass_on(mut client: UnixStream, mut server: UnixStream, cuts: Arc<AtomicUsize>, loss: Loss) {
     let (mut up, mut down) = (vec![0; 1 << 16], vec![0; 1 << 16]);
     let mut marked = false;
@@ -130,7 +131,8 @@ async fn pass_on(mut client: UnixStream, mut server: UnixStream, cuts: Arc<Atomi
     }
 }
 
-/// The same on SQLite, where the commit cannot even begin: kept while nobody knows, collected by the next start.
+/// The same on SQLite, where the commit cannot even begin: the content is kept while the outcome is unknown, and
+/// removed by the next start.
 #[tokio::test(flavor = "multi_thread")]
 async fn content_of_a_failed_commit_stays_until_a_start_finds_it_unnamed() {
     let only_keep = "[banks]\nsimulator = \"store\"";
@@ -149,7 +151,7 @@ async fn content_of_a_failed_commit_stays_until_a_start_finds_it_unnamed() {
     assert_eq!(count_of(&data.join("files")), 2);
     let served = served.again(only_keep).await;
     until("it is not collected", async || count_of(&data.join("files")) == 1).await;
-    // What stayed is the acknowledged one's.
+    // The remaining file belongs to the acknowledged upload.
     let served = served.again("").await;
     until("it is not booked", async || served.references(&who, "pain.002.001.10", "ALL").await.len() == 1).await;
 }

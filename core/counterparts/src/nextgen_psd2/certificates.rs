@@ -1,13 +1,15 @@
-//! The bank's own test authority and what it has issued: the bank's TLS certificate, and the third parties of §4.6.
+//! The bank's test authority and the certificates it issues: the bank's TLS certificate, and those of the third parties
+//! (§4.6).
 //!
 //! ```text
 //!   DATA/ca.pem ca.key          the authority
 //!   DATA/server.pem server.key  the bank at 127.0.0.1, ::1 and localhost
-//!   DATA/certificates/          ca.pem, and for each third party tpp1-qseal.pem, tpp1-qseal.key, tpp1-qwac.pem, tpp1-qwac.key
+//!   DATA/certificates/          ca.pem, and for each third party tpp1-qseal.pem, tpp1-qseal.key, tpp1-qwac.pem,
+//!                               tpp1-qwac.key
 //! ```
 //!
-//! What is there is kept, as long as it fits together and is valid both at the bank's clock and at the system's: a client
-//! looks at its own.
+//! Existing files are reused as long as certificate and key match and are valid at both the bank's clock and the system
+//! clock: clients check against the system clock.
 
 use std::path::{Path, PathBuf};
 
@@ -20,36 +22,36 @@ use zeroize::Zeroizing;
 
 use crate::folder::{private_folder, unusable, write_whole};
 
-/// The authority's certificate, in the data folder and again beside the third parties' certificates.
+/// The authority's certificate: in the data folder, with a copy next to the third parties' certificates.
 pub(crate) const CA: &str = "ca.pem";
 const CA_KEY: &str = "ca.key";
 const SERVER: (&str, &str) = ("server.pem", "server.key");
-/// Below the data folder: what third parties need.
+/// The folder with the third parties' files, below the data folder.
 pub(crate) const FOLDER: &str = "certificates";
-/// The names under which the bank is reached on its own machine.
+/// The local names and addresses of the bank.
 const HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 const KEY_MODE: u32 = 0o600;
-/// A certificate is made to be given away.
+/// Certificates are public: any user may read them.
 const CERTIFICATE_MODE: u32 = 0o644;
 
 const DAY_S: i64 = 86_400;
 const YEARS_10_S: i64 = 3653 * DAY_S;
-/// The authority outlives what it issues.
+/// The authority is valid for longer than the certificates it issues.
 const YEARS_20_S: i64 = 2 * YEARS_10_S;
 
-/// The issuers of the specification's vectors (§2.10).
+/// The issuers of the certificates in the specification's test vectors (§2.10).
 const SHEET_AUTHORITIES: [&str; 2] = [include_str!("anchors/authority-1.pem"), include_str!("anchors/authority-2.pem")];
 
-/// What a bank has of certificates.
+/// The certificates of a bank.
 pub(crate) struct Certificates {
     /// The authority's certificate.
     pub(crate) authority: Certificate,
-    /// The bank's own, for TLS.
+    /// The bank's TLS certificate.
     pub(crate) server: Certificate,
-    /// Its key, PKCS#8 PEM.
+    /// The key of `server`, PKCS#8 PEM.
     pub(crate) server_key: Zeroizing<String>,
-    /// Those of the third parties: seal and connection certificate by turns.
+    /// The third parties' certificates: QSEAL and QWAC alternate.
     pub(crate) third_parties: Vec<Certificate>,
     /// The file of the authority's certificate.
     pub(crate) ca_file: PathBuf,
@@ -57,12 +59,12 @@ pub(crate) struct Certificates {
     pub(crate) folder: PathBuf,
 }
 
-/// When certificates must be valid: now, as the bank and as the system sees it, seconds since 1970.
+/// The times at which certificates must be valid, seconds since 1970.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Now {
     /// The bank's clock.
     pub(crate) bank_s: i64,
-    /// The system's.
+    /// The system clock.
     pub(crate) system_s: i64,
 }
 
@@ -73,7 +75,7 @@ impl Now {
             .all(|at| (certificate.not_before_s()..=certificate.not_after_s()).contains(&at))
     }
 
-    /// A day before the earlier clock.
+    /// The start of validity: one day before the earlier clock.
     fn begin_s(self) -> i64 {
         self.bank_s.min(self.system_s) - DAY_S
     }
@@ -84,8 +86,8 @@ impl Now {
 }
 
 impl Certificates {
-    /// Reads the data folder's certificates, and makes those that are missing or of no use any more. Making keys takes some
-    /// seconds.
+    /// Reads the certificates in the data folder and creates those that are missing or no longer usable. Generating
+    /// keys takes some seconds.
     ///
     /// # Errors
     /// `resource.storage`.
@@ -111,7 +113,7 @@ impl Certificates {
     }
 }
 
-/// The issuers of the specification's vectors.
+/// The issuers of the certificates in the specification's test vectors.
 ///
 /// # Errors
 /// `internal` when the built-in certificates cannot be read.
@@ -174,7 +176,7 @@ struct Issuer<'a> {
 }
 
 impl Issuer<'_> {
-    /// The certificate and key of these files, or new ones.
+    /// Reads the certificate and key from these files, or issues new ones.
     fn keep_or_issue(
         &self,
         folder: &Path,
@@ -203,7 +205,7 @@ impl Issuer<'_> {
     }
 }
 
-/// The text of both files; `None` when one of them is not there.
+/// The contents of both files; `None` if either is missing.
 fn read_pair(certificate: &Path, key: &Path) -> Result<Option<(String, Zeroizing<String>)>> {
     let read = |path: &Path| match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),

@@ -1,4 +1,4 @@
-//! The options, checked.
+//! The validated options.
 
 use std::{net::SocketAddr, path::Path};
 
@@ -16,21 +16,21 @@ const LISTEN: &str = "127.0.0.1:0";
 pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     pub(crate) plain: bool,
-    /// Where the clock stands, milliseconds since 1970.
+    /// The fixed time of the bank's clock, milliseconds since 1970.
     pub(crate) clock_ms: Option<i64>,
     pub(crate) mode: Mode,
     pub(crate) control: bool,
     pub(crate) explain: bool,
     /// Whether a link may answer for the customer.
     pub(crate) auto_answer: bool,
-    /// Issuers to trust besides the bank's own and the specification's.
+    /// Issuers to trust in addition to the bank's own and the specification's.
     pub(crate) trusted: Vec<Certificate>,
     pub(crate) era_status_quirk: bool,
     pub(crate) era_bad_href: bool,
 }
 
 impl Config {
-    /// Checks the options.
+    /// Validates the options.
     ///
     /// # Errors
     /// `configuration.invalid`, `resource.storage` for a file that cannot be read.

@@ -1,8 +1,8 @@
-//! The sandbox bank under control: what is its own of the control interface (§4.5).
+//! The part of the control interface that is specific to the sandbox bank (§4.5).
 //!
 //! ```text
 //!   POST seed                            {"psus": […]}: new customers
-//!   POST sandbox/psu                     one of them
+//!   POST sandbox/psu                     one new customer
 //!   POST sandbox/consents/{id}/revoke    the customer withdraws a consent
 //!   POST sandbox/certs/{serial}/block    the bank blocks a certificate, by its serial number in hex
 //!   POST sandbox/certs/{serial}/revoke   its issuer revokes it
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::http::control::{Control, ControlRequest, Controlled, Controlling, MAX_BODY, parsed, read};
 
-/// A bank under control.
+/// A bank as a target of the control interface.
 pub(crate) struct Target {
     pipeline: Arc<Pipeline>,
     control: Arc<Control>,
@@ -61,7 +61,7 @@ impl Target {
     }
 }
 
-/// What a path below `sandbox/` orders.
+/// A command: the part of the path after `sandbox/`.
 enum Order<'a> {
     Explain,
     Psu,
@@ -84,7 +84,7 @@ impl<'a> Order<'a> {
     }
 }
 
-/// Customers to take in.
+/// Customers to add.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Seed {

@@ -1,4 +1,4 @@
-//! What the customer's page shows, and what is done with the answer (§4.4, §4.5).
+//! Connects the customer's page to the state: shows a request and carries out the answer (§4.4, §4.5).
 
 use bankchannel_nextgen_psd2::{certificates::Certificate, model::CustomerContext};
 
@@ -9,10 +9,10 @@ use super::{
 };
 use crate::http::page::Page;
 
-/// The types of a name in a certificate that say who it is, the best first: organizationName, commonName.
+/// The name attributes of a certificate that identify its holder, preferred first: organizationName, commonName.
 const NAMES: [&str; 2] = ["2.5.4.10", "2.5.4.3"];
 
-/// The customer opens the page.
+/// Shows the page when the customer opens it.
 pub(crate) fn opened(bank: &Bank, state: &str) -> Page {
     match bank.state.open_redirect(state, bank.now_s()) {
         Ok(view) => asked(bank, &view, None),
@@ -20,7 +20,7 @@ pub(crate) fn opened(bank: &Bank, state: &str) -> Page {
     }
 }
 
-/// The customer's answer, as the form has it.
+/// Handles the form with the customer's answer.
 pub(crate) fn answered(bank: &Bank, body: &[u8]) -> Page {
     let Ok(form) = Form::parse(body) else { return pages::dead(Dead::Malformed) };
     let decision = match form.approve {
@@ -30,7 +30,7 @@ pub(crate) fn answered(bank: &Bank, body: &[u8]) -> Page {
     decided(bank, &form.state, decision)
 }
 
-/// Decides, and sends the browser on; after a choice that cannot be, the same page once more.
+/// Applies the decision and redirects the browser; after an invalid choice, shows the same page again.
 pub(crate) fn decided(bank: &Bank, state: &str, decision: Decision) -> Page {
     let problem = match bank.state.decide(state, decision.clone(), bank.now_s()) {
         Ok(url) => return pages::redirect(url),
@@ -50,7 +50,7 @@ pub(crate) fn decided(bank: &Bank, state: &str, decision: Decision) -> Page {
     }
 }
 
-/// What was chosen stays chosen; the key of the customer.
+/// Keeps the earlier choice selected on the page; returns the customer's key.
 fn chosen_before(view: &mut ScaView, decision: Decision) -> Option<String> {
     let Decision::Approve { psu: Some(psu), accounts } = decision else { return None };
     let person = view.people.iter_mut().find(|person| person.key == psu)?;
@@ -86,7 +86,7 @@ fn asked(bank: &Bank, view: &ScaView, again: Option<(Notice, Option<&str>)>) -> 
     .page()
 }
 
-/// The third party's name, where the bank has its certificate.
+/// The third party's name, if the bank has its certificate.
 fn name_of<'a>(bank: &'a Bank, tpp: &str) -> Option<&'a str> {
     let its = |certificate: &&Certificate| certificate.organization_identifier() == Some(tpp);
     let subject = bank.known.iter().find(its)?.subject();

@@ -1,7 +1,7 @@
-//! How often strangers may fail and third parties may ask about customers (R5, S-14).
+//! Rate limits for failed requests of unauthenticated senders and for questions about customers (R5, S-14).
 //!
-//! A refusal by these is not explained: that would cost more than it saves. Each is counted by the system's time, whatever the bank's
-//! clock shows.
+//! A refusal because of a limit is not explained: that would cost more than the limit saves. Limits count by the system
+//! clock, regardless of the bank's clock.
 
 use std::{
     net::IpAddr,
@@ -19,11 +19,11 @@ use crate::http::{
 
 const MINUTE_MS: i64 = 60_000;
 
-/// The limits; high, so that nobody's tests meet them by accident.
+/// The limits; high enough that tests do not reach them by accident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Rates {
-    /// Requests per minute and address that fail before their signature is known to be right.
+    /// Requests per minute and address that fail before their signature is verified.
     pub(crate) unauthenticated_per_minute: u32,
     /// Calls of `verify_user` per minute and third party.
     pub(crate) verify_user_per_minute: u32,
@@ -35,7 +35,7 @@ impl Default for Rates {
     }
 }
 
-/// The counts.
+/// The counters.
 pub(crate) struct BankLimits {
     begun: Instant,
     rates: RwLock<Rates>,
@@ -53,14 +53,14 @@ impl BankLimits {
         }
     }
 
-    /// Sets other limits; the counts begin anew.
+    /// Sets other limits and resets the counters.
     pub(crate) fn change(&self, rates: Rates) {
         *self.rates.write().unwrap_or_else(PoisonError::into_inner) = rates;
         self.strangers.forget();
         self.asking.forget();
     }
 
-    /// Sees that an address has not failed too often.
+    /// Checks that an address has not failed too often.
     ///
     /// # Errors
     /// 429.
@@ -70,13 +70,13 @@ impl BankLimits {
         looked.map_err(|empty| too_many(empty, "this address has failed too often"))
     }
 
-    /// Counts a request that failed before its signature was known to be right.
+    /// Counts a request that failed before its signature was verified.
     pub(crate) fn failed(&self, address: IpAddr) {
         let rate = per_minute(self.rates().unauthenticated_per_minute);
         let _ = self.strangers.take(network(address), rate, self.now_ms());
     }
 
-    /// Counts a third party's question about a customer.
+    /// Counts a third party's request for information about a customer.
     ///
     /// # Errors
     /// 429.
@@ -95,7 +95,7 @@ impl BankLimits {
     }
 }
 
-/// So many a minute, all of them at once if need be.
+/// This many per minute; a burst may use all of them at once.
 fn per_minute(most: u32) -> Rate {
     Rate::new(most, MINUTE_MS, most)
 }

@@ -7,11 +7,11 @@ use bankchannel_nextgen_psd2::{
 
 use super::service::Bank;
 
-/// What the documented example ends in: spaces, a comma and a semicolon, none of them allowed in a URI.
+/// The end of the documented example: spaces, a comma and a semicolon, none of which are allowed in a URI.
 const BAD_TAIL: &str = "&locale=no-NB, no; q=1.0";
 
 impl Bank {
-    /// Where the customer gives or refuses consent.
+    /// The URL where the customer approves or refuses the consent.
     pub(crate) fn sca_redirect(&self, dialect: SigningDialect, state: &str, context: Option<&str>) -> String {
         let mut href = format!("{}/tap?flow=psd2&state={state}", self.origin);
         if let Some(context) = context {
@@ -25,7 +25,7 @@ impl Bank {
     }
 }
 
-/// Links of these names and targets, as the dialect writes them.
+/// The links with these names and targets, in the dialect's format.
 pub(crate) fn links<const N: usize>(dialect: SigningDialect, named: [(&str, String); N]) -> LinkMap {
     let link = |href: String| match dialect {
         SigningDialect::Era => LinkTarget::get(href),
@@ -34,7 +34,7 @@ pub(crate) fn links<const N: usize>(dialect: SigningDialect, named: [(&str, Stri
     named.into_iter().map(|(name, href)| (name.to_owned(), link(href))).collect()
 }
 
-/// A consent's own path.
+/// The path of a consent.
 pub(crate) fn consent_path(id: &str) -> String {
     format!("/v1/consents/{id}")
 }

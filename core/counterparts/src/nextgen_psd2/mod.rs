@@ -1,13 +1,13 @@
-//! A bank that third parties ask: the sandbox of NextGenPSD2.
+//! A sandbox bank for third parties: the server side of NextGenPSD2.
 //!
 //! ```text
-//!   running       start, readiness, stop            options, config     how it is started
+//!   running       start, readiness, stop            options, config     start options, raw and validated
 //!   tls           client certificates               certificates        the data folder's authority and what it issued
 //!   pipeline      request ─► checks V01–V37 ─► handler ─► answer, or refusal with explanation
 //!   users/ consents/ authorisations/ accounts/      one handler per operation
 //!   state         customers, consents, authorisations, used request ids
-//!   web, customer, pages    the customer's page and what its answer does, the page of requests
-//!   control       what tests tell it                limits, records     how often, and what there was lately
+//!   web, customer, pages    the customer's page and the handling of its answer, the page of requests
+//!   control       commands of tests                 limits, records     rate limits, the latest requests
 //! ```
 //!
 //! Section numbers and ids of checks are those of docs/protocols/nextgen-psd2.md.
@@ -41,7 +41,7 @@ use crate::counterpart::Counterpart;
 pub use options::{BankOptions, BankReadiness};
 pub use running::Running;
 
-/// The sandbox bank, as whoever starts one knows it.
+/// The sandbox bank's entry in the list of counterparts.
 pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
     "nextgen-psd2-bank",
     PROTOCOL,

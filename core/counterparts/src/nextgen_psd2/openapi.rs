@@ -1,4 +1,5 @@
-//! The OpenAPI description of the bank, from the declarations of its operations: both dialects, each below a path of its own.
+//! The OpenAPI description of the bank, generated from the declarations of its operations: both dialects, each below
+//! its own path.
 
 use bankchannel_foundation::{
     model::{Field, Representation, Shape, StructShape, cited, schema},
@@ -9,10 +10,10 @@ use serde_json::{Map, Value, json};
 
 use crate::openapi::{self, About, Described, exchanges};
 
-/// The dialects, and the paths that their operations stand below.
+/// The dialects and the path prefixes of their operations.
 const MOUNTS: [(&str, &str); 2] = [("era", "/api"), ("bg", "/bg")];
 
-/// The headers of every request that the operations themselves do not name.
+/// The headers of every signed request, except those that the operations themselves declare.
 const SIGNED: [(&str, bool, &str); 5] = [
     ("X-Request-ID", true, "A UUID that was never used before."),
     ("Date", false, "When the request was signed (IMF-fixdate); needed in the dialect `era`, and signed there only."),
@@ -44,7 +45,7 @@ pub(super) fn describe() -> Value {
     openapi::document(about, MOUNTS.into_iter().flat_map(below))
 }
 
-/// The exchanges of one dialect.
+/// The operations of one dialect.
 fn spoken(dialect: &'static str) -> impl Iterator<Item = (&'static Entry, &'static Route, &'static Terms)> {
     exchanges(CATALOGUE, TERMS).filter(move |(_, _, terms)| terms.dialects.contains(&dialect))
 }
@@ -57,7 +58,7 @@ fn operation(entry: &Entry, route: &Route, terms: &Terms, (dialect, mount): (&'s
     Described {
         path: format!("{mount}{}", route.path),
         method: route.method,
-        // One operation stands below both paths: its id must not.
+        // An operation may be below both paths, but its operation id must be unique.
         id: if dialect == "era" { route.wire_name.to_owned() } else { format!("{}Bg", route.wire_name) },
         tag: dialect,
         description: format!(
@@ -72,7 +73,7 @@ fn operation(entry: &Entry, route: &Route, terms: &Terms, (dialect, mount): (&'s
     }
 }
 
-/// Parameters of the path and query, and headers: the operation's own, those of the customer's own request, and those of
+/// The parameters in path, query and headers: those of the operation, those of the customer's own request, and those of
 /// every signed request.
 fn parameters(fields: &'static [Field], route: &Route) -> Vec<Value> {
     let mut out = Vec::new();
@@ -106,7 +107,7 @@ fn parameters(fields: &'static [Field], route: &Route) -> Vec<Value> {
     out
 }
 
-/// The members that travel in a JSON body; `None` where there are none.
+/// The schema of the JSON body; `None` if the operation has no body members.
 fn body(shape: &'static StructShape, route: &Route) -> Option<Value> {
     let in_body =
         |field: &Field| shape.fields.iter().any(|own| own.name == field.name && Place::of(own, route) == Place::Body);
@@ -147,7 +148,7 @@ fn headers(entry: &Entry, route: &Route) -> Value {
     Value::Object(named.collect())
 }
 
-/// Every status of a refusal (§3.2, §5).
+/// Every HTTP status of an error (§3.2, §5).
 const FAILURES: &[(u16, &str)] = &[
     (
         400,

@@ -1,4 +1,4 @@
-//! How a sandbox bank is started: the same options on the command line and in every language.
+//! The start options of a sandbox bank: the same on the command line and in every language.
 
 use bankchannel_foundation::{Boundary, model::Timestamp};
 use bankchannel_nextgen_psd2::operations::verification::verify_request::Strictness;

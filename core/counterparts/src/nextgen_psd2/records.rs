@@ -11,32 +11,32 @@ use serde_json::Value;
 
 use super::pages::Window;
 
-/// How many are kept.
+/// How many requests are kept.
 const KEPT: usize = 200;
 
-/// A request as it was answered. No personal data: the values of headers and bodies are not kept, but for what an explanation
-/// shows to everybody ([`for_others`](bankchannel_nextgen_psd2::explain::Explanation::for_others)).
+/// A request with its outcome. No personal data: values of headers and bodies are not stored, except for those that an
+/// explanation shows to everyone ([`for_others`](bankchannel_nextgen_psd2::explain::Explanation::for_others)).
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
-    /// Counted from 1 since the bank was started, and never given twice; 0 before it is added.
+    /// Counted from 1 since the start of the bank, never reused; 0 before it is added.
     pub(crate) number: u64,
-    /// When it came, by the bank's clock, milliseconds since 1970.
+    /// The time of arrival by the bank's clock, milliseconds since 1970.
     pub(crate) at_ms: i64,
     pub(crate) method: String,
     pub(crate) path: String,
-    /// The operation, such as `nextgen_psd2.verify_user`; empty where there is none.
+    /// The operation, such as `nextgen_psd2.verify_user`; empty if the route is unknown.
     pub(crate) operation: &'static str,
-    /// The third party, where its certificate could be read.
+    /// The third party, if its certificate could be parsed.
     pub(crate) third_party: Option<String>,
     pub(crate) request_id: String,
     pub(crate) status: u16,
-    /// How long it took, in microseconds.
+    /// The duration, in microseconds.
     pub(crate) elapsed_us: u64,
-    /// What was refused, if it was.
+    /// The refusal, if it was refused.
     pub(crate) refused: Option<Refused>,
 }
 
-/// A refusal as it is shown.
+/// A refusal, as shown on the page.
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
     /// The error's id.
@@ -45,11 +45,11 @@ pub(crate) struct Refused {
     pub(crate) check: &'static str,
     pub(crate) code: &'static str,
     pub(crate) text: String,
-    /// The explanation, where the bank makes one, without what is personal: who sent the request has had it whole.
+    /// The explanation, if the bank makes one, without personal data: only the sender received it in full.
     pub(crate) explain: Option<Arc<Value>>,
 }
 
-/// A record as the page gets it. It borrows: explanations are long.
+/// A record for the page. It borrows because explanations are long.
 #[derive(Serialize)]
 pub(crate) struct Shown<'a> {
     number: u64,
@@ -69,7 +69,7 @@ pub(crate) struct Shown<'a> {
 }
 
 impl Record {
-    /// With everything.
+    /// The record with all its fields.
     pub(crate) fn shown(&self) -> Shown<'_> {
         let refused = self.refused.as_ref();
         Shown {
@@ -97,7 +97,7 @@ pub(crate) struct Records(Mutex<History>);
 
 #[derive(Default)]
 struct History {
-    /// The number of the latest that there ever was.
+    /// The number of the latest request ever.
     latest: u64,
     records: VecDeque<Record>,
 }
@@ -113,7 +113,7 @@ impl Records {
         drop(oldest);
     }
 
-    /// Those after this number, the latest first; and which there are.
+    /// The requests after this number, latest first; and the range of those that are kept.
     pub(crate) fn after(&self, number: u64) -> (Window, Vec<Record>) {
         let history = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = history.records.front().map_or(history.latest + 1, |oldest| oldest.number);
@@ -121,7 +121,7 @@ impl Records {
         (Window { first, latest: history.latest }, later)
     }
 
-    /// Numbers go on: who has seen the forgotten ones sees that they are gone.
+    /// Removes all records. Numbers continue, so a page that showed the removed ones notices that they are gone.
     pub(crate) fn forget(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).records.clear();
     }

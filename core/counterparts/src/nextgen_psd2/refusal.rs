@@ -1,4 +1,4 @@
-//! What the bank answers when it refuses, in the form of either dialect (§1.5, §5).
+//! The bank's error responses, in the format of either dialect (§1.5, §5).
 
 use std::borrow::Cow;
 
@@ -11,23 +11,23 @@ use serde_json::{Map, Value, json};
 /// The longest text of a refusal, in characters (R1).
 const TEXT_MAX: usize = 500;
 
-/// The bank's own rules: what is known of the customer, the consent, the account (§4).
+/// The bank's own rules about customers, consents and accounts (§4).
 pub(crate) static V38: Rule = Rule::new("V38", "customer, consent and account", 400, "FORMAT_ERROR");
 
-/// Why a request is refused.
+/// The reason and details of a refused request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    /// The check that failed, such as `V30`; empty for what is nobody's fault.
+    /// The failed check, such as `V30`; empty if the request is not at fault.
     pub(crate) check: &'static str,
     /// The HTTP status.
     pub(crate) status: u16,
     /// The code, the same word in both dialects.
     pub(crate) code: &'static str,
-    /// What is wrong and what to do, for a person; without personal data.
+    /// The problem and how to fix it, for a person; without personal data.
     pub(crate) text: Cow<'static, str>,
     /// The field or header at fault.
     pub(crate) path: Option<Box<str>>,
-    /// Where to send the customer first (§4.5).
+    /// The URL where the customer must go first (§4.5).
     pub(crate) sca_redirect: Option<Box<str>>,
     /// `Retry-After`, in seconds.
     pub(crate) retry_after_s: Option<u32>,
@@ -55,22 +55,22 @@ impl Refusal {
         }
     }
 
-    /// What a failed check of a request comes to.
+    /// The refusal for a failed check.
     pub(crate) fn of_check(check: &Check) -> Self {
         Self::by(check.rule.id, check.http, check.code, check.text.clone())
     }
 
-    /// A defect of the bank.
+    /// An internal error of the bank.
     pub(crate) fn internal() -> Self {
         Self::by("", 500, SYSTEM_ERROR, "the sandbox bank has failed; its log says why")
     }
 
-    /// As a check among those of the verifier.
+    /// Converts the refusal to a check, to be listed with those of the verifier.
     pub(crate) fn as_check(&self, rule: &'static Rule) -> Check {
         Check { rule, status: Status::Failed, text: self.text.clone(), http: self.status, code: self.code }
     }
 
-    /// The text as it is answered: with the check's id, and never longer than it may be.
+    /// The text in the response: with the check's id, and truncated to the maximum length.
     pub(crate) fn message(&self) -> String {
         let text = match self.check {
             "" => self.text.to_string(),
@@ -90,7 +90,7 @@ impl Refusal {
         }
     }
 
-    /// The error body. `id` names this refusal in support cases.
+    /// The error body. `id` identifies this refusal in support cases.
     pub(crate) fn body(&self, dialect: SigningDialect, id: &str, always_400: bool, explain: Option<&Value>) -> Value {
         let mut body = Map::new();
         let code = self.code_in(dialect);
@@ -127,10 +127,10 @@ impl Refusal {
     }
 }
 
-/// The code of a bank's own failure in the dialect `era`; the Berlin Group has none, its banks use another word.
+/// The code of an internal error in dialect `era`. The Berlin Group defines none; its banks use another code.
 pub(crate) const SYSTEM_ERROR: &str = "SYSTEM_ERROR";
 
-/// What a request is answered that the control interface was told to fail.
+/// The response to a request that the control interface was told to let fail.
 pub(crate) fn told_to_fail(status: u16) -> Refusal {
     let code = match status {
         400 => "FORMAT_ERROR",
@@ -153,7 +153,7 @@ pub(crate) fn told_to_fail(status: u16) -> Refusal {
 mod tests {
     use super::*;
 
-    /// §1.5, §5: both forms; R1: the text has the check's id and at most 500 characters; R6: the status inside.
+    /// §1.5, §5: both formats; R1: the text has the check's id and at most 500 characters; R6: the status in the body.
     #[test]
     fn both_dialects() {
         let refusal = Refusal {

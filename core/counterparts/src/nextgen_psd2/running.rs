@@ -1,4 +1,4 @@
-//! A sandbox bank from start to stop.
+//! Starts and stops a sandbox bank.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -32,7 +32,8 @@ use crate::{
     temporary::Temporary,
 };
 
-/// Header fields that are read before V01 refuses them with an explanation. Beyond it the HTTP library refuses them without one.
+/// The maximum number of header fields. V01 refuses too many with an explanation; beyond this number the HTTP library
+/// refuses them without one.
 const FIELDS_READ: usize = 256;
 
 /// A running sandbox bank.
@@ -41,24 +42,24 @@ pub struct Running {
     ca_file: PathBuf,
     certificates_dir: PathBuf,
     server: Server,
-    // Removed last, after everything that writes into it.
+    // Dropped last, after everything that writes into it.
     _temporary: Option<Temporary>,
 }
 
 impl Running {
-    /// Opens the data folder, binds the address and begins to serve.
+    /// Opens the data folder, binds the address and starts serving.
     ///
     /// # Errors
-    /// `configuration.invalid` for options that cannot be used, `resource.storage` for a data folder that cannot.
+    /// `configuration.invalid` for invalid options, `resource.storage` for an unusable data folder.
     pub fn start(options: BankOptions) -> BoxFuture<'static, Result<Self>> {
-        // As an `async fn` it would be compiled anew, with all that it awaits, in every program that calls it.
+        // An `async fn` would be compiled again, with everything it awaits, in every program that calls it.
         Box::pin(Self::open(options))
     }
 
     async fn open(options: BankOptions) -> Result<Self> {
         let config = Config::of(&options)?;
         let (data, temporary) = folder::prepare(options.data.as_deref())?;
-        // The state first: its lock keeps a second process from everything else in the folder.
+        // Open the state first: its lock keeps other processes away from the rest of the folder.
         let folder = data.clone();
         let state = tokio::task::spawn_blocking(move || State::open(Some(&folder)))
             .await
@@ -95,28 +96,28 @@ impl Running {
         Ok(Self { bank, ca_file, certificates_dir, server, _temporary: temporary })
     }
 
-    /// Puts data in, for tests and demonstrations; what it takes and answers is on the server's page in `docs/`, under
-    /// `POST seed`.
+    /// Adds data for tests and demonstrations. Input and result are described under `POST seed` on the server's page in
+    /// `docs/`.
     ///
     /// # Errors
-    /// `input.*`, which says what cannot be used.
+    /// `input.*`, which names the invalid value.
     pub fn seed(&self, data: Value) -> BoxFuture<'static, Result<Value>> {
         self.server.seed(data)
     }
 
-    /// What the readiness line says.
+    /// The content of the readiness line.
     #[must_use]
     pub fn readiness(&self) -> Value {
         DESCRIPTOR.readiness_line(self.ready())
     }
 
-    /// Says for so long that it is not ready (`GET /readyz`), while requests are still answered: what a stop begins with where
-    /// a load balancer stands before the bank.
+    /// Reports not ready (`GET /readyz`) for this time while requests are still answered: the first step of a shutdown
+    /// behind a load balancer.
     pub async fn drain(&self, time: Duration) {
         self.server.drain(time).await;
     }
 
-    /// Stops: no new requests, running ones get some time to finish; then the state is written.
+    /// Stops: accepts no new requests, gives running ones some time to finish, then writes the state.
     pub async fn stop(self) {
         self.server.end().await;
         if let Err(why) = self.bank.state.close() {
@@ -154,7 +155,7 @@ impl Serves for Running {
     }
 }
 
-/// The address under which this machine reaches a listener.
+/// The address of a listener, as seen from this machine.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -164,7 +165,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// What weakens the bank is said at every start.
+/// Logs every setting that weakens the bank.
 fn warn_about(config: &Config) {
     if config.plain {
         tracing::warn!("the bank speaks HTTP without TLS: third parties show no client certificate");

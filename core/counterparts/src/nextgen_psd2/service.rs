@@ -1,4 +1,4 @@
-//! What the pipeline and every handler work with.
+//! The state and services shared by the pipeline and all handlers.
 
 use std::sync::{
     Arc, PoisonError, RwLock,
@@ -27,61 +27,61 @@ use super::{
 };
 use crate::http::{control::Control, listen::ClientCertificate};
 
-/// Most client certificates that are remembered as read.
+/// The maximum number of cached client certificates.
 const CLIENTS: u64 = 1024;
-/// Ids of errors have ten digits.
+/// Error ids have ten digits.
 const ERROR_IDS: u64 = 9_000_000_000;
 const FIRST_ERROR_ID: u64 = 1_000_000_000;
 
 /// A sandbox bank.
 pub(crate) struct Bank {
     pub(crate) config: Config,
-    /// The time; the control interface may move it.
+    /// The bank's clock; the control interface may set it.
     pub(crate) clock: Arc<SystemClock>,
     pub(crate) state: State,
-    /// Knows the trusted issuers, and the certificates it has read.
+    /// Has the trusted issuers and a cache of parsed certificates.
     pub(crate) verifier: Verifier,
-    /// Certificates whose keys an explanation tries.
+    /// Certificates whose keys an explanation tries against a signature.
     pub(crate) known: Vec<Certificate>,
     pub(crate) limits: BankLimits,
     pub(crate) records: Records,
-    /// The page that shows them.
+    /// The page that shows the records.
     pub(crate) requests_page: RequestsPage,
-    /// How many explanations are made at once.
+    /// Limits the number of concurrent explanations.
     pub(crate) explaining: Arc<Semaphore>,
-    /// What the control interface knows, where it is open.
+    /// The state of the control interface, if it is enabled.
     pub(crate) control: Option<Arc<Control>>,
     /// Scheme, host and port: `https://127.0.0.1:8443`.
     pub(crate) origin: String,
     lists: RwLock<Arc<Lists>>,
-    /// Client certificates as they could be read, by their DER.
+    /// Parsed client certificates, or why parsing failed, by their DER.
     clients: Cache<Box<[u8]>, Result<Certificate, Fault>>,
     errors: AtomicU64,
 }
 
-/// Certificates that the bank does not accept any more: every request has them, none copies them.
+/// Certificates that the bank no longer accepts, shared so that requests do not copy them.
 #[derive(Default)]
 pub(crate) struct Lists {
     pub(crate) revoked: Arc<[Listed]>,
     pub(crate) blocked: Arc<[Listed]>,
 }
 
-/// One request on its way to its handler.
+/// A request for a handler.
 pub(crate) struct Call<'a> {
     /// The third party, such as `PSDNO-FSA-987654321`.
     pub(crate) tpp: &'a str,
-    /// Under which path, and so by which rules, it asked.
+    /// The dialect of the mount, which decides the rules.
     pub(crate) dialect: SigningDialect,
-    /// The path before the API's own: `/api` or `/bg`.
+    /// The path prefix of the API: `/api` or `/bg`.
     pub(crate) base_path: &'a str,
-    /// `TPP-Redirect-URI`, which any signed request may have.
+    /// `TPP-Redirect-URI`, which is allowed in any signed request.
     pub(crate) redirect_uri: Option<&'a str>,
-    /// When it came, seconds since 1970.
+    /// The time of arrival, seconds since 1970.
     pub(crate) now_s: i64,
 }
 
 impl Call<'_> {
-    /// A problem with a consent or customer as this dialect answers it.
+    /// The response to a problem with a consent or customer, in this dialect.
     pub(crate) fn refused(&self, problem: Problem) -> Refusal {
         let (status, code) = problem.answer(self.dialect);
         let path = match problem {
@@ -93,7 +93,7 @@ impl Call<'_> {
 }
 
 impl Bank {
-    /// A bank of these parts.
+    /// Creates a bank from its parts.
     pub(crate) fn new(
         config: Config,
         clock: Arc<SystemClock>,
@@ -130,19 +130,19 @@ impl Bank {
         self.clock.now_s()
     }
 
-    /// The next error's id: digits, as the banks' are.
+    /// The next error id: digits, like those of real banks.
     pub(crate) fn error_id(&self) -> String {
         (FIRST_ERROR_ID + self.errors.fetch_add(1, Ordering::Relaxed) % ERROR_IDS).to_string()
     }
 
-    /// What is revoked and blocked.
+    /// The revoked and blocked certificates.
     pub(crate) fn lists(&self) -> Arc<Lists> {
         Arc::clone(&self.lists.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the lists again from the state. A serial number there is meant of every trusted issuer.
+    /// Reloads the lists from the state. A serial number there applies to every trusted issuer.
     pub(crate) fn refresh_lists(&self) {
-        // Read under the lock: of two that read at once the later has what both have added.
+        // Read under the lock: of two concurrent reads, the later one has the additions of both.
         let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
         let serials = self.state.serials();
         let of = |serials: &[Vec<u8>]| {
@@ -158,10 +158,10 @@ impl Bank {
         *lists = Arc::new(Lists { revoked: of(&serials.revoked), blocked: of(&serials.blocked) });
     }
 
-    /// The client certificate of a connection, read as strictly as one that signs.
+    /// The parsed client certificate of a connection, checked as strictly as a signing certificate.
     ///
     /// # Errors
-    /// [`Fault`]: TLS is content with some that are not strict DER.
+    /// [`Fault`]: TLS accepts some certificates that are not strict DER.
     pub(crate) fn client(&self, shown: &ClientCertificate) -> Result<Certificate, Fault> {
         let der: &[u8] = &shown.0;
         if let Some(known) = self.clients.get(der) {
@@ -182,7 +182,7 @@ mod tests {
         *,
     };
 
-    /// Whoever orders at the same time: what was blocked is refused from then on.
+    /// Even with concurrent commands, a blocked certificate is refused from then on.
     #[test]
     fn what_is_blocked_at_once_is_listed() {
         const AT_ONCE: usize = 4;

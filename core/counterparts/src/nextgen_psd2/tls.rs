@@ -1,7 +1,7 @@
-//! TLS with client certificates: asked of everyone, demanded of third parties later (§3.1).
+//! TLS with client certificates: requested from every client, required from third parties later (§3.1).
 //!
-//! A customer's browser has none, and comes to `/tap` all the same. One that is shown must be valid at the bank's clock and
-//! come from a trusted issuer, or there is no connection.
+//! A customer's browser has no certificate and may still open `/tap`. A certificate that is presented must be valid at
+//! the bank's clock and come from a trusted issuer; otherwise the connection fails.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::http::listen;
 /// The bank's TLS configuration, for TLS 1.2 and 1.3.
 ///
 /// # Errors
-/// `configuration.invalid` for an issuer that TLS cannot trust, or a key that does not fit.
+/// `configuration.invalid` for an issuer that TLS cannot use, or a key that does not match.
 pub(crate) fn config(
     own: &Certificates,
     anchors: &[Certificate],

@@ -1,4 +1,4 @@
-//! What browsers ask for: the customer's page, the page of requests (§4.5).
+//! Requests of browsers: the customer's page, the page of requests (§4.5).
 
 use std::sync::Arc;
 
@@ -24,20 +24,20 @@ use crate::http::{
     query::Fields,
 };
 
-/// Most fields of a query: a customer's accounts, and few others.
+/// The maximum number of query parameters: a customer's accounts and a few others.
 const PAIRS_MAX: usize = 256;
 /// The customer's page.
 const TAP: &str = "/tap";
-/// Where the customer's browser goes after a consent for which no third party has said where.
+/// The page after a consent if the third party gave no redirect URI.
 pub(crate) const RETURN: &str = "/tap/return";
 /// The page of requests.
 pub(crate) const REQUESTS: &str = "/requests";
-/// The same as JSON.
+/// The requests as JSON.
 const REQUESTS_JSON: &str = "/requests.json";
-/// The largest request to explain: head and body as V01 allows them, and room for what is refused with a reason.
+/// The largest request to explain: head and body within V01, with room for requests that are refused with a reason.
 pub(crate) const RAW_MAX: usize = 2 * 1024 * 1024;
 
-/// Answers a request that is not one to the API.
+/// Answers a request outside the API.
 pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
     let host = head.headers.get(header::HOST).and_then(|host| host.to_str().ok());
@@ -96,8 +96,8 @@ pub(crate) async fn answer(pipeline: &Arc<Pipeline>, request: Request<Incoming>)
     }
 }
 
-/// The customer comes; with `auto` a test decides in one step, for `psu` and the accounts `account` if it names them, where the bank
-/// was started for that: elsewhere a customer who follows a link would have answered without having seen a page.
+/// Opens the customer's page. With `auto` a test decides in one step, for the customer `psu` and the accounts `account`
+/// if given. This needs the start option: otherwise a customer who follows a link would answer without seeing a page.
 fn tap(bank: &Bank, query: &Fields) -> Response<AnswerBody> {
     let state = query.first("state").unwrap_or_default();
     let decision = match query.first("auto") {

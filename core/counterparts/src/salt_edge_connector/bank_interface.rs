@@ -1,4 +1,4 @@
-//! Where the bank's page and back office reach sessions and tokens: the engine's calls by name, known by the shared secret.
+//! The bank interface: the bank's page and back office call the engine by name, authenticated with the shared secret.
 //!
 //! ```text
 //!   POST /get_session         Bank-Interface-Time, Bank-Interface-Signature         {"session_id": "…"}
@@ -21,7 +21,7 @@ use crate::http::{
     intake,
 };
 
-/// What may be asked.
+/// The allowed calls.
 const CALLS: [&str; 8] = [
     "get_session",
     "approve_session",
@@ -32,13 +32,13 @@ const CALLS: [&str; 8] = [
     "list_callbacks",
     "retry_callback",
 ];
-/// Those that happen at an instant.
+/// The calls that take the current time.
 const DATED: [&str; 3] = ["get_session", "approve_session", "refuse_session"];
-/// The largest body, bytes.
+/// The maximum size of a body, in bytes.
 const BODY_MAX: usize = 1024 * 1024;
 const MAX_DEPTH: usize = 32;
 
-/// Answers the bank.
+/// Answers a request of the bank.
 pub(super) async fn answer(service: Arc<Service>, request: Request<Incoming>) -> Response<AnswerBody> {
     let (head, body) = request.into_parts();
     let Ok(taken) = intake::plain(body, BODY_MAX).await else {
@@ -64,7 +64,7 @@ pub(super) async fn answer(service: Arc<Service>, request: Request<Incoming>) ->
         Ok(asked @ Value::Object(_)) => asked.into_owned(),
         _ => return refuse(StatusCode::BAD_REQUEST, "the body must be a JSON object"),
     };
-    // It comes to its end though the bank hangs up.
+    // The call is completed even if the bank disconnects.
     let at = Arc::clone(&service);
     let called = service.tasks.spawn(async move { call(&at, &name, asked).await });
     called.await.unwrap_or_else(|_| refuse(StatusCode::INTERNAL_SERVER_ERROR, "the call has failed"))
@@ -77,7 +77,7 @@ async fn call(service: &Service, name: &str, mut asked: Value<'static>) -> Respo
     }
     let name = format!("salt_edge_connector.{name}");
     let done = service.client().call_values(&name, asked, service.options()).await;
-    // Whatever was decided may be told.
+    // There may be a decision to report.
     service.work.notify_one();
     match done {
         Ok(done) => answer::json(StatusCode::OK, done.response.to_json()),
@@ -95,7 +95,7 @@ fn status(error: &Error) -> StatusCode {
     }
 }
 
-/// The only header of this name.
+/// The header of this name, if there is exactly one.
 fn one<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;

@@ -1,4 +1,4 @@
-//! `serve --check`: what a start would need, looked at without serving.
+//! `serve --check`: checks everything that a start needs, without serving.
 
 use std::path::Path;
 
@@ -22,8 +22,8 @@ use crate::{
     private,
 };
 
-/// Looks at configuration, address, TLS files, bank, data folder and store. Makes nothing where there is nothing yet; a store in a
-/// folder that is there is opened as a start would.
+/// Checks configuration, address, TLS files, bank, data folder and store. Creates nothing that is missing; a store in
+/// an existing folder is opened as a start would open it.
 pub(super) fn check(options: Value<'_>) -> Result<BoxFuture<'static, Vec<Finding>>> {
     let options: ConnectorOptions = read_boundary(options)?;
     Ok(Box::pin(findings(options)))
@@ -38,7 +38,7 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
     let mut findings = vec![Finding::good("configuration", file.as_deref().unwrap_or("no configuration file"))];
     let of_store = data.as_deref().map(|data| store_folder(Path::new(data)));
     let is_running = of_store.is_some_and(|folder| Store::is_in_use(&folder));
-    // Both at once, as a start binds them.
+    // Binds both at once, as a start does.
     let mut bound = Vec::new();
     for (subject, address, tls) in [
         ("listen", config.listen, config.tls.as_ref()),
@@ -59,7 +59,7 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
     }
     drop(bound);
     if let BankAt::Url { url, ca_file, .. } = &config.bank {
-        // Any secret: the one of the data folder may not be there yet.
+        // A dummy secret: the one of the data folder may not exist yet.
         let any = Secret::new("0".repeat(64));
         let connection = Config::bank_connection(ca_file.as_ref());
         let looked = BankAtUrl::new(url, &any, std::time::Duration::from_secs(1), &connection);
@@ -68,7 +68,7 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
             Err(why) => Finding::bad("bank", why.message()),
         });
     }
-    // Keys and secrets that are named are read.
+    // Reads the keys and secrets named in the settings.
     let mut settings = config.connector.clone();
     let folder = data.as_deref().map(Path::new).filter(|data| data.exists());
     match folder.map(private::check_folder) {
@@ -90,9 +90,9 @@ async fn findings(options: ConnectorOptions) -> Vec<Finding> {
     match SaltEdgeConnector::new(settings) {
         Err(why) => findings.push(Finding::bad("configuration", why.message())),
         Ok(client) => findings.push(match store {
-            // The first opening of a database settles its key.
+            // The first opening of a database would fix its key.
             Some(place) if is_postgres(&place) => Finding::good("store", "PostgreSQL; no connection was tried"),
-            // Opening a folder without a store would make one.
+            // Opening a folder without a store would create one.
             Some(place) if Path::new(place.expose()).join(Store::DATABASE_FILE).exists() => {
                 match client.open_store().await {
                     Ok(()) => Finding::good("store", "it opens"),

@@ -1,4 +1,4 @@
-//! The configuration file and the options, in one.
+//! The configuration: file and options combined.
 
 use std::{net::SocketAddr, path::Path};
 
@@ -15,9 +15,9 @@ const LISTEN: &str = "127.0.0.1:0";
 const PROVIDER_CODE: &str = "demobank";
 /// The default time limit for the bank's own code at its URL, in seconds.
 const BANK_TIMEOUT_S: u32 = 30;
-/// The default number of parallel questions.
+/// The default number of parallel requests to the bank.
 const WORKERS: u32 = 4;
-/// The largest file of a public key.
+/// The maximum size of a public key file.
 const MAX_KEY: u64 = 64 * 1024;
 
 /// The service's configuration file. `docs/salt-edge-connector.toml` is a commented one.
@@ -63,7 +63,7 @@ pub(crate) enum BankAt {
 }
 
 impl Config {
-    /// Reads the file and takes the options in.
+    /// Reads the file and applies the options.
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting; `resource.storage` for a file that cannot be read.
@@ -143,12 +143,12 @@ impl Config {
         })
     }
 
-    /// TLS of the bank interface; none on loopback.
+    /// The TLS files of the bank interface; `None` on loopback.
     pub(crate) fn tls_beside(&self) -> Option<&TlsFiles> {
         self.tls.as_ref().filter(|_| !self.bank_interface_listen.ip().is_loopback())
     }
 
-    /// The connection to the bank's own code.
+    /// The settings of the connection to the bank's own code.
     pub(crate) fn bank_connection(ca_file: Option<&String>) -> ConnectionSettings {
         ConnectionSettings { ca_file: ca_file.cloned(), ..ConnectionSettings::default() }
     }
@@ -164,7 +164,7 @@ pub(crate) fn is_postgres(place: &Secret) -> bool {
     ["postgres://", "postgresql://"].iter().any(|scheme| place.expose().starts_with(scheme))
 }
 
-/// Sees that callbacks can be sent where a hub is named.
+/// Checks that callbacks can be sent if a hub is configured.
 fn check_hub(connector: &SaltEdgeConnectorSettings) -> Result<()> {
     let needed = "is missing: Salt Edge's dashboard shows it, and callbacks are refused without it";
     if connector.base_url.is_some() && connector.app_id.as_deref().is_none_or(|id| id.trim().is_empty()) {
@@ -176,7 +176,7 @@ fn check_hub(connector: &SaltEdgeConnectorSettings) -> Result<()> {
     Ok(())
 }
 
-/// Whether settings hold a secret itself, not the name of its file.
+/// Whether the settings contain a secret itself instead of a file name.
 fn holds_secret(connector: &SaltEdgeConnectorSettings) -> bool {
     let SaltEdgeConnectorSettings { app_secret, bank_secret, store_key, key, store, .. } = connector;
     let has_password = |place: &Secret| is_postgres(place) && place.expose().contains('@');
@@ -190,7 +190,7 @@ fn address(setting: &'static str, text: &str) -> Result<SocketAddr> {
     text.parse().map_err(wrong)
 }
 
-/// One of Salt Edge's public keys.
+/// Reads a file with one of Salt Edge's public keys.
 fn public_key(file: &str) -> Result<String> {
     use std::io::Read as _;
     let wrong = |why: String| Error::invalid_setting("hub_public_key", format!("{}: {why}", shown::path(file)));
@@ -201,7 +201,7 @@ fn public_key(file: &str) -> Result<String> {
     Ok(text)
 }
 
-/// The same data as JSON.
+/// Converts TOML to JSON.
 fn json_of(value: toml::Value) -> Value {
     match value {
         toml::Value::String(text) => text.into(),
@@ -244,7 +244,7 @@ mod tests {
                 field.name
             );
         }
-        // What stands behind a comment sign is meant to be taken in as it stands.
+        // Commented-out settings must also be valid when uncommented.
         let taken: String = DOCUMENTED
             .lines()
             .map(|line| {

@@ -1,7 +1,8 @@
-//! The connector under control: for tests and demonstrations.
+//! The connector's part of the control interface, for tests and demonstrations.
 //!
 //! ```text
-//!   POST seed     {"customers": [{"user_id", "login", "password", "name", "accounts": […]}]}: further customers of the example bank
+//!   POST seed     {"customers": [{"user_id", "login", "password", "name", "accounts": […]}]}: new customers of the
+//!                 example bank
 //!   POST reset    empties the store, unless it is a PostgreSQL database
 //!   GET  outbox   the codes that the example bank has sent
 //! ```
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use super::service::Service;
 use crate::http::control::{Control, Controlled, Controlling};
 
-/// A connector under control.
+/// A connector as a target of the control interface.
 pub(super) struct Target {
     service: Arc<Service>,
     control: Arc<Control>,

@@ -1,4 +1,4 @@
-//! What the data folder holds besides the store: the connector's key pair, and the secret that it shares with the bank.
+//! The keys in the data folder: the connector's key pair, and the secret that it shares with the bank.
 
 use std::path::{Path, PathBuf};
 
@@ -16,29 +16,29 @@ use crate::{
 
 const KEY: &str = "connector.key.pem";
 const PUBLIC: &str = "connector.public.pem";
-/// The public half of a key that was given: the pair of the folder stays as it is.
+/// The public half of a configured key: the key pair in the folder stays unchanged.
 const GIVEN_PUBLIC: &str = "given-key.public.pem";
 const BANK_SECRET: &str = "bank.secret";
 const KEY_MODE: u32 = 0o600;
 const PUBLIC_MODE: u32 = 0o644;
 const BITS: usize = 2048;
-/// The largest file of a key or secret.
+/// The maximum size of a key or secret file.
 const MAX: u64 = 64 * 1024;
 
-/// What a connector has of its own.
+/// A connector's keys and secrets.
 pub(crate) struct Keys {
     pub(crate) public_key_file: PathBuf,
     pub(crate) bank_secret: SharedSecret,
     pub(crate) bank_secret_file: PathBuf,
-    /// Whether key and secret were given: several instances must have the same.
+    /// Whether key and secret were configured: all instances of a cluster need the same ones.
     pub(crate) are_given: bool,
 }
 
 impl Keys {
-    /// What is in the folder, and what was missing there. The settings are completed with it.
+    /// Reads the files in the folder and creates those that are missing. Completes the settings with them.
     ///
     /// # Errors
-    /// `resource.storage`, `configuration.invalid` for files that cannot be used.
+    /// `resource.storage`, `configuration.invalid` for unusable files.
     pub(crate) fn prepare(data: &Path, settings: &mut SaltEdgeConnectorSettings) -> Result<Self> {
         let has_key = has_key(&settings.key);
         if !has_key {
@@ -63,7 +63,7 @@ impl Keys {
         Ok(Self { public_key_file, bank_secret, bank_secret_file, are_given: has_key && has_secret })
     }
 
-    /// Reads what is named and what is in the folder, and makes nothing. The settings are completed with it.
+    /// Reads the configured files and those in the folder, and creates nothing. Completes the settings with them.
     ///
     /// # Errors
     /// As [`prepare`](Self::prepare).
@@ -83,7 +83,7 @@ impl Keys {
         Ok(())
     }
 
-    /// Writes the public half down, for the dashboard.
+    /// Writes the public key to a file, for the dashboard.
     ///
     /// # Errors
     /// `resource.storage`.
@@ -95,12 +95,12 @@ impl Keys {
     }
 }
 
-/// Whether there is a private key.
+/// Whether a private key is configured.
 fn has_key(key: &KeySettings) -> bool {
     key.private_key.is_some() || key.private_key_file.is_some() || key.keystore_file.is_some() || key.pkcs11.is_some()
 }
 
-/// Sees that the key is one to sign with, and that nobody else can read the files of secrets and keys that the settings name.
+/// Checks that the key can sign, and that the secret and key files named in the settings are not readable by others.
 fn check_files(settings: &SaltEdgeConnectorSettings) -> Result<()> {
     let key = &settings.key;
     if key.public_key.is_some() && !has_key(key) {
@@ -110,7 +110,7 @@ fn check_files(settings: &SaltEdgeConnectorSettings) -> Result<()> {
     named.into_iter().flatten().try_for_each(|file| check_secret_file(Path::new(file)))
 }
 
-/// The secret in a file, as it is and as it is used.
+/// Reads the secret in a file: as text, and in the form used for signatures.
 fn shared_secret(file: &Path) -> Result<(Secret, SharedSecret)> {
     let text = read_secret(file, MAX)?;
     let text = text.ok_or_else(|| Error::invalid_setting("bank_secret_file", "there is no such file"))?;
@@ -136,7 +136,7 @@ fn own_secret(data: &Path) -> Result<PathBuf> {
     Ok(file)
 }
 
-/// A secret of the example bank's own, made where it is missing.
+/// The example bank's secret, created if missing.
 ///
 /// # Errors
 /// `resource.storage`.

@@ -1,11 +1,11 @@
-//! A connector that serves: the engine behind HTTP, for a bank that does not run it in its own process.
+//! A connector server: the engine behind HTTP, for a bank that does not run it in its own process.
 //!
 //! ```text
-//!   running     start, readiness, stop             options, config     how it is started
+//!   running     start, readiness, stop             options, config     start options and configuration file
 //!   keys        the data folder's keys             service             the engine's client, the bank, the clock
-//!   pipeline    request of Salt Edge ─► engine ─► answer               worker     what follows: asks the bank, tells Salt Edge
-//!   bank/       who answers for the bank           bank_interface      where the bank reaches sessions and tokens
-//!   control     what tests tell it                 check               what a start would need
+//!   pipeline    request of Salt Edge ─► engine ─► answer               worker     asks the bank, reports to Salt Edge
+//!   bank/       the bank's answers                 bank_interface      calls of the bank about sessions and tokens
+//!   control     commands of tests                  check               checks before a start
 //! ```
 
 mod bank;
@@ -27,7 +27,7 @@ use crate::counterpart::Counterpart;
 pub(crate) use options::{ConnectorOptions, ConnectorReadiness};
 pub(crate) use running::Running;
 
-/// The connector, as whoever starts one knows it.
+/// The connector's entry in the list of counterparts.
 pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
     "salt-edge-connector",
     PROTOCOL,

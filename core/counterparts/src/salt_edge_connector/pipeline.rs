@@ -1,4 +1,4 @@
-//! A request of Salt Edge's: routed, handed to the engine, answered.
+//! A request of Salt Edge: routed, handled by the engine, answered.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ use crate::http::{
     shell::{Api, Routed},
 };
 
-/// Requests have no body; what comes all the same is read up to here, bytes, and does not count.
+/// Requests have no body. If there is one, it is read up to this size in bytes, and ignored.
 const BODY_MAX: usize = 64 * 1024;
-/// How soon the hub may come again where the connector was told to fail, or has failed, seconds.
+/// `Retry-After` in seconds, for failures and for failures ordered by the control interface.
 const RETRY_AFTER: &str = "5";
 
-/// Answers Salt Edge.
+/// Answers requests of Salt Edge.
 pub(super) struct Pipeline {
     pub(super) service: Arc<Service>,
     mounts: [Mount; 1],
@@ -51,7 +51,7 @@ impl Api for Pipeline {
         String::new()
     }
 
-    /// What changes something comes to its end, and wakes whoever works.
+    /// A request that changes something is completed even if the client disconnects; it wakes the workers.
     fn finishes(&self, asked: &Routed) -> Option<&TaskTracker> {
         (asked.head.method != Method::GET).then_some(&self.service.tasks)
     }

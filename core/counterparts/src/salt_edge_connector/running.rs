@@ -1,4 +1,4 @@
-//! A connector from start to stop.
+//! Starts and stops a connector.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ use crate::{
     temporary::Temporary,
 };
 
-/// How long what has begun may take at the stop, besides what the bank's own code may take for a question.
+/// How long running requests may take at shutdown, in addition to the time limit of the bank's own code.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A running connector.
@@ -33,9 +33,9 @@ pub(crate) struct Running {
     service: Arc<Service>,
     server: Server,
     bank_interface: Server,
-    /// How long what has begun may take at the stop.
+    /// How long running requests may take at shutdown.
     grace: Duration,
-    // Removed last, after everything that writes into it.
+    // Dropped last, after everything that writes into it.
     _temporary: Option<Temporary>,
 }
 
@@ -160,7 +160,7 @@ impl Serves for Running {
     }
 }
 
-/// What is not as in production is said at every start.
+/// Logs every setting that is unsuitable for production.
 fn warn_about(config: &Config) {
     if config.connector.base_url.is_none() {
         tracing::warn!("no hub is named: callbacks wait until the connector is started with one");

@@ -1,4 +1,4 @@
-//! A connector that serves: the engine's client, the bank, the clock.
+//! The state of a running connector: the engine's client, the bank, the clock.
 
 use std::{
     path::{Path, PathBuf},
@@ -25,12 +25,12 @@ use crate::{
     http::{control::Control, health::Readiness},
 };
 
-/// The store's folder in the data folder.
+/// The default name of the store's folder in the data folder.
 const STORE: &str = "store";
-/// The file that names another one, after a reset.
+/// The file with the name of the store's folder after a reset.
 const CURRENT: &str = "store.current";
 
-/// A connector that serves.
+/// A running connector.
 pub(super) struct Service {
     client: RwLock<SaltEdgeConnector>,
     settings: SaltEdgeConnectorSettings,
@@ -39,20 +39,20 @@ pub(super) struct Service {
     pub(super) bank: Bank,
     pub(super) keys: Keys,
     pub(super) clock: Arc<SystemClock>,
-    /// Where the clock stands at the start.
+    /// The time at which the clock starts, if it is fixed.
     pub(super) clock_ms: Option<i64>,
     pub(super) control: Option<Arc<Control>>,
-    /// Whether it should be sent requests.
+    /// Whether it is ready for requests.
     pub(super) readiness: Arc<Readiness>,
-    /// There is work.
+    /// Notified when there is work.
     pub(super) work: Notify,
-    /// Nothing new is begun.
+    /// Cancelled at shutdown: no new work starts.
     pub(super) winding_down: CancellationToken,
-    /// Requests that come to their end though their client hangs up.
+    /// Requests that are completed even if the client disconnects.
     pub(super) tasks: TaskTracker,
 }
 
-/// What a service is made of.
+/// The parts of a service.
 pub(super) struct Parts {
     pub(super) settings: SaltEdgeConnectorSettings,
     pub(super) data: PathBuf,
@@ -64,7 +64,7 @@ pub(super) struct Parts {
 }
 
 impl Service {
-    /// A service whose store is open.
+    /// Opens the store and creates the service.
     ///
     /// # Errors
     /// `configuration.invalid`, `resource.storage`.
@@ -96,22 +96,22 @@ impl Service {
         self.client.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How a call is made: it asks this bank.
+    /// The call options: they contain this bank.
     pub(super) fn options(&self) -> CallOptions {
         let asker: Arc<dyn Asker> = self.bank.asker();
         CallOptions { asker: Some(asker), winding_down: self.winding_down.clone(), ..CallOptions::default() }
     }
 
-    /// The instant for the engine, where it is not the system's.
+    /// The time for the engine, unless it is the system clock's.
     pub(super) fn at(&self) -> Option<Timestamp> {
         let is_own = self.clock_ms.is_some() || self.control.is_some();
         is_own.then(|| Timestamp::from_ms(self.clock.now_ms()))
     }
 
-    /// Forgets all sessions, tokens and callbacks.
+    /// Deletes all sessions, tokens and callbacks.
     ///
     /// # Errors
-    /// `input.*` for a store that the configuration names; `resource.storage`.
+    /// `input.*` if the configuration names the store; `resource.storage`.
     pub(super) async fn reset(&self) -> Result<()> {
         if self.settings.store.is_some() {
             let why = "a store that is named in the configuration cannot be emptied here";
@@ -136,12 +136,12 @@ fn current(data: &Path) -> String {
     named.filter(fits).unwrap_or_else(|| STORE.to_owned())
 }
 
-/// The folder of the store that is in use.
+/// The path of the current store folder.
 pub(super) fn store_folder(data: &Path) -> PathBuf {
     data.join(current(data))
 }
 
-/// The settings with the store that they leave out.
+/// The settings, completed with the store folder if they name no store.
 fn stored(settings: &SaltEdgeConnectorSettings, data: &Path) -> SaltEdgeConnectorSettings {
     let mut settings = settings.clone();
     if settings.store.is_none() {

@@ -1,7 +1,7 @@
-//! Who does what follows the answers: asks the bank, and tells Salt Edge.
+//! The workers: do the follow-up work of answers, such as asking the bank and reporting to Salt Edge.
 //!
 //! ```text
-//!   request, page, bank interface ──► something to do ──► one of the workers ──► when something is due next
+//!   request, page, bank interface ──► pending work ─────► one of the workers ──► due time of the next work
 //!                                           ▲                                              │
 //!                                           └───────────── timekeeper ◄────────────────────┘
 //! ```
@@ -14,23 +14,23 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use super::service::Service;
 
-/// How long nobody looks where nothing is due: another process may have left something.
+/// The polling interval if nothing is due: another process may have left work.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
-/// The same while the clock may be set by others.
+/// The same with the control interface, which may set the clock.
 const LOOK_AGAIN_CONTROLLED: Duration = Duration::from_millis(250);
-/// The shortest time between two looks.
+/// The minimum time between two polls.
 const SHORTEST: Duration = Duration::from_millis(10);
-/// How long is waited after a failure of the store.
+/// The pause after a failure of the store.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Starts so many workers, and who wakes them when something is due. Each ends when the service winds down.
+/// Starts this many workers, and the timekeeper that wakes them when work is due. All end when the service winds down.
 pub(super) fn begin(service: &Arc<Service>, count: u32) -> Vec<JoinHandle<()>> {
     let (told, due) = watch::channel(None);
     let told = Arc::new(told);
     let workers = (0..count).map(|_| {
         let (service, told) = (Arc::clone(service), Arc::clone(&told));
         tokio::spawn(async move {
-            // One that panics is followed by another.
+            // A worker that panics is replaced.
             loop {
                 let (service, told) = (Arc::clone(&service), Arc::clone(&told));
                 let ended = tokio::spawn(async move { work(&service, &told).await }).await;
@@ -45,7 +45,7 @@ pub(super) fn begin(service: &Arc<Service>, count: u32) -> Vec<JoinHandle<()>> {
     tasks
 }
 
-/// Works whenever there is something to do.
+/// Works when notified.
 async fn work(service: &Service, told: &watch::Sender<Option<i64>>) {
     loop {
         tokio::select! {
@@ -56,7 +56,7 @@ async fn work(service: &Service, told: &watch::Sender<Option<i64>>) {
             Ok(worked) => {
                 service.readiness.set_fault(None);
                 let (now, due) = (service.clock.now_ms(), worked.next_due_at.map(|due| due.as_ms()));
-                // What another worker has found holds until its time has come.
+                // An earlier due time found by another worker stays until it is reached.
                 told.send_if_modified(|held| {
                     let is_sooner = held.is_some_and(|held| held > now && due.is_none_or(|due| due >= held));
                     if !is_sooner {
@@ -77,7 +77,7 @@ async fn work(service: &Service, told: &watch::Sender<Option<i64>>) {
     }
 }
 
-/// Wakes a worker when something is due. At the start that is what the last stop has left.
+/// Wakes a worker when work is due, and at the start for work left from the previous run.
 async fn keep_time(service: &Service, mut due: watch::Receiver<Option<i64>>) {
     service.work.notify_one();
     loop {

@@ -1,4 +1,4 @@
-//! The hub asks a connector: a request that was made is sent, and what comes back is read.
+//! The hub's requests to a connector: sends a prepared request and reads the answer.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -20,21 +20,21 @@ use super::{
     service::Hub,
 };
 
-/// How long a connector may take.
+/// The time limit for an answer of the connector.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How long the hub waits before it asks again, at most, whatever `Retry-After` says.
+/// The maximum wait before a retry, whatever `Retry-After` specifies.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// How often it asks again.
+/// The maximum number of retries.
 const AGAIN: u32 = 3;
-/// The longest answer, bytes: a year of transactions fits.
+/// The maximum size of an answer, in bytes: a year of transactions fits.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
-/// The connector that the hub asks.
+/// The connector to which the hub sends requests.
 #[derive(Default)]
 pub(super) struct Link(Mutex<Option<Transport>>);
 
 impl Link {
-    /// Sets where it is. `ca_file` names further authorities to trust there.
+    /// Sets its URL. `ca_file` has additional certificate authorities to trust there.
     ///
     /// # Errors
     /// `configuration.invalid`.
@@ -46,7 +46,7 @@ impl Link {
         Ok(())
     }
 
-    /// Where it is.
+    /// Its URL.
     pub(super) fn url(&self) -> Option<String> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.as_ref().map(|transport| transport.base_url().to_owned())
@@ -58,12 +58,12 @@ impl Link {
     }
 }
 
-/// What a connector answered.
+/// The answer of a connector.
 #[derive(Debug, Clone)]
 pub(super) struct ConnectorAnswer {
     pub(super) status: u16,
     pub(super) error_class: Option<String>,
-    /// The body; `null` where it is no JSON.
+    /// The body; `null` if it is not JSON.
     pub(super) body: Value,
     pub(super) retry_after_s: Option<u64>,
     pub(super) elapsed: Duration,
@@ -82,7 +82,7 @@ impl ConnectorAnswer {
 }
 
 impl Hub {
-    /// Sends a request as it is, once.
+    /// Sends a prepared request once.
     ///
     /// # Errors
     /// `configuration.invalid` without a connector; `transport.*`.
@@ -131,16 +131,17 @@ impl Hub {
         heard
     }
 
-    /// The connector has revoked a token on order: it is revoked here too.
+    /// The connector was ordered to revoke a token: revokes it here too.
     fn note_revoked(&self, made: &Made) {
         let token = made.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("access-token"));
         if let Some((_, token)) = token {
-            // One that this hub does not know, or that was revoked before, changes nothing.
+            // A token that this hub does not know, or that is already revoked, changes nothing.
             let _ = self.state.revoke(token, self.now_ms());
         }
     }
 
-    /// Makes a request of an order and sends it; where the connector asks to come again (`Retry-After`), so it does, with a fresh JWT.
+    /// Builds a request from an order and sends it. If the connector asks for a retry (`Retry-After`), retries with a
+    /// new JWT.
     ///
     /// # Errors
     /// As [`send`](Self::send); `input.*` for the order.

@@ -1,18 +1,20 @@
-//! The hub under control: what is its own of the control interface.
+//! The hub's part of the control interface.
 //!
 //! ```text
-//!   POST sandbox/sessions            {"session_secret"?, "about"?: "token" | "refresh", "expires_at"?}: begins one
-//!   POST sandbox/sessions/{secret}   {}: what came of it, with its messages. {"credentials": {…}}: the customer's answer to an
-//!                                    interactive step, sent to the connector. {"cancel": true}: gives it up there.
-//!                                    {"answer": {"operation"?, "error_class"?, "status"?, "retry_after_s"?, "done"?, "count"?}}: how
-//!                                    its next reports are answered
+//!   POST sandbox/sessions            {"session_secret"?, "about"?: "token" | "refresh", "expires_at"?}: starts a
+//!                                    session
+//!   POST sandbox/sessions/{secret}   {}: its state and messages. {"credentials": {…}}: the customer's answer to an
+//!                                    interactive step, sent to the connector. {"cancel": true}: cancels it there.
+//!                                    {"answer": {"operation"?, "error_class"?, "status"?, "retry_after_s"?, "done"?,
+//!                                    "count"?}}: the answer to its next reports
 //!   POST sandbox/sessions/all        {}: the names of all sessions, oldest first
-//!   POST sandbox/requests            {"operation", "session_secret"?, …}: a request to a connector, signed, to be handed to it
-//!   POST sandbox/connector           {"url", "ca_file"?}: the connector that the hub asks by itself
-//!   POST sandbox/enrolments          the same as of requests, sent to the connector; "operation" is create_token when left out.
-//!                                    "times": so often, each with a fresh JWT, or with "same_jwt" the same
-//!   POST sandbox/tokens              {}: the tokens, without themselves
-//!   POST sandbox/check               the settings of the checker: its report
+//!   POST sandbox/requests            {"operation", "session_secret"?, …}: returns a signed request for a connector
+//!   POST sandbox/connector           {"url", "ca_file"?}: sets the connector for the hub's own requests
+//!   POST sandbox/enrolments          the same as for requests, sent to the connector; "operation" defaults to
+//!                                    create_token. "times": how often, each time with a new JWT, or with "same_jwt"
+//!                                    the same
+//!   POST sandbox/tokens              {}: the list of tokens, without their values
+//!   POST sandbox/check               the settings of the checker: returns its report
 //! ```
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -37,18 +39,18 @@ use super::{
 };
 use crate::http::control::{Control, ControlRequest, Controlled, Controlling, parsed, read};
 
-/// The largest order, bytes.
+/// The maximum size of an order, in bytes.
 const ORDER_MAX: usize = 64 * 1024;
-/// How often a request is sent at most by one order.
+/// The maximum number of times that one order sends a request.
 const TIMES_MAX: u32 = 100;
 
-/// A hub under control.
+/// A hub as a target of the control interface.
 pub(super) struct Target {
     hub: Arc<Hub>,
     control: Arc<Control>,
 }
 
-/// A session to begin.
+/// A session to start.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewSession {
@@ -57,7 +59,7 @@ struct NewSession {
     expires_at: Option<String>,
 }
 
-/// What is done with a session; nothing where all is left out.
+/// An action on a session; none if all members are missing.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct WithSession {
@@ -66,7 +68,7 @@ struct WithSession {
     answer: Option<Answer>,
 }
 
-/// How a report is to be answered.
+/// An ordered answer to a report.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Answer {
@@ -79,7 +81,7 @@ struct Answer {
     count: Option<u32>,
 }
 
-/// Where the connector is.
+/// The location of the connector.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Connector {
@@ -100,7 +102,7 @@ fn once() -> u32 {
     1
 }
 
-/// What a path below `sandbox/` orders.
+/// A command: the part of the path after `sandbox/`.
 enum Path<'a> {
     Sessions,
     AllSessions,
@@ -134,7 +136,7 @@ fn order<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
 }
 
 impl Target {
-    /// This hub.
+    /// The target for this hub.
     pub(super) fn of(hub: &Arc<Hub>) -> Self {
         Self { hub: Arc::clone(hub), control: hub.control.clone().unwrap_or_default() }
     }
@@ -214,7 +216,7 @@ impl Target {
     }
 }
 
-/// The order of an answer.
+/// Converts an ordered answer.
 fn ordered(answer: Answer) -> Result<AnswerOrder> {
     let known = answer.error_class.as_deref().map(|name| {
         let found = of_hub::ALL.iter().find(|class| class.name == name);

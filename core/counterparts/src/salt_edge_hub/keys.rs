@@ -1,4 +1,4 @@
-//! What the data folder holds: the hub's key pair, the connector's, a third party's, and the connector's app id and secret.
+//! The keys in the data folder: the key pairs of hub, connector and third party, and the connector's app id and secret.
 
 use std::{
     io::Read as _,
@@ -19,7 +19,7 @@ use crate::{
     private::read_secret,
 };
 
-/// Names of files: a private key, and its public half.
+/// File names: a private key, and its public half.
 const HUB: [&str; 2] = ["hub.key.pem", "hub.public.pem"];
 const CONNECTOR: [&str; 2] = ["connector.key.pem", "connector.public.pem"];
 const THIRD_PARTY: [&str; 2] = ["third-party.key.pem", "third-party.public.pem"];
@@ -28,34 +28,34 @@ const APP: [&str; 2] = ["app_id", "app_secret"];
 const KEY_MODE: u32 = 0o600;
 const PUBLIC_MODE: u32 = 0o644;
 const BITS: usize = 2048;
-/// The largest file of a key.
+/// The maximum size of a key file.
 const MAX: u64 = 64 * 1024;
 
-/// What a hub holds.
+/// The keys of a hub.
 pub(super) struct Keys {
     pub(super) hub_public_key_file: PathBuf,
     pub(super) app_id: String,
     pub(super) app_secret_sha256: [u8; 32],
     pub(super) app_secret_file: PathBuf,
-    /// Whom connectors sign as: the public halves that count.
+    /// The public keys that verify the connector's signatures.
     pub(super) connector: Vec<VerifyingKey>,
-    /// The connector's private key, where the hub has made it.
+    /// The connector's private key, if the hub has created it.
     pub(super) connector_key_file: Option<PathBuf>,
     /// The third party's public key, PEM.
     pub(super) third_party: String,
     /// The third party's private key.
     pub(super) third_party_key: SigningKey,
-    /// The hub's own private key.
+    /// The hub's private key.
     pub(super) hub_key: SigningKey,
 }
 
 impl Keys {
-    /// What is in the folder, and what was missing there.
+    /// Reads the files in the folder and creates those that are missing.
     ///
     /// # Errors
-    /// `resource.storage`, `configuration.invalid` for files that cannot be used.
+    /// `resource.storage`, `configuration.invalid` for unusable files.
     pub(super) fn prepare(data: &Path, connector_public_key: Option<&str>) -> Result<Self> {
-        // What was given first: making keys takes a while.
+        // The configured key first: creating keys takes a while.
         let (pem, connector_key_file) = match connector_public_key {
             Some(path) => (given(path)?, None),
             None => {
@@ -84,7 +84,7 @@ impl Keys {
     }
 }
 
-/// The files of a key pair, made where they are missing.
+/// The files of a key pair, created if missing.
 fn pair(data: &Path, names: [&str; 2]) -> Result<[PathBuf; 2]> {
     let [key_file, public_file] = names.map(|name| data.join(name));
     let key = match read_secret(&key_file, MAX)? {
@@ -103,16 +103,16 @@ fn pair(data: &Path, names: [&str; 2]) -> Result<[PathBuf; 2]> {
     Ok([key_file, public_file])
 }
 
-/// The private key in this file.
+/// Reads the private key in this file.
 fn signing(path: &Path) -> Result<SigningKey> {
     let pem = read_secret(path, MAX)?.ok_or_else(|| Error::because(&row::STORAGE, "a key that existed is missing"))?;
     SigningKey::from_pem(pem.expose(), None).map_err(|why| Error::invalid_setting("data", why.to_string()))
 }
 
-/// A random text that is in this file, made where it is missing.
+/// Reads the random text in this file, created if missing.
 fn text(path: &Path) -> Result<Zeroizing<String>> {
     if let Some(kept) = read_secret(path, MAX)? {
-        // An editor ends the file with a line break.
+        // Editors append a line break.
         let text = kept.expose().trim_end_matches(['\r', '\n']);
         if text.is_empty() || !is_visible(text.as_bytes()) {
             let why = format!("{} must hold visible ASCII: remove it, and a new one is made", shown::path(path));
@@ -125,7 +125,7 @@ fn text(path: &Path) -> Result<Zeroizing<String>> {
     Ok(made)
 }
 
-/// The connector's public key that was given.
+/// Reads the configured public key of the connector.
 fn given(path: &str) -> Result<String> {
     let wrong = |why: String| Error::invalid_setting("connector_public_key", format!("{}: {why}", shown::path(path)));
     let (file, _) = open_regular(path.as_ref()).map_err(|why| wrong(format!("it cannot be read: {why}")))?;

@@ -1,14 +1,14 @@
-//! A hub that plays Salt Edge: takes what connectors report, and answers what they ask.
+//! A hub that plays Salt Edge: receives the reports of connectors and answers their requests.
 //!
 //! ```text
-//!   running     start, readiness, stop             options     how it is started
-//!   keys        the data folder's keys             service     who may ask, and what a hub knows
+//!   running     start, readiness, stop             options     start options
+//!   keys        the data folder's keys             service     the hub's state and identities
 //!   pipeline    request ─► app id ─► JWT ─► handler ─► answer, or a class of error
 //!   sessions/ tokens/ clients/                     one handler per operation
-//!   state       sessions and tokens, in memory     control     what tests tell it
-//!   requests    requests to a connector, made and signed as Salt Edge makes them     connector   sent to one
-//!   records     what was said in both directions       page        the same for a browser
-//!   check/      a connector judged
+//!   state       sessions and tokens, in memory     control     commands of tests
+//!   requests    requests to a connector, made and signed as Salt Edge makes them     connector   sends them
+//!   records     messages in both directions        page        the same for a browser
+//!   check/      the conformance checker for connectors
 //! ```
 //!
 //! Section numbers are those of docs/protocols/salt-edge.md.
@@ -36,7 +36,7 @@ use crate::counterpart::Counterpart;
 pub(crate) use options::{HubOptions, HubReadiness};
 pub(crate) use running::Running;
 
-/// The hub, as whoever starts one knows it.
+/// The hub's entry in the list of counterparts.
 pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Running>(
     "salt-edge-hub",
     PROTOCOL,

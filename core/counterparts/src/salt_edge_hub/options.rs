@@ -1,4 +1,4 @@
-//! How a hub is started: the same options on the command line and in every language.
+//! The start options of a hub: the same on the command line and in every language.
 
 use bankchannel_foundation::{Boundary, model::Timestamp};
 

@@ -1,4 +1,4 @@
-//! What was said, for a browser: sessions, newest first, each with its messages, decoded and masked. Without script.
+//! The page of messages: sessions, newest first, each with its messages, decoded and masked. Without script.
 
 use std::{fmt::Write as _, sync::LazyLock};
 
@@ -14,9 +14,9 @@ use crate::http::{
     page::{Page, Text, source, style},
 };
 
-/// Where it is.
+/// The path of the page.
 pub(super) const PATH: &str = "/requests";
-/// How many sessions it shows.
+/// The number of sessions shown.
 const SESSIONS: usize = 100;
 
 static LOOK: LazyLock<(String, String)> = LazyLock::new(|| {
@@ -25,7 +25,7 @@ static LOOK: LazyLock<(String, String)> = LazyLock::new(|| {
     (style, policy)
 });
 
-/// Answers a browser.
+/// Answers a request of a browser.
 pub(super) fn answer<B>(hub: &Hub, request: &Request<B>) -> Response<AnswerBody> {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     if !is_own(host) {

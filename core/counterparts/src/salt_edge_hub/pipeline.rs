@@ -1,4 +1,4 @@
-//! A request of a connector: who asks, the JWT, the handler of its operation, the answer.
+//! A request of a connector: authentication, JWT, the handler of its operation, the answer.
 
 use std::{sync::Arc, time::Instant};
 
@@ -32,31 +32,31 @@ use crate::http::{
     shell::{Api, Routed},
 };
 
-/// Callbacks have no body; what comes all the same is read up to here, bytes.
+/// Callbacks have no body. If there is one, it is read up to this size in bytes.
 const BODY_MAX: usize = 64 * 1024;
 
-/// Answers connectors.
+/// Answers requests of connectors.
 pub(super) struct Pipeline {
     pub(super) hub: Arc<Hub>,
     mounts: [Mount; 1],
 }
 
-/// What a connector asks, its JWT opened.
+/// A connector's request with the verified JWT.
 pub(super) struct Asked<'a> {
-    /// What the JWT carries.
+    /// The data in the JWT.
     data: Object<'static>,
     pub(super) headers: &'a Headers,
 }
 
 type Handler = fn(&Hub, Asked<'_>) -> Result<OutResponse, Problem>;
 
-/// Why a request is not answered with success.
+/// Why a request fails.
 pub(super) enum Problem {
-    /// A class of the hub's own.
+    /// An error class of the hub.
     Class(&'static Class, &'static str),
-    /// The JWT does not pass.
+    /// The JWT is refused.
     Refused(Refusal),
-    /// The request cannot be read.
+    /// The request cannot be decoded.
     Unreadable(Error),
 }
 
@@ -68,7 +68,7 @@ impl From<&'static Class> for Problem {
 
 macro_rules! handlers {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
-        /// The handler of each operation, at its place in the catalogue.
+        /// The handler of each operation, at the operation's index in the catalogue.
         static HANDLERS: &[Option<Handler>] = &[$(handlers!(@one $kind $subject $file)),+];
     };
     (@one exchange $subject:ident $file:ident) => { Some(super::$subject::$file::handle) };
@@ -100,7 +100,7 @@ impl Pipeline {
             None => handler(&self.hub, Asked { data, headers: &headers }),
             Some(order) => {
                 if order.done {
-                    // It counts, and nobody hears of it.
+                    // The report takes effect, but the connector does not learn it.
                     handler(&self.hub, Asked { data, headers: &headers })?;
                 }
                 let mut answer = refused(&order.error_class, "ordered by the control interface", order.status);
@@ -112,7 +112,7 @@ impl Pipeline {
         }
     }
 
-    /// Remembers what a connector said, and what it was answered.
+    /// Records a connector's message and its answer.
     fn record(&self, routed: &ReceivedReport, answer: &OutResponse) {
         let payload = routed.jwt.as_deref().and_then(payload);
         let text = |bytes: &OutResponse| match bytes.body.segments() {
@@ -149,12 +149,12 @@ impl Pipeline {
     }
 }
 
-/// The typed request of an operation.
+/// Decodes the typed request of an operation.
 pub(super) fn read<O: Exchange<Codec = SaltEdge>>(asked: Asked<'_>) -> Result<O::Request, Problem> {
     read_request(asked.data, Some(asked.headers)).map_err(Problem::Unreadable)
 }
 
-/// The time that an answer says.
+/// The time in an answer.
 pub(super) fn time(hub: &Hub) -> Option<WireInstant> {
     Some(WireInstant(Timestamp::from_ms(hub.now_ms())))
 }
@@ -200,7 +200,7 @@ impl Api for Pipeline {
         let answer = match self.respond(*handler, operation, &routed.head.headers) {
             Ok(message) => message,
             Err(Problem::Class(class, text)) => refused(class.name, text, class.http_status()),
-            // Which classes Salt Edge has for these is not documented: they are those that connectors have.
+            // The classes that Salt Edge uses here are undocumented: these are the ones that connectors use.
             Err(Problem::Refused(refusal)) => refused(refusal.class.name, &refusal.text, 401),
             Err(Problem::Unreadable(fault)) => refused("WrongRequestFormat", fault.message(), 400),
         };
@@ -209,7 +209,7 @@ impl Api for Pipeline {
     }
 }
 
-/// A request, as it is remembered.
+/// A request, as recorded.
 struct ReceivedReport {
     operation: &'static str,
     jwt: Option<String>,
@@ -217,7 +217,7 @@ struct ReceivedReport {
     begun: Instant,
 }
 
-/// What a JWT carries, whoever has signed it.
+/// The payload of a JWT, without verification.
 fn payload(jwt: &str) -> Option<Value> {
     let compact = Compact::split(jwt.trim()).ok()?;
     serde_json::from_slice(&compact.payload).ok()

@@ -1,4 +1,4 @@
-//! What was said in both directions: each message decoded, its secrets masked. In memory, and bounded.
+//! Messages in both directions: decoded, with secrets masked. In memory, with a maximum number.
 
 use std::{
     collections::VecDeque,
@@ -9,18 +9,18 @@ use std::{
 use bankchannel_foundation::redact::redact_words;
 use serde_json::{Map, Value, json};
 
-/// How many messages are remembered; the oldest go first.
+/// The maximum number of messages; the oldest are dropped first.
 const MOST: usize = 2000;
-/// How many characters of a text are remembered.
+/// The maximum length of a recorded text, in characters.
 const TEXT: usize = 500;
-/// How many elements of a list.
+/// The maximum number of recorded list elements.
 const ELEMENTS: usize = 20;
-/// What stands in place of a secret.
+/// The replacement for a secret.
 const MASK: &str = "•••";
-/// Members whose text is secret.
+/// Members with secret values.
 const SECRETS: [&str; 3] = ["token", "access_token", "client_jwt"];
 
-/// Who has asked.
+/// The direction of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     ToConnector,
@@ -32,7 +32,7 @@ pub(super) enum Direction {
 pub(super) struct Record {
     pub(super) number: u64,
     pub(super) at_ms: i64,
-    /// When, whatever the hub's clock says.
+    /// The time of arrival, independent of the hub's clock.
     pub(super) heard: Instant,
     pub(super) direction: Direction,
     /// The operation's name, such as `create_token`; empty for none.
@@ -41,26 +41,26 @@ pub(super) struct Record {
     pub(super) status: u16,
     pub(super) error_class: Option<String>,
     pub(super) elapsed_ms: u64,
-    /// After how many seconds the other side may come again.
+    /// `Retry-After`, in seconds.
     pub(super) retry_after_s: Option<u64>,
-    /// What it carried, masked.
+    /// The data of the request, masked.
     pub(super) data: Value,
-    /// What was answered, masked.
+    /// The answer, masked.
     pub(super) answer: Value,
-    /// Of a callback: what is to be seen of its JWT and its body.
+    /// For callbacks: facts about JWT and body.
     pub(super) form: Option<CallbackForm>,
 }
 
-/// What a callback looks like.
+/// Facts about the format of a callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CallbackForm {
     /// The members of the JWT's payload.
     pub(super) claims: Vec<String>,
-    /// In how many seconds the JWT expires.
+    /// Seconds until the JWT expires.
     pub(super) expires_in_s: Option<i64>,
-    /// How long the body is.
+    /// The size of the body.
     pub(super) body_bytes: usize,
-    /// A hash of the JWT: two attempts have two.
+    /// A hash of the JWT, to distinguish attempts.
     pub(super) jwt_sha256: [u8; 32],
 }
 
@@ -70,12 +70,12 @@ struct Known {
     last: u64,
 }
 
-/// What was said.
+/// The recorded messages.
 #[derive(Default)]
 pub(super) struct Records(Mutex<Known>);
 
 impl Records {
-    /// Remembers a message. Its number is given here.
+    /// Adds a message and assigns its number.
     pub(super) fn add(&self, record: Record) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.last += 1;
@@ -86,30 +86,30 @@ impl Records {
         known.records.push_back(Record { number, data: masked(record.data), answer: masked(record.answer), ..record });
     }
 
-    /// The number of the last one.
+    /// The number of the latest message.
     pub(super) fn last(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).last
     }
 
-    /// The messages that are meant, oldest first.
+    /// The matching messages, oldest first.
     pub(super) fn all(&self, is_meant: impl Fn(&Record) -> bool) -> Vec<Record> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.records.iter().filter(|record| is_meant(record)).cloned().collect()
     }
 
-    /// Those of a session.
+    /// The messages of a session.
     pub(super) fn of_session(&self, secret: &str) -> Vec<Record> {
         self.all(|record| record.session_secret.as_deref() == Some(secret))
     }
 
-    /// Forgets them.
+    /// Removes all messages.
     pub(super) fn forget(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).records.clear();
     }
 }
 
 impl Record {
-    /// As JSON, for tests and for the page.
+    /// The message as JSON, for tests and for the page.
     pub(super) fn shown(&self) -> Value {
         json!({
             "number": self.number,
@@ -126,7 +126,7 @@ impl Record {
     }
 }
 
-/// The same without secrets, and not too long.
+/// Masks secrets and limits the size.
 fn masked(value: Value) -> Value {
     match value {
         Value::Object(members) => Value::Object(members.into_iter().map(masked_member).collect::<Map<_, _>>()),
@@ -142,7 +142,7 @@ fn masked_member((name, value): (String, Value)) -> (String, Value) {
         _ if SECRETS.contains(&name.as_str()) => MASK.into(),
         Value::Object(given) if name == "credentials" => {
             let given = given.into_iter().map(|(field, value)| {
-                // Which way to authenticate is no secret.
+                // The authentication method is not secret.
                 let value = if field == "authorization_type" { masked(value) } else { MASK.into() };
                 (field, value)
             });

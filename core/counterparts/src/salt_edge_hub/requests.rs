@@ -57,12 +57,12 @@ use super::{
     state::About,
 };
 
-/// How long a request is good, where nothing is said, in seconds.
+/// The default lifetime of a request, in seconds.
 const LIFETIME_S: i64 = 60;
-/// For how many days access is asked for, where nothing is said.
+/// The default consent period, in days.
 const DAYS: u32 = 90;
 
-/// A request that is ordered. What is left out is made up.
+/// An order for a request. Missing members get default values.
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Order {
@@ -83,29 +83,29 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// An order that leaves the rest to be made up.
+    /// An order with default values in all other members.
     pub(super) fn of(operation: &str) -> Self {
         Self { operation: operation.to_owned(), ..Self::default() }
     }
 }
 
-/// A request that was made, and can be sent.
+/// A signed request, ready to be sent.
 #[derive(Clone)]
 pub(super) struct Made {
     pub(super) operation: String,
     pub(super) method: String,
     pub(super) target: String,
-    /// Names and values, one of them the signed JWT.
+    /// Names and values; one of them is the signed JWT.
     pub(super) headers: Vec<(String, String)>,
     pub(super) session_secret: String,
-    /// What the JWT carries, as it was written.
+    /// The data in the JWT, exactly as written.
     pub(super) data_text: String,
-    /// The same, for records.
+    /// The same as JSON, for records.
     pub(super) data: Value,
 }
 
 impl Made {
-    /// As control shows it.
+    /// The request as JSON, for the control interface.
     pub(super) fn shown(&self) -> Value {
         let headers = self.headers.iter().map(|(name, value)| json!({"name": name, "value": value}));
         json!({
@@ -118,12 +118,12 @@ impl Made {
 }
 
 impl Hub {
-    /// The name of a new session.
+    /// A new random session name.
     pub(super) fn new_session() -> String {
         hex(&random::bytes::<16>())
     }
 
-    /// Makes a request of the order. A session that it begins is known here from now on.
+    /// Builds the request for an order. If the request starts a session, the hub knows the session from now on.
     ///
     /// # Errors
     /// `input.*`.
@@ -137,7 +137,7 @@ impl Hub {
             _ => None,
         };
         if let Some(about) = begun {
-            // One of this name goes on: the request is a repeat.
+            // If a session of this name exists, it continues: the request is a repetition.
             self.state.begin(&secret, about, None, self.now_ms());
             if let Some(before) = &order.access_token_of {
                 self.state.begun_with(&secret, before);
@@ -260,7 +260,7 @@ impl Hub {
         }
     }
 
-    /// The token to present: as it was ordered, or the one that came of a session.
+    /// The token for the request: the one in the order, or the one received in a session.
     fn token(&self, order: &Order, on_behalf_of: OnBehalfOf) -> Result<WithToken> {
         let access_token = match (&order.access_token, &order.access_token_of) {
             (Some(token), _) => Secret::new(token.as_str()),
@@ -308,7 +308,7 @@ impl Hub {
         }))
     }
 
-    /// The third party's own request, and until when it is good.
+    /// The third party's own request as a JWT, with its expiry.
     fn third_party_jwt(&self, data: &Value) -> Result<(Secret, u64)> {
         let exp = self.now_ms().div_euclid(1000) + LIFETIME_S;
         let jwt = jwt(&data.to_string(), exp, None, &self.keys.third_party_key)?;

@@ -1,4 +1,4 @@
-//! A hub from start to stop.
+//! Starts and stops a hub.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -24,14 +24,14 @@ use crate::{
     temporary::Temporary,
 };
 
-/// Where a hub listens when it was not told.
+/// The default listen address.
 const LISTEN: &str = "127.0.0.1:0";
 
 /// A running hub.
 pub(crate) struct Running {
     hub: Arc<Hub>,
     server: Server,
-    // Removed last, after everything that writes into it.
+    // Dropped last, after everything that writes into it.
     _temporary: Option<Temporary>,
 }
 

@@ -1,4 +1,4 @@
-//! A hub: who may ask it, and what it knows.
+//! The hub's state and the identities it knows.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub(super) const PROVIDER_CODE: &str = "demobank";
 pub(super) const CLIENT_ID: u64 = 1;
 /// The third party's name.
 pub(super) const CLIENT_NAME: &str = "Example App";
-/// What the third party is admitted to.
+/// The scopes that the third party is allowed.
 pub(super) const CLIENT_SCOPES: [&str; 3] = ["accounts", "transactions", "kyc"];
 
 /// A hub.
@@ -24,10 +24,10 @@ pub(super) struct Hub {
     pub(super) verifier: Verifier,
     pub(super) state: State,
     pub(super) records: Records,
-    /// The connector that the hub asks.
+    /// The connector to which the hub sends requests.
     pub(super) link: Link,
     pub(super) clock: Arc<SystemClock>,
-    /// Where the clock stands at the start.
+    /// The time at which the clock starts, if it is fixed.
     pub(super) clock_ms: Option<i64>,
     pub(super) control: Option<Arc<Control>>,
 }
@@ -37,16 +37,16 @@ impl Hub {
         self.clock.now_ms()
     }
 
-    /// Whether these are a provider's app id and secret.
+    /// Whether app id and app secret are those of the provider.
     pub(super) fn knows(&self, app_id: &str, app_secret: &str) -> bool {
-        // Digests are compared: how long that takes says nothing of the secret.
+        // Compares digests: the duration reveals nothing about the secret.
         app_id == self.keys.app_id && sha256(app_secret.as_bytes()) == self.keys.app_secret_sha256
     }
 
-    /// Who verifies what connectors have signed: their `iss` is not looked at, as they send none.
+    /// The verifier of connector signatures. It does not check `iss`: connectors send none.
     ///
     /// # Errors
-    /// What is wrong with the key.
+    /// Why the key is unusable.
     pub(super) fn verifier(keys: &Keys) -> Result<Verifier, String> {
         let mut verifier = Verifier::new(keys.connector.clone()).map_err(|why| why.to_string())?;
         verifier.issuer = Issuer::Any;

@@ -1,4 +1,4 @@
-//! What a hub knows: sessions, and the tokens that came of them. In memory, and bounded.
+//! The hub's state: sessions, and the tokens they produced. In memory, with a maximum number.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -10,21 +10,21 @@ use bankchannel_foundation::{Secret, model::Timestamp};
 use bankchannel_salt_edge::{Class, class::of_hub as class};
 use serde_json::{Value, json};
 
-/// Most sessions and tokens that are remembered; the oldest go first.
+/// The maximum number of sessions and of tokens; the oldest are dropped first.
 const MOST: usize = 10_000;
-/// Most updates of a session that are remembered.
+/// The maximum number of recorded updates of a session.
 const UPDATES: usize = 100;
-/// Most orders that wait for a session's reports.
+/// The maximum number of pending orders for a session's reports.
 const ORDERS: usize = 100;
-/// How long a session goes on that says nothing else, milliseconds.
+/// The default lifetime of a session, in milliseconds.
 const SESSION_MS: i64 = 60 * 60 * 1000;
 
-/// What a session is about.
+/// The purpose of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum About {
-    /// A token is to come of it.
+    /// To get a token.
     Token,
-    /// Accounts are read again.
+    /// To refresh accounts.
     Refresh,
 }
 
@@ -49,36 +49,36 @@ impl About {
 pub(super) struct Session {
     pub(super) about: About,
     pub(super) expires_ms: i64,
-    /// How it has ended: well, or with the class of the failure.
+    /// The result: success, or the class of the failure.
     ended: Option<Result<(), String>>,
     updates: VecDeque<Value>,
     user_id: Option<String>,
-    /// The token that has come of it, as it is presented.
+    /// The token it produced, as presented in requests.
     token: Option<Secret>,
     token_expires_ms: Option<i64>,
-    /// Of which session the token is that the session was begun with.
+    /// The session whose token was used to start this one.
     token_before: Option<String>,
-    /// The token that a report of success had last, whatever that was answered.
+    /// The token in the latest success report, whatever the answer was.
     offered: Option<Secret>,
-    /// How the next reports are answered, by order.
+    /// The ordered answers to the next reports.
     orders: VecDeque<AnswerOrder>,
 }
 
-/// How a report is answered in place of what it would be.
+/// An ordered answer that replaces the real one.
 #[derive(Debug, Clone)]
 pub(super) struct AnswerOrder {
-    /// Which report, such as `succeed_session`; any where it is left out.
+    /// The report, such as `succeed_session`; any report if `None`.
     pub(super) operation: Option<String>,
     pub(super) status: u16,
     pub(super) error_class: String,
     pub(super) retry_after_s: Option<u32>,
-    /// Whether it is carried out, and only the answer is another.
+    /// Whether the report takes effect although it gets this answer.
     pub(super) done: bool,
-    /// How often.
+    /// The number of reports that get this answer.
     pub(super) count: u32,
 }
 
-/// A token, by its SHA-256.
+/// A token, identified by its SHA-256.
 pub(super) struct Token {
     id: u64,
     sha256: [u8; 32],
@@ -94,15 +94,15 @@ struct Known {
     last_id: u64,
 }
 
-/// What a hub knows.
+/// The sessions and tokens of a hub.
 #[derive(Default)]
 pub(super) struct State(Mutex<Known>);
 
-/// How a session is to end.
+/// The result of a session.
 pub(super) enum Ending {
-    /// Well, with a token where one was to come of it.
+    /// Success, with a token if the session is to produce one.
     Success { token: Option<String>, expires_ms: Option<i64>, user_id: Option<String> },
-    /// Badly, with this class.
+    /// Failure, with this class.
     Failure { class: String, user_id: Option<String> },
 }
 
@@ -111,7 +111,7 @@ impl State {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a session; `false` where there is one of this name.
+    /// Starts a session; `false` if there is already one of this name.
     pub(super) fn begin(&self, secret: &str, about: About, expires_ms: Option<i64>, now_ms: i64) -> bool {
         let mut known = self.known();
         if known.sessions.contains_key(secret) {
@@ -139,7 +139,7 @@ impl State {
         true
     }
 
-    /// Takes note of how far a session is.
+    /// Records the progress of a session.
     pub(super) fn update(
         &self,
         secret: &str,
@@ -159,7 +159,7 @@ impl State {
         Ok(())
     }
 
-    /// Ends a session. A session that a token is to come of ends well with one only.
+    /// Ends a session. A session for a token succeeds only with a token.
     pub(super) fn end(&self, secret: &str, ending: Ending, now_ms: i64) -> Result<(), &'static Class> {
         let mut known = self.known();
         let session = known.open(secret, now_ms)?;
@@ -201,7 +201,7 @@ impl State {
         Ok(())
     }
 
-    /// A page of tokens, and where the next begins.
+    /// A page of tokens, and the id at which the next page begins.
     pub(super) fn tokens(
         &self,
         revoked: bool,
@@ -219,7 +219,7 @@ impl State {
         (page, fitting.next().map(|token| token.id))
     }
 
-    /// A session as tests see it; its token is not shown.
+    /// A session as JSON, for tests; without its token.
     pub(super) fn shown(&self, secret: &str) -> Option<Value> {
         let known = self.known();
         let session = known.sessions.get(secret)?;
@@ -240,19 +240,19 @@ impl State {
         }))
     }
 
-    /// Notes with which session's token a session was begun.
+    /// Records the session whose token was used to start a session.
     pub(super) fn begun_with(&self, secret: &str, token_of: &str) {
         if let Some(session) = self.known().sessions.get_mut(secret) {
             session.token_before = Some(token_of.to_owned());
         }
     }
 
-    /// Of which session the token is that a session was begun with.
+    /// The session whose token was used to start a session.
     pub(super) fn token_before(&self, secret: &str) -> Option<String> {
         self.known().sessions.get(secret)?.token_before.clone()
     }
 
-    /// All tokens, without themselves.
+    /// All tokens, without their values.
     pub(super) fn all_tokens(&self) -> Vec<Value> {
         let shown = |ms: Option<i64>| ms.map(|ms| Timestamp::from_ms(ms).as_str().to_owned());
         let known = self.known();
@@ -264,7 +264,7 @@ impl State {
             .collect()
     }
 
-    /// Orders how reports of a session are answered; `false` where there is none of this name.
+    /// Orders the answer to reports of a session; `false` if there is none of this name.
     pub(super) fn order(&self, secret: &str, order: AnswerOrder) -> bool {
         let mut known = self.known();
         let Some(session) = known.sessions.get_mut(secret) else { return false };
@@ -275,7 +275,7 @@ impl State {
         true
     }
 
-    /// How a report is to be answered, if that was ordered.
+    /// Takes the ordered answer to a report, if there is one.
     pub(super) fn ordered(&self, secret: &str, operation: &str) -> Option<AnswerOrder> {
         let mut known = self.known();
         let orders = &mut known.sessions.get_mut(secret)?.orders;
@@ -289,14 +289,14 @@ impl State {
         Some(found)
     }
 
-    /// Keeps the token that a report of success has, before it is answered.
+    /// Keeps the token of a success report, before the report is answered.
     pub(super) fn offer(&self, secret: &str, token: &str) {
         if let Some(session) = self.known().sessions.get_mut(secret) {
             session.offered = Some(Secret::new(token));
         }
     }
 
-    /// The token that a report of success had last, whatever that was answered.
+    /// The token in the latest success report, whatever the answer was.
     pub(super) fn offered(&self, secret: &str) -> Option<Secret> {
         self.known().sessions.get(secret)?.offered.clone()
     }
@@ -306,19 +306,19 @@ impl State {
         self.known().order.iter().cloned().collect()
     }
 
-    /// The token that has come of a session.
+    /// The token that a session produced.
     pub(super) fn token_of(&self, secret: &str) -> Option<Secret> {
         self.known().sessions.get(secret)?.token.clone()
     }
 
-    /// Forgets everything.
+    /// Removes all data.
     pub(super) fn reset(&self) {
         *self.known() = Known::default();
     }
 }
 
 impl Known {
-    /// A session that goes on.
+    /// A session that is open.
     fn open(&mut self, secret: &str, now_ms: i64) -> Result<&mut Session, &'static Class> {
         let session = self.sessions.get_mut(secret).ok_or(&class::SESSION_NOT_FOUND)?;
         if session.ended.is_some() {

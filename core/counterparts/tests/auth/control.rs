@@ -1,4 +1,4 @@
-//! The control interface.
+//! Tests of the control interface.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};

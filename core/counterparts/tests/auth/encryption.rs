@@ -44,23 +44,23 @@ async fn e08_e09_e10_e12_s1_s2_a_challenge_is_good_once_for_whom_it_was_made() {
         let body = json!({ "ChResp": challenge, "Encrypted": encrypted });
         world.call("POST", &format!("/session/{email}/{mode}"), body).await
     };
-    // Of another user, of the other mode.
+    // A challenge of another user, or of the other mode.
     for (email, mode) in [("b@example.test", "data"), ("a@example.test", "admin")] {
         let challenge = world.challenge(email, mode).await;
         post("a@example.test", "data", &challenge, world.encrypt(PASSWORD, &challenge)).await.is(400, AUTH_FAILED);
     }
-    // Another time stamp inside.
+    // Another time stamp in the encrypted text.
     let challenge = world.challenge("a@example.test", "data").await;
     let stamp: u64 = challenge.split('|').nth(1).unwrap().parse().unwrap();
     let plain = format!("{PASSWORD}||{}", stamp + 1);
     let encrypted = STANDARD.encode(world.key.encrypt_oaep_sha1(plain.as_bytes()).unwrap());
     post("a@example.test", "data", &challenge, encrypted).await.is(400, AUTH_FAILED);
-    // That burnt it, although nobody was let in; and success burns one too.
+    // The failed attempt consumed the challenge; a successful one consumes it too.
     post("a@example.test", "data", &challenge, world.encrypt(PASSWORD, &challenge)).await.is(400, AUTH_FAILED);
     let challenge = world.challenge("a@example.test", "data").await;
     post("a@example.test", "data", &challenge, world.encrypt(PASSWORD, &challenge)).await.is(200, "Login OK");
     post("a@example.test", "data", &challenge, world.encrypt(PASSWORD, &challenge)).await.is(400, AUTH_FAILED);
-    // Forged.
+    // Forged challenges.
     let good = world.challenge("a@example.test", "data").await;
     let flipped = format!("{}{}", if good.starts_with('A') { 'B' } else { 'A' }, &good[1..]);
     for bad in [flipped, format!("{good}|x"), good.rsplit_once('|').unwrap().0.to_owned()] {
@@ -115,7 +115,7 @@ async fn s4_what_cannot_be_decrypted_counts_against_the_address_and_not_the_user
     for _ in 0..8 {
         world.login("nobody@example.test", "data", OTHER_PASSWORD).await.is(400, AUTH_FAILED);
     }
-    // Now the address waits. That burns no challenge: the same one is good afterwards.
+    // Now the address must wait. This does not consume the challenge: it is still valid afterwards.
     let challenge = world.challenge("s4@example.test", "data").await;
     let body = json!({ "ChResp": challenge, "Encrypted": world.encrypt(PASSWORD, &challenge) });
     let refused = world.call("POST", "/session/s4@example.test/data", body.clone()).await;

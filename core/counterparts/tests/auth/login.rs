@@ -101,7 +101,7 @@ async fn l22_l23_l24_s14_logout_ends_what_was_issued_before() {
     }
     world.protected("DELETE", "/session/l22@example.test/data", &first, Value::Null).await.is(401, "Unauthorized");
     assert!(world.alive(&admin).await);
-    // In the same second.
+    // Within the same second.
     assert!(world.alive(&world.data_session("l22@example.test").await).await);
 }
 

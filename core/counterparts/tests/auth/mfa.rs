@@ -9,7 +9,7 @@ async fn asked(world: &World, email: &str) -> String {
     world.login(email, "admin", PASSWORD).await.is(200, "Give SMS code").field("Session")
 }
 
-/// Enrols an authenticator; the clock then stands in a later step.
+/// Enrols an authenticator and moves the clock to a later time step.
 async fn enrolled(world: &World, email: &str) -> totp::Secret {
     let session = asked(world, email).await;
     let code = world.code(email, "admin", "mfa").await;
@@ -22,7 +22,7 @@ async fn enrolled(world: &World, email: &str) -> totp::Secret {
     secret
 }
 
-/// The code of the service's present step, or of one beside it.
+/// The code of the service's current time step, or of a step next to it.
 async fn current(world: &World, secret: &totp::Secret, offset: i64) -> String {
     let (_, clock) = world.post_control("clock", json!({ "advance_s": 0 })).await;
     let now = bankchannel_foundation::model::Timestamp::new(clock["now"].as_str().unwrap()).unwrap().as_ms();
@@ -44,7 +44,7 @@ async fn l02_l03_l15_l16_s16_an_admin_gives_the_code_from_the_sms() {
     let on_data =
         world.call("PUT", "/session/l02@example.test/data/mfacode", json!({ "Code": code, "Session": session })).await;
     on_data.is(400, "Invalid parameter(s): Mode");
-    // Another user's path is a wrong code, and costs the session a try.
+    // A code sent to another user's path counts as wrong, and costs the session a try.
     world.mfa("x@example.test", &session, &code, json!({})).await.is(400, CODE_WRONG);
     let done = world.mfa("l02@example.test", &session, &code, json!({})).await;
     done.is(200, "Login OK").has_only(&["IdToken", "ApiKey", "ExpiresIn"]);
@@ -135,7 +135,7 @@ async fn l06_l07_s36_an_authenticator_is_enrolled_with_its_secret_shown_once() {
             .call("PUT", &path, json!({ "AccessToken": token, "Code": code }))
             .await
             .is(400, "Invalid parameter(s): AccessToken");
-        // The session of the enrolment goes on.
+        // The session of the enrolment stays valid.
         assert!(world.alive(&Session { token: answer.field("IdToken"), api_key: answer.field("ApiKey") }).await);
         let next = world.login(email, "admin", PASSWORD).await;
         next.is(200, "Give authenticator code");
@@ -196,7 +196,7 @@ async fn l11_l12_l13_l14_the_factor_is_chosen_and_the_sms_sent_only_then() {
         let body = json!({ "MfaType": factor, "Session": session });
         world.call("PUT", &format!("/session/{email}/admin/selectmfa"), body).await
     };
-    // With SMS alone there is nothing to choose.
+    // With SMS alone, no factor can be selected.
     let session = asked(&world, email).await;
     select(&session, "SOFTWARE_TOKEN_MFA").await.is(400, "Invalid parameter(s): MfaType");
     select(&session, "EMAIL").await.is(400, "Invalid parameter(s): MfaType");
@@ -212,7 +212,7 @@ async fn l11_l12_l13_l14_the_factor_is_chosen_and_the_sms_sent_only_then() {
     let totp = select(&first, "SOFTWARE_TOKEN_MFA").await;
     totp.is(200, "Give authenticator code").has_only(&["Session", "ChallengeName"]);
     select(&first, "SMS_MFA").await.is(400, CODE_EXPIRED);
-    // From the authenticator to SMS, and in.
+    // From the authenticator to SMS, then login.
     let sms = select(&totp.field("Session"), "SMS_MFA").await;
     sms.is(200, "Give SMS code").has_only(&["Session", "ChallengeName"]);
     assert_eq!(world.outbox().await.len(), sent + 1);

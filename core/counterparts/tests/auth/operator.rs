@@ -1,4 +1,4 @@
-//! What the operator does beside `serve`.
+//! The operator's commands in addition to `serve`.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -31,11 +31,11 @@ async fn keys_are_made_switched_and_entitled() {
     ] {
         assert_eq!(wrong.expect("refused").code(), "input.invalid_field");
     }
-    // The running service was asked: a key that was disabled is refused from the next call on.
+    // The change went to the running service: a disabled key is refused from the next call on.
     world.protected("GET", "/pgp", &session, Value::Null).await.is(403, "Invalid API key");
     world.login("op@example.test", "data", PASSWORD).await.is(400, "Invalid API key");
     assert_eq!(std::fs::metadata(world.data().join("admin.sock")).unwrap().permissions().mode() & 0o777, 0o600);
-    // The same without a service.
+    // The same without a running service.
     world.stop().await;
     assert!(!world.data().join("admin.sock").exists());
     let operator = Operator::open(&options).await.unwrap();
@@ -71,7 +71,7 @@ async fn the_audit_trail_says_who_did_what_and_shows_tampering() {
     assert!(check.intact, "{check:?}");
     assert_eq!((check.records, check.chains, check.after_checkpoint), (Some(4), Some(2), Some(4)));
     operator.close().await;
-    // Who empties the database of it does not empty the data folder.
+    // Someone who deletes the audit trail from the database does not have access to the data folder.
     let gone = r#"{"at":"2026-11-20T12:00:00Z","checkpoint":1,"head":""#.to_owned() + &"5e".repeat(32) + "\"}\n";
     std::fs::write(world.data().join("audit-heads.jsonl"), gone).unwrap();
     let operator = Operator::open(&world.options()).await.unwrap();
@@ -126,7 +126,8 @@ async fn strangers_are_counted_and_do_not_fill_the_audit_trail() {
     assert!(lines.is_empty(), "{} records", lines.len());
 }
 
-/// The keys that a configuration keeps elsewhere are in the backup too: a restored folder is served without it.
+/// Configured keys from outside the data folder are in the backup too: a restored folder works without that
+/// configuration.
 #[tokio::test]
 async fn a_backup_holds_the_configured_keys_and_a_failed_one_leaves_nothing() {
     let room = tempfile::tempdir().unwrap();
@@ -159,7 +160,7 @@ async fn a_check_finds_what_a_start_would() {
     let subjects = |findings: &[operator::Finding]| -> Vec<&'static str> {
         findings.iter().filter(|finding| !finding.ok).map(|finding| finding.subject).collect()
     };
-    // Beside the service that runs there, what it has is told and is no fault.
+    // Next to the running service: its address and store are reported as in use by it, not as faults.
     let beside = operator::check(&options).await;
     assert!(subjects(&beside).is_empty(), "{beside:?}");
     let told = |subject: &str| beside.iter().any(|found| found.subject == subject && found.text.contains("is running"));
@@ -170,7 +171,7 @@ async fn a_check_finds_what_a_start_would() {
         ..options.clone()
     };
     assert_eq!(subjects(&operator::check(&elsewhere).await), ["listen"]);
-    // An address that another program has is a fault beside it too.
+    // An address in use by another program is a fault, with a running service too.
     let foreign = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let moved = bankchannel_counterparts::ws_channel::ServiceOptions {
         listen: Some(foreign.local_addr().unwrap().to_string()),

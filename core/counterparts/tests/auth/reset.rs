@@ -1,4 +1,4 @@
-//! Password reset: L25, L26, L27, S7, S10, S38; what strangers learn from it and cannot use up.
+//! Password reset: L25, L26, L27, S7, S10, S38; strangers learn nothing from it and cannot use up the user's quota.
 
 use serde_json::json;
 
@@ -30,7 +30,7 @@ async fn l25_l27_s7_a_reset_replaces_the_password_ends_sessions_and_unlocks() {
     world.login(email, "data", PASSWORD).await.is(400, AUTH_FAILED);
     world.login(email, "data", OTHER_PASSWORD).await.is(200, "Login OK");
     assert!(!world.alive(&data).await && world.alive(&admin).await);
-    // The other user keeps its password.
+    // The other user's password is unchanged.
     world.login(email, "admin", PASSWORD).await.is(200, "Give SMS code");
 }
 
@@ -94,7 +94,7 @@ async fn a_login_that_races_a_reset_leaves_no_session_of_the_old_password() {
     }
 }
 
-/// Whatever a stranger tries, an unknown address, a registered one that is not verified and a known one answer alike.
+/// To strangers, an unknown address, a registered but unverified one and a known one answer alike.
 #[tokio::test]
 async fn tries_of_strangers_do_not_tell_known_addresses_from_unknown_ones() {
     let world = World::start().await;
@@ -144,7 +144,8 @@ async fn a_wrong_phone_does_not_use_up_the_right_ones_code() {
     assert_eq!(seen[0], seen[1]);
     assert_eq!(seen[0].iter().filter(|(_, text)| text == CODE_WRONG).count(), 5);
     world.verify_phone("phone@example.test", "admin", &code).await.is(200, "Phone confirmation successful.");
-    // And who knows the phone of an unverified registration learns no more than of nobody, also when its code is too old.
+    // For someone who knows the phone of an unverified registration, the answers are those for an unknown address, even
+    // if its code is too old.
     world.register("right@example.test", "admin", &key).await.is(201, "Created");
     for _ in 0..2 {
         let mut counts = Vec::new();
@@ -161,7 +162,8 @@ async fn a_wrong_phone_does_not_use_up_the_right_ones_code() {
     }
 }
 
-/// Strangers use up what a phone gets a day; from where the user has logged in one message more is there.
+/// Strangers can use up the daily messages of a phone; one more message is reserved for addresses from which the user
+/// has logged in.
 #[tokio::test]
 async fn a_message_stays_in_reserve_for_the_user() {
     let world = World::limited("trusted_proxy = [\"127.0.0.1\"]\n[rate_limit]\nper_address_burst = 1000\n").await;
@@ -187,7 +189,8 @@ async fn a_message_stays_in_reserve_for_the_user() {
     assert_eq!(ask("198.51.100.9").await, 6, "one");
 }
 
-/// One source asks for so many resets an hour, whomever they are for: told alike for known and unknown addresses.
+/// The resets per source and hour are limited, for all accounts together: the answers are the same for known and
+/// unknown addresses.
 #[tokio::test]
 async fn a_source_asks_for_so_many_resets() {
     let world = World::limited("resets_per_ip = 3\n[rate_limit]\nper_address_burst = 1000\n").await;
@@ -204,12 +207,12 @@ async fn a_source_asks_for_so_many_resets() {
     world.get("/account/known@example.test/data/password").await.is(200, "SMS sent");
 }
 
-/// Quotas tell as little: one that is used up, of one user or of its phone, answers as for an address that nobody has.
+/// Quotas reveal nothing either: with an exhausted quota, a user or phone gets the same answers as an unknown address.
 #[tokio::test]
 async fn quotas_do_not_tell_known_addresses_from_unknown_ones() {
     let world = World::limited("resets_per_ip = 1000\n[rate_limit]\nper_address_burst = 1000\n").await;
     world.account("first@example.test").await;
-    // The same phone: what is sent to one is counted for the other.
+    // The same phone: messages to either account count for both.
     world.account("second@example.test").await;
     let mut seen = Vec::new();
     for email in ["first@example.test", "second@example.test", "nobody@example.test"] {

@@ -1,4 +1,4 @@
-//! Starting, restarting, and what a service needs to start.
+//! Start and restart, and the requirements of a start.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -41,7 +41,7 @@ async fn a_restart_finds_accounts_keys_sessions_and_pending_codes() {
 async fn the_complete_flow_passes_with_the_default_limits() {
     let world = World::limited("").await;
     let email = "flow@example.test";
-    // Thirty calls without a session within two seconds, and then the whole registration of §8.2.
+    // Thirty calls without a session within two seconds, then the whole registration of §8.2.
     for _ in 0..30 {
         world.challenge("somebody@example.test", "data").await;
     }
@@ -117,7 +117,7 @@ async fn a_second_process_a_damaged_key_and_a_damaged_database_are_named() {
     let options = world.options();
     let error = Running::start(options.clone()).await.err().expect("locked");
     assert!(error.message().contains("in use by another process"), "{error}");
-    // What `--check` says beside a running service: its configuration can be looked at before a restart.
+    // `--check` next to a running service: checks its configuration before a restart.
     let address = world.base.split('/').nth(2).unwrap().to_owned();
     let beside = ServiceOptions { listen: Some(address), ..options.clone() };
     let findings = operator::check(&beside).await;
@@ -152,12 +152,12 @@ async fn a_call_that_was_told_to_fail_does_nothing() {
 async fn codes_that_cannot_be_delivered_fail_the_call_unless_that_would_tell_who_exists() {
     let world = World::start().await;
     world.account("known@example.test").await;
-    // Nothing can be written there any more.
+    // The outbox can no longer be written.
     let outbox = world.data().join("outbox.jsonl");
     std::fs::remove_file(&outbox).unwrap();
     std::fs::create_dir(&outbox).unwrap();
     world.register("new@example.test", "admin", "0").await.is(500, "Internal server processing side error");
-    // The registration stands; a code that nobody got does not.
+    // The registration is kept; an undelivered code is not.
     world.register("new@example.test", "admin", "0").await.is(400, "User already exists");
     world.login("new@example.test", "admin", PASSWORD).await.is(500, "Internal server processing side error");
     world.login("known@example.test", "admin", PASSWORD).await.is(500, "Internal server processing side error");
@@ -187,8 +187,8 @@ async fn while_clients_change_over_the_previous_key_is_accepted() {
     world.login("rotate@example.test", "data", PASSWORD).await.is(400, crate::support::AUTH_FAILED);
 }
 
-/// Not timed here: what a start on an existing folder does must not grow with what is in it. The figure is measured by
-/// `tests/benchmarks`.
+/// Not timed here: the work of a start on an existing folder must not grow with its contents. `tests/benchmarks`
+/// measures the time.
 #[tokio::test]
 async fn upkeep_is_not_part_of_a_start() {
     let world = World::start().await;

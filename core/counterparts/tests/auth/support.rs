@@ -1,4 +1,4 @@
-//! A service in a temporary data folder and a client that knows the protocol only from the outside.
+//! A service in a temporary data folder, and a client that uses only the protocol.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::path::PathBuf;
@@ -46,7 +46,7 @@ impl Answer {
         self.body[name].as_str().unwrap_or_else(|| panic!("no {name} in {self:?}")).to_owned()
     }
 
-    /// Exactly these members besides `ResponseCode`, `ResponseText` and the optional `Account`.
+    /// Has exactly these members in addition to `ResponseCode`, `ResponseText` and the optional `Account`.
     pub(crate) fn has_only(&self, names: &[&str]) {
         let map = self.body.as_object().unwrap();
         for name in map.keys().filter(|name| !matches!(&***name, "ResponseCode" | "ResponseText" | "Account")) {
@@ -74,12 +74,12 @@ pub(crate) struct Session {
 }
 
 impl World {
-    /// Without limits of rate and count.
+    /// Starts a service without limits of rate and count.
     pub(crate) async fn start() -> Self {
         Self::with("", |options| options.no_limits = Some(true)).await
     }
 
-    /// With the limits that a service has when nothing is configured.
+    /// Starts a service with the default limits.
     pub(crate) async fn limited(config: &str) -> Self {
         Self::with(config, |_| {}).await
     }
@@ -133,13 +133,13 @@ impl World {
         self.running.take().unwrap().stop().await;
     }
 
-    /// Stops and starts again on the same folder.
+    /// Stops and restarts the service with the same folder.
     pub(crate) async fn restart(mut self) -> Self {
         self.stop().await;
         Self::run(self.folder, self.options).await
     }
 
-    /// Starts again after [`stop`](Self::stop).
+    /// Restarts the service after [`stop`](Self::stop).
     pub(crate) async fn restart_stopped(self) -> Self {
         Self::run(self.folder, self.options).await
     }
@@ -159,7 +159,7 @@ impl World {
         Answer { status, headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
     }
 
-    /// The status of a request whose path travels as it is.
+    /// The status of a request whose path is sent unchanged.
     pub(crate) async fn raw(&self, method: &str, path: &str) -> u16 {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         let address = self.base.trim_start_matches("http://").split('/').next().unwrap();
@@ -259,7 +259,7 @@ impl World {
         assert_eq!(status, 200, "{answer}");
     }
 
-    /// A verified account with both users.
+    /// Creates a verified account with both users.
     pub(crate) async fn account(&self, email: &str) -> String {
         let seed = json!({ "accounts": [{ "email": email, "password": PASSWORD, "phone": PHONE }] });
         let (status, answer) = self.post_control("seed", seed).await;
@@ -293,7 +293,7 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 
-/// A code that is not this one.
+/// A code other than this one.
 pub(crate) fn other(code: &str) -> String {
     let last = code.as_bytes()[5];
     format!("{}{}", &code[..5], char::from(b'0' + (last - b'0' + 1) % 10))

@@ -42,7 +42,7 @@ async fn w02_w03_w13_w14_w15_s40_refusals_have_their_form() {
     }
 }
 
-/// Dots in paths, written by hand: client libraries tidy them away.
+/// Dots in paths, written by hand: client libraries normalise them.
 #[tokio::test]
 async fn w13_s27_dots_are_refused_and_a_slash_in_a_segment_stays_data() {
     let world = World::start().await;
@@ -88,8 +88,8 @@ async fn w04_w05_w07_w08_bodies_that_are_refused() {
         .is(400, "Invalid parameter(s): Content-Encoding");
 }
 
-/// A client that writes all of its request before it reads, as PHP's streams and Python's requests do, hears why it is refused:
-/// the service reads on for a while after its answer.
+/// A client that writes the whole request before it reads, like PHP's streams and Python's requests, receives the
+/// refusal: the service continues to read for a while after its answer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_writes_everything_first_hears_its_refusal() {
     use std::io::{Read as _, Write as _};

@@ -41,7 +41,7 @@ async fn c09_the_export_key_opens_the_private_key_of_the_certificate() {
             assert_eq!(exported[0]["Certificate"], signing.certificate.as_str(), "signing first");
         }
     }
-    // Nothing of the keys lies open in the data folder.
+    // The data folder contains no key in plain text.
     let secret = signing.private_key.lines().nth(3).unwrap();
     for entry in std::fs::read_dir(served.folder.path().join("data")).unwrap().flatten().filter(|e| e.path().is_file())
     {

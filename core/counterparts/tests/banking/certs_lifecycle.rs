@@ -70,7 +70,7 @@ async fn c03_the_simulators_rules_of_enrolment() {
     let missing = served.admin(&who, Method::POST, "/certs/simulator", Some(json!({"Code": "1234567890123456"}))).await;
     missing.refused(400, "Missing parameter(s): Company, WsUserId");
     assert_eq!(served.get(&who, "/certs").await.ok(200)["Certs"], json!([]));
-    // What was refused has reserved nothing.
+    // Refused enrolments have reserved nothing.
     served.enrol(&who).await.ok(201);
 }
 
@@ -145,7 +145,7 @@ async fn c07_danske_bank_needs_two_pairs() {
     import(json!({"EncCertificate": cert, "EncPrivateKey": other}))
         .await
         .refused(400, "Invalid parameter(s): EncPrivatekey");
-    // The spelling of one client; the specification's has a small k.
+    // One client's spelling; the specification writes a small k.
     import(json!({"EncCertificate": cert, "EncPrivateKey": encryption.private_key})).await.ok(201);
     let listed = served.get(&who, "/certs").await.ok(200);
     let names: Vec<&str> =
@@ -155,7 +155,7 @@ async fn c07_danske_bank_needs_two_pairs() {
     assert_eq!(retired["RetiredCertNames"].as_array().unwrap().len(), 1);
     let listed = served.get(&who, "/certs").await.ok(200);
     assert_eq!(listed["Retired"].as_array().unwrap().len(), 2);
-    // Elsewhere a second pair is not looked at.
+    // With other banks, a second pair is ignored.
     let mut body = import_of(&signing);
     body["EncCertificate"] = "not PEM".into();
     served.import(&who, "aktia", body).await.ok(201);
@@ -193,7 +193,8 @@ async fn c17_c18_retire_and_enrol_again() {
     assert_eq!(served.references(&owner, "camt.053.001.02", "NEW").await.len(), 2, "one fresh opening statement more");
 }
 
-/// The simulator's certificates live 730 days, so that these thresholds say "not yet" and "now" without moving the clock.
+/// The simulator's certificates are valid for 730 days: these thresholds mean "not yet" and "now" without moving the
+/// clock.
 const NOT_YET: &str = "renew_before_days = 729\ntoken_ttl_s = 86400";
 const DUE: &str = "renew_before_days = 731\ntoken_ttl_s = 86400";
 
@@ -206,7 +207,7 @@ async fn c19_renewal_when_it_is_due() {
     let served = Served::with(DUE, Channels::default()).await;
     let who = served.owner("c19@example.test").await;
     served.enrol(&who).await.ok(201);
-    // A bank without a channel cannot renew; its certificate stays as it is.
+    // A bank without a channel cannot renew; its certificate stays unchanged.
     served.import(&who, "nordea", import_of(&identity(720))).await.ok(201);
     let before = serials(&served.get(&who, "/certs").await.ok(200));
     assert_eq!(served.running.renew_due().await.unwrap(), 1);
@@ -214,7 +215,7 @@ async fn c19_renewal_when_it_is_due() {
     assert_eq!(before[0], after[0], "nordea's");
     assert_eq!((before[1].0.as_str(), before.len()), ("simulator_customer_signing_cert", 2));
     assert!(after[1].0 == before[1].0 && after[1].1 != before[1].1 && after.len() == 2);
-    // The books and files of the connection go on.
+    // The bookings and files of the connection are kept.
     assert_eq!(served.references(&who, "camt.053.001.02", "ALL").await.len(), 1);
 }
 
@@ -238,12 +239,12 @@ async fn c19_the_daily_run_renews_by_itself() {
     }
 }
 
-/// A reset puts the clock back: the daily run must not wait for a day that is weeks ahead.
+/// A reset sets the clock back: the daily run must not wait for a date that is weeks ahead.
 #[tokio::test(flavor = "multi_thread")]
 async fn c19_the_daily_run_goes_on_after_a_reset() {
     let served = Served::with(DUE, Channels::default()).await;
     served.control("clock", json!({"advance_s": 30 * 86_400})).await;
-    // The run has looked, at a moment that is over with the reset.
+    // The renewal ran at a time that is in the future after the reset.
     served.running.renew_due().await.unwrap();
     served.control("reset", json!({})).await;
     let who = served.owner("c19c@example.test").await;
@@ -274,7 +275,7 @@ async fn an_expired_certificate_is_not_used_and_stands_in_the_way_until_retired(
     served.get(&who, "/files/simulator").await.ok(200);
     served.control("clock", json!({"advance_s": 7 * 3600})).await;
     let gone = "No available valid bank certificates, no linked account";
-    // At once, before any job has looked at it.
+    // Immediately, before any job has checked it.
     served.get(&who, "/files/simulator").await.refused(400, gone);
     assert_eq!(served.running.renew_due().await.unwrap(), 0, "an expired certificate proves nothing to a bank");
     served.get(&who, "/files/simulator").await.refused(400, gone);
@@ -306,7 +307,7 @@ async fn without_entitlement_the_simulator_is_shut() {
     let denied = "Bank Simulator access is not enabled for this tenant";
     served.enrol(&who).await.refused(400, denied);
     served.get(&who, "/files/simulator").await.refused(400, denied);
-    // Other banks need none.
+    // Other banks do not need it.
     served.import(&who, "nordea", import_of(&identity(100))).await.ok(201);
 }
 

@@ -38,7 +38,7 @@ async fn c12_c13_c16_a_shared_certificate_is_used_and_not_seen() {
     );
     assert_eq!(listed["Connections"][0]["Lender"], "owner@example.test");
     assert!(!listed.to_string().contains("BEGIN"), "{listed}");
-    // The borrower sees the connection's files, and sends with authorize keys of its own.
+    // The borrower sees the connection's files, and signs uploads with its own authorize keys.
     assert_eq!(served.references(&borrower, "camt.053.001.02", "NEW").await.len(), 1);
     let (own, owners) = (Signer::new("borrower@example.test"), Signer::new("owner@example.test"));
     served.register_key(&owner, &owners, "authorize").await.ok(201);
@@ -82,7 +82,7 @@ async fn c20_c21_c22_what_a_file_operation_without_certificate_is_told() {
     let b = served.person("b@example.test", Some(&a.key)).await;
     let c = served.person("c@example.test", Some(&a.key)).await;
     served.get(&b, "/files/simulator").await.refused(400, "No available valid bank certificates, no linked account");
-    // Shared before there is anything: it takes effect with the enrolment.
+    // Shared before there is a certificate: takes effect with the enrolment.
     share(&served, &a, "b%40example.test").await.ok(201);
     served.get(&b, "/files/simulator").await.refused(400, "No available bank certificates, no linked data");
     served.import(&a, "nordea", import_of(&identity(100))).await.ok(201);
@@ -90,21 +90,21 @@ async fn c20_c21_c22_what_a_file_operation_without_certificate_is_told() {
     served.get(&b, "/files/simulator").await.refused(400, other_bank);
     served.enrol(&a).await.ok(201);
     served.get(&b, "/files/simulator").await.ok(200);
-    // Nothing is handed on.
+    // A shared certificate cannot be shared further.
     share(&served, &b, "c%40example.test").await.ok(201);
     served.get(&c, "/files/simulator").await.refused(400, "No available bank certificates, no linked data");
     assert_eq!(served.get(&c, "/certs").await.ok(200)["Connections"], json!([]));
-    // A target has one owner.
+    // A target has only one owner.
     share(&served, &a, "c%40example.test").await.refused(400, "Invalid parameter(s): ExtEmail");
     let links = share(&served, &b, "c%40example.test").await.ok(201);
     assert_eq!((&links["SharedFrom"], &links["SharedTo"]), (&json!(["a@example.test"]), &json!(["c@example.test"])));
-    // Retiring takes it from the borrower at once, cached answers included.
+    // Retiring the certificate ends the borrower's access immediately, including cached answers.
     served.get(&b, "/files/simulator").await.ok(200);
     served.admin(&a, Method::DELETE, "/certs/simulator", None).await.ok(200);
     served.get(&b, "/files/simulator").await.refused(400, other_bank);
 }
 
-/// Anybody who knows the API key may register under it.
+/// Anyone who knows the API key may register under it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_lends_nothing_to_whoever_did_not_ask() {
     let served = Served::start().await;
@@ -117,7 +117,7 @@ async fn a_stranger_lends_nothing_to_whoever_did_not_ask() {
     served.get(&victim, "/files/simulator").await.refused(400, NO_LINK);
 }
 
-/// Whom a link concerns can end it: who borrows, who lends, and the owner of the key.
+/// A link can be ended by the borrower, by the lender, and by the owner of the key.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_is_ended_from_both_ends_and_by_the_owner_of_the_key() {
     let served = Served::with(ANY, Channels::default()).await;
@@ -145,7 +145,8 @@ async fn a_link_is_ended_from_both_ends_and_by_the_owner_of_the_key() {
     unshare(&served, &owner, "victim%40example.test").await.refused(400, "User does not exist!");
 }
 
-/// With `sharing = "accepted"`, who is not the owner of the key offers, and the borrower accepts with a call of its own.
+/// With `sharing = "accepted"`, a lender who does not own the key makes an offer, and the borrower accepts it with a
+/// separate call.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_offer_is_nothing_until_the_borrower_accepts_it() {
     let served = Served::with("sharing = \"accepted\"", Channels::default()).await;
@@ -162,7 +163,7 @@ async fn an_offer_is_nothing_until_the_borrower_accepts_it() {
     share(&served, &borrower, "owner%40example.test").await.ok(201);
     served.get(&borrower, "/files/simulator").await.refused(400, NO_LINK);
     share(&served, &lender, "borrower%40example.test").await.ok(201);
-    // Who offers back accepts nothing: that has to be said.
+    // An offer in the opposite direction is not an acceptance: acceptance must be explicit.
     share(&served, &borrower, "lender%40example.test").await.ok(201);
     served.get(&borrower, "/files/simulator").await.refused(400, NO_LINK);
     let path = "/certs/shared/lender%40example.test";
@@ -170,7 +171,7 @@ async fn an_offer_is_nothing_until_the_borrower_accepts_it() {
     let accepted = served.admin(&borrower, Method::PUT, path, accept.clone()).await.ok(201);
     assert_eq!(accepted["SharedFrom"], json!(["lender@example.test"]));
     served.get(&borrower, "/files/simulator").await.ok(200);
-    // Elsewhere there is nothing to accept.
+    // With other settings there is nothing to accept.
     let served = Served::with(ANY, Channels::default()).await;
     let owner = served.owner("owner@example.test").await;
     served.admin(&owner, Method::PUT, path, accept).await.refused(400, "Invalid parameter(s): Accept");

@@ -1,5 +1,5 @@
-//! Banks behind the trait (§6.9): what a channel answers reaches the caller in the service's words, and an upload whose
-//! outcome nobody knows is recorded as such. The bank is made by the test.
+//! Banks behind the trait (§6.9): the channel's results reach the caller in the service's words, and an upload with an
+//! unknown outcome is recorded as such. The test implements the bank.
 
 use std::{
     sync::{
@@ -22,11 +22,11 @@ use serde_json::json;
 
 use crate::served::{Served, Signer, enrolment, payment};
 
-/// A bank whose file types say how it behaves.
+/// A bank whose behaviour is chosen by the file type.
 #[derive(Default)]
 struct Scripted {
     uploads: AtomicUsize,
-    /// What was asked for with the file type `slow`, and what came to its end.
+    /// The number of started requests with the file type `slow`, and of completed ones.
     begun: AtomicUsize,
     ended: AtomicUsize,
 }
@@ -134,7 +134,7 @@ impl BankChannel for Scripted {
     }
 }
 
-/// Nobody waits for the answer any more, and the service is told to stop: what the bank issues is stored.
+/// The client has disconnected and the service is shutting down: a certificate that the bank still issues is stored.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_waits_for_a_certificate_under_way() {
     let served = Served::with("", Channels::default().with(Bank::Nordea, Arc::new(Scripted::default()))).await;
@@ -224,7 +224,7 @@ async fn the_texts_of_a_bank() {
     assert!(store.uploads_in_state(UploadState::Received, 100).await.unwrap().is_empty());
 }
 
-/// A bank whose references cannot be passed on is at fault, and says nothing of ours.
+/// References that cannot be passed on are reported as an error of the bank.
 #[tokio::test(flavor = "multi_thread")]
 async fn odd_references_are_the_banks_fault() {
     let served = Served::with("", Channels::default().with(Bank::Nordea, Arc::new(Scripted::default()))).await;
@@ -236,7 +236,7 @@ async fn odd_references_are_the_banks_fault() {
     served.get(&who, "/files/nordea?FileType=VA").await.ok(200);
 }
 
-/// A request that changes nothing is not carried on for somebody who has gone; one that does, comes to its end.
+/// If the client disconnects, a request that changes nothing is cancelled; one that may change something is completed.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_may_change_something_outlives_its_client() {
     let bank = Arc::new(Scripted::default());
@@ -244,7 +244,7 @@ async fn only_what_may_change_something_outlives_its_client() {
     let who = served.owner("gone@example.test").await;
     served.admin(&who, Method::POST, "/certs/nordea", Some(enrolment())).await.ok(201);
     let leave = async |path: &str| {
-        // A client of its own, so that its connection goes with it.
+        // A separate client, so that its connection closes when it is dropped.
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let url = format!("{}{path}", served.running.readiness()["base_url"].as_str().unwrap());
         let begun = bank.begun.load(Ordering::SeqCst);

@@ -1,4 +1,4 @@
-//! Uploads built to hold the service up, and how refusals name their reason.
+//! Uploads crafted to block the service, and the reasons in refusals.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use crate::{
     served::{Served, payment, upload},
 };
 
-/// Headers that cannot be read: the OpenPGP library then searches for one that can, from each byte anew.
+/// Unreadable packet headers: the OpenPGP library searches for a readable one, starting again at each byte.
 fn hostile(bytes: usize) -> String {
     let packets = [&[0x89, 0, 0x89, 0, 0x10, 0][..], &vec![0x8a; bytes]].concat();
     let digits = STANDARD.encode(packets);
@@ -19,7 +19,7 @@ fn hostile(bytes: usize) -> String {
     format!("-----BEGIN PGP SIGNATURE-----\n\n{}\n-----END PGP SIGNATURE-----\n", lines.join("\n"))
 }
 
-/// Forty at once under the default limits: the next customer does not notice, and the sender's key pays for them.
+/// Forty at once with the default limits: other customers notice nothing, and the sender's key is charged.
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_signatures_hold_nobody_up() {
     let served = Served::start().await;
@@ -65,11 +65,11 @@ async fn refused_signatures_are_charged_to_the_key() {
     while served.upload(&who, body.clone()).await.status == 400 {
         refused += 1;
     }
-    // 21 calls at once, five for each refused signature, and one a second more while the test runs.
+    // 21 calls at once; each refused signature costs five; one more per second while the test runs.
     assert!((4..12).contains(&refused), "{refused}");
 }
 
-/// Keys and signatures that are refused: the text is the one that clients know, the member beside it says why.
+/// Refused keys and signatures: the text is the one that clients know; an additional member has the reason.
 #[tokio::test(flavor = "multi_thread")]
 async fn refusals_name_the_algorithm_or_the_part() {
     let served = Served::start().await;

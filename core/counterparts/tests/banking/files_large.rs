@@ -1,5 +1,5 @@
-//! Large files (§5.3): up and down without holding them. The memory they may add is measured where nothing else runs, in the
-//! benchmarks; here the bytes are compared and a broken transfer leaves a file new.
+//! Large files (§5.3): up and down without holding them in memory. The memory is measured in the benchmarks, where
+//! nothing else runs. Here the bytes are compared, and an aborted transfer must leave the file new.
 
 use bankchannel_counterparts::ws_channel::Channels;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -31,7 +31,7 @@ async fn a_large_upload_lies_in_a_file_and_holds_the_same_bytes() {
     let kept = files[0].clone();
     assert!(std::fs::read(&kept).unwrap() == content);
     assert_eq!(std::fs::read_dir(data.join("spool")).unwrap().count(), 0, "moved, not copied");
-    // A refused one leaves nothing.
+    // A refused upload leaves no file.
     let mut body = signer.signed(b"other");
     body["FileContents"] = STANDARD.encode(&content).into();
     served.upload(&who, body).await.refused(400, "All signature verification(s) failed");
@@ -45,7 +45,7 @@ async fn a_large_download_is_streamed_and_marked_at_its_end() {
     let (who, _) = served.customer("down@example.test").await;
     let Served { running, folder, .. } = served;
     running.stop().await;
-    // As a bank's channel will put it there: the file first, then the row that names it.
+    // In the order of a bank's channel: first the file, then the row that names it.
     let content = bytes();
     let data = folder.path().join("data");
     std::fs::write(data.join("files/large.bin"), &content).unwrap();
@@ -68,7 +68,7 @@ async fn a_large_download_is_streamed_and_marked_at_its_end() {
     store.close().await;
     drop(store);
     let served = Served::on(folder, LIMITS, Channels::default()).await;
-    // Broken off in the middle: still new.
+    // Aborted in the middle: still new.
     let url = served.running.readiness()["base_url"].as_str().unwrap().to_owned() + "/files/simulator/VA/large";
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let mut broken =

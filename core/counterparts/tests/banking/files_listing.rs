@@ -1,4 +1,4 @@
-//! Listings (§11.7 F12–F14, §5.1), and that a kept one is never an old one.
+//! Listings (§11.7 F12–F14, §5.1): a cached listing is never outdated.
 
 use serde_json::json;
 
@@ -59,11 +59,11 @@ async fn w01_a_kept_listing_notices_every_change() {
     assert_eq!(first, second);
     served.download(&who, "camt.053.001.02", &first[0]).await;
     assert!(new().await.is_empty());
-    // Not somebody else's, with the same query.
+    // Another account's listing is not returned for the same query.
     let path = "/files/simulator?FileType=camt.053.001.02&Status=ALL";
     served.get(&who, path).await.ok(200);
     served.get(&other, path).await.refused(400, "No available valid bank certificates, no linked account");
-    // Not without a session, or with a wrong key.
+    // Nor without a session, or with a wrong key.
     assert_eq!(served.call(reqwest::Method::GET, path, "nonsense", &who.key, None).await.status, 401);
     served.call(reqwest::Method::GET, path, &who.data, "nonsense", None).await.refused(403, "Invalid API key");
     let reference = served.references(&who, "camt.053.001.02", "ALL").await.remove(0);

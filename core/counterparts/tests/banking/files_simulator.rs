@@ -21,7 +21,7 @@ fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
-/// Sees that a document is valid by its schema and holds its type's name.
+/// Checks that a document is valid by its schema and contains its type's name.
 fn checked(kind: &str, document: &[u8]) {
     assert!(text(document).contains(&format!("urn:iso:std:iso:20022:tech:xsd:{kind}")), "{kind}");
     validate(MessageType::from_name(kind).unwrap(), document).unwrap();
@@ -44,7 +44,7 @@ async fn f15_f17_f18_a_payment_is_booked_and_answered() {
 
     served.upload(&who, signer.signed(payment())).await.ok(201);
     let report = served.new_file(&who, "pain.002.001.10").await;
-    // They appear together: what is there with the first is there at once.
+    // They appear together: all are there as soon as the first is.
     assert_eq!(served.references(&who, "camt.054.001.02", "NEW").await.len(), 1);
     assert_eq!(served.references(&who, "camt.053.001.02", "NEW").await.len(), 1);
     let (notice, statement) =
@@ -59,7 +59,7 @@ async fn f15_f17_f18_a_payment_is_booked_and_answered() {
     let cents = |code| account.balance(code).unwrap().signed_cents().unwrap();
     assert_eq!((cents("OPBD"), cents("CLBD")), (DEFAULT_BALANCE_CENTS, 999_854_995));
     assert_eq!(account.entries.len(), 1, "one entry for the batch");
-    // The next payment goes on from there.
+    // The next payment continues from that balance.
     served.upload(&who, signer.signed(payment())).await.ok(201);
     let statement = served.new_file(&who, "camt.053.001.02").await;
     let account = &camt::read(&statement).unwrap().accounts[0];
@@ -144,8 +144,8 @@ async fn the_debtor_accounts_of_a_file_can_be_funded() {
     assert!(served.running.fund_simulator(&other.email, payment()).await.is_err());
 }
 
-/// It is tried again until its bytes are there, and nothing waits for it; what becomes of one whose bytes never come back is
-/// in `tests/lost_payments.rs`.
+/// A payment is retried until its content can be read, and does not block others; `tests/lost_payments.rs` covers
+/// content that never comes back.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_whose_bytes_cannot_be_read_now_waits() {
     let served = Served::with("[banks]\nsimulator = \"store\"", Channels::default()).await;
@@ -159,7 +159,7 @@ async fn a_payment_whose_bytes_cannot_be_read_now_waits() {
     let served = served.again("").await;
     served.upload(&who, signer.signed(payment())).await.ok(201);
     wait_for(&served, &who, 2).await;
-    // A payment in the place of another is not booked either.
+    // Content replaced by another payment is not booked either.
     let other = text(&large).replace("1450.05", "1450.06");
     std::fs::write(&kept, &other).unwrap();
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
@@ -182,7 +182,7 @@ async fn content_of_a_payment_that_is_given_up_goes() {
     let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
     while kept.exists() {
         assert!(std::time::Instant::now() < until, "its content is left");
-        // More than a day: so long it is tried again.
+        // More than a day, the maximum time for retries.
         served.control("clock", json!({"advance_s": 90_000})).await;
         tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     }
@@ -225,14 +225,14 @@ async fn a_stop_does_not_wait_for_what_is_still_to_be_booked() {
     assert!(store.uploads_in_state(UploadState::Failed, 1).await.unwrap().is_empty());
 }
 
-/// What was acknowledged before a restart is worked off after it; what lies about is cleared away.
+/// After a restart, acknowledged uploads are processed and stray files are removed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_works_off_what_was_acknowledged() {
     let only_keep = "[banks]\nsimulator = \"store\"";
     let served = Served::with(only_keep, Channels::default()).await;
     let (who, signer) = served.customer("restart@example.test").await;
     served.upload(&who, signer.signed(payment())).await.ok(201);
-    // Larger than a row takes: its bytes lie in a file of their own.
+    // Too large for a row: its content is in a separate file.
     let large = [payment(), &vec![b'\n'; 200_000][..]].concat();
     served.upload(&who, signer.signed(&large)).await.ok(201);
     assert!(served.references(&who, "pain.002.001.10", "ALL").await.is_empty(), "kept and nothing more");

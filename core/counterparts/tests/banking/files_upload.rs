@@ -1,4 +1,4 @@
-//! What an upload must bring (§11.7 F01–F11, §5.2).
+//! The requirements of an upload (§11.7 F01–F11, §5.2).
 
 use std::time::{Duration, SystemTime};
 
@@ -48,7 +48,7 @@ async fn f01_to_f08_f10_signatures() {
     let mut unsigned = signer.signed(content);
     unsigned.as_object_mut().unwrap().remove("Signature");
     served.upload(&who, unsigned).await.refused(400, NO_SIGNATURE);
-    // One good signature is enough, in either order, with blank lines between.
+    // One valid signature is enough, in either order, with blank lines in between.
     for armor in [format!("{bad}\n\n{good}"), format!("{good}\n{foreign}")] {
         served.upload(&who, upload(content, &armor)).await.ok(201);
     }
@@ -68,12 +68,12 @@ async fn f04_f06_the_order_of_the_checks() {
     served.upload(&who, upload(payment(), "")).await.refused(400, NO_SIGNATURE);
     served.upload(&who, upload(payment(), "abc")).await.refused(400, no_keys);
     served.upload(&who, signer.signed(payment())).await.refused(400, no_keys);
-    // An export key authorizes nothing.
+    // An export key does not authorize uploads.
     served.register_key(&who, &Signer::new("export@example.test"), "export").await.ok(201);
     served.upload(&who, signer.signed(payment())).await.refused(400, no_keys);
     served.register_key(&who, &signer, "authorize").await.ok(201);
     served.upload(&who, upload(payment(), "abc")).await.refused(400, FORMAT);
-    // The certificate is asked for last.
+    // The certificate is checked last.
     let none = "No available valid bank certificates, no linked account";
     served.upload(&who, signer.signed(payment())).await.refused(400, none);
     served.enrol(&who).await.ok(201);
@@ -94,7 +94,7 @@ async fn f09_signatures_and_keys_that_do_not_count() {
     served.upload(&who, upload(payment(), &by_gpg(&["--textmode"]))).await.refused(400, FORMAT);
     served.upload(&who, upload(payment(), &by_gpg(&["--digest-algo", "SHA1"]))).await.refused(400, FAILED);
     served.upload(&who, upload(payment(), &by_gpg(&["--digest-algo", "SHA512"]))).await.ok(201);
-    // A key that expires: good today, not tomorrow, whenever the signature was made.
+    // A key that expires: valid today, but not tomorrow, whatever the signature's time.
     let soon = Signer::expiring("soon@example.test", Some(SystemTime::now() + Duration::from_secs(1800)));
     served.register_key(&who, &soon, "authorize").await.ok(201);
     let body = soon.signed(payment());
@@ -145,7 +145,7 @@ async fn sizes_have_limits() {
     served.upload(&who, signer.signed(&large)).await.refused(400, "Invalid parameter(s): FileContents");
     let huge = vec![b'x'; 300_000];
     served.upload(&who, signer.signed(&huge)).await.refused(413, "Request too large");
-    // It answered all the same: the connection is good for the next.
+    // It answered nevertheless: the connection can be reused.
     served.upload(&who, signer.signed(payment())).await.ok(201);
 }
 
@@ -222,7 +222,7 @@ async fn s39_uploads_at_once_are_each_booked_once() {
     assert_eq!(closings, expected, "each statement goes on from the one before");
 }
 
-/// Waits until there are so many statements, and sees that no more come.
+/// Waits until there are this many statements, and checks that no more appear.
 pub(crate) async fn wait_for(served: &Served, who: &Person, count: usize) -> Vec<String> {
     let until = std::time::Instant::now() + Duration::from_secs(30);
     loop {

@@ -1,6 +1,6 @@
 //! Certificates, PGP keys and files of the WS Channel service, over HTTP. Test names begin with the ids of
-//! docs/protocols/ws-channel.md §11. Keys, certificates and signatures are made by the tests; the payment is `EXAMPLE_PAIN001` of the ISO 20022
-//! crate, whose origin is told there.
+//! docs/protocols/ws-channel.md §11. Keys, certificates and signatures are created by the tests; the payment is
+//! `EXAMPLE_PAIN001` of the ISO 20022 crate, which documents its origin.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod certs_export;

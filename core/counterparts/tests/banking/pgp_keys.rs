@@ -10,12 +10,12 @@ use serde_json::json;
 
 use crate::served::{Served, Signer};
 
-/// GnuPG with a home of its own.
+/// GnuPG with a separate home folder.
 pub(crate) struct Gpg(tempfile::TempDir);
 
 impl Gpg {
     pub(crate) fn new() -> Self {
-        // GnuPG's sockets want a short path.
+        // GnuPG's sockets need a short path.
         let home = tempfile::Builder::new().prefix("g").tempdir_in("/tmp").unwrap();
         Self(home)
     }
@@ -37,7 +37,7 @@ impl Gpg {
         out.stdout
     }
 
-    /// Makes a key and gives its public half.
+    /// Generates a key and returns its public half.
     pub(crate) fn key(&self, algorithm: &str) -> String {
         self.run(&["--quick-generate-key", "Example <gpg@example.test>", algorithm, "default", "never"], b"");
         String::from_utf8(self.run(&["--armor", "--export"], b"")).unwrap()
@@ -95,7 +95,7 @@ async fn p03_what_is_no_registrable_key_is_refused() {
     let private = one.private.to_armored().unwrap().to_string();
     let invalid = "Invalid parameter(s): PgpKey";
     put(private.clone()).await.refused(400, invalid);
-    // A private key that says that it is a public one.
+    // A private key labelled as a public one.
     put(private.replace("PRIVATE KEY", "PUBLIC KEY")).await.refused(400, invalid);
     put(format!("{}\n{}", one.public, two.public)).await.refused(400, invalid);
     put("not armor".into()).await.refused(400, invalid);
@@ -103,7 +103,7 @@ async fn p03_what_is_no_registrable_key_is_refused() {
     put(String::new()).await.refused(400, "Missing parameter(s): PgpKey");
     let expired = SystemTime::now() - Duration::from_secs(10);
     put(Signer::expiring("old@example.test", Some(expired)).public).await.refused(400, invalid);
-    // Armor that decodes, but holds a signature's packets.
+    // Armor that decodes, but contains a signature.
     let signature = one.sign(b"x").replace("SIGNATURE", "PUBLIC KEY BLOCK");
     let answer = put(signature).await;
     assert!(answer.status == 400 && ["Could not read PGP key IDs", invalid].contains(&answer.text()), "{answer:?}");

@@ -1,4 +1,4 @@
-//! Who may do what (§11.5).
+//! Permissions of roles (§11.5).
 
 use bankchannel_counterparts::ws_channel::Channels;
 use reqwest::Method;
@@ -121,14 +121,14 @@ async fn b08_b09_b10_deleting_accounts() {
     assert_eq!(deleted["Deleted"], json!({"AdminUser": true, "DataUser": true, "Account": true}));
     assert_eq!(deleted["Email"], "gone@example.test");
     delete("gone@example.test", "gone@example.test").await.refused(400, "User does not exist!");
-    // Who lends its certificates is deleted with its links.
+    // Deleting a lender's account also deletes its links.
     served.admin(&sharer, Method::PUT, "/certs/shared/owner%40example.test", None).await.ok(201);
     delete("sharer@example.test", "sharer@example.test").await.ok(200);
     assert_eq!(
         served.admin(&owner, Method::GET, "/integrator/accounts", None).await.ok(200)["Accounts"][0]["LinkedTo"],
         ""
     );
-    // The deleted account's token is worth nothing; the stranger's is.
+    // The deleted account's token is no longer valid; the stranger's is.
     assert_eq!(served.get(&customer, "/certs").await.status, 401);
     served.get(&stranger, "/certs").await.ok(200);
 }

@@ -36,7 +36,7 @@ pub(crate) struct Person {
     pub(crate) data: String,
 }
 
-/// What the service answered.
+/// An answer of the service.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -67,12 +67,12 @@ impl Served {
         Self::with("", Channels::default()).await
     }
 
-    /// With this configuration file and these channels.
+    /// Starts a service with this configuration file and these channels.
     pub(crate) async fn with(config: &str, channels: Channels) -> Self {
         Self::on(tempfile::tempdir().unwrap(), config, channels).await
     }
 
-    /// On this data folder.
+    /// Starts a service with this data folder.
     pub(crate) async fn on(folder: tempfile::TempDir, config: &str, channels: Channels) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let file = folder.path().join("config.toml");
@@ -91,18 +91,18 @@ impl Served {
         Self { base: text("base_url"), control: text("control_url"), running, folder, client }
     }
 
-    /// Stops, and starts again on the same data.
+    /// Stops, and restarts with the same data.
     pub(crate) async fn again(self, config: &str) -> Self {
         self.running.stop().await;
         Self::on(self.folder, config, Channels::default()).await
     }
 
-    /// A new account under a key of its own.
+    /// Creates an account under a new API key.
     pub(crate) async fn owner(&self, email: &str) -> Person {
         self.person(email, None).await
     }
 
-    /// A new account, under this key or one of its own.
+    /// Creates an account under this API key or a new one.
     pub(crate) async fn person(&self, email: &str, key: Option<&str>) -> Person {
         let mut account = json!({"email": email, "password": PASSWORD, "company": COMPANY, "sessions": true});
         if let Some(key) = key {
@@ -119,7 +119,7 @@ impl Served {
         }
     }
 
-    /// An owner with a certificate at the simulator and an authorize key.
+    /// Creates an owner with a certificate at the simulator and an authorize key.
     pub(crate) async fn customer(&self, email: &str) -> (Person, Signer) {
         let person = self.owner(email).await;
         self.enrol(&person).await.ok(201);
@@ -173,7 +173,7 @@ impl Served {
         self.data(who, Method::PUT, "/files/simulator", Some(body)).await
     }
 
-    /// References of the files of this type and status.
+    /// The references of files with this type and status.
     pub(crate) async fn references(&self, who: &Person, kind: &str, status: &str) -> Vec<String> {
         let path = format!("/files/simulator?FileType={kind}&Status={status}");
         let listed = self.get(who, &path).await.ok(200);
@@ -203,13 +203,13 @@ impl Served {
     }
 }
 
-/// The content files in this folder: not the marker that says whose it is.
+/// The content files in this folder, without the marker of the installation.
 pub(crate) fn content_files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let all = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     all.filter(|path| !path.ends_with(".installation")).collect()
 }
 
-/// What an enrolment at the simulator needs.
+/// The body of an enrolment at the simulator.
 pub(crate) fn enrolment() -> Value {
     json!({"Code": "SIM-0123456789abcdef01234567", "Company": COMPANY, "WsUserId": "SIM-0123456789ab"})
 }
@@ -246,7 +246,7 @@ impl Signer {
         sign_detached(&[&signer], content, HashAlgorithm::default(), now).unwrap()
     }
 
-    /// An upload of this content, signed.
+    /// The body of an upload with this content, signed.
     pub(crate) fn signed(&self, content: &[u8]) -> Value {
         upload(content, &self.sign(content))
     }
@@ -265,7 +265,7 @@ pub(crate) fn payment() -> &'static [u8] {
     EXAMPLE_PAIN001.as_bytes()
 }
 
-/// A certificate with its private key, both PEM, made by an authority of the test.
+/// A certificate with its private key, both PEM, issued by the test's own authority.
 pub(crate) struct Identity {
     pub(crate) certificate: String,
     pub(crate) private_key: String,

@@ -1,4 +1,4 @@
-//! Accounts: with a consent, and without.
+//! Accounts: with and without a consent.
 
 use bankchannel_foundation::{Exchange as _, model::read_boundary};
 use bankchannel_nextgen_psd2::{
@@ -36,7 +36,7 @@ async fn the_link_comes_with_the_refusal() {
     let members: Vec<&String> = answer.body.as_object().unwrap().keys().collect();
     assert_eq!(members, ["id", "system", "status", "code", "message", "_links", "explain"]);
     assert_eq!(answer.body["_links"]["scaRedirect"]["verbs"], json!(["GET"]));
-    // Nobody has said where to go back to: the bank has a page of its own.
+    // No redirect URI was given: the bank has its own page.
     let own = format!("{}/tap/return", world.origin());
     let (psu, session) = approve(&world, link(&answer), &own).await;
     assert_eq!(world.page("/tap/return").await.status, 200);
@@ -44,13 +44,14 @@ async fn the_link_comes_with_the_refusal() {
     assert_eq!(answer.status, 200, "{}", answer.text);
     assert_eq!(answer.body["accounts"].as_array().unwrap().len(), 2);
 
-    // A signed URI counts.
+    // A signed redirect URI is used.
     let answer = read(&world, &tpp, ACCOUNTS, &[("TPP-Redirect-URI", REDIRECT)]).await;
     answer.is_refused(401, "CONSENT_INVALID", "V38");
     approve(&world, link(&answer), REDIRECT).await;
 }
 
-/// The same as a client writes it: its customer comes back from the link of the refusal, and may then be read for.
+/// The same with the client's own functions: its customer returns from the refusal's link, and the accounts can then be
+/// read.
 #[tokio::test]
 async fn the_refusals_link_leads_back_to_the_third_party() {
     let world = World::start().await;
@@ -67,7 +68,7 @@ async fn the_refusals_link_leads_back_to_the_third_party() {
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
-/// §4.5: the shape of the answer; balances on demand; ids that are the same each time.
+/// §4.5: the format of the answer; balances on request; stable ids.
 #[tokio::test]
 async fn what_is_read() {
     let world = World::start().await;
@@ -113,7 +114,7 @@ async fn without_the_customer() {
     assert_eq!(read(&world, &tpp, ACCOUNTS, &[("PSU-ID", PSU)]).await.status, 200);
 }
 
-/// §4.5 step 6, T-138: withdrawn, and expired.
+/// §4.5 step 6, T-138: a withdrawn and an expired consent.
 #[tokio::test]
 async fn consents_end() {
     let mut world = World::start().await;

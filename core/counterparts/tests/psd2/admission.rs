@@ -1,4 +1,4 @@
-//! Which requests come in: the order of the checks, both error bodies, replay, explanations.
+//! Admission of requests: the order of the checks, both error bodies, replay, explanations.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ async fn the_status_inside_may_lie() {
     assert_eq!((answer.status, &answer.body["status"]), (401, &json!(400)));
 }
 
-/// V04 stands between V03 and V05.
+/// V04 comes between V03 and V05.
 #[tokio::test]
 async fn routes() {
     let world = World::start().await;
@@ -69,7 +69,7 @@ async fn routes() {
     world.send(&unsigned("POST", VERIFY, &[], "")).await.is_refused(400, "FORMAT_ERROR", "V05");
 }
 
-/// T-102, T-103, S-09: an id is used up by the request whose signature is right.
+/// T-102, T-103, S-09: an id is consumed by the request with a valid signature.
 #[tokio::test]
 async fn replay() {
     let mut world = World::start().await;
@@ -89,12 +89,12 @@ async fn replay() {
     let again = world.send(&request).await;
     again.is_refused(400, "FORMAT_ERROR", "V32");
     assert!(again.message().contains("replay"), "{}", again.message());
-    // Global, not per route (S-10), and before the role (V33).
+    // Global, not per route (S-10), and before the role check (V33).
     let elsewhere = world.sign(&tpp, "GET", "/api/v1/accounts", &[("X-Request-ID", &id)], "");
     world.send(&elsewhere).await.is_refused(400, "FORMAT_ERROR", "V32");
     let by_another = world.sign(&world.tpp(2), "POST", VERIFY, &[("X-Request-ID", &id)], &body);
     assert_eq!(world.send(&by_another).await.status, 200);
-    // Signed anew within the window; after it.
+    // Signed again within the window, then after it.
     world.advance(86_399).await;
     let request = world.sign(&tpp, "POST", VERIFY, &[("X-Request-ID", &id)], &body);
     world.send(&request).await.is_refused(400, "FORMAT_ERROR", "V32");
@@ -103,7 +103,7 @@ async fn replay() {
     assert_eq!(world.send(&request).await.status, 200);
 }
 
-/// T-100, T-103: a date that is not now uses no id up.
+/// T-100, T-103: a date that is not current does not consume the id.
 #[tokio::test]
 async fn a_date_that_is_not_now() {
     let world = World::start().await;
@@ -123,7 +123,7 @@ async fn a_date_that_is_not_now() {
     }
 }
 
-/// T-074: a payment initiator asks for no accounts. The id is used up: the signature was right.
+/// T-074: a payment initiator may not read accounts. The id is consumed: the signature was valid.
 #[tokio::test]
 async fn roles() {
     let world = World::start().await;
@@ -159,7 +159,7 @@ async fn the_rest_of_the_request() {
     answer.is_refused(400, "FORMAT_ERROR", "V36");
 }
 
-/// §3.3, S-15: who gets the explanation.
+/// §3.3, S-15: the conditions for an explanation.
 #[tokio::test]
 async fn explanations_on_demand() {
     let world = World::start().await;
@@ -190,7 +190,8 @@ async fn explanations_on_demand() {
     assert_eq!(quiet.page("/requests.json").await.status, 404);
 }
 
-/// §3.3: the specification's sample, M10 of §2.10: the client's text says `sha-256=`, and that is what was signed.
+/// §3.3: the specification's sample, M10 of §2.10: the client's signing string has `sha-256=`, and that is what was
+/// signed.
 #[tokio::test]
 async fn the_first_byte_that_differs() {
     let world = World::start().await;
@@ -212,13 +213,13 @@ async fn the_first_byte_that_differs() {
     assert_eq!(diff["header"], "digest");
     assert_eq!(explain["recovered"]["value"], "dafd2ef08129f1947827507105ebcaae485ed7443d33fb3b79a7cd99e1de4ad2");
     assert_eq!((&explain["hypotheses"][0]["id"], &explain["hypotheses"][0]["matched"]), (&json!("H-08"), &json!(true)));
-    // The bank's own checks stand among the others, in their order.
+    // The bank's own checks are listed among the others, in order.
     let ids: Vec<&str> =
         explain["checks"].as_array().unwrap().iter().map(|check| check["id"].as_str().unwrap()).collect();
     assert!(ids.is_sorted() && ids.contains(&"V04"), "{ids:?}");
 }
 
-/// R5: strangers have a limit, third parties that sign rightly do not meet it.
+/// R5: requests that fail authentication are limited; correctly signing third parties are not affected.
 #[tokio::test]
 async fn failing_has_a_limit() {
     let world = World::start().await;

@@ -99,7 +99,7 @@ async fn read_and_deleted() {
     }
 }
 
-/// T-132: the same answer for another third party's consent as for none.
+/// T-132: the same answer for another third party's consent as for an unknown one.
 #[tokio::test]
 async fn of_another() {
     let world = World::start().await;
@@ -203,7 +203,7 @@ async fn access_that_does_not_go_together() {
     }
 }
 
-/// §4.1: an older spelling of the standard's own, in `lenient` only.
+/// §4.1: an older spelling from the standard, in `lenient` only.
 #[tokio::test]
 async fn the_older_name_of_accounts_with_balances() {
     let older = || asked(json!({ "availableAccountsWithBalances": "allAccounts" }));
@@ -222,7 +222,7 @@ async fn the_older_name_of_accounts_with_balances() {
     }
 }
 
-/// T-137, T-138, §4.4: how a consent is used.
+/// T-137, T-138, §4.4: use of a consent.
 #[tokio::test]
 async fn used() {
     let mut world = World::start().await;
@@ -253,13 +253,13 @@ async fn used() {
     }
     read(&world, false).await.is_refused(429, "ACCESS_EXCEEDED", "V38");
     world.call(&tpp, "GET", ACCOUNTS, &[], Value::Null).await.is_refused(400, "FORMAT_ERROR", "V36");
-    // Past its last day.
+    // After its last day.
     world.advance(120 * 86_400).await;
     read(&world, true).await.is_refused(401, "CONSENT_EXPIRED", "V38");
     assert_eq!(status(&world, &tpp, &consent).await, "expired");
 }
 
-/// §4.4: one use.
+/// §4.4: a consent for one use.
 #[tokio::test]
 async fn used_once() {
     let world = World::start().await;
@@ -274,7 +274,7 @@ async fn used_once() {
     world.call(&tpp, "GET", ACCOUNTS, &headers, Value::Null).await.is_refused(401, "CONSENT_EXPIRED", "V38");
 }
 
-/// A further authorisation, for a consent that waits for one.
+/// Another authorisation, for a consent that waits for one.
 #[tokio::test]
 async fn authorised_later() {
     let world = World::start().await;
@@ -299,7 +299,7 @@ async fn authorised_later() {
     unknown.await.is_refused(401, "PSU_CREDENTIALS_INVALID", "V38");
 }
 
-/// The customer of the consent and the agreement of the request, and the other way round.
+/// The consent's customer with the request's agreement, and vice versa.
 #[tokio::test]
 async fn authorised_later_with_an_agreement() {
     let world = World::start().await;
@@ -314,7 +314,7 @@ async fn authorised_later_with_an_agreement() {
     }
 }
 
-/// What is kept of a consent is bounded.
+/// The stored data of a consent is limited.
 #[tokio::test]
 async fn too_much_to_keep() {
     let world = World::start().await;
@@ -333,7 +333,7 @@ async fn too_much_to_keep() {
     }
 }
 
-/// What the bank knows outlives it.
+/// The bank's data survives a restart.
 #[tokio::test]
 async fn kept_over_a_restart() {
     let world = World::start().await;

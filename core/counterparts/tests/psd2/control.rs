@@ -1,4 +1,4 @@
-//! What tests tell the bank, and how it may be started.
+//! The control interface, and start options of the bank.
 
 use bankchannel_counterparts::nextgen_psd2::{BankOptions, Running};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -20,7 +20,7 @@ async fn readiness() {
     assert!(world.ready("ca_file").ends_with("/ca.pem") && world.ready("control_url").starts_with("http://127.0.0.1:"));
 }
 
-/// Options that would expose what is meant for one machine.
+/// Options that would expose functions meant for one machine.
 #[tokio::test]
 async fn beyond_loopback() {
     let refused = |options: BankOptions| async {
@@ -40,7 +40,7 @@ async fn beyond_loopback() {
     }
 }
 
-/// §3.3: `POST /sandbox/explain`, on both addresses; nothing is carried out, and the answer is always 200.
+/// §3.3: `POST /sandbox/explain`, at both addresses; the request is not executed, and the answer is always 200.
 #[tokio::test]
 async fn explaining_raw_requests() {
     let world = World::start().await;
@@ -68,11 +68,11 @@ async fn explaining_raw_requests() {
 
     let request = super::support::unsigned("POST", "/sandbox/explain", &[], "POST / HTTP/1.1\n\n");
     assert_eq!(world.send(&request).await.status, 200);
-    // It was not carried out: the id is still new.
+    // It was not executed: the id is still unused.
     assert_eq!(world.send(&parsed(VECTOR_A)).await.status, 200);
 }
 
-/// `fail_next`, the transcript, `reset`: the same as in every counterpart.
+/// `fail_next`, the transcript, `reset`: the same in every counterpart.
 #[tokio::test]
 async fn the_common_part() {
     let world = World::start().await;
@@ -106,7 +106,7 @@ async fn the_common_part() {
     }
 }
 
-/// T-067, §4.5: certificates that are blocked or revoked from now on, over a restart, until the reset.
+/// T-067, §4.5: blocked and revoked certificates stay so over a restart, until the reset.
 #[tokio::test]
 async fn certificates_are_listed() {
     for (verb, code, check) in [("block", "CERTIFICATE_BLOCKED", "V19"), ("revoke", "CERTIFICATE_REVOKED", "V18")] {
@@ -125,7 +125,7 @@ async fn certificates_are_listed() {
     }
 }
 
-/// A body takes its time: what was blocked while it arrived counts.
+/// A body arrives slowly: a certificate blocked in the meantime is refused.
 #[tokio::test]
 async fn a_certificate_blocked_while_its_request_arrives_is_refused() {
     let world = World::start().await;
@@ -144,7 +144,7 @@ async fn a_certificate_blocked_while_its_request_arrives_is_refused() {
     assert!(status == 401 && answer.contains("CERTIFICATE_BLOCKED"), "{answer}");
 }
 
-/// What does not fit is said with the status that the documentation names.
+/// Wrong methods and bodies are refused with the documented status.
 #[tokio::test]
 async fn other_methods_and_large_bodies() {
     let world = World::start().await;
@@ -169,7 +169,7 @@ async fn other_methods_and_large_bodies() {
     assert_eq!(world.control_raw("sandbox/explain", &text, &large[1..]).await.status, 200);
 }
 
-/// Faults of operations that there are, as many as are remembered.
+/// Only faults of existing operations, up to the maximum number.
 #[tokio::test]
 async fn only_what_exists_is_told_to_fail() {
     let world = World::start().await;
@@ -191,7 +191,7 @@ async fn only_what_exists_is_told_to_fail() {
     assert_eq!(fail("get_accounts").await.status, 200);
 }
 
-/// §4.5: further customers.
+/// §4.5: additional customers.
 #[tokio::test]
 async fn customers_are_planted() {
     let world = World::start().await;

@@ -1,4 +1,4 @@
-//! Operation B: bank-offered consents, and what the customer makes of them.
+//! Operation B: bank-offered consents and the customer's decision.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::support::{Answer, PSU, REDIRECT, Tpp, VECTOR_B, World, parsed};
 pub(crate) const OFFERS: &str = "/api/v1/bank-offered-consents";
 pub(crate) const DEPRECATED: &str = "/api/v1/consents";
 
-/// The link of an offer, as the bank wrote it.
+/// The link of an offer, exactly as in the answer.
 pub(crate) fn link(answer: &Answer) -> &str {
     answer.body["_links"]["scaRedirect"]["href"].as_str().unwrap_or_else(|| panic!("no link in {}", answer.text))
 }
@@ -49,7 +49,7 @@ async fn always_wrapped() {
     assert_eq!(world.send(&request).await.status, 201);
 }
 
-/// T-122: both routes do the same; the old one says that it goes.
+/// T-122: both routes do the same; the old one is marked as deprecated.
 #[tokio::test]
 async fn both_routes() {
     let world = World::start().await;
@@ -75,7 +75,7 @@ async fn both_routes() {
     assert_eq!(bodies[0], bodies[1], "but for the link's own state");
 }
 
-/// T-123, T-145, A-04, A-20, A-21: what is refused.
+/// T-123, T-145, A-04, A-20, A-21: refusals.
 #[tokio::test]
 async fn refusals() {
     let world = World::start().await;
@@ -86,7 +86,7 @@ async fn refusals() {
         call(&[with, ("PSU-Context", "OTHER")]).await.is_refused(400, "FORMAT_ERROR", "V36");
         call(&[]).await.is_refused(400, "FORMAT_ERROR", "V36");
         call(&[with, ("PSU-ID", "nobody")]).await.is_refused(404, "RESOURCE_UNKNOWN", "V38");
-        // PSU 1 is known by this name to the first third party only.
+        // Only the first third party knows PSU 1 by this PSU-ID.
         let other = world.call(&world.tpp(3), "POST", target, &[with, ("PSU-ID", PSU)], Value::Null).await;
         other.is_refused(404, "RESOURCE_UNKNOWN", "V38");
         call(&[with, ("PSU-ID", PSU), ("PSU-Corporate-ID", "corp-1")]).await.is_refused(
@@ -108,7 +108,7 @@ async fn refusals() {
     answer.is_refused(400, "FORMAT_ERROR", "V35");
 }
 
-/// The documented link that is no URI (§1.4).
+/// The documented link that is not a valid URI (§1.4).
 #[tokio::test]
 async fn a_link_that_is_no_uri() {
     let world = World::with(|options| {
@@ -122,7 +122,7 @@ async fn a_link_that_is_no_uri() {
     assert_eq!(world.page(&url).await.status, 200);
 }
 
-/// T-133, T-139: approval and refusal, and exactly where the browser goes.
+/// T-133, T-139: approval and refusal, and the exact redirect.
 #[tokio::test]
 async fn the_customer_decides() {
     let world = World::start().await;
@@ -140,7 +140,7 @@ async fn the_customer_decides() {
     assert_eq!(parameters[0].0, "message");
 }
 
-/// T-140: a link is good for one decision.
+/// T-140: a link is valid for one decision.
 #[tokio::test]
 async fn a_link_is_used_up() {
     let mut world = World::start().await;
@@ -153,7 +153,7 @@ async fn a_link_is_used_up() {
         assert_eq!((answer.status, answer.header("location")), (400, None), "{again}");
     }
     assert_eq!(world.page("/tap?flow=psd2&state=unknown&auto=approve").await.status, 404);
-    // Ten minutes.
+    // After ten minutes.
     let late = link(&offer(&world, &tpp, &[]).await).to_owned();
     world.advance(600).await;
     assert_eq!(world.page(&late).await.status, 400);

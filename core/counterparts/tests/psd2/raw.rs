@@ -1,8 +1,8 @@
-//! What only raw bytes can say: T-104 to T-106, V01 to V03.
+//! Tests that need raw bytes: T-104 to T-106, V01 to V03.
 
 use super::support::{VECTOR_A, VERIFY, World, parsed};
 
-/// Vector A with further header lines before its last ones, and the connection closed after it.
+/// Vector A with additional header lines before its last ones; the connection is closed afterwards.
 fn with(lines: &[u8]) -> Vec<u8> {
     let split = VECTOR_A.windows(2).position(|pair| pair == b"\r\n").unwrap() + 2;
     let mut out = VECTOR_A[..split].to_vec();
@@ -44,7 +44,7 @@ async fn single_headers_twice() {
     }
 }
 
-/// V03, S-08: one length or the other, never both, in either order.
+/// V03, S-08: one kind of length, never both, in either order.
 #[tokio::test]
 async fn two_lengths() {
     let world = World::start().await;
@@ -67,7 +67,7 @@ async fn two_lengths() {
     assert_eq!(status, 200, "chunks alone are a body: {answer}");
 }
 
-/// T-105: refused by the HTTP library or by V02, and never taken for another header.
+/// T-105: refused by the HTTP library or by V02, and never read as another header.
 #[tokio::test]
 async fn control_characters() {
     let world = World::start().await;
@@ -111,7 +111,7 @@ async fn sizes() {
         );
     }
 
-    // T-057: no word is looked into that is longer than a header may be.
+    // T-057: an encoded word longer than a header may be is not decoded.
     let word = format!("Signature: =?utf-8?B?{}?=\r\n", "QUFB".repeat(256 * 1024));
     let (status, answer) = world.raw(&with(word.as_bytes())).await;
     assert_eq!(status, 431, "{answer}");

@@ -1,4 +1,4 @@
-//! A bank in a temporary data folder, and third parties that sign with the protocol's own functions.
+//! A bank in a temporary data folder, and third parties that use the protocol's own signing functions.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::{
@@ -51,7 +51,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The code and the text, in whichever dialect.
+    /// The code in either dialect.
     pub(crate) fn code(&self) -> &str {
         let era = self.body["code"].as_str();
         era.or_else(|| self.body["tppMessages"][0]["code"].as_str()).unwrap_or_default()
@@ -66,7 +66,7 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
-    /// Refused with this status and code by this check; the explanation says the same.
+    /// Was refused with this status and code by this check; the explanation reports the same.
     #[track_caller]
     pub(crate) fn is_refused(&self, status: u16, code: &str, check: &str) -> &Self {
         assert_eq!((self.status, self.code()), (status, code), "{}", self.text);
@@ -76,7 +76,7 @@ impl Answer {
     }
 }
 
-/// A third party: what it signs with, and what it shows at the TLS handshake.
+/// A third party: its signing key and certificate, and its TLS client certificate.
 pub(crate) struct Tpp {
     pub(crate) certificate: Certificate,
     pub(crate) key: SigningKey,
@@ -84,7 +84,7 @@ pub(crate) struct Tpp {
     http: Option<reqwest::Client>,
 }
 
-/// The data folder's certificates are made once for all tests: keys take their time.
+/// The data folder's certificates are created once for all tests: generating keys is slow.
 fn prepared() -> &'static Path {
     static PREPARED: OnceLock<TempDir> = OnceLock::new();
     PREPARED
@@ -129,7 +129,7 @@ fn builder() -> reqwest::ClientBuilder {
 }
 
 impl World {
-    /// At the test clock, without TLS, under control.
+    /// Starts a bank at the test clock, without TLS, with the control interface.
     pub(crate) async fn start() -> Self {
         Self::with(|options| options.plain = Some(true)).await
     }
@@ -181,7 +181,7 @@ impl World {
         std::fs::read_to_string(Path::new(self.ready("certificates_dir")).join(name)).unwrap()
     }
 
-    /// The third party of this number, from the bank's own folder.
+    /// The third party with this number, from the bank's folder.
     pub(crate) fn tpp(&self, number: usize) -> Tpp {
         let certificate = Certificate::from_pem(&self.read(&format!("tpp{number}-qseal.pem"))).unwrap();
         let key = SigningKey::from_pem(&self.read(&format!("tpp{number}-qseal.key")), None).unwrap();
@@ -189,7 +189,7 @@ impl World {
         Tpp { certificate, key, profile: SigningProfile::default(), http }
     }
 
-    /// A client that trusts the bank's authority, and shows this certificate.
+    /// A client that trusts the bank's authority and presents this certificate.
     pub(crate) fn client(&self, name: Option<&str>) -> reqwest::Client {
         let read = |name: &str| format!("{}{}", self.read(&format!("{name}.pem")), self.read(&format!("{name}.key")));
         self.client_showing(name.map(read).as_deref())
@@ -205,13 +205,13 @@ impl World {
         builder.build().unwrap()
     }
 
-    /// The bank's own authority, which may issue further certificates.
+    /// The bank's authority, which can issue more certificates.
     pub(crate) fn authority(&self) -> TestAuthority {
         let key = std::fs::read_to_string(self.data().join("ca.key")).unwrap();
         TestAuthority::from_pem(&self.read("ca.pem"), &key).unwrap()
     }
 
-    /// Signs a request of the dialect that its path belongs to.
+    /// Signs a request in the dialect of its path.
     pub(crate) fn sign(&self, tpp: &Tpp, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Request {
         let mut request = unsigned(method, target, headers, body);
         if !body.is_empty() {
@@ -222,7 +222,7 @@ impl World {
         sign(request, &tpp.certificate, &tpp.key, &profile, self.clock_s, &uuid()).unwrap().0
     }
 
-    /// Signs and sends.
+    /// Signs and sends a request.
     pub(crate) async fn call(
         &self,
         tpp: &Tpp,
@@ -249,7 +249,7 @@ impl World {
         answered(out.body(request.body.clone()).send().await.unwrap()).await
     }
 
-    /// A page, as a browser gets it.
+    /// A page, as a browser receives it.
     pub(crate) async fn page(&self, path: &str) -> Answer {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.origin()) };
         let client = if url.starts_with("https") { self.client(None) } else { self.http.clone() };
@@ -278,19 +278,19 @@ impl World {
         answered(request.send().await.unwrap()).await
     }
 
-    /// Moves the bank's clock, and that of the third parties.
+    /// Advances the clocks of the bank and the third parties.
     pub(crate) async fn advance(&mut self, seconds: i64) {
         let answer = self.control("clock", json!({ "advance_s": seconds })).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         self.clock_s += seconds;
     }
 
-    /// The status of raw bytes; 0 when the connection ends without an answer.
+    /// The status of the answer to raw bytes; 0 if the connection ends without an answer.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> (u16, String) {
         self.raw_in_parts(bytes, std::future::ready(()), b"").await
     }
 
-    /// The same of bytes in two parts, with something done once the bank has the first.
+    /// The same in two parts, with an action after the bank has received the first.
     pub(crate) async fn raw_in_parts(
         &self,
         first: &[u8],
@@ -312,7 +312,7 @@ impl World {
         (status, answer)
     }
 
-    /// PSU 1's question.
+    /// The body of `verify_user` for PSU 1.
     pub(crate) fn question(&self) -> Value {
         json!({ "PSU-ID": PSU, "PSUPersonalIdentifier": HASH })
     }
@@ -339,7 +339,7 @@ pub(crate) fn parsed(request: &[u8]) -> Request {
 }
 
 impl Tpp {
-    /// The published key of the specification, with the leaf of vector A.
+    /// The specification's published key, with the leaf certificate of vector A.
     pub(crate) fn of_the_sheet() -> Self {
         let key = include_str!("../../../protocols/nextgen-psd2/src/signing/vectors/test-key.pem");
         let request = parsed(VECTOR_A);

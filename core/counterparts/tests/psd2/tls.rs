@@ -1,4 +1,4 @@
-//! Client certificates: T-076, and what TLS itself refuses.
+//! Client certificates: T-076, and connections that TLS itself refuses.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::support::{NOW_S, Tpp, VECTOR_A, VERIFY, World, parsed};
 
-/// V22 with the QWAC of the same organisation; HTTP/2 as well as HTTP/1.1.
+/// V22 with the QWAC of the same organisation; HTTP/2 and HTTP/1.1.
 #[tokio::test]
 async fn with_the_own_certificate() {
     let world = World::tls().await;
@@ -20,7 +20,7 @@ async fn with_the_own_certificate() {
     let tpp = world.tpp(1);
     let answer = world.call(&tpp, "POST", VERIFY, &[], world.question()).await;
     assert_eq!((answer.status, answer.body), (200, json!({ "exists": true })));
-    // The specification's leaf is of the same organisation.
+    // The specification's leaf certificate belongs to the same organisation.
     let answer = world.send_by(&world.client(Some("tpp1-qwac")), &parsed(VECTOR_A)).await;
     assert_eq!((answer.status, &*answer.text), (200, r#"{"exists":true}"#));
 }
@@ -32,7 +32,7 @@ async fn with_somebody_elses_certificate() {
     let request = world.sign(&world.tpp(1), "POST", VERIFY, &[], &world.question().to_string());
     let answer = world.send_by(&world.client(Some("tpp2-qwac")), &request).await;
     answer.is_refused(401, "CERTIFICATE_INVALID", "V22");
-    // The id was not used up.
+    // The id was not consumed.
     assert_eq!(world.send_by(&world.client(Some("tpp1-qwac")), &request).await.status, 200);
 }
 
@@ -44,20 +44,20 @@ async fn without_a_certificate() {
     let answer = world.send_by(&world.client(None), &request).await;
     answer.is_refused(401, "CERTIFICATE_MISSING", "V22");
     assert!(answer.message().contains("present the QWAC"), "{}", answer.message());
-    // What fails before is answered first.
+    // Earlier checks fail first.
     let mut request = request;
     request.headers.remove("signature");
     world.send_by(&world.client(None), &request).await.is_refused(401, "SIGNATURE_MISSING", "V07");
-    // A customer's browser has none, and sees pages.
+    // A customer's browser has none, and can still open pages.
     assert_ne!(world.page("/requests.json").await.status, 401);
 }
 
-/// PSU 1's question, signed anew.
+/// A new signed request of `verify_user` for PSU 1.
 fn asked(world: &World) -> Request {
     world.sign(&world.tpp(1), "POST", VERIFY, &[], &world.question().to_string())
 }
 
-/// A certificate for connections of the bank's authority, with its key, PEM.
+/// A TLS client certificate from the bank's authority with its key, PEM.
 fn issued(world: &World, change: impl FnOnce(&mut IssueOptions)) -> String {
     let mut options = IssueOptions::new(CertificateKind::Qwac, NOW_S);
     change(&mut options);
@@ -65,7 +65,7 @@ fn issued(world: &World, change: impl FnOnce(&mut IssueOptions)) -> String {
     format!("{}{}", issued.certificate_pem, *issued.private_key_pem)
 }
 
-/// V22 as V18 and V19: a certificate that was revoked or blocked is refused on connections that were there before, too.
+/// V22 as V18 and V19: a revoked or blocked certificate is also refused on existing connections.
 #[tokio::test]
 async fn a_revoked_or_blocked_certificate() {
     for (list, code) in [("revoke", "CERTIFICATE_REVOKED"), ("block", "CERTIFICATE_BLOCKED")] {
@@ -81,12 +81,12 @@ async fn a_revoked_or_blocked_certificate() {
             answer.is_refused(401, code, "V22");
             assert!(answer.message().contains("TLS client certificate (QWAC)"), "{}", answer.message());
         }
-        // The customer's pages ask for none.
+        // The customer's pages need no certificate.
         assert_eq!(client.get(format!("{}/requests.json", world.origin())).send().await.unwrap().status(), 200);
     }
 }
 
-/// V22 as V16: TLS looks at the time when the connection is made, the bank with each request.
+/// V22 as V16: TLS checks validity when connecting, the bank with each request.
 #[tokio::test]
 async fn a_certificate_that_ends_while_connected() {
     let mut world = World::tls().await;
@@ -96,7 +96,7 @@ async fn a_certificate_that_ends_while_connected() {
     world.send_by(&client, &asked(&world)).await.is_refused(401, "CERTIFICATE_EXPIRED", "V22");
 }
 
-/// V22 as V20 and V21: a QSEAL is not for connections, nor is a certificate that attests nothing; in every mode.
+/// V22 as V20 and V21: a QSEAL is not valid for connections, nor is a certificate without QC statements; in every mode.
 #[tokio::test]
 async fn a_certificate_for_another_use() {
     for mode in [Strictness::Strict, Strictness::Normal, Strictness::Lenient] {
@@ -109,7 +109,7 @@ async fn a_certificate_for_another_use() {
         answer.is_refused(401, "CERTIFICATE_INVALID", "V22");
         assert_eq!(world.send_by(&world.client(Some("tpp1-qwac")), &asked(&world)).await.status, 200);
     }
-    // Statements without the type: `strict` refuses them, `normal` warns (V20).
+    // QC statements without the type: `strict` refuses them, `normal` warns (V20).
     for (mode, status) in [(Strictness::Strict, 401), (Strictness::Normal, 200), (Strictness::Lenient, 200)] {
         let world = World::with(|options| options.mode = Some(mode)).await;
         let bare = issued(&world, |options| options.defects = vec![Defect::BareQc]);
@@ -120,7 +120,7 @@ async fn a_certificate_for_another_use() {
     }
 }
 
-/// Strict DER: TLS is content with unused bits that are set.
+/// Strict DER: TLS accepts unused bits that are set.
 #[tokio::test]
 async fn a_certificate_that_is_not_strict() {
     const KEY_USAGE: &[u8] = b"\x03\x02\x05\xa0";
@@ -130,7 +130,7 @@ async fn a_certificate_that_is_not_strict() {
     let mut der = Certificate::from_pem(certificate).unwrap().der().to_vec();
     let at = der.windows(KEY_USAGE.len()).position(|part| part == KEY_USAGE).unwrap();
     der[at + 3] |= 1;
-    // What is signed stands after the head of 4 bytes, and has one too; the signature is the last 256 bytes.
+    // The signed part follows a header of 4 bytes, and has one too; the signature is the last 256 bytes.
     let length = 4 + usize::from(der[6]) * 256 + usize::from(der[7]);
     let authority = std::fs::read_to_string(world.data().join("ca.key")).unwrap();
     let signature = SigningKey::from_pem(&authority, None).unwrap().sign_pkcs1(Hash::Sha256, &der[4..4 + length]);
@@ -143,7 +143,7 @@ async fn a_certificate_that_is_not_strict() {
     assert!(answer.message().contains("unused bits"), "{}", answer.message());
 }
 
-/// A certificate of an unknown issuer, or one that is not valid at the bank's clock, makes no connection.
+/// A certificate from an unknown issuer, or one that is not valid at the bank's clock: the connection fails.
 #[tokio::test]
 async fn tls_refuses() {
     let (world, stranger) = (World::tls().await, World::with(|options| options.data = None).await);
@@ -163,7 +163,7 @@ async fn tls_refuses() {
     assert!(world.client(None).get(format!("{}/requests.json", world.origin())).send().await.is_ok());
 }
 
-/// §4.6: the folder's files, their modes and their subjects; kept over a restart, made anew when they are of no use.
+/// §4.6: the folder's files, their modes and subjects; kept over a restart, created again when unusable.
 #[tokio::test]
 async fn the_data_folder() {
     let world = World::tls().await;

@@ -28,12 +28,12 @@ async fn exists_or_not() {
         let answer = world.call(&tpp, "POST", VERIFY, &[], body).await;
         assert_eq!((answer.status, answer.body), (200, json!({ "exists": exists })), "{psu}");
     }
-    // The PSU-ID is that of one third party only.
+    // The PSU-ID belongs to one third party only.
     let answer = world.call(&world.tpp(2), "POST", VERIFY, &[], world.question()).await;
     assert_eq!((answer.status, answer.body), (200, json!({ "exists": false })));
 }
 
-/// T-121, S-16: what is wrong with the body; more than is known does not matter.
+/// T-121, S-16: invalid bodies; unknown members are ignored.
 #[tokio::test]
 async fn bodies() {
     let world = World::start().await;
@@ -65,7 +65,7 @@ async fn bodies() {
     }
 }
 
-/// T-075, A-18: a payment initiator may ask.
+/// T-075, A-18: a payment initiator is allowed.
 #[tokio::test]
 async fn a_payment_initiator_may_ask() {
     let world = World::start().await;
@@ -73,7 +73,7 @@ async fn a_payment_initiator_may_ask() {
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
-/// S-14: an oracle has a limit for each third party.
+/// S-14: the requests of each third party are limited.
 #[tokio::test]
 async fn asking_has_a_limit() {
     let world = World::start().await;

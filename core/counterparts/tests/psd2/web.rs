@@ -1,4 +1,4 @@
-//! Pages: the customer's and that of requests.
+//! Pages: the customer's page and the page of requests.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use super::{
     support::{PSU, REDIRECT, VERIFY, World, unsigned},
 };
 
-/// §4.5: the form's way.
+/// §4.5: the form, from page to redirect.
 #[tokio::test]
 async fn the_form() {
     let world = World::start().await;
@@ -31,7 +31,7 @@ async fn the_form() {
     assert_eq!(read.body["accounts"][0]["iban"], "NO5499990100019");
 }
 
-/// The page of requests, and where `/` leads.
+/// The page of requests, and the redirect from `/`.
 #[tokio::test]
 async fn the_page_of_requests() {
     let world = World::start().await;
@@ -57,7 +57,7 @@ async fn the_page_of_requests() {
     assert_eq!(world.page("/nothing").await.status, 404);
 }
 
-/// `auto` answers only where the bank was started for it; elsewhere the link stays open for the customer.
+/// `auto` answers only if the bank was started with that option; otherwise the link stays open for the customer.
 #[tokio::test]
 async fn a_link_answers_for_nobody() {
     let world = World::with(|options| {
@@ -78,7 +78,7 @@ async fn a_link_answers_for_nobody() {
     assert_eq!(world.post_form("/tap", &form).await.status, 303);
 }
 
-/// S-12: what a refused request's own explanation shows, the page and `/requests.json` do not.
+/// S-12: personal data in a refused request's own explanation is not shown on the page or in `/requests.json`.
 #[tokio::test]
 async fn the_page_shows_nobodys_identifiers() {
     const SECRETS: [&str; 5] = ["psu-secret-1", "corp-secret-2", "192.0.2.211", "state-secret-4", "session-secret-5"];
@@ -97,7 +97,8 @@ async fn the_page_shows_nobodys_identifiers() {
     let target = format!("/api/v1/bank-offered-consents?who={}", SECRETS[0]);
     let sound = world.sign(&tpp, "POST", &target, &headers, "");
     let mut found = Vec::new();
-    // Unknown to the bank; another date than the signed one; another customer than the signed one, who says what was signed.
+    // Unknown to the bank; a date other than the signed one; a customer other than the signed one, with the client's
+    // signing string.
     for change in [None, Some(("Date", "Tue, 03 Mar 2026 10:15:31 GMT")), Some(("PSU-ID", "psu-secret-1b"))] {
         let mut request = sound.clone();
         if let Some((name, value)) = change {
@@ -136,7 +137,7 @@ async fn the_page_shows_nobodys_identifiers() {
     }
 }
 
-/// A foreign name that leads here, and another page's form.
+/// A foreign host name that leads to the bank, and a form of another page.
 #[tokio::test]
 async fn foreign_pages() {
     let world = World::start().await;

@@ -1,4 +1,4 @@
-//! The time that a whole body may take.
+//! The time limit for a whole body.
 
 use std::time::{Duration, Instant};
 
@@ -16,13 +16,13 @@ async fn a_body_that_takes_too_long_is_refused_and_its_connection_closed() {
     let mut held = case.request(&stock).head(&world.base()).await;
     let begun = Instant::now();
     held.begin(100).await;
-    // It ends with the connection: nothing of the rest was sent.
+    // The connection closes: the rest was not sent.
     let (head, answer) = held.answer().await;
     answer.refused(408, "Request timeout");
     assert!(head.contains("connection: close"), "{head}");
     assert!(begun.elapsed() >= Duration::from_millis(900) && begun.elapsed() < Duration::from_secs(20));
     let spool = world.served.folder.path().join("data").join("spool");
     assert_eq!(std::fs::read_dir(spool).unwrap().count(), 0, "what was spooled of it is gone");
-    // Another one in time is taken.
+    // Another body, sent in time, is accepted.
     case.request(&stock).head(&world.base()).await.finish().await.ok(201);
 }

@@ -1,4 +1,4 @@
-//! Operations as cases: who acts, what is sent, what must be there before.
+//! Operations as test cases: the actor, the request, and its preconditions.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::{
     served::{COMPANY, Identity, PASSWORD, Person, Signer, enrolment, import_of, payment},
 };
 
-/// One operation of a session, in the form in which it is tried.
+/// An operation with a session, in the variant under test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Act {
     Logout,
@@ -20,7 +20,7 @@ pub(crate) enum Act {
     EnrollCert,
     ImportCert,
     RetireCert,
-    /// Another's, by the owner of the key.
+    /// The owner of the key retires another account's certificate.
     RetireCertOfAnother,
     UploadFile,
     DownloadFile,
@@ -30,7 +30,7 @@ pub(crate) enum Act {
     DeleteKey,
 }
 
-/// The people and things of one case. All of them bear its tag in their names.
+/// The people and things of one case. All their names contain its tag.
 pub(crate) struct Case {
     pub(crate) act: Act,
     pub(crate) tag: String,
@@ -40,16 +40,16 @@ pub(crate) struct Case {
     export: Signer,
 }
 
-/// What all cases share: costly to make.
+/// Objects shared by all cases because they are slow to create.
 pub(crate) struct Stock {
     pub(crate) identity: Identity,
 }
 
-/// The file that lies at the bank.
+/// The file at the bank.
 const REFERENCE: &str = "lies-there";
 
 impl Case {
-    /// Makes the people of several cases, with sessions and what their operations need.
+    /// Creates the people of several cases, with sessions and the preconditions of their operations.
     pub(crate) async fn prepare(world: &World, stock: &Stock, wanted: Vec<(Act, String)>) -> Vec<Self> {
         let mut accounts = Vec::new();
         for (_, tag) in &wanted {
@@ -95,7 +95,7 @@ impl Case {
         }
     }
 
-    /// Who sends it.
+    /// The sender of the request.
     pub(crate) fn actor(&self) -> &Person {
         match self.act {
             Act::DeleteAccount | Act::RetireCertOfAnother => &self.owner,
@@ -103,17 +103,17 @@ impl Case {
         }
     }
 
-    /// Whose certificate at the simulator is concerned.
+    /// The holder of the certificate at the simulator.
     pub(crate) fn with_certificate(&self) -> &Person {
         &self.customer
     }
 
-    /// The PGP key that the operation relies on, or any.
+    /// The PGP key that the operation uses, or any.
     pub(crate) fn pgp_key(&self) -> &Signer {
         if self.act == Act::ExportCert { &self.export } else { &self.authorize }
     }
 
-    /// The session it is sent with: its mode and token.
+    /// The session of the request: its mode and token.
     pub(crate) fn session(&self) -> (&'static str, String) {
         match self.act {
             Act::Logout | Act::UploadFile | Act::DownloadFile | Act::DeleteFile => ("data", self.actor().data.clone()),
@@ -151,12 +151,12 @@ impl Case {
         Request { method, path, token, key: self.owner.key.clone(), body: body.to_string() }
     }
 
-    /// What stands in every row of the case.
+    /// The text in every row of the case.
     pub(crate) fn tag_text(&self) -> String {
         format!("-{}@", self.tag)
     }
 
-    /// The status of its success.
+    /// The status of a successful answer.
     pub(crate) fn success(&self) -> u16 {
         match self.act {
             Act::ShareCerts | Act::EnrollCert | Act::ImportCert | Act::UploadFile | Act::UploadKey => 201,

@@ -1,4 +1,4 @@
-//! Deletions that race with uploads, and what a deleted account leaves: nothing.
+//! Deletions that race with uploads; a deleted account leaves nothing behind.
 
 use futures_util::future::join_all;
 use reqwest::Method;
@@ -13,7 +13,7 @@ use crate::{
 
 on_both!(nothing_of_a_deleted_account_stays_or_comes_after_it, who_comes_next_finds_nothing);
 
-/// More than fits into a row: each upload has a content file.
+/// Too large for a row: each upload has a content file.
 fn large() -> Vec<u8> {
     [payment(), &vec![b'\n'; 100_000][..]].concat()
 }
@@ -26,13 +26,13 @@ async fn customer(world: &World, tag: &str) -> (Case, Signer) {
     (case, signer)
 }
 
-/// 40 uploads and one deletion at the same time; the simulator books whatever gets through.
+/// 40 uploads and one deletion at the same time; the simulator books the uploads that succeed.
 async fn nothing_of_a_deleted_account_stays_or_comes_after_it(shared: Option<Shared>) {
     let files = shared.as_ref().map(Shared::files);
     let world = World::start(shared, "sharing = \"any\"\n").await;
     let files = files.unwrap_or_else(|| world.served.folder.path().join("data").join("files"));
     let (case, signer) = customer(&world, "races").await;
-    // Every kind of row that an account can have, links in both directions among them.
+    // Every kind of row that an account can have, including links in both directions.
     let link = |email: &str| format!("/certs/shared/{email}");
     let served = &world.served;
     served.admin(&case.customer, Method::PUT, &link(&case.owner.email), None).await.ok(201);
@@ -52,15 +52,15 @@ async fn nothing_of_a_deleted_account_stays_or_comes_after_it(shared: Option<Sha
     };
     let (uploads, _) = tokio::join!(uploads, deletion);
     for answer in uploads {
-        // 400: it was looking for its certificate at that moment.
+        // 400: it was just looking up its certificate.
         assert!(matches!(answer.status, 201 | 400 | 401), "{answer:?}");
     }
     served.upload(&case.customer, body).await.refused(401, "Unauthorized");
     let rows = async || world.database.lock().await.rows_with(&case.customer.email).await;
     assert_eq!(rows().await, Default::default());
-    // What the simulator was working on comes to nothing too.
+    // Work in progress at the simulator ends without results too.
     let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    // The folder's mark says which installation it belongs to.
+    // The folder's marker names its installation.
     let content =
         || std::fs::read_dir(&files).unwrap().filter(|file| file.as_ref().unwrap().file_name() != ".installation");
     while content().count() > 0 {
@@ -70,7 +70,7 @@ async fn nothing_of_a_deleted_account_stays_or_comes_after_it(shared: Option<Sha
     assert_eq!(rows().await, Default::default());
 }
 
-/// What a former holder has left all the same, by a program of before, is not the next one's.
+/// Rows left behind by an older program for a former holder are not visible to the next one.
 async fn who_comes_next_finds_nothing(shared: Option<Shared>) {
     let world = World::start(shared, "[banks]\nsimulator = \"store\"\n").await;
     let (case, _) = customer(&world, "next").await;

@@ -1,4 +1,4 @@
-//! The ways in which a right can end, each brought about as it happens: by a call, by the operator, by time.
+//! All events that end a right, caused as in real use: by a call, by the operator, by time.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
     served::{Answer, Person, Served},
 };
 
-/// What ends.
+/// The event that ends a right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum End {
     Logout,
@@ -28,7 +28,7 @@ pub(crate) enum End {
     CertificateRetired,
     PgpKeyDeleted,
     OwnerChanged,
-    /// The last: it ends every session there is.
+    /// Must be the last: it ends all sessions.
     Expiry,
 }
 
@@ -45,18 +45,18 @@ pub(crate) const ENDS: [End; 10] = [
     End::Expiry,
 ];
 
-/// The product that the simulator asks for.
+/// The product required by the simulator.
 const PRODUCT: &str = "bank-simulator";
 const NEW_PASSWORD: &str = "Another_..1234567890abcdef";
 
-/// A service under test with all that can end rights.
+/// A service under test, with the means to end rights.
 pub(crate) struct World {
     pub(crate) served: Served,
     pub(crate) database: Mutex<Database>,
     pub(crate) operator: Operator,
     login_key: PublicKey,
     client: reqwest::Client,
-    // Outlives the service.
+    // Dropped after the service.
     _shared: Option<Arc<Shared>>,
 }
 
@@ -83,7 +83,7 @@ impl World {
         self.operator.set_entitlement(key, PRODUCT, "active").await.unwrap();
     }
 
-    /// Brings it about, for the one who acts in this case.
+    /// Causes the event for the actor of this case.
     pub(crate) async fn end(&self, end: End, case: &Case) {
         let (who, key) = (case.actor(), &case.owner.key);
         match end {
@@ -114,7 +114,7 @@ impl World {
         }
     }
 
-    /// Every session of now is over.
+    /// Expires all current sessions.
     pub(crate) async fn expire_all(&self) {
         self.served.control("clock", json!({ "advance_s": 3601 })).await;
     }
@@ -148,7 +148,7 @@ impl World {
         self.client.get(self.control("outbox")).send().await.unwrap().json().await.unwrap()
     }
 
-    /// Whether the held call has come to where it writes.
+    /// Whether the held call has reached the point before its write.
     pub(crate) async fn has_arrived(&self, order: Value) -> bool {
         let sent = self.client.post(self.control("sandbox/held")).json(&order).send().await.unwrap();
         sent.status().is_success()

@@ -1,6 +1,6 @@
-//! The rights of a session hold up to the commit: every writing operation × every way in which a right can end, while the
-//! body arrives and between the body and the commit; the time of a body; deletions that race. On SQLite, and on PostgreSQL
-//! where `BANKCHANNEL_TEST_POSTGRES` names a server.
+//! A session's rights are checked up to the commit: every writing operation × every event that ends a right, while the
+//! body arrives and between body and commit; the time limit of a body; races with deletions. On SQLite, and on
+//! PostgreSQL if `BANKCHANNEL_TEST_POSTGRES` names a server.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)] // tests report what they could not run
 
 mod bodies;
@@ -17,7 +17,7 @@ mod rows;
 #[path = "../banking/served.rs"]
 mod served;
 
-/// Makes of each `async fn case(shared: Option<Shared>)` one test per database.
+/// Turns each `async fn case(shared: Option<Shared>)` into one test per database.
 macro_rules! on_both {
     ($($case:ident),+ $(,)?) => {
         mod sqlite {

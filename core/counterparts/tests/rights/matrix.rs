@@ -1,4 +1,4 @@
-//! Every writing operation × every way in which a right can end × while the body arrives, and between body and commit.
+//! Every writing operation × every event that ends a right × while the body arrives, and between body and commit.
 
 use bankchannel_foundation::message::Method;
 use bankchannel_ws_channel::{CATALOGUE, terms};
@@ -14,14 +14,14 @@ use crate::{
     served::{Answer, identity},
 };
 
-/// What becomes of an operation when a right ends on its way.
+/// The result of an operation if a right ends while it runs.
 #[derive(Debug, Clone, Copy)]
 enum Expect {
-    /// Refused as a new request with the same token would be; nothing is written.
+    /// Refused like a new request with the same token; nothing is written.
     Refused(u16, &'static str),
-    /// It does not rest on that right: it is done.
+    /// The operation does not depend on that right: it succeeds.
     Done(&'static str),
-    /// It cannot end for this operation.
+    /// The event is not possible for this operation.
     Never(&'static str),
 }
 use Expect::{Done, Never, Refused};
@@ -60,8 +60,8 @@ const TABLE: &[(&str, Act, [Expect; 10])] = &[
     ("delete_key", Act::DeleteKey, [GONE, GONE, KEY, NO_TRANSFER, NO_BANK, GONE, NO_CERT, Refused(400, "No suitable PGP keys found."), NO_OWNER, GONE]),
 ];
 
-/// Writing operations without a session: what they prove (a challenge, a code, a token of a step) is used up in the
-/// transaction of what they write.
+/// Writing operations without a session: their proof (a challenge, a code, a step's token) is consumed in the same
+/// transaction as their writes.
 const PUBLIC: &[&str] = &[
     "register",
     "verify_phone",
@@ -99,12 +99,12 @@ fn every_writing_operation_of_the_catalogue_has_its_row() {
 
 on_both!(no_right_outlives_its_end);
 
-/// When the right ends.
+/// The moment when the right ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Moment {
-    /// The head was admitted, the body is on its way.
+    /// The head was admitted, the body is still arriving.
     BeforeBody,
-    /// The body is there and was judged; nothing is written yet.
+    /// The body was received and checked; nothing is written yet.
     BeforeCommit,
 }
 
@@ -124,7 +124,7 @@ async fn no_right_outlives_its_end(shared: Option<Shared>) {
                 wanted.push((*act, format!("{column}-{row}-{}", *moment as u8), *moment, expected[column]));
             }
         }
-        // Variants of one operation are held by one name: one after the other.
+        // Variants of an operation have the same name for holding: one after the other.
         let (others, first): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|(act, ..)| *act == Act::RetireCertOfAnother);
         for wanted in [first, others] {
@@ -136,7 +136,7 @@ async fn no_right_outlives_its_end(shared: Option<Shared>) {
     }
 }
 
-/// Brings all cases to where they wait, ends the right for each, lets them go on, and looks.
+/// Brings all cases to the waiting point, ends the right for each, resumes them and checks the results.
 async fn judge_group(world: &World, stock: &Stock, end: End, group: Vec<(Case, Moment, Expect)>) {
     let waiting = join_all(group.iter().map(|(case, moment, _)| wait_at(world, stock, case, *moment))).await;
     join_all(group.iter().map(|(case, ..)| world.end(end, case))).await;
@@ -162,7 +162,7 @@ async fn judge_group(world: &World, stock: &Stock, end: End, group: Vec<(Case, M
     }
 }
 
-/// A call that waits for what ends its right.
+/// A call that waits while its right is ended.
 enum Waiting {
     ForBody(Held),
     ForCommit(&'static str, tokio::task::JoinHandle<Answer>),

@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::served::Answer;
 
-/// A request as it is written.
+/// A request, as it is sent.
 pub(crate) struct Request {
     pub(crate) method: &'static str,
     pub(crate) path: String,
@@ -19,14 +19,14 @@ pub(crate) struct Request {
     pub(crate) body: String,
 }
 
-/// A request whose head was admitted and whose body is awaited.
+/// A request whose head was admitted and whose body has not arrived.
 pub(crate) struct Held {
     stream: TcpStream,
     body: String,
 }
 
 impl Request {
-    /// Sends the head and waits until the service wants the body: by then the session was judged.
+    /// Sends the head and waits until the service asks for the body: the session was checked by then.
     pub(crate) async fn head(self, base: &str) -> Held {
         let (address, below) = base.trim_start_matches("http://").split_once('/').unwrap();
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -61,7 +61,7 @@ impl Held {
         self.answer().await.1
     }
 
-    /// The head of the answer, and the answer; the connection is closed after it.
+    /// The head of the answer, and the answer; the connection is closed afterwards.
     pub(crate) async fn answer(mut self) -> (String, Answer) {
         let mut bytes = Vec::new();
         let whole = self.stream.read_to_end(&mut bytes);
@@ -69,7 +69,7 @@ impl Held {
         let text = String::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        // An answer of unknown length comes in chunks; the JSON is what stands between the first and the last brace.
+        // An answer of unknown length arrives in chunks; the JSON is the text from the first to the last brace.
         let from = body.find('{').unwrap_or(0);
         let to = body.rfind('}').map_or(0, |at| at + 1);
         let body: Value = serde_json::from_str(&body[from..to]).unwrap_or_else(|why| panic!("{why} in {text:?}"));

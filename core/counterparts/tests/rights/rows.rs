@@ -1,4 +1,4 @@
-//! What is in the database, whatever the tables are.
+//! Reads all tables of the database.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -9,7 +9,7 @@ use sqlx::{
 
 use crate::{postgres::Shared, served::Served};
 
-/// A connection beside the service's own.
+/// A connection separate from the service's own.
 pub(crate) enum Database {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -47,7 +47,7 @@ impl Database {
         }
     }
 
-    /// Every table, from the database's own catalogue: a new one is covered too.
+    /// All tables, from the database's catalogue: new ones are included.
     pub(crate) async fn tables(&mut self) -> Vec<String> {
         let sql = match self {
             Self::Sqlite(_) => "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
@@ -60,8 +60,7 @@ impl Database {
         tables
     }
 
-    /// Every row in which this text stands, as `table: row`. The audit trail is left out: it tells what was done, whoever is
-    /// gone.
+    /// All rows that contain this text, as `table: row`. Without the audit trail: it keeps records of deleted accounts.
     pub(crate) async fn rows_with(&mut self, text: &str) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         for table in self.tables().await.into_iter().filter(|table| !table.starts_with("audit")) {

@@ -1,4 +1,4 @@
-//! A bank's code for tests: answers what it was told to, and remembers what it was asked. All values are invented here.
+//! The bank's code for tests: gives prepared answers and records the questions. All values are invented.
 
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,7 @@ use bankchannel::{
 };
 use serde_json::{Value, json};
 
-/// A text that a bank's failure holds, and that nobody else may see.
+/// A text in a bank's failure that must not reach anyone else.
 pub(crate) const OWN_TEXT: &str = "the mainframe of cellar 3 is down";
 
 type Doing = dyn Fn(&str, &Value) -> Option<Value> + Send + Sync;
@@ -34,17 +34,17 @@ pub(crate) struct Bank {
 }
 
 impl Bank {
-    /// One that answers as `doing` says; `None` is a failure.
+    /// A bank that answers with `doing`; `None` is a failure.
     pub(crate) fn new(doing: impl Fn(&str, &Value) -> Option<Value> + Send + Sync + 'static) -> Arc<Self> {
         Arc::new(Self { doing: Box::new(doing), asked: Mutex::default() })
     }
 
-    /// One that approves whoever has the right password and code.
+    /// A bank that approves everyone with the right password and code.
     pub(crate) fn usual() -> Arc<Self> {
         Self::new(|question, asked| Some(usual(question, asked)))
     }
 
-    /// What it was asked, by name.
+    /// The recorded questions with this name.
     pub(crate) fn asked(&self, name: &str) -> Vec<Value> {
         let asked = self.asked.lock().unwrap();
         asked.iter().filter(|(of, _)| of == name).map(|(_, request)| request.clone()).collect()

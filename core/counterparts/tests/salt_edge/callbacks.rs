@@ -1,4 +1,4 @@
-//! Callbacks: sent until the hub has them, in order, each session ended once.
+//! Callbacks: repeated until the hub has them, in order, one end per session.
 
 use bankchannel::{CallOptions, salt_edge_connector::flows::list_callbacks::CallbackStatus};
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ async fn a_callback_waits_for_a_hub_that_fails() {
 async fn an_answer_that_is_lost_is_no_second_end() {
     let world = World::new(Bank::usual()).await;
     world.request(json!({"operation": "create_token", "session_secret": "s-1", "credentials": password()})).await;
-    // The hub does what it is asked, and the answer does not arrive.
+    // The hub processes the report, but its answer is lost.
     world.control("fail_next", json!({"operation": "succeed_session", "status": 503, "count": 1, "done": true})).await;
     let worked = world.work().await;
     assert_eq!((worked.delivered, worked.again), (0, 1), "{worked:?}");

@@ -1,5 +1,5 @@
-//! The checker: it passes the connector that serves, and finds each defect that is planted. What cannot be seen from outside is not here:
-//! secrets in logs (10.A, Java, the last).
+//! The checker passes the built-in connector and finds each planted defect. Defects that are not visible from outside
+//! are omitted: secrets in logs (10.A, Java, the last).
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::proxy::{Answered, Answering, Asked, Upstream, serve};
 
-/// A wrong connector: what it changes of requests and their answers, and of its reports.
+/// A defective connector: its changes to requests and their answers, and to its reports.
 struct Defect {
     /// The check that must find it.
     found_by: &'static str,
@@ -27,13 +27,13 @@ struct Defect {
     outwards: fn(Arc<Wrong>, Asked) -> Answering,
 }
 
-/// What a wrong connector stands between.
+/// The surroundings of a defective connector.
 struct Wrong {
     connector: Upstream,
     hub: Upstream,
     hub_key: SigningKey,
     connector_key: SigningKey,
-    /// When each session last reported a code that is needed.
+    /// When each session last reported that it needs a code.
     updated: Mutex<HashMap<String, Instant>>,
     /// Sessions of reconnects.
     reconnects: Mutex<Vec<String>>,
@@ -54,7 +54,7 @@ fn reported(wrong: Arc<Wrong>, asked: Asked) -> Answering {
     Box::pin(async move { wrong.hub.ask(asked).await })
 }
 
-/// The report with other data.
+/// Sends the report with changed data.
 fn reporting(wrong: Arc<Wrong>, asked: Asked, change: impl FnOnce(&mut Value)) -> Answering {
     let mut data = asked.data();
     change(&mut data);
@@ -62,7 +62,7 @@ fn reporting(wrong: Arc<Wrong>, asked: Asked, change: impl FnOnce(&mut Value)) -
     reported(wrong, asked)
 }
 
-/// The answer with another value wherever it has this member.
+/// Returns the answer with another value for every member of this name.
 fn answering(wrong: Arc<Wrong>, asked: Asked, member: &'static str, value: &'static str) -> Answering {
     Box::pin(async move {
         let mut answered = wrong.connector.ask(asked).await;
@@ -337,13 +337,13 @@ struct Bench {
 }
 
 impl Bench {
-    /// `reports_to` says where the connector reports, from where the hub is.
+    /// `reports_to` returns the URL that the connector reports to, given the hub's URL.
     async fn new(reports_to: impl AsyncFnOnce(&str, &Path) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (file, data) = (folder.path().join("check.json"), folder.path().join("connector"));
         let (of_connector, is_new) = write_settings(&file, "127.0.0.1:0".parse().unwrap()).await.unwrap();
         assert!(is_new);
-        // Asked again, it keeps the file and says the same.
+        // A second call keeps the file and returns the same.
         assert_eq!(write_settings(&file, "127.0.0.1:0".parse().unwrap()).await.unwrap(), (of_connector.clone(), false));
         let mut settings: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
         let with_code = settings["authorization_types"][2].as_object_mut().unwrap();
@@ -422,7 +422,7 @@ async fn the_connector_that_serves_passes() {
     assert_eq!(report.count(CheckResult::Warning), 0, "{}", report.to_text());
     let not_run: Vec<&str> =
         report.checks.iter().filter(|check| check.result == CheckResult::NotRun).map(|check| check.id).collect();
-    // Each says why: time, logs, the published keys, and what nobody has asked for.
+    // Each has its reason: time, logs, the published keys, and operations that nothing has requested.
     assert_eq!(not_run, ["SE-C13", "SE-F03", "SE-F06", "SE-R01", "SE-D11", "SE-A01", "SE-A02", "SE-A07", "SE-A09"]);
     bench.close().await;
 }
@@ -457,7 +457,7 @@ async fn each_planted_defect_is_found() {
         *outwards.lock().unwrap() = Some(Arc::clone(&wrong));
         let inwards = defect.inwards;
         let url = serve(move |asked| inwards(Arc::clone(&wrong), asked)).await;
-        // Some look at what others have brought about.
+        // Some checks evaluate the traffic of others.
         let only: &[&str] = match defect.found_by {
             "SE-D01" => &["SE-F02", "SE-D01"],
             "SE-D02" => &["SE-F02", "SE-D02"],

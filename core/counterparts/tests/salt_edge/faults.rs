@@ -1,5 +1,5 @@
-//! What is wrong at the other ends: every answer that the hub may give to a report, a hub that stalls, hangs up or is another one, and
-//! a bank at a URL that does the same. Each fault is served by a listener of the test's own.
+//! Faults of the other sides: every answer that the hub may give to a report; a hub that stalls, disconnects or is a
+//! different one; and a bank at a URL that does the same. Each fault is served by the test's own listener.
 
 use std::{
     sync::{
@@ -32,16 +32,16 @@ use crate::{
     world::World,
 };
 
-/// What a listener does with a connection whose request has come.
+/// What a listener does after it has received a request.
 #[derive(Clone)]
 enum Fault {
-    /// Says this, as it stands, and closes.
+    /// Sends exactly this, and closes.
     Says(Vec<u8>),
-    /// Says this, and then nothing more.
+    /// Sends this, and then nothing more.
     Stalls(&'static str),
 }
 
-/// A listener with one fault; its URL, and how many requests it had.
+/// Starts a listener with one fault; returns its URL and its request counter.
 async fn listening(fault: Fault) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -75,7 +75,7 @@ async fn listening(fault: Fault) -> (String, Arc<AtomicUsize>) {
     (url, asked)
 }
 
-/// A URL where nobody listens.
+/// A URL where nothing is listening.
 async fn refusing() -> String {
     format!("http://{}", TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap())
 }
@@ -88,7 +88,7 @@ fn http(status: &str, media_type: &str, body: &str) -> Vec<u8> {
     .into()
 }
 
-/// A session that is approved and is still to be reported, by a connector whose hub is elsewhere.
+/// Approves a session, and returns a connector with another hub URL that has yet to report it.
 async fn waiting(world: &World, secret: &str, hub: &str) -> SaltEdgeConnector {
     let credentials = json!({"authorization_type": "login_password", "login": "minna", "password": "right"});
     let order = json!({"operation": "create_token", "session_secret": secret, "credentials": credentials});
@@ -119,7 +119,7 @@ async fn each_class_of_the_hubs_has_its_reaction() {
         let world = World::new(Bank::usual()).await;
         let connector = waiting(&world, "s-1", &hub).await;
         let worked = work(&world, &connector).await;
-        // A session that is over there has failed here; anything else is for somebody to set right.
+        // A session that has ended at the hub has failed here; anything else needs someone to fix it.
         let is_over = ["SessionClosed", "SessionExpired", "SessionNotFound"].contains(&name);
         let expected = if is_over { CallbackStatus::Failed } else { CallbackStatus::Stopped };
         let listed = callback(&connector, CallbackType::Success).await;
@@ -128,7 +128,7 @@ async fn each_class_of_the_hubs_has_its_reaction() {
         let log: String = world.log.drain().into_iter().map(|record| record.text).collect();
         assert!(!log.contains("planted"), "{log}");
 
-        // A token that the bank takes back.
+        // A token that the bank revokes.
         let world = World::new(Bank::usual()).await;
         world.enrolled("s-1").await;
         let connector = world.with(json!({"base_url": hub}));
@@ -167,7 +167,8 @@ async fn a_hub_that_fails_is_told_again() {
         let wait = listed.due_at.unwrap().as_ms() - now_ms();
         let expected = if what == "429" { 5_000..8_000 } else { -100..2_000 };
         assert!(expected.contains(&wait), "{what}: {wait} ms");
-        // The hub is well again. The answer that was lost may have been a success: the same report is sent, and ends it once.
+        // The hub works again. The lost answer may have been a success: the same report is sent, and ends the session
+        // once.
         tokio::time::sleep(Duration::from_millis(1_400)).await;
         if what != "429" {
             assert_eq!(world.work().await.delivered, 1, "{what}");
@@ -222,7 +223,7 @@ async fn a_session_expires_while_the_hub_is_away() {
     let world = World::new(Bank::usual()).await;
     let connector = waiting(&world, "s-1", &refusing().await).await;
     assert_eq!(work(&world, &connector).await.again, 1);
-    // 15 minutes for the bank's first word and 15 more for the report.
+    // 15 minutes for the bank's first answer, and 15 more for the report.
     let later = bankchannel::Timestamp::from_ms(now_ms() + 31 * 60_000);
     let worked = connector.work(WorkRequest::builder().at(later), &world.options()).await.unwrap();
     assert_eq!((worked.delivered, worked.again), (0, 0), "{worked:?}");
@@ -232,7 +233,7 @@ async fn a_session_expires_while_the_hub_is_away() {
     assert!(tokens.is_empty(), "a token that the hub never got is good for nothing");
 }
 
-/// Options with a bank at a URL, which has a second for an answer.
+/// Call options with a bank at a URL and a time limit of one second.
 fn bank_at(world: &World, url: &str) -> CallOptions {
     let secret = Secret::new("0123456789abcdef0123456789abcdef");
     let bank = BankAtUrl::new(url, &secret, Duration::from_secs(1), &ConnectionSettings::default()).unwrap();
@@ -267,7 +268,7 @@ async fn a_bank_at_a_url_that_fails_is_a_failure_of_the_bank() {
     let tried = faults.map(|(what, fault)| async move {
         let (url, asked) = listening(fault).await;
         fails(what, &url).await;
-        // Once for the session, which has effects; the reading question may have been asked again.
+        // Once for the session, which has effects; the read-only question may have been repeated.
         assert!(asked.load(Ordering::SeqCst) >= 2, "{what}");
     });
     futures_util::future::join_all(tried).await;

@@ -1,4 +1,4 @@
-//! The flows of a connector, each from the hub's first request to what the hub knows in the end.
+//! The flows of a connector, each from the hub's first request to the hub's final state.
 
 use bankchannel::{CallOptions, salt_edge_connector::flows::SessionViewState};
 use serde_json::json;
@@ -35,7 +35,7 @@ async fn redirect_enrolment() {
         (&known["status"], &known["has_token"], &known["user_id"]),
         (&json!("success"), &json!(true), &json!("u-7"))
     );
-    // A second click, and a repeat of the request, change nothing.
+    // A second click, and a repeated request, change nothing.
     let end = world.approve(&id).await.unwrap();
     assert_eq!((end.state, end.is_decided), (SessionViewState::Succeeded, false));
     assert_eq!(world.answer(order).await, (200, json!({})));
@@ -72,7 +72,7 @@ async fn embedded_enrolment_with_a_code() {
     assert_eq!(known["updates"][0]["interactive_field"], "sms");
     let confirm =
         |code: &str| json!({"operation": "confirm_token", "session_secret": "s-1", "credentials": {"sms": code}});
-    // The bank lets the customer try again once.
+    // The bank allows one more try.
     assert_eq!(world.answer(confirm("000000")).await, (200, json!({})));
     world.work().await;
     assert_eq!(world.session("s-1").await["status"], "open");

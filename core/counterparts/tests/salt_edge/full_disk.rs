@@ -1,4 +1,5 @@
-//! A store that cannot be written: the hub is put off, and what was acknowledged is there when it can be written again.
+//! A store that cannot be written: the hub must retry later, and acknowledged requests are still there when the store
+//! is writable again.
 
 use std::process::{Command, Stdio};
 
@@ -10,10 +11,10 @@ use serde_json::{Value, json};
 
 use crate::{bank::Bank, world::World};
 
-/// Set for the process whose files are limited: its settings as JSON, and where requests are made.
+/// Set in the process with limited file size: its settings as JSON, and the URL that makes requests.
 const CONNECTOR: &str = "BANKCHANNEL_TEST_FULL_DISK";
 const NAME: &str = "full_disk::what_was_acknowledged_before_the_disk_was_full_is_there";
-/// The largest file, in the shell's blocks of 512 bytes.
+/// The maximum file size, in the shell's blocks of 512 bytes.
 const BLOCKS: u32 = 1200;
 /// More sessions than files of that size can hold.
 const MANY: usize = 4000;
@@ -23,7 +24,7 @@ async fn a_store_that_cannot_be_opened_puts_the_hub_off() {
     let world = World::new(Bank::usual()).await;
     let file = world.place.folder.path().join("no-folder");
     std::fs::write(&file, "").unwrap();
-    // Nobody may make a folder in the other place, not even root.
+    // The other place allows no new folder, not even for root.
     for (store, word) in [(file.as_path(), "no-folder"), ("/sys/no-folder".as_ref(), "no-folder")] {
         let connector = world.with(json!({"store": store}));
         let request = world.made(json!({"operation": "create_token"})).await;
@@ -43,7 +44,7 @@ fn put_off(status: u32, headers: &[&str]) {
     assert!(headers.contains(&"Retry-After"), "{headers:?}");
 }
 
-/// SQLite only: the files of a PostgreSQL server are not this process's.
+/// SQLite only: the files of a PostgreSQL server are outside this process.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_before_the_disk_was_full_is_there() {
     if let Ok(told) = std::env::var(CONNECTOR) {
@@ -52,7 +53,7 @@ async fn what_was_acknowledged_before_the_disk_was_full_is_there() {
     let world = World::in_folder(Bank::usual()).await;
     let control = world.hub.readiness()["control_url"].as_str().unwrap().to_owned();
     let told = json!({"settings": crate::world::settings(&world.hub, &world.place, json!({})), "control": control});
-    // A write beyond the limit fails as on a full disk, where the signal for it is ignored.
+    // A write beyond the limit fails as on a full disk if the signal for it is ignored.
     let script = format!("trap '' XFSZ; ulimit -f {BLOCKS}; exec \"$0\" --exact {NAME} --nocapture");
     let filled = Command::new("sh")
         .args(["-c", &script])
@@ -67,7 +68,7 @@ async fn what_was_acknowledged_before_the_disk_was_full_is_there() {
         |word: &str| said.lines().filter_map(|line| Some(line.split_once(word)?.1.to_owned())).collect::<Vec<_>>();
     let (acknowledged, refused) = (told("acknowledged "), told("refused "));
     assert!(!acknowledged.is_empty() && !refused.is_empty(), "{said}");
-    // With space again, work goes on, and the hub's repeats are taken.
+    // With space again, work continues, and the hub's repeated requests are accepted.
     for secret in &refused {
         let credentials = json!({"authorization_type": "login_password", "login": "minna", "password": "right"});
         let order = json!({"operation": "create_token", "session_secret": secret, "credentials": credentials});
@@ -82,7 +83,7 @@ async fn what_was_acknowledged_before_the_disk_was_full_is_there() {
     println!("a full disk: {} sessions acknowledged before", acknowledged.len());
 }
 
-/// The process whose files are limited: takes requests until the disk is full.
+/// The process with limited file size: handles requests until the disk is full.
 async fn fill(told: Value) {
     let connector = SaltEdgeConnector::from_json(told["settings"].clone()).unwrap();
     let requests = format!("{}/sandbox/requests", told["control"].as_str().unwrap());

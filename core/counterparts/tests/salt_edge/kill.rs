@@ -1,7 +1,7 @@
-//! Two connector processes on one store, killed again and again while they take requests, ask the bank and tell the hub. The hub, in
-//! another process, is the witness, and fails and loses answers meanwhile.
+//! Two connector processes on one store, killed again and again while they handle requests, ask the bank and report to
+//! the hub. The hub, in another process, is the witness; it also fails and loses answers.
 //!
-//! `BANKCHANNEL_KILL_ROUNDS` says how often (25; `tests/long/kill` takes 500).
+//! `BANKCHANNEL_KILL_ROUNDS` sets the number of rounds (25; `tests/long/kill`: 500).
 
 use std::{
     collections::BTreeSet,
@@ -26,9 +26,9 @@ use serde_json::{Value, json};
 
 use crate::{bank::Bank, world::World};
 
-/// The hub remembers 10,000 sessions; a round makes some twenty.
+/// The hub remembers 10,000 sessions; a round makes about twenty.
 const ROUNDS_PER_WORLD: u64 = 100;
-/// Set for the connector's process: its settings as JSON, and where requests are made.
+/// Set in the connector's process: its settings as JSON, and the URL that makes requests.
 const CONNECTOR: &str = "BANKCHANNEL_TEST_KILLED_CONNECTOR";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -44,7 +44,7 @@ async fn what_was_acknowledged_ends_once() {
     }
 }
 
-/// So many rounds with one hub and one store.
+/// Runs this many rounds with one hub and one store.
 async fn kill(rounds: u64) {
     let world = World::new(Bank::usual()).await;
     let control = world.hub.readiness()["control_url"].as_str().unwrap().to_owned();
@@ -67,7 +67,8 @@ async fn kill(rounds: u64) {
                 .spawn()
                 .unwrap()
         });
-        // Every moment of a connector's life is to be hit: by the square of the round, so that many lives are short.
+        // The kills must hit every stage of a connector's life: the pause depends on the square of the round, so that
+        // many lives are short.
         for (mut process, pause) in processes.into_iter().zip([40 + (round * round * 7) % 400, (round * 13) % 60]) {
             tokio::time::sleep(Duration::from_millis(pause)).await;
             process.kill().unwrap();
@@ -98,7 +99,7 @@ async fn kill(rounds: u64) {
         }
     }
     assert!(succeeded > 0);
-    // Requests that came in and were not answered may have become sessions too; none of them has a token that the hub has not.
+    // Unanswered requests may have become sessions too; none of them may have a token that the hub does not have.
     let good = good_tokens(&world.connector).await;
     let mut all = acknowledged;
     for secret in unanswered(&world).await {
@@ -111,7 +112,7 @@ async fn kill(rounds: u64) {
     assert_eq!(good, at_hub, "tokens that are good here are those that the hub has");
 }
 
-/// Lets time pass until nothing is due: leases of killed workers run out, callbacks are sent again.
+/// Advances the time until nothing is due: leases of killed workers expire, callbacks are repeated.
 async fn finish(world: &World) {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap();
     for minute in 0..14 {
@@ -139,13 +140,13 @@ async fn good_tokens(connector: &SaltEdgeConnector) -> usize {
     }
 }
 
-/// The secrets of the sessions that were asked for, answered or not: the hub's.
+/// The secrets of all requested sessions, answered or not: those of the hub.
 async fn unanswered(world: &World) -> Vec<String> {
     let known = world.control("sessions/all", json!({})).await;
     known["sessions"].as_array().unwrap().iter().map(|secret| secret.as_str().unwrap().to_owned()).collect()
 }
 
-/// The connector's process: takes requests and works, until it is killed.
+/// The connector's process: handles requests and works, until it is killed.
 async fn connect(told: Value) {
     let connector = SaltEdgeConnector::from_json(told["settings"].clone()).unwrap();
     let requests = format!("{}/sandbox/requests", told["control"].as_str().unwrap());

@@ -1,5 +1,5 @@
-//! A connector's engine between a bank's code and an embedded hub: every request is one that the hub has signed, every callback goes
-//! to the hub.
+//! Tests of a connector's engine between the bank's code and an embedded hub: the hub signs every request and receives
+//! every callback.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)] // tests report what they could not run
 

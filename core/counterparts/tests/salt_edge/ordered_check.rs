@@ -1,4 +1,4 @@
-//! The checker by an order to the hub: the customer is behind a URL.
+//! The checker, started through the hub's control interface: the customer is behind a URL.
 
 use std::{
     sync::{Arc, Mutex},
@@ -54,12 +54,12 @@ async fn the_embedded_hub_checks_with_a_customer_behind_a_url() {
         assert_eq!(result(id).0, "passed", "{id}: {}", result(id).1);
     }
     assert!(*approved.lock().unwrap() > 0 && *denied.lock().unwrap() > 0, "both answers are asked for");
-    // A customer's program that was given and does not answer is a fault.
+    // A configured customer program that does not answer is a failure.
     let nobody = control.order("check", &settings(Some("http://127.0.0.1:9"))).await;
     let results = nobody["checks"].as_array().unwrap();
     let redirect = results.iter().find(|check| check["id"] == "SE-F01").unwrap();
     assert_eq!((&nobody["ok"], &redirect["result"]), (&false.into(), &"failed".into()), "{redirect}");
-    // What the connector revokes on the hub's order is revoked at the hub.
+    // A token that the connector revokes on the hub's order is also revoked at the hub.
     let credentials = json!({"authorization_type": "login_password", "login": "anna", "password": "anna-password"});
     control.order("enrolments", &json!({"session_secret": "s-1", "credentials": credentials})).await;
     let until = Instant::now() + Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! Several workers, and one that is gone in the middle.
+//! Several workers, and one that disappears in the middle of its work.
 
 use std::{
     pin::Pin,
@@ -39,7 +39,7 @@ async fn workers_share_a_store() {
 async fn a_worker_that_is_gone_in_the_middle_of_a_question_fails_the_session() {
     let world = World::new(Bank::usual()).await;
     world.request(json!({"operation": "create_token", "session_secret": "s-1"})).await;
-    // A worker that takes the question and is heard of no more.
+    // A worker that takes the question and never reports back.
     let silent = Arc::new(Silent::default());
     let options = CallOptions { asker: Some(silent.clone()), ..CallOptions::default() };
     let worker = world.with(json!({}));
@@ -56,7 +56,7 @@ async fn a_worker_that_is_gone_in_the_middle_of_a_question_fails_the_session() {
     assert_eq!(world.session("s-1").await["error_class"], "InternalProviderError");
 }
 
-/// A bank that never answers, and says when it was asked.
+/// A bank that never answers, and signals when it was asked.
 #[derive(Default)]
 struct Silent {
     asked: tokio::sync::Notify,
@@ -82,7 +82,7 @@ async fn a_question_that_nobody_is_there_for_waits() {
     assert_eq!(world.session("s-1").await["error_class"], "InvalidCredentials");
 }
 
-/// A program that has given nobody to ask.
+/// A program without a bank callback.
 struct Nobody;
 
 impl Asker for Nobody {

@@ -1,4 +1,4 @@
-//! What stands between two sides and changes what they say: with it, a connector is made wrong in one thing.
+//! A proxy between two sides that changes their messages: it makes a connector defective in one respect.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -8,17 +8,17 @@ use hyper::{Request, Response, body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 
-/// A request on its way. Headers keep their order.
+/// A request in transit. Headers keep their order.
 #[derive(Clone, Default)]
 pub(crate) struct Asked {
     pub(crate) method: String,
     pub(crate) target: String,
     pub(crate) headers: Vec<(String, String)>,
-    /// What proxies do not hand on: requests of Salt Edge have none.
+    /// Not forwarded by proxies: requests of Salt Edge have no body.
     pub(crate) body: Bytes,
 }
 
-/// An answer on its way.
+/// An answer in transit.
 #[derive(Clone)]
 pub(crate) struct Answered {
     pub(crate) status: u16,
@@ -35,7 +35,7 @@ impl Asked {
         self.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// What its JWT carries, whoever has signed it.
+    /// The data in its JWT, without verification.
     pub(crate) fn data(&self) -> Value {
         use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
         let jwt = self.header("authorization").and_then(|text| text.split(' ').nth(1)).unwrap_or_default();
@@ -43,7 +43,7 @@ impl Asked {
         serde_json::from_slice::<Value>(&payload).unwrap_or_default()["data"].take()
     }
 
-    /// The same with another JWT.
+    /// The request with another JWT.
     pub(crate) fn with_jwt(mut self, jwt: &str) -> Self {
         self.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("authorization"));
         self.headers.push(("authorization".into(), format!("Bearer {jwt}")));
@@ -79,7 +79,7 @@ impl Upstream {
         Self { http, url: url.trim_end_matches('/').to_owned() }
     }
 
-    /// An order to a control interface.
+    /// Sends an order to a control interface.
     pub(crate) async fn order(&self, path: &str, order: &Value) -> Value {
         let answer = self.http.post(format!("{}/sandbox/{path}", self.url)).json(order).send().await.unwrap();
         let status = answer.status();
@@ -108,7 +108,7 @@ impl Upstream {
     }
 }
 
-/// Serves on a free port until the test's end; answers its URL.
+/// Serves on a free port until the end of the test; returns the URL.
 pub(crate) async fn serve(answer: impl Fn(Asked) -> Answering + Send + Sync + 'static) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

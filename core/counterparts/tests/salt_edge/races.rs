@@ -1,5 +1,5 @@
-//! Two requests at once, each through a connector that has opened the store for itself. Whichever comes first, a session ends once,
-//! and the hub, the store and the bank agree on how.
+//! Two requests at once, each through a connector with its own connection to the store. Whichever comes first, a
+//! session ends once, and the hub, the store and the bank agree on the result.
 
 use std::{
     collections::BTreeMap,
@@ -39,7 +39,7 @@ impl Race {
         Arc::new(Self { world, connectors })
     }
 
-    /// The status of the answer that one of the connectors gives to a request.
+    /// The status of one connector's answer to a request.
     async fn answer(&self, connector: usize, order: Value) -> u32 {
         let request = self.world.made(order).await;
         self.connectors[connector].handle_request(request, &self.world.options()).await.unwrap().answer.status
@@ -50,7 +50,7 @@ impl Race {
         worked.unwrap().asked
     }
 
-    /// A session that waits for the customer's code, or for the page.
+    /// Starts a session and waits until it needs the customer's code or the page.
     async fn begun(&self, secret: &str, authorization_type: &str) {
         let credentials = json!({"authorization_type": authorization_type, "login": "minna", "password": "right"});
         let order = json!({"operation": "create_token", "session_secret": secret, "credentials": credentials});
@@ -58,7 +58,8 @@ impl Race {
         self.world.work().await;
     }
 
-    /// The session of this secret has one end, or none where it was cancelled; a token is good here if the hub has it.
+    /// Checks that each session has one end, or none if cancelled, and that a token is valid exactly if the hub has it;
+    /// returns the number of successes.
     async fn agrees(&self, secrets: &[String]) -> usize {
         let mut succeeded = 0;
         for secret in secrets {
@@ -85,7 +86,7 @@ impl Race {
     }
 }
 
-/// A pause that differs from round to round.
+/// A delay that differs from round to round.
 fn later(round: u64) -> Duration {
     Duration::from_micros(round * round * 311 % 4000)
 }
@@ -150,8 +151,8 @@ async fn approve_and_expire() {
             tokio::time::sleep(Duration::from_millis(4)).await;
         }
     });
-    // Each is approved at its own moment, from 230 ms before the end of its time to 230 ms after. Some have time enough however slow
-    // the machine is, and some of the others are late however fast it is.
+    // The approvals are spread from 230 ms before the end of the session to 230 ms after. Some are in time on the
+    // slowest machine, and some are late on the fastest.
     let approvals: Vec<_> = (0..)
         .zip(ids.into_iter().zip(ends))
         .map(|(round, (id, end))| {
@@ -168,7 +169,7 @@ async fn approve_and_expire() {
     for approval in approvals {
         decided += usize::from(approval.await.unwrap());
     }
-    // Each that was late is ended here or at the hub, which a worker hears of.
+    // Late sessions are ended here or at the hub; a worker learns of the latter.
     tokio::time::sleep(Duration::from_millis(100)).await;
     ending.abort();
     assert!(ending.await.unwrap_err().is_cancelled());
@@ -179,7 +180,7 @@ async fn approve_and_expire() {
     assert!(0 < succeeded && succeeded <= decided && decided < secrets().len(), "{succeeded} {decided}");
     for secret in secrets() {
         let known = race.world.session(&secret).await;
-        // The hub ends it at the same moment, and may be the first.
+        // The hub ends it at the same time, and may be first.
         let is_over = known["status"] == "success"
             || known["error_class"] == "AccessDenied"
             || known["messages"].to_string().contains("SessionExpired");
@@ -193,7 +194,8 @@ async fn two_confirms() {
     for (round, secret) in (0..).zip(secrets()) {
         race.begun(&secret, "login_password_sms").await;
         let asked_before = race.world.bank.asked("confirm").len();
-        // The same code twice is a repeat; another one comes while the bank is being asked, and changes nothing.
+        // The same code twice is a repeated request; a different one arrives while the bank is being asked, and changes
+        // nothing.
         let codes = if round % 2 == 0 { ["123456", "123456"] } else { ["123456", "654321"] };
         let confirming = [0, 1].map(|number| {
             let race = Arc::clone(&race);

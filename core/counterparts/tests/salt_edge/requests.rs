@@ -1,4 +1,5 @@
-//! What a connector answers at once: data as far as token, scope and consent go, and refusals with their classes.
+//! Immediate answers of a connector: data within the limits of token, scope and consent, and refusals with their
+//! classes.
 
 use bankchannel::{
     CallOptions,
@@ -16,7 +17,7 @@ fn class(answer: &(u32, Value)) -> (u32, &str) {
     (answer.0, answer.1["error_class"].as_str().unwrap_or_default())
 }
 
-/// An enrolment of the usual bank's whose customer has chosen this.
+/// Enrols at the usual bank with this consent of the customer.
 async fn consented(world: &World, secret: &str, consent: Value, scopes: Value) {
     let oauth = json!({"authorization_type": "oauth"});
     world
@@ -49,7 +50,7 @@ async fn a_consent_covers_what_it_says() {
     assert_eq!(world.bank.asked("list_transactions").len(), 0, "the bank is not asked");
     let customer = world.answer(json!({"operation": "fetch_customer", "access_token_of": "s-1"})).await;
     assert_eq!(class(&customer), (401, "AccessDenied"), "the scope was not asked for");
-    // All accounts may be seen, and no more; one of them shows what happens on it.
+    // All accounts are visible, without details; one of them also with transactions.
     let consent = json!([{"account_id": "all", "scopes": []}, {"account_id": "a-2", "scopes": ["transactions"]}]);
     consented(&world, "s-2", consent, json!(["accounts", "transactions", "kyc"])).await;
     let (_, accounts) = world.answer(json!({"operation": "fetch_accounts", "access_token_of": "s-2"})).await;
@@ -69,7 +70,7 @@ async fn a_token_expires() {
     world.enrolled("s-1").await;
     let mut later =
         world.made(json!({"operation": "fetch_accounts", "access_token_of": "s-1", "expires_in_s": 9_000_000})).await;
-    // The longest that a token lives is 90 days.
+    // A token is valid for at most 90 days.
     later.at = Some(bankchannel::Timestamp::from_ms(now_ms() + 91 * 86_400_000));
     let handled = world.connector.handle_request(later, &world.options()).await.unwrap();
     assert_eq!(
@@ -192,7 +193,7 @@ async fn what_is_missing_on_this_side_is_said_here() {
     assert!(fault.to_string().contains("hub_public_key"), "{fault}");
 }
 
-/// A request for a token as the hub would send it, with this in place of what the third party has signed.
+/// A token request as from the hub, with this JWT instead of the third party's own.
 async fn with_client_jwt(world: &World, secret: &str, client_jwt: &str, scopes: Value) -> (u32, Value, Vec<String>) {
     let public = world.hub.readiness()["hub_public_key_file"].as_str().unwrap().to_owned();
     let pem = std::fs::read_to_string(std::path::Path::new(&public).with_file_name("hub.key.pem")).unwrap();
@@ -214,7 +215,7 @@ async fn with_client_jwt(world: &World, secret: &str, client_jwt: &str, scopes: 
     (handled.answer.status, serde_json::from_str(&handled.answer.body).unwrap(), handled.warnings)
 }
 
-/// What the third party of the embedded hub has signed, of a request that the hub makes.
+/// The JWT that the third party of the embedded hub has signed, taken from a request made by the hub.
 async fn own_client_jwt(world: &World, scopes: Value) -> String {
     let credentials = json!({"authorization_type": "login_password", "login": "minna", "password": "right"});
     let made = world.made(json!({"operation": "create_token", "scopes": scopes, "credentials": credentials})).await;
@@ -230,7 +231,7 @@ async fn what_a_third_party_has_signed_counts_where_the_settings_say_so() {
     let usual = json!(["accounts"]);
     let own = own_client_jwt(&world, usual.clone()).await;
     let broken = format!("{}AAAA", &own[..own.len() - 4]);
-    // Off: nothing is looked at, and the hub is not asked.
+    // Off: the JWT is not verified, and the hub is not asked.
     let (status, _, warnings) = with_client_jwt(&world, "t-1", "none", usual.clone()).await;
     assert_eq!((status, warnings.len()), (200, 0));
 
@@ -244,7 +245,7 @@ async fn what_a_third_party_has_signed_counts_where_the_settings_say_so() {
     assert_eq!(with_client_jwt(&world, "t-4", &own, usual.clone()).await.0, 200);
     let (status, said, _) = with_client_jwt(&world, "t-5", &broken, usual.clone()).await;
     assert_eq!((status, said["error_class"].as_str()), (400, Some("JWTVerificationError")), "{said}");
-    // The hub says that more was asked for than the third party has signed.
+    // The hub's request has more scopes than the third party has signed.
     let (status, said, _) = with_client_jwt(&world, "t-6", &own, json!(["accounts", "transactions"])).await;
     assert_eq!((status, said["error_class"].as_str()), (400, Some("WrongRequestFormat")), "{said}");
     world.work().await;

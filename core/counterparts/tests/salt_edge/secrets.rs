@@ -1,4 +1,4 @@
-//! What must not be readable: in the store's files, in the log.
+//! Secrets that must not be readable in the store's files and in the log.
 
 use serde_json::json;
 

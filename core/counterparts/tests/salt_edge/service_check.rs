@@ -1,11 +1,11 @@
-//! `serve salt-edge-connector --check`, and what a start refuses: the same, and nothing is made by looking.
+//! `serve salt-edge-connector --check` finds the same problems that a start refuses, and creates nothing.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use bankchannel_counterparts::{Finding, counterpart};
 use serde_json::{Value, json};
 
-/// What is looked at, by its subject.
+/// The findings of a check, by subject.
 async fn looked(options: &Value) -> Vec<Finding> {
     let check = counterpart("salt-edge-connector").unwrap().check.unwrap();
     check(options.clone().into()).unwrap().await
@@ -47,7 +47,7 @@ async fn what_cannot_serve_is_refused_by_both() {
         (json!({"bank_secret_file": folder.path().join("absent")}), "no such file"),
         (json!({"private_key": open}), "chmod 600"),
     ] {
-        // With a data folder that is there, and with one that is not.
+        // With an existing data folder, and with a missing one.
         for name in ["data", "absent-data"] {
             let data = folder.path().join(name);
             if name == "data" {
@@ -91,7 +91,7 @@ async fn looking_makes_no_store_and_a_given_key_leaves_the_pair_alone() {
     starts(&json!({"data": data, "private_key": given})).await.unwrap();
     assert_eq!((read("connector.key.pem"), read("connector.public.pem")), pair);
     assert_ne!(read("given-key.public.pem"), pair.1);
-    // What is there is opened.
+    // An existing store is opened.
     let found = looked(&json!({ "data": data })).await;
     assert!(found.iter().any(|found| found.subject == "store" && found.text == "it opens"));
 }
@@ -111,7 +111,7 @@ async fn beside_a_running_connector_the_rest_is_looked_at() {
         findings.iter().any(|found| found.subject == "listen" && found.text.contains("is running")),
         "{findings:?}"
     );
-    // Another folder's service could not start there.
+    // A service with another folder could not start at this address.
     let findings = looked(&json!({"data": folder.path().join("other"), "listen": listen})).await;
     assert!(findings.iter().any(|found| found.subject == "listen" && !found.ok), "{findings:?}");
     running.stop().await;
@@ -137,7 +137,7 @@ async fn any_server_is_seeded_and_a_controlled_one_takes_orders() {
     assert_eq!(bank.control("outbox", json!({})).await.unwrap(), json!([]));
     let unknown = bank.control("nonsense", json!({})).await.unwrap_err();
     assert_eq!(unknown.detail("field"), Some("order"));
-    // Its own orders, by either spelling.
+    // The counterpart's own orders, with or without the prefix.
     for order in ["psu", "sandbox/psu"] {
         let refused = bank.control(order, json!({})).await.unwrap_err();
         assert!(refused.code().starts_with("input.") && refused.detail("field") != Some("order"), "{refused}");

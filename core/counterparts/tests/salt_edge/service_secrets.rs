@@ -1,4 +1,5 @@
-//! Secrets given to the connector that serves, in their right places and in every wrong one: no answer, log line or file repeats them.
+//! Secrets sent to the connector server, in their right places and in every wrong one: they must not appear in any
+//! answer, log line or file.
 
 #[path = "../support/log.rs"]
 mod log;
@@ -14,7 +15,7 @@ use crate::proxy::{Answered, Asked, Upstream};
 const SECRET: &str = "planted-session-secret";
 const PASSWORD: &str = "anna-password";
 
-/// A hub and a connector that serves its example bank.
+/// A hub, and a connector server with its example bank.
 struct Serving {
     hub: RunningCounterpart,
     connector: RunningCounterpart,
@@ -42,7 +43,7 @@ impl Serving {
         self.to_hub.order(path, &order).await
     }
 
-    /// A request that the hub has made.
+    /// A request made by the hub.
     async fn made(&self, order: Value) -> Asked {
         let made = self.order("requests", order).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -55,7 +56,7 @@ impl Serving {
         self.to_connector.ask(self.made(order).await).await
     }
 
-    /// Waits until the hub has heard of the session's next step.
+    /// Waits until the hub has a matching update of the session.
     async fn until(&self, is_there: impl Fn(&Value) -> bool) {
         for _ in 0..400 {
             if is_there(&self.order(&format!("sessions/{SECRET}"), json!({})).await) {
@@ -107,7 +108,7 @@ async fn the_service_repeats_no_secret() {
             answers.push(format!("{:?} {}", answer.headers, String::from_utf8_lossy(&answer.body)));
         }
     }
-    // At the bank's own door.
+    // At the bank interface.
     let door = Upstream::new(serving.connector.readiness()["bank_interface_url"].as_str().unwrap());
     for text in planted {
         let headers =
@@ -134,18 +135,18 @@ async fn the_service_repeats_no_secret() {
         for file in files(&folder.path().join("connector")) {
             let bytes = std::fs::read(&file).unwrap();
             let holds = bytes.windows(text.len()).any(|window| window == text.as_bytes());
-            // The example bank sends its codes into this file.
+            // The example bank writes its codes to this file.
             assert!(!holds || file == outbox, "{text} in {}", file.display());
         }
     }
 }
 
-/// The hub is the tests' own; what it and the tests' clients log is not the connector's.
+/// The hub belongs to the tests: its log lines are not the connector's.
 fn is_the_hubs(line: &str) -> bool {
     line.contains("salt_edge_hub")
 }
 
-/// A good request with a secret where it does not belong.
+/// Valid requests with a secret in a wrong place.
 fn misplaced(good: &Asked, text: &str) -> Vec<Asked> {
     let with = |name: &str, value: String| {
         let mut wrong = good.clone();
@@ -155,7 +156,7 @@ fn misplaced(good: &Asked, text: &str) -> Vec<Asked> {
     };
     let mut twice = good.clone();
     twice.headers.push(("Access-Token".into(), text.to_owned()));
-    // A method has no more than letters and a hyphen here.
+    // A method may contain only letters and a hyphen here.
     let letters: String = text.chars().filter(|c| c.is_ascii_alphabetic() || *c == '-').collect();
     let mut method = good.clone();
     method.method = format!("X{letters}");

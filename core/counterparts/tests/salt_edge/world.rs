@@ -1,4 +1,4 @@
-//! A hub, a connector, and what goes between them.
+//! A hub, a connector, and the requests between them.
 
 use std::{
     process::Command,
@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use crate::bank::Bank;
 
-/// With a PostgreSQL server's URL here, each world's store is a new schema there instead of a folder.
+/// If set to a PostgreSQL server's URL, each world's store is a new schema there instead of a folder.
 const POSTGRES: &str = "BANKCHANNEL_SERVICE_POSTGRES";
 
 /// A running hub, a connector with its store, a bank.
@@ -42,7 +42,7 @@ impl World {
         Self::at(Place::new(), bank).await
     }
 
-    /// With the store in a folder, wherever other worlds have theirs.
+    /// A world with its store in a folder, regardless of that setting.
     pub(crate) async fn in_folder(bank: Arc<Bank>) -> Self {
         Self::at(Place { folder: tempfile::tempdir().unwrap(), schema: None }, bank).await
     }
@@ -57,12 +57,12 @@ impl World {
         Self { hub, connector, bank, place, log: CallLog::new(), http }
     }
 
-    /// The same world with another connector: further settings, the same store.
+    /// Another connector for the same world: additional settings, the same store.
     pub(crate) fn with(&self, further: Value) -> SaltEdgeConnector {
         SaltEdgeConnector::from_json(settings(&self.hub, &self.place, further)).unwrap()
     }
 
-    /// Another connector, which opens the same store for itself, as another process would.
+    /// Another connector that opens the same store separately, like another process.
     pub(crate) fn another(&self, number: usize) -> SaltEdgeConnector {
         self.with(json!({"store": self.place.by_another_name(number)}))
     }
@@ -71,7 +71,7 @@ impl World {
         CallOptions { log: Some(self.log.clone()), ..CallOptions::default().with_bank(Arc::clone(&self.bank)) }
     }
 
-    /// An order to the hub's control.
+    /// Sends an order to the hub's control interface.
     pub(crate) async fn control(&self, path: &str, body: Value) -> Value {
         let url =
             format!("{}/sandbox/{path}", self.hub.readiness()["control_url"].as_str().unwrap().trim_end_matches('/'));
@@ -82,7 +82,7 @@ impl World {
         said
     }
 
-    /// A request that the hub has made, as it would arrive.
+    /// A request made by the hub, as it would arrive.
     pub(crate) async fn made(&self, order: Value) -> HandleRequestRequest {
         let made = self.control("requests", order).await;
         bankchannel::model::read_boundary(
@@ -91,7 +91,7 @@ impl World {
         .unwrap()
     }
 
-    /// Has the hub make a request, and the connector handle it.
+    /// Makes a request at the hub, and lets the connector handle it.
     pub(crate) async fn request(&self, order: Value) -> HandleRequestResponse {
         let request = self.made(order).await;
         self.connector.handle_request(request, &self.options()).await.unwrap()
@@ -113,12 +113,12 @@ impl World {
         self.connector.work(WorkRequest::builder(), &self.options()).await.unwrap()
     }
 
-    /// What came of a session, as the hub knows it.
+    /// The state of a session at the hub.
     pub(crate) async fn session(&self, secret: &str) -> Value {
         self.control(&format!("sessions/{secret}"), json!({})).await
     }
 
-    /// An enrolment of the usual bank's that ends at once; its token is the session's.
+    /// Enrols at the usual bank with immediate success; the session then has a token.
     pub(crate) async fn enrolled(&self, secret: &str) {
         let credentials = json!({"authorization_type": "login_password", "login": "minna", "password": "right"});
         let (status, _) = self
@@ -129,7 +129,7 @@ impl World {
         assert_eq!(self.session(secret).await["status"], "success");
     }
 
-    /// The id under which the bank was told of its last session.
+    /// The session id in the bank's latest question.
     pub(crate) fn last_session_id(&self) -> String {
         self.bank.asked("authenticate").last().unwrap()["session_id"].as_str().unwrap().to_owned()
     }
@@ -140,10 +140,10 @@ impl World {
     }
 }
 
-/// The key of stores in PostgreSQL.
+/// The encryption key of stores in PostgreSQL.
 const STORE_KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
-/// Where a store is.
+/// The place of a store.
 pub(crate) struct Place {
     pub(crate) folder: tempfile::TempDir,
     /// The server and the schema.
@@ -161,7 +161,7 @@ impl Place {
         Self { folder: tempfile::tempdir().unwrap(), schema }
     }
 
-    /// The setting.
+    /// The value of the setting `store`.
     pub(crate) fn store(&self) -> String {
         match &self.schema {
             None => self.folder.path().join("store").display().to_string(),
@@ -172,7 +172,7 @@ impl Place {
         }
     }
 
-    /// The same place by another name, under which a process opens it once more.
+    /// Another name of the same place, with which a process opens it separately.
     pub(crate) fn by_another_name(&self, number: usize) -> String {
         match &self.schema {
             None => self.folder.path().join("./".repeat(number)).join("store").display().to_string(),
@@ -196,7 +196,7 @@ impl Place {
         tables
             .lines()
             .filter(|table| {
-                // Bytes are written in hexadecimal.
+                // Bytes are in hexadecimal.
                 let rows = psql(server, &format!("SELECT t::text FROM {schema}.{table} t"));
                 holds(rows.as_bytes()) || rows.contains(&hex)
             })

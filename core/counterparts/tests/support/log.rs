@@ -1,4 +1,4 @@
-//! Everything that this process logs, at any level.
+//! Captures everything that this process logs, at any level.
 
 use std::{
     fmt::Write,
@@ -11,24 +11,24 @@ use tracing::{
     span::{Attributes, Id, Record},
 };
 
-/// Writes down everything that anybody logs: a line begins with its level and its target.
+/// Captures all log events; each line begins with its level and target.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<String>>);
 
 impl Log {
-    /// Begins; once in a process.
+    /// Starts capturing; once per process.
     pub(crate) fn begin() -> Self {
         let log = Self::default();
         tracing::subscriber::set_global_default(log.clone()).unwrap();
         log
     }
 
-    /// All of it.
+    /// The whole text.
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap().clone()
     }
 
-    /// The lines of this level.
+    /// The lines with this level.
     #[allow(dead_code)]
     pub(crate) fn lines(&self, level: &str) -> Vec<String> {
         self.text().lines().filter(|line| line.starts_with(level)).map(str::to_owned).collect()
@@ -69,7 +69,7 @@ impl Subscriber for Log {
     fn exit(&self, _: &Id) {}
 }
 
-/// One event, put together before it is written: others log at the same time.
+/// One event, assembled before it is written: other threads log at the same time.
 struct Line(String);
 
 impl Visit for Line {

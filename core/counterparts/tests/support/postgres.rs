@@ -1,4 +1,4 @@
-//! What instances of the service share: a schema of a PostgreSQL database, a folder of keys and one of content.
+//! The shared resources of service instances: a schema of a PostgreSQL database, a key folder and a content folder.
 
 use std::{
     path::PathBuf,
@@ -6,18 +6,18 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// Everything in it goes with it but the schema, which goes with the server.
+/// When dropped, removes everything except the schema, which is removed with the server.
 pub(crate) struct Shared {
     #[allow(dead_code)] // not every test looks into it
     pub(crate) folder: tempfile::TempDir,
-    /// The way into the schema.
+    /// The URL of the schema.
     #[allow(dead_code)]
     pub(crate) url: String,
     /// The configuration of each instance.
     pub(crate) config: String,
 }
 
-/// The server's URL; none where there is no server.
+/// The server's URL; `None` if there is no server.
 pub(crate) fn server() -> Option<String> {
     let found = std::env::var("BANKCHANNEL_TEST_POSTGRES").ok();
     if found.is_none() {
@@ -28,7 +28,7 @@ pub(crate) fn server() -> Option<String> {
 }
 
 impl Shared {
-    /// With a new schema of this server, reached by way of `url`.
+    /// Creates a new schema on this server; instances connect through `url`.
     pub(crate) fn make(server: &str, url: &str) -> Self {
         static SCHEMAS: AtomicU32 = AtomicU32::new(0);
         let schema = format!("instances_{}_{}", std::process::id(), SCHEMAS.fetch_add(1, Ordering::Relaxed));
@@ -43,7 +43,7 @@ impl Shared {
         Self { folder, url, config }
     }
 
-    /// The folder of content.
+    /// The content folder.
     #[allow(dead_code)]
     pub(crate) fn files(&self) -> PathBuf {
         self.folder.path().join("files")

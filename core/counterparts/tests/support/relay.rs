@@ -1,4 +1,4 @@
-//! A TCP relay between the service and PostgreSQL: it can delay what passes, let connections fall silent, and refuse.
+//! A TCP relay between the service and PostgreSQL: it can delay data, freeze connections, and refuse new ones.
 
 use std::{
     path::PathBuf,
@@ -14,20 +14,20 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// What a connection is told.
+/// The behaviour of a connection.
 #[derive(Clone, Copy, PartialEq)]
 enum Order {
-    /// Pass everything on.
+    /// Forward all data.
     Pass,
-    /// Pass nothing on and keep the sockets open, as after a failover without a reset.
+    /// Forward nothing and keep the sockets open, as after a failover without a reset.
     Freeze,
 }
 
-/// The relay; dropped, it ends with all its connections.
+/// The relay; dropping it ends all its connections.
 pub(crate) struct Relay {
-    /// The database by way of the relay.
+    /// The database URL through the relay.
     pub(crate) url: String,
-    /// The order to the connections that there are, and to those that come.
+    /// The order to the current connections and to future ones.
     orders: Arc<Mutex<watch::Sender<Order>>>,
     tasks: Arc<Mutex<Vec<JoinHandle<()>>>>,
     port: u16,
@@ -37,7 +37,8 @@ pub(crate) struct Relay {
 
 #[allow(dead_code)]
 impl Relay {
-    /// In front of the server on a Unix socket that `tests/postgres.sh` starts. Everything takes `delay` in each direction.
+    /// A relay for the server on a Unix socket that `tests/postgres.sh` starts. All data is delayed by `delay` in each
+    /// direction.
     pub(crate) async fn start(server_url: &str, delay: Duration) -> Self {
         let (_, folder) = server_url.split_once("host=").expect("a server on a Unix socket");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -54,30 +55,30 @@ impl Relay {
         relay
     }
 
-    /// All connections that there are fall silent. New ones work.
+    /// Freezes all current connections. New ones work.
     pub(crate) fn freeze(&self) {
         let before = std::mem::replace(&mut *self.orders.lock().unwrap(), watch::Sender::new(Order::Pass));
         before.send_replace(Order::Freeze);
     }
 
-    /// As [`freeze`](Self::freeze), and new ones are accepted and fall silent too.
+    /// Like [`freeze`](Self::freeze), but new connections are accepted and freeze too.
     pub(crate) fn freeze_new(&self) {
         self.orders.lock().unwrap().send_replace(Order::Freeze);
     }
 
-    /// New ones work again.
+    /// New connections work again.
     pub(crate) fn thaw_new(&self) {
         *self.orders.lock().unwrap() = watch::Sender::new(Order::Pass);
     }
 
-    /// Ends all connections and refuses new ones.
+    /// Closes all connections and refuses new ones.
     pub(crate) fn refuse(&self) {
         for task in self.tasks.lock().unwrap().drain(..) {
             task.abort();
         }
     }
 
-    /// Accepts again.
+    /// Accepts connections again.
     pub(crate) async fn accept(&self) {
         let listener = loop {
             match TcpListener::bind(("127.0.0.1", self.port)).await {
@@ -115,7 +116,7 @@ async fn serve(client: TcpStream, server: PathBuf, delay: Duration, mut order: w
     let (from_server, to_server) = server.into_split();
     let frozen = async {
         if order.wait_for(|order| *order == Order::Freeze).await.is_err() {
-            // Nobody gives orders any more.
+            // No further orders can come.
             std::future::pending::<()>().await;
         }
     };
@@ -134,7 +135,7 @@ async fn serve(client: TcpStream, server: PathBuf, delay: Duration, mut order: w
     }
 }
 
-/// Passes bytes on, each `delay` after it came, however many are on their way.
+/// Forwards bytes, each `delay` after its arrival, however many are in transit.
 async fn pass(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin, delay: Duration) {
     let (sender, mut receiver) = mpsc::channel::<(Instant, Vec<u8>)>(1024);
     let read = async move {

@@ -1,4 +1,4 @@
-//! The accounts that a consent covers (§4.5). Their links lead to operations that this bank does not have.
+//! Reads the accounts of a consent (§4.5). Their links lead to operations that this bank does not have.
 
 use bankchannel_nextgen_psd2::{
     model::{
@@ -41,8 +41,8 @@ pub(in super::super) fn handle(
     Ok(GetAccountsResponse::from(GetAccountsResponseFields { accounts, request_id: None }))
 }
 
-/// In the dialect `era` the customer is sent for a consent right away (§4.5, step 2): back to the third party, where it has said
-/// in this signed request to where, else to a page of the bank (S-11).
+/// In dialect `era` the error carries a redirect for a new consent (§4.5, step 2). Afterwards the customer returns to
+/// the `TPP-Redirect-URI` of this signed request or, if it has none, to a page of the bank (S-11).
 fn refused(bank: &Bank, call: &Call<'_>, request: &GetAccountsRequest, problem: UseProblem) -> Refusal {
     let (status, code) = problem.answer(call.dialect);
     let mut refusal = Refusal::new(status, code, problem.text());

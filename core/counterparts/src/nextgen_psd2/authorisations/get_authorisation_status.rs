@@ -1,4 +1,4 @@
-//! Where an authorisation stands (§4.3).
+//! The status of an authorisation (§4.3).
 
 use bankchannel_nextgen_psd2::operations::authorisations::get_authorisation_status::{
     GetAuthorisationStatusRequest, GetAuthorisationStatusResponse, GetAuthorisationStatusResponseFields,

@@ -1,4 +1,4 @@
-//! The authorisations of a consent, oldest first (§4.2).
+//! Lists the authorisations of a consent, oldest first (§4.2).
 
 use bankchannel_nextgen_psd2::operations::authorisations::list_authorisations::{
     ListAuthorisationsRequest, ListAuthorisationsResponse, ListAuthorisationsResponseFields,

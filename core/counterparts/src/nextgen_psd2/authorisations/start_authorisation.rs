@@ -1,4 +1,4 @@
-//! A further authorisation of a consent that waits for one (§4.2).
+//! Starts another authorisation of a consent that is not authorised yet (§4.2).
 
 use bankchannel_nextgen_psd2::{
     model::{PsuCorporateId, PsuId, ScaApproach, TppUri},

@@ -1,4 +1,5 @@
-//! A consent that a third party asks for (§4.1, §4.2). Its first authorisation begins with it: the sandbox starts none explicitly.
+//! Creates a consent for a third party (§4.1, §4.2). Its first authorisation starts implicitly, together with the
+//! consent.
 
 use bankchannel_nextgen_psd2::{
     model::{PsuCorporateId, PsuId, ScaApproach, TppUri},

@@ -1,4 +1,4 @@
-//! The third party ends a consent (§4.4).
+//! Deletes a consent on behalf of the third party (§4.4).
 
 use bankchannel_nextgen_psd2::operations::consents::delete_consent::{
     DeleteConsentRequest, DeleteConsentResponse, DeleteConsentResponseFields,

@@ -1,4 +1,4 @@
-//! A consent as the bank has it (§4.2).
+//! Reads a consent (§4.2).
 
 use bankchannel_nextgen_psd2::operations::consents::get_consent::{
     GetConsentRequest, GetConsentResponse, GetConsentResponseFields,

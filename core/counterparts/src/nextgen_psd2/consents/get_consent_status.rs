@@ -1,4 +1,4 @@
-//! Where a consent stands (§4.3).
+//! The status of a consent (§4.3).
 
 use bankchannel_nextgen_psd2::operations::consents::get_consent_status::{
     GetConsentStatusRequest, GetConsentStatusResponse, GetConsentStatusResponseFields,

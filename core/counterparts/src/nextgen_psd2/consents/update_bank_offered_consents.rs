@@ -1,4 +1,4 @@
-//! A link at which the customer gives, changes or takes back consents (§1.3, §4.5).
+//! Returns a link where the customer gives, changes or withdraws consents (§1.3, §4.5).
 
 use bankchannel_nextgen_psd2::{
     model::{PsuCorporateId, PsuId, ScaApproach},

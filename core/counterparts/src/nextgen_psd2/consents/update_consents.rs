@@ -1,4 +1,5 @@
-//! The same under the path that banks will remove (§1.3). The pipeline says in headers of the answer that it is deprecated.
+//! The deprecated path of `update_bank_offered_consents`, which banks will remove (§1.3). The pipeline marks it as
+//! deprecated in response headers.
 
 use bankchannel_nextgen_psd2::operations::consents::update_consents::{
     UpdateConsentsRequest, UpdateConsentsResponse, UpdateConsentsResponseFields,

@@ -1,5 +1,5 @@
 
-// What there is to say about one request (the members of an explanation, §3.3).
+// Shows the explanation of one request (its members: §3.3).
 
 const SIGNS = { ok: '✓', failed: '✕', warning: '!', skipped: '–' };
 
@@ -22,7 +22,7 @@ function lead(request) {
   return make('p', { class: 'lead' }, id ? make('strong', {}, id) : null, ...prose(text.startsWith(id) ? text.slice(id.length) : text));
 }
 
-// What proved true, with what to do; the verdict's own advice where none of them gives it.
+// The confirmed hypotheses with their advice; the verdict's own advice if none of them gives it.
 function causes(explain) {
   const matched = (explain.hypotheses ?? []).filter((hypothesis) => hypothesis.matched);
   const items = matched.map((hypothesis) => make('li', { 'data-hypothesis': hypothesis.id },
@@ -39,7 +39,7 @@ function advice(text) {
   return make('p', { class: 'advice' }, make('strong', {}, 'What to do: '), ...prose(text, false));
 }
 
-// What the signature itself says, where no guess explains it.
+// What the signature reveals if no hypothesis explains it.
 function recovered(explain) {
   if (explain.verdict !== 'V30' || !explain.recovered) return null;
   const text = {
@@ -116,7 +116,7 @@ function code(text) {
   return make('span', { class: 'code' }, text);
 }
 
-// A sentence; what stands between backquotes is code.
+// A sentence; text between backquotes becomes code.
 function prose(text, isFirst = true) {
   const begun = isFirst && /^[a-z]+[ ,]/.test(text) ? text[0].toUpperCase() + text.slice(1) : text;
   const whole = /[.!?]$/.test(begun) ? begun : `${begun}.`;

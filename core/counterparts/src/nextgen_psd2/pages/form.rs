@@ -1,10 +1,10 @@
-//! What the customer's page sends back: `application/x-www-form-urlencoded`.
+//! The form of the customer's page: `application/x-www-form-urlencoded`.
 
 use crate::http::query::{self, Plus, QueryFault};
 
-/// The longest form, in bytes. A customer with a hundred accounts sends a few kilobytes.
+/// The maximum size of a form, in bytes. For a customer with a hundred accounts it has a few kilobytes.
 const MAX_BODY: usize = 64 * 1024;
-/// Most fields.
+/// The maximum number of fields.
 const MAX_FIELDS: usize = 1000;
 
 /// The customer's answer.
@@ -12,9 +12,9 @@ const MAX_FIELDS: usize = 1000;
 pub(crate) struct Form {
     /// The redirect state.
     pub(crate) state: String,
-    /// The key of the customer who answers; `None` where the form names none.
+    /// The key of the customer who answers; `None` if the form does not name one.
     pub(crate) customer: Option<String>,
-    /// The keys of the accounts that this customer chose.
+    /// The keys of the accounts chosen by this customer.
     pub(crate) accounts: Vec<String>,
     /// Whether the customer approves.
     pub(crate) approve: bool,
@@ -23,23 +23,23 @@ pub(crate) struct Form {
 /// Why a form cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FormFault {
-    /// More than a form has.
+    /// Too many bytes or fields.
     TooLarge,
     /// Not a form.
     Malformed,
-    /// A field is not there, or twice.
+    /// A field is missing or repeated.
     Field(&'static str),
 }
 
 impl Form {
-    /// The largest body that is read, in bytes.
+    /// The maximum size of a body, in bytes.
     pub(crate) const MAX: usize = MAX_BODY;
 
-    /// Reads a body. Accounts come as `account`, or as `account.KEY` where the page shows several customers: of these only those
-    /// of the customer who answers count, since a page without script cannot leave out the others'.
+    /// Parses a body. Accounts are in fields named `account`, or `account.KEY` if the page shows several customers. Of
+    /// the latter, only those of the answering customer count: without script the page cannot leave out the others.
     ///
     /// # Errors
-    /// Why it is not the page's form.
+    /// Why it is not a form of this page.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, FormFault> {
         if body.len() > MAX_BODY {
             return Err(FormFault::TooLarge);

@@ -1,11 +1,12 @@
-//! The bank's pages for browsers: HTML without anything from elsewhere, each with the headers that keep it so.
+//! The bank's pages for browsers: HTML without external resources; headers enforce that.
 //!
 //! ```text
-//!   sca        the customer's page: who asks for what, approve or refuse        form      what it sends back
-//!   requests   the latest requests, live, with what is wrong about them
+//!   sca        the customer's page: third party, request, approve or refuse     form      the submitted form
+//!   requests   the latest requests, live, with their errors
 //! ```
 //!
-//! Escaping, documents and headers are `http/page.rs`. They take plain values of their own, know nothing of the bank's state, and run no script but the one of `requests`.
+//! Escaping, documents and headers are in `http/page.rs`. The pages take plain values of their own types and do not
+//! depend on the bank's state. Only `requests` runs a script.
 
 mod form;
 mod requests;

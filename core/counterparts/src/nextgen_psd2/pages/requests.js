@@ -1,6 +1,6 @@
 'use strict';
 
-// The list of requests, kept as the bank has it. What requests hold becomes text, never HTML.
+// The list of requests, in sync with the bank. Request data is inserted as text, never as HTML.
 
 const INTERVAL = 1000;
 const LONGEST_PAUSE = 5000;
@@ -14,7 +14,7 @@ let failures = 0;
 let timer = 0;
 let asking = false;
 
-// An element with attributes and children; a child that is no element becomes text.
+// Creates an element with attributes and children; a child that is not an element becomes text.
 function make(name, attributes = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -49,7 +49,7 @@ async function poll() {
     const answer = await ask();
     failures = 0;
     say('live', 'Live');
-    // Another bank at the same address: what is shown is not its.
+    // The bank was restarted or replaced: the rows shown belong to the former one.
     if (run !== null && run !== answer.run) {
       forget(Infinity);
       latest = 0;
@@ -82,7 +82,7 @@ function take(answer) {
   summarise();
 }
 
-// Lets go of what is older than the bank's oldest.
+// Removes the rows that are older than the bank's oldest request.
 function forget(first) {
   for (const [number, row] of shown) {
     if (number >= first) continue;
@@ -108,14 +108,14 @@ function requestRow(request) {
     make('span', { class: 'tpp' }, request.third_party ?? 'unknown third party'),
     make('span', { class: 'verdict' }, isValid ? `✓ valid, ${request.status}` : `✕ ${said}`));
   const details = make('details', {}, summary);
-  // Built when it is first opened: there may be hundreds.
+  // Built when first opened: there may be hundreds of rows.
   details.addEventListener('toggle', () => {
     if (details.open && details.children.length === 1) details.append(explained(request));
   });
   return make('li', { class: `request ${isValid ? 'valid' : 'refused'}`, 'data-number': request.number }, details);
 }
 
-// The commands for the first request, with this bank's own address.
+// Shows the commands for a first request, with this bank's address.
 function welcome() {
   const command = ['bankchannel psd2 update-bank-offered-consents', `--base-url ${location.origin}/api`];
   if (location.protocol === 'https:') {

@@ -1,4 +1,4 @@
-//! The page of requests: a document whose script asks for `/requests.json?after=N` every second.
+//! The page of requests: a document whose script polls `/requests.json?after=N` every second.
 
 use bankchannel_crypto::random;
 use serde::Serialize;
@@ -9,23 +9,23 @@ const DOCUMENT: &str = include_str!("requests.html");
 const SCRIPT: &str =
     concat!(include_str!("requests.js"), include_str!("explanation.js"), include_str!("signing_strings.js"));
 
-/// Which requests the bank still has.
+/// The range of requests that the bank still has.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
-    /// The oldest; the one after the latest where there is none.
+    /// The oldest request; latest + 1 if there are none.
     pub(crate) first: u64,
-    /// The latest that there ever was; 0 before any.
+    /// The latest request ever; 0 before the first.
     pub(crate) latest: u64,
 }
 
-/// The page, made once for a running bank.
+/// The page, built once when the bank starts.
 pub(crate) struct RequestsPage {
     run: String,
     page: Page,
 }
 
 impl RequestsPage {
-    /// The page of a bank that starts.
+    /// Builds the page for a starting bank.
     pub(crate) fn new() -> Self {
         let style = style(include_str!("requests.css"));
         let policy = format!(
@@ -38,12 +38,12 @@ impl RequestsPage {
         Self { run: random::uuid_v4(), page: Page::document(200, policy, "no-referrer", body) }
     }
 
-    /// The document.
+    /// The HTML document.
     pub(crate) fn page(&self) -> &Page {
         &self.page
     }
 
-    /// What the script gets for [`after`]: the requests after the one that it has, in any order, each with its `number`; and the
+    /// The JSON for the script: the requests after number [`after`] in any order, each with its `number`, and the
     /// bank's consents.
     pub(crate) fn json(&self, window: Window, requests: &impl Serialize, consents: &impl Serialize) -> Page {
         let Window { first, latest } = window;
@@ -63,7 +63,7 @@ struct Answer<'a, R, C> {
     consents: &'a C,
 }
 
-/// The number in a query `after=N`: the latest request that the script has; 0 where it has none.
+/// The number in a query `after=N`: the latest request that the script has; 0 if it has none.
 pub(crate) fn after(query: Option<&str>) -> u64 {
     let mut fields = query.unwrap_or_default().split('&');
     fields.find_map(|field| field.strip_prefix("after=")).and_then(|number| number.parse().ok()).unwrap_or(0)
@@ -88,7 +88,7 @@ mod tests {
         assert!(policy.contains(&format!("style-src {};", source(style))), "{policy}");
         assert!(policy.starts_with("default-src 'none';") && !policy.contains("unsafe") && !policy.contains("{{"));
         assert_eq!(script, SCRIPT);
-        // Nothing that a parser would take for the end, or change.
+        // Nothing that a parser would treat as the end tag, or modify.
         for text in [style, script] {
             assert!(!text.contains("</") && !text.contains("<!--") && !text.contains('\r'));
         }

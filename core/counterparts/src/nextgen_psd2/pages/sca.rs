@@ -1,4 +1,4 @@
-//! The customer's page at the bank: who asks for what, and the two answers (§4.5). It works without script.
+//! The customer's page at the bank: shows the request and takes one of two answers (§4.5). It works without script.
 
 use std::{fmt::Write as _, sync::LazyLock};
 
@@ -6,11 +6,11 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use crate::http::page::{Page, Text, source, style};
 
-/// The pages' style, and the policy that allows nothing else.
+/// The pages' style, and the content security policy that allows only this style.
 static LOOK: LazyLock<Look> = LazyLock::new(|| {
     let style = style(include_str!("sca.css"));
-    // No form-action: browsers apply it to every redirect after the form too, and after the answer the third party may send the
-    // customer on to anywhere. What the form could be changed into is shut out by escaping.
+    // No form-action: browsers also apply it to every redirect after the form, and the third party may send the
+    // customer to any address after the answer. Escaping prevents manipulation of the form.
     let policy = format!("default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'", source(&style));
     Look { style, policy }
 });
@@ -20,59 +20,59 @@ struct Look {
     policy: String,
 }
 
-/// What the customer is asked.
+/// The content of the page: a request for the customer's consent.
 pub(crate) struct ScaPage<'a> {
-    /// The redirect state: the form sends it back.
+    /// The redirect state; the form returns it.
     pub(crate) state: &'a str,
-    /// Who asks: the name in its certificate, where it is known.
+    /// The third party's name from its certificate, if known.
     pub(crate) third_party: Option<&'a str>,
-    /// Its authorisation number, such as `PSDNO-FSA-987654321`.
+    /// The third party's authorisation number, such as `PSDNO-FSA-987654321`.
     pub(crate) authorisation_number: &'a str,
-    /// What it asks for.
+    /// The requested kinds of access.
     pub(crate) purposes: &'a [Purpose],
-    /// Whether more than once.
+    /// Whether the consent may be used more than once.
     pub(crate) recurring: bool,
-    /// How often in a day without the customer.
+    /// Uses per day without the customer.
     pub(crate) frequency: u32,
     /// The last day of the consent.
     pub(crate) valid_until: Date,
-    /// In which quality the customer is asked, where the request says so.
+    /// The capacity in which the customer acts, if the request specifies it.
     pub(crate) capacity: Option<Capacity>,
-    /// For which corporate agreement.
+    /// The corporate agreement.
     pub(crate) corporate_id: Option<&'a str>,
-    /// Whether the request names the customer: `customers` is that one.
+    /// Whether the request names the customer; `customers` then holds only that one.
     pub(crate) is_named: bool,
     /// Whether the customer chooses the accounts.
     pub(crate) may_choose: bool,
-    /// Who can answer.
+    /// The customers who can answer.
     pub(crate) customers: &'a [Customer<'a>],
-    /// Until when it can be answered, seconds since 1970.
+    /// The time until which an answer is possible, seconds since 1970.
     pub(crate) until_s: i64,
-    /// What was wrong with the answer before.
+    /// What was wrong with the previous answer.
     pub(crate) notice: Option<Notice>,
-    /// The key of the customer who has answered before; left out, the first who can is chosen beforehand.
+    /// The key of the customer who answered before; if `None`, the first customer who can approve is preselected.
     pub(crate) answering: Option<&'a str>,
 }
 
-/// Something that is asked for.
+/// A requested kind of access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Names and numbers of the accounts.
     Accounts,
-    /// What is on them.
+    /// Balances.
     Balances,
-    /// What came and went.
+    /// Transactions.
     Transactions,
-    /// Whose they are.
+    /// The owners' names.
     OwnerNames,
-    /// Whom the customer trusts.
+    /// Trusted beneficiaries.
     TrustedBeneficiaries,
 }
 
-/// In which quality a customer is asked.
+/// The capacity in which a customer acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Capacity {
-    /// For themselves.
+    /// As a private person.
     Private,
     /// For a company.
     Corporate,
@@ -80,25 +80,25 @@ pub(crate) enum Capacity {
 
 /// A customer who can answer.
 pub(crate) struct Customer<'a> {
-    /// What the form sends.
+    /// The value in the form.
     pub(crate) key: &'a str,
     /// The name.
     pub(crate) name: &'a str,
     /// The accounts that the request is about.
     pub(crate) accounts: Vec<AccountChoice<'a>>,
-    /// Whether there is nothing to approve: the request names accounts, and none is this customer's.
+    /// Whether nothing can be approved: the request names accounts, none of which belong to this customer.
     pub(crate) nothing: bool,
 }
 
 /// An account on the page.
 pub(crate) struct AccountChoice<'a> {
-    /// What the form sends.
+    /// The value in the form.
     pub(crate) key: &'a str,
     /// Its name.
     pub(crate) name: &'a str,
     /// Its IBAN.
     pub(crate) iban: &'a str,
-    /// Whether it is chosen beforehand.
+    /// Whether it is preselected.
     pub(crate) chosen: bool,
 }
 
@@ -107,20 +107,20 @@ pub(crate) struct AccountChoice<'a> {
 pub(crate) enum Notice {
     /// No account was chosen.
     NoAccount,
-    /// Nobody who can answer was chosen.
+    /// No customer who can answer was chosen.
     NoCustomer,
 }
 
-/// Why there is nothing to answer.
+/// Why no answer is possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dead {
-    /// No such redirect.
+    /// Unknown redirect.
     Unknown,
-    /// It was answered before.
+    /// It was already answered.
     Used,
-    /// Its time is over.
+    /// It has expired.
     Expired,
-    /// The third party does not ask any more.
+    /// The third party has withdrawn its request.
     Withdrawn,
     /// The form cannot be read.
     Malformed,
@@ -139,7 +139,7 @@ impl Purpose {
 }
 
 impl ScaPage<'_> {
-    /// The page.
+    /// Renders the page.
     pub(crate) fn page(&self) -> Page {
         let mut main = String::with_capacity(8 * 1024);
         // Writing into a string cannot fail.
@@ -162,7 +162,7 @@ impl ScaPage<'_> {
         self.form(out)
     }
 
-    /// Who, what, how often, until when.
+    /// The third party, the requested access, frequency and last day.
     fn request(&self, out: &mut String) -> std::fmt::Result {
         out.push_str("<dl class=\"request\">\n<div><dt>Who asks</dt><dd>");
         if let Some(name) = self.third_party {
@@ -235,7 +235,8 @@ impl ScaPage<'_> {
         Ok(())
     }
 
-    /// Each with their accounts below; those of who is not chosen are hidden by style alone, and not counted if they are sent.
+    /// Each customer with their accounts below. The accounts of unselected customers are hidden by style only, and
+    /// ignored if the form sends them.
     fn several_customers(&self, customers: &[Customer<'_>], out: &mut String) -> std::fmt::Result {
         let before = customers.iter().position(|customer| !customer.nothing && Some(customer.key) == self.answering);
         let first =
@@ -296,7 +297,7 @@ impl ScaPage<'_> {
     }
 }
 
-/// The page where there is nothing to answer.
+/// The page when no answer is possible.
 pub(crate) fn dead(why: Dead) -> Page {
     let (status, title, text) = match why {
         Dead::Unknown => (404, "This link leads nowhere", "The bank does not know this request, or has forgotten it."),
@@ -312,13 +313,13 @@ pub(crate) fn dead(why: Dead) -> Page {
     document(status, title, &format!("<h1>{title}</h1>\n<p>{text}{next}</p>\n"))
 }
 
-/// The page of a customer whom no third party has told where to go next.
+/// The page after an answer, if the third party gave no redirect URI.
 pub(crate) fn answered() -> Page {
     let text = "You may close this window and go back to where you came from.";
     document(200, "Done", &format!("<h1>Done</h1>\n<p>{text}</p>\n"))
 }
 
-/// Sends the browser on, after the answer.
+/// Redirects the browser after the answer.
 pub(crate) fn redirect(location: String) -> Page {
     Page::plain(303, "text/plain; charset=utf-8", String::new()).with("location", location)
 }
@@ -336,11 +337,12 @@ fn document(status: u16, title: &str, main: &str) -> Page {
         Text(title),
         look.style
     );
-    // Not no-referrer: under it the form would come back with `Origin: null`, as those of foreign pages may. Nothing goes to them.
+    // Not no-referrer: under it the form would be sent with `Origin: null`, like forms of foreign pages. Other origins
+    // get no referrer.
     Page::document(status, look.policy.clone(), "same-origin", body)
 }
 
-/// An IBAN in groups of four.
+/// An IBAN in groups of four characters.
 fn grouped(iban: &str) -> String {
     let mut out = String::with_capacity(iban.len() + iban.len() / 4);
     for (at, letter) in iban.chars().enumerate() {

@@ -1,5 +1,5 @@
 
-// Two signing strings beside each other: line numbers, visible line ends, the first byte that differs marked.
+// Two signing strings side by side: line numbers, visible line ends, the first different byte marked.
 
 const MAX_LINES = 200;
 
@@ -7,7 +7,7 @@ function signingStrings(explain) {
   const expected = bytesOf(explain.expected_signing_string);
   if (!expected) return null;
   const proven = bytesOf(explain.signed_text);
-  // What the third party says counts, unless it says the right thing and another was proven.
+  // The string reported by the third party, unless it is correct and the signature proves another one.
   const claimed = bytesOf(explain.client_signing_string);
   const given = claimed && proven && firstDifference(expected, claimed) === null ? null : claimed;
   const other = given ?? proven;
@@ -46,7 +46,7 @@ function signingString(title, bytes, other, offset, side) {
     more > 0 ? make('p', {}, `${more} more lines are not shown.`) : null);
 }
 
-// Start and end of each line, its line feed included; an empty last one where the text ends in a line feed and is marked there.
+// Start and end of each line, including its line feed; an empty text has one empty line.
 function split(bytes) {
   const lines = [];
   let start = 0;
@@ -83,7 +83,7 @@ function visible(bytes, start, end, offset) {
     out.append(make(isMarked ? 'mark' : 'span', isMarked ? {} : { class: 'made' }, text));
   }
   flush();
-  // The text has ended where the other one goes on.
+  // This text ends where the other one continues.
   if (offset === bytes.length && end === bytes.length) out.append(make('mark', {}, 'end'));
   return out;
 }
@@ -110,7 +110,7 @@ function difference(diff) {
     ...byte(diff.expected), ', found ', ...byte(diff.actual), `. ${notes.join(' ')}`);
 }
 
-// Lines that only one of the two has.
+// Lines that only one of the two texts has.
 function fates(diff) {
   const lines = (diff?.lines ?? []).filter((line) => line.status === 'missing' || line.status === 'extra');
   if (lines.length === 0) return null;

@@ -1,5 +1,5 @@
-//! The checks that are the bank's own, among those of the verifier: V04 (route), V22 (a TLS certificate at all), V32 (replay),
-//! V37 (body) and V38.
+//! The bank's own checks, in addition to those of the verifier: V04 (route), V22 (TLS certificate present), V32
+//! (replay), V37 (body) and V38.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::http::router::Found;
 /// How long a request id is remembered, in seconds (§3.1).
 pub(super) const REPLAY_WINDOW_S: i64 = 86_400;
 
-/// What a request is checked against.
+/// The policy for checking a request.
 pub(super) fn policy(
     bank: &Bank,
     mount: &DialectMount,
@@ -44,8 +44,9 @@ pub(super) fn policy(
     }
 }
 
-/// Checks a request up to V36, V32 in its place; answers the third party. The request's id is used up only when its signature is
-/// right and its date is now (S-09, T-103). `client` is the certificate of the connection as it could be read.
+/// Runs the checks up to V36, including V32 in its place, and returns the third party. The request id is consumed only
+/// if the signature is valid and the date is current (S-09, T-103). `client` is the certificate of the connection, or
+/// why it could not be parsed.
 pub(super) fn admit(
     bank: &Bank,
     request: &Request,
@@ -118,19 +119,19 @@ pub(super) fn on_its_way(found: &Found) -> Result<(), Refusal> {
     }
 }
 
-/// Whether a request failed before its signature was known to be right.
+/// Whether a request failed before its signature was verified.
 pub(super) fn is_unauthenticated(refusal: &Refusal) -> bool {
     rule(refusal.check).is_some_and(|rule| *rule <= V30)
 }
 
-/// Puts what the bank itself refused among the checks, in its place.
+/// Inserts a refusal by the bank into the list of checks, in its place.
 pub(super) fn note(verified: &mut Verified, refusal: &Refusal) {
     if let Some(own) = rule(refusal.check).or((refusal.check == V38.id).then_some(&V38)) {
         put(&mut verified.checks, refusal.as_check(own));
     }
 }
 
-/// Notes that the route exists.
+/// Records that the route exists.
 pub(super) fn note_route(verified: &mut Verified) {
     let check = Check { rule: &V04, status: Status::Ok, text: V04.what.into(), http: V04.http, code: V04.code };
     put(&mut verified.checks, check);

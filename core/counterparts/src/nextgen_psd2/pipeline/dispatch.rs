@@ -1,4 +1,4 @@
-//! Hands a request that was admitted to its operation's handler.
+//! Hands an admitted request to the handler of its operation.
 
 use bankchannel_foundation::{
     Boundary as _, Error, Exchange, Operation,
@@ -19,10 +19,10 @@ use super::super::{
 };
 use crate::http::query::{Plus, pairs};
 
-/// The most pairs in a query.
+/// The maximum number of query parameters.
 const PAIRS_MAX: usize = 64;
 
-/// Carries a request out.
+/// Runs the operation of a request.
 pub(super) fn handle(
     bank: &Bank,
     call: &Call<'_>,
@@ -45,13 +45,13 @@ pub(super) fn handle(
     handler(bank, call, message, request)
 }
 
-/// Refuses the older name of a member of `access`, which every client reads in answers; of a request it is taken in `lenient` only
-/// (§4.1).
+/// Refuses the older name of a member of `access`. Every client accepts it in responses; in requests it is accepted
+/// only in mode `lenient` (§4.1).
 fn older_name(bank: &Bank, operation: &str, body: &[u8]) -> Result<(), Refusal> {
     if bank.config.mode == Mode::Lenient || operation != CreateConsent::DECLARATION.name {
         return Ok(());
     }
-    // What is no JSON is refused when it is decoded.
+    // A body that is not JSON is refused later, when it is decoded.
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     if body.pointer("/access/availableAccountsWithBalances").is_none() {
         return Ok(());
@@ -68,10 +68,10 @@ fn query(target: &str) -> Result<Vec<(String, String)>, Refusal> {
     pairs(query, Plus::Plus, PAIRS_MAX).map_err(|_| wrong())
 }
 
-/// V36 for a header, V37 for the body and the rest.
+/// V36 for a header, V37 for the body and everything else.
 fn unread<O: Operation>(fault: &Error, request: &Request) -> Refusal {
     let field = fault.detail("field").unwrap_or_default();
-    // `PSU-ID` is a header of most operations, and a member of the body of one.
+    // `PSU-ID` is a header of most operations, but a body member of one.
     let is_member = O::Request::SHAPE.fields().iter().any(|own| own.wire == field);
     let is_header = !is_member && request.headers.count(field) > 0;
     let check = if is_header { "V36" } else { "V37" };
@@ -88,7 +88,7 @@ type Handler = fn(&Bank, &Call<'_>, InRequest<'_>, &Request) -> Result<OutRespon
 
 macro_rules! handlers {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
-        /// The handler of each operation, at its place in the catalogue.
+        /// The handler of each operation, at the operation's index in the catalogue.
         static HANDLERS: &[Option<Handler>] = &[$(handlers!(@one $kind $subject $file $name)),+];
     };
     (@one exchange $subject:ident $file:ident $op:ident) => {

@@ -1,4 +1,4 @@
-//! Explanations of refusals (§3.3), made apart from the tasks that drive connections: one may take many milliseconds.
+//! Explanations of refusals (§3.3), made outside the tasks that serve connections: one may take many milliseconds.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,34 +18,35 @@ use super::{
 };
 use crate::http::shell;
 
-/// How long a refused request waits for its explanation's turn; then it is answered without. A request to explain waits as long.
+/// How long a refused request waits for its explanation before it is answered without one. A request for an explanation
+/// waits as long.
 const TURN: Duration = Duration::from_secs(5);
 const WANTED: &str = "x-sandbox-explain";
 const CLIENT_TEXT: &str = "x-sandbox-signing-string";
 
-/// What explaining a refusal takes.
+/// The input for explaining a refusal.
 pub(super) struct Refused {
     pub(super) request: Request,
     pub(super) policy: Policy,
     pub(super) base_path: String,
     pub(super) refusal: Refusal,
     pub(super) routed: bool,
-    /// Whether it was refused before all of it was read: there is no more to say than why.
+    /// Whether it was refused before it was read completely; then there is only the reason to report.
     pub(super) is_unread: bool,
     pub(super) signing_string: Option<Vec<u8>>,
 }
 
-/// Whether a client wants the explanation in its answer: by what it says, else by what the bank does.
+/// Whether the response should contain the explanation: the client's header decides, otherwise the bank's option.
 pub(super) fn is_wanted(bank: &Bank, headers: &HeaderMap) -> bool {
     match headers.get(WANTED).map(hyper::header::HeaderValue::as_bytes) {
         Some(b"0") => false,
-        // Beyond loopback the option decides alone (S-15).
+        // Beyond loopback only the option decides (S-15).
         Some(b"1") => bank.config.explain || bank.config.listen.ip().is_loopback(),
         _ => bank.config.explain,
     }
 }
 
-/// The text that a client says it signed.
+/// The signing string that the client reports.
 ///
 /// # Errors
 /// For a header that is not base64.
@@ -56,13 +57,13 @@ pub(super) fn signing_string(headers: &HeaderMap) -> Result<Option<Vec<u8>>, ()>
 
 /// The explanation of a refusal.
 pub(super) struct Explained {
-    /// For who sent the request.
+    /// For the sender.
     pub(super) own: Value,
-    /// For everybody else: without what is personal.
+    /// For everyone else: without personal data.
     pub(super) for_others: Value,
 }
 
-/// Explains a refusal; nothing where too many others wait.
+/// Explains a refusal; `None` if too many others wait.
 pub(super) async fn of_refusal(bank: &Arc<Bank>, refused: Refused) -> Option<Explained> {
     if refused.is_unread {
         let own = explain::refused_unread(refused.refusal.check, &refused.refusal.text);
@@ -72,7 +73,8 @@ pub(super) async fn of_refusal(bank: &Arc<Bank>, refused: Refused) -> Option<Exp
     in_turn(bank, move || explained(&work, &refused)).await
 }
 
-/// Does this when it is its turn, and to its end: a client that goes away frees no turn while the work goes on.
+/// Runs `work` when a slot is free, and to completion: the slot stays taken while it runs, even if the client
+/// disconnects.
 async fn in_turn<T: Send + 'static>(bank: &Bank, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let turn = tokio::time::timeout(TURN, Arc::clone(&bank.explaining).acquire_owned()).await;
     let Ok(Ok(turn)) = turn else { return None };
@@ -101,7 +103,7 @@ fn explained(bank: &Bank, refused: &Refused) -> Explained {
     Explained { own: explanation.to_json(), for_others: explanation.for_others().to_json() }
 }
 
-/// Explains a request that is given as text, and never carries it out; nothing where too many others wait.
+/// Explains a request given as text without executing it; `None` if too many others wait.
 pub(super) async fn of_text(pipeline: &Arc<Pipeline>, text: Bytes, headers: &HeaderMap) -> Option<Value> {
     let signing_string = signing_string(headers);
     let note = signing_string.is_err().then_some("X-Sandbox-Signing-String is not base64: it was left out");

@@ -1,4 +1,4 @@
-//! From hyper's request to the protocol's: every header's bytes kept, sizes bounded (V01).
+//! Converts hyper's request to the protocol's: keeps every header's bytes, limits sizes (V01).
 
 use bankchannel_nextgen_psd2::http::{self, Headers};
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use crate::http::{
     intake::{self, IntakeError},
 };
 
-/// Takes the request in. With a refusal it has no body.
+/// Reads the request. If its body is refused, the request has no body.
 pub(super) async fn take(head: &Parts, body: Incoming) -> (http::Request, Result<(), Refused>) {
     let framing = head.extensions.get().copied().unwrap_or_default();
     let mut message = message(head, framing);
@@ -30,28 +30,28 @@ pub(super) async fn take(head: &Parts, body: Incoming) -> (http::Request, Result
     (message, taken)
 }
 
-/// Why a body was not taken in.
+/// Why a body was refused.
 pub(super) enum Refused {
     /// More than 1 MiB.
     TooLarge,
-    /// It ended before its end, or its chunks cannot be read.
+    /// It is incomplete, or its chunks are malformed.
     Broken,
-    /// A line of the head ends with a line feed alone: for others it would go on.
+    /// A line of the head ends with a bare line feed: other parsers would continue the line.
     BareLineFeed,
 }
 
-/// The request as the verifier reads it, without its body.
+/// The request for the verifier, without its body.
 fn message(head: &Parts, framing: Framing) -> http::Request {
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     let mut headers = Headers::default();
     for (name, value) in &head.headers {
         headers.push(name.as_str(), Bytes::copy_from_slice(value.as_bytes()));
     }
-    // What the HTTP library has dropped is there all the same (V03).
+    // Restores the headers that the HTTP library dropped (V03).
     for _ in headers.count("content-length")..framing.lengths {
         headers.push("content-length", "");
     }
-    // HTTP/2 has the host elsewhere; whoever signs `host` signs the same words.
+    // HTTP/2 carries the host elsewhere; a signature over `host` covers the same value.
     if !head.headers.contains_key(HOST)
         && let Some(authority) = head.uri.authority()
     {
@@ -60,7 +60,7 @@ fn message(head: &Parts, framing: Framing) -> http::Request {
     http::Request { method: head.method.as_str().to_owned(), target: target.to_owned(), headers, body: Bytes::new() }
 }
 
-/// `X-Request-ID`, where there is one that can be repeated (R2); else nothing.
+/// The value of `X-Request-ID` if it may be echoed (R2), otherwise an empty string.
 pub(super) fn request_id(headers: &HeaderMap) -> String {
     let mut given = headers.get_all("x-request-id").iter();
     match (given.next().and_then(|id| id.to_str().ok()), given.next()) {

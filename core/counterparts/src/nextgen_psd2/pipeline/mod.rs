@@ -43,28 +43,28 @@ use crate::http::{
     shell::{Api, Routed},
 };
 
-/// Where raw requests are explained.
+/// The path that explains raw requests.
 pub(crate) const EXPLAIN_PATH: &str = "/sandbox/explain";
 
-/// The bank as it answers requests.
+/// The bank's request pipeline.
 pub(crate) struct Pipeline {
     pub(crate) bank: Arc<Bank>,
     mounts: [DialectMount; 2],
 }
 
-/// What is known of a request besides its message.
+/// Information about a request in addition to its message.
 struct Context<'a> {
     mount: &'a DialectMount,
     found: Found,
     policy: Policy,
-    /// The client certificate of the connection, where it has shown one.
+    /// The client certificate of the connection, if there is one.
     client: Option<Result<Certificate, Fault>>,
     third_party: Option<String>,
-    /// Whether it was refused before all of it was read.
+    /// Whether it was refused before it was read completely.
     is_unread: bool,
 }
 
-/// Says since when an operation is deprecated (RFC 9745), and what comes after it (RFC 8288).
+/// Adds headers with the deprecation date (RFC 9745) and the successor (RFC 8288) of an operation.
 fn say_deprecated(headers: &mut HeaderMap, deprecated: &Deprecated, prefix: &str) {
     let successor = CATALOGUE.iter().find(|entry| entry.declaration.name == deprecated.successor);
     let path = successor.and_then(|entry| entry.declaration.route.as_ref()).map_or("", |route| route.path);
@@ -81,12 +81,12 @@ impl Pipeline {
         Self { bank, mounts: mounts::mounts() }
     }
 
-    /// Whether a path is one of the API's.
+    /// Whether a path belongs to the API.
     pub(crate) fn serves(&self, path: &str) -> bool {
         self.mounts.iter().any(|own| own.mount.holds(path))
     }
 
-    /// Explains a request that is given as text (§3.3); nothing where too many others wait.
+    /// Explains a request given as text (§3.3); `None` if too many others wait.
     pub(crate) async fn explain(self: &Arc<Self>, text: Bytes, headers: &HeaderMap) -> Option<Value> {
         explaining::of_text(self, text, headers).await
     }
@@ -210,7 +210,7 @@ impl Api for Pipeline {
         let at_ms = self.bank.clock.now_ms();
         let Routed { head, body, peer, mount, found, ordered, id, begun, .. } = routed;
         let (message, taken) = intake::take(&head, body).await;
-        // After the body: what was blocked or revoked while it arrived counts.
+        // After reading the body: certificates blocked or revoked while it arrived count.
         let mut context = self.context(&head, &self.mounts[mount], found, at_ms.div_euclid(1000));
         let done = match (ordered, taken) {
             (Some(status), _) => Err(refusal::told_to_fail(status)),

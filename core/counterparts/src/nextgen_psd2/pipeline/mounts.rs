@@ -1,4 +1,4 @@
-//! The two ways into the bank: `/api` with the rules of `era`, `/bg` with those of `bg`.
+//! The two path prefixes of the bank: `/api` with the rules of `era`, `/bg` with those of `bg`.
 
 use bankchannel_foundation::operation::Entry;
 use bankchannel_nextgen_psd2::{CATALOGUE, signing::SigningDialect, terms, verify::Endpoint};
@@ -9,7 +9,7 @@ use crate::http::router::{Found, Mount};
 pub(super) struct DialectMount {
     pub(super) mount: Mount,
     pub(super) dialect: SigningDialect,
-    /// What each operation of the catalogue asks of a request, where this mount has it.
+    /// The verifier's requirements of each operation in the catalogue; `None` if this mount does not have it.
     endpoints: Vec<Option<Endpoint>>,
 }
 
@@ -31,7 +31,7 @@ impl DialectMount {
         }
     }
 
-    /// What the operation asks of a request that leads to one.
+    /// The verifier's requirements for a request with this route.
     pub(super) fn endpoint(&self, found: &Found) -> Option<Endpoint> {
         match found {
             Found::Operation { index, .. } => self.endpoints.get(*index).copied().flatten(),
@@ -50,7 +50,7 @@ mod tests {
 
     use super::*;
 
-    /// V33: the verifier asks of each operation what its declaration says, whatever is appended to its path.
+    /// V33: the verifier requires of each operation what its declaration specifies, whatever is appended to its path.
     #[test]
     fn every_route_is_known_to_the_verifier() {
         let mut served = 0;

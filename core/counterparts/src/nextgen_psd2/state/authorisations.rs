@@ -1,4 +1,4 @@
-//! Authorisations of a consent: one for each time that the customer is sent here (§4.2).
+//! Authorisations of a consent: one for each redirect of the customer to the bank (§4.2).
 
 use bankchannel_crypto::random;
 use bankchannel_nextgen_psd2::signing::redirect_uri;
@@ -10,15 +10,15 @@ use super::{
     problem::Problem,
 };
 
-/// Most authorisations of one consent.
+/// The maximum number of authorisations of a consent.
 const AUTHORISATIONS_MAX: usize = 50;
 
-/// A further authorisation.
+/// The parameters of another authorisation.
 #[derive(Default)]
 pub(crate) struct NewAuthorisation<'a> {
-    /// `TPP-Redirect-URI`; left out, that of the authorisation before.
+    /// `TPP-Redirect-URI`; if `None`, that of the previous authorisation.
     pub(crate) redirect_uri: Option<&'a str>,
-    /// `TPP-Nok-Redirect-URI`; left out together with the other, that of the authorisation before.
+    /// `TPP-Nok-Redirect-URI`; if both URIs are `None`, that of the previous authorisation.
     pub(crate) nok_redirect_uri: Option<&'a str>,
     /// `PSU-ID`.
     pub(crate) psu_id: Option<&'a str>,
@@ -26,21 +26,21 @@ pub(crate) struct NewAuthorisation<'a> {
     pub(crate) psu_corporate_id: Option<&'a str>,
 }
 
-/// An authorisation, begun.
+/// A started authorisation.
 #[derive(Debug)]
 pub(crate) struct Started {
     /// Its id.
     pub(crate) authorisation_id: String,
-    /// What the link for the customer holds.
+    /// The redirect state, for the customer's link.
     pub(crate) redirect_state: String,
-    /// Where it stands.
+    /// Its status.
     pub(crate) sca_status: Sca,
 }
 
-/// An authorisation as it is read.
+/// An authorisation as returned to the third party.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct AuthorisationView {
-    /// Where it stands.
+    /// Its status.
     pub(crate) sca_status: Sca,
 }
 
@@ -48,17 +48,17 @@ impl State {
     /// The ids of a consent's authorisations, oldest first.
     ///
     /// # Errors
-    /// For a consent that is not this third party's.
+    /// If the consent does not belong to this third party.
     pub(crate) fn authorisations(&self, tpp: &str, consent_id: &str, now_s: i64) -> Result<Vec<String>, Problem> {
         let mut data = self.keeper.change();
         let consent = data.owned(tpp, consent_id, now_s).ok_or(Problem::ConsentUnknown)?;
         Ok(consent.authorisations.iter().map(|authorisation| authorisation.id.clone()).collect())
     }
 
-    /// One of them.
+    /// An authorisation of a consent.
     ///
     /// # Errors
-    /// For a consent that is not this third party's, and for an authorisation that is not the consent's.
+    /// If the consent does not belong to this third party, or the authorisation does not belong to the consent.
     pub(crate) fn authorisation(
         &self,
         tpp: &str,
@@ -72,11 +72,11 @@ impl State {
         Ok(AuthorisationView { sca_status: found.ok_or(Problem::AuthorisationUnknown)?.status })
     }
 
-    /// Begins another authorisation of a consent that is not authorised yet.
+    /// Starts another authorisation of a consent that is not authorised yet.
     ///
     /// # Errors
-    /// For a consent that is not this third party's, or not waiting for one; for a customer or redirect URI as in
-    /// [`offer`](Self::offer), together with the customer and agreement that the consent has.
+    /// If the consent does not belong to this third party or does not wait for authorisation; for an invalid customer
+    /// or redirect URI as in [`offer`](Self::offer), also in combination with the consent's customer and agreement.
     pub(crate) fn start_authorisation(
         &self,
         tpp: &str,
@@ -121,7 +121,7 @@ impl State {
     }
 }
 
-/// A new authorisation that sends the customer back to these.
+/// A new authorisation with these redirect URIs.
 pub(super) fn authorisation(redirect: &str, nok: Option<&str>, now_s: i64) -> Result<Authorisation, Problem> {
     let checked = |field, uri: &str| redirect_uri(uri).map_err(|why| Problem::Format { field, why: without_it(why) });
     checked("TPP-Redirect-URI", redirect)?;
@@ -138,7 +138,7 @@ pub(super) fn authorisation(redirect: &str, nok: Option<&str>, now_s: i64) -> Re
     })
 }
 
-/// `it has no host` after the name of a field.
+/// Strips the leading `it` of a reason such as `it has no host`: the name of the field comes before it.
 fn without_it(why: &'static str) -> &'static str {
     why.strip_prefix("it ").unwrap_or(why)
 }

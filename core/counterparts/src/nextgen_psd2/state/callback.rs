@@ -1,6 +1,6 @@
-//! Where the browser goes when the customer has decided: the URI of the signed request and nothing else (S-11).
+//! The redirect after the customer's decision: to the URI of the signed request and nowhere else (S-11).
 
-/// Adds parameters to a URI's query. What is there stays as it is, byte for byte.
+/// Adds parameters to the query of a URI. The rest of the URI stays unchanged, byte for byte.
 pub(super) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String {
     let (head, fragment) = match uri.split_once('#') {
         Some((head, fragment)) => (head, Some(fragment)),
@@ -24,7 +24,7 @@ pub(super) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String 
     out
 }
 
-/// Percent-encodes all but the unreserved characters of RFC 3986 §2.3.
+/// Percent-encodes all characters except the unreserved ones of RFC 3986 §2.3.
 fn encode(text: &str, out: &mut String) {
     for byte in text.bytes() {
         match byte {
@@ -38,7 +38,7 @@ fn encode(text: &str, out: &mut String) {
 mod tests {
     use super::with_parameters;
 
-    /// T-139: nothing of the registered query is dropped or encoded anew.
+    /// T-139: nothing in the registered query is dropped or re-encoded.
     #[test]
     fn parameters_come_after_what_is_there() {
         let added = [("psu-id", "psu 1&x=y"), ("tpp-session-id", "ø/~")];

@@ -1,4 +1,4 @@
-//! Consents that a third party asks for, in the dialect of the Berlin Group (§4.1, §4.2).
+//! Consents requested by a third party, in the dialect of the Berlin Group (§4.1, §4.2).
 
 use bankchannel_crypto::random;
 use bankchannel_foundation::model::Date;
@@ -14,16 +14,16 @@ use super::{
     scope::bounded,
 };
 
-/// What a third party asks for. What the members of `access` say together was checked when it was read
-/// ([`ConsentAccess::check`]); it is again here.
+/// The parameters of a new consent. The combination of members of `access` was checked when the request was decoded
+/// ([`ConsentAccess::check`]) and is checked here again.
 pub(crate) struct NewConsent<'a> {
-    /// What it gives access to.
+    /// The requested access.
     pub(crate) access: ConsentAccess,
-    /// Whether it is used more than once.
+    /// Whether it may be used more than once.
     pub(crate) recurring: bool,
-    /// The last day, of the bank's calendar.
+    /// The last day, in the bank's calendar.
     pub(crate) valid_until: Date,
-    /// Uses in a day without the customer.
+    /// Uses per day without the customer.
     pub(crate) frequency: u32,
     /// `TPP-Redirect-URI`, as it was signed.
     pub(crate) redirect_uri: &'a str,
@@ -42,37 +42,37 @@ pub(crate) struct Created {
     pub(crate) consent_id: String,
     /// The id of its first authorisation.
     pub(crate) authorisation_id: String,
-    /// What the link for the customer holds.
+    /// The redirect state, for the customer's link.
     pub(crate) redirect_state: String,
-    /// Where it stands.
+    /// Its status.
     pub(crate) status: Status,
-    /// Where its authorisation stands.
+    /// The status of its authorisation.
     pub(crate) sca_status: Sca,
 }
 
-/// A consent as it is read.
+/// A consent as returned to the third party.
 #[derive(Debug)]
 pub(crate) struct ConsentView {
-    /// What it gives access to: where the customer chose the accounts, those.
+    /// The access that it grants, with the accounts if the customer chose them.
     pub(crate) access: ConsentAccess,
-    /// Whether it is used more than once.
+    /// Whether it may be used more than once.
     pub(crate) recurring: bool,
-    /// The last day; it may be before the one that was asked for.
+    /// The last day; it may be earlier than requested.
     pub(crate) valid_until: Date,
-    /// Uses in a day without the customer; it may be less than was asked for.
+    /// Uses per day without the customer; it may be less than requested.
     pub(crate) frequency: u32,
     /// The day of the last use or change.
     pub(crate) last_action: Date,
-    /// Where it stands.
+    /// Its status.
     pub(crate) status: Status,
 }
 
 impl State {
-    /// Stores a consent that the customer has still to approve.
+    /// Stores a consent that the customer has not approved yet.
     ///
     /// # Errors
-    /// A day that is past, a frequency of zero, members of `access` that do not go together, more in it than is kept; a customer or
-    /// redirect URI as in [`offer`](Self::offer).
+    /// For a date in the past, a frequency of zero, members of `access` that do not go together, or too many of them;
+    /// for an invalid customer or redirect URI as in [`offer`](Self::offer).
     pub(crate) fn create_consent(&self, tpp: &str, new: NewConsent<'_>, now_s: i64) -> Result<Created, Problem> {
         let authorisation = authorisation(new.redirect_uri, new.nok_redirect_uri, now_s)?;
         if new.access.check(bankchannel_foundation::model::Representation::Wire).is_err() {
@@ -123,7 +123,7 @@ impl State {
     /// A consent of this third party.
     ///
     /// # Errors
-    /// The same for an id that nobody has and for one of another third party.
+    /// The same for an unknown id and for an id of another third party.
     pub(crate) fn consent(&self, tpp: &str, id: &str, now_s: i64) -> Result<ConsentView, Problem> {
         let mut data = self.keeper.change();
         let consent = data.owned(tpp, id, now_s).ok_or(Problem::ConsentUnknown)?;
@@ -137,7 +137,7 @@ impl State {
         })
     }
 
-    /// Ends a consent for its third party. One that has ended stays as it is.
+    /// Ends a consent on behalf of its third party. A consent that has already ended is not changed.
     ///
     /// # Errors
     /// As [`consent`](Self::consent).
@@ -152,10 +152,10 @@ impl State {
         Ok(())
     }
 
-    /// The customer withdraws an approved consent at the bank. Once more changes nothing.
+    /// The customer withdraws an approved consent at the bank. Repeating this changes nothing.
     ///
     /// # Errors
-    /// For a consent that there is not, or that is not valid.
+    /// If the consent does not exist or is not valid.
     pub(crate) fn revoke_by_psu(&self, id: &str, now_s: i64) -> Result<(), Problem> {
         let mut data = self.keeper.change();
         let consent = data.consent(id, now_s).ok_or(Problem::ConsentUnknown)?;

@@ -1,4 +1,4 @@
-//! What is kept, in the form of the file.
+//! The stored data, in the format of the file.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -11,28 +11,28 @@ use serde::{Deserialize, Serialize};
 
 use super::lifecycle::{Sca, Status};
 
-/// The form of the file; another one is refused.
+/// The version of the file format; other versions are refused.
 pub(super) const FORMAT: u32 = 1;
-/// Most consents that are kept: with a new one the oldest goes that is not in use.
+/// The maximum number of consents. A new one replaces the oldest that is not in use.
 pub(super) const CONSENTS_MAX: usize = 10_000;
-/// How many of the oldest consents are looked at for one that is not in use.
+/// How many of the oldest consents are searched for one that is not in use.
 const LOOKED_AT: usize = 64;
 
-/// Everything that outlives the process.
+/// All data that survives a restart.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Data {
     pub(super) format: u32,
-    /// By their keys, which are the bank's own and never leave it but to its page. Shared, as what follows, with the copy that is
-    /// being written.
+    /// Customers by key. The keys are internal to the bank and appear only on its page. Shared, like the members below,
+    /// with the copy that is being written.
     #[serde(with = "as_shared")]
     pub(super) psus: Arc<BTreeMap<String, Psu>>,
     /// Third party → PSU-ID → the customer's key.
     #[serde(with = "as_shared")]
     pub(super) pairings: Arc<BTreeMap<String, BTreeMap<String, String>>>,
-    /// How many consents there ever were.
+    /// The number of consents ever created.
     pub(super) counted: u64,
-    /// How many approvals.
+    /// The number of approvals ever given.
     #[serde(default)]
     pub(super) approvals: u64,
     #[serde(with = "as_owned")]
@@ -42,19 +42,19 @@ pub(super) struct Data {
     pub(super) revoked: BTreeSet<String>,
     #[serde(skip)]
     pub(super) index: Index,
-    /// Whether there is something to write.
+    /// Whether there are changes to write.
     #[serde(skip)]
     pub(super) changed: bool,
 }
 
-/// Ways to consents, made from them.
+/// Indexes to find consents; rebuilt from them at start.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
-    /// Oldest first.
+    /// Consent ids, oldest first.
     order: VecDeque<String>,
     /// Redirect state → consent.
     redirects: HashMap<String, String>,
-    /// Third party and customer → consents that the customer has approved, in the order of the approvals.
+    /// Third party and customer → consents approved by the customer, in the order of approval.
     approved: HashMap<(String, String), Vec<String>>,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Psu {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Account {
-    /// The bank's own key: what the page's check boxes send.
+    /// The bank's own key; the value of the page's check box.
     pub(super) id: String,
     pub(super) iban: String,
     pub(super) name: String,
@@ -84,7 +84,7 @@ pub(super) struct Account {
     pub(super) balance: i64,
 }
 
-/// Whose way a consent came.
+/// The dialect in which a consent was requested.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum ConsentKind {
@@ -97,9 +97,9 @@ pub(super) enum ConsentKind {
 #[serde(deny_unknown_fields)]
 pub(super) struct Consent {
     pub(super) id: String,
-    /// Which one it was.
+    /// The sequence number of the consent.
     pub(super) number: u64,
-    /// Which approval it had; none in a file of before approvals were counted.
+    /// The sequence number of its approval; `None` in files from before approvals were counted.
     #[serde(default)]
     pub(super) approved: Option<u64>,
     pub(super) kind: ConsentKind,
@@ -114,21 +114,21 @@ pub(super) struct Consent {
     #[serde(with = "as_text")]
     pub(super) last_action: Date,
     pub(super) created_s: i64,
-    /// The key of the customer: of the one that the request named, later of the one who approved.
+    /// The customer's key: at first of the customer named in the request, later of the customer who approved.
     pub(super) psu: Option<String>,
     pub(super) corporate_id: Option<String>,
     #[serde(with = "as_word")]
     pub(super) context: Option<CustomerContext>,
     /// The keys of the accounts that the customer approved.
     pub(super) accounts: Vec<String>,
-    /// Given to the third party with the customer's approval (era).
+    /// The session id that the third party receives with the customer's approval (era).
     pub(super) session_id: Option<String>,
-    /// When it was used without the customer, within the last day.
+    /// The times of uses without the customer within the last day.
     pub(super) unattended: VecDeque<i64>,
     pub(super) authorisations: Vec<Authorisation>,
 }
 
-/// An authorisation: one time that the customer is sent here.
+/// An authorisation: one redirect of the customer to the bank.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Authorisation {
@@ -139,31 +139,31 @@ pub(super) struct Authorisation {
     pub(super) created_s: i64,
     /// Whether the customer has seen the page.
     pub(super) opened: bool,
-    /// Whether the browser was sent back: it is not sent back twice.
+    /// Whether the browser was redirected back: this happens only once.
     pub(super) used: bool,
     pub(super) redirect_uri: String,
     pub(super) nok_redirect_uri: Option<String>,
 }
 
 impl Data {
-    /// A consent as time has left it. Whoever changes more says so in `changed`.
+    /// The consent, updated for the elapsed time. The caller sets `changed` after further changes.
     pub(super) fn consent(&mut self, id: &str, now_s: i64) -> Option<&mut Consent> {
         let consent = self.consents.get_mut(id).map(Arc::make_mut)?;
         self.changed |= consent.settle(now_s);
         Some(consent)
     }
 
-    /// A consent of this third party.
+    /// The consent, if it belongs to this third party.
     pub(super) fn owned(&mut self, tpp: &str, id: &str, now_s: i64) -> Option<&mut Consent> {
         self.consent(id, now_s).filter(|consent| consent.tpp == tpp)
     }
 
-    /// The consent that a redirect state belongs to.
+    /// The id of the consent with this redirect state.
     pub(super) fn of_redirect(&self, state: &str) -> Option<String> {
         self.index.redirects.get(state).cloned()
     }
 
-    /// Takes a new consent in; the oldest may be forgotten for it.
+    /// Adds a new consent; this may remove the oldest one.
     pub(super) fn insert(&mut self, consent: Consent) {
         while self.consents.len() >= CONSENTS_MAX {
             self.forget_one();
@@ -192,7 +192,7 @@ impl Data {
         }
     }
 
-    /// Notes that the customer has approved.
+    /// Records an approval by the customer.
     pub(super) fn note_approval(&mut self, psu: &str, consent_id: &str) {
         let Some(consent) = self.consents.get_mut(consent_id).map(Arc::make_mut) else { return };
         self.approvals += 1;
@@ -201,22 +201,22 @@ impl Data {
         self.changed = true;
     }
 
-    /// Notes a further redirect of a consent.
+    /// Records another redirect of a consent.
     pub(super) fn note_redirect(&mut self, state: &str, consent_id: &str) {
         self.index.redirects.insert(state.to_owned(), consent_id.to_owned());
     }
 
-    /// The consents that this customer has approved for this third party, in the order of the approvals.
+    /// The consents approved by this customer for this third party, in the order of approval.
     pub(super) fn approved(&self, tpp: &str, psu: &str) -> &[String] {
         self.index.approved.get(&(tpp.to_owned(), psu.to_owned())).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The latest consents first.
+    /// All consents, latest first.
     pub(super) fn latest(&self) -> impl Iterator<Item = &Consent> {
         self.index.order.iter().rev().filter_map(|id| self.consents.get(id).map(Arc::as_ref))
     }
 
-    /// A copy to be written, without the ways to consents: quick, since every request waits for it.
+    /// A copy for writing, without the indexes. It must be quick: all requests wait for it.
     pub(super) fn snapshot(&self) -> Self {
         Self {
             format: self.format,
@@ -232,13 +232,13 @@ impl Data {
         }
     }
 
-    /// Makes the ways to consents anew, after the file was read.
+    /// Rebuilds the indexes after reading the file.
     pub(super) fn rebuild(&mut self) {
         let mut consents: Vec<&Consent> = self.consents.values().map(Arc::as_ref).collect();
         consents.sort_by_key(|consent| consent.number);
         let mut index = Index::default();
         consents.iter().for_each(|consent| index.add(consent));
-        // Those that were approved before approvals were counted come first.
+        // Consents approved before approvals were counted come first.
         consents.sort_by_key(|consent| (consent.approved, consent.number));
         for consent in consents.into_iter().filter(|consent| consent.is_approved()) {
             if let Some(psu) = &consent.psu {
@@ -263,20 +263,20 @@ impl Index {
 }
 
 impl Consent {
-    /// Whether the customer has approved it, whatever became of it.
+    /// Whether the customer approved it, even if it has ended since.
     pub(super) fn is_approved(&self) -> bool {
         self.authorisations.iter().any(|authorisation| authorisation.status == Sca::Finalised)
     }
 }
 
 impl Account {
-    /// The number within the country: all of a Norwegian IBAN but its first four characters.
+    /// The national account number: a Norwegian IBAN without its first four characters.
     pub(super) fn bban(&self) -> &str {
         self.iban.get(4..).unwrap_or_default()
     }
 }
 
-/// What is shared, without its sharing.
+/// Serialises the content of an `Arc`.
 mod as_shared {
     use std::sync::Arc;
 
@@ -291,7 +291,7 @@ mod as_shared {
     }
 }
 
-/// The consents without their sharing.
+/// Serialises the consents without their `Arc`.
 mod as_owned {
     use std::{collections::HashMap, sync::Arc};
 
@@ -311,7 +311,7 @@ mod as_owned {
     }
 }
 
-/// A type of the protocol in its boundary form.
+/// Serialises a type of the protocol in its boundary format.
 mod as_boundary {
     use bankchannel_foundation::model::{read_boundary, write_boundary};
     use bankchannel_nextgen_psd2::model::ConsentAccess;
@@ -327,7 +327,7 @@ mod as_boundary {
     }
 }
 
-/// A date as text.
+/// Serialises a date as text.
 mod as_text {
     use jiff::civil::Date;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
@@ -341,7 +341,7 @@ mod as_text {
     }
 }
 
-/// The quality in which a customer acts, as the word of the header.
+/// Serialises the capacity in which a customer acts as the value of the header.
 mod as_word {
     use bankchannel_nextgen_psd2::model::CustomerContext;
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
@@ -360,7 +360,7 @@ mod as_word {
     }
 }
 
-/// The word of the header `PSU-Context`.
+/// The value of the header `PSU-Context`.
 pub(super) fn word(context: CustomerContext) -> &'static str {
     match context {
         CustomerContext::Private => "PRIVATE",

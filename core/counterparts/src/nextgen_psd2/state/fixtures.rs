@@ -1,5 +1,5 @@
-//! The customers of a first start (§4.6). Names, numbers and amounts are invented: the bank code 9999 is nobody's, the check
-//! digits are right.
+//! The initial customers (§4.6). Names, numbers and amounts are invented: the bank code 9999 is not assigned, the check
+//! digits are valid.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -11,14 +11,14 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::data::{Account, Data, FORMAT, Index, Psu};
 
-/// The third party that knows both customers from the start.
+/// The third party that knows both initial customers.
 pub(super) const TPP_1: &str = "PSDNO-FSA-987654321";
-/// The customer with accounts, and its PSU-ID towards that third party.
+/// The customer with accounts: its key, and its PSU-ID for that third party.
 pub(super) const PSU_1: (&str, &str) = ("kari", "psu-7f3a91");
-/// The customer without.
+/// The customer without accounts.
 pub(super) const PSU_2: (&str, &str) = ("ola", "psu-b20c44");
 
-/// The state of a first start.
+/// The initial state.
 pub(super) fn data() -> Data {
     let kari = Psu {
         name: "Kari Nordmann".to_owned(),

@@ -1,4 +1,4 @@
-//! Customers, and the PSU-ID by which each third party knows them: another one for each, random, the same from then on.
+//! Customers and their PSU-IDs: random, different for each third party, and permanent.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,24 +17,24 @@ use super::{
     fixtures,
 };
 
-/// Most customers.
+/// The maximum number of customers.
 const PSUS_MAX: usize = 1_000;
-/// Most bytes of a PSU-ID (§1.2), of a name and of a corporate agreement.
+/// The maximum length of a PSU-ID (§1.2), a name and a corporate agreement, in bytes.
 const TEXT_MAX: usize = 256;
-/// Most accounts of a customer.
+/// The maximum number of accounts of a customer.
 const ACCOUNTS_MAX: usize = 100;
-/// Digits of a Norwegian personal identifier.
+/// The number of digits in a Norwegian personal identifier.
 const IDENTIFIER_DIGITS: usize = 11;
 
-/// A further customer, as the control interface is told.
+/// A new customer in a command of the control interface.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPsu {
-    /// What the page shows.
+    /// The name on the page.
     pub(crate) name: String,
-    /// The personal identifier, eleven digits. Only its hash is kept.
+    /// The personal identifier, eleven digits. Only its hash is stored.
     pub(crate) personal_identifier: String,
-    /// The PSU-ID towards each of these third parties, by their organizationIdentifier; others get a random one.
+    /// The PSU-IDs by third party (organizationIdentifier); other third parties get a random one.
     #[serde(default)]
     pub(crate) psu_ids: BTreeMap<String, String>,
     /// Corporate agreements.
@@ -51,19 +51,19 @@ pub(crate) struct NewPsu {
 pub(crate) struct NewAccount {
     /// A Norwegian IBAN, with its right check digits.
     pub(crate) iban: String,
-    /// What the page shows.
+    /// The name on the page.
     pub(crate) name: String,
-    /// Whether it is for saving.
+    /// Whether it is a savings account.
     #[serde(default)]
     pub(crate) savings: bool,
-    /// In øre.
+    /// The balance in øre.
     #[serde(default)]
     pub(crate) balance: i64,
 }
 
 impl State {
-    /// Whether a third party knows this PSU-ID and its customer has this personal identifier (SHA-256). As quick for an unknown
-    /// PSU-ID as for a wrong hash (S-14).
+    /// Whether a third party knows this PSU-ID and the customer has this personal identifier (SHA-256). Takes the same
+    /// time for an unknown PSU-ID as for a wrong hash (S-14).
     pub(crate) fn psu_exists(&self, tpp: &str, psu_id: &str, hash: &[u8]) -> bool {
         let data = self.keeper.read();
         let psu = data.psu_of(tpp, psu_id).and_then(|key| data.psus.get(key));
@@ -84,7 +84,7 @@ impl State {
         psu.is_some_and(|psu| psu.has_agreement(corporate_id))
     }
 
-    /// Takes in further customers, all of them or none.
+    /// Adds customers: all of them or none.
     ///
     /// # Errors
     /// `input.invalid_field`.
@@ -131,7 +131,7 @@ impl Data {
     }
 }
 
-/// As long as the hash of an identifier, and none.
+/// Has the length of an identifier's hash, but is never equal to one.
 const UNKNOWN: &str = "--------------------------------------------";
 
 fn check(new: &NewPsu) -> Result<()> {
@@ -146,7 +146,7 @@ fn check(new: &NewPsu) -> Result<()> {
     if !new.psu_ids.keys().all(|tpp| is_text(tpp) && tpp.bytes().all(|byte| byte.is_ascii_graphic())) {
         return Err(Error::invalid_field("psu_ids", "must have third parties such as PSDNO-FSA-987654321"));
     }
-    // An id that no header can hold would be of no use.
+    // An id that is not valid in a header would be useless.
     let psu_ids = new.psu_ids.values().map(|id| ("psu_ids", id));
     for (field, id) in psu_ids.chain(new.corporate_ids.iter().map(|id| ("corporate_ids", id))) {
         customer_id(id.as_bytes()).map_err(|why| Error::invalid_field(field, why))?;
@@ -163,24 +163,24 @@ fn check(new: &NewPsu) -> Result<()> {
     Ok(())
 }
 
-/// Whether the check digits of ISO 13616 and of the Norwegian account number are right.
+/// Whether the check digits are correct by ISO 13616 and by the rules for Norwegian account numbers.
 pub(super) fn is_norwegian_iban(iban: &str) -> bool {
     const WEIGHTS: [u32; 11] = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1];
     let are_digits = |rest: &&str| rest.len() == 13 && rest.bytes().all(|byte| byte.is_ascii_digit());
     let Some(digits) = iban.strip_prefix("NO").filter(are_digits) else { return false };
-    // 2324 is NO, each letter as its number.
+    // 2324 stands for NO: each letter is replaced by its number.
     let Ok(number) = format!("{}2324{}", &digits[2..], &digits[..2]).parse::<u64>() else { return false };
     let weighed = digits[2..].bytes().zip(WEIGHTS).map(|(digit, weight)| u32::from(digit - b'0') * weight);
     number % 97 == 1 && weighed.sum::<u32>() % 11 == 0
 }
 
 impl Data {
-    /// The key of the customer whom this third party knows by this PSU-ID.
+    /// The key of the customer whose PSU-ID this is for the third party.
     pub(super) fn psu_of(&self, tpp: &str, psu_id: &str) -> Option<&String> {
         self.pairings.get(tpp)?.get(psu_id)
     }
 
-    /// The PSU-ID of a customer towards a third party; made when there is none.
+    /// The customer's PSU-ID for a third party; generated if there is none.
     pub(super) fn psu_id_for(&mut self, tpp: &str, psu: &str) -> String {
         let known = self.pairings.get(tpp).and_then(|known| known.iter().find(|(_, key)| *key == psu));
         if let Some((psu_id, _)) = known {

@@ -1,4 +1,4 @@
-//! The file that outlives the process: written whole, under another name, synced and renamed, by a thread of its own.
+//! The state file: written completely under a temporary name, synced and renamed, by a dedicated thread.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
@@ -19,15 +19,15 @@ use super::{
     fixtures,
 };
 
-/// In the folder: the state.
+/// The name of the state file in the folder.
 pub(super) const FILE: &str = "state.json";
-/// In the folder: what holds the lock.
+/// The name of the lock file in the folder.
 const LOCK: &str = "state.lock";
-/// How long changes gather before they are written.
+/// How long changes are collected before they are written.
 const GATHER: Duration = Duration::from_millis(50);
-/// How many times as long as the last write took the next one waits: under load, most of the time goes to requests.
+/// The pause after a write, as a multiple of its duration: under load, most of the time is left to requests.
 const REST: u32 = 10;
-/// How long until a failed write is tried again.
+/// The pause before a failed write is retried.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// The state in memory, and its writer.
@@ -48,7 +48,7 @@ struct Wake {
     stop: bool,
 }
 
-/// The state, to be changed: written, if it was, when this goes.
+/// Access for changing the state. When it is dropped, changes are scheduled for writing.
 pub(super) struct Change<'a> {
     data: MutexGuard<'a, Data>,
     shared: &'a Shared,
@@ -88,7 +88,7 @@ impl Shared {
 }
 
 impl Keeper {
-    /// Reads what the folder holds, or begins with the fixtures.
+    /// Reads the state in the folder, or starts with the fixtures.
     ///
     /// # Errors
     /// `resource.storage`.
@@ -101,7 +101,7 @@ impl Keeper {
             Ok(bytes) => read(&path, &bytes)?,
             Err(why) if why.kind() == ErrorKind::NotFound => {
                 let data = fixtures::data();
-                // At once: a folder that cannot be written is found now, not when the first change is lost.
+                // Write now: an unwritable folder is detected at start, not when the first change is lost.
                 write(&path, &bytes_of(&data)?).map_err(|why| unusable(&path, &why))?;
                 data
             }
@@ -131,7 +131,7 @@ impl Keeper {
         Change { data: self.shared.data(), shared: &self.shared }
     }
 
-    /// Whether something is to be written; asked once more, it is not. For a state without a folder, which nobody writes.
+    /// Whether there are changes to write; resets the mark. For a state without a folder, which has no writer.
     #[cfg(test)]
     pub(super) fn was_changed(&self) -> bool {
         let mut changed = false;
@@ -139,7 +139,7 @@ impl Keeper {
         changed
     }
 
-    /// Writes what is left and lets go of the folder.
+    /// Writes the remaining changes and releases the folder.
     ///
     /// # Errors
     /// `resource.storage` when it could not be written.
@@ -162,7 +162,7 @@ impl Drop for Keeper {
     }
 }
 
-/// The writer: until it is told to stop, and then once more.
+/// The writer thread: runs until it is stopped, with a last write at the end.
 fn keep(shared: &Shared, path: &Path) -> Result<()> {
     let mut pause = GATHER;
     loop {
@@ -215,7 +215,7 @@ fn read(path: &Path, bytes: &[u8]) -> Result<Data> {
         let text = format!("{} cannot be read: {why}; repair it, or move it away to start over", shown::path(path));
         Error::because(&row::STORAGE, text).with("file", shown::path(path))
     };
-    // What it says of a value would show it: only the place.
+    // The position only: serde's message would show the value.
     let place = |why: &serde_json::Error| format!("it is damaged at line {}, column {}", why.line(), why.column());
     let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|why| damaged(place(&why)))?;
     match value.get("format").and_then(serde_json::Value::as_u64) {

@@ -1,4 +1,4 @@
-//! What time alone does to consents and authorisations (§4.4), applied at every access.
+//! Changes of consents and authorisations by elapsed time (§4.4), applied at every access.
 
 use std::sync::LazyLock;
 
@@ -10,38 +10,38 @@ use super::data::Consent;
 
 /// How long a redirect can be used, in seconds.
 pub(super) const REDIRECT_S: i64 = 600;
-/// How long a consent waits to be authorised.
+/// How long a consent waits for authorisation, in seconds.
 pub(super) const UNAUTHORISED_S: i64 = 86_400;
-/// The longest that a consent holds, in days.
+/// The maximum validity of a consent, in days.
 pub(super) const LONGEST_DAYS: i64 = 180;
-/// What `frequencyPerDay` counts within.
+/// The period of `frequencyPerDay`, in seconds.
 pub(super) const DAY_S: i64 = 86_400;
 
-/// Where a consent stands. The bank has one customer to each: it is never authorised in part.
+/// The status of a consent. Each consent has one customer: there is no partial authorisation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Status {
     /// Stored, not authorised.
     Received,
-    /// In use.
+    /// Valid: it can be used.
     Valid,
     /// Refused, or not authorised in time.
     Rejected,
     /// Withdrawn by the customer.
     RevokedByPsu,
-    /// Its time is over, or its one use.
+    /// Expired, replaced by a newer consent, or used up.
     Expired,
     /// Deleted by the third party.
     TerminatedByTpp,
 }
 
 impl Status {
-    /// Whether nothing changes it any more.
+    /// Whether the status can no longer change.
     pub(crate) fn is_final(self) -> bool {
         !matches!(self, Self::Received | Self::Valid)
     }
 
-    /// The word on the wire.
+    /// The value on the wire.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Received => "received",
@@ -67,22 +67,22 @@ impl From<Status> for ConsentStatus {
     }
 }
 
-/// Where an authorisation stands.
+/// The status of an authorisation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Sca {
-    /// The customer has not come yet.
+    /// The customer has not opened the page yet.
     Received,
-    /// The customer looks at the page.
+    /// The customer has opened the page.
     Started,
     /// Approved.
     Finalised,
-    /// Refused, too late, or withdrawn.
+    /// Refused, expired, or withdrawn.
     Failed,
 }
 
 impl Sca {
-    /// Whether nothing changes it any more.
+    /// Whether the status can no longer change.
     pub(crate) fn is_final(self) -> bool {
         matches!(self, Self::Finalised | Self::Failed)
     }
@@ -100,7 +100,7 @@ impl From<Sca> for ScaStatus {
 }
 
 impl Consent {
-    /// Lets the time pass; whether that changed anything.
+    /// Applies the elapsed time; true if that changed anything.
     pub(super) fn settle(&mut self, now_s: i64) -> bool {
         let mut changed = false;
         for authorisation in &mut self.authorisations {
@@ -116,8 +116,8 @@ impl Consent {
         changed
     }
 
-    /// A customer who has seen a page and let its time run out has failed to authorise, once no other page is open; one who never
-    /// came can still be sent again, until a day is over.
+    /// A customer who saw a page and let it expire has failed to authorise once no other page is open. A customer who
+    /// never opened a page can be sent again until a day has passed.
     fn ended_by_time(&self, now_s: i64) -> Option<Status> {
         match self.status {
             Status::Received => {
@@ -132,7 +132,7 @@ impl Consent {
         }
     }
 
-    /// Sets a final status, unless one is set; what is open of its authorisations fails.
+    /// Sets a final status unless there is one; authorisations that are still open fail.
     pub(super) fn end(&mut self, status: Status) {
         if self.status.is_final() {
             return;
@@ -144,7 +144,7 @@ impl Consent {
     }
 }
 
-/// The bank's calendar day: `validUntil` is one of these, and it is the last on which a consent holds.
+/// The bank's calendar day. `validUntil` is such a day: the last one on which a consent is valid.
 pub(super) fn bank_date(now_s: i64) -> Date {
     static OSLO: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC));
     let limit = Timestamp::MAX.as_second();
@@ -152,7 +152,7 @@ pub(super) fn bank_date(now_s: i64) -> Date {
     now.to_zoned(OSLO.clone()).date()
 }
 
-/// The last day that a consent of today can hold.
+/// The last possible day of a consent that is created today.
 pub(super) fn last_day(now_s: i64) -> Date {
     let days = jiff::Span::new().days(LONGEST_DAYS);
     bank_date(now_s).checked_add(days).unwrap_or(Date::MAX)

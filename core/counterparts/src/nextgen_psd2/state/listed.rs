@@ -1,4 +1,4 @@
-//! Certificates that the bank has blocked, and those that their issuers are said to have revoked.
+//! Certificates that the bank has blocked, and certificates that count as revoked by their issuers.
 
 use std::{
     collections::BTreeSet,
@@ -9,9 +9,9 @@ use bankchannel_foundation::{Error, Result};
 
 use super::{State, data::Data};
 
-/// Most digits of a serial number: 21 octets.
+/// The maximum number of digits in a serial number: 21 octets.
 const DIGITS_MAX: usize = 42;
-/// Most certificates of either list.
+/// The maximum number of certificates in each list.
 const LISTED_MAX: usize = 1_000;
 
 /// Serial numbers, big-endian without leading zeros.
@@ -23,7 +23,7 @@ pub(crate) struct Serials {
     pub(crate) revoked: Vec<Vec<u8>>,
 }
 
-/// The lists as every request reads them.
+/// The lists, shared with every request.
 pub(super) struct Listed(RwLock<Arc<Serials>>);
 
 impl Listed {
@@ -45,12 +45,12 @@ impl State {
     /// Blocks the certificate with this serial number, in hex.
     ///
     /// # Errors
-    /// `input.invalid_field` for what is no serial number.
+    /// `input.invalid_field` for an invalid serial number.
     pub(crate) fn block(&self, serial: &str) -> Result<()> {
         self.list(serial, |data| &mut data.blocked)
     }
 
-    /// Counts the certificate with this serial number, in hex, as revoked.
+    /// Marks the certificate with this serial number, in hex, as revoked.
     ///
     /// # Errors
     /// As [`block`](Self::block).

@@ -1,14 +1,14 @@
-//! What the sandbox bank knows: customers, consents, authorisations, used request ids. No HTTP.
+//! The sandbox bank's state: customers, consents, authorisations, used request ids. No HTTP.
 //!
 //! ```text
 //!   identity        customers and the PSU-ID by which each third party knows them
 //!   offers          bank-offered consents (dialect era)
-//!   consents        consents that a third party asks for (dialect bg)
-//!   authorisations  one for each time that the customer is sent here
-//!   sca             the customer looks at a request, and decides          callback   where the browser goes then
-//!   scope           which accounts a consent is about                     reading    a consent in use
-//!   lifecycle       what time alone does to all of them, at every access
-//!   keeping         the file that outlives the process                    replay     request ids, in memory only
+//!   consents        consents requested by a third party (dialect bg)
+//!   authorisations  one for each redirect of the customer to the bank
+//!   sca             the customer looks at a request, and decides          callback   the redirect after the decision
+//!   scope           the accounts of a consent                             reading    a consent in use
+//!   lifecycle       changes by elapsed time, applied at every access
+//!   keeping         the state file                                        replay     request ids, in memory only
 //! ```
 //!
 //! Times are seconds since 1970. `tpp` is the organizationIdentifier of the third party's certificate.
@@ -59,19 +59,19 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// Reads the state of this folder, or begins with the fixtures; without a folder nothing outlives the process. One process
-    /// at a time has a folder.
+    /// Reads the state in this folder, or starts with the fixtures. Without a folder, nothing survives the process. A
+    /// folder can be used by one process at a time.
     ///
     /// # Errors
-    /// `resource.storage` for a folder that cannot be used or that another process has, and for a damaged file, which is left
-    /// as it is.
+    /// `resource.storage` if the folder cannot be used or is used by another process, and for a damaged file, which is
+    /// left unchanged.
     pub(crate) fn open(folder: Option<&Path>) -> Result<Self> {
         let keeper = Keeper::open(folder)?;
         let listed = Listed::of(&keeper.read());
         Ok(Self { keeper, listed, replay: Replay::default() })
     }
 
-    /// As after a first start: the fixtures, and nothing else.
+    /// Resets the state to the fixtures, as at the first start.
     pub(crate) fn reset(&self) {
         let mut data = self.keeper.change();
         *data = fixtures::data();
@@ -80,7 +80,7 @@ impl State {
         self.replay.forget();
     }
 
-    /// Writes what is not written yet, and writes no more: what changes from now on is lost.
+    /// Writes the remaining changes and stops the writer: later changes are lost.
     ///
     /// # Errors
     /// `resource.storage` when it could not be written.
@@ -88,7 +88,8 @@ impl State {
         self.keeper.close()
     }
 
-    /// Whether this is the first request of a third party with this id within `window_s`; if so, it is remembered (S-09).
+    /// Whether this is the third party's first request with this id within `window_s`; if so, the id is remembered
+    /// (S-09).
     pub(crate) fn remember_request(&self, tpp: &str, request_id: &str, now_s: i64, window_s: i64) -> bool {
         self.replay.remember(tpp, request_id, now_s, window_s)
     }

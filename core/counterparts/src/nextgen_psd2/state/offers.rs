@@ -1,4 +1,4 @@
-//! Bank-offered consents: the customer chooses the accounts here (§4.5).
+//! Bank-offered consents: the customer chooses the accounts at the bank (§4.5).
 
 use bankchannel_crypto::random;
 use bankchannel_nextgen_psd2::model::{ConsentAccess, CustomerContext};
@@ -11,10 +11,10 @@ use super::{
     problem::Problem,
 };
 
-/// How often accounts may be read in a day without the customer.
+/// How often accounts may be read per day without the customer.
 pub(super) const UNATTENDED: u32 = 4;
 
-/// What a third party asks for.
+/// The parameters of a bank-offered consent.
 pub(crate) struct Offer<'a> {
     /// `TPP-Redirect-URI`, as it was signed.
     pub(crate) redirect_uri: &'a str,
@@ -26,20 +26,20 @@ pub(crate) struct Offer<'a> {
     pub(crate) psu_context: Option<CustomerContext>,
 }
 
-/// What the link for the customer is made of.
+/// The parameters of the customer's link.
 #[derive(Debug)]
 pub(crate) struct Redirect {
     /// A random UUID; it can be used once, within ten minutes.
     pub(crate) state: String,
-    /// The word of `PSU-Context`, where one was sent.
+    /// The value of `PSU-Context`, if it was sent.
     pub(crate) context: Option<&'static str>,
 }
 
 impl State {
-    /// Stores a bank-offered consent that the customer has still to approve.
+    /// Stores a bank-offered consent that the customer has not approved yet.
     ///
     /// # Errors
-    /// A PSU-ID or corporate agreement that is not known, a redirect URI that no customer is sent to.
+    /// For an unknown PSU-ID or corporate agreement, or an unsuitable redirect URI.
     pub(crate) fn offer(&self, tpp: &str, offer: &Offer<'_>, now_s: i64) -> Result<Redirect, Problem> {
         let authorisation = authorisation(offer.redirect_uri, None, now_s)?;
         let state = authorisation.state.clone();
@@ -76,13 +76,13 @@ impl State {
 }
 
 impl Data {
-    /// The number of a new consent.
+    /// Returns the next sequence number of a consent.
     pub(super) fn count(&mut self) -> u64 {
         self.counted += 1;
         self.counted
     }
 
-    /// The key of the customer that a request names, if it names one.
+    /// The key of the customer named in a request, if any.
     pub(super) fn named(
         &self,
         tpp: &str,
@@ -94,13 +94,13 @@ impl Data {
         Ok(key)
     }
 
-    /// The same, whatever agreement is named.
+    /// The same without a check of the corporate agreement.
     pub(super) fn named_psu(&self, tpp: &str, psu_id: Option<&str>) -> Result<Option<String>, Problem> {
         let key = psu_id.map(|psu_id| self.psu_of(tpp, psu_id).ok_or(Problem::PsuUnknown));
         key.transpose().map(Option::<&String>::cloned)
     }
 
-    /// Sees that the customer has the agreement; where none is named, that anybody has it.
+    /// Checks that the customer has the agreement or, if no customer is named, that any customer has it.
     pub(super) fn agree(&self, psu: Option<&str>, corporate_id: Option<&str>) -> Result<(), Problem> {
         let Some(corporate_id) = corporate_id else { return Ok(()) };
         let found = match psu {

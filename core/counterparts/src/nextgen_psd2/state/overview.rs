@@ -1,4 +1,4 @@
-//! Consents and where they stand, for the bank's own page.
+//! The list of consents with their statuses, for the bank's page.
 
 use bankchannel_foundation::model::Timestamp;
 use serde::Serialize;
@@ -9,27 +9,27 @@ use super::{
     lifecycle::Sca,
 };
 
-/// Most rows.
+/// The maximum number of rows.
 const ROWS_MAX: usize = 100;
 
-/// A consent in the overview. Nothing in it says whose accounts they are.
+/// A consent in the overview, without any data about its customer.
 #[derive(Serialize)]
 pub(crate) struct Row {
-    /// What the control interface calls it.
+    /// The consent's id in the control interface.
     pub(crate) consent_id: String,
     /// The third party.
     pub(crate) tpp: String,
     /// `era` or `bg`.
     pub(crate) dialect: &'static str,
-    /// Where it stands, as on the wire.
+    /// Its status, as on the wire.
     pub(crate) status: &'static str,
-    /// Where its last authorisation stands.
+    /// The status of its last authorisation.
     pub(crate) sca_status: Option<Sca>,
-    /// When it came, RFC 3339.
+    /// The time of creation, RFC 3339.
     pub(crate) created: String,
     /// The last day.
     pub(crate) valid_until: String,
-    /// How many accounts the customer approved.
+    /// The number of accounts that the customer approved.
     pub(crate) accounts: usize,
 }
 

@@ -1,26 +1,26 @@
-//! What is answered when something cannot be: the HTTP status, the code of §5 and a text without personal data.
+//! Problems with consents and customers: the HTTP status, the code of §5 and a text without personal data.
 
 use bankchannel_nextgen_psd2::signing::SigningDialect;
 
 /// Why a request about a consent is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Problem {
-    /// There is no such consent, or it is another third party's: the same answer (§4.4).
+    /// The consent does not exist or belongs to another third party: the same answer (§4.4).
     ConsentUnknown,
     /// The consent has no such authorisation.
     AuthorisationUnknown,
-    /// This third party knows no such customer.
+    /// This third party does not know the customer.
     PsuUnknown,
     /// The customer has no such corporate agreement.
     CorporateUnknown,
-    /// A field cannot be used.
+    /// A field is invalid.
     Format {
-        /// Its name on the wire.
+        /// The field's name on the wire.
         field: &'static str,
-        /// What it must be.
+        /// What is wrong with it, such as `is missing`.
         why: &'static str,
     },
-    /// The consent is past the point where this could be done.
+    /// The consent's status does not allow this any more.
     StatusInvalid,
     /// The consent has had too many authorisations.
     TooMany,
@@ -41,7 +41,7 @@ impl Problem {
         }
     }
 
-    /// What is wrong, for a person.
+    /// The problem, for a person.
     pub(crate) fn text(self) -> String {
         match self {
             Self::ConsentUnknown => "this third party has no such consent".to_owned(),
@@ -55,18 +55,18 @@ impl Problem {
     }
 }
 
-/// Why accounts are not read.
+/// Why accounts cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UseProblem {
-    /// There is no consent that can be used: give the customer a redirect.
+    /// There is no usable consent: the customer needs a redirect.
     Invalid,
-    /// It has ended by time or by use: the same.
+    /// The consent has expired or is used up: the customer needs a redirect.
     Expired,
-    /// Not found; in dialect era the customer has withdrawn it.
+    /// Not found; in dialect era also if the customer has withdrawn it.
     Unknown,
     /// Used too often without the customer.
     Exceeded {
-        /// Seconds until one more use is free.
+        /// Seconds until the next use is allowed.
         retry_after_s: i64,
     },
 }
@@ -78,13 +78,13 @@ impl UseProblem {
             (Self::Invalid, _) => (401, "CONSENT_INVALID"),
             (Self::Expired, _) => (401, "CONSENT_EXPIRED"),
             (Self::Unknown, SigningDialect::Era) => (403, "CONSENT_UNKNOWN"),
-            // The id of a consent in a header is not one in the path.
+            // An id in a header gets another answer than an id in the path.
             (Self::Unknown, SigningDialect::Bg) => (400, "CONSENT_UNKNOWN"),
             (Self::Exceeded { .. }, _) => (429, "ACCESS_EXCEEDED"),
         }
     }
 
-    /// What is wrong, for a person.
+    /// The problem, for a person.
     pub(crate) fn text(self) -> &'static str {
         match self {
             Self::Invalid => "there is no consent that can be used: the customer must give one",
@@ -97,19 +97,20 @@ impl UseProblem {
     }
 }
 
-/// Why the customer's page is not shown, or a decision not taken.
+/// Why the customer's page is not shown or a decision is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ScaProblem {
-    /// No such redirect.
+    /// Unknown redirect.
     Unknown,
-    /// It was decided before, here or by another redirect of the same consent.
+    /// It was already decided, here or by another redirect of the same consent.
     Used,
-    /// Its ten minutes are over.
+    /// Its ten minutes have passed.
     Expired,
     /// The third party has withdrawn its request.
     Withdrawn,
-    /// The customer that was chosen is not offered.
+    /// The chosen customer is not among those offered.
     NotOffered,
-    /// No account was chosen, or none of those asked for is the customer's: nothing has changed, choose again.
+    /// No account was chosen, or none of the requested accounts belongs to the customer. Nothing has changed; the
+    /// customer may choose again.
     NoAccount,
 }

@@ -1,4 +1,4 @@
-//! A consent in use (§4.4, §4.5).
+//! Reading accounts with a consent (§4.4, §4.5).
 
 use std::sync::Arc;
 
@@ -15,58 +15,58 @@ use super::{
     scope::names,
 };
 
-/// The bank's BIC. Its eighth character is a zero: one for tests, which no payment reaches.
+/// The bank's BIC. Its eighth character is a zero, which marks a test BIC that no payment reaches.
 const BIC: &str = "BKCHNOK0XXX";
-/// Bytes of the hash that a resource id is made of.
+/// How many bytes of the hash are used in a resource id.
 const RESOURCE_BYTES: usize = 20;
 
-/// By what a third party asks for accounts.
+/// How a third party identifies the consent when it reads accounts.
 #[derive(Clone, Copy)]
 pub(crate) enum Access<'a> {
-    /// By the customer, and the session that its approval began.
+    /// By the customer, and by the session of the approval.
     Era {
         /// `PSU-ID`.
         psu_id: Option<&'a str>,
-        /// `TPP-Session-ID`; where it is sent it must be the consent's.
+        /// `TPP-Session-ID`; if sent, it must be that of the consent.
         tpp_session_id: Option<&'a str>,
     },
-    /// By the consent.
+    /// By the consent's id.
     Bg {
         /// `Consent-ID`.
         consent_id: &'a str,
     },
 }
 
-/// An account as it is read.
+/// An account as returned to the third party.
 pub(crate) struct AccountView {
-    /// The bank's identifier of it: the same each time, another one for each third party.
+    /// The bank's id of the account: permanent, but different for each third party.
     pub(crate) resource_id: String,
     /// Its IBAN.
     pub(crate) iban: String,
-    /// Its number within the country.
+    /// Its national account number.
     pub(crate) bban: String,
     /// Its currency.
     pub(crate) currency: String,
     /// Its name.
     pub(crate) name: String,
-    /// The owner's name, where the consent covers it.
+    /// The owner's name, if the consent covers it.
     pub(crate) owner_name: Option<String>,
     /// The bank's product.
     pub(crate) product: &'static str,
-    /// Its kind: the product's word in dialect era, the code of ISO 20022 in bg.
+    /// Its type: the name of the product type in dialect era, the ISO 20022 code in bg.
     pub(crate) cash_account_type: &'static str,
     /// The bank's BIC.
     pub(crate) bic: &'static str,
-    /// What is on it, where the consent covers it.
+    /// Its balance, if the consent covers it.
     pub(crate) balance: Option<Decimal>,
 }
 
 impl State {
-    /// The accounts that a consent covers. This is a use of the consent; without the customer (`psu_present`, the header
-    /// `PSU-IP-Address`) it is counted.
+    /// Reads the accounts of a consent. This is a use of the consent, which is counted if the customer is absent
+    /// (`psu_present` stands for the header `PSU-IP-Address`).
     ///
     /// # Errors
-    /// Why there is none that can be used now.
+    /// Why no consent can be used now.
     pub(crate) fn read_accounts(
         &self,
         tpp: &str,
@@ -95,7 +95,7 @@ impl State {
 }
 
 impl Data {
-    /// The id of the valid consent that is meant.
+    /// The id of the valid consent that the request refers to.
     fn addressed(&mut self, tpp: &str, access: Access<'_>, now_s: i64) -> Result<String, UseProblem> {
         let (id, session) = match access {
             Access::Bg { consent_id } => (consent_id.to_owned(), None),
@@ -172,7 +172,7 @@ fn covers_owner(access: &ConsentAccess, account: &Account) -> bool {
         || listed.is_some_and(|list| names(list, account))
 }
 
-/// Looks like those of the banks: opaque, with characters that nobody may encode anew.
+/// Resembles the ids of real banks: opaque, with characters that clients must not encode again.
 fn resource_id(tpp: &str, account: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(tpp.as_bytes());

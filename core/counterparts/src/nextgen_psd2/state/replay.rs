@@ -1,4 +1,4 @@
-//! Request ids that were used (S-09). In memory only: after a restart the window of `Date` alone protects.
+//! Used request ids (S-09). In memory only: after a restart, only the time window of `Date` protects against replay.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -7,20 +7,20 @@ use std::{
 
 use bankchannel_crypto::digest::sha256;
 
-/// Most ids that are remembered of one third party; with a new one the oldest goes.
+/// The maximum number of ids remembered per third party; a new one replaces the oldest.
 pub(super) const REMEMBERED: usize = 100_000;
-/// The bytes of a UUID.
+/// The size of a UUID, in bytes.
 const UUID: usize = 16;
 
 /// The ids of all third parties.
 #[derive(Default)]
 pub(super) struct Replay(Mutex<HashMap<String, Seen>>);
 
-/// Those of one.
+/// The ids of one third party.
 #[derive(Default)]
 struct Seen {
     times: HashMap<[u8; UUID], i64>,
-    /// In the order in which they came. An id may be there twice, where the clock was set back: only its last time counts.
+    /// In order of arrival. An id may occur twice if the clock was set back: only its last time counts.
     order: VecDeque<([u8; UUID], i64)>,
 }
 
@@ -71,7 +71,7 @@ impl Seen {
     }
 }
 
-/// A UUID's bytes, whatever the case of its digits; of another text the start of its hash.
+/// The bytes of a UUID, regardless of the case of its digits; for any other text, the start of its hash.
 fn key(request_id: &str) -> [u8; UUID] {
     uuid(request_id.as_bytes()).unwrap_or_else(|| {
         let hash = sha256(request_id.as_bytes());

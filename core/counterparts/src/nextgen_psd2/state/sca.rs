@@ -1,4 +1,4 @@
-//! The customer at the bank: looks at a request, approves or refuses it (§4.4).
+//! The customer's decision at the bank: shows a request, approves or refuses it (§4.4).
 
 use std::sync::Arc;
 
@@ -15,85 +15,85 @@ use super::{
     scope::{Asked, Want, fill, is_bank_offered, names_accounts, wants},
 };
 
-/// What the browser takes back when the customer refuses, where the third party has no address of its own for that.
+/// The message in the redirect after a refusal, if the third party has no separate URI for that.
 const REFUSED: &str = "the customer has refused";
-/// And when the customer came but did not decide in time.
+/// The message if the customer opened the page but did not decide in time.
 const TOO_LATE: &str = "the customer has not answered in time";
 
-/// Most accounts on the page: its form sends those of every customer who is shown.
+/// The maximum number of accounts on the page: its form sends those of every customer shown.
 pub(super) const SHOWN_MAX: usize = 900;
 
-/// What the customer is asked.
+/// A request, as shown to the customer.
 pub(crate) struct ScaView {
     /// The redirect state.
     pub(crate) state: String,
-    /// Who asks: its organizationIdentifier.
+    /// The third party's organizationIdentifier.
     pub(crate) tpp: String,
-    /// For what.
+    /// The requested kinds of access.
     pub(crate) wants: Vec<Want>,
-    /// Whether more than once.
+    /// Whether the consent may be used more than once.
     pub(crate) recurring: bool,
-    /// Until when, that day included.
+    /// The last day of the consent.
     pub(crate) valid_until: Date,
-    /// How often in a day without the customer.
+    /// Uses per day without the customer.
     pub(crate) frequency: u32,
-    /// In which quality the customer is asked.
+    /// The capacity in which the customer acts.
     pub(crate) context: Option<CustomerContext>,
-    /// For which corporate agreement.
+    /// The corporate agreement.
     pub(crate) corporate_id: Option<String>,
-    /// Whether the request names the customer: `people` is that one.
+    /// Whether the request names the customer; `people` then holds only that one.
     pub(crate) is_named: bool,
     /// Whether the customer chooses the accounts.
     pub(crate) may_choose: bool,
-    /// The customers who can answer it.
+    /// The customers who can answer.
     pub(crate) people: Vec<Person>,
-    /// Until when it can be answered.
+    /// The time until which an answer is possible, seconds since 1970.
     pub(crate) until_s: i64,
 }
 
 /// A customer who can answer.
 pub(crate) struct Person {
-    /// What the form sends.
+    /// The value in the form.
     pub(crate) key: String,
     /// The name.
     pub(crate) name: String,
     /// The accounts that the request is about.
     pub(crate) accounts: Vec<AccountChoice>,
-    /// Whether there is nothing to approve: the request names accounts, and none is this customer's.
+    /// Whether nothing can be approved: the request names accounts, none of which belong to this customer.
     pub(crate) nothing: bool,
 }
 
 /// An account on the page.
 pub(crate) struct AccountChoice {
-    /// What the form sends.
+    /// The value in the form.
     pub(crate) id: String,
     /// Its name.
     pub(crate) name: String,
     /// Its IBAN.
     pub(crate) iban: String,
-    /// Whether it is chosen beforehand.
+    /// Whether it is preselected.
     pub(crate) chosen: bool,
 }
 
-/// What the customer decides.
+/// The customer's decision.
 #[derive(Clone)]
 pub(crate) enum Decision {
-    /// Gives the consent.
+    /// Approves the consent.
     Approve {
-        /// The key of the customer; left out, the first who can.
+        /// The customer's key; if `None`, the first customer who can approve.
         psu: Option<String>,
-        /// The keys of the accounts; left out, all that are offered. Without effect where the request names them.
+        /// The keys of the accounts; if `None`, all that are offered. Ignored if the request names the accounts.
         accounts: Option<Vec<String>>,
     },
-    /// Does not.
+    /// Refuses the consent.
     Refuse,
 }
 
 impl State {
-    /// The customer opens the page.
+    /// Opens the page for the customer.
     ///
     /// # Errors
-    /// Why there is nothing to decide.
+    /// Why no decision is possible.
     pub(crate) fn open_redirect(&self, state: &str, now_s: i64) -> Result<ScaView, ScaProblem> {
         let mut data = self.keeper.change();
         let (id, at) = data.open(state, now_s)?;
@@ -120,14 +120,14 @@ impl State {
         Ok(view)
     }
 
-    /// The customer decides: where the browser goes. A redirect is used up with this.
+    /// Carries out the customer's decision and returns the URL for the browser. The redirect is then used up.
     ///
     /// # Errors
-    /// Why nothing could be decided; after `NotOffered` and `NoAccount`, where the customer can choose again, nothing has changed.
+    /// Why the decision was not accepted. `NotOffered` and `NoAccount` change nothing: the customer can choose again.
     pub(crate) fn decide(&self, state: &str, decision: Decision, now_s: i64) -> Result<String, ScaProblem> {
         let mut data = self.keeper.change();
         let (id, at) = match data.open(state, now_s) {
-            // Who has seen the page and is too late is sent back all the same, once.
+            // A customer who has seen the page and is too late is still redirected back, once.
             Err(ScaProblem::Expired) => return data.too_late(state, now_s),
             found => found?,
         };
@@ -146,7 +146,7 @@ impl State {
     }
 }
 
-/// Those whom the page shows.
+/// The customers shown on the page: as many as fit.
 fn shown(people: impl Iterator<Item = Person>) -> Vec<Person> {
     let mut accounts = 0;
     let fits = |person: &Person| {
@@ -157,7 +157,7 @@ fn shown(people: impl Iterator<Item = Person>) -> Vec<Person> {
 }
 
 impl Data {
-    /// The consent and the authorisation that this redirect opens.
+    /// The consent and the index of the authorisation of this redirect.
     fn open(&mut self, state: &str, now_s: i64) -> Result<(String, usize), ScaProblem> {
         let id = self.of_redirect(state).ok_or(ScaProblem::Unknown)?;
         let consent = self.consent(&id, now_s).ok_or(ScaProblem::Unknown)?;
@@ -190,14 +190,14 @@ impl Data {
         Ok(back)
     }
 
-    /// The customers who can answer, with the accounts that they are asked about: each is made when it is asked for.
+    /// The customers who can answer, with the accounts of the request; computed lazily.
     fn people(&self, consent: &Consent) -> impl Iterator<Item = Person> {
         let asked = Asked::by(&consent.access);
         let people = self.psus.iter().filter(|(key, psu)| consent.can_be_answered(key, psu));
         people.map(move |(key, psu)| self.person(consent, &asked, key, psu))
     }
 
-    /// One of them.
+    /// One of these customers, by key.
     fn one(&self, consent: &Consent, key: &str) -> Option<Person> {
         let psu = self.psus.get(key).filter(|psu| consent.can_be_answered(key, psu))?;
         Some(self.person(consent, &Asked::by(&consent.access), key, psu))
@@ -213,12 +213,12 @@ impl Data {
             chosen: is_chosen(account),
         };
         let accounts: Vec<AccountChoice> = asked.of(psu).map(choice).collect();
-        // A customer without any account can still approve what names none: an empty list is an answer too.
+        // A customer without accounts can still approve a request that names none: an empty list is a valid answer.
         let nothing = accounts.is_empty() && (!psu.accounts.is_empty() || names_accounts(&consent.access));
         Person { key: key.to_owned(), name: psu.name.clone(), accounts, nothing }
     }
 
-    /// The consent that a new one would take the place of: its accounts are chosen beforehand.
+    /// The consent that a new one would replace: its accounts are preselected.
     fn current(&self, tpp: &str, psu: &str, kind: ConsentKind) -> Option<&Consent> {
         let mut latest = self.approved(tpp, psu).iter().rev().filter_map(|id| self.consents.get(id).map(Arc::as_ref));
         latest.find(|consent| consent.kind == kind && consent.recurring && consent.status == Status::Valid)
@@ -280,7 +280,7 @@ impl Data {
         Ok(back)
     }
 
-    /// Ends the recurring consents that a new one takes the place of.
+    /// Ends the recurring consents that a new one replaces.
     fn replace(&mut self, tpp: &str, psu: &str, now_s: i64) {
         for id in self.approved(tpp, psu).to_vec() {
             let older = self.consent(&id, now_s);
@@ -294,7 +294,7 @@ impl Data {
 }
 
 impl Consent {
-    /// Whether this customer can answer. Who is named needs the agreement too, where one is.
+    /// Whether this customer can answer. A named customer must also have the agreement, if there is one.
     fn can_be_answered(&self, key: &str, psu: &Psu) -> bool {
         let has = |corporate_id: &String| psu.has_agreement(corporate_id);
         match (&self.psu, &self.corporate_id) {
@@ -304,13 +304,14 @@ impl Consent {
         }
     }
 
-    /// Whether the customer has decided, by whichever redirect. One who was too late for one of them may still use another.
+    /// Whether the customer has decided, with any redirect. A customer who was too late for one of them may still use
+    /// another.
     fn is_decided(&self) -> bool {
         let is_used = self.authorisations.iter().any(|authorisation| authorisation.used);
         self.is_approved() || (self.status != Status::Received && is_used)
     }
 
-    /// Where the browser goes when the customer has not approved.
+    /// The URL for the browser if the customer has not approved.
     fn back(&self, at: usize, message: &str) -> String {
         let authorisation = &self.authorisations[at];
         match &authorisation.nok_redirect_uri {

@@ -1,4 +1,4 @@
-//! What a consent's access object asks for, and which accounts that is (§4.1).
+//! The scope of a consent: the requested kinds of access, and the accounts (§4.1).
 
 use std::collections::HashSet;
 
@@ -9,27 +9,27 @@ use super::{
     sca::AccountChoice,
 };
 
-/// One thing that is asked for.
+/// A requested kind of access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Want {
     /// Names and numbers of the accounts.
     Accounts,
-    /// What is on them.
+    /// Balances.
     Balances,
-    /// What came and went.
+    /// Transactions.
     Transactions,
-    /// Whose they are.
+    /// The owners' names.
     OwnerNames,
-    /// Whom the customer trusts.
+    /// Trusted beneficiaries.
     TrustedBeneficiaries,
 }
 
-/// Most accounts that an access object names, in all its lists, and kinds of account.
+/// The maximum number of accounts and account types in an access object, over all its lists.
 pub(super) const NAMED_MAX: usize = 1_000;
-/// Most bytes of a text in it.
+/// The maximum length of a text in it, in bytes.
 const TEXT_MAX: usize = 256;
 
-/// Sees that an access object is one that is kept: there may be thousands of them.
+/// Checks the size of an access object: the bank may store thousands of them.
 pub(super) fn bounded(access: &ConsentAccess) -> Result<(), &'static str> {
     let more = access.additional_information.as_ref();
     let further = more.into_iter().flat_map(|more| [&more.owner_name, &more.trusted_beneficiaries]).flatten();
@@ -61,10 +61,10 @@ pub(super) fn names_accounts(access: &ConsentAccess) -> bool {
     lists(access).any(|list| !list.is_empty())
 }
 
-/// The accounts that a request is about, of one customer after the other.
+/// Selects the accounts of a request, customer by customer.
 pub(super) struct Asked<'a> {
     access: &'a ConsentAccess,
-    /// The numbers that it names, as accounts have them; none where it is about all accounts.
+    /// The account numbers in the request, normalised; `None` if it covers all accounts.
     numbers: Option<HashSet<String>>,
 }
 
@@ -83,7 +83,7 @@ impl<'a> Asked<'a> {
     fn is_about(&self, account: &Account) -> bool {
         let kinds = self.access.restricted_to.as_deref().unwrap_or_default();
         let of_kind = kinds.is_empty() || kinds.iter().any(|kind| kind == account.kind());
-        // Most are told apart by this alone: whoever looks for one account of many customers does not compare each reference.
+        // This excludes most accounts: a search through many customers need not compare each reference.
         let may_be = |numbers: &HashSet<String>| numbers.contains(&account.iban) || numbers.contains(account.bban());
         let is_named =
             |numbers: &HashSet<String>| may_be(numbers) && lists(self.access).any(|list| names(list, account));
@@ -106,7 +106,7 @@ pub(super) fn names(list: &[AccountReference], account: &Account) -> bool {
     })
 }
 
-/// Writes the accounts that the customer chose where the request left the choice.
+/// Inserts the accounts that the customer chose into the lists that the request left empty.
 pub(super) fn fill(access: &mut ConsentAccess, accounts: &[AccountChoice]) {
     let chosen: Vec<AccountReference> = accounts
         .iter()
@@ -147,7 +147,7 @@ pub(super) fn wants(access: &ConsentAccess) -> Vec<Want> {
 }
 
 impl Account {
-    /// The code of ISO 20022.
+    /// The ISO 20022 code.
     pub(super) fn kind(&self) -> &'static str {
         if self.savings { "SVGS" } else { "CACC" }
     }

@@ -1,4 +1,4 @@
-//! Whether a customer has a personal identifier (§1.2).
+//! Checks whether a customer has a personal identifier (§1.2).
 
 use bankchannel_nextgen_psd2::operations::users::verify_user::{
     VerifyUserRequest, VerifyUserResponse, VerifyUserResponseFields,
@@ -11,14 +11,15 @@ use super::super::{
     service::{Bank, Call},
 };
 
-/// Says yes only of a customer whom this third party knows; every no looks alike and takes as long (S-14).
+/// True only for a customer whom this third party knows; every negative answer looks alike and takes the same time
+/// (S-14).
 pub(in super::super) fn handle(
     bank: &Bank,
     call: &Call<'_>,
     request: VerifyUserRequest,
 ) -> Result<VerifyUserResponse, Refusal> {
     bank.limits.asked(call.tpp)?;
-    // Its form was checked when it was read.
+    // The format was checked when the request was decoded.
     let hash = STANDARD.decode(request.psu_personal_identifier.expose()).map_err(|_| Refusal::internal())?;
     let exists = bank.state.psu_exists(call.tpp, request.psu_id.as_str(), &Zeroizing::new(hash));
     Ok(VerifyUserResponse::from(VerifyUserResponseFields { exists, request_id: None }))

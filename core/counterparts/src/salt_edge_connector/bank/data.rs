@@ -1,4 +1,4 @@
-//! What the example bank knows: its customers, and what happened on their accounts within a year.
+//! The example bank's data: its customers, and a year of transactions on their accounts.
 
 use bankchannel_crypto::digest::{constant_time_eq, sha256};
 use bankchannel_foundation::{
@@ -10,11 +10,11 @@ use bankchannel_salt_edge::model::{
 };
 use jiff::{ToSpan as _, civil::Date};
 
-/// The bank's first customers. Names, numbers and amounts are made up; the IBANs are those of documentation.
+/// The bank's initial customers. Names, numbers and amounts are made up; the IBANs are those used in documentation.
 const FIRST: &str = include_str!("customers.json");
-/// How far back transactions go, days.
+/// How far back transactions go, in days.
 const YEAR: i32 = 365;
-/// What happens in a month: the day, the amount, the text.
+/// Monthly transactions: the day, the amount, the text.
 const MONTHLY: [(i8, &str, &str); 5] = [
     (1, "2650.00", "Salary"),
     (3, "-890.00", "Rent"),
@@ -22,20 +22,20 @@ const MONTHLY: [(i8, &str, &str); 5] = [
     (20, "-120.00", "Insurance"),
     (25, "-14.99", "Streaming"),
 ];
-/// What happens on other days, by the day of the year.
+/// Transactions on other days, by the day of the year.
 const DAILY: [(&str, &str); 4] =
     [("-23.45", "Grocery"), ("-4.20", "Coffee"), ("-61.80", "Supermarket"), ("-12.00", "Bus ticket")];
 
 /// A customer of the example bank.
 #[derive(Clone, Boundary)]
 pub(super) struct ExampleCustomer {
-    /// The bank's own id of its customer.
+    /// The bank's id for the customer.
     pub(super) user_id: String,
-    /// What the customer signs in with.
+    /// The login name.
     pub(super) login: String,
     /// The password.
     pub(super) password: Secret,
-    /// What the bank knows of the customer.
+    /// The customer's data at the bank.
     pub(super) customer: BankCustomer,
     /// The accounts.
     pub(super) accounts: Vec<BankAccount>,
@@ -43,19 +43,19 @@ pub(super) struct ExampleCustomer {
 
 impl ExampleCustomer {
     pub(super) fn has_password(&self, password: &str) -> bool {
-        // Digests are compared: how long that takes says nothing of the password.
+        // Compares digests in constant time: the duration reveals nothing about the password.
         constant_time_eq(&sha256(self.password.expose().as_bytes()), &sha256(password.as_bytes()))
     }
 }
 
-/// Customers to take in.
+/// Customers to add.
 #[derive(Boundary)]
 struct Customers {
     /// The customers.
     customers: Vec<ExampleCustomer>,
 }
 
-/// The customers of a seed.
+/// Parses the customers of a seed.
 ///
 /// # Errors
 /// `input.*`.
@@ -63,7 +63,7 @@ pub(super) fn customers(seed: serde_json::Value) -> Result<Vec<ExampleCustomer>>
     Ok(read_boundary::<Customers>(seed)?.customers)
 }
 
-/// The customers at the start.
+/// The initial customers.
 ///
 /// # Errors
 /// `internal`, which a test rules out.
@@ -73,7 +73,7 @@ pub(super) fn first() -> Result<Vec<ExampleCustomer>> {
     customers(seed)
 }
 
-/// What happened on an account between two days, both counted; the last year only.
+/// The transactions of an account between two days, both inclusive; the last year only.
 pub(super) fn transactions(account: &BankAccount, from: Date, to: Date, today: Date) -> Vec<BankTransaction> {
     let first = today.saturating_sub(YEAR.days());
     let (mut day, last) = (from.max(first), to.min(today));

@@ -1,5 +1,5 @@
-//! The example bank: what it answers. It keeps nothing of sessions: a code is made from the session's id, so that a connector that is
-//! started again goes on.
+//! The example bank's answers. It stores no sessions: a code is derived from the session's id, so that a restarted
+//! connector can continue.
 
 use std::{
     collections::VecDeque,
@@ -40,19 +40,19 @@ use super::{
     page::PATH,
 };
 
-/// Where codes go, in the data folder.
+/// The file of sent codes, in the data folder.
 const OUTBOX: &str = "outbox.jsonl";
-/// How many of them are remembered.
+/// The number of sent codes kept in memory.
 const REMEMBERED: usize = 1000;
-/// Most customers.
+/// The maximum number of customers.
 const CUSTOMERS: usize = 10_000;
-/// The ways to authenticate: a page, login and password, the same with a code.
+/// The authentication methods: redirect to a page; login and password; the same with a code.
 const REDIRECT: &str = "oauth";
 const PASSWORD: &str = "login_password";
 const CODE: &str = "login_password_sms";
-/// The field that a code comes in.
+/// The field for a code.
 const FIELD: &str = "sms";
-/// How long a customer who has signed in may take, seconds.
+/// How long a signed-in customer may take to decide, in seconds.
 const TICKET_S: i64 = 900;
 
 /// The example bank.
@@ -62,12 +62,12 @@ pub(in super::super) struct ExampleBank {
     outbox: PathBuf,
     sent: Mutex<VecDeque<Value>>,
     clock: Arc<SystemClock>,
-    /// Where browsers reach its page.
+    /// The URL where browsers reach its page.
     origin: OnceLock<String>,
 }
 
 impl ExampleBank {
-    /// A bank that writes codes into this folder.
+    /// Creates a bank that writes codes into this folder.
     ///
     /// # Errors
     /// `internal`.
@@ -82,7 +82,7 @@ impl ExampleBank {
         })
     }
 
-    /// Says where browsers reach its page.
+    /// Sets the URL where browsers reach its page.
     pub(in super::super) fn reachable_at(&self, origin: String) {
         let _ = self.origin.set(origin);
     }
@@ -125,18 +125,18 @@ impl ExampleBank {
         self.find(|customer| customer.user_id == user_id)
     }
 
-    /// Who signs in with these.
+    /// The customer with this login and password.
     pub(super) fn signed_in(&self, login: &str, password: &str) -> Option<Arc<ExampleCustomer>> {
         self.find(|customer| customer.login == login).filter(|customer| customer.has_password(password))
     }
 
-    /// What shows for a while that a customer has signed in for a session.
+    /// A ticket: proves for a limited time that the customer has signed in for the session.
     pub(super) fn ticket(&self, session_id: &str, user_id: &str) -> String {
         let until = self.clock.now_s() + TICKET_S;
         format!("{until}.{}", self.ticket_mac(session_id, user_id, until))
     }
 
-    /// Whether it is one.
+    /// Whether a ticket is valid.
     pub(super) fn is_ticket(&self, ticket: &str, session_id: &str, user_id: &str) -> bool {
         let Some((until, mac)) = ticket.split_once('.') else { return false };
         let Ok(until) = until.parse::<i64>() else { return false };
@@ -156,7 +156,7 @@ impl ExampleBank {
         format!("{:06}", number % 1_000_000)
     }
 
-    /// Sends a code: it is appended to a file, from where a bank would have it sent.
+    /// "Sends" a code: appends it to a file. A real bank would send it from there.
     async fn send(&self, customer: &ExampleCustomer, session_id: &str) -> Result<()> {
         let message = json!({
             "channel": "sms",
@@ -239,7 +239,7 @@ impl SaltEdgeBank for ExampleBank {
         }
     }
 
-    /// It keeps no copy: there is nothing to read again.
+    /// The example bank keeps no copy of its data: a refresh has nothing to do.
     async fn refresh(&self, _: RefreshQuestion) -> Result<Step> {
         Ok(Step::Done(GoesOn {}))
     }
@@ -295,7 +295,7 @@ impl SaltEdgeBank for ExampleBank {
     }
 }
 
-/// The day of an instant in UTC; the nearest that a calendar has.
+/// The UTC date of an instant, limited to the range of the calendar.
 fn day(ms: i64) -> jiff::civil::Date {
     let instant = jiff::Timestamp::from_millisecond(ms);
     instant.map_or(jiff::civil::Date::MAX, |instant| instant.to_zoned(jiff::tz::TimeZone::UTC).date())

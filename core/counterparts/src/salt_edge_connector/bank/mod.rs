@@ -1,7 +1,7 @@
-//! Who answers for the bank: the built-in example, or the bank's own code behind a URL.
+//! The bank's side: the built-in example, or the bank's own code behind a URL.
 //!
 //! ```text
-//!   example    customers, accounts, a year of transactions       page    where its customers approve and refuse
+//!   example    customers, accounts, a year of transactions       page    its customers' page: approve or refuse
 //! ```
 
 mod data;
@@ -16,11 +16,11 @@ use serde_json::Value;
 
 pub(super) use example::ExampleBank;
 
-/// Who answers for the bank.
+/// The bank behind the connector.
 pub(super) enum Bank {
-    /// The built-in example, and the same as calls ask it.
+    /// The built-in example; the second pointer is the same bank as an [`Asker`].
     Example(Arc<ExampleBank>, Arc<dyn Asker>),
-    /// The bank's own code.
+    /// The bank's own code, over HTTP.
     Url(Arc<BankAtUrl>),
 }
 
@@ -41,7 +41,7 @@ impl Bank {
         }
     }
 
-    /// The codes that were sent.
+    /// The sent codes.
     pub(super) fn sent(&self) -> Vec<Value> {
         match self {
             Self::Example(bank, _) => bank.sent(),
@@ -49,14 +49,14 @@ impl Bank {
         }
     }
 
-    /// Forgets what was added and sent.
+    /// Removes added customers and sent codes.
     pub(super) fn reset(&self) {
         if let Self::Example(bank, _) = self {
             bank.reset();
         }
     }
 
-    /// Adds customers. Answers how many.
+    /// Adds customers and returns their number.
     ///
     /// # Errors
     /// `input.*`.

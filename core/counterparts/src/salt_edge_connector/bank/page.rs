@@ -1,9 +1,10 @@
-//! The example bank's page: a customer signs in, sees who wants what, chooses accounts, and approves or refuses. It works without
-//! script.
+//! The example bank's page: a customer signs in, sees the third party and its request, chooses accounts, and approves
+//! or refuses. It works without script.
 //!
 //! ```text
-//!   GET  /bank/sessions/{session_id}     who asks, and the form to sign in
-//!   POST the same                        action=sign_in: login, password     action=approve: user_id, ticket, account…     action=refuse
+//!   GET  /bank/sessions/{session_id}     the request, and the form to sign in
+//!   POST the same                        action=sign_in: login, password     action=approve: user_id, ticket, account…
+//!                                        action=refuse
 //! ```
 
 use std::{
@@ -30,20 +31,20 @@ use crate::http::{
     query::Fields,
 };
 
-/// Below which path its pages are; the session's id follows.
+/// The path of its pages; the session's id follows.
 pub(in super::super) const PATH: &str = "/bank/sessions/";
-/// The largest form, bytes, and most of its fields.
+/// The maximum size of a form in bytes, and its maximum number of fields.
 const FORM_MAX: usize = 64 * 1024;
 const FIELDS_MAX: usize = 500;
 
 static LOOK: LazyLock<(String, String)> = LazyLock::new(|| {
     let style = style(include_str!("page.css"));
-    // No form-action: browsers apply it to the redirect after the form too, which leads to the third party.
+    // No form-action: browsers also apply it to the redirect after the form, which goes to the third party.
     let policy = format!("default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'", source(&style));
     (style, policy)
 });
 
-/// Answers a browser.
+/// Answers a request of a browser.
 pub(in super::super) async fn answer(
     service: Arc<Service>,
     bank: Arc<ExampleBank>,
@@ -66,7 +67,7 @@ pub(in super::super) async fn answer(
             let fields =
                 taken.as_ref().and_then(|taken| Fields::read(std::str::from_utf8(&taken.body).ok()?, FIELDS_MAX));
             let Some(fields) = fields else { return refuse(StatusCode::BAD_REQUEST, "the form could not be read") };
-            // What a customer has decided comes to its end though the browser is closed.
+            // A decision is carried out even if the customer closes the browser.
             let at = Arc::clone(&service);
             let acting = service.tasks.spawn(async move { act(&at, &bank, &session_id, &fields).await });
             acting.await.unwrap_or_else(|_| Ok(notice(500, "The bank has failed.")))
@@ -148,9 +149,9 @@ async fn act(service: &Service, bank: &ExampleBank, session_id: &str, fields: &F
     Ok(ended(service.client().approve_session(asked, &service.options()).await?, service))
 }
 
-/// The customer goes back to the third party.
+/// Redirects the customer to the third party.
 fn ended(end: SessionEnd, service: &Service) -> Page {
-    // Whatever was not told at once is told by those who work.
+    // The workers report whatever was not reported immediately.
     service.work.notify_one();
     if !end.is_decided {
         return gone();
@@ -236,6 +237,6 @@ fn document(status: u16, body: &str) -> Page {
          <meta name=\"viewport\" content=\"width=device-width\"><title>Example bank</title><style>{style}</style></head>\
          <body><main>{body}</main></body></html>"
     );
-    // With `no-referrer` a browser would send the form with `Origin: null`, as another site's.
+    // With `no-referrer` a browser would send the form with `Origin: null`, like a form of another site.
     Page::document(status, policy.clone(), "same-origin", document)
 }

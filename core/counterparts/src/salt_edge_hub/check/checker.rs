@@ -1,4 +1,4 @@
-//! What checks have in common: they ask the connector, wait for what it reports, and say what is wrong.
+//! Common parts of the checks: send requests to the connector, wait for its reports, judge them.
 
 use std::{
     collections::BTreeMap,
@@ -21,12 +21,12 @@ use super::{
     settings::{CheckMode, CheckSettings, CheckWay},
 };
 
-/// How long is looked whether a report comes again that should not, where the settings do not say: seconds.
+/// The default time to watch for a forbidden repetition of a report, in seconds.
 const QUIET_S: u32 = 5;
-/// How often is looked whether something was reported.
+/// The polling interval when waiting for a report.
 const LOOK: Duration = Duration::from_millis(40);
 
-/// What became of a check that did not pass.
+/// The result of a check that did not pass.
 #[derive(Debug, Clone)]
 pub(super) enum Verdict {
     Warning(String),
@@ -34,23 +34,23 @@ pub(super) enum Verdict {
     NotRun(String),
 }
 
-/// What a check gives: nothing where it has passed.
+/// The result of a check.
 pub(super) type Looked<T = ()> = Result<T, Verdict>;
 
-/// The connector does not do what it must.
+/// The check failed: the connector violates a requirement.
 pub(super) fn failed<T>(why: impl Into<String>) -> Looked<T> {
     Err(Verdict::Failed(why.into()))
 }
 
-/// It could not be looked at.
+/// The check could not be run.
 pub(super) fn not_run<T>(why: impl Into<String>) -> Looked<T> {
     Err(Verdict::NotRun(why.into()))
 }
 
-/// Answers for a customer whose browser was sent to a page: the URL, and whether to approve.
+/// Acts for a customer whose browser was redirected to a page: takes the URL and whether to approve.
 pub type Psu = dyn Fn(String, bool) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send>> + Send + Sync;
 
-/// A session that the connector has ended.
+/// An ended session.
 #[derive(Debug, Clone)]
 pub(super) struct Ended {
     pub(super) session: String,
@@ -59,19 +59,19 @@ pub(super) struct Ended {
     pub(super) error_class: Option<String>,
 }
 
-/// Who checks.
+/// Runs the checks.
 pub(super) struct Checker<'a> {
     pub(super) hub: &'a Hub,
     pub(super) settings: &'a CheckSettings,
     pub(super) psu: Option<&'a Psu>,
     pub(super) patience: Duration,
-    /// How long is looked whether a report comes again that should not.
+    /// How long to watch for a forbidden repetition of a report.
     pub(super) quiet: Duration,
-    /// A session of which a token has come, for checks that only need one.
+    /// A session with a token, shared by checks that only need one.
     token: OnceCell<Looked<String>>,
-    /// The number of the last message before this run, and the sessions that there were.
+    /// The number of the last message before this run, and the number of sessions at that time.
     before: (u64, usize),
-    /// What becomes of each class that Salt Edge may answer.
+    /// The results for each error class that Salt Edge may answer.
     pub(super) reactions: OnceCell<Vec<Looked>>,
 }
 
@@ -91,7 +91,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The messages of this run that are meant.
+    /// The messages of this run that match.
     pub(super) fn records(&self, is_meant: impl Fn(&Record) -> bool) -> Vec<Record> {
         self.hub.records.all(|record| record.number > self.before.0 && is_meant(record))
     }
@@ -101,13 +101,13 @@ impl<'a> Checker<'a> {
         self.hub.state.sessions().into_iter().skip(self.before.1).collect()
     }
 
-    /// The day so many days ago.
+    /// The date this many days ago.
     pub(super) fn day(&self, ago: i64) -> String {
         let at = Timestamp::from_ms(self.hub.now_ms() - ago * 86_400_000);
         at.as_str().get(..10).unwrap_or_default().to_owned()
     }
 
-    /// A request, made and signed.
+    /// Builds and signs a request.
     pub(super) fn made(&self, order: &Order) -> Looked<Made> {
         self.hub.made(order).or_else(|why| failed(format!("the request could not be made: {}", why.message())))
     }
@@ -117,13 +117,13 @@ impl<'a> Checker<'a> {
         self.hub.send(made).await.or_else(|why| failed(format!("the connector did not answer: {}", why.message())))
     }
 
-    /// Makes a request and sends it.
+    /// Builds a request and sends it.
     pub(super) async fn ask(&self, order: &Order) -> Looked<ConnectorAnswer> {
         let made = self.made(order)?;
         self.send(&made).await
     }
 
-    /// Asks, and the connector must take it.
+    /// Sends a request that the connector must accept.
     pub(super) async fn taken(&self, order: &Order) -> Looked<ConnectorAnswer> {
         let heard = self.ask(order).await?;
         if heard.status == 200 {
@@ -132,13 +132,13 @@ impl<'a> Checker<'a> {
         failed(format!("{} must be answered 200, and was {}", order.operation, said(&heard)))
     }
 
-    /// A request must be refused with one of these classes and its status.
+    /// Sends a request that must be refused with one of these classes and its status.
     pub(super) async fn refused(&self, what: &str, made: &Made, classes: &[(&str, u16)]) -> Looked {
         let heard = self.send(made).await?;
         judge(what, &heard, classes)
     }
 
-    /// How a session stands, once it is as wanted; `None` where the connector took too long.
+    /// Waits until the session is in the wanted state and returns it; `None` after a timeout.
     pub(super) async fn wait(&self, session: &str, is_wanted: impl Fn(&Value) -> bool) -> Option<Value> {
         let until = Instant::now() + self.patience;
         loop {
@@ -168,7 +168,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// Waits for a session's end, which must be a success.
+    /// Waits for a session's end, which must be successful.
     pub(super) async fn succeeded(&self, session: &str) -> Looked {
         match self.ended(session).await? {
             ended if ended.status == "success" => Ok(()),
@@ -188,7 +188,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The request that begins an enrolment.
+    /// The request that starts an enrolment.
     pub(super) fn enrolment(&self, way: &CheckWay, given: Option<&BTreeMap<String, Secret>>) -> Order {
         let mut credentials: BTreeMap<String, String> =
             given.into_iter().flatten().map(|(field, value)| (field.clone(), value.expose().to_owned())).collect();
@@ -200,7 +200,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Begins an enrolment with what is right, and answers its session.
+    /// Starts an enrolment with valid input and returns its session.
     pub(super) async fn begin(&self, way: &CheckWay, change: impl FnOnce(&mut Order)) -> Looked<String> {
         let mut order = self.enrolment(way, way.right.as_ref());
         change(&mut order);
@@ -209,7 +209,7 @@ impl<'a> Checker<'a> {
         Ok(session)
     }
 
-    /// An enrolment from its beginning to its success.
+    /// An enrolment from start to success.
     pub(super) async fn enrol(&self, way: &CheckWay, change: impl FnOnce(&mut Order)) -> Looked<String> {
         let session = self.begin(way, change).await?;
         self.go_through(way, &session).await?;
@@ -217,7 +217,7 @@ impl<'a> Checker<'a> {
         Ok(session)
     }
 
-    /// What a customer does between an enrolment's beginning and its end.
+    /// The customer's part of an enrolment.
     pub(super) async fn go_through(&self, way: &CheckWay, session: &str) -> Looked {
         if way.mode == CheckMode::Redirect {
             let url = self.page(session).await?;
@@ -230,7 +230,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// The page that a session sends the customer to.
+    /// The page to which a session redirects the customer.
     pub(super) async fn page(&self, session: &str) -> Looked<String> {
         let has_page = |shown: &Value| shown["status"] != "open" || !last_update(shown)["redirect_url"].is_null();
         let shown = self.wait(session, has_page).await;
@@ -243,7 +243,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The customer's browser at the bank's page.
+    /// Lets the customer act on the bank's page.
     pub(super) async fn browse(&self, url: String, approves: bool) -> Looked {
         let Some(psu) = self.psu else {
             return not_run(
@@ -253,7 +253,7 @@ impl<'a> Checker<'a> {
         psu(url, approves).await.or_else(|why| failed(format!("the customer's program has not answered: {why}")))
     }
 
-    /// Waits until a session asks for a code, and gives the right one.
+    /// Waits until a session asks for a code, and returns the right one.
     pub(super) async fn code(&self, way: &CheckWay, session: &str) -> Looked<String> {
         let asks =
             |shown: &Value| shown["status"] != "open" || last_update(shown)["status"] == "waiting_confirmation_code";
@@ -275,7 +275,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A customer's code, as Salt Edge hands it on.
+    /// A customer's code, as Salt Edge forwards it.
     pub(super) fn confirmation(&self, session: &str, field: &str, code: &str) -> Order {
         Order {
             session_secret: Some(session.to_owned()),
@@ -284,12 +284,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// A session of which a token has come: the quickest there is.
+    /// A session with a token, by the quickest configured method.
     pub(super) async fn token(&self) -> Looked<String> {
         self.token.get_or_init(|| self.new_token()).await.clone()
     }
 
-    /// A new one.
+    /// A new session with a token.
     pub(super) async fn new_token(&self) -> Looked<String> {
         let settings = self.settings;
         let with_page = settings.redirect().filter(|_| self.psu.is_some());
@@ -306,7 +306,7 @@ impl<'a> Checker<'a> {
         })
     }
 
-    /// A request about the token of a session.
+    /// A request with the token of a session.
     pub(super) fn about(&self, operation: &str, session: &str) -> Order {
         Order { access_token_of: Some(session.to_owned()), ..Order::of(operation) }
     }
@@ -320,14 +320,14 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What the connector has told of a session, oldest first.
+    /// The connector's reports about a session, oldest first.
     pub(super) fn callbacks(&self, session: &str) -> Vec<Record> {
         self.hub
             .records
             .all(|record| record.direction == Direction::ToHub && record.session_secret.as_deref() == Some(session))
     }
 
-    /// Waits until the connector has told so much of a session.
+    /// Waits until the connector has sent this many reports about a session.
     pub(super) async fn told(&self, session: &str, count: usize) -> Option<Vec<Record>> {
         let until = Instant::now() + self.patience;
         loop {
@@ -343,12 +343,12 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The latest report of a session that goes on.
+/// The latest update of an open session.
 pub(super) fn last_update(shown: &Value) -> Value {
     shown["updates"].as_array().and_then(|updates| updates.last()).cloned().unwrap_or_default()
 }
 
-/// What a connector answered, in a few words.
+/// A connector's answer in short: status and error class.
 pub(super) fn said(heard: &ConnectorAnswer) -> String {
     match &heard.error_class {
         Some(class) => format!("{} {class}", heard.status),
@@ -356,7 +356,7 @@ pub(super) fn said(heard: &ConnectorAnswer) -> String {
     }
 }
 
-/// Whether an answer is one of these refusals.
+/// Checks that an answer is one of these refusals.
 pub(super) fn judge(what: &str, heard: &ConnectorAnswer, classes: &[(&str, u16)]) -> Looked {
     let is_one =
         |(class, status): &(&str, u16)| heard.error_class.as_deref() == Some(*class) && heard.status == *status;

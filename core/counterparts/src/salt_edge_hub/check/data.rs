@@ -1,4 +1,4 @@
-//! What a connector answers of a customer: each answer in its published form, and about what was asked.
+//! The connector's answers about a customer: each in its published format, and about the requested data.
 
 use std::collections::HashSet;
 
@@ -17,12 +17,12 @@ use bankchannel_salt_edge::{
 use super::checker::{Checker, Looked, failed};
 use crate::salt_edge_hub::{connector::ConnectorAnswer, requests::Order};
 
-/// How deep an answer may nest: `extra` is the bank's own.
+/// The maximum nesting of an answer: `extra` has bank-specific content.
 const DEPTH: usize = 32;
-/// Of how many days transactions are asked for.
+/// The period of requested transactions, in days.
 const DAYS: i64 = 60;
 
-/// The answer, as whoever plays Salt Edge reads it.
+/// Decodes the answer as Salt Edge does.
 fn read<R: Boundary>(what: &str, heard: &ConnectorAnswer) -> Looked<R> {
     let text = heard.body.to_string();
     let read = json::parse(text.as_bytes(), DEPTH).map_err(|fault| fault.to_string());

@@ -1,4 +1,4 @@
-//! Defects that connectors in the field have had, and what a connector must do as a whole.
+//! Defects found in real connectors, and requirements on a connector as a whole.
 
 use super::{
     checker::{Checker, Looked, failed, judge, not_run, said},
@@ -7,11 +7,11 @@ use super::{
 use crate::salt_edge_hub::{records::Direction, requests::Order, service::Hub};
 use bankchannel_salt_edge::class::of_connector;
 
-/// What a report's JWT may hold.
+/// The allowed members of a report's JWT.
 const CLAIMS: [&str; 2] = ["data", "exp"];
-/// How long a report's JWT may be good, seconds; ten for clocks that are not the same.
+/// The maximum lifetime of a report's JWT, in seconds; ten of them allow for clock differences.
 const LIFETIME_S: i64 = 70;
-/// What web servers answer by themselves.
+/// Statuses that web servers answer themselves.
 const WEB_SERVERS: [u16; 6] = [400, 404, 405, 413, 414, 431];
 
 pub(super) async fn class_and_text(checker: &Checker<'_>) -> Looked {
@@ -67,7 +67,7 @@ pub(super) async fn confirm_reads_jwt(checker: &Checker<'_>) -> Looked {
 
 pub(super) async fn quick_confirm(checker: &Checker<'_>) -> Looked {
     let Some(way) = checker.settings.with_code() else { return not_run("the settings name no way with a code") };
-    // As soon as the update is there: whoever reports before storing finds nothing.
+    // Immediately after the update: a connector that reports before storing does not find the session.
     checker.enrol(way, |_| {}).await.map(drop)
 }
 
@@ -116,7 +116,7 @@ pub(super) async fn query_does_not_count(checker: &Checker<'_>) -> Looked {
         ..Order::any("fetch_transactions")
     };
     let mut made = checker.made(&order)?;
-    // What the JWT says counts, whatever the query says.
+    // The JWT takes precedence over the query.
     made.target = format!("{}?account_id={account}", made.target);
     let heard = checker.send(&made).await?;
     judge("an unknown account in the JWT and a known one in the query", &heard, &[("AccountNotFound", 404)])
@@ -137,7 +137,8 @@ pub(super) async fn all_endpoints(checker: &Checker<'_>) -> Looked {
 
 pub(super) async fn errors_have_their_form(checker: &Checker<'_>) -> Looked {
     let refused = checker.records(|record| record.direction == Direction::ToConnector && record.status >= 400);
-    // A web server may answer some before the connector sees them: a path, a method, a head that is too large or stands twice.
+    // A web server may answer some requests before the connector sees them: for a path, a method, or a head that is too
+    // large or has duplicate headers.
     let by_connector =
         refused.iter().filter(|record| !(record.answer.is_null() && WEB_SERVERS.contains(&record.status)));
     let mut looked_at = 0;
@@ -211,7 +212,7 @@ pub(super) async fn token_list(checker: &Checker<'_>) -> Looked {
     let asked = checker.records(|record| record.operation == "list_tokens_at_hub");
     match asked.len() {
         0 => not_run("the connector has not asked for the list of tokens"),
-        // A loop that does not end asks for ever. How often a connector looks is its own affair.
+        // An endless loop would never stop asking. How often a connector polls is up to the connector.
         1..=50 => Ok(()),
         count => Err(super::checker::Verdict::Warning(format!(
             "the connector asked for the list of tokens {count} times: does it end where next_id is null?"
@@ -220,7 +221,7 @@ pub(super) async fn token_list(checker: &Checker<'_>) -> Looked {
 }
 
 pub(super) async fn large_head(checker: &Checker<'_>) -> Looked {
-    // 16 KiB of headers must pass: a tokens/create alone has 2 KiB.
+    // 16 KiB of headers must be accepted: a tokens/create alone has 2 KiB.
     let padding = "x".repeat(12 * 1024);
     let jwt = checker.forged(
         RS256,
@@ -232,7 +233,7 @@ pub(super) async fn large_head(checker: &Checker<'_>) -> Looked {
 }
 
 pub(super) async fn duplicate_headers(checker: &Checker<'_>) -> Looked {
-    // With a good token: whoever takes one of the two must not answer 200.
+    // With a valid token: a connector that picks one of two headers must not answer 200.
     let session = checker.token().await?;
     let made = checker.made(&checker.about("fetch_accounts", &session))?;
     for (name, value) in [("Client-Id", "2"), ("Access-Token", "another"), ("Authorization", "Bearer e30.e30.e30")] {

@@ -1,17 +1,17 @@
-//! The flows, from their beginning to what the connector reports.
+//! The flows, from the request to the connector's report.
 
 use bankchannel_foundation::model::Timestamp;
 
 use super::checker::{Checker, Looked, failed, judge, last_update, not_run, said};
 use crate::salt_edge_hub::{requests::Order, service::Hub};
 
-/// How many wrong codes are given at most.
+/// The maximum number of wrong codes.
 const TRIES: u32 = 20;
-/// How long is looked whether nothing comes.
+/// How long to watch that no report arrives.
 const QUIET: std::time::Duration = std::time::Duration::from_secs(2);
 
 impl Checker<'_> {
-    /// Nothing is reported of a session within a while.
+    /// Checks that nothing more is reported about a session for a while.
     pub(super) async fn quiet(&self, session: &str, known: usize, what: &str) -> Looked {
         tokio::time::sleep(QUIET).await;
         let callbacks = self.callbacks(session);
@@ -58,7 +58,8 @@ pub(super) async fn embedded(checker: &Checker<'_>) -> Looked {
             let session = checker.begin(way, |_| {}).await?;
             let right = checker.code(way, &session).await?;
             let updates = |shown: &serde_json::Value| shown["updates"].as_array().map_or(0, Vec::len);
-            // A connector may allow further tries: each time another wrong code, since the same one is no new try.
+            // A connector may allow further tries. Each needs another wrong code: the same one would not count as a
+            // try.
             for number in 0..TRIES {
                 let known = checker.hub.state.shown(&session).as_ref().map_or(0, updates);
                 checker.taken(&checker.confirmation(&session, field, &wrong_code(&right, number))).await?;
@@ -79,7 +80,7 @@ pub(super) async fn embedded(checker: &Checker<'_>) -> Looked {
     checker.failed_with(&session, &["InvalidAuthorizationType"]).await
 }
 
-/// A code as long as the right one, and another each time.
+/// A wrong code with the length of the right one, different for each number.
 fn wrong_code(right: &str, number: u32) -> String {
     let digit = |letter: char, shift: u32| {
         letter.to_digit(10).map_or(letter, |digit| char::from_digit((digit + shift) % 10, 10).unwrap_or(letter))
@@ -117,7 +118,7 @@ pub(super) async fn revoke(checker: &Checker<'_>) -> Looked {
     let order = Order { session_secret: Some(session.clone()), ..checker.about("revoke_token", &token) };
     let before = checker.records(|record| record.operation == "revoke_token_at_hub").len();
     checker.taken(&order).await?;
-    // At once: the answer said so.
+    // Immediately: the answer promised it.
     let made = checker.made(&checker.about("fetch_accounts", &token))?;
     checker.refused("accounts at once after the revocation", &made, &[("TokenRevoked", 401)]).await?;
     checker.quiet(&session, 0, "a revocation by Salt Edge is not reported").await?;
@@ -150,7 +151,7 @@ pub(super) async fn reconnect(checker: &Checker<'_>) -> Looked {
             .refused("the token before the reconnect", &old, &[("TokenRevoked", 401), ("TokenNotFound", 404)])
             .await;
     }
-    // Refused: the old token stays.
+    // The reconnection was refused: the old token stays valid.
     let heard = checker.send(&old).await?;
     if heard.status != 200 {
         return failed(format!(
@@ -172,7 +173,7 @@ pub(super) async fn cancel(checker: &Checker<'_>) -> Looked {
     let order = Order { session_secret: Some(session.clone()), ..Order::of("cancel_token") };
     checker.taken(&order).await?;
     if let Some(field) = &way.code_field {
-        // Too late: 200, and nothing follows.
+        // Too late: answered with 200, but without effect.
         checker.taken(&checker.confirmation(&session, field, "123456")).await?;
     }
     checker.quiet(&session, known, "a session that Salt Edge gave up is not reported").await

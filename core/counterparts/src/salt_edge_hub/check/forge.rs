@@ -1,4 +1,4 @@
-//! Requests that are wrong in one thing.
+//! Requests with a single error.
 
 use bankchannel_crypto::{
     digest::hmac_sha256,
@@ -14,30 +14,30 @@ use super::{
 
 /// The usual header.
 pub(super) const RS256: &str = r#"{"alg":"RS256"}"#;
-/// How long a forged request would be good, seconds.
+/// The lifetime of a forged request, in seconds.
 const LIFETIME_S: i64 = 60;
 
 impl Made {
-    /// The same without a header.
+    /// The request without a header.
     pub(super) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(own, _)| !own.eq_ignore_ascii_case(name));
         self
     }
 
-    /// The same with this header in place of what it had.
+    /// The request with the value of a header replaced.
     pub(super) fn with(self, name: &str, value: &str) -> Self {
         let mut changed = self.without(name);
         changed.headers.push((name.to_owned(), value.to_owned()));
         changed
     }
 
-    /// The same with a further header.
+    /// The request with an additional header.
     pub(super) fn and(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// The same with another JWT.
+    /// The request with another JWT.
     pub(super) fn with_jwt(self, jwt: &str) -> Self {
         self.with("Authorization", &format!("Bearer {jwt}"))
     }
@@ -48,17 +48,17 @@ impl Checker<'_> {
         self.hub.clock.now_s()
     }
 
-    /// An envelope that is right, around this data.
+    /// A valid envelope around this data.
     pub(super) fn payload(&self, data: &str) -> String {
         format!("{{\"data\":{data},\"exp\":{}}}", self.now_s() + LIFETIME_S)
     }
 
-    /// A JWT of this header and payload, signed with RS256 by Salt Edge's key, whatever the header says.
+    /// A JWT with this header and payload, signed with RS256 and Salt Edge's key, whatever the header specifies.
     pub(super) fn forged(&self, header: &str, payload: &str) -> Looked<String> {
         signed(header, payload, &self.hub.keys.hub_key, Hash::Sha256)
     }
 
-    /// The same by the third party's key, which is not Salt Edge's.
+    /// The same, signed with the third party's key instead of Salt Edge's.
     pub(super) fn by_a_stranger(&self, payload: &str) -> Looked<String> {
         signed(RS256, payload, &self.hub.keys.third_party_key, Hash::Sha256)
     }
@@ -68,7 +68,7 @@ impl Checker<'_> {
         signed(r#"{"alg":"RS512"}"#, payload, &self.hub.keys.hub_key, Hash::Sha512)
     }
 
-    /// HS256 with the public key as its secret: what verifiers fall for that let the header choose the algorithm.
+    /// HS256 with the public key as secret: accepted by verifiers that let the header choose the algorithm.
     pub(super) fn with_hmac(&self, payload: &str) -> Looked<String> {
         let pem = std::fs::read(&self.hub.keys.hub_public_key_file).unwrap_or_default();
         let input = signing_input(br#"{"alg":"HS256"}"#, payload.as_bytes());

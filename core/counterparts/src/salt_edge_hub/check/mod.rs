@@ -1,12 +1,12 @@
-//! A connector judged: asked as Salt Edge asks, rightly and wrongly, over the network only.
+//! The conformance checker for connectors: sends valid and invalid requests as Salt Edge does, over the network only.
 //!
 //! ```text
-//!   requests    what must be refused, in the order of the checks        flows       from the request to the report
-//!   repeats     what comes again                                        reactions   what follows from Salt Edge's answers
-//!   defects     what connectors in the field got wrong, the whole
-//!   checker     asking, waiting, judging           forge   requests that are wrong in one thing
-//!   settings    keys and ways to authenticate      psu     a customer behind a URL
-//!   report      for people and programs
+//!   requests    invalid requests, in the order of the checks            flows       from the request to the report
+//!   repeats     repeated requests                                       reactions   reactions to Salt Edge's answers
+//!   defects     defects found in real connectors, overall requirements
+//!   checker     sending, waiting, judging          forge   requests with a single error
+//!   settings    keys and authentication methods    psu     a customer behind a URL
+//!   report      results for people and programs
 //! ```
 
 mod checker;
@@ -37,7 +37,7 @@ use super::{
     service::Hub,
 };
 
-/// How many messages a check shows at most.
+/// The maximum number of messages reported for a check.
 const SHOWN: usize = 6;
 
 /// One check.
@@ -141,11 +141,11 @@ checks! {
     "SE-R06" "6.4" "At most one end of each session of this run" repeats::one_end_each;
 }
 
-/// Judges the connector that the hub knows. `psu` answers for customers, in place of the settings' `psu_url`. `only` names
-/// checks, or the beginnings of their ids; all where it is empty. Each is told when it is done.
+/// Checks the connector that the hub is set to. `psu` acts for customers, instead of the settings' `psu_url`. `only`
+/// holds ids of checks or prefixes of them; if empty, all checks run. `told` is called after each check.
 ///
 /// # Errors
-/// `input.invalid_field` for an id that there is not.
+/// `input.invalid_field` for an unknown id.
 pub(super) async fn run(
     hub: &Hub,
     settings: &CheckSettings,
@@ -182,7 +182,7 @@ pub(super) async fn run(
     Ok(CheckReport { connector: hub.link.url().unwrap_or_default(), checks })
 }
 
-/// The last messages of a check: what was sent, and what came back or was reported.
+/// The last messages of a check: those sent, and the answers and reports received.
 fn exchanged(records: &[Record]) -> (Vec<serde_json::Value>, Vec<serde_json::Value>) {
     let last = records.iter().skip(records.len().saturating_sub(SHOWN));
     let (mut sent, mut received) = (Vec::new(), Vec::new());

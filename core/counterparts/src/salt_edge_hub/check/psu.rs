@@ -1,4 +1,4 @@
-//! A customer behind a URL: a program of the user's that signs in and answers on the bank's page.
+//! A customer behind a URL: the user's own program, which signs in and answers on the bank's page.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,13 @@ use serde_json::json;
 
 use super::Psu;
 
-/// How long it may take on a page.
+/// The time limit for its action on a page.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// The longest answer, bytes: a page of the bank's, handed on. Only its status counts.
+/// The maximum size of an answer, in bytes: it may forward a page of the bank. Only its status counts.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
-/// Posts `{"url"}` to `URL/approve` or `URL/deny`; a status of 200 to 299 says that it is done. HTTPS, or HTTP on loopback;
-/// `ca_file` names further authorities to trust.
+/// Posts `{"url"}` to `URL/approve` or `URL/deny`; a status of 200 to 299 means success. HTTPS, or HTTP on loopback;
+/// `ca_file` has additional certificate authorities to trust.
 ///
 /// # Errors
 /// `configuration.invalid` for the URL.

@@ -1,4 +1,4 @@
-//! What a connector does with what Salt Edge answers to its reports.
+//! The connector's reactions to Salt Edge's answers to its reports.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use super::{
 use crate::salt_edge_hub::{records::Record, requests::Order, state::AnswerOrder};
 use bankchannel_salt_edge::{Class, class::of_hub};
 
-/// How long a report that has met trouble may take to come again.
+/// How long a connector may take to repeat a report after a temporary failure.
 const AGAIN: Duration = Duration::from_secs(90);
 
 fn way<'a>(checker: &'a Checker<'_>) -> Looked<&'a CheckWay> {
@@ -19,17 +19,17 @@ fn way<'a>(checker: &'a Checker<'_>) -> Looked<&'a CheckWay> {
     }
 }
 
-/// Begins a session whose report of success is answered by order.
+/// Starts a session whose success report gets the ordered answer.
 async fn begun(checker: &Checker<'_>, order: AnswerOrder) -> Looked<String> {
     let way = way(checker)?;
     let session = crate::salt_edge_hub::service::Hub::new_session();
-    // The session has to be known before the connector reports.
+    // The session must exist before the connector reports.
     checker.hub.state.begin(&session, crate::salt_edge_hub::state::About::Token, None, checker.hub.now_ms());
     checker.hub.state.order(&session, order);
     checker.begin(way, |order| order.session_secret = Some(session.clone())).await
 }
 
-/// The reports of success of a session.
+/// The success reports of a session.
 fn reports(checker: &Checker<'_>, session: &str) -> Vec<Record> {
     checker.callbacks(session).into_iter().filter(|record| record.operation == "succeed_session").collect()
 }
@@ -45,7 +45,7 @@ async fn first_report(checker: &Checker<'_>, session: &str) -> Looked {
     Ok(())
 }
 
-/// A session whose report of success is answered with a class, from its beginning to its first report.
+/// Starts a session whose success report is answered with an error class, and waits for the first report.
 async fn reported(checker: &Checker<'_>, class: &'static Class) -> Looked<String> {
     let order = AnswerOrder {
         operation: Some("succeed_session".to_owned()),
@@ -60,7 +60,7 @@ async fn reported(checker: &Checker<'_>, class: &'static Class) -> Looked<String
     Ok(session)
 }
 
-/// A class that ends the matter: no further report, and where the session is over at Salt Edge, no token that is good here.
+/// After a final class there must be no further report and, if Salt Edge has ended the session, no valid token.
 async fn stopped(checker: &Checker<'_>, class: &'static Class, session: &str) -> Looked {
     let count = reports(checker, session).len();
     if count > 1 {
@@ -72,7 +72,7 @@ async fn stopped(checker: &Checker<'_>, class: &'static Class, session: &str) ->
     if !is_over {
         return Ok(());
     }
-    // Salt Edge has not taken the token: it must be worth nothing.
+    // Salt Edge did not accept the token: it must not be valid.
     let Some(token) = checker.hub.state.offered(session) else { return failed("the report of success had no token") };
     let order = Order { access_token: Some(token.expose().to_owned()), ..Order::of("fetch_accounts") };
     let heard = checker.ask(&order).await?;
@@ -86,7 +86,7 @@ async fn stopped(checker: &Checker<'_>, class: &'static Class, session: &str) ->
 }
 
 impl Checker<'_> {
-    /// All classes, one session after the other; then one wait for all of them.
+    /// Runs all classes, one session after the other, with a single wait at the end.
     async fn looked_at(&self) -> &Vec<Looked> {
         self.reactions
             .get_or_init(|| async {
@@ -147,7 +147,7 @@ fn trouble(status: u16, retry_after_s: Option<u32>, done: bool, count: u32) -> A
     }
 }
 
-/// The reports of a session that met trouble, once it has come again.
+/// The reports of a session after a temporary failure, once the report was repeated.
 async fn come_again(checker: &Checker<'_>, order: AnswerOrder) -> Looked<(String, Vec<Record>)> {
     let status = order.status;
     let session = begun(checker, order).await?;
@@ -171,7 +171,7 @@ pub(super) async fn again_after_trouble(checker: &Checker<'_>) -> Looked {
     let (session, found) = come_again(checker, trouble(503, None, false, 1)).await?;
     checker.succeeded(&session).await?;
     let mut jwts = found.iter().filter_map(|record| record.form.as_ref()).map(|form| form.jwt_sha256);
-    // Within one second the same JWT may come of the same data and exp.
+    // Within one second, the same data and exp may give the same JWT.
     if jwts.next() == jwts.next() {
         return Err(super::checker::Verdict::Warning(
             "the report came again with the same JWT: each attempt should be signed anew".to_owned(),
@@ -195,7 +195,7 @@ pub(super) async fn retry_after(checker: &Checker<'_>) -> Looked {
 }
 
 pub(super) async fn lost_answer(checker: &Checker<'_>) -> Looked {
-    // The repeat is answered SessionClosed, which means here that the first has arrived.
+    // The repetition is answered SessionClosed, which here means that the first report has arrived.
     let (session, _) = come_again(checker, trouble(500, None, true, 1)).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     let heard = checker.ask(&checker.about("fetch_accounts", &session)).await?;

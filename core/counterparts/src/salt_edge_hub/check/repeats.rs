@@ -1,4 +1,4 @@
-//! Requests that come again.
+//! Repeated requests.
 
 use futures_util::future::join_all;
 
@@ -10,7 +10,7 @@ use crate::salt_edge_hub::{
 };
 
 const FORMAT: (&str, u16) = ("WrongRequestFormat", 400);
-/// How many of the same request are sent at once.
+/// The number of identical requests sent at once.
 const AT_ONCE: usize = 8;
 
 pub(super) async fn busy(checker: &Checker<'_>) -> Looked {
@@ -30,7 +30,7 @@ pub(super) async fn create(checker: &Checker<'_>) -> Looked {
     let mut order = checker.enrolment(way, way.right.as_ref());
     let session = Hub::new_session();
     order.session_secret = Some(session.clone());
-    // At once, each with its own JWT, and then the same once more.
+    // All at once, each with its own JWT; then the same again.
     let made: Vec<_> = (0..AT_ONCE).map(|_| checker.made(&order)).collect::<Looked<_>>()?;
     for heard in join_all(made.iter().map(|made| checker.send(made))).await {
         let heard = heard?;
@@ -46,7 +46,7 @@ pub(super) async fn create(checker: &Checker<'_>) -> Looked {
     one_end(checker, &session)
 }
 
-/// At most one terminal report was accepted, and none was tried after it.
+/// Checks that exactly one final report was sent.
 fn one_end(checker: &Checker<'_>, session: &str) -> Looked {
     let ends: Vec<Record> = checker
         .callbacks(session)
@@ -104,7 +104,7 @@ pub(super) async fn another_client(checker: &Checker<'_>) -> Looked {
     checker.refused("the same session_secret for another third party", &made, &[FORMAT]).await
 }
 
-/// Looked at last: of all sessions of this run.
+/// Runs last: about all sessions of this run.
 pub(super) async fn one_end_each(checker: &Checker<'_>) -> Looked {
     for session in checker.sessions() {
         let ends = checker.callbacks(&session).into_iter().filter(|record| {
@@ -117,7 +117,7 @@ pub(super) async fn one_end_each(checker: &Checker<'_>) -> Looked {
         if ends.count() > 1 {
             return failed(format!("session {session} was ended more than once"));
         }
-        // A repeat whose first answer was lost by order is as it should be.
+        // A repetition is correct if the first answer was dropped on order.
         let is_lost = |record: &Record| record.answer["error_message"] == "ordered by the control interface";
         if after.count() > 0 && !checker.callbacks(&session).iter().any(is_lost) {
             return failed(format!("session {session} was reported on after its end"));

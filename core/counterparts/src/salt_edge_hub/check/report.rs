@@ -1,24 +1,24 @@
-//! What the checker has found, for people and for programs.
+//! The checker's results, for people and programs.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-/// What became of a check.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckResult {
-    /// The connector does what it must.
+    /// The connector meets the requirement.
     Passed,
-    /// It does not.
+    /// The connector violates the requirement.
     Failed,
-    /// It does, and something is odd.
+    /// The connector meets the requirement, but something is unusual.
     Warning,
-    /// It could not be looked at; why says the reason.
+    /// The check could not be run; `why` has the reason.
     NotRun,
 }
 
 impl CheckResult {
-    /// The word for programs.
+    /// The value for programs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -30,42 +30,42 @@ impl CheckResult {
     }
 }
 
-/// One check that was made.
+/// A completed check.
 #[derive(Debug, Clone)]
 pub struct CheckDone {
     /// Its id, `SE-C05`.
     pub id: &'static str,
     /// The section of Salt Edge's documentation, as this project numbers it.
     pub rule: &'static str,
-    /// What is looked at.
+    /// The subject of the check.
     pub title: &'static str,
-    /// What became of it.
+    /// The result.
     pub result: CheckResult,
-    /// Why, and what to change; empty for one that passed.
+    /// The reason, and what to change; empty for a passed check.
     pub why: String,
-    /// What was sent, its secrets masked.
+    /// The messages sent, with secrets masked.
     pub sent: Vec<Value>,
-    /// What came back.
+    /// The messages received.
     pub received: Vec<Value>,
 }
 
-/// All that was found.
+/// The complete results.
 #[derive(Debug, Clone)]
 pub struct CheckReport {
     /// The connector's URL.
     pub connector: String,
-    /// The checks in their order.
+    /// The checks in order.
     pub checks: Vec<CheckDone>,
 }
 
 impl CheckReport {
-    /// Whether nothing has failed.
+    /// Whether no check has failed.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.count(CheckResult::Failed) == 0
     }
 
-    /// How many checks came to this.
+    /// The number of checks with this result.
     #[must_use]
     pub fn count(&self, result: CheckResult) -> usize {
         self.checks.iter().filter(|check| check.result == result).count()
@@ -80,7 +80,7 @@ impl CheckReport {
         json!({"ok": self.is_ok(), "connector": self.connector, "checks": checks, "counts": counts})
     }
 
-    /// The report for people: what is wrong in full, the rest a line each.
+    /// The report for people: problems in full, other checks in one line each.
     #[must_use]
     pub fn to_text(&self) -> String {
         self.text_of(|_| true)
@@ -158,7 +158,7 @@ impl CheckDone {
     }
 }
 
-/// Text within XML, between tags or in a quoted attribute; characters that XML has not are left out.
+/// Escapes text for XML, between tags or in a quoted attribute; omits characters that XML does not allow.
 struct Xml<'a>(&'a str);
 
 impl std::fmt::Display for Xml<'_> {

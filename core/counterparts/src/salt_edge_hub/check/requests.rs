@@ -1,4 +1,4 @@
-//! What a connector must refuse, in the order of its checks.
+//! Invalid requests that a connector must refuse, in the order of the checks.
 
 use super::{
     checker::{Checker, Looked, failed, judge, not_run},
@@ -24,14 +24,14 @@ pub(super) const WITH_TOKEN: [&str; 7] = [
     "fetch_transactions",
     "fetch_customer",
 ];
-/// Those of them that read or change a customer's data.
+/// The operations among them that read or change a customer's data.
 const DATA: [&str; 5] =
     ["fetch_accounts", "refresh_accounts", "confirm_accounts", "fetch_transactions", "fetch_customer"];
-/// A token that no connector has given out.
+/// A token that was never issued.
 const NOBODYS: &str = "this-token-was-never-given-out-by-anybody";
 
 impl Order {
-    /// An order whose other fields hold whatever is needed, where only the answer to something else is looked at.
+    /// An order with dummy values in its other fields, for checks that do not depend on them.
     pub(super) fn any(operation: &str) -> Self {
         Self {
             account_id: Some("any".to_owned()),
@@ -44,7 +44,7 @@ impl Order {
 }
 
 impl Checker<'_> {
-    /// A request that is good but for an unknown token: whatever is wrong before that is said first.
+    /// A valid request except for an unknown token: any other error takes precedence.
     fn accounts(&self) -> Looked<Made> {
         self.made(&Order::any("fetch_accounts"))
     }
@@ -200,7 +200,7 @@ pub(super) async fn token_expired(_: &Checker<'_>) -> Looked {
 }
 
 pub(super) async fn fields(checker: &Checker<'_>) -> Looked {
-    // Each is signed, and lacks or spoils one field.
+    // Each is signed, and has one missing or invalid field.
     let create = |data: &str| {
         let made = checker.made(&Order::any("create_token"))?;
         Ok(made.with_jwt(&checker.forged(RS256, &checker.payload(data))?))

@@ -1,4 +1,4 @@
-//! The checker by itself: a hub of its own that the connector reports to, and the settings that say what it needs.
+//! The standalone checker: runs its own hub for the connector's reports, with settings from a file.
 
 use std::{
     net::SocketAddr,
@@ -15,7 +15,7 @@ use crate::{
     salt_edge_hub::{HubOptions, Running},
 };
 
-/// A checker that is started: its hub listens.
+/// A started checker: its hub is listening.
 pub struct CheckRun {
     running: Running,
     settings: CheckSettings,
@@ -23,7 +23,7 @@ pub struct CheckRun {
 }
 
 impl CheckRun {
-    /// Reads the settings and opens a hub that the connector reports to.
+    /// Reads the settings and starts a hub for the connector's reports.
     ///
     /// # Errors
     /// `configuration.invalid`, `input.*` for the settings, `resource.storage`.
@@ -53,16 +53,17 @@ impl CheckRun {
         Ok(Self { running, settings: read, ca_file })
     }
 
-    /// Where the connector must report to.
+    /// The URL that the connector must report to.
     #[must_use]
     pub fn hub_url(&self) -> String {
         self.running.ready().base_url
     }
 
-    /// Judges the connector at this URL. `only` names checks, or the beginnings of their ids. `told` hears of each when it is done.
+    /// Checks the connector at this URL. `only` holds ids of checks or prefixes of them. `told` is called after each
+    /// check.
     ///
     /// # Errors
-    /// `configuration.invalid` for the URL, `input.invalid_field` for an id that there is not.
+    /// `configuration.invalid` for the URL, `input.invalid_field` for an unknown id.
     pub async fn run(
         &self,
         connector_url: &str,
@@ -95,11 +96,11 @@ pub fn check_ids() -> impl Iterator<Item = (&'static str, &'static str)> {
     CHECKS.iter().map(|check| (check.id, check.title))
 }
 
-/// Writes settings for the checker beside which a hub's keys are made, and answers the settings of the connector that go with them,
-/// and whether the file is new. One that is there stays as it is.
+/// Writes a settings file for the checker, with the hub's keys next to it. Returns the matching settings of the
+/// connector, and whether the file is new. An existing file stays unchanged.
 ///
 /// # Errors
-/// `configuration.invalid` for a file that is there and has no such settings, `resource.storage`.
+/// `configuration.invalid` for an existing file without such settings, `resource.storage`.
 pub async fn write_settings(file: &Path, listen: SocketAddr) -> Result<(Value, bool)> {
     let is_new = !file.exists();
     let folder =

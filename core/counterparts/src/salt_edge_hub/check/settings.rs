@@ -1,4 +1,4 @@
-//! What the checker has to know of a connector: keys, ways to authenticate, and what a customer gives.
+//! The checker's settings for a connector: keys, authentication methods, and the customer's input.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ pub(crate) struct CheckWay {
 }
 
 impl CheckSettings {
-    /// What is sensible of them.
+    /// Validates the settings.
     ///
     /// # Errors
     /// `input.invalid_field`.
@@ -82,22 +82,22 @@ impl CheckSettings {
         Ok(())
     }
 
-    /// The first way that is meant.
+    /// The first matching method.
     pub(crate) fn way(&self, is_meant: impl Fn(&CheckWay) -> bool) -> Option<&CheckWay> {
         self.authorization_types.iter().find(|way| is_meant(way))
     }
 
-    /// A way without a code: the quickest to a token.
+    /// An embedded method without a code: the quickest one to get a token.
     pub(crate) fn quick(&self) -> Option<&CheckWay> {
         self.way(|way| way.mode == CheckMode::Embedded && way.code_field.is_none())
     }
 
-    /// A way with a code.
+    /// A method with a code.
     pub(crate) fn with_code(&self) -> Option<&CheckWay> {
         self.way(|way| way.mode == CheckMode::Embedded && way.code_field.is_some())
     }
 
-    /// A way with the bank's page.
+    /// A method with the bank's page.
     pub(crate) fn redirect(&self) -> Option<&CheckWay> {
         self.way(|way| way.mode == CheckMode::Redirect)
     }

@@ -1,4 +1,4 @@
-//! Who a third party is (§3.6).
+//! Information about a third party (§3.6).
 
 use bankchannel_foundation::{Error, Exchange, message::OutResponse};
 use bankchannel_salt_edge::connector::operations::clients::get_client_info::{

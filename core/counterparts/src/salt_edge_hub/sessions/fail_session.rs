@@ -1,4 +1,4 @@
-//! Takes note that a session has failed (§3.3).
+//! Records that a session has failed (§3.3).
 
 use bankchannel_foundation::{Exchange, message::OutResponse};
 use bankchannel_salt_edge::connector::operations::sessions::fail_session::{

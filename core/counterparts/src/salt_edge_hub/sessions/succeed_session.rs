@@ -1,4 +1,4 @@
-//! Takes note that a session has ended well (§3.1).
+//! Records that a session has succeeded (§3.1).
 
 use bankchannel_foundation::{Exchange, message::OutResponse};
 use bankchannel_salt_edge::connector::operations::sessions::succeed_session::{

@@ -1,4 +1,4 @@
-//! Takes note of how far a session is (§3.2).
+//! Records the progress of a session (§3.2).
 
 use bankchannel_foundation::{Exchange, message::OutResponse};
 use bankchannel_salt_edge::connector::operations::sessions::update_session::{

@@ -1,4 +1,4 @@
-//! A page of tokens (§3.4).
+//! Lists tokens, page by page (§3.4).
 
 use bankchannel_foundation::{
     Exchange,
@@ -17,14 +17,14 @@ use super::super::{
     service::Hub,
 };
 
-/// Tokens on a page that nobody has said the size of, and the most on any.
+/// The default page size; below it the maximum.
 const PAGE: u32 = 100;
 const PAGE_MAX: u32 = 1000;
 
 pub(crate) fn handle(hub: &Hub, asked: Asked<'_>) -> Result<OutResponse, Problem> {
     let request = read::<ListTokensAtHub>(asked)?;
     if request.customer_id.is_some() {
-        // No message tells a connector such an id, so there is none that it could know.
+        // No message gives such an id to a connector, so it cannot know a valid one.
         return Err((&class::CUSTOMER_NOT_FOUND).into());
     }
     let is_revoked = match request.kind.as_deref() {

@@ -1,4 +1,4 @@
-//! Takes note that a token was revoked at the bank (§3.5).
+//! Records that a token was revoked at the bank (§3.5).
 
 use bankchannel_foundation::{Exchange, message::OutResponse};
 use bankchannel_salt_edge::{

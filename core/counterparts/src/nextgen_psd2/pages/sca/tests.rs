@@ -1,4 +1,4 @@
-//! The customer's page as text.
+//! Tests of the customer's page as text.
 
 use super::*;
 
@@ -140,7 +140,7 @@ fn accounts_that_the_request_names_are_not_chosen() {
     }
 }
 
-/// S-11: what the policy allows is the style inside the page, and no more; the form is free to lead on to the third party.
+/// S-11: the policy allows the style inside the page and nothing else; the form may redirect to the third party.
 #[test]
 fn the_policy_allows_the_style_inside_only() {
     let page = dead(Dead::Unknown);

@@ -31,7 +31,7 @@ fn without_consent_the_customer_is_needed_and_after_it_the_accounts_are_there() 
     let stale = Access::Era { psu_id: Some(PSU_1.1), tpp_session_id: Some("4eba4445-1a4b-47b8-bdd5-4e56ef026b19") };
     assert_eq!(refused(stale), UseProblem::Invalid);
     assert_eq!(refused(era(PSU_2.1)), UseProblem::Invalid);
-    // Withdrawn by the customer: 403, until a new one is approved.
+    // Withdrawn by the customer: 403 until a new one is approved.
     let id = state.overview(NOW)[0].consent_id.clone();
     state.revoke_by_psu(&id, NOW).unwrap();
     state.revoke_by_psu(&id, NOW).unwrap();
@@ -44,7 +44,8 @@ fn without_consent_the_customer_is_needed_and_after_it_the_accounts_are_there() 
     assert_eq!(state.read_accounts(TPP_1, era(PSU_1.1), true, NOW).unwrap().len(), 2);
 }
 
-/// The rules of the path that asks: a consent of `era` that is addressed by its id is one of the Berlin Group there.
+/// The rules of the request's path apply: a consent of `era` that is addressed by its id is treated as one of the
+/// Berlin Group.
 #[test]
 fn a_consent_of_era_is_read_by_its_id_as_one_of_bg() {
     let state = state();
@@ -149,7 +150,7 @@ fn a_consent_gives_what_was_asked_for_and_no_more() {
         [account(0, true, true), account(1, true, true)]
     );
     assert_eq!(shown(json!({"all_psd2": "all_accounts", "restricted_to": ["SVGS"]})).0, [account(1, true, false)]);
-    // Where the customer chose, the consent says what.
+    // If the customer chose, the consent lists the chosen accounts.
     let chosen = json!([{"iban": IBANS[0]}, {"iban": IBANS[1]}]);
     let (accounts, access) = shown(json!({"accounts": [], "additional_information": {"owner_name": []}}));
     assert_eq!(accounts, [account(0, false, true), account(1, false, true)]);

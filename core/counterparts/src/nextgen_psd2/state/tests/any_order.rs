@@ -1,4 +1,4 @@
-//! Whatever happens in whatever order.
+//! Property test: random events in random order.
 
 use std::collections::HashMap;
 
@@ -34,12 +34,12 @@ fn event() -> impl Strategy<Value = Event> {
         at().prop_map(Event::Delete),
         at().prop_map(Event::Revoke),
         (at(), any::<bool>()).prop_map(|(at, present)| Event::Read(at, present)),
-        // Also back: somebody may set the clock so.
+        // Also backwards: the clock may be set back.
         prop_oneof![-700..700_i64, Just(DAY), Just(20 * DAY), Just(-DAY)].prop_map(Event::Wait),
     ]
 }
 
-/// The consents and redirect states there are, to be picked from.
+/// The existing consents and redirect states, to choose from.
 #[derive(Default)]
 struct Made {
     consents: Vec<String>,
@@ -80,8 +80,8 @@ fn happen(state: &State, made: &mut Made, event: Event, now: i64) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// A final status is never left, of a consent or an authorisation; at most one recurring consent of a customer is valid;
-    /// accounts are read with a valid consent only; nothing is lost when the state is written and read again.
+    /// The final status of a consent or an authorisation never changes; a customer has at most one valid recurring
+    /// consent; accounts are read only with a valid consent; nothing is lost when the state is written and read again.
     #[test]
     fn a_final_status_is_never_left(events in proptest::collection::vec(event(), 1..60)) {
         let state = state();

@@ -23,7 +23,7 @@ fn a_consent_is_created_read_and_deleted_twice() {
     assert_eq!((view.status.as_str(), view.last_action), ("terminatedByTpp", date("2026-03-03")));
 }
 
-/// T-132: an id of another third party is answered as one that nobody has.
+/// T-132: an id of another third party gets the same answer as an unknown id.
 #[test]
 fn foreign_and_unknown_ids_are_one() {
     let state = state();
@@ -40,7 +40,7 @@ fn foreign_and_unknown_ids_are_one() {
         for problem in problems {
             assert_eq!(problem.answer(SigningDialect::Bg), (403, "CONSENT_UNKNOWN"));
         }
-        // Also where the customer of the request is not known: which id it was must not show.
+        // Also if the customer in the request is unknown: the answer must not reveal whether the consent exists.
         let other = NewAuthorisation { psu_id: Some("psu-000000"), ..NewAuthorisation::default() };
         let problem = state.start_authorisation(tpp, id, &other, NOW).unwrap_err();
         assert_eq!(problem, Problem::ConsentUnknown);
@@ -76,7 +76,7 @@ fn days_and_frequency_are_capped_or_refused() {
     }
 }
 
-/// The day is the bank's: at 23:30 UTC it is tomorrow in Oslo.
+/// The date is that of the bank: at 23:30 UTC it is the next day in Oslo.
 #[test]
 fn the_day_is_that_of_the_bank() {
     let state = state();
@@ -131,7 +131,7 @@ fn authorisations_are_begun_listed_and_told_apart() {
     assert_eq!(state.authorisation(TPP_1, id, "x", NOW).unwrap_err(), Problem::AuthorisationUnknown);
     let foreign = NewAuthorisation { psu_id: Some("psu-b20c44"), ..Default::default() };
     assert_eq!(begin(&foreign).unwrap_err(), Problem::PsuUnknown);
-    // The second has the addresses of the first, the third its own.
+    // The second authorisation has the URIs of the first, the third its own.
     assert_eq!(state.decide(&second.redirect_state, approval(), NOW).unwrap(), BACK);
     assert_eq!(status(&state, id, NOW), "valid");
     assert_eq!(sca(&state, &created, NOW), "failed");
@@ -140,7 +140,7 @@ fn authorisations_are_begun_listed_and_told_apart() {
     assert_eq!(status(&state, id, NOW), "valid");
 }
 
-/// The customer of one request and the agreement of another must fit too.
+/// The customer of one request must also have the agreement named in another.
 #[test]
 fn a_further_authorisation_needs_the_agreement() {
     let state = state();
@@ -173,7 +173,7 @@ fn a_further_authorisation_needs_the_agreement() {
         state.decide(&started.redirect_state, approval(), NOW).unwrap();
         assert_eq!(status(&state, &created.consent_id, NOW), "valid");
     }
-    // A refused one has changed nothing.
+    // A refused authorisation has changed nothing.
     let created = state.create_consent(TPP_1, NewConsent { psu_id: Some(PSU_2.1), ..asked() }, NOW).unwrap();
     state.start_authorisation(TPP_1, &created.consent_id, &of_corporate("corp-42"), NOW).unwrap_err();
     assert_eq!(state.open_redirect(&created.redirect_state, NOW).unwrap().corporate_id, None);

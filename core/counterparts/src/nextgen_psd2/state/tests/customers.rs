@@ -31,7 +31,7 @@ fn agreements_belong_to_a_customer() {
         let other = Offer { psu_id, psu_corporate_id: Some(corporate_id), ..offer() };
         assert_eq!(state.offer(TPP_1, &other, NOW).unwrap_err(), Problem::CorporateUnknown);
     }
-    // Only those who have the agreement can answer.
+    // Only customers who have the agreement can answer.
     for (psu_context, psu_corporate_id) in [(None, Some("corp-42")), (Some(CustomerContext::Corporate), None)] {
         let redirect = state.offer(TPP_1, &Offer { psu_context, psu_corporate_id, ..offer() }, NOW).unwrap();
         assert_eq!(redirect.context, psu_context.map(|_| "CORPORATE"));
@@ -71,7 +71,7 @@ fn further_customers_are_checked_and_can_approve() {
     }
 }
 
-/// The page shows the first of many; whoever is named by key answers, shown or not.
+/// The page shows only the first of many customers; a customer identified by key can answer even if not shown.
 #[test]
 fn many_customers_are_shown_in_part() {
     let state = state();
@@ -92,7 +92,7 @@ fn many_customers_are_shown_in_part() {
 
 #[test]
 fn accounts_have_right_check_digits() {
-    // The first is the documented example of the Norwegian form.
+    // The first is the documented example of a Norwegian IBAN.
     for right in ["NO9386011117947", IBANS[0], IBANS[1]] {
         assert!(is_norwegian_iban(right), "{right}");
     }

@@ -45,7 +45,7 @@ fn everything_but_request_ids_outlives_the_process() {
     assert!(third.knows_psu(TPP_1, PSU_1.1));
 }
 
-/// The consent that counts is the one that was approved last, whichever was asked for last.
+/// The consent approved last is the one that counts, regardless of the order of requests.
 #[test]
 fn the_order_of_approvals_outlives_the_process() {
     let folder = tempfile::tempdir().unwrap();
@@ -68,7 +68,7 @@ fn the_order_of_approvals_outlives_the_process() {
     assert_eq!(statuses, ["valid", "expired", "expired"]);
 }
 
-/// A file of before approvals were counted: the order of the consents stands for theirs.
+/// A file from before approvals were counted: the order of the consents is used instead.
 #[test]
 fn a_file_without_the_order_of_approvals_is_read() {
     let folder = tempfile::tempdir().unwrap();
@@ -90,7 +90,7 @@ fn a_file_without_the_order_of_approvals_is_read() {
     assert_eq!(state.read_accounts(TPP_1, known, true, NOW).unwrap().len(), 2);
 }
 
-/// What is refused, or asked for only, makes no work for the writer; what time has changed does.
+/// Refused requests and reads cause no write; changes by elapsed time do.
 #[test]
 fn only_what_changes_is_written() {
     let state = state();
@@ -179,7 +179,7 @@ fn a_folder_that_cannot_be_written_is_found_at_the_start() {
 fn what_could_not_be_written_is_an_error_at_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let state = State::open(Some(folder.path())).unwrap();
-    // A folder stands where the file is renamed to.
+    // A folder blocks the target of the rename.
     fs::remove_file(folder.path().join(FILE)).unwrap();
     fs::create_dir_all(folder.path().join(FILE).join("x")).unwrap();
     state.create_consent(TPP_1, asked(), NOW).unwrap();
@@ -191,7 +191,7 @@ fn what_changes_during_a_write_is_written_too() {
     let folder = tempfile::tempdir().unwrap();
     let state = State::open(Some(folder.path())).unwrap();
     let begun = std::time::Instant::now();
-    // Longer than changes gather, so that several writes fall into it.
+    // Longer than the collection time of changes, so that several writes happen.
     let create = || {
         let mut made = Vec::new();
         while begun.elapsed().as_millis() < 300 {

@@ -1,4 +1,4 @@
-//! Tests of the state, as the handlers use it.
+//! Tests of the state through the methods that handlers use.
 
 mod accounts;
 mod any_order;
@@ -17,7 +17,7 @@ use super::{
     fixtures::{PSU_1, TPP_1},
 };
 
-/// 2026-03-03T10:15:30Z, the specification's test clock; in Oslo the 3rd of March.
+/// 2026-03-03T10:15:30Z, the specification's test clock; March 3rd in Oslo too.
 const NOW: i64 = 1_772_532_930;
 const DAY: i64 = 86_400;
 const TPP_3: &str = "PSDNO-FSA-555555555";
@@ -41,7 +41,7 @@ fn bank_offered() -> ConsentAccess {
     access(json!({"accounts": [], "balances": []}))
 }
 
-/// A recurring consent for half a month of PSU 1, sent back to [`BACK`].
+/// A request for a recurring consent of PSU 1, valid for half a month, with the redirect URI [`BACK`].
 fn asked() -> NewConsent<'static> {
     NewConsent {
         access: bank_offered(),
@@ -63,7 +63,7 @@ fn approval() -> Decision {
     Decision::Approve { psu: None, accounts: None }
 }
 
-/// A consent of PSU 1, approved.
+/// Creates and approves a consent of PSU 1.
 fn approved(state: &State, new: NewConsent<'_>) -> Created {
     let created = state.create_consent(TPP_1, new, NOW).unwrap();
     state.decide(&created.redirect_state, approval(), NOW).unwrap();

@@ -23,7 +23,7 @@ fn approved_refused_and_timed_out() {
     let back = state.decide(&without_nok.redirect_state, Decision::Refuse, NOW).unwrap();
     assert_eq!(back, format!("{BACK}&message=the%20customer%20has%20refused"));
 
-    // Who came and did not answer in time is sent back, once.
+    // A customer who saw the page but did not answer in time is redirected back, once.
     let late = begin(asked());
     state.open_redirect(&late.redirect_state, NOW).unwrap();
     assert_eq!(state.open_redirect(&late.redirect_state, NOW + 600).err(), Some(ScaProblem::Expired));
@@ -32,7 +32,7 @@ fn approved_refused_and_timed_out() {
     assert_eq!(state.decide(&late.redirect_state, approval(), NOW + 602), Err(ScaProblem::Used));
     assert_eq!(status(&state, &late.consent_id, NOW + 603), "rejected");
 
-    // Who never came can be sent again within a day.
+    // A customer who never opened the page can be sent again within a day.
     let never = begin(asked());
     assert_eq!(state.decide(&never.redirect_state, approval(), NOW + 600), Err(ScaProblem::Expired));
     assert_eq!((status(&state, &never.consent_id, NOW + 600), sca(&state, &never, NOW + 600)), ("received", "failed"));
@@ -41,7 +41,7 @@ fn approved_refused_and_timed_out() {
     assert_eq!(state.open_redirect(&again.redirect_state, NOW + DAY).err(), Some(ScaProblem::Used));
 }
 
-/// Whether somebody has asked in between makes no difference.
+/// A status request in between makes no difference.
 #[test]
 fn who_came_and_went_has_not_authorised_whoever_looked() {
     for looked in [false, true] {
@@ -57,7 +57,7 @@ fn who_came_and_went_has_not_authorised_whoever_looked() {
     }
 }
 
-/// A page that is still open somewhere says nothing about a consent that was given on another.
+/// A page that is still open does not affect a consent that was approved on another page.
 #[test]
 fn a_second_page_does_not_fail_what_was_approved() {
     let state = state();
@@ -93,12 +93,12 @@ fn a_recurring_consent_takes_the_place_of_the_one_before() {
     let now = [&first, &once, &second].map(|created| status(&state, &created.consent_id, NOW));
     assert_eq!(now, ["expired", "valid", "valid"]);
     assert_eq!(read(&state, &first.consent_id, true, NOW).err(), Some(UseProblem::Expired));
-    // Another customer, and another third party, have their own.
+    // Consents of another customer or another third party are independent.
     approved(&state, NewConsent { psu_id: Some(PSU_2.1), ..asked() });
     let foreign = state.offer(TPP_3, &offer(), NOW).unwrap();
     state.decide(&foreign.state, approval(), NOW).unwrap();
     assert_eq!(status(&state, &second.consent_id, NOW), "valid");
-    // Also one of the other dialect.
+    // A consent of the other dialect replaces it too.
     let offered = state.offer(TPP_1, &Offer { psu_id: Some(PSU_1.1), ..offer() }, NOW).unwrap();
     state.decide(&offered.state, approval(), NOW).unwrap();
     assert_eq!(status(&state, &second.consent_id, NOW), "expired");
@@ -122,7 +122,7 @@ fn the_callback_is_exactly_the_registered_one_and_two_parameters() {
     assert_eq!(back, format!("{redirect_uri}&message=the%20customer%20has%20refused"));
 }
 
-/// Each third party knows a customer by a PSU-ID of its own, always the same.
+/// Each third party has its own permanent PSU-ID for a customer.
 #[test]
 fn psu_ids_are_pairwise_and_stay() {
     let state = state();
@@ -175,7 +175,7 @@ fn the_page_says_who_asks_for_what() {
     assert!(view.is_named && !view.may_choose && view.people.len() == 1);
 }
 
-/// The accounts of the consent that a new offer would replace are chosen beforehand (§4.5 step 7).
+/// The accounts of the consent that a new offer would replace are preselected (§4.5 step 7).
 #[test]
 fn accounts_are_added_and_removed_with_a_new_offer() {
     let state = state();
@@ -205,7 +205,7 @@ fn only_who_is_offered_can_approve() {
     let created = state.create_consent(TPP_1, asked(), NOW).unwrap();
     assert_eq!(approve(&created.redirect_state, PSU_2.0), Err(ScaProblem::NotOffered));
     assert_eq!(approve(&created.redirect_state, PSU_1.0).unwrap(), BACK, "the wrong choice has changed nothing");
-    // A customer without accounts gives none; but it cannot give those that are named.
+    // A customer without accounts approves an empty list, but cannot approve accounts that the request names.
     let redirect = state.offer(TPP_1, &offer(), NOW).unwrap();
     approve(&redirect.state, PSU_2.0).unwrap();
     let known = Access::Era { psu_id: Some(PSU_2.1), tpp_session_id: None };
