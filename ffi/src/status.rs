@@ -84,9 +84,9 @@ impl BankchannelContent {
 pub enum BankchannelCategory {
     /// There is no error.
     None = 0,
-    /// The caller's input is invalid; the error names the field and what to change.
+    /// The caller's input cannot be used; the error names the field and what to change.
     InvalidInput = 1,
-    /// The client, server or environment is set up wrongly; the error names what to set.
+    /// The client, server or environment is set up wrongly; the error says what to set.
     Configuration = 2,
     /// The connection failed; see the outcome before sending anything again.
     Transport = 3,
@@ -96,7 +96,7 @@ pub enum BankchannelCategory {
     Cancelled = 5,
     /// Not logged in, or the password, code or token was refused.
     Authentication = 6,
-    /// Logged in, but this account, mode or key is not permitted to do it.
+    /// Logged in, but this account, mode or key may not do it.
     Permission = 7,
     /// A signature or decryption failed, or the key cannot be used for it.
     Signature = 8,
@@ -104,9 +104,9 @@ pub enum BankchannelCategory {
     PeerProtocol = 9,
     /// The peer understood the request and refused it; its code and text are attached.
     PeerRefused = 10,
-    /// Too many calls or attempts; wait as long as the error specifies.
+    /// Too many calls or tries; wait as long as the error says.
     RateLimited = 11,
-    /// This build, bank or service does not support it.
+    /// This build, bank or service does not offer it.
     NotSupported = 12,
     /// It conflicts with existing data or with a concurrent request.
     Conflict = 13,

@@ -35,7 +35,7 @@ fn encodings() {
     assert_eq!(short(&check::check(bytes.as_slice(), &options).unwrap()), []);
 }
 
-/// Every transaction is wrong: all are counted, some are told, errors first.
+/// Every transaction is wrong: all are counted, some are reported, errors first.
 #[test]
 fn many_findings_are_bounded() {
     let many = (0..2000).map(|number| Transaction {
