@@ -1,12 +1,12 @@
-//! Gives the shared library its name at run time, which carries the major number of the ABI: a program that was linked
-//! with this version never loads one that keeps another contract. Cargo's own file name stays as it is;
-//! `ffi/install.sh` installs the library under this one.
+//! Sets the soname of the shared library, with the major number of the ABI: a program linked with this version never
+//! loads one with another contract. Cargo's own file name stays the same; `ffi/install.sh` installs the library under
+//! the soname.
 
 #![allow(clippy::print_stdout)] // How a build script speaks to cargo.
 
 use std::env;
 
-/// Grows only with a break of the contract; `BANKCHANNEL_ABI_VERSION` grows with additions too.
+/// Incremented only when the contract is broken; `BANKCHANNEL_ABI_VERSION` is incremented for additions too.
 const ABI_MAJOR: u32 = 1;
 
 fn main() {
@@ -17,7 +17,8 @@ fn main() {
         "windows" => {}
         _ => {
             println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libbankchannel.so.{ABI_MAJOR}");
-            // Threads of ours run on after `dlclose`, which PHP does at the end of each request: the library stays.
+            // Our threads keep running after `dlclose`, which PHP calls at the end of each request: the library must
+            // stay loaded.
             println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
         }
     }

@@ -4,15 +4,15 @@
 #   install.sh --prefix DIR [--destdir DIR] [--libdir NAME] [--from DIR] [--relocatable]
 #   install.sh --uninstall --prefix DIR [--destdir DIR] [--libdir NAME]
 #
-#   --prefix DIR     where it is used from, such as /usr/local
-#   --destdir DIR    where it is put for now, in front of the prefix: for those who build packages
-#   --libdir NAME    the libraries' folder below the prefix, such as lib/x86_64-linux-gnu; lib when left out
-#   --from DIR       where cargo has put the libraries; target/release when left out
+#   --prefix DIR     the folder from which it is used, such as /usr/local
+#   --destdir DIR    a staging folder in front of the prefix: for building packages
+#   --libdir NAME    the libraries' folder below the prefix, such as lib/x86_64-linux-gnu; lib by default
+#   --from DIR       the folder with cargo's libraries; target/release by default
 #   --uninstall      removes what was installed with the same prefix, destdir and libdir: its own files and the folders
 #                    that are empty then, nothing else
-#   --relocatable    the pkg-config file finds its prefix by itself, so that the folder can be moved as a whole
+#   --relocatable    the pkg-config file finds its own prefix, so that the whole folder can be moved
 #
-# It works in the sources (after `cargo build --release -p bankchannel-ffi`) and in an unpacked package alike.
+# It works both in the sources (after `cargo build --release -p bankchannel-ffi`) and in an unpacked package.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -69,7 +69,7 @@ else
 fi
 [ -n "$VERSION" ] && [ -n "$ABI_MAJOR" ] || fail "$root is neither the sources of bankchannel nor a package"
 to=$destdir$prefix
-# Where the system's loader looks it has to be told.
+# A folder that the system's loader searches must be registered with it.
 tell_loader() {
     if [ -z "$destdir" ] && [ "$(id -u)" = 0 ] && command -v ldconfig >/dev/null 2>&1; then ldconfig || true; fi
 }
@@ -97,15 +97,15 @@ for file in "$shared" "$static"; do
     [ -f "$file" ] || fail "$file is missing: build it first, with cargo build --release -p bankchannel-ffi"
 done
 
-# What the static library needs of the system, as `rustc --print native-static-libs` says it for glibc; musl has it all
-# in libc and takes the empty archives of these names.
+# The system libraries that the static library needs, as printed by `rustc --print native-static-libs` for glibc; musl
+# has everything in libc and provides empty archives with these names.
 private='-lutil -lrt -lpthread -lm -ldl -lc'
 
-# From the libraries' folder to the prefix.
+# The relative path from the libraries' folder to the prefix.
 up=$(printf '%s' "$libdir" | sed 's|[^/][^/]*|..|g')
 if [ "$relocatable" = yes ]; then written_prefix="\${pcfiledir}/../$up"; else written_prefix=$prefix; fi
 
-# Text as it stands in the second half of a substitution.
+# Escapes text for the replacement part of a substitution.
 literal() { printf '%s' "$1" | sed 's/[&|\\]/\\&/g'; }
 
 fill() {
@@ -115,7 +115,7 @@ fill() {
     chmod 644 "$2"
 }
 
-# put FILE FOLDER [NAME]: under a name of its own first, so that a program that runs keeps the old library.
+# put FILE FOLDER [NAME]: under a temporary name first, so that running programs keep the old library.
 put() {
     mkdir -p "$2"
     name=${3:-$(basename -- "$1")}
@@ -125,8 +125,8 @@ put() {
     mv -f -- "$2/.new-$name" "$2/$name"
 }
 
-# one_object ARCHIVE FOLDER: cargo's archive as one object that gives only the names of bankchannel.h. A program may
-# then have a SQLite or a Rust library of its own beside it.
+# one_object ARCHIVE FOLDER: turns cargo's archive into one object that exports only the names of bankchannel.h. A
+# program can then also have its own SQLite or Rust library.
 one_object() {
     if ! command -v "${LD:-ld}" >/dev/null 2>&1 || ! command -v "${OBJCOPY:-objcopy}" >/dev/null 2>&1; then
         echo "install.sh: ld or objcopy is missing: libbankchannel.a keeps the names of its parts, sqlite3_* among them" >&2
@@ -136,11 +136,11 @@ one_object() {
     mkdir -p "$2"
     work=$(mktemp -d "$2/.new-object.XXXXXX")
     trap 'rm -rf "$work"' EXIT
-    # Only what the interface reaches is taken along: each of its functions is asked for.
+    # Only the code reachable from the interface is included: each of its functions is requested.
     asked=$(grep -oE '\bbankchannel_[a-z0-9_]+\(' "$headers/bankchannel.h" | tr -d '(' | sort -u)
     # shellcheck disable=SC2046,SC2086 # one word for each name
     "${LD:-ld}" -r $(printf -- '-u %s ' $asked) -o "$work/bankchannel.o" "$1"
-    # What the compiler keeps for itself in .llvm* is of no use in one object, and plugins of ar fail on it.
+    # The compiler's own sections .llvm* are useless in a single object, and ar's plugins fail on them.
     "${OBJCOPY:-objcopy}" --wildcard --keep-global-symbol='bankchannel_*' --remove-section='.llvm*' "$work/bankchannel.o"
     "${AR:-ar}" rcD "$work/libbankchannel.a" "$work/bankchannel.o"
     put "$work/libbankchannel.a" "$2"

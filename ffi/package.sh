@@ -3,17 +3,17 @@
 #
 #   package.sh [--built | --from DIR] [--target TRIPLE] [--output DIR]
 #
-#   --built           takes the libraries that cargo has left in target/release, in place of building them
-#   --from DIR        takes those in this folder
-#   --target TRIPLE   for another machine, such as aarch64-unknown-linux-gnu; its linker and Rust target must be there
-#   --output DIR      where the package goes; target/packages when left out
+#   --built           uses the libraries in target/release instead of building them
+#   --from DIR        uses those in this folder
+#   --target TRIPLE   for another machine, such as aarch64-unknown-linux-gnu; its linker and Rust target are needed
+#   --output DIR      the folder for the package; target/packages by default
 #
-# Only the package for x86-64 with glibc is tested; the others are made by the same steps.
+# Only the package for x86-64 with glibc is tested; the others are made in the same way.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 root=$(dirname -- "$here")
-# Cargo runs in the root: a relative folder of the caller's is made absolute, so that both mean the same one.
+# Cargo runs in the root: a relative folder of the caller is made absolute, so that both mean the same one.
 case ${CARGO_TARGET_DIR:-} in
     '' | /*) ;;
     *) export CARGO_TARGET_DIR="$PWD/$CARGO_TARGET_DIR" ;;
@@ -46,7 +46,7 @@ while [ $# -gt 0 ]; do
 done
 
 [ -n "$from" ] || from=$target_dir/${triple:+$triple/}release
-# A library that is loaded needs musl's shared form.
+# A loadable library needs musl's shared form.
 case $triple in *-musl) export RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=-crt-static" ;; esac
 if [ "$built" = no ]; then
     (cd "$root" && cargo build --release --locked -p bankchannel-ffi ${triple:+--target "$triple"})
@@ -62,10 +62,10 @@ folder=$stage/$name
 
 "$here/install.sh" --prefix / --destdir "$folder" --from "$from" --relocatable >/dev/null
 
-# The operations that fail on demand are for tests.
+# The operations that fail on demand are only for tests.
 if grep -q 'asked to panic' "$folder/lib/libbankchannel.so"; then fail 'the library is a testing build'; fi
 
-# A package needs no more of the system than it says (docs/c-abi.md).
+# The package must not require more of the system than documented (docs/c-abi.md).
 floor=$(sed -n 's/.*glibc \([0-9][0-9.]*\) or later.*/\1/p' "$root/docs/c-abi.md" | head -n 1)
 if command -v readelf >/dev/null 2>&1; then
     asked=$(readelf --version-info "$folder/lib/libbankchannel.so" | grep -o 'GLIBC_[0-9.]*' | sed 's/GLIBC_//' | sort -uV | tail -n 1)
@@ -74,7 +74,7 @@ if command -v readelf >/dev/null 2>&1; then
     fi
 fi
 
-# Names that no program can use; a foreign machine's `strip` leaves them.
+# Names that no program can use; `strip` for another machine leaves them.
 if command -v strip >/dev/null 2>&1; then
     strip --strip-debug "$folder/lib/libbankchannel.a" 2>/dev/null || true
     strip --strip-unneeded "$folder/lib/libbankchannel.so.$abi_major" 2>/dev/null || true
@@ -90,7 +90,7 @@ cp -R "$root/licenses" "$folder/"
 cp "$here/packaging/README.md" "$folder/"
 
 mkdir -p "$output"
-# The same content gives the same file: neither times nor owners are in it.
+# The same content gives the same file: it contains neither times nor owners.
 tar -C "$stage" --sort=name --mtime='2020-01-01 00:00:00Z' --owner=0 --group=0 --numeric-owner -cf - "$name" | gzip -n >"$output/$name.tar.gz.new"
 mv "$output/$name.tar.gz.new" "$output/$name.tar.gz"
 echo "$output/$name.tar.gz"

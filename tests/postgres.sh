@@ -5,8 +5,8 @@
 #
 # Starts a cluster in a temporary folder that listens on a Unix socket only, sets BANKCHANNEL_TEST_POSTGRES to its
 # URL, runs the command, stops the cluster, removes the folder, and ends with the command's exit code.
-# The server's programs are taken from PATH or from Debian's /usr/lib/postgresql/VERSION/bin. PostgreSQL refuses to
-# run as root; started by root, the server runs as the user `postgres`, or `nobody` where that one does not exist.
+# The server's programs are taken from PATH or from Debian's /usr/lib/postgresql/VERSION/bin. PostgreSQL refuses to run
+# as root; if started by root, the server runs as the user `postgres`, or as `nobody` if that one does not exist.
 set -eu
 
 if [ $# -lt 2 ] || [ "$1" != run ]; then
@@ -27,7 +27,7 @@ for program in initdb pg_ctl; do
     fi
 done
 
-# Short, because the path of a Unix socket may have about 100 characters.
+# Short, because the path of a Unix socket is limited to about 100 characters.
 folder=$(mktemp -d /tmp/bcpg.XXXXXX)
 as_server() { "$@"; }
 if [ "$(id -u)" = 0 ]; then

@@ -1,12 +1,12 @@
-//! What the C boundary costs: an operation that does nothing, with 200 bytes of JSON each way, against `serde_json::Value`
-//! reading and writing the same JSON. Medians over rounds that take turns; one JSON line.
+//! The cost of the C boundary: an operation that does nothing, with 200 bytes of JSON each way, compared with
+//! `serde_json::Value` reading and writing the same JSON. Medians over alternating rounds; one JSON line.
 //!
 //! ```text
 //!   cargo run --release -p bankchannel-ffi --features testing --example boundary [CALLS]
 //! ```
 //!
-//! `generic_us` is `bankchannel_call` with a client, `local_us` is `bankchannel_local`: the functions that C calls, with
-//! the response freed. There is no typed face in C.
+//! `generic_us` is `bankchannel_call` with a client, `local_us` is `bankchannel_local`: the functions that C calls,
+//! including freeing the response. C has no typed face.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)] // It prints its figures.
 
@@ -24,7 +24,7 @@ fn main() {
     assert_eq!(request.len(), 200);
     let mut client = ptr::null_mut();
     let (settings, size) = view(r#"{"protocol":"toy"}"#);
-    // SAFETY: a text and a place of ours.
+    // SAFETY: our own text and output.
     let status = unsafe { bankchannel_client_new(settings, size, &raw mut client, ptr::null_mut()) };
     assert_eq!(status, BankchannelStatus::Ok);
 
@@ -35,7 +35,7 @@ fn main() {
     let generic = || {
         taken(|json, content| {
             let ((name, name_size), (text, size)) = (view(NAME), view(&request));
-            // SAFETY: texts and places of ours; the client lives.
+            // SAFETY: our own texts and outputs; the client is alive.
             unsafe {
                 bankchannel_call(client, name, name_size, text, size, ptr::null(), json, content, ptr::null_mut())
             }
@@ -44,7 +44,7 @@ fn main() {
     let local = || {
         taken(|json, content| {
             let ((name, name_size), (text, size)) = (view(NAME), view(&request));
-            // SAFETY: texts and places of ours.
+            // SAFETY: our own texts and outputs.
             unsafe { bankchannel_local(name, name_size, text, size, ptr::null(), json, content, ptr::null_mut()) }
         });
     };
@@ -61,7 +61,7 @@ fn main() {
         found.sort_by(f64::total_cmp);
         (found[ROUNDS / 2] * 1000.0).round() / 1000.0
     });
-    // SAFETY: the last use.
+    // SAFETY: last use.
     unsafe { bankchannel_client_free(client) };
     let told = json!({"native_us": native, "generic_us": generic, "local_us": local, "typed_us": null});
     println!("{told}");
@@ -71,7 +71,7 @@ fn view(text: &str) -> (*const c_char, usize) {
     (text.as_ptr().cast(), text.len())
 }
 
-/// Calls, looks at the response, and frees it.
+/// Calls, reads the response, and frees it.
 fn taken(call: impl FnOnce(*mut BankchannelBytes, *mut BankchannelBytes) -> BankchannelStatus) {
     let (mut json, mut content) = (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING);
     assert_eq!(call(&raw mut json, &raw mut content), BankchannelStatus::Ok);

@@ -1,6 +1,6 @@
 /*
- * A bank, as a connector to Salt Edge asks it: a question in JSON comes in, an answer in JSON goes out. All names and
- * amounts are invented. What a bank has in a database is in memory here.
+ * A bank, as called by a connector to Salt Edge: a question in JSON comes in, an answer in JSON goes out. All names and
+ * amounts are invented. A real bank's database is in memory here.
  */
 #ifndef EXAMPLE_BANK_H
 #define EXAMPLE_BANK_H
@@ -19,14 +19,14 @@ typedef struct {
     const char *user_id, *login, *password, *name, *account_id;
 } BankCustomer;
 
-/* A bank keeps no passwords in clear. */
+/* A bank does not store passwords in clear text. */
 static const BankCustomer BANK_CUSTOMERS[] = {
     {"1001", "anna", "anna-password", "Anna Example", "501"},
     {"1002", "ben", "ben-password", "Ben Example", "601"},
 };
 enum { BANK_CUSTOMER_COUNT = sizeof BANK_CUSTOMERS / sizeof *BANK_CUSTOMERS, BANK_CODE_LIMIT = 256 };
 
-/* Any number of threads may ask it. */
+/* Any number of threads may use it. */
 typedef struct {
     const char *public_url; /* Where browsers reach the bank's page. */
     const char *codes_path; /* The file to which one-time codes are appended: a bank sends them to the customer. */
@@ -37,7 +37,7 @@ typedef struct {
     size_t code_count;
 } Bank;
 
-/* Compares every byte: the time that it takes does not tell how much of the given text is right. */
+/* Compares every byte: the time taken does not reveal how much of the given text is right. */
 static inline bool bank_is_same(Text given, const char *right) {
     size_t size = strlen(right);
     bool differs = given.size != size;
@@ -45,7 +45,7 @@ static inline bool bank_is_same(Text given, const char *right) {
     return !differs;
 }
 
-/* The customer whose login and password these are. */
+/* The customer with this login and password. */
 static inline const BankCustomer *bank_signed_in(Text login, Text password) {
     for (size_t at = 0; at < BANK_CUSTOMER_COUNT; at++) {
         const BankCustomer *customer = &BANK_CUSTOMERS[at];
@@ -61,7 +61,7 @@ static inline const BankCustomer *bank_customer(Text user_id) {
     return NULL;
 }
 
-/* Appends a code to the file, which nobody else may read, in a folder of that kind. */
+/* Appends a code to the file, readable by its owner only, in the same kind of folder. */
 static inline bool bank_send(const char *path, const char *user_id, const char *code) {
     const char *slash = strrchr(path, '/');
     char *folder = strndup(path, slash == NULL ? 0 : (size_t)(slash - path));
@@ -74,7 +74,7 @@ static inline bool bank_send(const char *path, const char *user_id, const char *
     return is_sent;
 }
 
-/* Makes the code of a session, keeps it and sends it. */
+/* Makes the code of a session, stores it and sends it. */
 static inline bool bank_send_code(Bank *bank, Text session_id, const char *user_id) {
     unsigned long long number = 0;
     FILE *source = fopen("/dev/urandom", "rb");
@@ -92,7 +92,7 @@ static inline bool bank_send_code(Bank *bank, Text session_id, const char *user_
     return bank_send(bank->codes_path, user_id, code);
 }
 
-/* Whether this is the session's code. It is good for one try: a wrong code ends the session. */
+/* Whether this is the session's code. It is valid for one attempt: a wrong code ends the session. */
 static inline bool bank_take_code(Bank *bank, Text session_id, Text given) {
     bool is_right = false;
     pthread_mutex_lock(&bank->lock);
@@ -136,7 +136,7 @@ static inline bool bank_lists_transactions(const BankCustomer *customer, Text re
     if (!text_is(json_string(request, "account_id"), customer->account_id)) {
         return fputs("{\"refused\":{\"error_class\":\"AccountNotFound\"}}", answer) >= 0;
     }
-    /* The last day asked for, or its last instant: the first ten characters are the day. */
+    /* The last day of the range, or its last instant: the first ten characters are the day. */
     Text day = json_string(request, "to_date");
     if (day.size > 10) day.size = 10;
     return fprintf(answer, "{\"transactions\":[{\"id\":\"%s-%.*s\",\"account_id\":\"%s\",\"amount\":\"2100.00\","
@@ -144,7 +144,7 @@ static inline bool bank_lists_transactions(const BankCustomer *customer, Text re
                    customer->account_id, TEXT(day), customer->account_id, TEXT(day)) > 0;
 }
 
-/* Writes the answer to a question. False where the bank fails: then nothing was written. */
+/* Writes the answer to a question. False if the bank fails: nothing was written then. */
 static inline bool bank_answer(Bank *bank, Text question, FILE *answer) {
     Text kind = json_string(question, "kind"), request = json_member(question, "request");
     const BankCustomer *customer = bank_customer(json_string(request, "user_id"));
@@ -157,7 +157,7 @@ static inline bool bank_answer(Bank *bank, Text question, FILE *answer) {
     if (text_is(kind, "bank.reconnect")) {
         return customer != NULL ? bank_approves(answer, customer) : bank_refuses(answer, "CannotReconnectToken");
     }
-    /* It keeps no copy: there is nothing to read again. */
+    /* The bank stores no copy: there is nothing to read again. */
     if (text_is(kind, "bank.refresh")) return fputs("{\"outcome\":\"done\"}", answer) >= 0;
     if (text_is(kind, "bank.notice")) {
         fprintf(stderr, "Salt Edge gives notice: %.*s\n", TEXT(json_string(request, "kind")));

@@ -1,7 +1,7 @@
 /*
- * The main job, once, in this process and with no bank: starts a service with its simulator bank, registers an account,
- * logs in, enrols a certificate, makes a PGP key, sends a payment and shows the bank's answer and the account statement.
- * It is what `bankchannel demo` does. Nothing leaves the machine, and nothing stays on it.
+ * The whole process once, in this program and without a real bank: starts a service with its simulator bank, registers
+ * an account, logs in, enrols a certificate, makes a PGP key, sends a payment and shows the bank's answer and the
+ * account statement. It does the same as `bankchannel demo`. Nothing leaves the machine, and nothing stays on it.
  *
  *   cc -std=c99 demo.c $(pkg-config --cflags --libs bankchannel) -o demo
  *   ./demo pain.001.001.09.xml
@@ -16,12 +16,12 @@
 
 #include "json.h"
 
-/* What the service would send by SMS and mail is this code each time: made for programs that nobody watches. */
+/* Instead of random codes by SMS and mail, the service always uses this code: for programs that run unattended. */
 #define CODE "123456"
 
 static BankchannelServer *server = NULL;
 
-/* The first fault ends the program, and the service with it. */
+/* The first error ends the program, and the service with it. */
 static void give_up(const char *what, BankchannelError *error) {
     fprintf(stderr, "%s: %s: %s\n", what, bankchannel_error_code(error), bankchannel_error_message(error));
     bankchannel_error_free(error);
@@ -30,7 +30,7 @@ static void give_up(const char *what, BankchannelError *error) {
     exit(1);
 }
 
-/* A copy that ends with NUL, as C likes it; the library's bytes are freed. */
+/* A copy that ends with NUL, for C; the library's bytes are freed. */
 static char *taken(BankchannelBytes *bytes) {
     char *text = json_memory(bytes->size + 1);
     if (bytes->size > 0) memcpy(text, bytes->data, bytes->size);
@@ -39,7 +39,7 @@ static char *taken(BankchannelBytes *bytes) {
     return text;
 }
 
-/* A text of a response that must be there. The caller frees it. */
+/* A required text of a response. The caller frees it. */
 static char *member(const char *json, const char *name) {
     char *text = json_get(BANKCHANNEL_TEXT(json), name);
     if (text == NULL) {
@@ -49,7 +49,7 @@ static char *member(const char *json, const char *name) {
     return text;
 }
 
-/* 1: a service in this process, on a free port of this machine, its data in a temporary folder. Gives its addresses. */
+/* 1: a service in this process, on a free local port, its data in a temporary folder. Returns its addresses. */
 static char *start_service(void) {
     const char *options = "{\"verification_code\":\"" CODE "\"}";
     BankchannelError *error = NULL;
@@ -78,7 +78,7 @@ static BankchannelClient *client_of(const char *service, const char *mode, const
     return client;
 }
 
-/* Carries an operation out and gives its response as JSON; each question is answered with the code. */
+/* Runs an operation and returns its response as JSON; each question is answered with the code. */
 static char *call(const BankchannelClient *client, const char *name, const char *request, const char *content_path) {
     BankchannelCall *running = NULL;
     BankchannelError *error = NULL;
@@ -105,7 +105,7 @@ static char *call(const BankchannelClient *client, const char *name, const char 
     return taken(&json);
 }
 
-/* Makes a key pair here: this operation only computes and needs no client. */
+/* Makes a key pair: this operation only computes and needs no client. */
 static char *make_pgp_key(void) {
     const char *name = BANKCHANNEL_OP_WS_CHANNEL_GENERATE_KEY;
     const char *request = "{\"name\":\"Eve Example\",\"email\":\"eve@example.test\"}";
@@ -117,13 +117,13 @@ static char *make_pgp_key(void) {
     return taken(&json);
 }
 
-/* Downloads a file that the bank has made, into memory, and prints it. */
+/* Downloads a file made by the bank, into memory, and prints it. */
 static void show_file(const BankchannelClient *client, const char *file_type, const char *reference) {
     const char *name = BANKCHANNEL_OP_WS_CHANNEL_DOWNLOAD_FILE;
     char *request = json_text("{\"file_type\":%s,\"file_reference\":%s}", file_type, reference);
     BankchannelError *error = NULL;
     BankchannelBytes json = {NULL, 0, NULL}, content = {NULL, 0, NULL};
-    /* A call that asks nothing goes in one step. */
+    /* A call that asks nothing can be made in one step. */
     if (bankchannel_call(client, BANKCHANNEL_TEXT(name), BANKCHANNEL_TEXT(request), NULL, &json, &content, &error) != BANKCHANNEL_STATUS_OK) {
         give_up(name, error);
     }
@@ -143,7 +143,7 @@ int main(int count, char **given) {
     }
     service = start_service();
 
-    /* The first user gets the account's API key ("0" asks for one), which the second one then gives. */
+    /* The first user gets the account's API key ("0" requests one), which the second one then uses. */
     admin = client_of(service, "admin", "0");
     response = call(admin, BANKCHANNEL_OP_WS_CHANNEL_REGISTER_ACCOUNT, "{}", NULL);
     api_key = member(response, "api_key");
@@ -155,7 +155,7 @@ int main(int count, char **given) {
     free(call(data, BANKCHANNEL_OP_WS_CHANNEL_LOG_IN, "{}", NULL));
     printf("registered and logged in\n");
 
-    /* A bank's PIN and user id come with the contract; the simulator takes any of this form. */
+    /* A bank's PIN and user id come with the contract; the simulator accepts any with this form. */
     free(call(admin, BANKCHANNEL_OP_WS_CHANNEL_ENROLL_CERT,
               "{\"code\":\"SIM-00112233445566778899aabb\",\"ws_user_id\":\"SIM-001122334455\"}", NULL));
     keys = make_pgp_key();

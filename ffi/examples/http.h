@@ -1,6 +1,6 @@
 /*
- * The little HTTP that the example of a server needs: a connection has one request, gets one answer, and is closed. A
- * program of yours takes the HTTP library that it knows. In front of either stands a proxy that speaks TLS.
+ * The minimal HTTP that the example of a server needs: a connection has one request, gets one answer, and is closed.
+ * Use your usual HTTP library in your own program. Put a proxy that speaks TLS in front of either.
  */
 #ifndef EXAMPLE_HTTP_H
 #define EXAMPLE_HTTP_H
@@ -26,7 +26,7 @@ enum {
     HTTP_LINGER_MS = 1000, /* For the rest of a request that was refused. */
 };
 
-/* The texts lie in `bytes`, each ended by NUL. */
+/* The texts are in `bytes`, each terminated by NUL. */
 typedef struct {
     int connection;
     const char *method, *target, *body;
@@ -43,14 +43,14 @@ static inline long long http_now_ms(void) {
     return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Says how long the next receive or send may wait: until the deadline. Whether there is time left. */
+/* Sets how long the next receive or send may wait: until the deadline. Returns whether there is time left. */
 static inline bool http_wait(int connection, int option, long long deadline_ms) {
     long long left_ms = deadline_ms - http_now_ms();
     struct timeval left = {(time_t)(left_ms / 1000), (suseconds_t)(left_ms % 1000 * 1000)};
     return left_ms > 0 && setsockopt(connection, SOL_SOCKET, option, &left, sizeof left) == 0;
 }
 
-/* How many bytes have come; 0 at the end, and when the time is over. */
+/* The number of received bytes; 0 at the end, and when the time is up. */
 static inline size_t http_receive(int connection, char *to, size_t room, long long deadline_ms) {
     ssize_t got = -1;
     while (http_wait(connection, SO_RCVTIMEO, deadline_ms)) {
@@ -61,8 +61,8 @@ static inline size_t http_receive(int connection, char *to, size_t room, long lo
 }
 
 /*
- * Ends a line of the head with NUL, and gives where the next one begins; NULL where the line has control characters.
- * What is not ASCII becomes `?`: nothing that Salt Edge sends is of that kind, and the library takes UTF-8 only.
+ * Ends a line of the head with NUL, and returns the start of the next one; NULL if the line has control characters.
+ * Non-ASCII bytes become `?`: Salt Edge sends none, and the library accepts UTF-8 only.
  */
 static inline char *http_cut(char *line) {
     for (; *line == '\t' || ((unsigned char)*line >= ' ' && *line != 0x7f); line++) {
@@ -73,7 +73,7 @@ static inline char *http_cut(char *line) {
     return line + 2;
 }
 
-/* Reads a head that ends with an empty line. 0, or the status of a refusal. */
+/* Reads a head that ends with an empty line. Returns 0, or the status of a refusal. */
 static inline int http_read_head(HttpRequest *request, size_t *body_size) {
     char *line = request->bytes, *next = http_cut(line), *target = strchr(line, ' ');
     char *version = target == NULL ? NULL : strchr(target + 1, ' ');
@@ -94,7 +94,7 @@ static inline int http_read_head(HttpRequest *request, size_t *body_size) {
         request->fields[request->field_count++].value = value;
         if (strcasecmp(line, "Transfer-Encoding") == 0) return 501;
         if (strcasecmp(line, "Content-Length") != 0) continue;
-        /* Of two lengths a proxy may believe the other one. */
+        /* With two lengths, a proxy may use the other one. */
         if (has_length || end == value || value[strspn(value, "0123456789")] != '\0') return 400;
         if (end - value > 9 || strtoul(value, NULL, 10) > HTTP_BODY_LIMIT) return 413;
         *body_size = strtoul(value, NULL, 10);
@@ -103,7 +103,7 @@ static inline int http_read_head(HttpRequest *request, size_t *body_size) {
     return 0;
 }
 
-/* Reads the request of a connection. 0, or the status of a refusal. */
+/* Reads the request of a connection. Returns 0, or the status of a refusal. */
 static inline int http_read(HttpRequest *request, int connection) {
     long long deadline_ms = http_now_ms() + HTTP_TIME_MS;
     char *bytes = request->bytes, *end = NULL;
@@ -133,7 +133,7 @@ static inline int http_read(HttpRequest *request, int connection) {
     return 0;
 }
 
-/* A field of a form, decoded into `to`. Nothing where it is not there, or too long. */
+/* A field of a form, decoded into `to`. NOTHING if it is missing, or too long. */
 static inline Text http_form_field(const char *form, const char *name, char *to, size_t room) {
     size_t size = strlen(name), got = 0;
     while (strncmp(form, name, size) != 0 || form[size] != '=') {
@@ -153,14 +153,14 @@ static inline Text http_form_field(const char *form, const char *name, char *to,
     return (Text){to, got};
 }
 
-/* Writes a field of an answer. Line ends in its value would begin a field that somebody else has chosen. */
+/* Writes a header field of an answer. Line ends in its value would start a field chosen by an attacker. */
 static inline void http_field(FILE *fields, const char *name, const char *value) {
     fprintf(fields, "%s: ", name);
     for (; *value != '\0'; value++) fputc((unsigned char)*value < ' ' ? ' ' : *value, fields);
     fputs("\r\n", fields);
 }
 
-/* Sends an answer; `fields` are what `http_field` has written. */
+/* Sends an answer; `fields` were written by `http_field`. */
 static inline void http_send(const HttpRequest *request, int status, const char *fields, const char *body) {
     long long deadline_ms = http_now_ms() + HTTP_TIME_MS;
     char *text;
@@ -177,7 +177,7 @@ static inline void http_send(const HttpRequest *request, int status, const char 
     free(text);
 }
 
-/* Closes a connection. What is left of a request is read first: else the system would take the answer back. */
+/* Closes a connection. The rest of a request is read first: otherwise the system would discard the answer. */
 static inline void http_close(int connection, bool is_read) {
     long long deadline_ms = http_now_ms() + HTTP_LINGER_MS;
     char rest[4096];

@@ -1,6 +1,6 @@
 /*
- * The little JSON that the examples need. The library speaks JSON, and C has none of its own: a program of yours takes
- * the JSON library that it knows. These functions write objects of texts and look texts up, no more.
+ * The minimal JSON that the examples need. The library uses JSON, and C has no support for it: use your usual JSON
+ * library in your own program. These functions only write objects of texts and look texts up.
  */
 #ifndef EXAMPLE_JSON_H
 #define EXAMPLE_JSON_H
@@ -19,7 +19,7 @@ static inline void *json_memory(size_t size) {
     return memory;
 }
 
-/* Writes one text as a JSON string at `out`, which has room for six times its length and two quotes; where it ends. */
+/* Writes a text as a JSON string at `out`, which has room for six times its length and two quotes; returns its end. */
 static inline char *json_write_string(char *out, const char *text) {
     *out++ = '"';
     for (; *text != '\0'; text++) {
@@ -59,7 +59,7 @@ static inline char *json_text(const char *format, ...) {
     return text;
 }
 
-/* Reads the JSON string whose first quote is at `*at`, and moves `*at` behind it. The caller frees the result. */
+/* Reads the JSON string whose first quote is at `*at`, and moves `*at` past it. The caller frees the result. */
 static inline char *json_read_string(const char **at, const char *end) {
     const char *from = *at + 1;
     char *text = json_memory((size_t)(end - *at) + 1), *out = text;
@@ -74,7 +74,7 @@ static inline char *json_read_string(const char **at, const char *end) {
             case 'r': letter = '\r'; break;
             case 't': letter = '\t'; break;
             case 'u': {
-                /* The library writes \u only for control characters: everything else is UTF-8 as it is. */
+                /* The library writes \u only for control characters: everything else is plain UTF-8. */
                 char digits[5] = "";
                 memcpy(digits, from, end - from < 4 ? (size_t)(end - from) : 4);
                 letter = (char)strtol(digits, NULL, 16);
@@ -92,8 +92,8 @@ static inline char *json_read_string(const char **at, const char *end) {
 }
 
 /*
- * The next text member of this name, wherever it stands, from `*at` on; `*at` moves behind it. NULL when there is none.
- * The caller frees the result.
+ * The next text member with this name, at any depth, from `*at` on; `*at` moves past it. NULL if there is none. The
+ * caller frees the result.
  */
 static inline char *json_next(const char **at, const char *end, const char *name) {
     while (*at < end) {
@@ -114,7 +114,7 @@ static inline char *json_next(const char **at, const char *end, const char *name
     return NULL;
 }
 
-/* The first text member of this name. NULL when there is none. The caller frees the result. */
+/* The first text member with this name. NULL if there is none. The caller frees the result. */
 static inline char *json_get(const char *json, size_t size, const char *name) {
     const char *at = json;
     return json_next(&at, json + size, name);

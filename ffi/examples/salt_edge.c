@@ -1,15 +1,15 @@
 /*
- * A bank's connector to Salt Edge: what Salt Edge asks, the bank's answers (bank.h), the bank's page for the customer.
+ * A bank's connector to Salt Edge: Salt Edge's requests, the bank's answers (bank.h), the bank's page for the customer.
  *
  *   cc -std=c11 salt_edge.c $(pkg-config --cflags --libs bankchannel) -lpthread -o salt_edge
  *   bankchannel check salt-edge-connector --init check.json > settings.json
  *   SETTINGS=settings.json STORE=store CODES=connector/outbox.jsonl PORT=8080 ./salt_edge
  *   bankchannel check salt-edge-connector http://127.0.0.1:8080 --settings check.json
  *
- * SETTINGS are the settings of a connector as JSON, as `check --init` and the embedded hub print them. STORE is the
- * folder that all processes share, or PostgreSQL's address. One-time codes are appended to CODES. PUBLIC_URL is where
- * browsers reach this program; left out, it is the address that the program prints. SIGTERM ends it, after what it has
- * begun.
+ * SETTINGS are the settings of a connector as JSON, as printed by `check --init` and the embedded hub. STORE is the
+ * folder shared by all processes, or PostgreSQL's address. One-time codes are appended to CODES. PUBLIC_URL is this
+ * program's address for browsers; by default, the address that the program prints. SIGTERM ends it, after finishing its
+ * current work.
  */
 
 #define _POSIX_C_SOURCE 200809L
@@ -49,7 +49,7 @@ static void log_error(const char *where, const BankchannelError *error) {
     fprintf(stderr, "%s: %s: %s\n", where, bankchannel_error_code(error), bankchannel_error_message(error));
 }
 
-/* Has the bank answer a question, which is freed. The answer takes the place of the last one. */
+/* Lets the bank answer a question, which is freed. The answer replaces the last one. */
 static BankchannelReply ask_bank(BankchannelBytes *question, char **answer, size_t *size) {
     Text asked = {question->data, question->size};
     free(*answer);
@@ -64,7 +64,7 @@ static BankchannelReply ask_bank(BankchannelBytes *question, char **answer, size
     return has_answer ? BANKCHANNEL_REPLY_ANSWER : BANKCHANNEL_REPLY_FAIL;
 }
 
-/* Carries an operation out. The response lies in `bytes`, which the caller frees. A failure is logged: NOTHING. */
+/* Runs an operation. The response is in `bytes`, which the caller frees. A failure is logged and returns NOTHING. */
 static Text carry_out(const char *name, const char *request, BankchannelBytes *bytes) {
     BankchannelCall *call = NULL;
     BankchannelError *error = NULL;
@@ -87,7 +87,7 @@ static Text carry_out(const char *name, const char *request, BankchannelBytes *b
     return (Text){bytes->data, bytes->size};
 }
 
-/* --- Beside the server: what follows the answers --- */
+/* --- Next to the server: the work after the answers --- */
 
 static void wake_worker(bool is_end) {
     pthread_mutex_lock(&worker_lock);
@@ -97,21 +97,21 @@ static void wake_worker(bool is_end) {
     pthread_mutex_unlock(&worker_lock);
 }
 
-/* How long it is until an instant such as 2026-11-20T09:30:00.250Z. */
+/* The time until an instant such as 2026-11-20T09:30:00.250Z. */
 static long long until_ms(Text instant, struct timespec now) {
     char text[32];
     int year, month, day, hour, minute;
     double second;
     snprintf(text, sizeof text, "%.*s", TEXT(instant));
     if (sscanf(text, "%d-%d-%dT%d:%d:%lf", &year, &month, &day, &hour, &minute, &second) != 6) return LONGEST_PAUSE_MS;
-    /* Days since 1970. A year begins in March here, so that a leap day is its last one. */
+    /* Days since 1970. Years start in March here, so that a leap day is the last one. */
     if (month < 3) year--, month += 12;
     long long days = year * 365LL + year / 4 - year / 100 + year / 400 + (153 * (month - 3) + 2) / 5 + day - 719469;
     long long left_s = ((days * 24 + hour) * 60 + minute) * 60 - now.tv_sec;
     return left_s * 1000 + (long long)(second * 1000) - now.tv_nsec / 1000000;
 }
 
-/* Does all that is due, and says when to look again. */
+/* Does all work that is due, and returns when to check again. */
 static struct timespec work_once(void) {
     BankchannelBytes bytes;
     Text worked = carry_out(BANKCHANNEL_OP_SALT_EDGE_CONNECTOR_WORK, "{}", &bytes);
@@ -142,7 +142,7 @@ static void *work(void *unused) {
 
 /* --- Salt Edge's requests --- */
 
-/* The request as `handle_request` takes it. The caller frees it. */
+/* The request as JSON for `handle_request`. The caller frees it. */
 static char *as_json(const HttpRequest *request) {
     char *json, *part = json_text("{\"method\":%s,\"target\":%s,\"headers\":[", request->method, request->target);
     size_t size;
@@ -192,7 +192,7 @@ static void write_html(FILE *out, Text string) {
     free(text);
 }
 
-/* No other site may frame the page, or learn its address, which names the session. A session adds the form. */
+/* Other sites must not frame the page, or learn its address, which names the session. A session adds the form. */
 static void show(const HttpRequest *request, int status, const char *said, Text session, const char *redirect_url) {
     char *fields, *body;
     size_t size;
@@ -231,7 +231,7 @@ static void show_failure(const HttpRequest *request) {
     show(request, 503, "This did not work. Try again, or begin again in the app that sent you here.", NOTHING, NULL);
 }
 
-/* The customer signs in, and allows or refuses. */
+/* The customer signs in, and approves or refuses. */
 static void decide(const HttpRequest *request, const char *session_id, Text session) {
     char login[128], password[128], given[16];
     const BankCustomer *customer = bank_signed_in(http_form_field(request->body, "login", login, sizeof login),
@@ -296,7 +296,7 @@ static void *serve(void *unused) {
     return unused;
 }
 
-/* Listens on this machine, on any free port where that is 0. The port; 0 where that fails. */
+/* Listens on this machine, on any free port if the given one is 0. Returns the port; 0 on failure. */
 static int listen_on(int port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     socklen_t size = sizeof address;
@@ -307,7 +307,7 @@ static int listen_on(int port) {
     return getsockname(listener, (struct sockaddr *)&address, &size) == 0 ? ntohs(address.sin_port) : 0;
 }
 
-/* A connector of the settings in this file, with the store. NULL where it cannot be made. */
+/* A connector with the settings in this file, and the store. NULL on failure. */
 static BankchannelClient *make_connector(const char *path, const char *store) {
     char *text = NULL, *settings;
     size_t size = 0;
@@ -356,7 +356,7 @@ int main(void) {
     snprintf(address, sizeof address, "http://127.0.0.1:%d", port);
     if (bank.public_url == NULL) bank.public_url = address;
 
-    /* Blocked in every thread: this one alone takes them. */
+    /* Blocked in every thread: only this one receives them. */
     sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);

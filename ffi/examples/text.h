@@ -1,6 +1,6 @@
 /*
- * Parts of texts, and JSON read by its structure. json.h finds a name wherever it stands; that is wrong where strangers
- * choose names, such as those in a question's credentials. It reads what the library writes: no spaces between parts.
+ * Parts of texts, and JSON read by its structure. json.h finds a name at any depth, which is wrong if others choose
+ * names, as in a question's credentials. It reads the library's output: no spaces between parts.
  */
 #ifndef EXAMPLE_TEXT_H
 #define EXAMPLE_TEXT_H
@@ -11,7 +11,7 @@
 
 #include "json.h"
 
-/* Bytes of a longer text, which keeps them; not ended by NUL. Size 0 where there is nothing. */
+/* Bytes of a longer text, which owns them; not terminated by NUL. Size 0 for nothing. */
 typedef struct {
     const char *from;
     size_t size;
@@ -26,7 +26,7 @@ static inline bool text_is(Text text, const char *other) {
     return text.size == strlen(other) && memcmp(text.from, other, text.size) == 0;
 }
 
-/* A text that grows as it is written, and is whole after `fclose`. The caller frees it. */
+/* A text that grows while it is written, and is complete after `fclose`. The caller frees it. */
 static inline FILE *text_open(char **text, size_t *size) {
     FILE *out = open_memstream(text, size);
     if (out == NULL) {
@@ -52,7 +52,7 @@ static inline Text json_after(Text whole, Text item) {
     return at < end ? (Text){item.from, (size_t)(at - item.from)} : NOTHING;
 }
 
-/* The value of a member as it stands: a string has its quotes. */
+/* The value of a member, unchanged: a string has its quotes. */
 static inline Text json_member(Text object, const char *name) {
     size_t size = strlen(name);
     for (Text item = json_after(object, NOTHING); item.size > 0; item = json_after(object, item)) {
@@ -63,13 +63,13 @@ static inline Text json_member(Text object, const char *name) {
     return NOTHING;
 }
 
-/* What a string member has between its quotes. Escapes stay: it is compared with, and copied into, what has none. */
+/* The text between the quotes of a string member. Escapes stay: it is only used with texts that have none. */
 static inline Text json_string(Text object, const char *name) {
     Text value = json_member(object, name);
     return value.size < 2 || *value.from != '"' ? NOTHING : (Text){value.from + 1, value.size - 2};
 }
 
-/* A string with its escapes undone, ended by NUL; empty where the value is none. The caller frees it. */
+/* A string with its escapes decoded, terminated by NUL; empty if the value is not a string. The caller frees it. */
 static inline char *json_copy(Text value) {
     if (value.size < 2 || *value.from != '"') value = (Text){"\"\"", 2};
     return json_read_string(&value.from, value.from + value.size);

@@ -1,17 +1,17 @@
 /*
- * Uploads a payment file: logs in, with a prompt where the service asks for a code; signs the file with a PGP key; sends
- * it; waits for the bank's answer and leaves it in a folder.
+ * Uploads a payment file: logs in, with a prompt if the service asks for a code; signs the file with a PGP key; sends
+ * it; waits for the bank's answer and saves it in a folder.
  *
  *   cc -std=c99 upload.c $(pkg-config --cflags --libs bankchannel) -o upload
  *   ./upload settings.json private-key.asc payment.xml pain.001.001.09 pain.002.001.10 answers
  *
- * settings.json says which account of which service this is, and where its secrets are:
+ * settings.json names the account and its service, and the places of its secrets:
  *
  *   {"environment": "production", "email": "me@example.com", "mode": "data", "bank": "nordea",
  *    "api_key": {"env": "BANKCHANNEL_API_KEY"}, "password": {"file": "/etc/bankchannel/password"}}
  *
- * Exit code 0: the bank has answered. 1: the file was not sent, or not taken. 3: it was taken, or may have been: look for
- * the bank's answer before you send it again.
+ * Exit code 0: the bank has answered. 1: the file was not sent, or was refused. 3: it was accepted, or may have been:
+ * look for the bank's answer before you send it again.
  */
 
 #include <stdio.h>
@@ -48,9 +48,9 @@ static char *read_file(const char *path, size_t *size) {
 }
 
 /*
- * Carries an operation out. A call is a conversation: the library says what it needs, the program replies and resumes.
- * This program replies to questions only; with content given as pieces it would also be asked for those.
- * What the call gave is in `response`, or in `error`; the caller frees it.
+ * Runs an operation. A call is a conversation: the library tells what it needs, the program replies and resumes. This
+ * program replies to questions only; if content were given as pieces, it would also be asked for those. The call's
+ * result is in `response` or in `error`; the caller frees it.
  */
 static BankchannelStatus carry_out(const BankchannelClient *client, const char *name, const char *request,
                                    const BankchannelCallOptions *options, BankchannelBytes *response,
@@ -81,12 +81,12 @@ static BankchannelStatus carry_out(const BankchannelClient *client, const char *
     return status;
 }
 
-/* Shows an error, and says with which code the program ends. */
+/* Shows an error, and returns the program's exit code. */
 static int failed(BankchannelError *error) {
     const char *json = bankchannel_error_json(error);
     char *outcome = json_get(BANKCHANNEL_TEXT(json), "outcome");
-    /* How far the exchange came decides whether it may be repeated: docs/c-abi.md, "Status and error". Input that cannot be
-       used was never sent; of any other error without an outcome nobody knows. */
+    /* The outcome of the exchange determines whether it may be repeated: docs/c-abi.md, "Status and error". Invalid
+       input was never sent; for any other error without an outcome, this is unknown. */
     int is_safe = outcome == NULL ? bankchannel_error_category(error) == BANKCHANNEL_CATEGORY_INVALID_INPUT
                                   : strcmp(outcome, "not_sent") == 0 || strcmp(outcome, "refused") == 0;
     fprintf(stderr, "%s: %s\n", bankchannel_error_code(error), bankchannel_error_message(error));
@@ -113,7 +113,7 @@ static int upload_and_wait(const BankchannelClient *client, char **given) {
     char *path, *request = json_text("{\"private_key\":{\"file\":%s},\"file_type\":%s,\"wait_for\":[%s],\"directory\":%s}",
                                      given[2], given[4], given[5], given[6]);
     int code = ANSWERED;
-    /* A file's bytes never stand in the JSON: they go beside it, here as a path. */
+    /* A file's bytes are never in the JSON: they are passed separately, here as a path. */
     bankchannel_call_options_init(&options, sizeof options, NULL);
     options.content_kind = BANKCHANNEL_CONTENT_PATH;
     options.content = given[3];

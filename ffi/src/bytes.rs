@@ -1,4 +1,4 @@
-//! Memory that the library gives away.
+//! Memory that the library returns to the caller.
 
 use std::{ffi::c_char, ptr};
 
@@ -11,7 +11,7 @@ pub struct BankchannelOwner {
     owned: Owned,
 }
 
-/// What the library gives away.
+/// The returned content.
 pub(crate) enum Owned {
     /// JSON.
     Text(String),
@@ -19,17 +19,16 @@ pub(crate) enum Owned {
     Content(Bytes),
 }
 
-/// Bytes that belong to the caller: UTF-8 text (JSON) or a file's content, not terminated by NUL.
-/// Free them with `bankchannel_bytes_free`. Nothing at all is all zero; content of no bytes has `size` 0 and `data`
-/// that is not NULL.
+/// Bytes that belong to the caller: UTF-8 text (JSON) or a file's content, not terminated by NUL. Free them with
+/// `bankchannel_bytes_free`. No bytes at all are all zero; empty content has `size` 0 and a `data` that is not NULL.
 #[repr(C)]
 #[derive(Debug)]
 pub struct BankchannelBytes {
     /// The bytes; read-only.
     pub data: *const c_char,
-    /// How many.
+    /// The number of bytes.
     pub size: usize,
-    /// What keeps them alive; for the library.
+    /// Keeps them alive; for the library only.
     pub owner: *mut BankchannelOwner,
 }
 
@@ -49,7 +48,7 @@ impl BankchannelBytes {
     /// Nothing.
     pub const NOTHING: Self = Self { data: ptr::null(), size: 0, owner: ptr::null_mut() };
 
-    /// Gives bytes away; they are not copied.
+    /// Hands bytes over to the caller, without copying.
     pub(crate) fn of(owned: impl Into<Owned>) -> Self {
         let owned = owned.into();
         let bytes = match &owned {
@@ -61,8 +60,8 @@ impl BankchannelBytes {
     }
 }
 
-/// Frees bytes that the library gave, and makes the place all zero, so that freeing it again does no harm.
-/// NULL is allowed.
+/// Frees bytes returned by the library, and sets the struct to all zero, so that freeing it again is harmless. NULL is
+/// allowed.
 ///
 /// # Safety
 /// `bytes` is NULL, or points to bytes that the library wrote or to zeroes.
@@ -71,12 +70,12 @@ pub unsafe extern "C" fn bankchannel_bytes_free(bytes: *mut BankchannelBytes) {
     if bytes.is_null() {
         return;
     }
-    // SAFETY: not NULL, and the caller promises that it holds what the library wrote, or zeroes.
+    // SAFETY: not NULL, and the caller promises that it contains what the library wrote, or zeroes.
     let taken = unsafe { bytes.replace(BankchannelBytes::NOTHING) };
     if taken.owner.is_null() {
         return;
     }
-    // SAFETY: the owner was made by `BankchannelBytes::of` and is taken out of its place only here.
+    // SAFETY: the owner was made by `BankchannelBytes::of` and is taken out only here.
     let owner = unsafe { Box::from_raw(taken.owner) };
     match owner.owned {
         // Nothing in it can panic.

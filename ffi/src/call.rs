@@ -1,4 +1,4 @@
-//! Calls: in one go, or resumed wherever they ask.
+//! Calls: in one step, or resumed at each of their events.
 
 use std::{
     ffi::c_char,
@@ -31,12 +31,13 @@ pub(crate) struct State {
 }
 
 impl BankchannelCall {
-    /// Whether this process began it. In a fork's child it may be locked for ever, by a thread that the child does not have.
+    /// Whether this process started it. In the child of a fork it may be locked for ever, by a thread that the child
+    /// does not have.
     pub(crate) fn is_here(&self) -> bool {
         self.process == std::process::id()
     }
 
-    /// Takes the call for the calling thread, which never waits for another one.
+    /// Locks the call for the calling thread, without waiting for another one.
     pub(crate) fn state(&self) -> Result<MutexGuard<'_, State>, Failure> {
         if !self.is_here() {
             return Err(Error::because(&row::FORKED, "this call was begun by the parent process").into());
@@ -49,14 +50,14 @@ impl BankchannelCall {
     }
 }
 
-/// Carries out an operation by its name (`ws_channel.list_files`) in one go: request and response are JSON. The
-/// response's content, where it was taken into memory, goes to `content`; otherwise that becomes all zero.
-/// `content` may be NULL where the operation's response has none, and where it goes to a file. A call that asks something fails, and one whose options want records of its log or news of its progress is refused: begin it with
-/// `bankchannel_call_begin` instead.
+/// Runs an operation by its name (`ws_channel.list_files`) in one step: request and response are JSON. The response's
+/// content, if received in memory, goes to `content`; otherwise that becomes all zero. `content` may be NULL if the
+/// operation's response has no content, or if it goes to a file. A call that asks a question fails, and one whose
+/// options request log records or progress is refused: use `bankchannel_call_begin` instead.
 ///
 /// # Safety
-/// Handles were not freed; buffers have as many bytes as their sizes say; `options` is NULL or as it says of itself;
-/// `json`, `content` and `error` are NULL or may be written.
+/// Handles were not freed; buffers have as many bytes as their sizes say; `options` is NULL or as its documentation
+/// requires; `json`, `content` and `error` are NULL or may be written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bankchannel_call(
     client: *const BankchannelClient,
@@ -87,7 +88,7 @@ pub unsafe extern "C" fn bankchannel_call(
         let request = request?;
         if operations::is_local(name) {
             let value = client.local(name, request, given(parameters.content))?;
-            // SAFETY: the caller promises that both may be written, where they are places.
+            // SAFETY: the caller promises that both may be written, if not NULL.
             return unsafe { hand_over(Event::Response { value, content: None }, json, content) };
         }
         exchanging(|| {
@@ -96,7 +97,7 @@ pub unsafe extern "C" fn bankchannel_call(
             while let Event::Ask(question) = event {
                 event = call.resume(Reply::Fail(question.unanswered()))?;
             }
-            // SAFETY: the caller promises that both may be written, where they are places.
+            // SAFETY: the caller promises that both may be written, if not NULL.
             unsafe { hand_over(event, json, content) }
         })
     };
@@ -104,8 +105,8 @@ pub unsafe extern "C" fn bankchannel_call(
     unsafe { guard(error, body) }
 }
 
-/// Carries out an operation that only computes, without a client: no network, no other thread, no time limit and no
-/// log, whatever the options say of these. It gives no content: `content` may be NULL.
+/// Runs an operation that only computes, without a client: no network, no other thread, no time limit and no log,
+/// whatever the options say about these. It returns no content: `content` may be NULL.
 ///
 /// # Safety
 /// As `bankchannel_call`.
@@ -127,15 +128,15 @@ pub unsafe extern "C" fn bankchannel_local(
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
         let value = local(name, parse_json(request)?, given(parameters.content))?;
-        // SAFETY: the caller promises that both may be written, where they are places.
+        // SAFETY: the caller promises that both may be written, if not NULL.
         unsafe { hand_over(Event::Response { value, content: None }, json, content) }
     };
     // SAFETY: as the caller promises.
     unsafe { guard(error, body) }
 }
 
-/// Begins a call that `bankchannel_call_resume` carries on. Only unusable arguments fail here: what is wrong with the
-/// request itself is said by the first resume.
+/// Starts a call that `bankchannel_call_resume` continues. Only invalid arguments fail here: the first resume reports
+/// problems of the request itself.
 ///
 /// # Safety
 /// As `bankchannel_call`; `call` is NULL or may be written.
@@ -171,14 +172,15 @@ pub unsafe extern "C" fn bankchannel_call_begin(
     unsafe { guard(error, body) }
 }
 
-/// Goes on with a reply (one of `BankchannelReply`; the first is `BANKCHANNEL_REPLY_GO`) and waits for what comes next.
+/// Continues with a reply (one of `BankchannelReply`; the first is `BANKCHANNEL_REPLY_GO`) and waits for the next
+/// event.
 ///
-/// `OK`: the response is in `json`, its content, if taken into memory, in `content`; the call has ended.
+/// `OK`: the response is in `json`, its content, if received in memory, in `content`; the call has ended.
 /// `ASK`: the question is in `json`. `WANT_PIECE`: nothing is in either. `PIECE`: it is in `content`.
-/// `PROGRESS`: how far the call is, is in `json`.
+/// `PROGRESS`: the progress of the call is in `json`.
 /// `ERROR`: the call has ended. `MISUSE`: nothing happened.
-/// Whatever is in neither becomes all zero, except after `ERROR` and `MISUSE`, which write nothing. `content` may be NULL
-/// where `bankchannel_call` takes NULL.
+/// An unused output becomes all zero, except after `ERROR` and `MISUSE`, which write nothing. `content` may be NULL
+/// if it may be NULL for `bankchannel_call`.
 ///
 /// # Safety
 /// `call` is NULL or a call that was not freed; `data` has `data_size` bytes; `json`, `content` and `error` are NULL
@@ -204,12 +206,12 @@ pub unsafe extern "C" fn bankchannel_call_resume(
         let reply = unsafe { read_reply(state.last, reply, data, data_size) }?;
         let resumed = exchanging(|| state.call.resume(reply).map_err(Failure::from));
         let event = resumed.map_err(|failure| match failure {
-            // The one error of the kind is a reply that does not fit; the others, such as a fork, end the call.
+            // Only a reply that does not match is misuse; other errors, such as a fork, end the call.
             Failure::Failed(error) if error.code() == row::INVALID_FIELD.code => Failure::Misuse(error),
             other => other,
         })?;
         let handed = exchanging(|| {
-            // SAFETY: the caller promises that both may be written, where they are places.
+            // SAFETY: the caller promises that both may be written, if not NULL.
             unsafe { hand_over(event, json, content) }
         });
         state.last = *handed.as_ref().unwrap_or(&BankchannelStatus::Error);
@@ -219,7 +221,7 @@ pub unsafe extern "C" fn bankchannel_call_resume(
     unsafe { guard(error, body) }
 }
 
-/// Frees a call; one that still runs is cancelled. NULL is allowed.
+/// Frees a call; if it still runs, it is cancelled. NULL is allowed.
 ///
 /// # Safety
 /// `call` is NULL or a call that was not freed and that no other thread uses.
@@ -233,7 +235,7 @@ pub unsafe extern "C" fn bankchannel_call_free(call: *mut BankchannelCall) {
     });
 }
 
-/// What is to be carried out, and through which client. A request that cannot be parsed is no misuse.
+/// Reads client, operation and request. A request that cannot be parsed is not misuse.
 ///
 /// # Safety
 /// As `bankchannel_call`.
@@ -253,7 +255,7 @@ unsafe fn what<'a>(
     }
 }
 
-/// Whether content may be given to the caller: then there must be a place for it.
+/// Whether content may be returned to the caller, so that an output for it is required.
 fn gives_content(name: &str, destination: &ContentTransfer) -> bool {
     let is_file = matches!(destination, ContentTransfer::Path(_) | ContentTransfer::Replace(_));
     !is_file && operations::gives_content(name)
@@ -310,7 +312,7 @@ unsafe fn read_reply(last: BankchannelStatus, reply: u32, data: *const c_char, s
 }
 
 /// # Safety
-/// `json` may be written; `content` is NULL where there is none, or may be written.
+/// `json` may be written; `content` is NULL if there is none, or may be written.
 unsafe fn hand_over(
     event: Event,
     json: *mut BankchannelBytes,

@@ -10,9 +10,9 @@ use crate::{
     input::{handle, place},
 };
 
-/// Stops the calls that were begun with it. Any number of threads may use it at once, and any number of calls share it.
-/// It belongs to the process that made it: in a fork's child every function but `bankchannel_cancel_free` fails with
-/// `configuration.forked`.
+/// Stops the calls that were started with it. Any number of threads may use it at once, and any number of calls share
+/// it. It belongs to the process that made it: in the child of a fork every function except `bankchannel_cancel_free`
+/// fails with `configuration.forked`.
 #[derive(Debug)]
 pub struct BankchannelCancel {
     token: ManuallyDrop<Cancel>,
@@ -24,7 +24,7 @@ impl BankchannelCancel {
         Self { token: ManuallyDrop::new(Cancel::new()), process: std::process::id() }
     }
 
-    /// The token. In a fork's child it may be locked for ever, by a thread that the child does not have.
+    /// The token. In the child of a fork it may be locked for ever, by a thread that the child does not have.
     pub(crate) fn token(&self) -> Result<&Cancel, Failure> {
         if self.process == std::process::id() {
             Ok(&self.token)
@@ -37,7 +37,7 @@ impl BankchannelCancel {
 impl Drop for BankchannelCancel {
     fn drop(&mut self) {
         if self.process == std::process::id() {
-            // SAFETY: the token is dropped here only, and nobody has it after this.
+            // SAFETY: the token is dropped only here, and not used afterwards.
             unsafe { ManuallyDrop::drop(&mut self.token) };
         }
     }
@@ -63,8 +63,8 @@ pub unsafe extern "C" fn bankchannel_cancel_new(
     unsafe { guard(error, body) }
 }
 
-/// Stops every call that was begun with the token, now and later: each ends with the error `cancelled`, whose outcome
-/// says whether the peer may have acted already.
+/// Stops every call that was started with the token, now and later: each ends with the error `cancelled`, whose outcome
+/// tells whether the peer may already have acted.
 ///
 /// # Safety
 /// `cancel` is NULL or a token that was not freed; `error` is NULL or may be written.
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn bankchannel_cancel_now(
     unsafe { guard(error, body) }
 }
 
-/// Frees a token. The calls that were begun with it go on. NULL is allowed.
+/// Frees a token. Calls that were started with it continue. NULL is allowed.
 ///
 /// # Safety
 /// `cancel` is NULL or a token that was not freed and that no other thread uses.

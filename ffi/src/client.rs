@@ -10,8 +10,8 @@ use crate::{
     input::{place, text},
 };
 
-/// A client: settings, the current session, connections. Any number of threads may call through it at once.
-/// After a fork the child may go on using it: it makes connections of its own.
+/// A client: settings, the current session, connections. Any number of threads may call through it at once. After a
+/// fork, the child may continue to use it with its own connections.
 pub struct BankchannelClient {
     pub(crate) client: Client,
 }
@@ -20,8 +20,8 @@ pub struct BankchannelClient {
 /// `"ws-channel"` (the default), `"nextgen-psd2"`, `"salt-edge-connector"` or `"salt-edge-hub"`. Nothing is sent, and no
 /// thread is started.
 ///
-/// The member `"from_env"` is for the WS Channel only: with `true`, the `ISECURE_…` variables of the environment give the
-/// settings that are left out; `{"NAME": "text"}` gives variables in place of the environment's.
+/// The member `"from_env"` is for the WS Channel only: with `true`, omitted settings are taken from the `ISECURE_…`
+/// variables of the environment; `{"NAME": "text"}` gives variables instead of the environment.
 ///
 /// # Safety
 /// `settings` has `settings_size` bytes; `client` and `error` are NULL or may be written.
@@ -45,7 +45,7 @@ pub unsafe extern "C" fn bankchannel_client_new(
     unsafe { guard(error, body) }
 }
 
-/// Frees a client. Calls that were begun with it go on to their end. NULL is allowed.
+/// Frees a client. Calls that were started with it run to their end. NULL is allowed.
 ///
 /// # Safety
 /// `client` is NULL or a client that was not freed and that no other thread uses.

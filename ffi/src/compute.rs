@@ -1,4 +1,4 @@
-//! Operations that only compute, at the least cost: the answer lies in memory of the calling thread.
+//! Operations that only compute, at the lowest cost: the answer is in memory of the calling thread.
 
 use std::{
     cell::RefCell,
@@ -15,7 +15,7 @@ use crate::{
     input::text,
 };
 
-/// A text that ends with NUL, and is wiped when it goes: it may be a key. What was copied on its way here is not.
+/// A text that ends with NUL, and is wiped when it is dropped: it may be a key. Earlier copies of it are not wiped.
 #[derive(Default)]
 struct Answer(Vec<u8>);
 
@@ -23,7 +23,7 @@ impl Answer {
     fn of(text: String) -> Self {
         let mut bytes = text.into_bytes();
         if bytes.len() == bytes.capacity() {
-            // What grew would be copied, and the old place stays as it was.
+            // Growing in place could move it and leave an unwiped copy.
             let mut larger = Vec::with_capacity(bytes.len() + 1);
             larger.extend_from_slice(&bytes);
             drop(Self(bytes));
@@ -37,7 +37,7 @@ impl Answer {
 impl Drop for Answer {
     fn drop(&mut self) {
         self.0.fill(0);
-        // Nobody reads them any more, so the compiler would leave the zeroes out.
+        // Nothing reads them afterwards, so the compiler would remove the zeroing.
         hint::black_box(self.0.as_ptr());
         compiler_fence(Ordering::SeqCst);
     }
@@ -47,11 +47,11 @@ thread_local! {
     static ANSWER: RefCell<Answer> = const { RefCell::new(Answer(Vec::new())) };
 }
 
-/// Carries out an operation that only computes, as `bankchannel_local`, and gives the response as JSON text that ends with
-/// NUL; NULL when it failed. The text lies in memory of the calling thread: it is good until this thread calls this function
-/// again, which wipes it in the end, whatever becomes of it, or ends. What the request leaves out is taken from the settings of `client`, which may be NULL.
-/// Content, where the operation takes any, stands in the request, as `{"path": PATH}` or `{"base64": TEXT}`. To wipe an answer
-/// that is a key at once, call it with no name: that fails.
+/// Runs an operation that only computes, like `bankchannel_local`, and returns the response as JSON text that ends with
+/// NUL; NULL if it failed. The text is in memory of the calling thread: it is valid until this thread calls this
+/// function again, which always wipes it at its end, or until the thread ends. Fields omitted from the request are
+/// taken from the settings of `client`, which may be NULL. Content, if the operation takes any, is in the request, as
+/// `{"path": PATH}` or `{"base64": TEXT}`. To wipe an answer that is a key at once, call it without a name: that fails.
 ///
 /// # Safety
 /// `client` is NULL or was not freed; buffers have as many bytes as their sizes say; `error` is NULL or may be written.
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn bankchannel_compute(
 ) -> *const c_char {
     let mut answered = ptr::null();
     let body = || {
-        // What was answered before goes in any case, and last: a request may lie in it.
+        // The previous answer is dropped in any case, and last: the request may be inside it.
         let _last = place(Answer::default())?;
         // SAFETY: as the caller promises.
         let (name, request) = unsafe { (text("name", name, name_size)?, text("request", request, request_size)?) };
@@ -89,7 +89,7 @@ pub unsafe extern "C" fn bankchannel_compute(
     }
 }
 
-/// Puts an answer in the place of the thread's last one, and gives that.
+/// Stores an answer as the thread's last one, and returns the previous one.
 fn place(answer: Answer) -> Result<Answer, Failure> {
     ANSWER
         .try_with(|place| place.replace(answer))
@@ -109,7 +109,7 @@ mod tests {
         let mut error = ptr::null_mut();
         let (name, name_size, request, size) =
             (name.as_ptr().cast(), name.len(), request.as_ptr().cast(), request.len());
-        // SAFETY: texts and a place of ours; the answer is read before the next call.
+        // SAFETY: our own texts and output; the answer is read before the next call.
         unsafe {
             let answer = bankchannel_compute(ptr::null(), name, name_size, request, size, &raw mut error);
             if answer.is_null() {
@@ -147,14 +147,14 @@ mod tests {
         let secret = compute("ws_channel.totp_code", r#"{"secret": "JBSWY3DPEHPK3PXP"}"#).unwrap();
         let name = "ws_channel.totp_code";
         let mut error = ptr::null_mut();
-        // SAFETY: the request lies in the last answer, which is there until the function returns.
+        // SAFETY: the request is inside the last answer, which exists until the function returns.
         unsafe {
             let request = ANSWER.with(|answer| answer.borrow().0.as_ptr().cast());
             let (name, size) = (name.as_ptr().cast(), name.len());
             let answer = bankchannel_compute(ptr::null(), name, size, request, secret.len(), &raw mut error);
             assert!(answer.is_null());
             let json = CStr::from_ptr(crate::bankchannel_error_json(error)).to_str().unwrap();
-            // It was read as it stood: the field of the answer is none of the request.
+            // It was read unchanged: the answer's field is not one of the request.
             assert!(json.contains("input.missing_field") || json.contains("input.unknown_field"), "{json}");
             crate::bankchannel_error_free(error);
         }

@@ -1,4 +1,4 @@
-//! What went wrong, whole.
+//! Errors with all their details.
 
 use std::{
     ffi::{CString, c_char},
@@ -9,7 +9,7 @@ use bankchannel_bridge::Error;
 
 use crate::{BankchannelCategory, guard::quietly};
 
-/// What went wrong, whole. It never changes: any number of threads may read it.
+/// An error with all its details. It never changes: any number of threads may read it.
 #[derive(Debug)]
 pub struct BankchannelError {
     code: CString,
@@ -29,12 +29,12 @@ impl BankchannelError {
     }
 }
 
-/// C's text ends at the first NUL, so one inside is shown as the replacement character.
+/// C's text ends at the first NUL, so a NUL inside is shown as the replacement character.
 fn terminated(text: &str) -> CString {
     CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default()
 }
 
-/// The stable code, such as `transport.connect_failed`. It lives as long as the error; NULL for NULL.
+/// The stable code, such as `transport.connect_failed`. Valid as long as the error; NULL for NULL.
 ///
 /// # Safety
 /// `error` is NULL or an error of this library that was not freed.
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn bankchannel_error_code(error: *const BankchannelError) 
     unsafe { error.as_ref() }.map_or(ptr::null(), |error| error.code.as_ptr())
 }
 
-/// Whose fault it is; `BANKCHANNEL_CATEGORY_NONE` for NULL.
+/// The party at fault; `BANKCHANNEL_CATEGORY_NONE` for NULL.
 ///
 /// # Safety
 /// As `bankchannel_error_code`.
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn bankchannel_error_category(error: *const BankchannelErr
     unsafe { error.as_ref() }.map_or(BankchannelCategory::None, |error| error.category)
 }
 
-/// What happened and what to do, for a person. It lives as long as the error; NULL for NULL.
+/// What happened and what to do, for a person. Valid as long as the error; NULL for NULL.
 ///
 /// # Safety
 /// As `bankchannel_error_code`.
@@ -65,7 +65,7 @@ pub unsafe extern "C" fn bankchannel_error_message(error: *const BankchannelErro
 }
 
 /// The whole error as JSON: `code`, `category`, `message`, `retryable`, `operation`, `http_status`, `outcome`,
-/// `retry_after_s`, `peer`, `context`. It lives as long as the error; NULL for NULL.
+/// `retry_after_s`, `peer`, `context`. Valid as long as the error; NULL for NULL.
 ///
 /// # Safety
 /// As `bankchannel_error_code`.

@@ -1,4 +1,4 @@
-//! Every entry goes through here: panics are caught, errors handed over, a status comes out.
+//! Every entry point goes through here: it catches panics, hands errors over and returns a status.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -6,10 +6,10 @@ use bankchannel_bridge::{Error, Outcome, inside, row};
 
 use crate::{BankchannelError, BankchannelStatus};
 
-/// Why an entry did not do what it was asked.
+/// Why an entry point failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The arguments cannot be used; nothing was done.
+    /// The arguments are invalid; nothing was done.
     Misuse(Error),
     /// It was tried and failed.
     Failed(Error),
@@ -21,12 +21,12 @@ impl From<Error> for Failure {
     }
 }
 
-/// An argument that cannot be used.
+/// An invalid argument.
 pub(crate) fn misuse(argument: &str, why: &str) -> Failure {
     Failure::Misuse(Error::invalid_field(argument, why))
 }
 
-/// Runs an entry's body. On failure the error object goes to `error`, unless that is NULL.
+/// Runs an entry point's body. On failure the error object goes to `error`, unless that is NULL.
 ///
 /// # Safety
 /// `error` is NULL or may be written.
@@ -34,8 +34,8 @@ pub(crate) unsafe fn guard(
     error: *mut *mut BankchannelError,
     body: impl FnOnce() -> Result<BankchannelStatus, Failure>,
 ) -> BankchannelStatus {
-    // A panic leaves our own state no worse than an error does: what bodies change lies behind mutexes that are
-    // taken again after a panic, or is dropped with the body.
+    // A panic leaves our own state no worse than an error does: what bodies change is behind mutexes that can be locked
+    // again after a panic, or is dropped with the body.
     let result = catch_unwind(AssertUnwindSafe(|| inside(body))).unwrap_or_else(|_| Err(defect().into()));
     let (status, why) = match result {
         Ok(status) => return status,
@@ -50,17 +50,17 @@ pub(crate) unsafe fn guard(
     status
 }
 
-/// Runs the part of a body in which a request may leave: after a panic nobody can say how far it came.
+/// Runs the part of a body in which a request may be sent: after a panic the outcome is unknown.
 pub(crate) fn exchanging<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(defect().with_outcome(Outcome::Unknown).into()))
 }
 
-/// The panic's text is left out: it may hold what the caller gave.
+/// The panic's text is left out: it may contain the caller's data.
 fn defect() -> Error {
     Error::because(&row::INTERNAL, "a defect inside bankchannel stopped this function")
 }
 
-/// Runs what must not fail, such as freeing: a panic ends here.
+/// Runs code that must not fail, such as freeing: a panic ends here.
 pub(crate) fn quietly(body: impl FnOnce()) {
     let _ = catch_unwind(AssertUnwindSafe(|| inside(body)));
 }
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_panic_becomes_an_internal_error_without_the_panics_text() {
         let mut error = ptr::null_mut();
-        // SAFETY: `error` is a place of ours.
+        // SAFETY: `error` is our own output.
         let status = unsafe { guard(&raw mut error, || panic!("my-password")) };
         assert_eq!(status, BankchannelStatus::Error);
         // SAFETY: the error was written by `guard`.
@@ -96,7 +96,7 @@ mod tests {
         quietly(|| panic!("on demand"));
     }
 
-    /// What the test below runs in a process of its own.
+    /// Run by the test below in a separate process.
     #[test]
     #[ignore = "panics; run by the test below"]
     fn panics_in_entries() {
@@ -122,7 +122,7 @@ mod tests {
         assert!(exchanging(|| Ok(1)).is_ok_and(|given| given == 1));
     }
 
-    /// No entry may do its work outside the guard: each exported function that can fail names it.
+    /// No entry point may work outside the guard: each exported function that can fail names it.
     #[test]
     fn every_exported_function_goes_through_the_guard() {
         let sources = [

@@ -1,13 +1,13 @@
-//! What comes in: NULL, size and UTF-8 checked before anything is done with it.
+//! Inputs: NULL, size and UTF-8 are checked before anything is done with them.
 
 use std::{ffi::c_char, slice};
 
 use crate::guard::{Failure, misuse};
 
-/// A buffer of the caller's. NULL is good for no bytes at all.
+/// A buffer of the caller's. NULL is allowed for zero bytes.
 ///
 /// # Safety
-/// `data` is NULL or has `size` bytes that nobody changes during `'a`.
+/// `data` is NULL or has `size` bytes that do not change during `'a`.
 pub(crate) unsafe fn buffer<'a>(argument: &str, data: *const c_char, size: usize) -> Result<&'a [u8], Failure> {
     if size == 0 {
         return Ok(&[]);
@@ -41,7 +41,7 @@ pub(crate) unsafe fn handle<'a, T>(argument: &str, handle: *const T) -> Result<&
     unsafe { handle.as_ref() }.ok_or_else(|| misuse(argument, "must not be NULL"))
 }
 
-/// Checks that there is a place for a result.
+/// Checks that there is an output for a result.
 pub(crate) fn place<T>(argument: &str, place: *mut T) -> Result<(), Failure> {
     if place.is_null() { Err(misuse(argument, "must not be NULL: the result goes there")) } else { Ok(()) }
 }

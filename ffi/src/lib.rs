@@ -1,15 +1,15 @@
-//! The C ABI of bankchannel: thin over `core/bridge`, and the only room with unsafe code.
+//! The C ABI of bankchannel: a thin layer over `core/bridge`, and the only part with unsafe code.
 //!
 //! The contract is `docs/c-abi.md`; the header `include/bankchannel.h` is generated from these files.
 //!
 //! ```text
 //!   library   versions, catalogue          call     begin, resume, one-shot, local
-//!   client    a protocol's client          options  how a call is carried out
+//!   client    a protocol's client          options  the options of a call
 //!   server    an embedded counterpart      cancel   stops calls, from any thread
-//!   error     what went wrong, whole       bytes    memory that the library gives away
-//!   guard     every entry goes through it: panics caught, errors handed over
-//!   input     what comes in: NULL, size and UTF-8 checked     log   records of what a call does
-//!   compute   operations that only compute, at the least cost
+//!   error     errors with all details      bytes    memory that the library returns
+//!   guard     every entry point goes through it: panics caught, errors handed over
+//!   input     inputs: NULL, size and UTF-8 checked            log   log records of a call
+//!   compute   operations that only compute, at the lowest cost
 //! ```
 
 mod at_exit;

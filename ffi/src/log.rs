@@ -1,4 +1,4 @@
-//! Records of what a call does, taken by the caller's own thread.
+//! Log records of a call, taken by the caller's own thread.
 
 use bankchannel_bridge::LogRecord;
 use serde_json::{Value, json};
@@ -9,11 +9,10 @@ use crate::{
     input::{handle, place},
 };
 
-/// Takes the records that the call has written since the last time, oldest first, as a JSON array
-/// `[{"level": "debug", "text": …}]`. `debug` is an exchange, without its secrets and contents; `info` a step of a
-/// flow; `warning` something to look after. Records are kept when the options say `log = 1`, at most 1000 of them (the
-/// oldest make room): take them after every resume, and after the end. Otherwise, and in a fork's child, the array is
-/// empty.
+/// Takes the call's log records since the last call of this function, oldest first, as a JSON array `[{"level":
+/// "debug", "text": …}]`. `debug` is an exchange, without its secrets and contents; `info` a step of a flow; `warning`
+/// something to check. Records are kept if the options have `log = 1`, at most 1000 of them (the oldest are dropped):
+/// take them after every resume, and after the end. Otherwise, and in the child of a fork, the array is empty.
 ///
 /// # Safety
 /// `call` is NULL or a call that was not freed; `json` and `error` are NULL or may be written.

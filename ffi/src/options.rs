@@ -1,4 +1,4 @@
-//! How a call is carried out.
+//! The options of a call.
 
 use std::{
     ffi::c_char,
@@ -16,33 +16,33 @@ use crate::{
     input::{buffer, place, text},
 };
 
-/// How a call is to be carried out. Fill it with `bankchannel_call_options_init`, then set what is to differ.
-/// Later versions have more members at the end; `size` says which a program knows.
+/// The options of a call. Fill them with `bankchannel_call_options_init`, then set the members that differ. Later
+/// versions have more members at the end; `size` tells which of them a program knows.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct BankchannelCallOptions {
     /// `sizeof(BankchannelCallOptions)`.
     pub size: usize,
-    /// Milliseconds that the call may take: −1 the operation's own limit, 0 expired at once.
+    /// The timeout in milliseconds: −1 for the operation's own limit, 0 for one that has already expired.
     pub timeout_ms: i64,
     /// Stops the call; may be NULL.
     pub cancel: *const BankchannelCancel,
-    /// Where the content of the request is: one of `BankchannelContent`.
+    /// The kind of `content`, for the request: one of `BankchannelContent`.
     pub content_kind: u32,
-    /// Where content of the response goes: one of `BankchannelContent`.
+    /// The destination of the response's content: one of `BankchannelContent`.
     pub destination_kind: u32,
     /// The bytes, or the path; needed during `bankchannel_call_begin` only.
     pub content: *const c_char,
-    /// How many bytes.
+    /// The size of `content` in bytes.
     pub content_size: usize,
     /// The path; needed during `bankchannel_call_begin` only.
     pub destination: *const c_char,
-    /// How many bytes it has.
+    /// The size of `destination` in bytes.
     pub destination_size: usize,
-    /// 1 keeps records of what the call does for `bankchannel_call_log`, 0 keeps none.
+    /// 1 keeps log records of the call for `bankchannel_call_log`, 0 keeps none.
     pub log: u32,
-    /// 1 has `bankchannel_call_resume` also say how far the call is (`BANKCHANNEL_STATUS_PROGRESS`), 0 does not. Only for calls
-    /// that are resumed.
+    /// 1 makes `bankchannel_call_resume` also report the progress (`BANKCHANNEL_STATUS_PROGRESS`), 0 does not. Only for
+    /// resumed calls.
     pub progress: u32,
 }
 
@@ -80,8 +80,8 @@ pub unsafe extern "C" fn bankchannel_call_options_init(
         known_size(size)?;
         let defaults = BankchannelCallOptions { size, ..BankchannelCallOptions::default() };
         let known = size.min(size_of::<BankchannelCallOptions>());
-        // SAFETY: the caller promises `size` bytes, and no more are written; members that only a later version knows
-        // are zero, which means that they are not set.
+        // SAFETY: the caller promises `size` bytes, and no more are written; members of later versions are zero, which
+        // means that they are not set.
         unsafe {
             options.cast::<u8>().write_bytes(0, size);
             ptr::copy_nonoverlapping((&raw const defaults).cast::<u8>(), options.cast::<u8>(), known);
@@ -92,10 +92,10 @@ pub unsafe extern "C" fn bankchannel_call_options_init(
     unsafe { guard(error, body) }
 }
 
-/// The options of the first version end where `log` begins; a program that was compiled with them is served on.
+/// The options of the first version end where `log` begins; programs compiled with them are still supported.
 const SIZE_MIN: usize = offset_of!(BankchannelCallOptions, log);
 
-/// Larger options than any later version will have are an uninitialised size.
+/// A size larger than the options of any later version is uninitialised.
 const SIZE_MAX: usize = 4096;
 
 fn known_size(size: usize) -> Result<(), Failure> {
@@ -106,10 +106,10 @@ fn known_size(size: usize) -> Result<(), Failure> {
     }
 }
 
-/// Reads the caller's options; NULL is the defaults. Content bytes are copied here.
+/// Reads the caller's options; NULL means the defaults. Content bytes are copied here.
 ///
 /// # Safety
-/// `options` is NULL, or has as many bytes as its `size` says, and what it points to is as its members say.
+/// `options` is NULL, or has as many bytes as its `size` says, and its pointers are as its members say.
 pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<CallParameters, Failure> {
     if options.is_null() {
         return Ok(CallParameters { timeout_ms: -1, ..CallParameters::default() });
@@ -117,7 +117,7 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
     // SAFETY: the caller promises the whole struct, which starts with its size.
     let size = unsafe { options.cast::<usize>().read_unaligned() };
     known_size(size)?;
-    // What an older program does not know keeps its default.
+    // Members that an older program does not know keep their defaults.
     let mut given = BankchannelCallOptions::default();
     let known = size.min(size_of::<BankchannelCallOptions>());
     // SAFETY: the caller's struct has `size` bytes, and ours has room for `known` of them; every bit pattern is a value.
@@ -136,7 +136,7 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
     if given.progress > 1 {
         return Err(misuse("progress", "must be 0 or 1"));
     }
-    // SAFETY: the caller promises that the members hold what they say.
+    // SAFETY: the caller promises that the members are valid.
     unsafe {
         let cancel = given.cancel.as_ref().map(BankchannelCancel::token).transpose()?;
         Ok(CallParameters {
@@ -146,7 +146,7 @@ pub(crate) unsafe fn read(options: *const BankchannelCallOptions) -> Result<Call
             destination: destination(&given)?,
             log: given.log == 1,
             progress: given.progress == 1,
-            // A C program looks at what is asked, and says BANKCHANNEL_FAIL.
+            // A C program checks the question itself, and replies BANKCHANNEL_FAIL.
             asks_nobody: false,
         })
     }

@@ -14,16 +14,16 @@ use crate::{
     input::{handle, place, text},
 };
 
-/// A running counterpart. Any number of threads may use it at once. It belongs to the process that started it: in a
-/// fork's child every function but `bankchannel_server_free` fails with `configuration.forked`.
+/// A running counterpart. Any number of threads may use it at once. It belongs to the process that started it: in the
+/// child of a fork every function except `bankchannel_server_free` fails with `configuration.forked`.
 pub struct BankchannelServer {
     server: Mutex<Server>,
     process: u32,
 }
 
 impl BankchannelServer {
-    /// Waits until no other thread uses it. In a fork's child it may be locked for ever, by a thread that the child does
-    /// not have.
+    /// Waits until no other thread uses it. In the child of a fork it may be locked for ever, by a thread that the
+    /// child does not have.
     fn server(&self) -> Result<MutexGuard<'_, Server>, Failure> {
         if self.process != std::process::id() {
             return Err(Error::because(&row::FORKED, "this server was started by the parent process").into());
@@ -91,9 +91,10 @@ pub unsafe extern "C" fn bankchannel_server_info(
     unsafe { guard(error, body) }
 }
 
-/// Carries out an order of the control interface, and gives its answer as JSON. `seed` puts data in; every other order
+/// Runs an order of the control interface, and returns its answer as JSON. `seed` adds data; every other order
 /// (`reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, …) needs a server that was started with `control`.
-/// The server's page in `docs/` says what each order takes and answers. `request` is a JSON object; without one, `{}`.
+/// The server's page in `docs/` describes the requests and answers of the orders. `request` is a JSON object; without
+/// one, `{}`.
 ///
 /// # Safety
 /// `server` is NULL or a server that was not freed; `order` and `request` have as many bytes as their sizes say; `json` and
@@ -115,7 +116,7 @@ pub unsafe extern "C" fn bankchannel_server_control(
         let request = if request.is_empty() { "{}" } else { request };
         // SAFETY: as the caller promises.
         let given = unsafe { handle("server", server) }?.server()?.control(order, parse_json(request)?)?;
-        // Others may use the server while the order is carried out.
+        // Others may use the server while the order runs.
         let answer = given.wait()?;
         // SAFETY: not NULL, and the caller promises that it may be written.
         unsafe { json.write(BankchannelBytes::of(answer.to_json())) };
@@ -125,7 +126,7 @@ pub unsafe extern "C" fn bankchannel_server_control(
     unsafe { guard(error, body) }
 }
 
-/// Stops it; running answers get some time to finish. The handle still has to be freed.
+/// Stops it; requests in flight get some time to finish. The handle still has to be freed.
 ///
 /// # Safety
 /// `server` is NULL or a server that was not freed; `error` is NULL or may be written.
@@ -143,7 +144,7 @@ pub unsafe extern "C" fn bankchannel_server_stop(
     unsafe { guard(error, body) }
 }
 
-/// Frees a server, and stops it when it still runs. NULL is allowed.
+/// Frees a server; if it still runs, it is stopped. NULL is allowed.
 ///
 /// # Safety
 /// `server` is NULL or a server that was not freed and that no other thread uses.
@@ -166,7 +167,7 @@ mod tests {
     use super::*;
     use crate::{bankchannel_error_code, bankchannel_error_free};
 
-    /// What a fork's child finds while a thread of the parent uses the server.
+    /// What the child of a fork finds while a thread of the parent uses the server.
     #[test]
     fn a_server_of_another_process_is_not_waited_for() {
         let started = Server::start("ws-channel", parse_json("{}").unwrap()).unwrap();
@@ -174,7 +175,7 @@ mod tests {
         let _held = server.server.lock().unwrap();
         let (mut json, mut errors) = (BankchannelBytes::NOTHING, [ptr::null_mut(); 2]);
         let [of_info, of_stop] = &mut errors;
-        // SAFETY: places of ours, and a server that lives on.
+        // SAFETY: our own outputs, and a server that stays alive.
         unsafe {
             assert_eq!(bankchannel_server_info(&raw const server, &raw mut json, of_info), BankchannelStatus::Error);
             assert_eq!(bankchannel_server_stop((&raw const server).cast_mut(), of_stop), BankchannelStatus::Error);

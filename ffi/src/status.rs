@@ -2,74 +2,75 @@
 
 use bankchannel_bridge::Category;
 
-/// How a function ended: what the caller does next. The substance of a failure is in the error object.
+/// The result of a function, which determines the caller's next step. The details of a failure are in the error object.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BankchannelStatus {
-    /// Done. Of a call: it ended well, and its response was given.
+    /// Done. For a call: it succeeded, and its response was returned.
     Ok = 0,
-    /// It failed; the error object says whose fault it is and what to do. Of a call: it has ended.
+    /// It failed; the error object tells the party at fault and the remedy. A call has ended.
     Error = 1,
-    /// The arguments cannot be used (NULL, not UTF-8, a reply that does not fit, a handle in use by another
-    /// thread): nothing was done, and every handle is as it was. The error object says which argument.
+    /// The arguments are invalid (NULL, not UTF-8, a reply that does not match, a handle in use by another thread):
+    /// nothing was done, and every handle is unchanged. The error object names the argument.
     Misuse = 2,
-    /// The call asks something, such as for a one-time code. The question was given as JSON
-    /// `{"kind": …, "text": …, "choices": […]}`, with `secret` where the person needs one to answer, and with `signature`
-    /// where a signature is asked for; go on with `BANKCHANNEL_REPLY_ANSWER`.
+    /// The call asks a question, for example for a one-time code. The question was returned as JSON `{"kind": …,
+    /// "text": …, "choices": […]}`, with `secret` if the person needs one to answer, and with `signature` if a
+    /// signature is requested; continue with `BANKCHANNEL_REPLY_ANSWER`.
     Ask = 3,
-    /// The call wants the next piece of the content to send; go on with `BANKCHANNEL_REPLY_PIECE` or
+    /// The call needs the next piece of the content to send; continue with `BANKCHANNEL_REPLY_PIECE` or
     /// `BANKCHANNEL_REPLY_END`.
     WantPiece = 4,
-    /// The call gave a piece of the content received; go on with `BANKCHANNEL_REPLY_GO`. The pieces are good only
-    /// if the call ends well.
+    /// The call returned a piece of the received content; continue with `BANKCHANNEL_REPLY_GO`. The pieces are valid
+    /// only if the call succeeds.
     Piece = 5,
-    /// The call says how far it is, as its options want it: JSON `{"text": …, "bytes": …}`, with `total` where that is known;
-    /// go on with `BANKCHANNEL_REPLY_GO`. `text` is what is being done, for a person, or empty; `bytes` are those of the
-    /// present message's body that have gone out or come in, told ten times a second at most. A slow caller is told the newest.
+    /// The call reports its progress, as requested in its options: JSON `{"text": …, "bytes": …}`, with `total` if it
+    /// is known; continue with `BANKCHANNEL_REPLY_GO`. `text` is the current step, for a person, or empty; `bytes` are
+    /// the bytes of the current message's body that have been sent or received, reported at most ten times a second. A
+    /// slow caller gets the newest.
     Progress = 6,
 }
 
-/// What the caller says to a call, to go on.
+/// The caller's reply to a call.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BankchannelReply {
-    /// Nothing to say: at the beginning, and after a piece or news of the progress was given. Data is ignored.
+    /// Continue: at the start, and after a piece or progress was returned. Data is ignored.
     Go = 0,
     /// The answer to a question, as UTF-8 text.
     Answer = 1,
-    /// The next piece of content, of any size but 0; it is copied before the function returns.
+    /// The next piece of content, of any size except 0; it is copied before the function returns.
     Piece = 2,
     /// There is no more content. Data is ignored.
     End = 3,
-    /// The caller cannot give what was asked: the call ends with an error that carries the text given as data.
+    /// The caller cannot provide what was requested: the call ends with an error that contains the text given as data.
     Fail = 4,
 }
 
 impl BankchannelReply {
-    /// The reply of a number that a caller gave.
+    /// The reply with this number.
     pub(crate) fn of(number: u32) -> Option<Self> {
         [Self::Go, Self::Answer, Self::Piece, Self::End, Self::Fail].into_iter().find(|reply| *reply as u32 == number)
     }
 }
 
-/// Where content is, or where it is to go.
+/// The location of content, or its destination.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BankchannelContent {
-    /// A request: none. A response: into memory, given with the response; at most 64 MiB.
+    /// A request: none. A response: into memory, returned with the response; at most 64 MiB.
     Default = 0,
     /// A request: these bytes, copied before the function returns. Not for a response.
     Bytes = 1,
-    /// The file of this path (UTF-8). For a response it must not exist, and appears only when it is complete.
+    /// The file with this path (UTF-8). For a response it must not exist, and appears only when it is complete.
     Path = 2,
-    /// A response: the file of this path, replaced when it exists. Not for a request.
+    /// A response: the file with this path, replaced if it exists. Not for a request.
     Replace = 3,
     /// Piece by piece through `bankchannel_call_resume`. Not with `bankchannel_call` and `bankchannel_local`.
     Pieces = 4,
 }
 
 impl BankchannelContent {
-    /// The kind of a number that a caller gave.
+    /// The kind with this number.
     pub(crate) fn of(number: u32) -> Option<Self> {
         [Self::Default, Self::Bytes, Self::Path, Self::Replace, Self::Pieces]
             .into_iter()
@@ -77,7 +78,7 @@ impl BankchannelContent {
     }
 }
 
-/// Whose fault an error is. Later versions may have more: treat an unknown number as `INTERNAL`.
+/// The party at fault for an error. Later versions may have more: treat an unknown number as `INTERNAL`.
 #[repr(u32)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BankchannelCategory {

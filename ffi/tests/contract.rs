@@ -17,10 +17,10 @@ fn client() -> Client {
 #[test]
 fn versions_and_catalogue() {
     assert_eq!(bankchannel_abi_version(), BANKCHANNEL_ABI_VERSION);
-    // SAFETY: it lives for ever.
+    // SAFETY: it is valid for ever.
     assert_eq!(unsafe { CStr::from_ptr(bankchannel_version()) }.to_str().unwrap(), env!("CARGO_PKG_VERSION"));
     let mut json = BankchannelBytes::NOTHING;
-    // SAFETY: a place of ours.
+    // SAFETY: our own output.
     assert_eq!(unsafe { bankchannel_catalogue(&raw mut json, ptr::null_mut()) }, BankchannelStatus::Ok);
     let catalogue: Value = serde_json::from_slice(&take(&mut json).unwrap()).unwrap();
     let names: Vec<&str> = catalogue.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
@@ -32,7 +32,7 @@ fn every_null_is_a_misuse_that_names_the_argument() {
     let client = client();
     let (name, name_size) = text("ws_channel.list_files");
     let (request, request_size) = text("{}");
-    // Content needs a place where there is any.
+    // Content needs an output if there may be any.
     let (gives, gives_size) = text("ws_channel.download_file");
     let (mut json, mut content, mut error) = (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
     let mut check = |argument: &str, call: &mut dyn FnMut(*mut *mut BankchannelError) -> BankchannelStatus| {
@@ -44,14 +44,14 @@ fn every_null_is_a_misuse_that_names_the_argument() {
             "{told}"
         );
         error = ptr::null_mut();
-        // Without a place for the error, the status still says it.
+        // Without an output for the error, the status still reports it.
         assert_eq!(call(ptr::null_mut()), BankchannelStatus::Misuse, "{argument}");
     };
     let (json, content) = (&raw mut json, &raw mut content);
     let mut call = ptr::null_mut();
     let call = &raw mut call;
     let (no_json, no_options) = (ptr::null_mut(), ptr::null());
-    // SAFETY: NULL is what is tested; everything else is ours.
+    // SAFETY: NULL is tested; everything else is ours.
     unsafe {
         check("json", &mut |e| bankchannel_catalogue(ptr::null_mut(), e));
         check("client", &mut |e| bankchannel_client_new(request, request_size, ptr::null_mut(), e));
@@ -123,7 +123,7 @@ fn every_null_is_a_misuse_that_names_the_argument() {
         check("request", &mut |e| bankchannel_server_control(ptr::null(), name, name_size, ptr::null(), 1, json, e));
         check("server", &mut |e| bankchannel_server_stop(ptr::null_mut(), e));
         assert!((*json).owner.is_null() && (*content).owner.is_null() && (*call).is_null());
-        // Freeing nothing does nothing.
+        // Freeing NULL does nothing.
         bankchannel_bytes_free(ptr::null_mut());
         bankchannel_error_free(ptr::null_mut());
         bankchannel_client_free(ptr::null_mut());
@@ -136,7 +136,7 @@ fn every_null_is_a_misuse_that_names_the_argument() {
     }
 }
 
-/// A function that gives a text says by NULL that it gives none.
+/// A function that returns a text returns NULL for none.
 fn computed(text: *const std::ffi::c_char) -> BankchannelStatus {
     if text.is_null() { BankchannelStatus::Misuse } else { BankchannelStatus::Ok }
 }
@@ -157,7 +157,7 @@ fn what_is_not_utf8_is_a_misuse_that_names_the_argument() {
     let call = client.begin("ws_channel.list_files", &json!({}), none);
     let begun = &mut ptr::null_mut();
     let server = &mut ptr::null_mut();
-    // SAFETY: buffers and places of ours.
+    // SAFETY: our own buffers and outputs.
     unsafe {
         check("settings", &mut |e| bankchannel_client_new(torn, size, &mut ptr::null_mut(), e));
         check("name", &mut |e| bankchannel_call(client.0, torn, size, none.cast(), 0, none, json, content, e));
@@ -204,7 +204,7 @@ fn content_that_there_is_not_needs_no_place() {
         [("ws_channel.list_files", &listing, no_options), ("ws_channel.download_file", &file, &raw const to_file)]
     {
         let ((name, name_size), (request, size)) = (text(name), text(request));
-        // SAFETY: NULL is what is tested; everything else is ours.
+        // SAFETY: NULL is tested; everything else is ours.
         unsafe {
             let status = bankchannel_call(
                 client.0,
@@ -217,7 +217,7 @@ fn content_that_there_is_not_needs_no_place() {
                 none,
                 &raw mut error,
             );
-            // Nobody logged in: the call itself was tried.
+            // Not logged in: the call itself was tried.
             assert_eq!(status, BankchannelStatus::Error);
             assert_eq!(take_error(error)["code"], "ws_channel.not_logged_in");
             let mut call = ptr::null_mut();
@@ -246,7 +246,7 @@ fn content_that_there_is_not_needs_no_place() {
     assert!(take(&mut json).is_some());
 }
 
-/// A NUL ends no text here: what holds one is refused as it is.
+/// NUL does not end a text here: a text that contains one is refused.
 #[test]
 fn a_nul_inside_is_refused_and_cuts_nothing() {
     let client = client();
@@ -265,7 +265,7 @@ fn a_nul_inside_is_refused_and_cuts_nothing() {
         let ((name, name_size), (request, size)) = (support::text("ws_channel.list_files"), support::text(text));
         let (mut json, mut content, mut error) =
             (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
-        // SAFETY: places and buffers of ours.
+        // SAFETY: our own outputs and buffers.
         let status = unsafe {
             bankchannel_call(
                 client.0,
@@ -285,7 +285,7 @@ fn a_nul_inside_is_refused_and_cuts_nothing() {
     assert_eq!(code("{}\0"), "input.invalid_json");
     assert_eq!(code("{\"bank\":\"simu\0lator\"}"), "input.invalid_json");
     assert_eq!(code(r#"{"bank":"simulator","file_type":"a\u0000b"}"#), "input.invalid_field");
-    // What JSON must not be: cut off, too deep, a key twice, no object.
+    // Invalid JSON: cut off, too deep, a duplicate key, not an object.
     assert_eq!(code("{\"bank\":"), "input.invalid_json");
     assert_eq!(code(&format!("{{\"bank\":{}1{}}}", "[".repeat(40), "]".repeat(40))), "input.invalid_json");
     assert_eq!(code(r#"{"bank":"simulator","bank":"simulator"}"#), "input.invalid_json");
@@ -312,10 +312,10 @@ fn wrong_fields_are_named_and_too_much_is_too_much() {
     let refused = Client::new(&json!({"email": "x".repeat(17 * 1024 * 1024)})).err().unwrap();
     assert_eq!(refused["code"], "input.too_large");
     assert_eq!(local("ws_channel.sign_file", &long, &options()).json["code"], "input.too_large");
-    // What a size cannot be is no size.
+    // An impossible size is refused.
     let (name, name_size) = text("ws_channel.list_files");
     let (mut json, mut content, mut error) = (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
-    // SAFETY: the size is refused before the buffer is looked at.
+    // SAFETY: the size is refused before the buffer is read.
     let status = unsafe {
         let (json, content) = (&raw mut json, &raw mut content);
         bankchannel_call(client.0, name, name_size, name, usize::MAX, ptr::null(), json, content, &raw mut error)
@@ -352,18 +352,18 @@ fn options_are_read_as_far_as_their_size_says() {
         client.call("ws_channel.list_files", &json!({"bank": "simulator"}), options).status
     };
     assert_eq!(code(&BankchannelCallOptions { size: 8, ..options() }), BankchannelStatus::Misuse);
-    // A program of the first version, whose options end before `log`: what lies behind them is not looked at, nor filled.
+    // A program of the first version, whose options end before `log`: the bytes after them are neither read nor filled.
     let first = std::mem::offset_of!(BankchannelCallOptions, log);
     let older = BankchannelCallOptions { size: first, log: 77, progress: 77, ..options() };
     assert_eq!(code(&older), BankchannelStatus::Error);
     let mut filled = BankchannelCallOptions { timeout_ms: 5, log: 77, progress: 77, ..options() };
-    // SAFETY: a place of ours, larger than the size given.
+    // SAFETY: our own output, larger than the size given.
     let status = unsafe { bankchannel_call_options_init(&raw mut filled, first, ptr::null_mut()) };
     assert_eq!(status, BankchannelStatus::Ok);
     assert_eq!((filled.size, filled.timeout_ms, filled.log, filled.progress), (first, -1, 77, 77));
     assert_eq!(code(&BankchannelCallOptions { size: first - 1, ..options() }), BankchannelStatus::Misuse);
     assert_eq!(code(&BankchannelCallOptions { progress: 2, ..options() }), BankchannelStatus::Misuse);
-    // In one go there is no moment to be told in.
+    // A call in one step has no moment to report progress.
     assert_eq!(code(&BankchannelCallOptions { progress: 1, ..options() }), BankchannelStatus::Misuse);
     assert_eq!(code(&BankchannelCallOptions { log: 2, ..options() }), BankchannelStatus::Misuse);
     assert_eq!(code(&BankchannelCallOptions { size: usize::MAX, ..options() }), BankchannelStatus::Misuse);
@@ -385,7 +385,7 @@ fn options_are_read_as_far_as_their_size_says() {
         code(&BankchannelCallOptions { content_kind: BankchannelContent::Pieces as u32, ..options() }),
         BankchannelStatus::Misuse
     );
-    // A program of a later version: fine while what it knows more is not set.
+    // A program of a later version: accepted as long as its additional members are not set.
     #[repr(C)]
     struct Later {
         known: BankchannelCallOptions,
@@ -431,7 +431,7 @@ fn a_deadline_of_zero_and_a_cancelled_token_send_nothing() {
         ended.json
     );
     let mut cancel = ptr::null_mut();
-    // SAFETY: a place of ours, and the token is freed once.
+    // SAFETY: our own output, and the token is freed once.
     unsafe {
         assert_eq!(bankchannel_cancel_new(&raw mut cancel, ptr::null_mut()), BankchannelStatus::Ok);
         assert_eq!(bankchannel_cancel_now(cancel, ptr::null_mut()), BankchannelStatus::Ok);
@@ -443,7 +443,7 @@ fn a_deadline_of_zero_and_a_cancelled_token_send_nothing() {
         "{}",
         ended.json
     );
-    // SAFETY: the last use.
+    // SAFETY: last use.
     unsafe { bankchannel_cancel_free(cancel) };
 }
 
@@ -467,7 +467,7 @@ fn local_operations_need_no_client_and_take_content() {
     let verified =
         local("ws_channel.verify_file", &json!({"public_key": public, "signature": signed.json["signature"]}), &other);
     assert_eq!(verified.json["good"], false, "{}", verified.json);
-    // An operation that needs the network is none of them.
+    // An operation that needs the network is not local.
     let refused = local("ws_channel.list_files", &json!({"bank": "simulator"}), &options());
     assert_eq!((refused.status, refused.json["category"].as_str()), (BankchannelStatus::Error, Some("invalid_input")));
 }

@@ -29,7 +29,7 @@ fn files_go_up_and_come_down_as_bytes_paths_and_pieces() {
     let listed = client.call("ws_channel.list_files", &json!({}), ptr::null());
     assert_eq!(listed.json["file_descriptors"][0]["file_reference"], "R1", "{}", listed.json);
 
-    // Down: into memory, by pieces, into a file.
+    // Down: into memory, in pieces, into a file.
     let which = json!({"file_type": "KTL", "file_reference": "R1"});
     let got = client.call("ws_channel.download_file", &which, ptr::null());
     assert_eq!(got.status, BankchannelStatus::Ok, "{}", got.json);
@@ -61,7 +61,7 @@ fn files_go_up_and_come_down_as_bytes_paths_and_pieces() {
     let twice = client.call("ws_channel.download_file", &which, &to_file);
     assert_eq!(twice.status, BankchannelStatus::Error, "a file that exists is not overwritten");
 
-    // Up: the same bytes in three ways.
+    // Up: the same bytes in three forms.
     let payment = fs::read(root().join("core/iso20022/examples/pain.001.001.09.xml")).unwrap();
     let source = scratch.path().join("payment.xml");
     fs::write(&source, &payment).unwrap();
@@ -105,7 +105,7 @@ fn files_go_up_and_come_down_as_bytes_paths_and_pieces() {
         refused.json
     );
 
-    // The progress, where it is wanted: of bytes and of pieces, up and down.
+    // The progress, if requested: of bytes and of pieces, up and down.
     for (kind, name, wanted) in [
         (&bytes, "ws_channel.upload_file", payment.len()),
         (&by_pieces, "ws_channel.upload_file", payment.len()),
@@ -135,7 +135,7 @@ fn files_go_up_and_come_down_as_bytes_paths_and_pieces() {
         assert!(most >= wanted as u64, "{most}");
     }
 
-    // The caller's own source fails: the call says so.
+    // The caller's own source fails: the call reports it.
     let call = client.begin("ws_channel.upload_file", &request, &by_pieces);
     let mut event = call.resume(BankchannelReply::Go, b"");
     assert_eq!(event.status, BankchannelStatus::WantPiece);
@@ -177,7 +177,7 @@ fn a_question_is_asked_and_answered_or_fails_in_one_go() {
     assert_eq!(listed.status, BankchannelStatus::Ok, "{}", listed.json);
 }
 
-/// The records of a login: taken after each event and after the end, each once, and with no secret in them.
+/// The log records of a login: taken after each event and after the end, each once, and without secrets.
 #[test]
 fn a_log_tells_the_steps_and_no_secret() {
     let service = Service::start();
@@ -212,19 +212,19 @@ fn a_log_tells_the_steps_and_no_secret() {
 
 #[test]
 fn a_call_is_cancelled_from_another_thread() {
-    // A server that takes the connection and never answers.
+    // A server that accepts the connection and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v2", silent.local_addr().unwrap());
     let client = Client::new(&json!({"base_url": url})).unwrap();
     let mut cancel = ptr::null_mut();
-    // SAFETY: a place of ours.
+    // SAFETY: our own output.
     unsafe { bankchannel_cancel_new(&raw mut cancel, ptr::null_mut()) };
     let token = cancel as usize;
     let begun = Instant::now();
     let ended = std::thread::scope(|scope| {
         scope.spawn(move || {
             std::thread::sleep(Duration::from_millis(200));
-            // SAFETY: the token lives until after the scope.
+            // SAFETY: the token is alive until after the scope.
             unsafe { bankchannel_cancel_now(token as *const BankchannelCancel, ptr::null_mut()) };
         });
         let with = BankchannelCallOptions { cancel, ..options() };
@@ -237,7 +237,7 @@ fn a_call_is_cancelled_from_another_thread() {
         ended.json
     );
     assert!(begun.elapsed() < Duration::from_secs(10));
-    // SAFETY: the last use.
+    // SAFETY: last use.
     unsafe { bankchannel_cancel_free(cancel) };
 }
 
@@ -262,7 +262,7 @@ fn a_call_is_for_one_thread_at_a_time() {
 #[test]
 fn a_stopped_server_says_so() {
     let service = Service::start();
-    // SAFETY: the handle lives until the end of the test.
+    // SAFETY: the handle is alive until the end of the test.
     unsafe {
         assert_eq!(bankchannel_server_stop(service.handle, ptr::null_mut()), BankchannelStatus::Ok);
         assert_eq!(bankchannel_server_stop(service.handle, ptr::null_mut()), BankchannelStatus::Error);
@@ -277,8 +277,8 @@ unsafe extern "C" {
     safe fn _exit(code: i32) -> !;
 }
 
-/// In a child the client works on with connections of its own; calls and servers of the parent are refused, and none of
-/// it hangs, not even freeing.
+/// In a child, the client continues with its own connections; calls and servers of the parent are refused, and nothing
+/// hangs, not even freeing.
 #[test]
 #[cfg(unix)]
 fn a_child_process_goes_on_with_the_client_only() {
@@ -298,7 +298,7 @@ fn a_child_process_goes_on_with_the_client_only() {
     }
     let mut status = -1;
     let begun = Instant::now();
-    // SAFETY: a place of ours; WNOHANG is 1.
+    // SAFETY: our own output; WNOHANG is 1.
     while unsafe { waitpid(child, &raw mut status, 1) } == 0 {
         assert!(begun.elapsed() < Duration::from_secs(30), "the child hangs");
         std::thread::sleep(Duration::from_millis(20));

@@ -1,4 +1,4 @@
-// The sandbox bank as another process, and a third party that signs requests with the command and sends them.
+// The sandbox bank as a separate process, and a third party that signs requests with the command and sends them.
 
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// The customer's page, with script switched off: it must not need any.
+// The customer's page with scripting disabled: it must not need any.
 
 import assert from 'node:assert/strict';
 

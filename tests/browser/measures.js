@@ -1,4 +1,4 @@
-// What a page must keep whatever it shows: nothing beside the window, and text that can be read.
+// Requirements for every page: nothing wider than the window, and readable text.
 
 import assert from 'node:assert/strict';
 

@@ -17,7 +17,7 @@ async function show({ page, bank }) {
   return answer;
 }
 
-// Shows the page, lets a request come, and waits for its row.
+// Shows the page, sends a request, and waits for its row.
 async function showNext(test, sending) {
   await show(test);
   const before = await rows(test.page).count();

@@ -25,7 +25,7 @@ const bank = await startBank();
 const thirdParty = await startThirdParty();
 const allowed = new Set([bank.origin, thirdParty.origin]);
 
-// A page that fails its test when it goes anywhere else, or when its script does.
+// A page that fails its test if it opens another site, or if its script fails.
 async function open(options = {}) {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
   const page = await context.newPage();

@@ -30,7 +30,7 @@ use crate::{
     openapi::{self, About, Described, exchanges},
 };
 
-/// The host, as whoever starts one knows it.
+/// The host, for starting one.
 pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Host>(
     "toy-host",
     PROTOCOL,
@@ -41,7 +41,7 @@ pub(crate) static DESCRIPTOR: Counterpart = Counterpart::of::<Host>(
 
 const BODY_MAX: usize = 64 * 1024;
 
-/// How a host is started.
+/// The options of a host.
 #[derive(Debug, Clone, Default, Boundary)]
 pub(crate) struct HostOptions {
     /// The address and port to listen on; port 0 takes a free one.
@@ -50,7 +50,7 @@ pub(crate) struct HostOptions {
     pub(crate) word: Option<String>,
 }
 
-/// What a host says when it is ready.
+/// The readiness line of a host.
 #[derive(Debug, Clone, Boundary)]
 pub(crate) struct HostReadiness {
     /// What clients take as `base_url`.

@@ -1,4 +1,5 @@
-//! What one more protocol costs: this one is in everything that a protocol is in, and few lines outside its folder name it.
+//! The cost of a new protocol: this one is in everything that a protocol is in, and few lines outside its folder name
+//! it.
 //!
 //! Run by `tests/testing-build`, over the libraries and faces that it has built.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
@@ -19,7 +20,7 @@ use bankchannel_tests::{
 };
 use serde_json::Value;
 
-/// What `tests/testing-build` has kept.
+/// A file saved by `tests/testing-build`.
 fn kept(path: &str) -> PathBuf {
     built().with_file_name("testing").join(path)
 }
@@ -49,7 +50,7 @@ fn it_is_in_catalogue_error_table_and_openapi() {
     assert_eq!(openapi("toy-host").unwrap()["paths"]["/greetings"]["post"]["x-bankchannel-operation"], "toy.greet");
 }
 
-/// Rust, the command line and C: the others' drivers know their own package's classes.
+/// Rust, the command line and C: the drivers of the others know only their own package's classes.
 #[test]
 fn its_scenario_runs_in_the_faces() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
@@ -127,15 +128,15 @@ fn every_generated_face_has_it() {
     assert_eq!(String::from_utf8_lossy(&php.stdout), "well\n", "{}", String::from_utf8_lossy(&php.stderr));
 }
 
-/// The files of this project that git knows, with their texts.
+/// The files of this project in git, with their texts.
 fn sources() -> Vec<(String, String)> {
     let listed = output(Command::new("git").args(["ls-files"]).current_dir(root()));
     let text = |path: &str| Some((path.to_owned(), fs::read_to_string(root().join(path)).ok()?));
     listed.lines().filter_map(text).collect()
 }
 
-/// The lines outside its folder that name the toy: manifests, the lists, and what brings its modules in. The languages' tests
-/// and benchmarks call its operations that fail on demand.
+/// The lines outside its folder that name the toy: manifests, the lists, and the inclusion of its modules. The
+/// languages' tests and benchmarks call its operations that fail on demand.
 #[test]
 fn few_lines_elsewhere_name_it() {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -183,7 +184,7 @@ fn words(line: &str) -> impl Iterator<Item = &str> {
     line.split(|char: char| !char.is_ascii_alphanumeric())
 }
 
-/// The names of a protocol as code writes them, and the folders that are its own.
+/// The names of a protocol in code, and its own folders.
 const PROTOCOLS: [(&[&str], &[&str]); 2] = [
     (
         &["ws_channel", "ws-channel", "WsChannel", "ISECURE_"],
@@ -204,10 +205,10 @@ const PROTOCOLS: [(&[&str], &[&str]); 2] = [
         ],
     ),
 ];
-/// Neither written by hand for the product, nor code: tests, examples, what is generated, the demo that tells of both.
+/// Not hand-written product code: tests, examples, generated files, the demo that covers both.
 const OTHER: [&str; 7] = ["/tests/", "/test/", "/examples/", "/benchmarks/", "/Generated/", "/cli/src/demo/", "/docs/"];
 
-/// How many files name both protocols, and one. They may become fewer.
+/// The number of files that name both protocols, and one. It may only decrease.
 #[test]
 fn few_files_name_the_protocols() {
     let (mut both, mut one) = (Vec::new(), Vec::new());

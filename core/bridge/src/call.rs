@@ -15,22 +15,22 @@ use tokio::sync::mpsc::{self, error::TryRecvError};
 
 use crate::{Client, leftovers, operations, panics, progress::Untold, runtime::runtime};
 
-/// How a call is carried out: limits, content, log.
+/// The parameters of a call: limits, content, log.
 #[derive(Default)]
 pub struct CallParameters {
-    /// Milliseconds it may take: −1 the operation's own limit, 0 expired at once.
+    /// The timeout in milliseconds: −1 for the operation's own limit, 0 for one that has already expired.
     pub timeout_ms: i64,
     /// Cancels it, from any thread.
     pub cancel: Option<CancellationToken>,
-    /// Content that goes with the request.
+    /// The content of the request.
     pub content: ContentTransfer,
-    /// Where content of the response goes.
+    /// The destination of the response's content.
     pub destination: ContentTransfer,
-    /// Whether records of what happens are kept for [`Call::drain_log`].
+    /// Whether log records are kept for [`Call::drain_log`].
     pub log: bool,
-    /// Whether the caller is told how far the call is: [`Event::Progress`].
+    /// Whether the caller receives the progress of the call: [`Event::Progress`].
     pub progress: bool,
-    /// Whether the caller answers no questions: an operation that asks the program's own code is then not begun.
+    /// Whether the caller answers no questions: an operation that asks the program's own code is then not started.
     pub asks_nobody: bool,
 }
 
@@ -50,32 +50,32 @@ pub enum ContentTransfer {
     Pieces,
 }
 
-/// Where a call is.
+/// An event of a call, for the caller.
 #[derive(Debug)]
 pub enum Event {
-    /// It ended well.
+    /// It succeeded.
     Response {
         /// The response.
         value: Value<'static>,
-        /// Its content, when it was taken into memory.
+        /// Its content, if it was received in memory.
         content: Option<Bytes>,
     },
     /// It failed.
     Failed(Error),
-    /// It asks; the reply is [`Reply::Answer`].
+    /// It asks a question; the reply is [`Reply::Answer`].
     Ask(Question),
-    /// It wants the next piece of the request's content; the reply is [`Reply::Piece`] or [`Reply::End`].
+    /// It requests the next piece of the request's content; the reply is [`Reply::Piece`] or [`Reply::End`].
     WantPiece,
-    /// It gives a piece of the response's content; the reply is [`Reply::Go`].
+    /// A piece of the response's content; the reply is [`Reply::Go`].
     Piece(Bytes),
-    /// It says how far it is; the reply is [`Reply::Go`]. The call goes on meanwhile.
+    /// The progress; the reply is [`Reply::Go`]. The call continues meanwhile.
     Progress(Progress),
 }
 
-/// What the caller says to go on.
+/// The caller's reply to an event.
 #[derive(Debug)]
 pub enum Reply {
-    /// Nothing to say: at the beginning, after a piece was taken and after news of the progress.
+    /// Continue: at the start, after receiving a piece and after a progress event.
     Go,
     /// The answer to a question.
     Answer(Secret),
@@ -89,24 +89,24 @@ pub enum Reply {
 
 /// A running call. Dropping it cancels it.
 pub struct Call {
-    // Always there, but for the end of `drop`.
+    // Always set, except at the end of `drop`.
     ends: Option<Ends>,
     log: Option<CallLog>,
     untold: Untold,
-    // It came while there was news to tell, and comes after that.
+    // An event that arrived while a progress event was pending, and is delivered after it.
     held: Option<Event>,
     awaited: Awaited,
     process: u32,
 }
 
-/// The caller's ends of a call.
+/// The caller's ends of a call's channels.
 struct Ends {
     events: mpsc::Receiver<Message>,
     replies: mpsc::Sender<Reply>,
     cancel: CancellationToken,
 }
 
-/// The call's own ends.
+/// The call's own ends of its channels.
 struct Inside {
     events: mpsc::Sender<Message>,
     replies: mpsc::Receiver<Reply>,
@@ -114,10 +114,10 @@ struct Inside {
     untold: Untold,
 }
 
-/// What comes from a running call.
+/// A message of a running call.
 enum Message {
     Event(Event),
-    /// There is news of the progress.
+    /// There is new progress.
     Progress,
 }
 
@@ -130,7 +130,7 @@ enum Awaited {
 }
 
 impl Call {
-    /// Begins a call. An operation that only computes is carried out here and now.
+    /// Starts a call. An operation that only computes is run here, before this returns.
     #[must_use]
     pub fn begin(client: &Client, name: &str, request: Value<'_>, parameters: CallParameters) -> Self {
         let (events_in, events) = mpsc::channel(1);
@@ -147,7 +147,7 @@ impl Call {
         call
     }
 
-    /// A call that failed before it could begin: the first resume gives the error.
+    /// A call that failed before it could start: the first resume returns the error.
     #[must_use]
     pub fn failed(error: Error) -> Self {
         let (events_in, events) = mpsc::channel(1);
@@ -166,10 +166,10 @@ impl Call {
         }
     }
 
-    /// Goes on with a reply and waits for what comes next. Blocks the calling thread.
+    /// Continues with a reply and waits for the next event. Blocks the calling thread.
     ///
     /// # Errors
-    /// `input.invalid_field` for a reply that does not fit what was asked; the call is as it was.
+    /// `input.invalid_field` for a reply that does not match the last event; the call is unchanged.
     pub fn resume(&mut self, reply: Reply) -> Result<Event> {
         let waited = self.give(reply)?;
         loop {
@@ -203,13 +203,13 @@ impl Call {
         }
     }
 
-    /// Waits for what comes next, at most this long; `None` when nothing came. The reply must have been given.
+    /// Waits at most this long for the next event; `None` if there was none. The reply must have been given before.
     pub fn wait(&mut self, time: Duration) -> Option<Event> {
         if let Some(event) = self.here() {
             return Some(self.note(Some(event)));
         }
         let Some(ends) = self.ends.as_mut() else { return Some(self.note(None)) };
-        // What is there already needs no runtime: least of all the news that there is none.
+        // A message that is already there needs no runtime: least of all the error that there is no runtime.
         let message = match (ends.events.try_recv(), runtime()) {
             (Ok(message), _) => Some(message),
             (Err(TryRecvError::Disconnected), _) => None,
@@ -218,7 +218,7 @@ impl Call {
                 runtime.block_on(async { tokio::time::timeout(time, ends.events.recv()).await }).ok()?
             }
         };
-        // News that was told already is as good as nothing in this time.
+        // Progress that was already reported counts as no event.
         self.sort(message)
     }
 
@@ -230,25 +230,26 @@ impl Call {
         self.give(reply).map(|_| ())
     }
 
-    /// Takes the records of what has happened since the last time, oldest first, redacted; also after the end. At most a
-    /// thousand are kept. None where the call was begun without [`CallParameters::log`].
+    /// Takes the log records since the last call, oldest first, redacted; also works after the end. At most a thousand
+    /// are kept. None if the call was started without [`CallParameters::log`].
     pub fn drain_log(&self) -> Vec<LogRecord> {
-        // In a fork's child the log may be locked for ever by a thread of the parent.
+        // In the child of a fork, a thread of the parent may hold the log's lock for ever.
         self.log.as_ref().filter(|_| self.process == std::process::id()).map(CallLog::drain).unwrap_or_default()
     }
 
-    /// Cancels the call; it ends with the error `cancelled`. In a fork's child nothing happens.
+    /// Cancels the call; it ends with the error `cancelled`. In the child of a fork nothing happens.
     pub fn cancel(&self) {
-        // There the token may be locked for ever by a thread of the parent, and cancelling would wake the parent's tasks.
+        // There, a thread of the parent may hold the token's lock for ever, and cancelling would wake the parent's
+        // tasks.
         if let Some(ends) = self.ends.as_ref().filter(|_| self.process == std::process::id()) {
             ends.cancel.cancel();
         }
     }
 
-    /// Passes the reply on; false when the call has ended already.
+    /// Passes the reply on; false if the call has already ended.
     fn give(&mut self, reply: Reply) -> Result<bool> {
         if self.process != std::process::id() {
-            // What would answer it runs in the parent: waiting here would be for ever.
+            // The tasks that would answer run in the parent: waiting here would never end.
             return Err(Error::because(&row::FORKED, "this call was begun by the parent process"));
         }
         let fits = matches!(
@@ -263,16 +264,16 @@ impl Call {
         if !fits {
             return Err(Error::invalid_field("reply", "does not match what the call asked for"));
         }
-        // A call that was cancelled before must not be quicker to see the reply.
+        // A call that was already cancelled must not see the reply first.
         let waiting = self.ends.as_ref().filter(|ends| !ends.cancel.is_cancelled());
         if let (Some(ends), false) = (waiting, matches!(reply, Reply::Go)) {
-            // A full or closed channel means that the call is ending: the next event says how.
+            // A full or closed channel means that the call is ending: the next event tells how.
             let _ = ends.replies.try_send(reply);
         }
         Ok(true)
     }
 
-    /// What is to be told before anything is waited for.
+    /// An event to return before waiting for anything.
     fn here(&mut self) -> Option<Event> {
         if self.awaited == Awaited::Ended {
             return None;
@@ -280,7 +281,7 @@ impl Call {
         self.untold.take().map(Event::Progress).or_else(|| self.held.take())
     }
 
-    /// What the caller is told of a message: of the progress first. Nothing, where that was told already.
+    /// The event for a message: progress comes first. `None` if it was already reported.
     fn sort(&mut self, message: Option<Message>) -> Option<Event> {
         let event = match message {
             Some(Message::Progress) => return self.here().map(|event| self.note(Some(event))),
@@ -305,7 +306,7 @@ impl Call {
             Event::Failed(if self.awaited == Awaited::Ended {
                 Error::because(&row::CLOSED, "the call has ended")
             } else {
-                // Nobody can say any more how far it came.
+                // It is unknown how far it came.
                 Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call")
                     .with_outcome(Outcome::Unknown)
             })
@@ -323,7 +324,7 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         if self.process != std::process::id() {
-            // The other ends are held by threads of the parent, perhaps locked by them when it forked: not even
+            // Threads of the parent hold the other ends, and may have locked them at the time of the fork: not even
             // dropping may touch them.
             std::mem::forget(self.ends.take());
         } else {
@@ -375,7 +376,7 @@ fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParame
         log,
         progress: parameters.progress.then(|| {
             let events = events.clone();
-            // Where the caller has not come for the last message yet, that wakes it as well.
+            // If the caller has not taken the last message yet, that one wakes it as well.
             untold.watcher(move || drop(events.try_send(Message::Progress)))
         }),
         ..CallOptions::default()
@@ -386,7 +387,7 @@ fn start(client: &Client, name: &str, request: Value<'_>, parameters: CallParame
         leftovers::free();
         let ended = end(client.call_values(&name, request, options).await);
         if let Some(giving) = giving {
-            // The last piece goes before the response: after that nobody asks for it.
+            // The last piece goes before the response: afterwards it would not be received.
             let _ = giving.await;
         }
         let _ = events.send(Message::Event(ended)).await;
@@ -407,7 +408,7 @@ fn end(result: Result<Done<Value<'static>>>) -> Event {
     }
 }
 
-/// Content that is asked for piece by piece. It is read on a thread that may block.
+/// Content that is requested piece by piece. It is read on a thread that may block.
 fn wanted(events: mpsc::Sender<Message>, replies: Arc<tokio::sync::Mutex<mpsc::Receiver<Reply>>>) -> Content {
     Content::Pieces(Pieces::new(move || {
         events.blocking_send(Message::Event(Event::WantPiece)).map_err(|_| Error::new(&row::CANCELLED))?;
@@ -420,7 +421,7 @@ fn wanted(events: mpsc::Sender<Message>, replies: Arc<tokio::sync::Mutex<mpsc::R
     }))
 }
 
-/// Content that is given piece by piece.
+/// Content that is delivered piece by piece.
 fn given(
     events: mpsc::Sender<Message>,
     runtime: &tokio::runtime::Runtime,
@@ -439,12 +440,12 @@ fn given(
 struct Questions {
     events: mpsc::Sender<Message>,
     replies: Arc<tokio::sync::Mutex<mpsc::Receiver<Reply>>>,
-    /// One question at a time: a reply does not say what it answers. How many were asked that nobody waits for any more; their replies are
-    /// still to come.
+    /// One question at a time: a reply does not name its question. The number counts abandoned questions whose replies
+    /// are still to come.
     turn: tokio::sync::Mutex<usize>,
 }
 
-/// A question that was asked. Where nobody waits for its answer any more, that is let go when it comes.
+/// A question in progress. If it is abandoned, its answer is discarded on arrival.
 struct Asked<'a> {
     owed: tokio::sync::MutexGuard<'a, usize>,
     is_answered: bool,
@@ -461,7 +462,7 @@ impl Asker for Questions {
         Box::pin(async move {
             let mut turn = self.turn.lock().await;
             while *turn > 0 {
-                // A reply that is taken is taken, whatever becomes of this question.
+                // A received reply is consumed, whatever happens to this question.
                 self.replies.lock().await.recv().await;
                 *turn -= 1;
             }

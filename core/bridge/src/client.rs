@@ -1,4 +1,4 @@
-//! A client handle: settings that every process shares, and connections that each has its own of.
+//! A client handle: settings shared by all processes, and separate connections for each process.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,8 +23,8 @@ impl Client {
     /// Makes a client from its settings. The member `protocol` names the protocol: `ws-channel` (the default), `nextgen-psd2`,
     /// `salt-edge-connector` or `salt-edge-hub`. Nothing is sent, and no thread is started.
     ///
-    /// The member `"from_env": true` means [`from_env`](Self::from_env). `"from_env": {NAME: TEXT}` gives variables in place of
-    /// the environment's, for languages whose environment is not the process's.
+    /// The member `"from_env": true` means [`from_env`](Self::from_env). `"from_env": {NAME: TEXT}` gives variables
+    /// instead of the environment, for languages whose environment is not the process's.
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`.
@@ -43,8 +43,8 @@ impl Client {
         })
     }
 
-    /// Makes a client as [`new`](Self::new) does; the `ISECURE_…` variables of the environment give the settings that are left
-    /// out. For the WS Channel only.
+    /// Makes a client like [`new`](Self::new); omitted settings are taken from the environment's `ISECURE_…` variables.
+    /// For the WS Channel only.
     ///
     /// # Errors
     /// `input.*` and `configuration.invalid`, also for a variable that cannot be used.
@@ -62,8 +62,8 @@ impl Client {
         Ok(client)
     }
 
-    /// Carries out an operation that only computes, on the caller's own thread, with no more than it needs. What the
-    /// request leaves out is taken from the settings and the session.
+    /// Runs an operation that only computes, on the caller's own thread, with minimal overhead. Fields omitted from the
+    /// request are taken from the settings and the session.
     ///
     /// # Errors
     /// Those of the operation; `input.unknown_operation` for one that is not local.
@@ -71,8 +71,8 @@ impl Client {
         operations::call_local(Some(self), name, request, content)
     }
 
-    /// How long an exchange may take whose call says nothing of it: the settings' limit or the operation's own. `None` for an
-    /// operation without a limit, and for a name that there is not.
+    /// The default timeout of an exchange: the settings' limit or the operation's own. `None` for an operation without
+    /// a limit, and for an unknown name.
     #[must_use]
     pub fn limit(&self, name: &str) -> Option<Duration> {
         let own = operations::find(name)?.declaration.route.as_ref()?.timeout_s;
@@ -94,7 +94,7 @@ impl Client {
     }
 }
 
-/// Which process this is costs a question to the system, so it is asked only where a request leaves something out.
+/// Getting the process id is a system call, so it is done only if a request omits something.
 impl Profile for Client {
     fn value(&self, field: &str) -> Option<Value<'static>> {
         self.here().ok()?.value(field)

@@ -1,4 +1,4 @@
-//! JSON text across the boundary, for languages that have no values of ours, and operations that only compute.
+//! JSON text across the boundary, for languages without our value types, and operations that only compute.
 
 use bankchannel::{Content, Error, Progress, Question, Result};
 use bankchannel_foundation::{error::row, json, model::Value};
@@ -6,13 +6,13 @@ use serde_json::json;
 
 use crate::{operations, panics};
 
-/// The longest JSON text that is taken, in bytes. Files do not travel as JSON.
+/// The longest accepted JSON text, in bytes. Files do not travel as JSON.
 pub const MAX_JSON: usize = 16 * 1024 * 1024;
 
-/// The deepest nesting that is taken, as text or as values.
+/// The deepest accepted nesting, as text or as values.
 pub const MAX_DEPTH: usize = 32;
 
-/// Parses the caller's JSON: bounded, no key twice. Empty text is no fields.
+/// Parses the caller's JSON: bounded, no duplicate keys. Empty text means no fields.
 ///
 /// # Errors
 /// `input.too_large`, `input.invalid_json`.
@@ -34,7 +34,7 @@ pub fn too_large() -> Error {
         .with("limit_bytes", MAX_JSON)
 }
 
-/// Carries out a local operation: it only computes, on the caller's own thread.
+/// Runs a local operation: it only computes, on the caller's own thread.
 ///
 /// # Errors
 /// Those of the operation; `input.unknown_operation` for one that is not local.
@@ -42,7 +42,7 @@ pub fn local(name: &str, request: Value<'_>, content: Option<Content>) -> Result
     operations::call_local(None, name, request, content)
 }
 
-/// How far a call is, as JSON text: `{"text", "bytes"}`; `total` only where it is known.
+/// The progress of a call as JSON text: `{"text", "bytes"}`; `total` only if it is known.
 #[must_use]
 pub fn progress_json(progress: &Progress) -> String {
     let mut json = json!({"text": progress.text, "bytes": progress.bytes});
@@ -52,7 +52,7 @@ pub fn progress_json(progress: &Progress) -> String {
     json.to_string()
 }
 
-/// A question as JSON text: `{"kind", "text", "choices"}`; `secret`, `signature` and `request` only where there is one.
+/// A question as JSON text: `{"kind", "text", "choices"}`; `secret`, `signature` and `request` only if present.
 #[must_use]
 pub fn question_json(question: &Question) -> String {
     let mut json = json!({"kind": question.kind, "text": question.text, "choices": question.choices});

@@ -1,32 +1,32 @@
-//! Values that a language is done with, freed by the thread that made them.
+//! Values that a language no longer needs, freed by the thread that allocated them.
 //!
-//! An answer is made on the runtime's thread, of many small pieces of memory. Freed on another thread, each piece takes the lock of
-//! the memory that the runtime's thread is just making the next answer in; in Python, whoever waits for that lock holds the
-//! interpreter's too.
+//! The runtime's thread allocates an answer in many small pieces. Freeing a piece on another thread takes the lock of
+//! the memory arena in which the runtime's thread is just allocating the next answer; in Python, the thread that waits
+//! for that lock also holds the interpreter's.
 
 use std::{cell::Cell, sync::Mutex};
 
 use bankchannel_foundation::model::Value;
 
-/// Most values that wait, and most parts of all of them. What comes beyond is freed where it is: that is for many small answers, and
-/// must keep no large one.
+/// The most waiting values, and the most parts of all of them. Values beyond these limits are freed immediately:
+/// waiting is for many small answers, and must not keep large ones.
 const MOST: usize = 1024;
 const MOST_PARTS: usize = 32 * 1024;
 /// The longest text of a part.
 const LONG: usize = 4096;
 
-/// The values that wait, and how many parts they have.
+/// The waiting values, and the number of their parts.
 static LEFT: Mutex<(Vec<Value<'static>>, usize)> = Mutex::new((Vec::new(), 0));
 
 thread_local! {
-    /// Room for what is to be freed, kept from one time to the next.
+    /// A reused buffer for the values to free.
     static ROOM: Cell<Vec<Value<'static>>> = const { Cell::new(Vec::new()) };
 }
 
-/// Leaves a value to the runtime's thread, which frees it at its next call. Waits for nobody: where that is not at once possible, in
-/// a fork's child too, the value is freed here.
+/// Leaves a value to the runtime's thread, which frees it at its next call. Never blocks: if the lock is not free, also
+/// in the child of a fork, the value is freed here.
 pub fn give_back(value: Value<'static>) {
-    // Before the lock: it is held for as short as can be.
+    // Before locking, to hold the lock as short as possible.
     let Some(more) = count(&value, MOST_PARTS) else { return };
     let Ok(mut left) = LEFT.try_lock() else { return };
     let (values, parts) = &mut *left;
@@ -36,7 +36,7 @@ pub fn give_back(value: Value<'static>) {
     }
 }
 
-/// How many parts a value has; `None` for more than these, and where one is long.
+/// The number of a value's parts; `None` if there are more than `most`, or if one is long.
 fn count(value: &Value<'_>, most: usize) -> Option<usize> {
     let left = most.checked_sub(1)?;
     let mut inner = 0;
@@ -57,7 +57,7 @@ fn count(value: &Value<'_>, most: usize) -> Option<usize> {
     Some(inner + 1)
 }
 
-/// Frees what was left. For the runtime's thread.
+/// Frees the waiting values. Called by the runtime's thread.
 pub(crate) fn free() {
     let mut taken = ROOM.take();
     if let Ok(mut left) = LEFT.try_lock()
@@ -92,7 +92,7 @@ mod tests {
             let member = |number: usize| (number.to_string().into(), Value::from("text".to_owned()));
             Value::Object((0..members).map(member).collect::<Object<'static>>())
         };
-        // Large ones and long ones do not wait, and many of a middling size no longer than their parts are few.
+        // Large and long values do not wait, and medium-sized ones only up to the limit of all parts.
         give_back(object(MOST_PARTS));
         give_back(Value::from("x".repeat(LONG + 1)));
         assert_eq!(waiting(), (0, 0));
@@ -101,7 +101,7 @@ mod tests {
         }
         assert_eq!(waiting(), (MOST_PARTS / 100, MOST_PARTS / 100 * 100));
         free();
-        // Somebody holds it: nobody waits.
+        // While the lock is held, nothing blocks.
         let held = LEFT.lock();
         give_back(Value::Null);
         free();

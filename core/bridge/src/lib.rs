@@ -1,4 +1,4 @@
-//! What every foreign language needs and none may repeat.
+//! The parts shared by all foreign languages, so that none repeats them.
 //!
 //! ```text
 //!   Client ── begin(name, request, parameters) ──► Call ── resume(reply) ──► Event
@@ -8,9 +8,9 @@
 //!   Server                   an embedded counterpart
 //! ```
 //!
-//! A call is resumable: it ends in a response or an error, or it asks the caller for something and goes on with
-//! the reply. So prompts, signers and streams work the same in every language, and no thread of ours ever enters
-//! one. One runtime serves all calls; after a `fork` the child gets its own, and its own connections.
+//! A call is resumable: it ends in a response or an error, or it asks the caller for something and continues with the
+//! reply. So prompts, signers and streams work the same in every language, and our threads never enter a language's
+//! code. One runtime serves all calls; after a `fork` the child gets its own, and its own connections.
 
 mod call;
 mod client;
@@ -40,8 +40,8 @@ pub use panics::inside;
 pub use runtime::{runtime, serving_runtime};
 pub use server::Server;
 
-/// The version of the boundary's contract. It grows when something is added and a program can tell; it never means
-/// something else than before.
+/// The version of the boundary's contract. It increases with additions that a program can detect; existing parts never
+/// change their meaning.
 pub const ABI_VERSION: u32 = 1;
 
 /// The catalogue as JSON text.

@@ -11,26 +11,26 @@ use bankchannel_foundation::{
 
 use crate::panics;
 
-/// Whether the operation of this name only computes.
+/// Whether the operation with this name only computes.
 #[must_use]
 pub fn is_local(name: &str) -> bool {
     find(name).is_some_and(|entry| entry.declaration.kind == OperationKind::Local)
 }
 
-/// Whether the response of the operation of this name has content.
+/// Whether the response of the operation with this name has content.
 #[must_use]
 pub fn gives_content(name: &str) -> bool {
     find(name).is_some_and(|entry| entry.response.content_field().is_some())
 }
 
-/// What of the program's own the operation of this name may ask: the interface's option, such as `bank`.
+/// The program's object that the operation with this name may ask: the interface's option, such as `bank`.
 #[must_use]
 pub fn asks_program(name: &str) -> Option<&'static str> {
     find(name)?.declaration.asks_object()
 }
 
-/// Carries out a local operation; what the request leaves out is taken from the profile. A panic becomes an error: nothing
-/// was sent, and of what others use it only reads settings and a session.
+/// Runs a local operation; fields omitted from the request are taken from the profile. A panic becomes an error:
+/// nothing was sent, and of shared data the operation only reads settings and a session.
 pub(crate) fn call_local(
     profile: Option<&dyn Profile>,
     name: &str,

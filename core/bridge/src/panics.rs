@@ -1,4 +1,4 @@
-//! A panic's text may hold what the caller gave, so it is not printed: only where the defect is.
+//! A panic's text may contain the caller's data, so only its place is printed.
 
 use std::{cell::Cell, io::Write, panic, sync::Once, thread};
 
@@ -9,7 +9,7 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Has the panics of our own threads, and those inside [`inside`], printed without their text. Others are printed as before.
+/// Makes panics in our own threads and inside [`inside`] print without their text. Others are printed as before.
 pub(crate) fn leave_out_texts() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -19,13 +19,13 @@ pub(crate) fn leave_out_texts() {
                 return others(panicked);
             }
             let place = panicked.location().map(ToString::to_string).unwrap_or_default();
-            // Nobody to read it is no reason to panic again.
+            // A closed standard error is no reason to panic again.
             let _ = writeln!(std::io::stderr(), "bankchannel: a defect at {place}; please report it");
         }));
     });
 }
 
-/// Does work of ours on a caller's thread: a panic in it is printed without its text.
+/// Runs our code on a caller's thread: a panic in it is printed without its text.
 pub fn inside<T>(work: impl FnOnce() -> T) -> T {
     struct Leave;
     impl Drop for Leave {
@@ -48,7 +48,7 @@ mod tests {
 
     use std::{panic::catch_unwind, process::Command};
 
-    /// What the test below runs in a process of its own.
+    /// Run by the test below in a separate process.
     #[test]
     #[ignore = "panics; run by the test below"]
     fn panics_inside_and_on_our_threads() {

@@ -1,9 +1,9 @@
-//! A value of which each process has its own: a fork's child makes a new one.
+//! A separate value for each process: the child of a fork makes a new one.
 
 use once_cell::sync::OnceCell;
 
-/// A value of which each process has its own. Those of parent processes stay where they are, untouched: their
-/// threads do not exist here, so nothing of them may be used, not even dropped.
+/// A separate value for each process. Those of parent processes stay where they are, untouched: their threads do not
+/// exist here, so nothing of them may be used, not even dropped.
 pub(crate) struct PerProcess<T> {
     node: OnceCell<Box<Node<T>>>,
 }
@@ -19,10 +19,10 @@ impl<T> PerProcess<T> {
         Self { node: OnceCell::new() }
     }
 
-    /// This process's value; made at first use, with the nearest parent's to look at.
+    /// This process's value; made on first use, from the nearest parent's value if there is one.
     ///
     /// # Errors
-    /// What `make` fails with; the next call tries again.
+    /// The error of `make`; the next call tries again.
     pub(crate) fn get_or_make<E>(&self, make: impl FnOnce(Option<&T>) -> Result<T, E>) -> Result<&T, E> {
         let process = std::process::id();
         let mut place = self;
@@ -45,7 +45,7 @@ impl<T> Drop for PerProcess<T> {
     fn drop(&mut self) {
         let Some(mut node) = self.node.take() else { return };
         if node.process != std::process::id() {
-            // What this process made itself hangs behind the parent's, and goes; the parent's own value stays.
+            // The value made by this process is behind the parent's and is dropped; the parent's own value stays.
             drop(std::mem::replace(&mut node.next, Self::new()));
             std::mem::forget(node);
         }

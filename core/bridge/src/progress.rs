@@ -1,4 +1,4 @@
-//! News of how far a call is, on its way to the caller.
+//! Progress of a call, on its way to the caller.
 
 use std::{
     collections::VecDeque,
@@ -8,32 +8,32 @@ use std::{
 
 use bankchannel::{Progress, Watcher};
 
-/// How often bytes that have gone out or come in are told, at most. Steps, and the last bytes of a message, are told in any case.
+/// The minimum interval between reports of bytes. Steps, and the last bytes of a message, are always reported.
 const EVERY: Duration = Duration::from_millis(100);
 
-/// How much news waits for the caller, at most; the oldest goes first.
+/// The most progress reports waiting for the caller; the oldest is dropped first.
 const UNTOLD_MAX: usize = 64;
 
-/// What the call has said and the caller has not been told yet.
+/// The progress that has not been reported to the caller yet.
 #[derive(Clone, Default)]
 pub(crate) struct Untold(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
     list: VecDeque<Progress>,
-    /// Bytes that came too soon after others: told when nothing later is told of the same message.
+    /// Bytes that came too soon after others: reported unless later bytes of the same message are.
     skipped: Option<Progress>,
-    /// When bytes were told.
+    /// The time of the last report of bytes.
     told: Option<Instant>,
 }
 
 impl Untold {
-    /// The oldest of it, which then is told.
+    /// Takes the oldest report.
     pub(crate) fn take(&self) -> Option<Progress> {
         self.state().list.pop_front()
     }
 
-    /// The call ends: the last bytes are told, however soon they came.
+    /// The call ends: the last bytes are reported, however soon they came.
     pub(crate) fn end(&self) {
         let mut state = self.state();
         if let Some(skipped) = state.skipped.take() {
@@ -41,7 +41,7 @@ impl Untold {
         }
     }
 
-    /// What the call says its news to, which never waits for the caller. `wake` is called after what is to be told.
+    /// A receiver for the call's progress that never waits for the caller. `wake` is called after a report is added.
     pub(crate) fn watcher(&self, wake: impl Fn() + Send + Sync + 'static) -> Watcher {
         let untold = self.clone();
         Arc::new(move |progress: &Progress| {
@@ -57,7 +57,7 @@ impl Untold {
 }
 
 impl State {
-    /// Takes what the call said; false where it is not to be told now.
+    /// Adds progress of the call; false if it is not to be reported now.
     fn note(&mut self, progress: &Progress) -> bool {
         if let Some(skipped) = self.skipped.take().filter(|skipped| !continues(skipped, progress)) {
             self.add(skipped);
@@ -83,12 +83,12 @@ impl State {
     }
 }
 
-/// Whether all bytes of a message have gone out or come in.
+/// Whether all bytes of a message have been sent or received.
 fn is_whole(progress: &Progress) -> bool {
     progress.total == Some(progress.bytes)
 }
 
-/// Whether it is later news of the same bytes.
+/// Whether it is a later report of the same bytes.
 fn continues(last: &Progress, progress: &Progress) -> bool {
     let are_bytes = last.text.is_empty() && progress.text.is_empty();
     are_bytes && !is_whole(last) && last.total == progress.total && last.bytes <= progress.bytes

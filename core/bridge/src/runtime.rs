@@ -1,4 +1,4 @@
-//! The one runtime of a process, and that of one that only serves.
+//! The runtime of a process, and the one of a process that only serves.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -12,22 +12,22 @@ use crate::{panics, per_process::PerProcess};
 
 static RUNTIME: PerProcess<Runtime> = PerProcess::new();
 
-/// Threads that drive connections. Calls are few and wait for the network, so one is enough, and what a call touches stays on
-/// it. What computes for long, or reads a file, has threads of its own.
+/// Threads that drive connections. Calls are few and wait for the network, so one is enough, and a call's data stays on
+/// it. Long computations and file reads have separate threads.
 const WORKERS: usize = 1;
 
-/// This process's runtime, started at first use.
+/// This process's runtime, started on first use.
 ///
 /// # Errors
-/// `internal` when the system gives no threads.
+/// `internal` if the system provides no threads.
 pub fn runtime() -> Result<&'static Runtime> {
     RUNTIME.get_or_make(|_| build(Builder::new_multi_thread().worker_threads(WORKERS)))
 }
 
-/// A runtime for a process that does nothing but serve: as many threads as there are processors.
+/// A runtime for a process that only serves: as many threads as processors.
 ///
 /// # Errors
-/// `internal` when the system gives no threads.
+/// `internal` if the system provides no threads.
 pub fn serving_runtime() -> Result<Runtime> {
     build(&mut Builder::new_multi_thread())
 }
@@ -37,22 +37,22 @@ fn build(builder: &mut Builder) -> Result<Runtime> {
     let failed =
         |why: &dyn std::fmt::Display| Error::because(&row::INTERNAL, format!("the runtime cannot be started: {why}"));
     let builder = builder.thread_name(panics::THREAD).on_thread_start(block_sigpipe).enable_all();
-    // It panics where a thread cannot be spawned; across a language boundary that would end the program.
+    // It panics if a thread cannot be spawned; across a language boundary that would abort the program.
     match catch_unwind(AssertUnwindSafe(|| builder.build())) {
         Ok(built) => built.map_err(|why| failed(&why)),
         Err(_) => Err(failed(&"the system cannot start threads")),
     }
 }
 
-/// Has a write to a connection that the peer has closed fail, and not end the program: SIGPIPE goes to the thread that
-/// writes, and only a Rust program ignores it from the beginning. The program's own threads and its handling of signals
-/// stay as they are.
+/// Makes a write to a connection closed by the peer fail instead of ending the program: SIGPIPE goes to the writing
+/// thread, and only Rust programs ignore it from the start. The program's own threads and its signal handling are not
+/// changed.
 fn block_sigpipe() {
     #[cfg(unix)]
     {
         let mut pipe = SigSet::empty();
         pipe.add(Signal::SIGPIPE);
-        // It fails for a wrong argument only.
+        // It fails only for an invalid argument.
         let _ = pipe.thread_block();
     }
 }

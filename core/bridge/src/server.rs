@@ -8,7 +8,7 @@ use bankchannel_foundation::{error::row, model::Value};
 
 use crate::{panics, runtime::runtime};
 
-/// A running counterpart. Dropping it tells it to stop; [`stop`](Server::stop) also waits until it has.
+/// A running counterpart. Dropping it starts its shutdown; [`stop`](Server::stop) also waits for its end.
 pub struct Server {
     running: Option<RunningCounterpart>,
     process: u32,
@@ -27,18 +27,18 @@ impl Server {
         })
     }
 
-    /// What its readiness line says: its kind, where it listens, and what a client needs to reach it.
+    /// The content of its readiness line: its kind, its address, and what a client needs to reach it.
     ///
     /// # Errors
-    /// `configuration.forked` in a child of the process that started it; `configuration.closed` when it was stopped.
+    /// `configuration.forked` in a child of the process that started it; `configuration.closed` after it was stopped.
     pub fn info(&self) -> Result<Value<'static>> {
         self.usable()?;
         let running = self.running.as_ref().ok_or_else(|| Error::new(&row::CLOSED))?;
         Ok(running.readiness().into())
     }
 
-    /// Gives an order of the control interface, such as `seed`. It is carried out by [`Order::wait`], which needs the server no
-    /// more: others may use it meanwhile.
+    /// Creates an order of the control interface, such as `seed`. [`Order::wait`] runs it, without needing the server:
+    /// others may use the server meanwhile.
     ///
     /// # Errors
     /// As [`info`](Self::info).
@@ -48,7 +48,7 @@ impl Server {
         Ok(Order(running.control(order, request.into_owned().into())))
     }
 
-    /// Stops it; running answers get some time to finish.
+    /// Stops it; requests in flight get some time to finish.
     ///
     /// # Errors
     /// As [`info`](Self::info).
@@ -64,11 +64,11 @@ impl Server {
     }
 }
 
-/// An order that was given.
+/// An order to run.
 pub struct Order(Pin<Box<dyn Future<Output = Result<serde_json::Value>> + Send>>);
 
 impl Order {
-    /// Carries it out; its answer.
+    /// Runs it and returns its answer.
     ///
     /// # Errors
     /// Those of the order.
@@ -80,12 +80,13 @@ impl Order {
 impl Drop for Server {
     fn drop(&mut self) {
         if self.process != std::process::id() {
-            // The threads that serve it are the parent's: here there is nothing to stop, and nothing may be dropped.
+            // The threads that serve it are the parent's: there is nothing to stop here, and nothing may be dropped.
             std::mem::forget(self.running.take());
         } else if let Some(running) = self.running.take()
             && let Ok(runtime) = runtime()
         {
-            // Whoever drops it may be an event loop or hold an interpreter's lock: it is told to stop, and not waited for.
+            // The dropping thread may be an event loop or hold an interpreter's lock: shutdown is started but not
+            // awaited.
             runtime.spawn(running.stop());
         }
     }

@@ -106,7 +106,7 @@ impl fmt::Debug for SealingKey {
     }
 }
 
-/// The key that seals now, and older ones that still open.
+/// The current sealing key, and older keys that can still open.
 #[derive(Debug)]
 pub struct Vault {
     current: SealingKey,
@@ -140,7 +140,7 @@ impl Vault {
     }
 }
 
-/// The id of the key that sealed this, for finding it.
+/// The id of the key that sealed this data, for finding the key.
 ///
 /// # Errors
 /// [`Error::SealedFormat`].

@@ -1,5 +1,5 @@
-//! What the crate `der` leaves open of strict DER: values inside values that it does not look into, tags and object identifiers that
-//! it takes otherwise. The tests of this file, and those of `x509/outline.rs`, say what.
+//! Strict DER beyond the crate `der`: values inside values that it does not check, and tags and object identifiers that
+//! it reads differently. The tests of this file, and those of `x509/outline.rs`, list the cases.
 
 pub use der::{Decode, Reader, SliceReader};
 use der::{Encode, Error, ErrorKind, Length, Tag, asn1::BitStringRef, asn1::IntRef};
@@ -28,17 +28,17 @@ pub mod tag {
     pub const SET: u8 = 0x31;
 }
 
-/// What is set in the tag of a value that holds others.
+/// The tag bit of a value that contains others.
 const CONSTRUCTED: u8 = 0x20;
-/// How deep values are looked into.
+/// The depth to which nested values are checked.
 const MAX_DEPTH: usize = 16;
 
-/// One value of any type: its tag, what it holds, and all its bytes. `der` has no UniversalString, which old names have.
+/// One value of any type: its tag, its content, and all its bytes. `der` has no UniversalString, which old names have.
 #[derive(Clone, Copy)]
 pub struct Element<'a> {
     /// The tag, one byte.
     pub tag: u8,
-    /// What the value holds.
+    /// The value's content.
     pub content: &'a [u8],
     /// Tag, length and content.
     pub whole: &'a [u8],
@@ -79,18 +79,19 @@ pub fn only(bytes: &[u8], tag: u8) -> Result<&[u8]> {
     reader.finish().map(|()| content)
 }
 
-/// What the next value, a minimal INTEGER, holds: with a zero in front where the high bit of a positive number is set.
+/// The content of the next value, a minimal INTEGER: with a leading zero if the high bit of a positive number is set.
 pub(crate) fn integer<'a>(reader: &mut SliceReader<'a>) -> Result<&'a [u8]> {
     let number = element(reader, tag::INTEGER)?;
     IntRef::from_der(number.whole).map(|_| number.content)
 }
 
-/// What the next value, a BIT STRING of whole bytes, holds.
+/// The content of the next value, a BIT STRING of whole bytes.
 pub(crate) fn whole_bits<'a>(reader: &mut SliceReader<'a>) -> Result<&'a [u8]> {
     BitStringRef::decode(reader)?.as_bytes().ok_or_else(|| reader.error(ErrorKind::Value { tag: Tag::BitString }))
 }
 
-/// Sees that all values of `bytes`, one after the other, and all values inside them are strict: the lengths, BOOLEAN and INTEGER.
+/// Checks that all values of `bytes`, in a row, and all values inside them are strict: the lengths, BOOLEAN and
+/// INTEGER.
 pub(crate) fn strict(bytes: &[u8]) -> Result<()> {
     strict_to(MAX_DEPTH, bytes)
 }
@@ -139,7 +140,8 @@ pub fn encode(tag: u8, content: &[u8]) -> Vec<u8> {
     [&[tag], &length[..], content].concat()
 }
 
-/// An object identifier in dotted form, strictly: `der` takes arcs with zeros in front, and none after `2.39` or above 2³².
+/// An object identifier in dotted form, strictly: `der` accepts arcs with leading zeros, but none after `2.39` or above
+/// 2³².
 ///
 /// # Errors
 /// [`der::Error`].
@@ -176,7 +178,7 @@ fn push_number(out: &mut String, number: u64) {
     }
 }
 
-/// The text of a string value; `None` for a type that is no text, and for bytes that its type does not allow.
+/// The text of a string value; `None` for a type that is not text, and for bytes that its type does not allow.
 #[must_use]
 pub fn text(tag: u8, content: &[u8]) -> Option<String> {
     match tag {
@@ -184,7 +186,7 @@ pub fn text(tag: u8, content: &[u8]) -> Option<String> {
         tag::PRINTABLE | tag::IA5 | tag::NUMERIC | tag::VISIBLE => {
             std::str::from_utf8(content).ok().filter(|text| text.is_ascii()).map(str::to_owned)
         }
-        // T.61 as everybody writes and reads it: ISO 8859-1.
+        // T.61 as it is used in practice: ISO 8859-1.
         tag::T61 => Some(content.iter().copied().map(char::from).collect()),
         tag::BMP => {
             let (units, rest) = content.as_chunks::<2>();

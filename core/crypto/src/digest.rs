@@ -10,12 +10,12 @@ use data_encoding::HEXLOWER;
 pub struct Sha256(digest::Context);
 
 impl Sha256 {
-    /// Starts.
+    /// A new digest.
     pub fn new() -> Self {
         Self(digest::Context::new(&digest::SHA256))
     }
 
-    /// The next piece.
+    /// Adds the next piece.
     pub fn update(&mut self, piece: &[u8]) {
         self.0.update(piece);
     }
@@ -48,7 +48,8 @@ pub fn sha256(data: &[u8]) -> [u8; 32] {
     array(digest::digest(&digest::SHA256, data).as_ref())
 }
 
-/// The SHA-256 of texts, each after its length: no two lists of texts give the same bytes. A text that is left out is not an empty one.
+/// The SHA-256 of texts, each preceded by its length: no two lists of texts hash the same bytes. `None` differs from an
+/// empty text.
 pub fn sha256_of_texts(texts: &[Option<&str>]) -> [u8; 32] {
     let mut digest = Sha256::new();
     for text in texts {
@@ -59,7 +60,7 @@ pub fn sha256_of_texts(texts: &[Option<&str>]) -> [u8; 32] {
     digest.finish()
 }
 
-/// HMAC-SHA-256 over the concatenation of `parts`. Separate parts that may contain anything yourself.
+/// HMAC-SHA-256 over the concatenation of `parts`. The caller must separate parts with arbitrary content.
 pub fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
     for part in parts {

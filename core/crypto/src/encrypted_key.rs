@@ -5,7 +5,7 @@ use pkcs8::{EncryptedPrivateKeyInfoRef, SecretDocument, pkcs5};
 
 use crate::{Error, Result, key_derivation};
 
-/// Most rounds of key derivation, some seconds of computing: a file with more is a mistake.
+/// Most rounds of key derivation, some seconds of computing: a file with more is taken for a mistake.
 const MAX_ROUNDS: u64 = 10_000_000;
 
 /// The PKCS#8 in `der`, wiped when dropped.
@@ -23,12 +23,12 @@ pub(crate) fn decrypt(der: &[u8], passphrase: &str) -> Result<SecretDocument> {
             pkcs5::Error::NoPbes1CryptSupport | pkcs5::Error::UnsupportedAlgorithm { .. },
         ) => Error::UnsupportedEncryption,
         pkcs8::Error::EncryptedPrivateKey(pkcs5::Error::AlgorithmParametersInvalid { .. }) => Error::InvalidKey,
-        // By chance a wrong passphrase leaves what looks like padding, and no key.
+        // By chance, a wrong passphrase can leave valid padding, but not a key.
         _ => Error::WrongPassphrase,
     })
 }
 
-/// Whether reading ended at an algorithm that the library does not have.
+/// Whether reading failed on an algorithm that the library does not support.
 pub(crate) fn is_unknown(fault: der::Error) -> bool {
     matches!(fault.kind(), ErrorKind::OidUnknown { .. } | ErrorKind::Value { tag: Tag::ObjectIdentifier })
 }

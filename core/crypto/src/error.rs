@@ -1,33 +1,33 @@
-//! What can go wrong, precisely enough to say whose fault it is.
+//! The errors, precise enough to tell the party at fault.
 
-/// A cryptographic operation that did not succeed. No text holds key material or content.
+/// A failed cryptographic operation. No text contains key material or content.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no PEM block of the wanted kind.
+    /// There is no PEM block of the expected kind.
     #[error("no PEM block found; expected a {expected} (-----BEGIN …-----)")]
     NoPem {
-        /// What was wanted.
+        /// The expected kind.
         expected: &'static str,
     },
     /// A PEM block is damaged.
     #[error("the PEM text is damaged: its lines or its base64 cannot be read")]
     MalformedPem,
-    /// The text is larger than any PEM file that makes sense.
+    /// The text is larger than any plausible PEM file.
     #[error("the PEM text has {actual} bytes; at most {limit} are accepted")]
     PemTooLarge {
         /// The limit, bytes.
         limit: usize,
-        /// What was given, bytes.
+        /// The actual size, bytes.
         actual: usize,
     },
-    /// A private key where a public key is wanted. It may now be known to others.
+    /// A private key instead of a public key. It may now be known to others.
     #[error("this is a private key; give only the public key (openssl pkey -pubout)")]
     PrivateKeyGiven,
-    /// A public key where a private key is wanted.
+    /// A public key instead of a private key.
     #[error("this is a public key; give the private key")]
     PublicKeyGiven,
-    /// A certificate where a key is wanted.
+    /// A certificate instead of a key.
     #[error("this is a certificate; give the key (openssl x509 -pubkey -noout)")]
     CertificateGiven,
     /// A key protected by a passphrase.
@@ -36,12 +36,12 @@ pub enum Error {
     /// A passphrase that does not open the key.
     #[error("the passphrase does not open the private key, or the key is damaged")]
     WrongPassphrase,
-    /// A key encrypted in a way that is not read.
+    /// A key with an unsupported encryption.
     #[error(
         "the key is encrypted in an old or unusual way; convert it (openssl pkcs8 -topk8 -v2 aes-256-cbc, or for PKCS#12 openssl pkcs12)"
     )]
     UnsupportedEncryption,
-    /// A file under a passphrase whose opening would take too long.
+    /// A file with a passphrase that would take too long to open.
     #[error(
         "opening the file with the passphrase would take more than {limit} rounds of key derivation; export it again \
          with fewer"
@@ -50,15 +50,15 @@ pub enum Error {
         /// The limit, rounds.
         limit: u64,
     },
-    /// A PKCS#12 file that is larger than any that makes sense.
+    /// A PKCS#12 file that is larger than any plausible one.
     #[error("the PKCS#12 file has {actual} bytes; at most {limit} are accepted")]
     KeystoreTooLarge {
         /// The limit, bytes.
         limit: usize,
-        /// What was given, bytes.
+        /// The actual size, bytes.
         actual: usize,
     },
-    /// Bytes that are no PKCS#12.
+    /// Bytes that are not PKCS#12.
     #[error("this is not a PKCS#12 file (DER), or it is damaged")]
     InvalidKeystore,
     /// A PKCS#12 file with certificates only.
@@ -67,7 +67,7 @@ pub enum Error {
     /// A PKCS#12 file whose certificates belong to other keys.
     #[error("it has no certificate for its key")]
     NoCertificateOfKey,
-    /// A key of an algorithm that TLS is not used with here.
+    /// A key of an algorithm that is not supported for TLS here.
     #[error("the private key is neither RSA nor EC (P-256, P-384, P-521) nor Ed25519")]
     UnsupportedKey,
     /// A PEM block of another kind.
@@ -75,7 +75,7 @@ pub enum Error {
     UnexpectedPem {
         /// The label found.
         found: String,
-        /// What was wanted.
+        /// The expected kind.
         expected: &'static str,
     },
     /// More than one key.
@@ -90,13 +90,13 @@ pub enum Error {
     /// An RSA key above the maximum.
     #[error("the RSA key has more than 8192 bits")]
     KeyTooLarge,
-    /// The numbers of a key do not belong together, or its encoding is damaged.
+    /// The numbers of a key do not match, or its encoding is damaged.
     #[error("the key is damaged or inconsistent")]
     InvalidKey,
-    /// An RSA size that is not generated here.
+    /// An unsupported size for generating RSA keys.
     #[error("RSA keys of {bits} bits are not generated; choose 2048, 3072 or 4096")]
     UnsupportedKeySize {
-        /// The size asked for.
+        /// The requested size.
         bits: usize,
     },
     /// The plaintext does not fit into one RSA block.
@@ -104,7 +104,7 @@ pub enum Error {
     MessageTooLong {
         /// The limit, bytes.
         limit: usize,
-        /// What was given, bytes.
+        /// The actual size, bytes.
         actual: usize,
     },
     /// A parameter of a certificate to be issued is wrong.
@@ -113,19 +113,19 @@ pub enum Error {
     /// Key material of the wrong length.
     #[error("a sealing key has 32 bytes; {actual} were given")]
     SealingKeyLength {
-        /// What was given, bytes.
+        /// The actual length, bytes.
         actual: usize,
     },
-    /// Sealed bytes of an unknown layout.
+    /// Sealed bytes with an unknown format.
     #[error("the sealed data has an unknown format or is cut short")]
     SealedFormat,
-    /// Sealed with a key that is not at hand.
+    /// Sealed with a key that is not available.
     #[error("the data was sealed with key {key_id}, which is not available; restore that key")]
     UnknownSealingKey {
         /// The key's id, hex.
         key_id: String,
     },
-    /// Sealed bytes, or what they are bound to, were changed.
+    /// The sealed bytes, or their associated data, were changed.
     #[error("the sealed data was changed, or belongs to something else")]
     SealedDamaged,
     /// A stored password hash that cannot be read.
@@ -140,7 +140,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The text for where `opener`, a field or a setting, can open a key: of a locked one it asks for that.
+    /// The text, if `opener`, a field or a setting, can open a key: for a locked key the text names it.
     #[must_use]
     pub fn naming_opener(&self, opener: &str) -> String {
         match self {

@@ -1,5 +1,5 @@
-//! JSON Web Signatures in compact form (RFC 7515): taken apart strictly, verified and made. What header and payload say is the
-//! caller's to read: before a key is chosen, and after the signature has held.
+//! JSON Web Signatures in compact form (RFC 7515): parsed strictly, verified and made. The caller reads header and
+//! payload: before it chooses a key, and after the signature was verified.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,21 +7,21 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::Result;
 use crate::signature::{Hash, SigningKey, VerifyingKey};
 
-/// The length of a usual signature, bytes: a key of 4096 bits.
+/// The length of a typical signature, bytes: a key of 4096 bits.
 const SIGNATURE: usize = 512;
 
-/// A signed text that was taken apart. Nothing of it is known to be true before [`verify`](Self::verify).
+/// A parsed signed text. Nothing in it is trustworthy before [`verify`](Self::verify).
 pub struct Compact<'a> {
-    /// The header's bytes: JSON, if it is well made.
+    /// The header's bytes: JSON, if it is well-formed.
     pub header: Vec<u8>,
     /// The payload's bytes.
     pub payload: Vec<u8>,
     signature: Vec<u8>,
-    /// What is signed: the first two parts as they were sent, with the dot between them.
+    /// The signed text: the first two parts as sent, with the dot between them.
     signed: &'a str,
 }
 
-/// Why a text is no such signature.
+/// Why a text is not a compact JWS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JwsError {
     /// There are not three parts.
@@ -33,10 +33,10 @@ pub enum JwsError {
 }
 
 impl<'a> Compact<'a> {
-    /// Takes a text apart: three parts of base64url without padding. Memory is bounded by the text's length.
+    /// Parses a text: three parts of base64url without padding. Memory is bounded by the text's length.
     ///
     /// # Errors
-    /// [`JwsError`]; it repeats nothing of the text.
+    /// [`JwsError`]; it does not repeat any of the text.
     pub fn split(text: &'a str) -> Result<Self, JwsError> {
         let parts = || JwsError::Parts(text.split('.').count());
         let (signed, signature) = text.rsplit_once('.').ok_or_else(parts)?;
@@ -53,8 +53,8 @@ impl<'a> Compact<'a> {
         })
     }
 
-    /// Whether the signature is this key's, RSA with PKCS#1 v1.5: `RS256` or `RS512` (RFC 7518 §3.3). The header's own word for the
-    /// algorithm is not looked at.
+    /// Whether the signature is by this key, RSA with PKCS#1 v1.5: `RS256` or `RS512` (RFC 7518 §3.3). The algorithm in
+    /// the header is ignored.
     #[must_use]
     pub fn verify(&self, key: &VerifyingKey, hash: Hash) -> bool {
         key.verify_pkcs1(hash, self.signed.as_bytes(), &self.signature)
@@ -68,13 +68,13 @@ impl<'a> Compact<'a> {
 }
 
 impl std::fmt::Debug for Compact<'_> {
-    /// Nothing of it: a payload may hold a token.
+    /// Shows nothing: a payload may contain a token.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Compact").finish_non_exhaustive()
     }
 }
 
-/// Signs header and payload, and writes both with the signature.
+/// Signs header and payload, and returns both with the signature.
 ///
 /// # Errors
 /// Those of [`SigningKey::sign_pkcs1`].
@@ -84,11 +84,11 @@ pub fn sign(header: &[u8], payload: &[u8], key: &SigningKey, hash: Hash) -> Resu
     Ok(with_signature(text, &signature))
 }
 
-/// What is signed: header and payload in base64url, with a dot between them. For keys that are elsewhere.
+/// The text to sign: header and payload in base64url, with a dot between them. For external keys.
 #[must_use]
 pub fn signing_input(header: &[u8], payload: &[u8]) -> String {
     let encoded = |length: usize| length.div_ceil(3) * 4;
-    // With room for the signature of a usual key: the payload is not copied again.
+    // With capacity for the signature of a typical key: the payload is not copied again.
     let mut text = String::with_capacity(encoded(header.len()) + encoded(payload.len()) + encoded(SIGNATURE) + 2);
     URL_SAFE_NO_PAD.encode_string(header, &mut text);
     text.push('.');
@@ -96,7 +96,7 @@ pub fn signing_input(header: &[u8], payload: &[u8]) -> String {
     text
 }
 
-/// The whole, from what was signed and the raw signature.
+/// The complete JWS, from the signed text and the raw signature.
 #[must_use]
 pub fn with_signature(mut signing_input: String, signature: &[u8]) -> String {
     signing_input.push('.');

@@ -43,14 +43,14 @@ fn what_is_not_three_parts_of_base64url_is_refused() {
         ("e3+.e30.e30", "header"),
         ("e30.e/0.e30", "payload"),
         ("e30. e30.e30", "payload"),
-        // Bits are left over behind the last byte, or a character alone.
+        // Bits are left over after the last byte, or a single character.
         ("e30.e30.e31", "signature"),
         ("e30.e30.e", "signature"),
         ("e30.e30.ä", "signature"),
     ] {
         assert_eq!(Compact::split(text).unwrap_err(), JwsError::Encoding(part), "{text}");
     }
-    // No signature at all is one of no bytes, which verifies nowhere.
+    // A missing signature has no bytes, which never verifies.
     assert!(!verifies("eyJhbGciOiJub25lIn0.e30."));
 }
 

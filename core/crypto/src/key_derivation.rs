@@ -1,28 +1,28 @@
-//! What opening a file with a passphrase would cost, read from the file before anything is computed. The reader of DER is the one
-//! that opens the file afterwards: what it skips here, it skips there.
+//! The cost of opening a file with a passphrase, read from the file before anything is computed. The DER reader is the
+//! one that opens the file afterwards: both skip the same values.
 
 use pkcs8::der::asn1::AnyRef;
 use pkcs8::der::{Decode, Reader, SliceReader, Tag, Tagged};
 
 use crate::{Error, Result};
 
-/// How deep values are looked into: PKCS#12 with PBES2 inside has fifteen levels.
+/// The depth to which nested values are checked: PKCS#12 with PBES2 inside has fifteen levels.
 const MAX_DEPTH: usize = 24;
 /// Most memory of scrypt, bytes (RFC 7914: 128·N·r); `openssl pkcs8 -scrypt` takes 16 MiB.
 const MAX_SCRYPT_BYTES: u64 = 64 * 1024 * 1024;
-/// Rounds that one block of scrypt counts for: it hashes 128 bytes twice.
+/// The rounds that one block of scrypt counts as: it hashes 128 bytes twice.
 const ROUNDS_PER_SCRYPT_BLOCK: u64 = 4;
 
 // The contents of the object identifiers.
 const PBKDF2: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05\x0c";
 const SCRYPT: &[u8] = b"\x2b\x06\x01\x04\x01\xda\x47\x04\x0b";
-/// Those of PKCS#12 (RFC 7292, appendix C) have one number more.
+/// The PKCS#12 algorithms (RFC 7292, appendix C) have one more number.
 const PKCS12_PBE: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01";
-/// Those of PBES1 (RFC 8018, A.3) have one number more; PBES2, whose parts are counted by themselves, is 13.
+/// The PBES1 algorithms (RFC 8018, A.3) have one more number; PBES2, whose parts are counted separately, is 13.
 const PKCS5: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05";
 
-/// Refuses a file that asks for more than `each` rounds of key derivation in one part, or `all` in its parts together. A part
-/// that is itself encrypted cannot be looked into.
+/// Refuses a file that requires more than `each` rounds of key derivation in one part, or `all` in all its parts
+/// together. A part that is itself encrypted cannot be checked.
 ///
 /// # Errors
 /// [`Error::TooManyRounds`].
@@ -38,7 +38,7 @@ pub(crate) fn check(der: &[u8], each: u64, all: u64) -> Result<()> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Rounds {
     sum: u64,
-    /// Those of the part that asks for most. Scrypt, whose rounds are an estimate, counts in the sum only.
+    /// The rounds of the most expensive part. Scrypt, whose rounds are an estimate, counts only in the sum.
     largest: u64,
 }
 
@@ -54,7 +54,7 @@ impl Rounds {
     }
 }
 
-/// The rounds that all values of `der` ask for, one after the other.
+/// The rounds that the values of `der` require together.
 fn rounds(der: &[u8], depth: usize) -> Rounds {
     let mut fields = Fields::of(der);
     let mut found = Rounds::default();
@@ -66,10 +66,10 @@ fn rounds(der: &[u8], depth: usize) -> Rounds {
 
 fn rounds_of(value: &AnyRef<'_>, depth: usize) -> Rounds {
     if depth == 0 {
-        // Nothing that makes sense is nested so deep.
+        // No plausible file is nested so deeply.
         return Rounds::ENDLESS;
     }
-    // An OCTET STRING may hold further values; one that does not is not read far.
+    // An OCTET STRING may contain further values; if it does not, reading it stops early.
     let holds_values = value.tag().is_constructed() || value.tag() == Tag::OctetString;
     let own = if value.tag() == Tag::Sequence { own_rounds(value.value()) } else { Rounds::default() };
     let inner = if holds_values { rounds(value.value(), depth - 1) } else { Rounds::default() };
@@ -94,7 +94,7 @@ fn own_rounds(sequence: &[u8]) -> Rounds {
             parameters.any();
             let (cost, block, lanes) = (parameters.number(), parameters.number(), parameters.number());
             let blocks = cost.saturating_mul(block);
-            // A cost of nothing is none: the library panics at it.
+            // A cost of zero is invalid: the library panics on it.
             let is_none = [cost, block, lanes].contains(&0);
             let is_large = is_none || blocks.saturating_mul(128) > MAX_SCRYPT_BYTES;
             let sum = blocks.saturating_mul(lanes).saturating_mul(ROUNDS_PER_SCRYPT_BLOCK);
@@ -112,7 +112,7 @@ fn is_one_of(family: &[u8], oid: &[u8]) -> bool {
     oid.len() == family.len() + 1 && oid.starts_with(family)
 }
 
-/// A count; one that is no number, negative or does not fit is as good as endless.
+/// A count; anything that is not a number, negative or too large counts as endless.
 fn number(value: &AnyRef<'_>) -> u64 {
     let bytes = value.value();
     let is_negative = bytes.first().is_none_or(|first| first & 0x80 != 0);
@@ -122,7 +122,7 @@ fn number(value: &AnyRef<'_>) -> u64 {
     bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }
 
-/// The values inside a value, one after the other.
+/// The values inside a value, in order.
 struct Fields<'a>(Option<SliceReader<'a>>);
 
 impl<'a> Fields<'a> {

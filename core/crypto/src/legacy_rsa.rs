@@ -1,6 +1,6 @@
-//! RSA signatures taken apart, to tell a person why one does not verify. Nothing here decides whether a signature
-//! is valid. A private key comes here for one thing alone, signatures with SHA-1 for tests of those who must refuse them; else only
-//! the public operation of the `rsa` crate is used.
+//! Decodes RSA signatures, to explain to a person why one does not verify. Nothing here decides whether a signature is
+//! valid. A private key is used here only for signatures with SHA-1, for tests of code that must refuse them; otherwise
+//! only the public operation of the `rsa` crate is used.
 
 use aws_lc_rs::digest;
 use aws_lc_rs::signature::{
@@ -12,7 +12,7 @@ use rsa::{BigUint, Pkcs1v15Sign, RsaPrivateKey, pkcs8::DecodePrivateKey as _};
 use crate::rsa::{MAX_BITS, PrivateKey, bit_length};
 use crate::signature::{Hash, numbers};
 
-/// Longest public exponent that is computed with, bits: a longer one only costs time.
+/// Longest supported public exponent, bits: a longer one only costs time.
 const MAX_EXPONENT_BITS: usize = 33;
 
 const PSS_MAX_SHA256: RsaParameters = RSA_PSS_2048_8192_SHA256.with_pss_salt_length(RsaPssSaltLength::Max);
@@ -26,23 +26,23 @@ const DIGEST_INFOS: [(&str, usize, &[u8]); 4] = [
     ("sha512", 64, b"\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40"),
 ];
 
-/// What the public operation gives back from a signature.
+/// The result of the public operation on a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recovered {
-    /// PKCS#1 v1.5 padding: the key fits, and this was signed.
+    /// PKCS#1 v1.5 padding: the key matches, and this was signed.
     Pkcs1 {
-        /// `sha1`, `sha256`, `sha384` or `sha512`; `none` where no DigestInfo of these is in the padding.
+        /// `sha1`, `sha256`, `sha384` or `sha512`; `none` if the padding contains none of these DigestInfos.
         hash: &'static str,
-        /// The hash value that was signed; with `none` everything that is in the padding.
+        /// The signed hash value; with `none`, everything in the padding.
         value: Vec<u8>,
     },
-    /// No such padding: another key, PSS, or a damaged signature. Also where the key cannot be computed with.
+    /// No such padding: another key, PSS, or a damaged signature. Also if the key is unsupported.
     Other,
     /// The signature is not as long as the modulus.
     WrongLength,
 }
 
-/// Undoes a signature with the public key `spki` (SubjectPublicKeyInfo, DER).
+/// Recovers the signed data from a signature with the public key `spki` (SubjectPublicKeyInfo, DER).
 #[must_use]
 pub fn recover(spki: &[u8], signature: &[u8]) -> Recovered {
     let Ok((_, numbers)) = numbers(spki) else { return Recovered::Other };
@@ -63,7 +63,7 @@ pub fn recover(spki: &[u8], signature: &[u8]) -> Recovered {
     unpad(&block, signature.len()).unwrap_or(Recovered::Other)
 }
 
-/// Whether `signature` is one with PSS over `message`, its salt as long as the hash or as long as possible.
+/// Whether `signature` is a PSS signature over `message`, its salt as long as the hash or as long as possible.
 #[must_use]
 pub fn verify_pss(spki: &[u8], hash: Hash, message: &[u8], signature: &[u8]) -> bool {
     let algorithms = match hash {
@@ -76,8 +76,7 @@ pub fn verify_pss(spki: &[u8], hash: Hash, message: &[u8], signature: &[u8]) -> 
 
 /// PKCS#1 v1.5 with keys of 1024 bits and more.
 ///
-/// For tests only: published examples of signatures were made with such keys, and nothing signed with one is to be
-/// believed.
+/// For tests only: published examples of signatures were made with such keys. Never trust anything signed with one.
 #[must_use]
 pub fn verify_pkcs1_any_size(spki: &[u8], hash: Hash, message: &[u8], signature: &[u8]) -> bool {
     let algorithm = match hash {
@@ -89,7 +88,7 @@ pub fn verify_pkcs1_any_size(spki: &[u8], hash: Hash, message: &[u8], signature:
 
 /// PKCS#1 v1.5 with SHA-1.
 ///
-/// For tests only: a certificate that is signed so must be refused everywhere. The operation is not blinded.
+/// For tests only: a certificate with such a signature must be refused everywhere. The operation is not blinded.
 #[must_use]
 pub fn sign_sha1(key: &PrivateKey, message: &[u8]) -> Option<Vec<u8>> {
     let key = RsaPrivateKey::from_pkcs8_der(key.pkcs8_der()).ok()?;
@@ -98,7 +97,7 @@ pub fn sign_sha1(key: &PrivateKey, message: &[u8]) -> Option<Vec<u8>> {
     key.sign(Pkcs1v15Sign { hash_len: Some(length), prefix: prefix.into() }, hash.as_ref()).ok()
 }
 
-/// Reads `00 01 ff … ff 00` and what follows, a DigestInfo if all is well; the number `block` has lost its leading zero.
+/// Reads `00 01 ff … ff 00` and the rest, normally a DigestInfo; the number `block` has lost its leading zero.
 fn unpad(block: &[u8], length: usize) -> Option<Recovered> {
     if block.len() + 1 != length {
         return None;
@@ -106,7 +105,7 @@ fn unpad(block: &[u8], length: usize) -> Option<Recovered> {
     let padded = block.strip_prefix(&[0x01])?;
     let end = padded.iter().position(|&byte| byte != 0xff)?;
     let info = padded[end..].strip_prefix(&[0x00])?;
-    // RFC 8017 §9.2: eight bytes of padding at least.
+    // RFC 8017 §9.2: at least eight bytes of padding.
     if end < 8 {
         return None;
     }
@@ -114,7 +113,7 @@ fn unpad(block: &[u8], length: usize) -> Option<Recovered> {
         let value = info.strip_prefix(*prefix).filter(|value| value.len() == *length)?;
         Some((*hash, value))
     });
-    // No other key gives whole padding: whatever was signed, it was with this one.
+    // Another key never gives intact padding: whatever was signed, it was signed with this one.
     let (hash, value) = known.unwrap_or(("none", info));
     Some(Recovered::Pkcs1 { hash, value: value.to_vec() })
 }

@@ -1,4 +1,4 @@
-//! Keys are made here, but for the 1024-bit one, which is published in draft-cavage-http-signatures-10, appendix C.
+//! Keys are made here, except for the 1024-bit one, which is published in draft-cavage-http-signatures-10, appendix C.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::LazyLock;
@@ -32,7 +32,7 @@ fn the_signed_hash_comes_back() {
     );
 }
 
-/// As `CKM_RSA_PKCS` and `openssl pkeyutl -sign` without a digest sign.
+/// As `CKM_RSA_PKCS` and `openssl pkeyutl -sign` sign without a digest.
 #[test]
 fn what_was_signed_without_a_digest_info_comes_back_too() {
     let key = RsaPrivateKey::from_pkcs8_der(KEY.pkcs8_der()).unwrap();
@@ -43,7 +43,7 @@ fn what_was_signed_without_a_digest_info_comes_back_too() {
         let expected = Recovered::Pkcs1 { hash: "none", value: signed.to_vec() };
         assert_eq!(recover(spki.spki_der(), &signature), expected);
     }
-    // A DigestInfo with a byte too many is none.
+    // A DigestInfo with an extra byte is invalid.
     let (_, _, prefix) = DIGEST_INFOS[1];
     let long = [prefix, &[7; 33]].concat();
     let signature = key.sign(Pkcs1v15Sign::new_unprefixed(), &long).unwrap();

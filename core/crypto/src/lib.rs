@@ -5,7 +5,7 @@
 //! | [`rsa`] | RSA keys in PEM, OAEP with SHA-1 | aws-lc-rs |
 //! | [`signature`] | RSA signatures, PKCS#1 v1.5 with SHA-256 and SHA-512 | aws-lc-rs |
 //! | [`jws`] | JSON Web Signatures in compact form | base64, [`signature`] |
-//! | [`legacy_rsa`] | RSA signatures taken apart, for diagnosis; SHA-1 signatures, for tests | rsa, aws-lc-rs |
+//! | [`legacy_rsa`] | decoding of RSA signatures, for diagnosis; SHA-1 signatures, for tests | rsa, aws-lc-rs |
 //! | [`pem`] | PEM blocks | base64, data-encoding |
 //! | [`pkcs12`] | PKCS#12 files: a key with its certificate | p12-keystore |
 //! | [`digest`] | SHA-256, HMAC-SHA-256, comparison in constant time, hex | aws-lc-rs |
@@ -13,11 +13,11 @@
 //! | [`aead`] | small secrets sealed at rest, AES-256-GCM | aws-lc-rs |
 //! | [`password`] | Argon2id password hashes, counted | argon2 |
 //! | [`totp`] | RFC 6238 one-time codes | aws-lc-rs |
-//! | [`x509`] | reading certificates, their names, who may vouch for them, a small issuer | der, rcgen |
-//! | [`asn1`] | strict DER, where `der` leaves it open | der |
+//! | [`x509`] | reading certificates, their names, their trusted issuers, a small issuer | der, rcgen |
+//! | [`asn1`] | strict DER, beyond the checks of `der` | der |
 //!
-//! Every private-key operation runs in aws-lc-rs but one: [`legacy_rsa::sign_sha1`], which makes a test certificate's defect, has the `rsa`
-//! crate sign. The clock is always passed in.
+//! Every private-key operation runs in aws-lc-rs except one: [`legacy_rsa::sign_sha1`], which makes defective test
+//! certificates, uses the `rsa` crate. The clock is always passed in.
 
 pub mod aead;
 pub mod asn1;

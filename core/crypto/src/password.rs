@@ -1,9 +1,9 @@
 //! Password hashes: Argon2id, and a count of every one computed.
 //!
-//! A login for an unknown user calls [`dummy_verify`], so that it costs exactly what a wrong password costs
+//! A login for an unknown user calls [`dummy_verify`], so that it costs exactly as much as a wrong password
 //! (docs/protocols/ws-channel.md §3.2 check 9, §10 S10). The count lets a test prove it without measuring time.
 //!
-//! A hash works in 19 MiB. They are reused, wiped after each hash: an allocator would keep one such piece for every thread
+//! A hash needs 19 MiB. The buffers are reused and wiped after each hash: an allocator would keep one for every thread
 //! that has ever hashed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,10 +25,10 @@ pub const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
-/// How many pieces of memory wait for the next hash; others go back to the system.
+/// The number of buffers kept for the next hash; others are returned to the system.
 const IDLE: usize = 2;
-/// Blocks that are reserved for each piece, though not touched: 33 MiB. The GNU allocator gives a piece of more than 32 MiB
-/// back to the system when it is freed, and keeps a smaller one.
+/// Blocks reserved for each buffer, though not touched: 33 MiB. The GNU allocator returns a buffer of more than 32 MiB
+/// to the system when it is freed, and keeps a smaller one.
 const RESERVED_BLOCKS: usize = 33 * 1024;
 
 static HASHES_RUN: AtomicU64 = AtomicU64::new(0);
@@ -36,7 +36,7 @@ static HASHES_RUN: AtomicU64 = AtomicU64::new(0);
 /// Hashes a password for storage, as a PHC string (`$argon2id$v=19$m=19456,t=2,p=1$…`).
 ///
 /// # Errors
-/// [`Error::Internal`] if the memory for it cannot be had.
+/// [`Error::Internal`] if its memory cannot be allocated.
 pub fn hash(password: &[u8]) -> Result<String> {
     let salt: [u8; SALT_BYTES] = random::bytes();
     count();
@@ -66,13 +66,13 @@ pub fn verify(password: &[u8], phc: &str) -> Result<bool> {
     Ok(computed.is_ok_and(|computed| digest::constant_time_eq(&computed, &hash)))
 }
 
-/// Costs what [`verify`] costs and compares with nothing: for users that do not exist.
+/// Costs as much as [`verify`] and compares with nothing: for users that do not exist.
 pub fn dummy_verify(password: &[u8]) {
     count();
     std::hint::black_box(compute(password, &[0; SALT_BYTES], &params(), HASH_BYTES).is_ok());
 }
 
-/// How many password hashes this process has computed since it started.
+/// The number of password hashes computed by this process so far.
 pub fn hashes_run() -> u64 {
     HASHES_RUN.load(Ordering::SeqCst)
 }
@@ -113,7 +113,7 @@ impl Drop for Memory {
     fn drop(&mut self) {
         self.blocks.iter_mut().for_each(Zeroize::zeroize);
         let mut waiting = WAITING.lock().unwrap_or_else(PoisonError::into_inner);
-        // A piece for parameters of others is not worth keeping.
+        // A buffer for other parameters is not worth keeping.
         if waiting.len() < IDLE && self.blocks.len() <= MEMORY_KIB as usize {
             waiting.push(std::mem::take(&mut self.blocks));
         }
@@ -127,7 +127,7 @@ struct Stored {
     hash: Vec<u8>,
 }
 
-/// A stored hash that can be computed: anything else would make `verify` cheaper.
+/// Accepts only a stored hash that can be computed: anything else would make `verify` cheaper.
 fn parse(phc: &str) -> Result<Stored, Error> {
     let damaged = || Error::InvalidPasswordHash;
     let stored = PasswordHash::new(phc).map_err(|_| damaged())?;
@@ -168,7 +168,7 @@ mod tests {
             assert_eq!(ran(before), 1, "{damaged}");
         }
         assert_ne!(hash(b"x").unwrap(), hash(b"x").unwrap(), "salted");
-        // The library, which takes its memory itself, says the same.
+        // The library, which allocates its own memory, gives the same result.
         let library = Argon2::default();
         let ours = hash(b"word").unwrap();
         assert!(library.verify_password(b"word", &PasswordHash::new(&ours).unwrap()).is_ok());
@@ -176,7 +176,7 @@ mod tests {
         assert_eq!((verify(b"word", &theirs), verify(b"wore", &theirs)), (Ok(true), Ok(false)));
     }
 
-    /// A vector of the reference implementation's own test suite (phc-winner-argon2, `src/test.c`).
+    /// A test vector of the reference implementation (phc-winner-argon2, `src/test.c`).
     #[test]
     fn hashes_of_others_are_read() {
         let phc = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc";
@@ -190,7 +190,7 @@ mod tests {
     fn memory_is_wiped_and_little_of_it_waits() {
         std::thread::scope(|scope| {
             for _ in 0..2 * IDLE {
-                // Not counted: the counter is the other test's.
+                // Not counted: the counter belongs to the other test.
                 scope.spawn(|| compute(b"word", &[0; SALT_BYTES], &params(), HASH_BYTES).unwrap());
             }
         });

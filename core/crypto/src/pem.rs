@@ -1,7 +1,7 @@
-//! PEM blocks (RFC 7468, and headers as RFC 1421 has them) of foreign text, and what they are when they are not what was wanted.
+//! PEM blocks (RFC 7468, and headers as in RFC 1421) in foreign text, and errors that name blocks of another kind.
 //!
-//! Read and written here and not by a library, for a block may be a private key: every buffer that holds one is made once, of its full
-//! size, and wiped, the text of [`encode`] by whoever asked for it.
+//! Implemented here and not with a library, because a block may be a private key: every buffer that holds one is
+//! allocated once, in its full size, and wiped; the caller wipes the text of [`encode`].
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
@@ -15,7 +15,7 @@ pub(crate) const MAX_PEM_BYTES: usize = 256 * 1024;
 pub(crate) struct Block {
     pub(crate) label: String,
     pub(crate) bytes: Zeroizing<Vec<u8>>,
-    /// Encrypted in the old OpenSSL way (`Proc-Type: 4,ENCRYPTED`).
+    /// Encrypted in the old OpenSSL format (`Proc-Type: 4,ENCRYPTED`).
     encrypted: bool,
 }
 
@@ -36,7 +36,7 @@ impl Block {
         matches!(self.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE")
     }
 
-    /// The error for a block that is not what was wanted.
+    /// The error for a block of an unexpected kind.
     pub(crate) fn unexpected(&self, expected: &'static str) -> Error {
         if self.is_encrypted() {
             Error::EncryptedPem
@@ -70,7 +70,7 @@ pub(crate) fn blocks(text: &str, expected: &'static str) -> Result<Vec<Block>> {
     Ok(found)
 }
 
-/// Encodes one block with LF line ends. The text is made in one piece, so whoever encodes a private key has it alone, to wipe it.
+/// Encodes one block with LF line ends. The text is allocated once, so that the caller can wipe a private key.
 pub fn encode(label: &str, bytes: &[u8]) -> String {
     let marks = 2 * (label.len() + MARK.len() + 1) + BEGIN.len() + END.len();
     let lines = bytes.len().div_ceil(LINE_BYTES);
@@ -82,7 +82,7 @@ pub fn encode(label: &str, bytes: &[u8]) -> String {
     for line in bytes.chunks(LINE_BYTES) {
         let at = text.len();
         text.resize(at + encoded_len(line.len()), b'=');
-        // Into its place: what the library returns as a string of its own would be one more copy to wipe.
+        // Written in place: a string returned by the library would be another copy to wipe.
         let _ = STANDARD.encode_slice(line, &mut text[at..]);
         text.push(b'\n');
     }
@@ -90,26 +90,26 @@ pub fn encode(label: &str, bytes: &[u8]) -> String {
     String::from_utf8(text).unwrap_or_default()
 }
 
-/// How long the base64 of so many bytes is.
+/// The length of the base64 of this many bytes.
 fn encoded_len(bytes: usize) -> usize {
     bytes.div_ceil(3) * 4
 }
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
-/// What ends the line of a label.
+/// The end of a label's line.
 const MARK: &str = "-----";
 /// Bytes on a line of 64 characters.
 const LINE_BYTES: usize = 48;
 
-/// A block as it stands in the text.
+/// A block as it is in the text.
 struct Part<'a> {
     label: &'a str,
     body: &'a str,
     end_label: &'a str,
 }
 
-/// The next block, and what follows it.
+/// The next block, and the text after it.
 fn next(text: &str) -> Option<(Part<'_>, &str)> {
     let (_, text) = text.split_once(BEGIN)?;
     let (label, text) = text.split_once(MARK)?;
@@ -202,7 +202,8 @@ mod tests {
         assert_eq!(encrypted(&good), Some(false));
     }
 
-    /// Whether the library overlooks a mark, for its dashes touch those of a mark before it that does not begin a block.
+    /// Whether the library overlooks a mark because its dashes touch those of an earlier mark that does not begin a
+    /// block.
     fn is_overlooked(text: &str) -> bool {
         ["A", "B"].iter().any(|label| {
             let nested = text.rfind(&format!("-----BEGIN {label}----------END "));

@@ -13,16 +13,17 @@ use crate::{Error, Result, encrypted_key, key_derivation};
 
 /// Largest file that is read, bytes: one key and a long chain stay far below.
 pub const MAX_BYTES: usize = 256 * 1024;
-/// Most rounds of key derivation, all parts together that can be seen without the passphrase, a second or two of computing. What stands
-/// inside an encrypted part (a key that is encrypted once more) is seen too late for the sum, so it is limited each. `openssl` asks for
-/// 2048 in each part, other programs for some ten thousands.
+/// Most rounds of key derivation in all parts that are visible without the passphrase, a second or two of computing.
+/// Parts inside an encrypted part (a key that is encrypted again) are seen too late for the sum, so each is limited
+/// separately. `openssl` uses 2048 rounds in each part, other programs some ten thousand.
 const MAX_ROUNDS: u64 = 2_000_000;
 /// Most in one part: the library's own limit.
 const MAX_ROUNDS_EACH: u64 = 1_000_000;
 
-/// What a PKCS#12 file holds: one RSA key, and certificates.
+/// The content of a PKCS#12 file: one RSA key, and certificates.
 ///
-/// The key is wiped when the last copy is dropped. The library that decrypts the file leaves copies of its own in freed memory.
+/// The key is wiped when the last copy is dropped. The library that decrypts the file leaves its own copies in freed
+/// memory.
 pub struct Keystore {
     private_key: PrivateKey,
     certificate: Option<Vec<u8>>,
@@ -45,7 +46,7 @@ impl Keystore {
         let mut others: Vec<Vec<u8>> = Vec::new();
         for bag in &archive.certs {
             let der = bag.cert.as_der();
-            // Which certificate is the key's own is told by the key itself: the ids in the file are only labels.
+            // The key itself determines its certificate: the ids in the file are only labels.
             let is_own = Certificate::from_der(der).is_ok_and(|read| read.matches_private_key(&private_key));
             if is_own && certificate.is_none() {
                 certificate = Some(der.to_vec());
@@ -77,7 +78,8 @@ impl Keystore {
         SigningKey::from_private_key(&self.private_key)
     }
 
-    /// The certificate that belongs to the key, DER; `None` where the file has only the key. Of several the first.
+    /// The certificate that belongs to the key, DER; `None` if the file has only the key. If there are several, the
+    /// first.
     #[must_use]
     pub fn certificate_der(&self) -> Option<&[u8]> {
         self.certificate.as_deref()
@@ -89,7 +91,7 @@ impl Keystore {
         self.certificate_der().map(|der| crate::pem::encode("CERTIFICATE", der))
     }
 
-    /// The further certificates, DER, in the file's order, each once: those of the issuers, as a rule.
+    /// The other certificates, DER, in the file's order, each once: usually those of the issuers.
     pub fn other_certificates(&self) -> impl Iterator<Item = &[u8]> {
         self.others.iter().map(Vec::as_slice)
     }
@@ -104,7 +106,7 @@ impl fmt::Debug for Keystore {
     }
 }
 
-/// Opens a file that is not too large and does not take too long.
+/// Opens a file that is neither too large nor too expensive.
 pub(crate) fn open(der: &[u8], passphrase: &str) -> Result<Pkcs12Archive> {
     if der.len() > MAX_BYTES {
         return Err(Error::KeystoreTooLarge { limit: MAX_BYTES, actual: der.len() });
@@ -122,10 +124,10 @@ pub(crate) fn the_key(bags: &[PrivateKeyBag]) -> Result<&[u8]> {
 
 fn refused(fault: &Fault, passphrase: &str) -> Error {
     match fault {
-        // Such a passphrase cannot be written in the file's two-byte characters.
+        // The file's two-byte characters cannot encode such a passphrase.
         Fault::DerError(_) if passphrase.chars().any(|letter| letter > '\u{ffff}') => Error::WrongPassphrase,
         Fault::DerError(fault) if encrypted_key::is_unknown(*fault) => Error::UnsupportedEncryption,
-        // Without a MAC, a wrong passphrase shows when a part is decrypted: as padding that is none.
+        // Without a MAC, a wrong passphrase is detected when a part is decrypted: its padding is invalid.
         Fault::MacError(_) | Fault::Pkcs5Error(_) | Fault::UnpadError => Error::WrongPassphrase,
         Fault::UnsupportedEncryptionScheme | Fault::UnsupportedMacAlgorithm => Error::UnsupportedEncryption,
         Fault::InvalidParameters => Error::TooManyRounds { limit: MAX_ROUNDS_EACH },

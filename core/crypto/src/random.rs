@@ -12,7 +12,7 @@ const BASE32_LOWER: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 /// Fills `buffer`.
 ///
 /// # Panics
-/// If the operating system gives no randomness: nothing secure could go on.
+/// If the operating system provides no randomness: nothing secure is possible then.
 pub fn fill(buffer: &mut [u8]) {
     SystemRandom::new().fill(buffer).expect("the operating system's random generator works");
 }
@@ -49,7 +49,7 @@ pub fn token() -> String {
     URL_SAFE_NO_PAD.encode(*Zeroizing::new(bytes::<32>()))
 }
 
-/// Draws until the number falls below the largest multiple of a million, so that no code is likelier than another.
+/// Draws until the number is below the largest multiple of a million, so that all codes are equally likely.
 fn six_digits(mut draw: impl FnMut() -> u32) -> String {
     const CODES: u32 = 1_000_000;
     const LIMIT: u32 = u32::MAX / CODES * CODES;

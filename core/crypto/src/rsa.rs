@@ -1,6 +1,7 @@
 //! RSA keys in PEM, and RSAES-OAEP with SHA-1 (docs/protocols/ws-channel.md §3.1).
 //!
-//! SHA-1 in OAEP is sound (docs/protocols/ws-channel.md §10 S5) and what the deployed service and its clients speak; no other hash is offered.
+//! SHA-1 in OAEP is sound (docs/protocols/ws-channel.md §10 S5) and used by the deployed service and its clients; no
+//! other hash is offered.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::{Error, Result, digest, pem};
 pub const MIN_BITS: usize = 2048;
 /// Largest RSA modulus accepted, bits.
 pub const MAX_BITS: usize = 8192;
-/// What OAEP with SHA-1 takes from a block, bytes: a 2048-bit key holds 256 − 42 = 214.
+/// The bytes of a block used by OAEP with SHA-1: a 2048-bit key holds 256 − 42 = 214.
 pub const OAEP_SHA1_OVERHEAD: usize = 42;
 
 const PUBLIC: &str = "public key (PUBLIC KEY or RSA PUBLIC KEY)";
@@ -62,7 +63,7 @@ impl PublicKey {
         Self::from_pkcs1_der(pkcs1_of_spki(der)?)
     }
 
-    /// Makes a key of its two numbers, big-endian.
+    /// Makes a key from its two numbers, big-endian.
     ///
     /// # Errors
     /// [`Error::KeyTooSmall`], [`Error::KeyTooLarge`], [`Error::InvalidKey`].
@@ -98,7 +99,7 @@ impl PublicKey {
         &self.spki
     }
 
-    /// SHA-256 over the SubjectPublicKeyInfo: the key's name in the specification.
+    /// SHA-256 over the SubjectPublicKeyInfo: the key's identifier in the specification.
     pub fn spki_sha256(&self) -> [u8; 32] {
         digest::sha256(&self.spki)
     }
@@ -108,7 +109,7 @@ impl PublicKey {
         self.key.ciphertext_size()
     }
 
-    /// Longest plaintext that OAEP with SHA-1 takes, bytes: 214 for 2048 bits.
+    /// Longest plaintext of OAEP with SHA-1, bytes: 214 for 2048 bits.
     pub fn oaep_sha1_capacity(&self) -> usize {
         self.modulus_len() - OAEP_SHA1_OVERHEAD
     }
@@ -155,7 +156,8 @@ pub struct PrivateKey {
     public: PublicKey,
 }
 
-/// Decryption failed. It says no more on purpose: a difference would be an oracle (docs/protocols/ws-channel.md §10 S4).
+/// Decryption failed. The reason is omitted on purpose: a difference would be an oracle (docs/protocols/ws-channel.md
+/// §10 S4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the data cannot be decrypted with this key")]
 pub struct DecryptError;
@@ -201,7 +203,7 @@ impl PrivateKey {
     }
 
     pub(crate) fn from_pkcs8_der(der: &[u8]) -> Result<Self> {
-        // The algorithm stands near the front: SEQUENCE, version, SEQUENCE { OID, … }.
+        // The algorithm is near the front: SEQUENCE, version, SEQUENCE { OID, … }.
         if !der[..der.len().min(32)].windows(RSA_ENCRYPTION.len()).any(|window| window == RSA_ENCRYPTION) {
             return Err(Error::NotRsa);
         }
@@ -237,7 +239,7 @@ impl PrivateKey {
     /// Reverses [`PublicKey::encrypt_oaep_sha1`].
     ///
     /// # Errors
-    /// [`DecryptError`] for every reason, a wrong length included.
+    /// [`DecryptError`] for every reason, including a wrong length.
     pub fn decrypt_oaep_sha1(&self, ciphertext: &[u8]) -> Result<Zeroizing<Vec<u8>>, DecryptError> {
         if ciphertext.len() != self.public.modulus_len() {
             return Err(DecryptError);
@@ -255,7 +257,8 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// The RSAPublicKey (PKCS#1) in a SubjectPublicKeyInfo, DER. Key algorithms may have identifiers that `der` does not take.
+/// The RSAPublicKey (PKCS#1) in a SubjectPublicKeyInfo, DER. Key algorithms may have identifiers that `der` does not
+/// accept.
 pub(crate) fn pkcs1_of_spki(der: &[u8]) -> Result<&[u8]> {
     let read = || {
         let mut fields = SliceReader::new(only(der, tag::SEQUENCE)?)?;
@@ -271,7 +274,7 @@ pub(crate) fn pkcs1_of_spki(der: &[u8]) -> Result<&[u8]> {
     }
 }
 
-/// The numbers of an RSAPublicKey, big-endian, with a zero in front where the high bit is set.
+/// The numbers of an RSAPublicKey, big-endian, with a leading zero if the high bit is set.
 pub(crate) struct Numbers<'a> {
     pub(crate) modulus: &'a [u8],
     pub(crate) exponent: &'a [u8],
@@ -294,7 +297,7 @@ fn check_bits(bits: usize) -> Result<()> {
     }
 }
 
-/// aws-lc-rs tells its reasons in its text only.
+/// aws-lc-rs gives its reason only as text.
 fn rejected(error: KeyRejected) -> Error {
     match error.to_string().as_str() {
         "TooSmall" => Error::KeyTooSmall,
@@ -303,7 +306,7 @@ fn rejected(error: KeyRejected) -> Error {
     }
 }
 
-/// Bits of a big-endian number, leading zeros not counted.
+/// Bits of a big-endian number, without leading zeros.
 pub(crate) fn bit_length(number: &[u8]) -> usize {
     let significant = number.iter().position(|&byte| byte != 0).map_or(&[][..], |start| &number[start..]);
     significant.first().map_or(0, |first| significant.len() * 8 - first.leading_zeros() as usize)

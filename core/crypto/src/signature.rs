@@ -1,4 +1,4 @@
-//! RSA signatures with PKCS#1 v1.5 padding, SHA-256 or SHA-512. Both the padding and its check are aws-lc's.
+//! RSA signatures with PKCS#1 v1.5 padding, SHA-256 or SHA-512. aws-lc does both the padding and its check.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -36,7 +36,7 @@ impl Hash {
         aws_lc_rs::digest::digest(algorithm, data).as_ref().to_vec()
     }
 
-    /// The DigestInfo of the hash of `data` (RFC 8017 §9.2): what RSA with PKCS#1 v1.5 pads.
+    /// The DigestInfo of the hash of `data` (RFC 8017 §9.2): the input of the padding of RSA with PKCS#1 v1.5.
     #[must_use]
     pub fn digest_info(self, data: &[u8]) -> Vec<u8> {
         let prefix: &[u8] = match self {
@@ -56,7 +56,7 @@ impl Hash {
     }
 }
 
-/// An RSA private key of 2048 to 8192 bits that signs. Read once, cheap to clone; aws-lc wipes it when the last copy
+/// An RSA private key of 2048 to 8192 bits for signing. Read once, cheap to clone; aws-lc wipes it when the last copy
 /// is dropped.
 #[derive(Clone)]
 pub struct SigningKey {
@@ -66,8 +66,8 @@ pub struct SigningKey {
 
 impl SigningKey {
     /// Reads the first private key, `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY` (PKCS#1), and with a passphrase
-    /// `ENCRYPTED PRIVATE KEY` (PBES2, as `openssl` writes it); other text is skipped. A
-    /// passphrase for a key that is not encrypted is not used.
+    /// `ENCRYPTED PRIVATE KEY` (PBES2, as `openssl` writes it); other text is skipped. The passphrase is ignored if the
+    /// key is not encrypted.
     ///
     /// # Errors
     /// Those of [`PrivateKey::from_pem`], and [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`],
@@ -135,19 +135,19 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// An RSA public key that verifies. Read once, cheap to clone.
+/// An RSA public key for verifying. Read once, cheap to clone.
 ///
-/// A key of any size can be read, so that its size can be told; below 2048 and above 8192 bits nothing verifies.
+/// A key of any size can be read, so that errors can report its size; below 2048 and above 8192 bits nothing verifies.
 #[derive(Clone)]
 pub struct VerifyingKey(Arc<Parts>);
 
 struct Parts {
     spki: Box<[u8]>,
-    /// Where in `spki` the RSAPublicKey (PKCS#1) begins; it goes to the end.
+    /// The start of the RSAPublicKey (PKCS#1) in `spki`; it extends to the end.
     pkcs1: usize,
     bits: usize,
     sound_exponent: bool,
-    /// aws-lc's form of the key, made at the first use: it knows one hash each.
+    /// aws-lc's form of the key, made on first use: each supports one hash.
     sha256: OnceLock<Option<ParsedPublicKey>>,
     sha256_short: OnceLock<Option<ParsedPublicKey>>,
     sha384: OnceLock<Option<ParsedPublicKey>>,
@@ -173,10 +173,11 @@ impl VerifyingKey {
         })))
     }
 
-    /// Reads every `PUBLIC KEY` (SPKI) and `RSA PUBLIC KEY` (PKCS#1) of a text, one at least; what stands between them is skipped.
+    /// Reads every `PUBLIC KEY` (SPKI) and `RSA PUBLIC KEY` (PKCS#1) of a text, at least one; text between them is
+    /// skipped.
     ///
     /// # Errors
-    /// Those of [`PublicKey::from_pem`]; of an SPKI, keys of any size can be read.
+    /// Those of [`PublicKey::from_pem`]; SPKI keys of any size can be read.
     pub fn all_from_pem(text: &str) -> Result<Vec<Self>> {
         const WANTED: &str = "public key (PUBLIC KEY or RSA PUBLIC KEY)";
         let blocks = pem::blocks(text, WANTED)?;
@@ -227,14 +228,14 @@ impl VerifyingKey {
         }
     }
 
-    /// The same with SHA-256 for a key of 1024 bits or more: for peers whose keys are shorter than RS256 wants, where a setting says
-    /// that they count.
+    /// The same with SHA-256 for a key of 1024 bits or more: for peers whose keys are shorter than RS256 requires, if a
+    /// setting accepts them.
     #[must_use]
     pub fn verify_pkcs1_sha256_short(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verify(&self.0.sha256_short, &RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY, message, signature)
     }
 
-    /// The same with SHA-384, which signs certificates and nothing else.
+    /// The same with SHA-384, used only for signatures of certificates.
     #[must_use]
     pub fn verify_pkcs1_sha384(&self, message: &[u8], signature: &[u8]) -> bool {
         self.verify(&self.0.sha384, &RSA_PKCS1_2048_8192_SHA384, message, signature)

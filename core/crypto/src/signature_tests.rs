@@ -57,7 +57,7 @@ fn exponents() {
     }
 }
 
-/// What the library that reads DER would take, or refuse as something else.
+/// Cases that the library that reads DER would accept, or refuse with another error.
 #[test]
 fn numbers_are_minimal_and_other_algorithms_are_told() {
     let whole = KEY.public().spki_der();
@@ -66,9 +66,9 @@ fn numbers_are_minimal_and_other_algorithms_are_told() {
         spki[at] = value;
         VerifyingKey::from_spki_der(&spki).map(|key| key.bits())
     };
-    // The high byte of the modulus, after the zero that it needs.
+    // The high byte of the modulus, after its required zero.
     assert_eq!((read(33, whole[33]), read(33, 0x2d)), (Ok(2048), Err(Error::InvalidKey)));
-    // The identifier becomes 2.999…; the bits are no whole bytes.
+    // The identifier becomes 2.999…; the bits are not whole bytes.
     assert_eq!((read(8, 0x88), read(23, 1)), (Err(Error::NotRsa), Err(Error::InvalidKey)));
 }
 

@@ -1,4 +1,4 @@
-//! Who a client is towards TLS, from a PKCS#12 file: here a key need not be RSA.
+//! A client's TLS identity from a PKCS#12 file: here a key need not be RSA.
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair,
@@ -10,11 +10,11 @@ use crate::rsa::PrivateKey;
 use crate::x509::Certificate;
 use crate::{Error, Result, pem, pkcs12};
 
-/// The certificate of the file's key, the issuers above it that the file has, in their order, and the key: PEM, one after
-/// the other. The key is RSA, EC (P-256, P-384, P-521) or Ed25519.
+/// The certificate of the file's key, the issuers above it in the file, in order, and the key: PEM, concatenated. The
+/// key is RSA, EC (P-256, P-384, P-521) or Ed25519.
 ///
 /// # Errors
-/// Those of [`Keystore::read`](pkcs12::Keystore::read), but for [`Error::NotRsa`]; [`Error::UnsupportedKey`],
+/// Those of [`Keystore::read`](pkcs12::Keystore::read), except [`Error::NotRsa`]; [`Error::UnsupportedKey`],
 /// [`Error::NoCertificateOfKey`].
 pub fn tls_identity(der: &[u8], passphrase: &str) -> Result<Zeroizing<String>> {
     let archive = pkcs12::open(der, passphrase)?;
@@ -28,13 +28,13 @@ pub fn tls_identity(der: &[u8], passphrase: &str) -> Result<Zeroizing<String>> {
         text.push_str(&certificate.to_pem());
     }
     let key = Zeroizing::new(pem::encode("PRIVATE KEY", key));
-    // Once, so that no half of it is left behind in freed memory.
+    // Reserved once, so that no partial copy of the key is left in freed memory.
     text.reserve_exact(key.len());
     text.push_str(&key);
     Ok(text)
 }
 
-/// What a SubjectPublicKeyInfo of this key, PKCS#8, ends with.
+/// The end of this key's SubjectPublicKeyInfo; `pkcs8` is the key as PKCS#8.
 fn public_half(pkcs8: &[u8]) -> Result<Vec<u8>> {
     match PrivateKey::from_pkcs8_der(pkcs8) {
         Err(Error::NotRsa) => {}
@@ -50,8 +50,8 @@ fn public_half(pkcs8: &[u8]) -> Result<Vec<u8>> {
         .ok_or(Error::UnsupportedKey)
 }
 
-/// `own` and, as far as they are there, its issuer, the issuer of that and so on: as TLS wants them. What else the file has
-/// is left out.
+/// `own` and, as far as available, its issuer, that one's issuer and so on: in the order for TLS. Other certificates of
+/// the file are left out.
 fn chain<'a>(own: &'a Certificate, all: &'a [Certificate]) -> Vec<&'a Certificate> {
     let mut chain = vec![own];
     let mut last = own;
@@ -62,7 +62,7 @@ fn chain<'a>(own: &'a Certificate, all: &'a [Certificate]) -> Vec<&'a Certificat
     chain
 }
 
-/// The issuer of `child`: it has the name, and of several with one name the key that `child` says, else the first.
+/// The issuer of `child`: by name, and among several by the key id in `child`, otherwise the first.
 fn issuer_of<'a>(child: &Certificate, others: impl Iterator<Item = &'a Certificate>) -> Option<&'a Certificate> {
     let named: Vec<_> = others.filter(|one| one.subject_der() == child.issuer_der()).collect();
     let wanted = child.authority_key_id();
@@ -80,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    /// The DER of a certificate; its key's id is given, and that of its issuer's is in it.
+    /// The DER of a certificate with this key id; it contains the key id of its issuer.
     fn made(name: &str, id: u8, issuer: Option<&Issuer<'_, KeyPair>>) -> (Vec<u8>, Issuer<'static, KeyPair>) {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
@@ -110,7 +110,7 @@ mod tests {
         let (leaf, _) = made("leaf", 5, Some(&middle_issuer));
         assert_eq!(chained(&[&leaf, &old, &stranger, &root, &middle]), [0, 4, 3]);
         assert_eq!(chained(&[&leaf, &middle, &root, &stranger, &old]), [0, 1, 2]);
-        // Without the right one the first is better than none.
+        // Without the right one, the first is better than none.
         assert_eq!(chained(&[&leaf, &middle, &old]), [0, 1, 2]);
         assert_eq!(chained(&[&root, &old]), [0]);
     }

@@ -77,11 +77,11 @@ pub fn code_at_counter(secret: &Secret, counter: u64) -> String {
     format!("{:06}", truncated(secret, counter) % 1_000_000)
 }
 
-/// Checks a code at the time `now` (Unix seconds): the step before, the present one and the one after count. Returns
-/// the step that matched, to be remembered as used.
+/// Checks a code at the time `now` (Unix seconds): the previous, the current and the next step are accepted. Returns
+/// the step that matched, to be stored as used.
 ///
 /// A step up to `last_used` is refused, so that each code works once. All three steps are computed and compared in
-/// constant time, whatever matches.
+/// constant time, whichever matches.
 pub fn verify(secret: &Secret, code: &str, now: u64, last_used: Option<u64>) -> Option<u64> {
     let present = counter(now);
     let mut matched = None;

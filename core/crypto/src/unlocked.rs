@@ -1,16 +1,16 @@
-//! Private keys of any algorithm as PEM without a passphrase: for TLS, which takes more than RSA.
+//! Private keys of any algorithm as PEM without a passphrase: for TLS, which accepts more than RSA.
 
 use zeroize::Zeroizing;
 
 use crate::{Error, Result, encrypted_key, pem};
 
-/// The first private key of `text` as a PEM block that needs no passphrase: `PRIVATE KEY`, `RSA PRIVATE KEY` and
-/// `EC PRIVATE KEY` as they are, `ENCRYPTED PRIVATE KEY` opened. A passphrase for a key that is not encrypted is not used.
+/// The first private key of `text` as a PEM block that needs no passphrase: `PRIVATE KEY`, `RSA PRIVATE KEY` and `EC
+/// PRIVATE KEY` unchanged, `ENCRYPTED PRIVATE KEY` decrypted. The passphrase is ignored if the key is not encrypted.
 ///
 /// # Errors
 /// [`Error::NoPem`], [`Error::MalformedPem`], [`Error::PemTooLarge`], [`Error::EncryptedPem`] without a passphrase,
-/// [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`], [`Error::TooManyRounds`], [`Error::InvalidKey`], and what another
-/// block is.
+/// [`Error::WrongPassphrase`], [`Error::UnsupportedEncryption`], [`Error::TooManyRounds`], [`Error::InvalidKey`], and
+/// the error that names another kind of block.
 pub fn unlocked_private_key(text: &str, passphrase: Option<&str>) -> Result<Zeroizing<String>> {
     let blocks = pem::blocks(text, "private key")?;
     let block = blocks.iter().find(|block| block.is_private()).unwrap_or(&blocks[0]);

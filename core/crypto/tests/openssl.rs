@@ -1,4 +1,4 @@
-//! The `openssl` command reads what this crate writes, and this crate what `openssl` writes. All data is made here.
+//! The `openssl` command reads the output of this crate, and vice versa. All data is made here.
 #![allow(clippy::unwrap_used)]
 
 use std::process::Command;
@@ -157,7 +157,7 @@ fn certificates_of_openssl_say_what_openssl_says() {
         let whole = field("-subject -nameopt RFC2253");
         match subject.split_once("CN=") {
             Some((_, common)) => assert_eq!(certificate.subject().display(), common),
-            // openssl names serialNumber, which RFC 4514 leaves to its number.
+            // openssl names serialNumber, which RFC 4514 writes as its number.
             None if subject.contains("serialNumber") => {
                 assert_eq!(certificate.subject().display(), "2.5.4.5=#1303313233,O=Serial,C=FI");
             }

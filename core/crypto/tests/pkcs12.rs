@@ -1,4 +1,4 @@
-//! PKCS#12 files that `openssl` writes. All data is made here.
+//! PKCS#12 files written by `openssl`. All data is made here.
 #![allow(clippy::unwrap_used)]
 
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use bankchannel_crypto::{Error, tls_identity};
 mod support;
 use support::Openssl;
 
-/// The ways to write a file, the older ones last.
+/// The formats of a file, older ones last.
 const FORMS: [&str; 8] = [
     "",
     "-macalg sha512 -iter 5000 -maciter",
@@ -43,7 +43,7 @@ fn every_form_gives_key_certificate_and_chain() {
     let der = |name: &str| Certificate::from_pem(&openssl.read(name)).unwrap().der().to_vec();
     let key = SigningKey::from_pem(&openssl.read("leaf.key"), None).unwrap();
     for form in FORMS {
-        // The authority comes first in one of them: the key tells which certificate is its own.
+        // In one of them, the authority comes first: the key determines its certificate.
         for order in ["-in leaf.pem -inkey leaf.key -certfile ca.pem", "-in leaf.pem -inkey leaf.key -name Siegel-1"] {
             openssl.run(&format!("pkcs12 -export {order} {form} -passout pass:sesame -out file.p12"));
             let store = read(&openssl, "sesame").unwrap();
@@ -70,7 +70,7 @@ fn passphrases() {
             let refused = read(&openssl, wrong);
             match refused {
                 Err(Error::WrongPassphrase) => {}
-                // Without a MAC, a wrong passphrase may by chance leave what looks like padding; OpenSSL cannot tell either.
+                // Without a MAC, a wrong passphrase may by chance leave valid padding; OpenSSL cannot tell either.
                 Err(Error::InvalidKeystore) if !has_mac => {}
                 other => panic!("{form} {wrong:?}: {other:?}"),
             }
@@ -99,7 +99,7 @@ fn a_file_has_one_rsa_key() {
     let store = read(&openssl, "x").unwrap();
     assert_eq!((store.certificate_der(), store.certificate_pem()), (None, None));
     assert_eq!(*store.private_key_pem(), openssl.read("leaf.key"));
-    // A certificate of another key is not the key's.
+    // A certificate of another key is not the key's own.
     openssl.run("pkcs12 -export -nocerts -inkey other.key -certfile ca.pem -passout pass:x -out file.p12");
     assert_eq!(read(&openssl, "x").unwrap().certificate_der(), None);
     openssl.run("ecparam -name prime256v1 -genkey -noout -out ec.key");
@@ -111,7 +111,7 @@ fn a_file_has_one_rsa_key() {
     assert_eq!(read(&openssl, "x").unwrap_err(), Error::KeyTooSmall);
 }
 
-/// For TLS a key need not be RSA; the issuers stand in their order, and strangers not at all.
+/// For TLS a key need not be RSA; the issuers are in order, and unrelated certificates are left out.
 #[test]
 fn an_identity_for_tls_has_any_key_and_its_issuers() {
     let Some(openssl) = Openssl::new() else { return };
@@ -144,7 +144,7 @@ fn an_identity_for_tls_has_any_key_and_its_issuers() {
 #[test]
 fn two_keys_are_refused() {
     let Some(openssl) = prepared() else { return };
-    // openssl writes one key; the bags of two files without encryption are put into one here.
+    // openssl writes one key; the bags of two unencrypted files are combined into one here.
     let bags = |key: &str| {
         openssl.run(&format!("pkcs12 -export -nocerts -nomac -keypbe NONE -inkey {key} -passout pass:x -out file.p12"));
         let der = std::fs::read(openssl.path("file.p12")).unwrap();
@@ -184,7 +184,7 @@ fn damage_is_told() {
     }
     let oversized = [&der[..], &vec![0; MAX_BYTES]].concat();
     assert!(matches!(Keystore::read(&oversized, "x"), Err(Error::KeystoreTooLarge { .. })));
-    // Nothing that is flipped leads to a key: the MAC covers the content.
+    // No flipped byte yields a key: the MAC covers the content.
     for at in (0..der.len()).step_by(7) {
         let mut flipped = der.clone();
         flipped[at] ^= 0x10;
@@ -203,7 +203,7 @@ fn endless_rounds_are_refused_at_once() {
         assert!(matches!(refused, Error::TooManyRounds { .. }), "{refused:?}");
         assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
     };
-    // 305419896 rounds: the number's bytes are found again in the file.
+    // 305419896 rounds: the number's bytes are searched in the file.
     const ROUNDS: &[u8] = b"\x02\x04\x12\x34\x56\x78";
     for form in ["-keypbe NONE -certpbe NONE", "-nomac", "-nomac -legacy"] {
         let smaller = 1_000_003;
@@ -215,7 +215,7 @@ fn endless_rounds_are_refused_at_once() {
         let der = std::fs::read(openssl.path("file.p12")).unwrap();
         let few = b"\x02\x03\x0f\x42\x43";
         assert!(der.windows(few.len()).any(|window| window == few), "{form}: the rounds stand in the file");
-        // The number grows by a byte: the same salt is a byte shorter.
+        // The number grows by a byte: the same salt is shortened by a byte.
         let grown = with_more_rounds(&der, few, ROUNDS);
         assert_ne!(grown, der, "{form}");
         is_refused_at_once(&grown);
@@ -224,7 +224,7 @@ fn endless_rounds_are_refused_at_once() {
             is_refused_at_once(&der);
         }
     }
-    // One part with more than the library takes, and parts that are too much together only.
+    // One part with more than the library accepts, and parts that are too much only together.
     let export = "pkcs12 -export -in leaf.pem -inkey leaf.key -passout pass:x -out file.p12";
     openssl.run(&format!("{export} -keypbe NONE -certpbe NONE -maciter -iter 1500000"));
     assert_eq!(read(&openssl, "x").unwrap_err(), Error::TooManyRounds { limit: 1_000_000 });
@@ -234,7 +234,7 @@ fn endless_rounds_are_refused_at_once() {
     assert!(read(&openssl, "x").is_ok(), "what careful programs write is read");
 }
 
-/// `der` with another number of rounds; the salt before it gives up the byte that the number takes more.
+/// `der` with another number of rounds; the salt before it is shortened by the number's extra byte.
 fn with_more_rounds(der: &[u8], few: &[u8], many: &[u8]) -> Vec<u8> {
     let mut out = der.to_vec();
     let mut from = 0;

@@ -1,4 +1,4 @@
-//! A bounded cache that many threads share.
+//! A bounded cache, shared by threads.
 
 use std::{
     borrow::Borrow,
@@ -11,17 +11,17 @@ use std::{
     },
 };
 
-/// When it is full, this part of the entries goes at once, those whose last use is longest ago; at least one.
+/// A full cache evicts this fraction of its entries at once, least recently used first; at least one.
 const EVICTED_PART: usize = 64;
 
 /// Values found by key. Entries have weights; the cache is full when their sum reaches its limit.
 ///
-/// Nobody waits for it: where another thread is writing, or was when this process was forked, a lookup finds nothing and
-/// nothing is added.
+/// It never blocks: while another thread is writing, or if one was writing when this process was forked, a lookup finds
+/// nothing and nothing is added.
 pub struct Cache<K, V, S = RandomState> {
     held: RwLock<Held<K, V, S>>,
     limit: u64,
-    /// Counts uses: their order tells what goes first.
+    /// Counts uses: the lowest is evicted first.
     uses: AtomicU64,
 }
 
@@ -38,14 +38,14 @@ struct Entry<V> {
 }
 
 impl<K: Hash + Eq, V: Clone, S: BuildHasher + Default> Cache<K, V, S> {
-    /// An empty one. Where every entry weighs 1, `limit` is their number.
+    /// An empty cache. If every entry weighs 1, `limit` is the number of entries.
     #[must_use]
     pub fn new(limit: u64) -> Self {
         let held = Held { weight: 0, entries: HashMap::default() };
         Self { held: RwLock::new(held), limit, uses: AtomicU64::new(0) }
     }
 
-    /// The value of this key.
+    /// The value for this key.
     pub fn get<Q: Hash + Eq + ?Sized>(&self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
@@ -56,7 +56,7 @@ impl<K: Hash + Eq, V: Clone, S: BuildHasher + Default> Cache<K, V, S> {
         Some(entry.value.clone())
     }
 
-    /// Adds or replaces a value. One that weighs more than the limit is not added.
+    /// Adds or replaces a value. A value that weighs more than the limit is not added.
     pub fn insert(&self, key: K, value: V, weight: u64) {
         let Some(mut held) = available(self.held.try_write()) else { return };
         if let Some(old) = held.entries.remove(&key) {
@@ -80,7 +80,7 @@ impl<K: Hash + Eq, V: Clone, S: BuildHasher + Default> Cache<K, V, S> {
         }
     }
 
-    /// The value of this key, or one that is made now and weighs 1.
+    /// The value for this key; if absent, it is made, with weight 1.
     ///
     /// # Errors
     /// Those of `make`; then nothing is added.
@@ -97,7 +97,7 @@ impl<K: Hash + Eq, V: Clone, S: BuildHasher + Default> Cache<K, V, S> {
         Ok(made)
     }
 
-    /// How many entries there are; 0 where another thread is writing.
+    /// The number of entries; 0 while another thread is writing.
     #[must_use]
     pub fn count(&self) -> usize {
         available(self.held.try_read()).map_or(0, |held| held.entries.len())
@@ -122,7 +122,8 @@ impl<K, V, S> Held<K, V, S> {
     }
 }
 
-/// What is locked; `None` where a thread holds it. A panic elsewhere leaves the entries whole: each change of them is one step.
+/// The lock's guard; `None` if another thread holds it. A poisoned lock is used: each change is one step, so entries
+/// are whole.
 fn available<G>(locked: Result<G, TryLockError<G>>) -> Option<G> {
     match locked {
         Ok(held) => Some(held),
@@ -132,7 +133,7 @@ fn available<G>(locked: Result<G, TryLockError<G>>) -> Option<G> {
 }
 
 impl<K, V, S> fmt::Debug for Cache<K, V, S> {
-    /// Nothing of what is in it: it may be keys.
+    /// Shows no content: it may hold keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cache").finish_non_exhaustive()
     }
@@ -185,7 +186,7 @@ mod tests {
         assert_eq!((cache.get(&1), cache.get(&2), cache.get(&3)), (None, Some(2), Some(3)));
     }
 
-    /// As in a fork's child whose parent was writing at that moment.
+    /// As in the child of a fork whose parent was writing at that moment.
     #[test]
     fn a_lock_that_is_never_given_back_stops_nobody() {
         let cache = Numbers::new(10);

@@ -1,4 +1,4 @@
-//! What a client keeps of what it was given: keys, certificates and the like, read once from their texts.
+//! A client's cache of parsed keys, certificates and the like.
 
 use std::{
     any::{Any, TypeId},
@@ -8,14 +8,14 @@ use std::{
 
 use crate::Cache;
 
-/// Most things that a client keeps. The one whose last use is longest ago goes first.
+/// The most entries of a client's cache. The least recently used is evicted first.
 pub const MAX_CACHED: usize = 32;
 
-/// Keys, certificates and the like that one client has read, each found by its type and by the SHA-256 of what it was made of. The texts themselves are
-/// not in here.
+/// Keys, certificates and the like that a client has parsed, each found by its type and by the SHA-256 of its source
+/// text. The texts themselves are not stored here.
 pub struct ClientCache {
     things: Cache<([u8; 32], TypeId), Arc<dyn Any + Send + Sync>>,
-    /// What the client itself holds.
+    /// The client's own object.
     own: Option<Box<dyn Any + Send + Sync>>,
 }
 
@@ -26,18 +26,18 @@ impl Default for ClientCache {
 }
 
 impl ClientCache {
-    /// Nothing yet, beside what the client itself holds: its own key, say.
+    /// An empty cache that holds the client's own object, such as its key.
     pub fn holding(own: impl Any + Send + Sync) -> Self {
         Self { own: Some(Box::new(own)), ..Self::default() }
     }
 
-    /// What the client itself holds, where it is of this type.
+    /// The client's own object, if it has this type.
     #[must_use]
     pub fn own<T: Any>(&self) -> Option<&T> {
         self.own.as_ref()?.downcast_ref()
     }
 
-    /// The thing that was made of what has this SHA-256, or one that is made now. What cannot be made is not kept.
+    /// The value made from the source with this SHA-256; if absent, it is made now. A failure is not cached.
     ///
     /// # Errors
     /// Those of `make`.
@@ -54,7 +54,7 @@ impl ClientCache {
         Ok(made)
     }
 
-    /// How many things are kept; where somebody is just adding one, 0.
+    /// The number of entries; 0 while another thread is adding one.
     #[must_use]
     pub fn count(&self) -> usize {
         self.things.count()
@@ -62,7 +62,7 @@ impl ClientCache {
 }
 
 impl fmt::Debug for ClientCache {
-    /// Nothing of its content: keys are among it.
+    /// Shows no content: it holds keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientCache").finish_non_exhaustive()
     }
@@ -80,7 +80,7 @@ mod tests {
         of
     }
 
-    /// Whether the number had to be made.
+    /// Whether the number was not in the cache and had to be made.
     fn made(cache: &ClientCache, number: usize) -> bool {
         let mut made = false;
         let found = cache.get_or_make(of(number), || {
@@ -96,7 +96,7 @@ mod tests {
         let cache = ClientCache::default();
         assert!(made(&cache, 1) && !made(&cache, 1));
         assert!(made(&cache, 2) && !made(&cache, 1) && !made(&cache, 2));
-        // Of another type, it is another thing.
+        // The same hash with another type is another entry.
         let other = cache.get_or_make(of(1), || Ok::<_, Infallible>("one"));
         assert_eq!(other.ok().as_deref(), Some(&"one"));
         assert!(!made(&cache, 1));

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Tells the time. Servers take one so that a test can move it.
+/// The current time. Servers take a clock so that tests can move it.
 pub trait Clock: Send + Sync {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     fn now_ms(&self) -> i64;
@@ -13,14 +13,14 @@ pub trait Clock: Send + Sync {
     }
 }
 
-/// In place of what a standing clock shows: the clock runs. No instant that can be written is that early.
+/// Stored instead of a stopped clock's time: the clock runs. No valid instant is that early.
 const RUNS: i64 = i64::MIN;
 
-/// The system's clock, moved by an offset that starts at zero; it may be made to stand still.
+/// The system's clock plus an offset, which starts at zero. It can be stopped.
 #[derive(Debug)]
 pub struct SystemClock {
     offset_ms: AtomicI64,
-    /// What it shows while it stands still, or [`RUNS`].
+    /// The time that it shows while stopped, or [`RUNS`].
     standing_ms: AtomicI64,
 }
 
@@ -31,19 +31,19 @@ impl Default for SystemClock {
 }
 
 impl SystemClock {
-    /// A clock that stands still at this time until it is moved.
+    /// A clock stopped at this time until it is moved.
     #[must_use]
     pub fn standing_at_ms(now_ms: i64) -> Self {
         Self { offset_ms: AtomicI64::new(0), standing_ms: AtomicI64::new(now_ms) }
     }
 
-    /// Lets it run again, in step with the system's.
+    /// Runs again, in step with the system's clock.
     pub fn run(&self) {
         self.standing_ms.store(RUNS, Ordering::SeqCst);
         self.offset_ms.store(0, Ordering::SeqCst);
     }
 
-    /// Moves this clock by so many milliseconds, forward or back.
+    /// Moves this clock by this many milliseconds, forward or back.
     pub fn advance_ms(&self, by: i64) {
         let moved = |at: i64| (at != RUNS).then(|| at.saturating_add(by));
         if self.standing_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved).is_err() {
@@ -73,7 +73,7 @@ fn system_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// A clock that stands still until it is moved: for tests and reproducible messages.
+/// A clock that is stopped until it is moved: for tests and reproducible messages.
 #[derive(Debug)]
 pub struct FixedClock(AtomicI64);
 
@@ -84,7 +84,7 @@ impl FixedClock {
         Self(AtomicI64::new(now_ms))
     }
 
-    /// Moves the clock by so many milliseconds.
+    /// Moves the clock by this many milliseconds.
     pub fn advance_ms(&self, by: i64) {
         self.0.fetch_add(by, Ordering::SeqCst);
     }
@@ -100,7 +100,7 @@ impl Clock for FixedClock {
 mod tests {
     use super::*;
 
-    /// Every instant can be stood at, the first of 1970 too.
+    /// A clock can be stopped at every instant, including the first of 1970.
     #[test]
     fn a_clock_stands_where_it_is_set() {
         for at in [0, -1, 1_772_532_930_000] {

@@ -1,22 +1,22 @@
-//! What every part of bankchannel speaks, and nothing that does I/O.
+//! The types shared by every part of bankchannel; no I/O.
 //!
 //! ```text
-//!   model      the closed type model: what may cross the boundary, its JSON form, its schema
-//!   operation  the declaration of an operation: from here it reaches every language and the server
-//!   question   the declaration of what a call asks the program that made it
-//!   message    HTTP messages as data: what a protocol writes and reads
-//!   json       strict reading of foreign JSON; content streamed out of and into it
-//!   error      the error table, the error, the outcome of an exchange
-//!   cache      a bounded cache that many threads share
-//!   kept       what a client keeps of the keys and certificates that it has read
+//!   model         the closed type model: what may cross the boundary, its JSON form, its schema
+//!   operation     the declaration of an operation, from which every language and the server derive it
+//!   question      the declaration of the questions that a call asks its program
+//!   message       HTTP messages as data: what a protocol writes and reads
+//!   json          strict reading of foreign JSON; content streamed out of and into it
+//!   error         the error table, the error, the outcome of an exchange
+//!   cache         a bounded cache, shared by threads
+//!   client_cache  a client's cache of parsed keys and certificates
 //!   clock, random, secret, redact
-//!   shown      what an error may repeat of a path or a variable's name
+//!   shown         the parts of a path or a variable's name that an error may repeat
 //! ```
 //!
 //! Protocols are functions over these types: typed request → message → typed response. Sockets, clocks
 //! and randomness are passed in or live elsewhere.
 
-// The derive writes paths of this crate by its name.
+// The derive macro refers to this crate by name.
 extern crate self as bankchannel_foundation;
 
 pub mod cache;

@@ -1,4 +1,4 @@
-//! The declaration of an operation: declared once, reached everywhere.
+//! The declaration of an operation: declared once, available everywhere.
 
 use std::{any::Any, io::Read as _, sync::Arc};
 
@@ -12,29 +12,29 @@ use crate::{
     model::{Boundary, OpenContent, Shape},
 };
 
-/// One operation of one protocol: its types and everything that is known about it beforehand.
+/// One operation of a protocol: its types and its static description.
 pub trait Operation: Send + Sync + 'static {
-    /// What a caller gives.
+    /// The caller's input.
     type Request: Boundary;
-    /// What a caller gets.
+    /// The caller's result.
     type Response: Boundary;
-    /// Name, documentation, errors, and where it has one, its HTTP route.
+    /// Name, documentation, errors, and the HTTP route if it has one.
     const DECLARATION: Declaration;
 }
 
 /// An operation that is one HTTP exchange: four functions connect its boundary form with its wire form.
 ///
-/// They are those of the protocol's codec, unless an operation writes its own in their place.
+/// They are those of the protocol's codec, unless an operation overrides them.
 pub trait Exchange: Operation + Sized {
     /// How the protocol writes and reads messages.
     type Codec: Codec;
-    /// What the protocol says of this exchange beyond its route: who may call it, say.
+    /// The protocol's terms for this exchange, in addition to its route: its permitted callers, for example.
     const TERMS: <Self::Codec as Codec>::Terms;
 
     /// Typed request → message (client).
     ///
     /// # Errors
-    /// When credentials are missing or the request cannot be written.
+    /// If credentials are missing or the request cannot be written.
     fn encode_request(request: Self::Request, with: &<Self::Codec as Codec>::Credentials) -> Result<OutRequest, Error> {
         Self::Codec::encode_request::<Self>(request, with)
     }
@@ -55,27 +55,27 @@ pub trait Exchange: Operation + Sized {
     /// Message → typed response (client).
     ///
     /// # Errors
-    /// The peer's refusal, or `peer.*` when the answer breaks the protocol.
+    /// The peer's refusal, or `peer.*` if the answer breaks the protocol.
     fn decode_response(message: InResponse) -> Result<Self::Response, Error> {
         Self::Codec::decode_response::<Self>(message)
     }
 }
 
-/// An operation that computes only: synchronous in every language, no network.
+/// An operation that only computes: synchronous in every language, no network.
 pub trait Local: Operation {
-    /// Carries it out.
+    /// Runs the operation.
     ///
     /// # Errors
     /// Those of the declaration, and `input.*`.
     fn run(request: Self::Request, with: LocalContext<'_>) -> Result<Self::Response, Error>;
 }
 
-/// What a local operation is given besides its request.
+/// The inputs of a local operation in addition to its request.
 #[non_exhaustive]
 pub struct LocalContext<'a> {
     /// The time.
     pub clock: &'a dyn Clock,
-    /// Where the client keeps what it has read; without a client nothing is kept.
+    /// The client's cache; without a client nothing is cached.
     pub cache: Option<&'a ClientCache>,
     /// Opens content that is not in memory, such as a file.
     pub open: OpenFunction<'a>,
@@ -91,7 +91,7 @@ impl std::fmt::Debug for LocalContext<'_> {
 }
 
 impl<'a> LocalContext<'a> {
-    /// At this time; without a cache, and opening no files.
+    /// At this time; no cache, and no files can be opened.
     #[must_use]
     pub fn new(clock: &'a dyn Clock) -> Self {
         Self { clock, cache: None, open: &only_in_memory }
@@ -104,14 +104,14 @@ impl<'a> LocalContext<'a> {
         self
     }
 
-    /// With what opens content that the request names.
+    /// With a function that opens the content named in the request.
     #[must_use]
     pub fn opening(mut self, open: OpenFunction<'a>) -> Self {
         self.open = open;
         self
     }
 
-    /// What the client keeps of what has this SHA-256, or what is made now: see [`ClientCache::get_or_make`].
+    /// The client's value for this SHA-256, or a new one: see [`ClientCache::get_or_make`].
     ///
     /// # Errors
     /// Those of `make`.
@@ -125,7 +125,7 @@ impl<'a> LocalContext<'a> {
         }
     }
 
-    /// The time, as the standard library has it.
+    /// The time, as the standard library's type.
     #[must_use]
     pub fn now(&self) -> std::time::SystemTime {
         let ms = u64::try_from(self.clock.now_ms()).unwrap_or_default();
@@ -135,7 +135,7 @@ impl<'a> LocalContext<'a> {
     /// The content of a request, to be read once.
     ///
     /// # Errors
-    /// `input.content_unreadable` for content that cannot be opened.
+    /// `input.content_unreadable` if the content cannot be opened.
     pub fn open_content(&self, given: Content) -> Result<OpenContent, Error> {
         match given {
             Content::Bytes(bytes) => Ok(OpenContent::Bytes(bytes)),
@@ -143,7 +143,7 @@ impl<'a> LocalContext<'a> {
         }
     }
 
-    /// The same, whole: what is in memory is not copied. Of longer content, one byte more than `max` is read, and no more.
+    /// The same, whole: content in memory is not copied. Of longer content, only `max` bytes plus one are read.
     ///
     /// # Errors
     /// `input.content_unreadable`.
@@ -164,11 +164,11 @@ fn only_in_memory(_: Content) -> Result<OpenContent, Error> {
     Err(Error::because(&row::CONTENT_UNREADABLE, "the content was not opened before the call"))
 }
 
-/// How a protocol writes and reads messages, for any of its operations, from their declarations.
+/// How a protocol writes and reads the messages of all its operations, from their declarations.
 pub trait Codec: Sized {
-    /// What proves who is asking: a session's tokens, a certificate.
+    /// Proof of the client's identity: a session's tokens, a certificate.
     type Credentials: Sync;
-    /// What is said of each exchange beyond its route.
+    /// Static data of each exchange, in addition to its route.
     type Terms: Sync + 'static;
 
     /// See [`Exchange::encode_request`].
@@ -196,12 +196,12 @@ pub trait Codec: Sized {
     fn decode_response<O: Exchange<Codec = Self>>(message: InResponse) -> Result<O::Response, Error>;
 }
 
-/// What an operation is made of.
+/// The kind of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OperationKind {
     /// One HTTP exchange.
     Exchange,
-    /// Computes only; no network.
+    /// Only computes; no network.
     Local,
     /// Composed of other operations.
     Flow,
@@ -219,42 +219,42 @@ impl OperationKind {
     }
 }
 
-/// Everything that is known about an operation beforehand.
+/// The static description of an operation.
 #[derive(Debug)]
 pub struct Declaration {
     /// `ws_channel.list_files`.
     pub name: &'static str,
     /// `ws-channel`.
     pub protocol: &'static str,
-    /// What it is about, `files`.
+    /// Its subject, `files`.
     pub subject: &'static str,
-    /// The group of its command; the subject when left out.
+    /// The group of its command; if omitted, the subject.
     pub group: Option<&'static str>,
-    /// The commands that run it, besides the one of its own name.
+    /// The commands that run it, in addition to the one with its own name.
     pub commands: &'static [Command],
     /// Exchange, local or flow.
     pub kind: OperationKind,
     /// One line.
     pub summary: &'static str,
-    /// The whole story: effects, what to beware of, source.
+    /// The full documentation: effects, caveats, source.
     pub doc: &'static str,
-    /// Errors of its own, besides those any operation of its kind may give.
+    /// Its specific errors, in addition to those common to operations of its kind.
     pub errors: &'static [&'static Row],
     /// The HTTP side, for an exchange.
     pub route: Option<Route>,
-    /// What it may ask its caller in its middle.
+    /// The questions that it may ask its caller while it runs.
     pub asks: &'static [Ask],
-    /// Where it answers one page of what may be too long for memory.
+    /// Set if it answers one page of a result that may be too long for memory.
     pub pages: Option<Pages>,
-    /// Where a list that it is given may be too long for memory.
+    /// Set if a list in its request may be too long for memory.
     pub rows: Option<Rows>,
-    /// Where its peers will remove it.
+    /// Set if peers will remove it.
     pub deprecated: Option<Deprecated>,
 }
 
 impl Declaration {
-    /// A declaration without a route, which asks nobody and stays, with the command of its own name in its subject's group. The
-    /// errors are its own, besides those any operation of its kind may give.
+    /// A declaration without a route and questions, not deprecated, with one command: its own name in the group of its
+    /// subject. The errors are its specific ones, in addition to those common to operations of its kind.
     #[must_use]
     pub const fn new(
         kind: OperationKind,
@@ -284,7 +284,7 @@ impl Declaration {
         }
     }
 
-    /// The object of the program's own that it may ask, by its interface's option.
+    /// The option of the interface whose object it may ask; `None` if it asks none.
     #[must_use]
     pub fn asks_object(&self) -> Option<&'static str> {
         self.asks.iter().find_map(|ask| match ask {
@@ -300,72 +300,72 @@ impl Declaration {
     }
 }
 
-/// A command, in the group of an operation that it runs.
+/// A command, in the group of the operation that it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Command {
     /// `login`.
     pub name: &'static str,
-    /// The fields that make it run this operation when all are given; empty for the operation that it runs else. Of several
-    /// operations the last one in the catalogue counts.
+    /// The fields that select this operation when all are given; empty for the command's default operation. If several
+    /// operations match, the last one in the catalogue wins.
     pub given: &'static [&'static str],
 }
 
 impl Command {
-    /// The command runs the operation unless the fields of another one are given.
+    /// The command's default operation: it runs unless the fields of another one are given.
     #[must_use]
     pub const fn named(name: &'static str) -> Self {
         Self { name, given: &[] }
     }
 }
 
-/// What an operation may ask its caller in its middle.
+/// A question that an operation may ask its caller while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
-    /// A code or a choice, which a person knows.
+    /// A code or a choice, which a person enters.
     Person,
-    /// An object of the program's own, by its typed questions: see [`Interface`](crate::question::Interface).
+    /// Typed questions to an object of the program: see [`Interface`](crate::question::Interface).
     Object {
-        /// The interface's option.
+        /// The option that holds the interface's object.
         option: &'static str,
     },
-    /// A signature by a key that is elsewhere.
+    /// A signature by an external key.
     Signature {
-        /// The field of the request that names the key; `None` where it is the client's own.
+        /// The request's field that names the key; `None` for the client's own key.
         of: Option<&'static str>,
     },
 }
 
-/// An operation that answers one page: every language has an iterator over what stands on all of them.
+/// An operation that answers one page: every language has an iterator over the items of all pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pages {
     /// The iterator's name, `statement_entries`.
     pub iterator: &'static str,
     /// What the iterator does, in one line.
     pub summary: &'static str,
-    /// The request's field that says where a page begins; left out for the first.
+    /// The request's field with the start of a page; omitted for the first.
     pub cursor: &'static str,
-    /// The response's field with the next page's cursor; left out after the last.
+    /// The response's field with the next page's cursor; omitted after the last.
     pub next: &'static str,
-    /// The lists that are gone through: a list of the response, and in each of its members a list of items.
+    /// The lists to iterate over: a list of the response, and in each of its members a list of items.
     pub items: [&'static str; 2],
 }
 
-/// A list that an operation takes as content too, one JSON object a line: every language takes an iterator for it, whose items are
-/// written to a file as they come.
+/// A list that an operation also accepts as content, one JSON object per line: every language accepts an iterator for
+/// it and writes its items to a file as they come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rows {
     /// The request's field with the list.
     pub list: &'static str,
-    /// The request's field that says how content is written, and its value for JSON lines.
+    /// The request's field for the format of the content, and its value for JSON lines.
     pub format: (&'static str, &'static str),
 }
 
-/// An operation that its peers will remove.
+/// An operation that peers will remove.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deprecated {
-    /// Since when it is said so, in seconds since 1970.
+    /// The time of its deprecation, in seconds since 1970.
     pub since_s: i64,
-    /// The operation that does the same and stays.
+    /// The operation that replaces it.
     pub successor: &'static str,
 }
 
@@ -378,17 +378,17 @@ pub struct Route {
     pub method: Method,
     /// The path below the base path; `{Name}` is a parameter.
     pub path: &'static str,
-    /// Where what is neither in the path nor in the headers travels.
+    /// How parameters travel that are neither in the path nor in the headers.
     pub parameters: Parameters,
     /// The status on success.
     pub success: u16,
     /// Every other status that the server may answer.
     pub failures: &'static [u16],
-    /// Whether it may be sent again by itself.
+    /// Whether it may be retried automatically.
     pub repeat: Repeat,
-    /// Whether the server writes it into the audit trail.
+    /// Whether the server records it in the audit trail.
     pub audited: bool,
-    /// How long a client waits for the answer when it was not told, in seconds.
+    /// The default timeout of a client for the answer, in seconds.
     pub timeout_s: u32,
     /// The member of the request that is streamed as content.
     pub request_content: Option<&'static str>,
@@ -396,7 +396,7 @@ pub struct Route {
     pub response_content: Option<&'static str>,
 }
 
-/// Where an exchange's parameters travel.
+/// How an exchange's parameters travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parameters {
     /// In the query.
@@ -407,18 +407,18 @@ pub enum Parameters {
     BodyOrQuery,
 }
 
-/// Whether an exchange may be sent again by itself.
+/// Whether an exchange may be retried automatically.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
-    /// Safe: again after a network error, 408, 425, 429, 500, 502, 503 or 504.
+    /// Safe: retried after a network error, 408, 425, 429, 500, 502, 503 or 504.
     Safe,
-    /// Has effects: again only after a 429, which says that nothing was done.
+    /// Has effects: retried only after a 429, which means that nothing was done.
     AfterRateLimit,
     /// Never.
     Never,
 }
 
-/// A declaration with its shapes: what the catalogue holds of every operation.
+/// A declaration with its shapes: the catalogue's entry of an operation.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     /// The declaration.
@@ -443,7 +443,8 @@ impl Entry {
     }
 }
 
-/// From a protocol's list of operations: `CATALOGUE`, `TERMS` and `terms`. The type `Terms` of its codec is in scope.
+/// Makes `CATALOGUE`, `TERMS` and `terms` from a protocol's list of operations. The type `Terms` of its codec must be
+/// in scope.
 #[macro_export]
 macro_rules! operation_lists {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
@@ -451,10 +452,10 @@ macro_rules! operation_lists {
         pub static CATALOGUE: &[$crate::operation::Entry] =
             &[$($crate::operation::Entry::of::<$subject::$file::$name>()),+];
 
-        /// The terms of each, at its place in [`CATALOGUE`]; `None` of what is no exchange.
+        /// The terms of each operation, at the same index as in [`CATALOGUE`]; `None` if it is not an exchange.
         pub static TERMS: &[Option<Terms>] = &[$($crate::operation_lists!(@terms $kind $subject::$file::$name)),+];
 
-        /// The terms of the exchange of this name; `None` where there is no such exchange.
+        /// The terms of the exchange with this name; `None` if there is no such exchange.
         #[must_use]
         pub fn terms(name: &str) -> Option<&'static Terms> {
             let at = CATALOGUE.iter().position(|entry| entry.declaration.name == name)?;

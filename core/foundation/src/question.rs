@@ -1,29 +1,29 @@
-//! What a call asks the program that made it, with typed answers: declared once, generated as an interface in every language.
+//! Questions of a call to its program, with typed answers: declared once, generated as an interface in every language.
 //!
 //! ```text
-//!   call ──► question: name, request ──► a method of the program's own object ──► answer ──► call goes on
+//!   call ──► question: name, request ──► a method of the program's own object ──► answer ──► call continues
 //! ```
 
 use crate::model::{Boundary, Shape};
 
-/// Something that a call asks the program that made it.
+/// A question of a call to its program.
 pub trait TypedQuestion: Send + Sync + 'static {
-    /// What is asked.
+    /// The question's content.
     type Request: Boundary;
-    /// What is answered.
+    /// The answer.
     type Answer: Boundary;
     /// Name and documentation.
     const DECLARATION: QuestionDeclaration;
 }
 
-/// What is known of a question beforehand.
+/// The static description of a question.
 #[derive(Debug)]
 pub struct QuestionDeclaration {
     /// The interface's option and the method: `bank.list_accounts`.
     pub name: &'static str,
     /// One line.
     pub summary: &'static str,
-    /// The whole story.
+    /// The full documentation.
     pub doc: &'static str,
 }
 
@@ -57,7 +57,7 @@ impl QuestionEntry {
 pub struct Interface {
     /// The interface's name in every language: `SaltEdgeBank`.
     pub name: &'static str,
-    /// How a client is given the object, and what stands before the names of the questions: `bank`.
+    /// The client's option for the object, which is also the prefix of the questions' names: `bank`.
     pub option: &'static str,
     /// What it is, in one line.
     pub what: &'static str,

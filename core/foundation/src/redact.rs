@@ -1,8 +1,8 @@
-//! What may be logged. Strict by default: a value survives only under a key that is known to be harmless.
+//! Redaction of logs. Strict by default: a value is kept only under a key that is known to be harmless.
 
 use serde_json::{Map, Value};
 
-/// What stands in place of a value.
+/// Replaces a redacted value.
 pub const REDACTED: &str = "[redacted]";
 
 /// Redacts JSON for a log: `safe` are the lower-case keys whose plain values may be shown.
@@ -44,18 +44,19 @@ fn redact_text(value: &Value) -> Value {
     }
 }
 
-/// Redacts what looks like a secret or a person inside a text: e-mail addresses, phone numbers, tokens,
-/// challenges. Used on every text that a log or an error shows and that came from outside.
+/// Redacts parts of a text that look like a secret or personal data: e-mail addresses, phone numbers, tokens,
+/// challenges. Used on every text of external origin that a log or an error shows.
 #[must_use]
 pub fn redact_words(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for part in text.split_inclusive(is_break) {
         let word = part.trim_end_matches(is_break);
-        // Base64 may hold slashes and equals signs, a challenge too: a word that is sensitive as a whole goes as a whole.
+        // Base64 may contain slashes and equals signs, and so may a challenge: a word that is sensitive as a whole is
+        // redacted whole.
         if is_token(bare(word)) && !word.contains("://") {
             push_redacted(&mut out, word);
         } else {
-            // A URL or path is looked at segment by segment, so that its harmless parts stay readable.
+            // A URL or path is checked segment by segment, so that its harmless parts stay readable.
             for segment in word.split_inclusive('/') {
                 push_segment(&mut out, segment);
             }
@@ -65,14 +66,14 @@ pub fn redact_words(text: &str) -> String {
     out
 }
 
-/// Whether a word, as a whole or in one of its parts, looks like a secret or a person.
+/// Whether a word, or one of its parts, looks like a secret or personal data.
 pub(crate) fn is_sensitive(word: &str) -> bool {
     is_email(word) || is_phone(word) || word.split([':', '=']).any(|part| is_token(bare(part)))
 }
 
-/// What stands between words.
+/// Whether the character separates words.
 fn is_break(c: char) -> bool {
-    // A control character stuck to a token must not hide it.
+    // A control character next to a token must not hide it.
     c.is_whitespace()
         || c.is_control()
         || matches!(c, '"' | '\'' | '`' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | ',' | ';' | '?' | '&' | '\\')
@@ -96,7 +97,7 @@ fn push_segment(out: &mut String, segment: &str) {
     if is_email(piece) || is_phone(piece) {
         push_redacted(out, piece);
     } else {
-        // `ApiKey:…`, `idtoken=…`: the name stays, the value goes.
+        // `ApiKey:…`, `idtoken=…`: the name stays, the value is redacted.
         for value in piece.split_inclusive([':', '=']) {
             if is_token(bare(value)) { push_redacted(out, value) } else { out.push_str(value) }
         }
@@ -117,15 +118,15 @@ fn is_phone(word: &str) -> bool {
         .any(|from| word.get(from..).is_some_and(|rest| rest.bytes().take_while(u8::is_ascii_digit).count() >= 6))
 }
 
-/// The shortest run of base64 or hex that is taken for a key or token: longer than a UUID.
+/// The shortest run of base64 or hex that counts as a key or token: longer than a UUID.
 const TOKEN_MIN: usize = 40;
 
 fn is_token(word: &str) -> bool {
     let url_safe = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    // Equals signs are padding: one in the middle stands between a name and its value.
+    // Equals signs are padding: one in the middle separates a name from its value.
     let mut unpadded = word.trim_end_matches('=').bytes();
     let long = word.len() >= TOKEN_MIN && unpadded.all(|b| url_safe(b) || b == b'+' || b == b'/');
-    // Signed ones have three parts, encrypted ones five, of which one may be empty.
+    // Signed tokens have three parts, encrypted ones five, one of which may be empty.
     let jwt = word.len() >= 20
         && word.starts_with("ey")
         && word.matches('.').count() >= 2

@@ -1,4 +1,4 @@
-//! Secrets as a type of their own: no `Display`, a `Debug` that shows nothing, wiped when dropped.
+//! Secrets as a separate type: no `Display`, a `Debug` that shows nothing, wiped when dropped.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use zeroize::Zeroizing;
 
 /// A password, key, code or token. It is wiped on drop and never shown.
 ///
-/// On the boundary a secret is a string, or `{"file": PATH}` (the file's text, less one final line
-/// break), or `{"env": NAME}` (that variable's value). Both are read when the request is read.
+/// On the boundary a secret is a string, or `{"file": PATH}` (the file's text without one final line break), or
+/// `{"env": NAME}` (that variable's value). Both are read when the request is read.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes a secret text into keeping.
+    /// Makes a secret of this text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
@@ -24,7 +24,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether it holds nothing.
+    /// Whether it is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,8 +1,8 @@
-//! What an error may repeat of a path or of a variable's name.
+//! The parts of a path or of a variable's name that an error may repeat.
 //!
-//! People give a file's own text where its path is expected, and a password where a variable's name is. So a path or
-//! name is repeated only when it looks like one; otherwise its length stands in its place. Every path in an error goes
-//! through here.
+//! People pass a file's own text where its path is expected, and a password where a variable's name is expected. So a
+//! path or name is repeated only if it looks like one; otherwise its length is shown instead. Every path in an error
+//! goes through here.
 
 use std::{fmt, path::Path};
 
@@ -12,29 +12,28 @@ use crate::redact;
 const PATH_MAX: usize = 512;
 /// The longest variable name and field name that is repeated, in bytes.
 const NAME_MAX: usize = 64;
-/// What ends the names of files that hold secrets. Of a secret's file, a name without a folder is repeated with one of
-/// these only.
+/// Endings of files that hold secrets. A secret's file name without a folder is repeated only if it has one of these.
 const SECRET_ENDINGS: [&str; 16] = [
     ".asc", ".conf", ".crt", ".env", ".gpg", ".json", ".key", ".p12", ".pem", ".pfx", ".pgp", ".pw", ".secret", ".sig",
     ".token", ".txt",
 ];
 
-/// A path, as an error shows it: itself when it looks like one, else its length.
+/// A path as an error shows it: the path if it looks like one, otherwise its length.
 pub fn path<P: AsRef<Path> + ?Sized>(path: &P) -> impl fmt::Display {
     let path = path.as_ref();
     shown(path, looks_like_path(path))
 }
 
-/// The same where a secret is read from the file: what may be the secret itself is not repeated.
+/// The same for a path from which a secret is read: text that may be the secret itself is not repeated.
 pub fn secret_path<P: AsRef<Path> + ?Sized>(path: &P) -> impl fmt::Display {
     let path = path.as_ref();
     shown(path, looks_like_secret_path(path))
 }
 
-/// Why a variable gives no secret: its name, and what to do where the secret itself was given in its place.
+/// Why a variable gives no secret: its name, and the remedy if the secret itself was passed instead.
 ///
-/// A name is repeated when it has upper-case letters, digits and underscores only, and digits only beside underscores:
-/// a key in base32 has digits too.
+/// A name is repeated if it has only upper-case letters, digits and underscores, and digits only next to underscores: a
+/// key in base32 has digits too.
 #[must_use]
 pub fn unset_variable(name: &str) -> String {
     let of_name = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
@@ -49,22 +48,22 @@ pub fn unset_variable(name: &str) -> String {
     )
 }
 
-/// Why the file of a secret cannot be used: its path, the reason, and what to do where the secret itself was given in
-/// its place.
+/// Why the file of a secret cannot be used: its path, the reason, and the remedy if the secret itself was passed
+/// instead.
 #[must_use]
 pub fn unusable_secret_file(path: &Path, why: &dyn fmt::Display) -> String {
     let remedy = if looks_like_secret_path(path) { "" } else { "; if this is the secret itself, give it as a string" };
     format!("{}: {why}{remedy}", secret_path(path))
 }
 
-/// The name of a field or member that the caller made up. `None` where it is no name.
+/// The name of a field or member that the caller chose. `None` if it does not look like a name.
 #[must_use]
 pub fn member(name: &str) -> Option<&str> {
     let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'$' | b'.'));
     (is_name && (1..=NAME_MAX).contains(&name.len()) && !redact::is_sensitive(name)).then_some(name)
 }
 
-/// Why content cannot be read: the path, the reason, and what to do where no path was given but the bytes.
+/// Why content cannot be read: the path, the reason, and the remedy if the bytes were passed instead of a path.
 #[must_use]
 pub fn unreadable_content(path: &Path, why: &dyn fmt::Display) -> String {
     if looks_like_path(path) {
@@ -76,7 +75,7 @@ pub fn unreadable_content(path: &Path, why: &dyn fmt::Display) -> String {
     )
 }
 
-/// Whether what was given for a path is one, and not the text of a file or a secret.
+/// Whether the text looks like a path, not like a file's text or a secret.
 #[must_use]
 pub fn looks_like_path(path: &Path) -> bool {
     let Some(text) = path.to_str() else { return path.as_os_str().len() <= PATH_MAX };

@@ -1,4 +1,4 @@
-//! A flattened struct is as if its fields were written out: compared with one where they are.
+//! A flattened struct behaves as if its fields were written out: compared with a struct that writes them out.
 
 use bankchannel_foundation::{
     Boundary, Content, Error, Secret,
@@ -92,7 +92,7 @@ impl Profile for Home {
     }
 }
 
-/// Reads with content beside the JSON, and writes what was read.
+/// Reads with content alongside the JSON, and writes the result.
 fn again<T: Boundary>(
     given: &serde_json::Value,
     from: Representation,

@@ -1,4 +1,4 @@
-//! What making a payment file of 100,000 transactions costs: time, and memory at its peak.
+//! The cost of making a payment file of 100,000 transactions: time, and peak memory.
 //!
 //! `cargo run --release -p bankchannel-iso20022 --example make_speed [TRANSACTIONS] [BATCHES]`
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
@@ -40,7 +40,7 @@ fn transfer(number: usize, batches: usize) -> CreditTransfer {
     let payee = party(&format!("Payee {number}"), "FI1410093000123458");
     let mut transfer = CreditTransfer::new(Decimal::new(&amount(number)).unwrap(), payee);
     transfer.text = Some(format!("Salary of November, number {number}"));
-    // In turns, which is the worst order.
+    // Round-robin over the batches: the worst case.
     transfer.group.batch_id = (batches > 1).then(|| format!("B{}", number % batches));
     transfer
 }
@@ -53,7 +53,7 @@ fn party(name: &str, iban: &str) -> PaymentParty {
     PaymentParty { name: Some(name.to_owned()), iban: Some(iban.to_owned()), ..PaymentParty::default() }
 }
 
-/// The most memory that the process has had so far.
+/// The peak memory of the process so far.
 fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

@@ -1,5 +1,5 @@
-//! What reading a statement of 50 MB with 100,000 entries costs: time against the pull parser alone over the same bytes,
-//! and memory of the reader that gives entry by entry.
+//! The cost of reading a statement of 50 MB with 100,000 entries: time compared with the pull parser alone over the
+//! same bytes, and memory of the reader that returns entry by entry.
 //!
 //! `cargo run --release -p bankchannel-iso20022 --example read_speed [ENTRIES [FILE]]`: with a file, the statement is written there
 //! and nothing is measured.
@@ -14,7 +14,7 @@ use bankchannel_iso20022::read_statement;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// How often each is measured: the least counts.
+/// Rounds of each measurement: the fastest counts.
 const ROUNDS: usize = 7;
 
 fn main() {
@@ -30,7 +30,7 @@ fn main() {
     let mut file = String::new();
     Statement::of(entries).read_to_string(&mut file).unwrap();
     println!("{entries} entries, {} bytes", file.len());
-    // In turns, so that what else the machine does touches all alike.
+    // Interleaved, so that other load on the machine affects all alike.
     let mut least = [Duration::MAX; 3];
     for _ in 0..ROUNDS {
         let measured = [time(|| parser_alone(&file)), time(|| count(file.as_bytes())), time(|| whole(&file))];
@@ -62,20 +62,20 @@ fn time<T>(work: impl FnOnce() -> T) -> Duration {
     processor_time() - start
 }
 
-/// The processor time of this thread: what else the machine does must not count.
+/// The CPU time of this thread: other load on the machine must not count.
 fn processor_time() -> Duration {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(told.split(' ').next().unwrap().parse().unwrap())
 }
 
-/// The most memory that the process has had so far.
+/// The peak memory of the process so far.
 fn peak_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// A statement that is made while it is read.
+/// A statement that is generated while it is read.
 struct Statement {
     piece: Cursor<String>,
     next: usize,

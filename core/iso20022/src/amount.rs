@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Digits of an amount after the decimal point that this crate counts with.
+/// Decimal places of an amount that this crate computes with.
 const FRACTION_DIGITS: usize = 2;
 
 /// The largest amount or sum, in hundredths, that ISO 20022 documents can state: 18 digits.
@@ -25,7 +25,7 @@ impl Amount {
         Self { value: format_cents(cents), currency: currency.into() }
     }
 
-    /// The amount in hundredths, or `None` when the text is no decimal number, has a third decimal, or does not fit.
+    /// The amount in hundredths, or `None` if the text is not a decimal number, has a third decimal, or does not fit.
     pub fn cents(&self) -> Option<i64> {
         parse_cents(&self.value).ok()
     }
@@ -54,7 +54,7 @@ pub enum AmountError {
 /// Reads an `xs:decimal` (optional sign, digits, optional point and digits; blanks around it ignored) as exact hundredths.
 ///
 /// # Errors
-/// Says whether the text is no number, too fine, or too large; it never rounds.
+/// Whether the text is not a number, too fine, or too large; it never rounds.
 pub fn parse_cents(text: &str) -> Result<i64, AmountError> {
     let text = text.trim_matches([' ', '\t', '\r', '\n']);
     let (negative, digits) = match text.as_bytes().first() {

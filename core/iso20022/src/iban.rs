@@ -1,7 +1,7 @@
-//! IBAN: check digits, structure by country, and the two ways of writing one.
+//! IBAN: check digits, structure by country, and the two written forms.
 
-/// Country, and what follows the check digits there: so many digits (`n`), capital letters (`a`), or either (`c`). The SWIFT IBAN
-/// registry's facts, as in the data of `python-stdnum` 2.2.
+/// By country, the characters after the check digits: this many digits (`n`), capital letters (`a`), or either (`c`).
+/// From the SWIFT IBAN registry, as in the data of `python-stdnum` 2.2.
 const STRUCTURES: &str = "\
     AD8n12c AE19n AL8n16c AT16n AZ4a20c BA16n BE12n BG4a6n8c BH4a14c BI23n BR23n1a1c BY4c4n16c CH5n12c CR18n CY8n16c \
     CZ20n DE18n DJ23n DK14n DO4c20n EE16n EG25n ES20n FI14n FK2a12n FO14n FR10n11c2n GB4a14n GE2a16n GI4a15c GL14n \
@@ -22,14 +22,14 @@ pub enum IbanError {
     /// Not two letters, two digits, then letters and digits, 5 to 34 characters in all.
     #[error("is not written like an IBAN (two letters, two digits, then letters and digits)")]
     Shape,
-    /// The country's IBANs have another length.
+    /// IBANs of the country have another length.
     #[error("has {found} characters, but IBANs of {country} have {wanted}", country = country_text(*.country))]
     Length {
         /// Country code as two ASCII letters.
         country: [u8; 2],
         /// Characters found.
         found: usize,
-        /// Characters that the country's IBANs have.
+        /// The number of characters in the country's IBANs.
         wanted: usize,
     },
     /// The registry has no IBANs of that country.
@@ -38,22 +38,23 @@ pub enum IbanError {
         /// Country code as two ASCII letters.
         country: [u8; 2],
     },
-    /// The country's IBANs have another kind of character in that place.
+    /// The country's IBANs have another kind of character at this position.
     #[error("has no {wanted} in place {place}, as IBANs of {country} have", country = country_text(*.country))]
     Structure {
         /// Country code as two ASCII letters.
         country: [u8; 2],
-        /// The place in the IBAN, from 1.
+        /// The position in the IBAN, from 1.
         place: usize,
-        /// What belongs there: `digit` or `letter`.
+        /// The expected kind of character: `digit` or `letter`.
         wanted: &'static str,
     },
-    /// The check digits do not fit the rest: a typing error.
+    /// The check digits do not match the rest: a typing error.
     #[error("has wrong check digits")]
     CheckDigits,
 }
 
-/// Checks an IBAN in either way of writing: shape, country, length, digits and letters by place, check digits (ISO 7064 mod 97-10).
+/// Checks an IBAN in either form: shape, country, length, digits and letters by position, check digits (ISO 7064 mod
+/// 97-10).
 ///
 /// # Errors
 /// The first of the five that fails.
@@ -85,12 +86,12 @@ pub fn check(text: &str) -> Result<(), IbanError> {
         }
     }
     let remainder = mod_97(bytes[4..].iter().chain(&bytes[..4]).copied());
-    // Check digits are 98 minus a remainder, so 02 to 98; 00, 01 and 99 can pass the division and are never issued.
+    // Check digits are 98 minus a remainder, so 02 to 98; 00, 01 and 99 can pass the division but are never issued.
     let issued = !matches!(&bytes[2..4], b"00" | b"01" | b"99");
     if issued && remainder == 1 { Ok(()) } else { Err(IbanError::CheckDigits) }
 }
 
-/// The remainder by 97 of letters and digits, where A counts as 10 and Z as 35 (ISO 7064).
+/// The remainder modulo 97 of letters and digits, where A counts as 10 and Z as 35 (ISO 7064).
 pub(crate) fn mod_97(characters: impl Iterator<Item = u8>) -> u32 {
     characters.fold(0, |rest, byte| match byte {
         b'0'..=b'9' => (rest * 10 + u32::from(byte - b'0')) % 97,
@@ -99,13 +100,13 @@ pub(crate) fn mod_97(characters: impl Iterator<Item = u8>) -> u32 {
     })
 }
 
-/// Whether that is a Swiss QR-IBAN: its bank has a number from 30000 to 31999, and it needs a QR reference.
+/// Whether it is a Swiss QR-IBAN: its bank has a number from 30000 to 31999, and it requires a QR reference.
 pub fn is_qr(iban: &str) -> bool {
     matches!(iban.get(..2), Some("CH" | "LI")) && matches!(iban.get(4..6), Some("30" | "31"))
 }
 
-/// The way machines write an IBAN: capital letters, no blanks of any kind. Other characters stay, so that [`check`] can
-/// name them.
+/// The electronic form of an IBAN: capital letters, no blanks of any kind. Other characters are kept, so that [`check`]
+/// can report them.
 pub fn compact(text: &str) -> String {
     if text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()) {
         return text.to_owned();
@@ -113,13 +114,13 @@ pub fn compact(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect()
 }
 
-/// The way people read an IBAN: groups of four, `FI21 1234 5600 0007 85`.
+/// The printed form of an IBAN: groups of four, `FI21 1234 5600 0007 85`.
 pub fn grouped(text: &str) -> String {
     let compact: Vec<char> = compact(text).chars().collect();
     compact.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
 }
 
-/// What follows the check digits in IBANs of a country: counts and kinds of characters.
+/// The counts and kinds of characters after the check digits in a country's IBANs.
 fn structure(country: &str) -> Option<impl Iterator<Item = (usize, char)> + Clone> {
     let structure = STRUCTURES.split_ascii_whitespace().find_map(|row| row.strip_prefix(country))?;
     Some(structure.split_inclusive(|c: char| c.is_ascii_alphabetic()).filter_map(|part| {

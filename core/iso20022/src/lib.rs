@@ -1,23 +1,24 @@
 //! ISO 20022 payment files, status reports and statements: validate, explain, read and write.
 //!
 //! ```text
-//!  payment file ──► explain ──► what is wrong: line, field, what to change
+//!  payment file ──► explain ──► problems: line, field, what to change
 //!  (pain.001)   └─► decide  ──► pain.002  (status of every transaction)   ──► read ──► tables
 //!                   (bank)      camt.054  (what was debited)              ──► read
 //!                               camt.053  (statement: balances, entries)  ──► read
 //!
-//!  your data    ──► make::PaymentMaker ──► payment file, with what was changed and warned of
+//!  your data    ──► make::PaymentMaker ──► payment file, with the changes and warnings
 //!
 //!  a bank's file ─► read_statement, read_report, read_notification, read_status_report, read_payment ─► typed results
 //!                   cash::CashReader: the same entry by entry, in memory that does not grow with the file
 //! ```
 //!
-//! What a document says verbatim stands in [`camt`], [`pain001`] and [`pain002`], which the simulator reads and writes; typed,
-//! with words for codes, and for files of any size in [`cash`], [`status`] and [`payment`].
+//! [`camt`], [`pain001`] and [`pain002`] hold the values of a document verbatim; the simulator reads and writes them.
+//! [`cash`], [`status`] and [`payment`] hold typed values, with codes explained in words, for files of any size.
 //!
-//! Nothing here reads the clock or draws a random number, and one operation writes a file where it is told to: bytes, times and
-//! ids are passed in, so the same input gives the same bytes. Every parser refuses document type declarations and bounds size, depth and counts (WS Channel
-//! docs/protocols/ws-channel.md §10 S30). The documents follow docs/protocols/ws-channel.md §6.7 and §6.8.
+//! Nothing here reads the clock or draws random numbers, and only one operation writes a file, at the given path:
+//! bytes, times and ids are passed in, so the same input gives the same bytes. Every parser refuses document type
+//! declarations and limits size, depth and counts (WS Channel docs/protocols/ws-channel.md §10 S30). The documents
+//! follow docs/protocols/ws-channel.md §6.7 and §6.8.
 
 pub mod amount;
 pub mod camt;
@@ -52,8 +53,8 @@ pub use schema::MessageType;
 pub use status::read_status_report;
 pub use xml::{MAX_ATTRIBUTES, MAX_BYTES, MAX_DEPTH, MAX_NODES};
 
-/// What stands before the names of this module's operations, and the module's name.
+/// The prefix of the names of this module's operations; also the module's name.
 pub const MODULE: &str = "iso20022";
 
-/// An example payment: two credit transfers of together 1450.05 EUR (see `examples/README.md` for its origin).
+/// An example payment: two credit transfers with a total of 1450.05 EUR (see `examples/README.md` for its origin).
 pub const EXAMPLE_PAIN001: &str = include_str!("../examples/pain.001.001.09.xml");

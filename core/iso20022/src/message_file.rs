@@ -1,4 +1,4 @@
-//! A file that is one of the messages that are read here, whichever it is.
+//! A file with any of the supported messages.
 
 use crate::cash::{self, CashFile, ReadOptions};
 use crate::data::{Held, Messages};
@@ -18,13 +18,13 @@ pub enum MessageFile {
     Cash(Box<CashFile>),
 }
 
-/// Reads a file that may be a payment file, status report, statement, report or notification; `None` for a file that is none of
-/// them: other XML, or none at all. At most so many entries or transactions are held.
+/// Reads a file that may be a payment file, status report, statement, report or notification; `None` if it is none of
+/// them: other XML, or not XML. At most `most` entries or transactions are held.
 ///
 /// # Errors
-/// It is XML, as far as its first character says, and cannot be read; or it is one of them and larger.
+/// It starts like XML and cannot be read; or it is one of the messages and larger.
 pub fn read_message_file(bytes: &[u8], most: usize) -> Result<Option<MessageFile>, Problem> {
-    /// Which reader is the message's.
+    /// The reader for the message.
     #[derive(Clone, Copy)]
     enum Reader {
         Payment,

@@ -1,10 +1,10 @@
-//! One thing that is wrong with a file, told to a person.
+//! One problem of a file, described for a person.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// One thing that is wrong with a file: where it is, what it is, and what to change.
+/// One problem of a file: its place, its description, and what to change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     /// Line in the file, from 1; absent when the problem has no single place.

@@ -1,24 +1,24 @@
 //! Small helpers over text shown to people.
 
-/// Longest piece of a file's own text that a message quotes, in characters.
+/// Longest piece of a file's text that a message quotes, in characters.
 const MAX_QUOTE: usize = 40;
 
-/// A piece of the file's own text, shortened and without control characters, for a message.
+/// A piece of the file's text for a message, shortened and without control characters.
 pub(crate) fn quote(text: &str) -> String {
     if is_document(text) { quote_bare(text) } else { format!("“{}”", quote_bare(text)) }
 }
 
-/// Whether a text is a file or a key that was given in place of a value: of that nothing is repeated.
+/// Whether the text is a file or a key that was passed instead of a value: nothing of it is repeated.
 fn is_document(text: &str) -> bool {
     text.contains("-----") || text.contains("</")
 }
 
-/// What to write in place of a text; nothing of it where that is a file or a key.
+/// The proposed replacement for a text; without the text itself if that is a file or a key.
 pub(crate) fn proposed(proposal: &str, of: &str) -> String {
     if is_document(of) { "a name or a text".to_owned() } else { quote(proposal) }
 }
 
-/// The same without quotation marks, for a field of its own.
+/// The same without quotation marks, for a separate field.
 pub(crate) fn quote_bare(text: &str) -> String {
     if is_document(text) {
         return format!("a text of {} characters", text.chars().count());
@@ -30,8 +30,8 @@ pub(crate) fn quote_bare(text: &str) -> String {
     quoted
 }
 
-/// Whether a text needs an apostrophe before it in a table: a spreadsheet takes it for a formula, or cuts what stands
-/// before one; or it is such a text behind apostrophes of its own, of which one would be taken off.
+/// Whether a text needs an apostrophe before it in a table: a spreadsheet takes it for a formula, or removes characters
+/// before one; or it is such a text after its own apostrophes, one of which would be removed.
 pub(crate) fn is_formula(text: &str) -> bool {
     const STARTS: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'];
     text.trim_start_matches('\'').starts_with(STARTS)
@@ -68,7 +68,7 @@ pub(crate) fn wrap(text: &str, limit: usize) -> Vec<String> {
     pieces
 }
 
-/// The candidate that somebody who typed `name` most likely meant: same letters in other case, or at most two edits away.
+/// The candidate most likely meant by a misspelt `name`: same letters in other case, or at most two edits away.
 pub(crate) fn nearest<'c>(name: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
     candidates
         .map(|candidate| {

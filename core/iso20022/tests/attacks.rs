@@ -10,10 +10,10 @@ use std::time::Duration;
 use bankchannel_iso20022::simulator::{Ids, Ledger, Outcome, decide};
 use bankchannel_iso20022::{EXAMPLE_PAIN001, MAX_BYTES, Problem, camt, pain001, pain002, schema};
 
-/// Long enough for a busy machine, far too short for anything quadratic in ten million bytes.
+/// Enough for a busy machine, far too short for anything quadratic in ten million bytes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What the file is refused for, by every reader; the simulator answers `FF01`.
+/// The reason for which every reader refuses the file; the simulator answers `FF01`.
 fn refusal(file: Vec<u8>) -> Problem {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || send.send(judge(&file)));
@@ -121,7 +121,7 @@ fn many_wrong_elements_and_values() {
     assert!(refusal(junk.into_bytes()).message.contains("<Junk> is not known inside <CstmrCdtTrfInitn>"));
     let known = common::edited("<GrpHdr>", &format!("<GrpHdr>{}", "<MsgId>a</MsgId>".repeat(200_000)));
     assert!(refusal(known.into_bytes()).message.contains("<MsgId> more than once"));
-    // Values that only the library validator judges: it must not count lines for each.
+    // Values that only the library validator checks: it must not count lines for each.
     let lines = "<RmtInf><Strd><TaxRmt><Rcrd><Prd><Yr>x</Yr></Prd></Rcrd></TaxRmt></Strd></RmtInf>";
     let odd = common::edited("<RmtInf>\n          <Ustrd>Invoice 1001</Ustrd>\n        </RmtInf>", lines);
     assert!(!refusal(odd.into_bytes()).message.is_empty());
@@ -130,7 +130,7 @@ fn many_wrong_elements_and_values() {
     assert!(refusal(odd.into_bytes()).message.contains("the schema does not allow this"));
 }
 
-/// An honest payment of many transactions, written tersely.
+/// A valid payment of many transactions, written tersely.
 fn large(count: usize, remittance: &str) -> Vec<u8> {
     let (head, rest) = EXAMPLE_PAIN001.split_once("      <CdtTrfTxInf>").unwrap();
     let (first, rest) = rest.split_once("</CdtTrfTxInf>\n").unwrap();
@@ -142,7 +142,7 @@ fn large(count: usize, remittance: &str) -> Vec<u8> {
     format!("{head}{}{tail}", format!("<CdtTrfTxInf>{one}</CdtTrfTxInf>").repeat(count)).into_bytes()
 }
 
-/// What the bank does with it when it has the money.
+/// The bank's answer if it has the money.
 fn bank(file: Vec<u8>) -> Outcome {
     let (send, receive) = mpsc::channel();
     std::thread::spawn(move || {
@@ -169,7 +169,7 @@ fn a_large_honest_file_is_read_and_booked() {
 
 #[test]
 fn a_file_whose_statement_could_not_be_downloaded_is_rejected() {
-    // Quotation marks take six times their room where they are escaped.
+    // Quotation marks take six times their size when escaped.
     let file = large(10_000, &"\"".repeat(140));
     assert!(file.len() < MAX_BYTES, "{}", file.len());
     let Outcome::Rejected { pain002: status } = bank(file) else { panic!("booked") };

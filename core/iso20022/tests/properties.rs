@@ -1,4 +1,4 @@
-//! Properties: no foreign byte brings a reader down, what is written is read back, money is conserved.
+//! Properties: no foreign byte causes a panic, documents are read back as written, money is conserved.
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_iso20022::amount::{Amount, format_cents};
@@ -31,7 +31,7 @@ fn every_reader(bytes: &[u8]) {
     assert!(!accepted || explained.is_good(), "booked although {:?}", explained.problems);
 }
 
-/// Text as ids and names hold it: no control characters (a writer replaces them), no blank edges needed.
+/// Text as in ids and names: no control characters (a writer replaces them), no blank edges needed.
 fn text(longest: usize) -> impl Strategy<Value = String> {
     vec(
         prop_oneof![

@@ -1,4 +1,4 @@
-//! Reading of what banks write: version 8, other prefixes, unknown elements, values kept verbatim.
+//! Reading of real banks' variants: version 8, other prefixes, unknown elements, values kept verbatim.
 #![allow(clippy::unwrap_used)]
 
 mod common;

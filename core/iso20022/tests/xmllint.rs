@@ -1,4 +1,4 @@
-//! Our verdict and that of libxml2's xmllint, a program nobody here wrote, over the same files and schemas.
+//! Compares our verdict with that of libxml2's xmllint, an independent program, over the same files and schemas.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -107,7 +107,7 @@ fn the_example_and_its_edits() {
     assert!(valid >= 20 && invalid >= 30, "both sides must be tried: {valid} valid, {invalid} invalid");
 }
 
-/// Where xmllint departs from XML Schema Part 2: blanks around a date are to be collapsed before it is judged.
+/// xmllint departs from XML Schema Part 2 here: blanks around a date must be collapsed before it is checked.
 #[test]
 fn blanks_around_a_date_are_good_whatever_xmllint_says() {
     let file = edited("2026-07-21", " 2026-07-21 ");

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::limits::{MAX_ARMOR_HEADER_BYTES, MAX_ARMOR_HEADERS};
 use crate::{Error, Result};
 
-/// Standard base64; some programs leave out its padding.
+/// Standard base64; some programs omit its padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -30,10 +30,10 @@ pub(crate) const MESSAGE: &str = "PGP MESSAGE";
 /// A decoded block; it may be a private key.
 pub(crate) type Block = Zeroizing<Vec<u8>>;
 
-/// Decodes every armored block of `text`, in one pass. Between blocks only white space may stand.
+/// Decodes every armored block of `text`, in one pass. Only white space is allowed between blocks.
 ///
-/// `limit` bounds the number of blocks; a text without any block is [`Error::NotArmored`]. Checksums are not compared:
-/// RFC 9580 §6.1 forbids to refuse a block for its own, and signatures prove more.
+/// `limit` bounds the number of blocks; a text without any block is [`Error::NotArmored`]. Checksums are ignored: RFC
+/// 9580 §6.1 forbids refusing a block because of its checksum, and signatures prove more.
 pub(crate) fn decode_blocks(text: &[u8], label: &'static str, limit: usize) -> Result<Vec<Block>> {
     let (begin, end) = (format!("-----BEGIN {label}-----"), format!("-----END {label}-----"));
     let mut blocks = Vec::new();
@@ -63,10 +63,10 @@ pub(crate) fn decode_blocks(text: &[u8], label: &'static str, limit: usize) -> R
     Ok(blocks)
 }
 
-/// The armor of a text that a person saved: where one block alone stands in it, the text before that block is left out.
+/// The armor in a text that a person saved: if it contains a single block, the text before it is left out.
 ///
-/// For files on a user's own machine, such as a mail with a key. What comes from elsewhere is read as it is: with text
-/// around the block it is refused. So is a text with several blocks and text before the first, and text after a block.
+/// For files on a user's own machine, such as a mail with a key. Input from elsewhere is not trimmed: text around the
+/// block is refused. So are a text with several blocks and text before the first, and text after a block.
 #[must_use]
 pub fn without_leading_text(text: &[u8]) -> &[u8] {
     let mut start = None;
@@ -80,7 +80,7 @@ pub fn without_leading_text(text: &[u8]) -> &[u8] {
     start.map_or(text, |start| &text[start..])
 }
 
-/// Lines without the white space around them, and without a byte order mark before the first.
+/// Lines without surrounding white space, and without a byte order mark before the first.
 fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii)
@@ -102,7 +102,7 @@ enum Part {
 
 impl Open {
     fn new(longest: usize) -> Self {
-        // Never grown: a copy left behind would not be wiped.
+        // Never reallocated: a copy left behind would not be wiped.
         Self { part: Part::Headers, headers: 0, digits: Zeroizing::new(Vec::with_capacity(longest)) }
     }
 
@@ -116,7 +116,7 @@ impl Open {
                     Ok(())
                 };
             }
-            // The empty line after the headers; some programs leave it out.
+            // The empty line after the headers; some programs omit it.
             self.part = Part::Digits;
         }
         match self.part {
@@ -142,7 +142,7 @@ fn damaged(label: &'static str) -> Error {
     Error::InvalidFormat(format!("the base64 of a {label} block is damaged"))
 }
 
-/// Armors binary packets. The checksum line is written: old readers ask for it.
+/// Armors binary packets. The checksum line is written, because old readers require it.
 pub(crate) fn encode(kind: Kind, packets: &[u8]) -> Result<String> {
     let armored = (|| {
         let mut writer = Writer::new(Vec::with_capacity(packets.len() * 3 / 2 + 128), kind)?;

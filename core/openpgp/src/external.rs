@@ -19,7 +19,7 @@ use crate::{Error, HashAlgorithm, Result};
 /// Bytes of a raw Ed25519 signature: R, then S (RFC 8032 §5.1.6).
 const ED25519_BYTES: usize = 64;
 
-/// Reads a document once and gives what each of `keys` has to sign.
+/// Reads a document once and returns the digests to sign by each of `keys`.
 ///
 /// # Errors
 /// [`Error::NoSigner`], [`Error::TooMany`] (ten keys at most), [`Error::SignatureBeforeKey`], [`Error::Read`].
@@ -34,7 +34,7 @@ pub fn digest_detached(
     digester.finish()
 }
 
-/// The raw operation that the holder of a secret carries out.
+/// The raw operation for the holder of the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RawAlgorithm {
     /// RSASSA-PKCS1-v1_5 over a SHA-256 digest.
@@ -75,7 +75,7 @@ impl ExternalSigner {
         Err(unsupported(public.mpis()))
     }
 
-    /// Whether signatures are made here with keys of its algorithm.
+    /// Whether signatures by keys of its algorithm are supported here.
     pub(crate) fn is_fit(public: &Key<PublicParts, UnspecifiedRole>) -> bool {
         is_acceptable_signer(public.mpis()) && Form::of(public.mpis()).is_some()
     }
@@ -112,7 +112,7 @@ impl fmt::Debug for DetachedDigester {
 }
 
 impl DetachedDigester {
-    /// Begins signatures dated `time` (whole seconds are kept).
+    /// Starts signatures dated `time` (fractions of a second are dropped).
     ///
     /// # Errors
     /// [`Error::NoSigner`], [`Error::TooMany`], [`Error::SignatureBeforeKey`].
@@ -127,7 +127,7 @@ impl DetachedDigester {
         self.document.update(piece);
     }
 
-    /// Ends the document: one signature for each key, in their order, each waiting for its number.
+    /// Ends the document: one signature for each key, in order, each still without its raw signature.
     ///
     /// # Errors
     /// [`Error::Internal`] when the packets cannot be built.
@@ -141,7 +141,7 @@ impl DetachedDigester {
     }
 }
 
-/// A signature that waits for its number.
+/// A signature that still lacks its raw signature.
 #[derive(Clone)]
 pub struct PendingSignature {
     unsigned: Unsigned,
@@ -159,7 +159,7 @@ impl fmt::Debug for PendingSignature {
 }
 
 impl PendingSignature {
-    /// What the holder of the secret has to do with the digest.
+    /// The operation that the holder of the secret must apply to the digest.
     pub fn algorithm(&self) -> RawAlgorithm {
         match (self.form, self.hash) {
             (Form::Rsa { .. }, HashAlgorithm::Sha256) => RawAlgorithm::RsaPkcs1Sha256,
@@ -174,16 +174,16 @@ impl PendingSignature {
         self.unsigned.digest().as_ref()
     }
 
-    /// Fingerprint of the key or subkey that has to sign it, 40 upper-case hex digits.
+    /// Fingerprint of the key or subkey that must sign it, 40 upper-case hex digits.
     pub fn key_fingerprint(&self) -> String {
         self.unsigned.key().fingerprint().to_hex()
     }
 
     /// Takes the raw signature: for RSA a big-endian number as long as the modulus, for Ed25519 R and S, 64 bytes. It
-    /// is verified by the key before it becomes an armored block.
+    /// is verified with the key before it becomes an armored block.
     ///
     /// # Errors
-    /// [`Error::SignedElsewhere`] for one of another length, or not by this key over this digest.
+    /// [`Error::SignedElsewhere`] if it has another length, or is not by this key over this digest.
     pub fn complete(self, raw: &[u8]) -> Result<String> {
         let (wanted, algorithm) = (self.form.raw_bytes(), self.algorithm().as_str());
         if raw.len() != wanted {
@@ -210,14 +210,14 @@ impl PendingSignature {
     }
 }
 
-/// How a raw signature is written into the packet.
+/// The encoding of a raw signature in the packet.
 #[derive(Clone, Copy)]
 enum Form {
     Rsa {
         modulus_bytes: usize,
     },
     Ed25519,
-    /// The classic (RFC 4880bis) form, which GnuPG 2.2 knows: the same signature, as two numbers.
+    /// The classic (RFC 4880bis) form, which GnuPG 2.2 supports: the same signature, as two numbers.
     LegacyEd25519,
 }
 

@@ -1,8 +1,7 @@
 //! A strict walk over packet headers and signature areas, before the library sees the bytes.
 //!
-//! Where a header cannot be read, the library searches the next 32 KiB for one, byte by byte, and again after each.
-//! So only packets of a known length, of the kinds that belong where they stand, bounded in number and size, are given
-//! to it, each by itself.
+//! If a header cannot be read, the library searches the next 32 KiB for one, byte by byte, and again after each. So it
+//! is given only packets of a known length and an expected kind, bounded in number and size, one at a time.
 
 mod number;
 mod signature;
@@ -78,7 +77,7 @@ pub(crate) fn signatures(bytes: &[u8], limit: usize) -> Result<Vec<Framed<'_>>> 
     Ok(found)
 }
 
-/// Sees that these may be the packets of a key, public or private.
+/// Checks that these may be the packets of a key, public or private.
 pub(crate) fn check_key(packets: &[Framed<'_>]) -> Result<()> {
     let subkeys = packets.iter().filter(|packet| matches!(packet.tag, tag::PUBLIC_SUBKEY | tag::SECRET_SUBKEY)).count();
     if subkeys > MAX_SUBKEYS {
@@ -99,7 +98,7 @@ pub(crate) fn check_key(packets: &[Framed<'_>]) -> Result<()> {
                 number::walk_key(packet.body)?;
             }
             tag::USER_ID => at_most(packet, MAX_USER_ID_BYTES)?,
-            // Bounded by the armor around them; they are not read.
+            // Limited by the armor around them; they are not read.
             tag::USER_ATTRIBUTE | tag::TRUST | tag::MARKER | tag::PADDING => {}
             other => {
                 return Err(Error::InvalidFormat(format!("a {} is not allowed in a key", name(other))));
@@ -109,7 +108,7 @@ pub(crate) fn check_key(packets: &[Framed<'_>]) -> Result<()> {
     Ok(())
 }
 
-/// An encrypted message as its packets stand: recipients, then one encrypted packet, which alone may come in parts of
+/// An encrypted message as packets: recipients, then one encrypted packet, the only one that may come in parts of
 /// announced lengths, and nothing after it.
 pub(crate) fn message(bytes: &[u8]) -> Result<()> {
     let mut rest = bytes;
@@ -136,7 +135,7 @@ pub(crate) fn message(bytes: &[u8]) -> Result<()> {
     Err(Error::TooMany { what: "recipients", limit: MAX_RECIPIENTS })
 }
 
-/// What follows a body of this length, which may come in parts.
+/// The rest after a body of this length, which may come in parts.
 fn after_parts(mut body: &[u8], mut length: Length) -> Result<&[u8]> {
     let short = || damaged("a packet is longer than the remaining data");
     loop {
@@ -148,7 +147,7 @@ fn after_parts(mut body: &[u8], mut length: Length) -> Result<&[u8]> {
                 (length, taken) = new_length(body)?;
                 body = &body[taken..];
             }
-            // Old programs end a message with the end of the file.
+            // Old programs mark the end of a message by the end of the file.
             Length::Indeterminate => return Ok(&[]),
         }
     }
@@ -185,7 +184,7 @@ fn header(bytes: &[u8]) -> Result<Header> {
     Ok(Header { tag: first >> 2 & 15, bytes: 1 + octets, length: Length::Definite(big_endian(rest, octets)?) })
 }
 
-/// A length in the new format, and how many octets it takes.
+/// A length in the new format, and the number of its octets.
 fn new_length(bytes: &[u8]) -> Result<(Length, usize)> {
     let &first = bytes.first().ok_or_else(|| damaged("a packet header is cut off"))?;
     Ok(match first {

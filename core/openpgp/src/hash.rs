@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{self, Context};
 use sequoia_openpgp::types;
 
-/// Hash algorithms this crate signs with (docs/protocols/ws-channel.md §5.2 accepts SHA-224 too, for signatures of others).
+/// Hash algorithms for signing (docs/protocols/ws-channel.md §5.2 also accepts SHA-224 in others' signatures).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum HashAlgorithm {
     /// SHA-256, the default.
@@ -26,7 +26,8 @@ impl HashAlgorithm {
     }
 }
 
-/// The accepted hash of a signature, or `None` for one that is refused (SHA-1, MD5, RIPE-MD, SHA-3: docs/protocols/ws-channel.md §5.2).
+/// The accepted hash of a signature, or `None` for a refused one (SHA-1, MD5, RIPE-MD, SHA-3:
+/// docs/protocols/ws-channel.md §5.2).
 pub(crate) fn accepted(algorithm: types::HashAlgorithm) -> Option<&'static digest::Algorithm> {
     Some(match algorithm {
         types::HashAlgorithm::SHA224 => &digest::SHA224,
@@ -37,8 +38,8 @@ pub(crate) fn accepted(algorithm: types::HashAlgorithm) -> Option<&'static diges
     })
 }
 
-/// Completes the hash of a document with what a version 4 signature adds to it (RFC 4880 §5.2.4): its own hashed part
-/// and the trailer.
+/// Completes the hash of a document with the data that a version 4 signature appends (RFC 4880 §5.2.4): its own hashed
+/// part and the trailer.
 pub(crate) fn finish_v4(mut document: Context, head: [u8; 4], hashed_area: &[u8]) -> Option<digest::Digest> {
     let area_len = u16::try_from(hashed_area.len()).ok()?;
     document.update(&head);

@@ -7,13 +7,13 @@
 //!      │                                                     └──► DetachedVerifier ◄── parse_signatures
 //!      └─ external_signer() ─► ExternalSigner ─► DetachedDigester ─► PendingSignature ── complete(raw) ─► armored signature
 //!                                                                    digest ▼   ▲ raw signature
-//!                                                                     where the secret is
+//!                                                                     the secret's holder
 //! ```
 //!
-//! Packets, certificates and their rules come from `sequoia-openpgp`; every signature this crate makes is computed by
-//! `aws-lc-rs` ([`UnlockedSigner`]) or, where the secret is elsewhere, by its holder and then checked
-//! ([`PendingSignature`]); every pass over the signed document is `aws-lc-rs`'s. Only version 4 keys and signatures are
-//! used, in the form that GnuPG 2.2 reads.
+//! Packets, certificates and their rules come from `sequoia-openpgp`. Every signature made here is computed by
+//! `aws-lc-rs` ([`UnlockedSigner`]) or, if the secret is elsewhere, by its holder and then checked
+//! ([`PendingSignature`]). Documents are hashed by `aws-lc-rs`. Only version 4 keys and signatures are used, in the
+//! form that GnuPG 2.2 reads.
 //!
 //! The clock is always passed in. Sizes and counts of foreign bytes are bounded by the constants of [`limits`].
 //! This is the one crate of the project that links LGPL code.

@@ -1,14 +1,14 @@
 //! Bounds on foreign bytes (docs/protocols/ws-channel.md §5.2, §7 and §10 S29).
 
-/// Largest armored key accepted from somebody else, bytes (docs/protocols/ws-channel.md §7).
+/// Largest armored foreign key accepted, bytes (docs/protocols/ws-channel.md §7).
 pub const MAX_KEY_BYTES: usize = 64 * 1024;
-/// Largest private key file of our own user, bytes. Private keys hold more than public ones.
+/// Largest private key file of our own user, bytes. Private keys are larger than public ones.
 pub const MAX_PRIVATE_KEY_BYTES: usize = 256 * 1024;
 /// Most armored blocks of one key: programs write one.
 pub const MAX_KEY_BLOCKS: usize = 4;
 /// Most user ids and user attributes of one key (docs/protocols/ws-channel.md §7).
 pub const MAX_USER_IDS: usize = 10;
-/// Most subkeys of one key: keys whose owner makes a new subkey each year stay far below.
+/// Most subkeys of one key: a new subkey each year stays far below.
 pub const MAX_SUBKEYS: usize = 32;
 /// Most packets of one key: the largest real keys with ten user ids stay far below.
 pub const MAX_KEY_PACKETS: usize = 256;
@@ -47,11 +47,11 @@ pub const MAX_RECIPIENTS: usize = 16;
 pub const MAX_MESSAGE_PACKETS: usize = 64;
 /// Largest plaintext that [`decrypt`](crate::decrypt) returns, bytes.
 pub const MAX_PLAINTEXT_BYTES: usize = 1024 * 1024;
-/// Smallest RSA modulus that may sign or be encrypted to, bits (docs/protocols/ws-channel.md §5.2).
+/// Smallest RSA modulus accepted for signing and encryption, bits (docs/protocols/ws-channel.md §5.2).
 pub const MIN_RSA_BITS: usize = 2048;
-/// Largest RSA modulus that may sign or be encrypted to, bits: signatures of larger ones are not verified here.
+/// Largest RSA modulus accepted for signing and encryption, bits: signatures by larger keys are not verified here.
 pub const MAX_RSA_BITS: usize = 4096;
-/// Largest numbers of a DSA key, bits: its prime and its subprime. Verifying takes time that grows with both.
+/// Largest numbers of a DSA key, bits: its prime and its subprime. The time of a verification grows with both.
 pub const MAX_DSA_BITS: (usize, usize) = (4096, 512);
 /// Longest name or email in a generated user id, bytes.
 pub const MAX_USER_ID_PART_BYTES: usize = 256;

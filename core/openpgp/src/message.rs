@@ -1,4 +1,4 @@
-//! Encrypted messages: secrets exported to a customer's key (docs/protocols/ws-channel.md §6.4), and reading them.
+//! Encrypted messages: exporting secrets to a customer's key (docs/protocols/ws-channel.md §6.4), and reading them.
 
 use std::cell::Cell;
 use std::io::{Read, Write};
@@ -20,7 +20,7 @@ use crate::key::{encryption_keys, open_keys, policy, why_no_encryption_key};
 use crate::limits::{MAX_MESSAGE_BYTES, MAX_MESSAGE_PACKETS, MAX_PLAINTEXT_BYTES};
 use crate::{Error, PrivateKey, PublicKey, Result, armor, framing};
 
-/// Encrypts `plaintext` to every key and subkey of `to` that may be encrypted to at `now`: AES-256, integrity
+/// Encrypts `plaintext` to every key and subkey of `to` that is valid for encryption at `now`: AES-256, integrity
 /// protected (version 1, which every OpenPGP program reads), unsigned, armored as `PGP MESSAGE`.
 ///
 /// # Errors
@@ -47,9 +47,9 @@ pub fn encrypt(to: &PublicKey, plaintext: &[u8], now: SystemTime) -> Result<Stri
     armor::encode(Kind::Message, &packets)
 }
 
-/// Decrypts an armored message with an unlocked private key. Signatures inside are not looked at.
+/// Decrypts an armored message with an unlocked private key. Signatures inside are ignored.
 ///
-/// An expired key still decrypts: what was encrypted to it should stay readable.
+/// An expired key still decrypts: messages encrypted to it should stay readable.
 ///
 /// # Errors
 /// [`Error::Locked`], [`Error::TooLarge`], [`Error::TooMany`], [`Error::NotArmored`], [`Error::InvalidFormat`],
@@ -75,7 +75,7 @@ pub fn decrypt(key: &PrivateKey, armored: &[u8], now: SystemTime) -> Result<Zero
         .and_then(|builder| builder.with_policy(&policy, now, keys))
         .map_err(|_| failed())?;
     let mut plaintext = Zeroizing::new(Vec::with_capacity(armored.len()));
-    // Only the end of the message proves its integrity: nothing is given out before it was reached.
+    // Only the end of the message proves its integrity: nothing is returned before it is reached.
     let limit = MAX_PLAINTEXT_BYTES as u64 + 1;
     reader.by_ref().take(limit).read_to_end(&mut plaintext).map_err(|_| failed())?;
     if plaintext.len() > MAX_PLAINTEXT_BYTES {
@@ -86,9 +86,9 @@ pub fn decrypt(key: &PrivateKey, armored: &[u8], now: SystemTime) -> Result<Zero
 
 struct Keys {
     open: Vec<Key<SecretParts, UnspecifiedRole>>,
-    /// Set when the decrypted packets are compressed, which then makes reading them fail.
+    /// Set if the decrypted packets are compressed, which then makes reading them fail.
     compressed: Rc<Cell<bool>>,
-    /// How many packets were seen, encrypted ones included. The time that the library takes grows with their square.
+    /// The number of packets seen, including encrypted ones. The library's time grows with its square.
     packets: Rc<Cell<usize>>,
 }
 

@@ -1,5 +1,5 @@
-//! Bounded reading of packets from foreign bytes: each that [`framing`] has seen, by itself; no recursion into
-//! containers, no decompression.
+//! Bounded reading of packets from foreign bytes: each packet was checked by [`framing`] and is read separately; no
+//! recursion into containers, no decompression.
 
 use sequoia_openpgp::Packet;
 use sequoia_openpgp::parse::{Dearmor, PacketParserBuilder, PacketParserResult, Parse};
@@ -16,7 +16,7 @@ pub(crate) fn signatures(block: &[u8]) -> Result<Vec<Packet>> {
 
 /// The packets of a key, from all its blocks.
 ///
-/// Photographs of the owner, and what others say of them, are left out: nothing here uses them, and the library would
+/// Photographs of the owner, and certifications by others, are left out: nothing here uses them, and the library would
 /// hash them once for each signature.
 pub(crate) fn key(blocks: &[Block], limits: KeyLimits) -> Result<Vec<Packet>> {
     let mut framed = Vec::new();

@@ -8,10 +8,10 @@ use aws_lc_rs::digest::Context;
 use crate::unsigned::{self, Unsigned};
 use crate::{Error, HashAlgorithm, Result, UnlockedSigner};
 
-/// Bytes read at a time: large enough that reading costs nothing beside hashing, small enough to stay in cache.
+/// Bytes read at a time: large enough that reading is cheap compared with hashing, small enough for the CPU's cache.
 const READ_BYTES: usize = 64 * 1024;
 
-/// Signs what `reader` yields with each of `keys`; the document is read once and never held.
+/// Signs the output of `reader` with each of `keys`; the document is read once and never held in memory.
 ///
 /// Returns one `-----BEGIN PGP SIGNATURE-----` block per key, concatenated, without Comment or Version lines. The
 /// same document, key and time give the same text.
@@ -44,7 +44,7 @@ impl std::fmt::Debug for DetachedSigner {
 }
 
 impl DetachedSigner {
-    /// Begins a signature dated `time` (whole seconds are kept).
+    /// Starts a signature dated `time` (fractions of a second are dropped).
     ///
     /// # Errors
     /// [`Error::NoSigner`], [`Error::TooMany`], [`Error::SignatureBeforeKey`].
@@ -62,7 +62,7 @@ impl DetachedSigner {
     /// Ends the document and signs it.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the cryptographic library fails.
+    /// [`Error::Internal`] if the cryptographic library fails.
     pub fn finish(self) -> Result<String> {
         let mut armored = String::new();
         for key in &self.keys {

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::key::algorithm::{is_acceptable_signer, unsupported};
 use crate::{Error, Result, hash};
 
-/// A signing key or subkey whose secret is in memory and ready. Cheap to clone; `Debug` shows the fingerprint only.
+/// A signing key or subkey with its secret in memory. Cheap to clone; `Debug` shows the fingerprint only.
 #[derive(Clone)]
 pub struct UnlockedSigner {
     public: Key<PublicParts, UnspecifiedRole>,
@@ -31,7 +31,7 @@ enum Secret {
 }
 
 impl UnlockedSigner {
-    /// Moves the unencrypted secret of `key` into aws-lc-rs, which checks that its parts belong together.
+    /// Moves the unencrypted secret of `key` into aws-lc-rs, which checks that its parts match.
     pub(crate) fn new(key: &Key<SecretParts, UnspecifiedRole>, certificate: String) -> Result<Self> {
         let public = key.parts_as_public().clone();
         if !is_acceptable_signer(public.mpis()) {
@@ -100,7 +100,7 @@ impl UnlockedSigner {
     }
 }
 
-/// Sequoia's door to this signer, used for the self-signatures of generated keys.
+/// Sequoia's interface to this signer, used for the self-signatures of generated keys.
 impl Signer for UnlockedSigner {
     fn public(&self) -> &Key<PublicParts, UnspecifiedRole> {
         &self.public
@@ -123,7 +123,7 @@ impl fmt::Debug for UnlockedSigner {
     }
 }
 
-/// A new RSA key pair by aws-lc-rs, which is several times faster at it than sequoia's backend. PKCS#8 DER.
+/// A new RSA key pair by aws-lc-rs, which generates several times faster than sequoia's backend. PKCS#8 DER.
 pub(crate) fn generate_rsa(bits: usize) -> Result<Zeroizing<Vec<u8>>> {
     use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
     use aws_lc_rs::rsa::KeySize;
@@ -146,7 +146,7 @@ pub(crate) fn generate_ed25519_seed() -> Result<Zeroizing<[u8; 32]>> {
     Ok(seed)
 }
 
-/// OpenPGP stores `u = p⁻¹ mod q`; PKCS#1 wants `q⁻¹ mod p`. Exchanging the two primes makes them the same number.
+/// OpenPGP stores `u = p⁻¹ mod q`; PKCS#1 requires `q⁻¹ mod p`. Swapping the two primes makes them the same number.
 fn import_rsa(
     n: &mpi::MPI,
     e: &mpi::MPI,

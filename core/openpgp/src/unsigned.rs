@@ -1,5 +1,5 @@
-//! A detached signature but for its number: what the private key signs, and the packet around the result. Whether that
-//! key is here or elsewhere makes no difference to it.
+//! A detached signature without its number: the input of the private key, and the packet around the result. It is the
+//! same whether the key is here or elsewhere.
 
 use std::time::SystemTime;
 
@@ -47,7 +47,7 @@ pub(crate) struct Unsigned {
 }
 
 impl Unsigned {
-    /// What `key` has to sign of a document that was read to its end; dated `time`, whole seconds are kept.
+    /// The data for `key` to sign of a completely read document; dated `time` without fractions of a second.
     pub(crate) fn new(
         document: Context,
         key: &Key<PublicParts, UnspecifiedRole>,
@@ -67,7 +67,7 @@ impl Unsigned {
         Ok(Self { key: key.clone(), hash, area, digest })
     }
 
-    /// What the private key signs.
+    /// The digest for the private key.
     pub(crate) fn digest(&self) -> &Digest {
         &self.digest
     }
@@ -77,7 +77,7 @@ impl Unsigned {
         &self.key
     }
 
-    /// The signature with its number, as it was given.
+    /// The signature with its number, as given.
     pub(crate) fn with_number(self, number: mpi::Signature) -> Signature {
         let prefix = [self.digest.as_ref()[0], self.digest.as_ref()[1]];
         Signature4::new(
@@ -93,7 +93,7 @@ impl Unsigned {
     }
 }
 
-/// A signature as an armored block of its own.
+/// A signature as a separate armored block.
 pub(crate) fn armored(signature: Signature) -> Result<String> {
     let mut bytes = Vec::new();
     Packet::from(signature).serialize(&mut bytes).map_err(failed)?;

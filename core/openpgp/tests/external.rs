@@ -1,4 +1,4 @@
-//! Signatures by secrets that this crate never sees: held by gpg's agent, and by aws-lc directly.
+//! Signatures by secrets outside this crate: held by gpg's agent, and by aws-lc directly.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -76,14 +76,14 @@ fn gpgs_agent_holds_the_secret_and_gpg_accepts_the_signature() {
             assert!(output.status.success() && log.contains(&format!("VALIDSIG {key}")), "{algorithm} {name}: {log}");
             assert!(!gpg.verify(&signature, b"something else").status.success());
             assert_eq!(made_by(&signature, &certificate), key);
-            // Both algorithms are deterministic: where the secret is makes no difference, byte for byte.
+            // Both algorithms are deterministic: the signature is the same, byte for byte, wherever the secret is.
             let here = secret.signer(time).unwrap();
             assert_eq!(signature, sign_detached(&[&here], DOCUMENT, hash, time).unwrap(), "{algorithm} {name}");
         }
     }
 }
 
-/// A version 4 key of the new algorithm (27), which gpg 2.2 does not know; its secret as aws-lc has it.
+/// A version 4 key of the new algorithm (27), which gpg 2.2 does not support; its secret in aws-lc's form.
 fn new_ed25519() -> (PublicKey, Ed25519KeyPair) {
     let mut primary: Key4<SecretParts, PrimaryRole> = Key4::generate_ed25519().unwrap();
     let created = now() - Duration::from_secs(3600);
@@ -256,7 +256,7 @@ proptest! {
             let wanted = if rsa { 256 } else { 64 };
             let pending = &waiting[usize::from(rsa)];
             refusal(pending, &bytes);
-            // Of the right length too: the part that is more than a comparison.
+            // With the right length: so the length check alone is not enough.
             refusal(pending, &bytes.iter().copied().chain(std::iter::repeat(1)).take(wanted).collect::<Vec<u8>>());
         });
     }

@@ -1,4 +1,4 @@
-//! GnuPG 2.2 accepts what this crate makes, and this crate what GnuPG makes. All keys and documents are made here.
+//! GnuPG 2.2 accepts the output of this crate, and vice versa. All keys and documents are made here.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -60,7 +60,7 @@ fn gpg_uses_our_private_keys() {
             let signature = gpg.sign(&key.fingerprint(), DOCUMENT, &given);
             assert!(check(&signature, &key.public(), DOCUMENT).is_good());
 
-            // The other way: what gpg exports is read, unlocked and signed with here.
+            // The other direction: keys exported by gpg are read, unlocked and used for signing.
             let exported = gpg.run(&[&given[..], &["--armor", "--export-secret-keys"]].concat(), b"");
             let mut back = PrivateKey::from_armored(&exported).unwrap();
             if let Some(passphrase) = passphrase {
@@ -116,7 +116,7 @@ fn weak_hash_text_mode_and_small_keys_are_refused() {
     assert_eq!(reason(&check(&sha1, &public, DOCUMENT)), BadReason::WeakHash);
     let text = gpg.sign(&key, DOCUMENT, &["--textmode"]);
     assert!(matches!(parse_signatures(&text), Err(Error::NotBinaryDocument)));
-    // Beside a good one, the text-mode signature is bad on its own account.
+    // Next to a good one, the text-mode signature is bad for its own reason.
     let both = [text, gpg.sign(&key, DOCUMENT, &[])].concat();
     let verdict = check(&both, &public, DOCUMENT);
     assert!(matches!(verdict.results[0], SignatureResult::Bad { reason: BadReason::NotBinary, .. }));
@@ -144,7 +144,7 @@ fn signing_subkeys_count_and_encryption_subkeys_do_not() {
     let [SignatureResult::Good { fingerprint, signing_key, .. }] = &verdict.results[..] else { panic!("{verdict:?}") };
     assert_eq!(fingerprint, &key);
     assert!(signing_key.ends_with(&public.signing_key_ids(now())[0]));
-    // A private key whose primary secret is kept elsewhere still signs by its subkey.
+    // A private key whose primary secret is elsewhere still signs with its subkey.
     let exported = gpg.run(&["--armor", "--export-secret-subkeys", &key], b"");
     let signer = PrivateKey::from_armored(&exported).unwrap().signer(now()).unwrap();
     let signature = sign_detached(&[&signer], DOCUMENT, HashAlgorithm::Sha256, now()).unwrap();
@@ -236,7 +236,7 @@ fn gpg_decrypts_our_messages_and_we_its() {
         let arguments = ["--armor", "--compress-algo", "none", "--recipient", &fingerprint, "--encrypt"];
         let theirs = gpg.run(&arguments, secret);
         assert_eq!(decrypt(&key, &theirs, now()).unwrap()[..], secret[..]);
-        // What gpg does when it is not told otherwise.
+        // gpg's default.
         let arguments = ["--armor", "--compress-algo", "zip", "--recipient", &fingerprint, "--encrypt"];
         let packed = gpg.run(&arguments, &secret.repeat(20));
         assert!(matches!(decrypt(&key, &packed, now()), Err(Error::Compressed)));

@@ -1,4 +1,4 @@
-//! Keys that nobody makes by accident, built with sequoia directly.
+//! Maliciously crafted keys, built with sequoia directly.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -35,7 +35,7 @@ fn sign(key: Key<SecretParts, openpgp::packet::key::UnspecifiedRole>, document: 
     armored
 }
 
-/// Somebody else's signing key, claimed as a subkey: without the subkey's own consent (the back-signature) its
+/// Someone else's signing key, claimed as a subkey: without the subkey's own consent (the back-signature), its
 /// signatures must not count for the claimant. With consent they do.
 #[test]
 fn a_signing_subkey_needs_its_back_signature() {
@@ -88,7 +88,7 @@ fn version_6_keys_are_refused() {
     assert!(matches!(read(&cert), Err(Error::UnsupportedVersion(6))));
 }
 
-/// What is inside a message is read by the library itself, in time that grows with the square of the packets' number.
+/// The library itself reads the inside of a message, in time that grows with the square of the number of packets.
 #[test]
 fn many_packets_inside_a_message_are_refused() {
     let key = support::our_key(Algorithm::Ed25519, None);

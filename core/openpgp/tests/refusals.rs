@@ -1,4 +1,4 @@
-//! What is refused, and in which words: critical parts, algorithms and sizes, text around the armor.
+//! Refusals and their texts: critical parts, algorithms and sizes, text around the armor.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -29,7 +29,7 @@ fn bad(signature: &[u8], key: &PublicKey) -> BadReason {
     }
 }
 
-/// Whoever marks a notation as critical forbids to rely on the signature without knowing it: gpg refuses it too.
+/// A notation marked as critical forbids relying on the signature without knowing it: gpg refuses it too.
 #[test]
 fn a_critical_notation_is_refused_and_another_is_not() {
     let gpg = Gpg::new();
@@ -51,7 +51,7 @@ fn a_critical_notation_is_refused_and_another_is_not() {
     assert!(!gpg.verify(&critical, DOCUMENT).status.success(), "gpg takes it");
 }
 
-/// Types of subpackets that nobody knows, or that say nothing about a document, marked as critical.
+/// Unknown types of subpackets, or types that do not concern a document, marked as critical.
 #[test]
 fn any_critical_subpacket_that_is_not_judged_is_refused() {
     use openpgp::packet::signature::SignatureBuilder;
@@ -84,7 +84,7 @@ fn any_critical_subpacket_that_is_not_judged_is_refused() {
     }
 }
 
-/// The algorithm or the size is named, and what would be accepted, when a key is read and when it has signed.
+/// The error names the algorithm or the size, and the accepted ones, both for reading a key and for its signatures.
 #[test]
 fn refused_algorithms_are_named() {
     let gpg = Gpg::new();
@@ -140,11 +140,11 @@ fn text_before_one_block_is_left_out_where_a_person_saved_it() {
     for refused in [format!("{mail}\nRegards"), format!("{mail}{armor}"), format!("{armor}Regards"), "Hello".into()] {
         assert!(parse_signatures(without_leading_text(refused.as_bytes())).is_err(), "{refused}");
     }
-    // Several blocks and nothing else stay what they are.
+    // Several blocks without other text are unchanged.
     assert_eq!(parse_signatures(without_leading_text(armor.repeat(2).as_bytes())).unwrap().signatures().len(), 2);
 }
 
-/// Ten signatures by the largest keys, with all that gpg may write into them, are within the limit.
+/// Ten signatures by the largest keys, with all optional parts that gpg may write, are within the limit.
 #[test]
 fn ten_real_signatures_fit() {
     let gpg = Gpg::new();

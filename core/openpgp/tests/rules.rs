@@ -73,7 +73,7 @@ fn signature_texts_are_bounded() {
     assert!(matches!(error, Error::NoSignaturePackets | Error::InvalidFormat(_)), "{error}");
     let public = key.public().to_armored().unwrap().replace("PUBLIC KEY BLOCK", "SIGNATURE");
     assert!(matches!(parse_signatures(public.as_bytes()), Err(Error::InvalidFormat(_))));
-    // Windows line endings and a byte order mark do no harm.
+    // Windows line endings and a byte order mark are accepted.
     let windows = format!("\u{feff}{}", signature.replace('\n', "\r\n"));
     let set = parse_signatures(windows.as_bytes()).unwrap();
     assert!(set.names_any(&[&key.public()]));

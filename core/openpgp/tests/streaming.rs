@@ -1,5 +1,5 @@
-//! Signing and verifying hold no document: 64 MiB pass through without the process growing. Alone in its binary, so
-//! that nothing else moves the peak.
+//! Signing and verifying do not hold the document: 64 MiB pass through without the process growing. The only test of
+//! its binary, so that nothing else affects the peak memory.
 #![allow(clippy::unwrap_used)]
 #![cfg(target_os = "linux")]
 
@@ -11,7 +11,7 @@ use bankchannel_openpgp::{Algorithm, HashAlgorithm, VerifyPolicy, sign_detached,
 use support::{now, our_key};
 
 const DOCUMENT_BYTES: u64 = 64 * 1024 * 1024;
-/// Growth that says nothing about holding the document.
+/// Growth that does not come from holding the document.
 const SLACK_KIB: u64 = 8 * 1024;
 
 #[test]
@@ -20,7 +20,7 @@ fn memory_stays_flat() {
     let public = key.public();
     let signer = key.signer(now()).unwrap();
     let document = || std::io::repeat(0x5a).take(DOCUMENT_BYTES);
-    // Once small, so that tables and buffers exist.
+    // A small document first, so that tables and buffers exist.
     let small = sign_detached(&[&signer], &b"x"[..], HashAlgorithm::Sha256, now()).unwrap();
     verify_detached(small.as_bytes(), &[&public], &b"x"[..], now(), &VerifyPolicy::default()).unwrap();
 

@@ -1,12 +1,12 @@
-//! What a token may answer, in words of a person who has to do something about it.
+//! The errors of a token, worded for the person who has to act on them.
 
 use cryptoki::error::{Error as Fault, RvError};
 
-/// Why a token does not sign. No text holds a PIN.
+/// Why a token does not sign. No text contains a PIN.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The library cannot be loaded, or is none for PKCS#11.
+    /// The library cannot be loaded, or is not a PKCS#11 module.
     #[error("the PKCS#11 module {module} cannot be used: {why}")]
     Module {
         /// Its path.
@@ -14,12 +14,12 @@ pub enum Error {
         /// The loader's or the module's reason.
         why: String,
     },
-    /// No token has this label, and none is in a slot of this number.
+    /// No token has this label, and no slot with this number has one.
     #[error("there is no token {token:?}; there are: {found}")]
     NoToken {
-        /// What was looked for.
+        /// The wanted label or slot.
         token: String,
-        /// The labels that there are.
+        /// The existing labels.
         found: String,
     },
     /// Several tokens have the same label.
@@ -36,10 +36,10 @@ pub enum Error {
          you try again"
     )]
     WrongPin,
-    /// The same PIN was refused before, in this process, and is among the last 64 that were.
+    /// The same PIN was refused before, in this process, and is among the last 64 refused ones.
     #[error("the token refused this PIN before, so it was not tried again: repeated wrong PINs lock a token")]
     PinRefusedBefore,
-    /// One wrong PIN more locks the token.
+    /// One more wrong PIN would lock the token.
     #[error("one more wrong PIN locks the token, so no PIN was tried: log in once with the vendor's program")]
     LastTry,
     /// The PIN is locked.
@@ -48,15 +48,15 @@ pub enum Error {
     /// The PIN must be set or changed first.
     #[error("the token's PIN must be set or changed first, with the vendor's program")]
     PinNotReady,
-    /// A token without keys to type a PIN on needs one.
+    /// A PIN is required, since the token has no keypad of its own.
     #[error("the token needs a PIN, and none was given")]
     NoPin,
     /// No private key has this label or id.
     #[error("there is no private key {key:?} in the token; there are: {found}")]
     NoKey {
-        /// What was looked for.
+        /// The wanted label or id.
         key: String,
-        /// The labels and ids that there are.
+        /// The existing labels and ids.
         found: String,
     },
     /// Several private keys have the same label.
@@ -70,15 +70,15 @@ pub enum Error {
     /// A key of another algorithm.
     #[error("the key {0:?} is not an RSA key")]
     NotRsa(String),
-    /// The key's public half cannot be told.
+    /// The key's public half cannot be read.
     #[error(
         "the public half of the key {0:?} cannot be read: neither the key nor a public key or certificate of the same id has it"
     )]
     NoPublicKey(String),
-    /// The key may not sign, or the token cannot sign in this way.
+    /// The key may not sign, or the token does not support the mechanism.
     #[error("the token does not sign with {0}")]
     NoMechanism(&'static str),
-    /// The process was forked while the token was in use, or its module does not know of forks.
+    /// The process was forked while the token was in use, or its module does not support forks.
     #[error(
         "the token was opened before the process was forked, and its module cannot be used in the child: open it after the fork"
     )]
@@ -94,7 +94,7 @@ pub enum Error {
     Answered {
         /// The PKCS#11 function.
         call: String,
-        /// The `CKR_…` value, as the interface's library names it.
+        /// The `CKR_…` value, named as in the interface's library.
         code: String,
     },
     /// Something else.
@@ -114,7 +114,8 @@ impl From<Fault> for Error {
     }
 }
 
-/// Whether the session, the login or the module's state is gone, so that it is worth making anew: nothing was signed.
+/// Whether the session, the login or the module's state is lost, so that it is worth logging in again: nothing was
+/// signed.
 pub(crate) fn is_lost(fault: &Fault) -> bool {
     matches!(
         fault,
@@ -128,7 +129,7 @@ pub(crate) fn is_lost(fault: &Fault) -> bool {
                 | RvError::DeviceError
                 | RvError::TokenNotPresent
                 | RvError::CryptokiNotInitialized
-                // Of a session that was left in the midst of something.
+                // For a session that was left in the middle of an operation.
                 | RvError::OperationActive,
             _
         )

@@ -1,4 +1,4 @@
-//! A private key in a token, and what belongs to it there.
+//! A private key in a token, and its related objects.
 
 use bankchannel_crypto::rsa::PublicKey;
 use bankchannel_crypto::signature::VerifyingKey;
@@ -15,11 +15,11 @@ const MAX_NAMED: usize = 10;
 /// A private key, found.
 pub(crate) struct KeyInToken {
     pub(crate) handle: ObjectHandle,
-    /// Whether the token wants the PIN again for each signature.
+    /// Whether the token requires the PIN for each signature.
     pub(crate) asks_each_time: bool,
     /// The SubjectPublicKeyInfo, DER.
     pub(crate) spki: Vec<u8>,
-    /// The certificate of the same key, DER, where the token has one; of several the one that is valid longest.
+    /// The certificate of the same key, DER, if the token has one; among several, the one with the longest validity.
     pub(crate) certificate: Option<Vec<u8>>,
 }
 
@@ -49,7 +49,7 @@ fn private_key(session: &Session, wanted: &str) -> Result<ObjectHandle> {
             return Err(Error::SeveralKeys { key: wanted.to_owned(), ids: ids?.join(", ") });
         }
     }
-    // As it is written by other programs: `0a1b`, `0A:1B`.
+    // The forms that other programs write: `0a1b`, `0A:1B`.
     if let Ok(id) = HEXLOWER_PERMISSIVE.decode(wanted.replace(':', "").as_bytes())
         && !id.is_empty()
         && let Some(&one) = session.find_objects(&[private.clone(), Attribute::Id(id)])?.first()
@@ -95,7 +95,7 @@ fn public_key(session: &Session, private: ObjectHandle, id: &[u8]) -> Result<Opt
     Ok(certificates(session, Some(id))?.first().map(|found| found.spki_der().to_vec()))
 }
 
-/// The certificates of RSA keys, with an id or all.
+/// The certificates of RSA keys, with this id or all.
 fn certificates(session: &Session, id: Option<&[u8]>) -> Result<Vec<Certificate>> {
     let mut asked = vec![Attribute::Class(ObjectClass::CERTIFICATE)];
     asked.extend(id.map(|id| Attribute::Id(id.to_vec())));
@@ -104,7 +104,7 @@ fn certificates(session: &Session, id: Option<&[u8]>) -> Result<Vec<Certificate>
         let Some(Attribute::Value(der)) = values(session, handle, AttributeType::Value)?.into_iter().next() else {
             continue;
         };
-        // What is no certificate of X.509 is not for us.
+        // Objects other than X.509 certificates are skipped.
         let Ok(certificate) = Certificate::from_der(&der) else { continue };
         if VerifyingKey::from_spki_der(certificate.spki_der()).is_ok() {
             found.push(certificate);

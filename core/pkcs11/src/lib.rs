@@ -1,13 +1,13 @@
-//! A private key in an HSM, on a smart card or in another token, over PKCS#11 (OASIS, 2.40 and 3.x): it signs, and never
-//! leaves.
+//! A private key in an HSM, on a smart card or in another token, over PKCS#11 (OASIS, 2.40 and 3.x): it signs, and
+//! never leaves the token.
 //!
 //! ```text
-//!   Pkcs11Settings ─► Module   the maker's library, loaded while the program runs, once in a process
+//!   Pkcs11Settings ─► Module   the maker's library, loaded at run time, once per process
 //!                        └─► Login    a session with the PIN, the key in it
-//!                               └─► Token   signs; logs in again where the session was lost or the process was forked
+//!                               └─► Token   signs; logs in again after the session was lost or the process was forked
 //! ```
 //!
-//! The C interface is the `cryptoki` crate's; no code of this project is unsafe.
+//! The C interface is the `cryptoki` crate's; this crate has no unsafe code.
 
 mod error;
 mod key;

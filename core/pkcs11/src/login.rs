@@ -17,12 +17,12 @@ use crate::key::KeyInToken;
 use crate::wait::Lock;
 use crate::{Error, Pkcs11Settings, Result, key, module, pins};
 
-/// Held by whoever tries a PIN.
+/// Held while a PIN is tried.
 static TRYING: Lock<()> = Lock::new(());
-/// How long a turn at that is waited for: readers take seconds.
+/// The longest wait for this lock: card readers take seconds.
 const TURN: Duration = Duration::from_secs(10);
 
-/// The session, the key in it, and what the token can.
+/// The session, the key in it, and the token's abilities.
 pub(crate) struct Login {
     session: Session,
     key: KeyInToken,
@@ -30,7 +30,7 @@ pub(crate) struct Login {
     place: Place,
 }
 
-/// A token where it is.
+/// The location of a token.
 struct Place {
     module: Pkcs11,
     slot: Slot,
@@ -56,7 +56,8 @@ impl Login {
         &self.key
     }
 
-    /// RSASSA-PKCS1-v1_5 over `message`. The outer error is the token's own word, the inner one final.
+    /// RSASSA-PKCS1-v1_5 over `message`. After an outer error, which is the token's own, a new login may help; an inner
+    /// one is final.
     pub(crate) fn sign(
         &self,
         hash: Hash,
@@ -69,7 +70,7 @@ impl Login {
         };
         let hashes = self.mechanisms.contains(&whole.mechanism_type());
         if self.key.asks_each_time {
-            // The PIN stands between the beginning and the data, so the token has to hash.
+            // The PIN is entered between the start and the data, so the token has to hash.
             return if hashes { self.sign_with_pin(&whole, message, pin) } else { Ok(Err(Error::NoMechanism(name))) };
         }
         if hashes {
@@ -81,7 +82,7 @@ impl Login {
         Ok(Err(Error::NoMechanism(name)))
     }
 
-    /// A key that wants the PIN for each signature (`CKA_ALWAYS_AUTHENTICATE`).
+    /// A key that requires the PIN for each signature (`CKA_ALWAYS_AUTHENTICATE`).
     fn sign_with_pin(
         &self,
         mechanism: &Mechanism<'_>,
@@ -103,14 +104,14 @@ impl Login {
     }
 }
 
-/// What names a token in what is remembered of it.
+/// The identifier under which a token's refused PINs are remembered.
 fn serial(info: &TokenInfo) -> String {
     format!("{}/{}/{}", info.manufacturer_id(), info.model(), info.serial_number())
 }
 
 impl Place {
-    /// Sees that a PIN may be tried: one that the token has refused is not, and none where one wrong PIN more would lock it. While
-    /// the turn is held nobody else in the process tries one, so that threads with the same wrong PIN try it once.
+    /// Checks that a PIN may be tried: not one that the token has refused, and none if one more wrong PIN would lock
+    /// it. The returned guard keeps other threads from trying one, so that threads with the same wrong PIN try it once.
     fn may_try(&self, pin: Option<&Secret>) -> Result<Option<MutexGuard<'static, ()>>> {
         let turn = pin.map(|_| TRYING.lock(Some(TURN))).transpose()?;
         let info = self.module.get_token_info(self.slot)?;
@@ -127,7 +128,7 @@ impl Place {
     }
 }
 
-/// Logs in, unless the process is: the login is the process's, not the session's. A PIN is tried once.
+/// Logs in, unless the process is logged in: the login belongs to the process, not to the session. A PIN is tried once.
 fn log_in(session: &Session, info: &TokenInfo, place: &Place, pin: Option<&Secret>) -> Result<()> {
     if !info.login_required() {
         return Ok(());
@@ -151,7 +152,7 @@ fn log_in(session: &Session, info: &TokenInfo, place: &Place, pin: Option<&Secre
 fn refused(fault: Fault, serial: &str, pin: Option<&Secret>) -> Error {
     let error = Error::from(fault);
     if let (Error::WrongPin, Some(pin)) = (&error, pin) {
-        // Where it cannot be remembered, `was_refused` fails as well, and no PIN is tried.
+        // If it cannot be remembered, `was_refused` fails as well, and no PIN is tried.
         let _ = pins::refused(serial, pin);
     }
     error

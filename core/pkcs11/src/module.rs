@@ -1,4 +1,4 @@
-//! The maker's library: loaded and initialised once in a process, however many tokens are opened with it.
+//! The maker's library: loaded and initialised once per process, however many tokens are opened with it.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -22,7 +22,7 @@ static LOADED: LazyLock<Lock<HashMap<String, (u32, Pkcs11)>>> = LazyLock::new(||
 
 /// The module at `path`, initialised in this process.
 pub(crate) fn load(path: &str) -> Result<Pkcs11> {
-    // The loader's reason names the path again.
+    // The loader's reason repeats the path.
     let shown = shown::path(path).to_string();
     let unusable = |why: String| Error::Module { module: shown.clone(), why: why.replace(path, &shown) };
     let own = std::process::id();
@@ -38,7 +38,7 @@ pub(crate) fn load(path: &str) -> Result<Pkcs11> {
     let module = Pkcs11::new(path).map_err(|fault| unusable(fault.to_string()))?;
     match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
         Ok(()) => {}
-        // Something else in this process uses the same module; but what a parent left behind must not be used.
+        // Other code in this process uses the same module; but state inherited from a parent must not be used.
         Err(Fault::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) if !is_child => {}
         Err(Fault::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => return Err(Error::Forked),
         Err(fault) => return Err(unusable(fault.to_string())),
@@ -47,7 +47,7 @@ pub(crate) fn load(path: &str) -> Result<Pkcs11> {
     Ok(module)
 }
 
-/// Whether something else in this process has ended the module (`C_Finalize`).
+/// Whether other code in this process has finalized the module (`C_Finalize`).
 fn is_reset(module: &Pkcs11) -> bool {
     matches!(module.get_library_info(), Err(Fault::Pkcs11(RvError::CryptokiNotInitialized, _)))
 }
@@ -56,7 +56,7 @@ fn is_reset(module: &Pkcs11) -> bool {
 pub(crate) fn find_token(module: &Pkcs11, wanted: &str) -> Result<(Slot, TokenInfo)> {
     let mut tokens = Vec::new();
     for slot in module.get_slots_with_token()? {
-        // A token that was drawn in this moment is none.
+        // A token removed at this moment is skipped.
         if let Ok(info) = module.get_token_info(slot)
             && info.token_initialized()
         {

@@ -1,11 +1,11 @@
-//! PINs that a token refused in this process. Trying one again brings the token nearer to its lock, and no nearer to a signature.
+//! PINs that a token refused in this process. Trying one again brings the token closer to its lock, and never succeeds.
 
 use bankchannel_foundation::Secret;
 
 use crate::Result;
 use crate::wait::{Lock, SHORT};
 
-/// Most refused PINs that are remembered: beyond it the oldest is forgotten.
+/// The most refused PINs that are remembered: beyond it the oldest is forgotten.
 const MAX: usize = 64;
 
 static REFUSED: Lock<Vec<(String, Secret)>> = Lock::new(Vec::new());
@@ -13,7 +13,8 @@ static REFUSED: Lock<Vec<(String, Secret)>> = Lock::new(Vec::new());
 /// Whether this PIN was refused by this token (its serial number) before.
 ///
 /// # Errors
-/// [`Error::Forked`](crate::Error::Forked) or [`Error::Busy`](crate::Error::Busy) where that cannot be told: then none may be tried.
+/// [`Error::Forked`](crate::Error::Forked) or [`Error::Busy`](crate::Error::Busy) if it cannot be determined: then none
+/// may be tried.
 pub(crate) fn was_refused(token: &str, pin: &Secret) -> Result<bool> {
     let refused = REFUSED.lock(Some(SHORT))?;
     Ok(refused.iter().any(|(known, wrong)| known == token && wrong.expose() == pin.expose()))
@@ -41,7 +42,7 @@ mod tests {
     fn a_list_that_a_lost_thread_holds_is_not_waited_for() {
         let pin = Secret::new("5678");
         let held = REFUSED.held_by_a_parent();
-        // Of another thread: what the holder itself may do is the mutex's business.
+        // In another thread: relocking by the holder itself is left to the mutex.
         std::thread::scope(|scope| {
             let asked = scope.spawn(|| (was_refused("token", &pin), refused("token", &pin)));
             assert_eq!(asked.join().unwrap(), (Err(Error::Forked), Err(Error::Forked)));

@@ -1,4 +1,4 @@
-//! Where a key in a token is found.
+//! The location of a key in a token.
 
 use bankchannel_foundation::{Boundary, Secret};
 

@@ -1,4 +1,4 @@
-//! A token that signs, from any thread, for as long as the process lives.
+//! A token that signs, from any thread, for the life of the process.
 
 use std::fmt;
 use std::mem::forget;
@@ -15,8 +15,8 @@ use crate::{Error, Pkcs11Settings, Result};
 
 /// One RSA key in a token. Cheap to clone; signatures are made one after the other.
 ///
-/// It is logged in once. Where the session is lost (the token was drawn, the module was reset), and in the child of a fork, it
-/// logs in again, once, at the next signature. A PIN that was refused is not tried again in this process, which
+/// It is logged in once. If the session is lost (the token was removed, the module was reset), and in the child of a
+/// fork, it logs in again, once, at the next signature. A refused PIN is not tried again in this process, which
 /// remembers the last 64.
 #[derive(Clone)]
 pub struct Token(Arc<Shared>);
@@ -25,7 +25,7 @@ struct Shared {
     settings: Pkcs11Settings,
     spki: Vec<u8>,
     certificate: Option<Vec<u8>>,
-    /// The login and the process that it belongs to; `None` after a loss that could not be mended yet.
+    /// The login and the process that it belongs to; `None` after a loss that could not be repaired yet.
     login: Lock<Option<(u32, Login)>>,
 }
 
@@ -33,7 +33,7 @@ impl Token {
     /// Loads the module, logs in and finds the key.
     ///
     /// # Errors
-    /// Any of [`Error`], most of them said of what the settings name.
+    /// Any of [`Error`], most of them about the objects that the settings name.
     pub fn open(settings: &Pkcs11Settings) -> Result<Self> {
         let login = Login::new(settings)?;
         Ok(Self(Arc::new(Shared {
@@ -44,18 +44,19 @@ impl Token {
         })))
     }
 
-    /// RSASSA-PKCS1-v1_5 over `message`, as long as the modulus: by `CKM_SHA256_RSA_PKCS` or `CKM_SHA512_RSA_PKCS`, and by
-    /// `CKM_RSA_PKCS` over the DigestInfo where the token has only that.
+    /// RSASSA-PKCS1-v1_5 over `message`, as long as the modulus: by `CKM_SHA256_RSA_PKCS` or `CKM_SHA512_RSA_PKCS`, or
+    /// by `CKM_RSA_PKCS` over the DigestInfo if the token has only that.
     ///
     /// # Errors
-    /// [`Error::Answered`], [`Error::NoMechanism`], [`Error::Forked`], [`Error::Busy`]; those of [`open`](Self::open) where it logs in again.
+    /// [`Error::Answered`], [`Error::NoMechanism`], [`Error::Forked`], [`Error::Busy`]; those of [`open`](Self::open)
+    /// if it logs in again.
     pub fn sign(&self, hash: Hash, message: &[u8]) -> Result<Vec<u8>> {
         let pin = self.0.settings.pin.as_ref();
-        // Of threads of this process each has its turn. A thread of the parent may have begun a signature: it never ends.
+        // Threads of this process take turns. A signature started by a thread of the parent never ends.
         let mut login = self.0.login.lock(None)?;
         let own = std::process::id();
         if let Some(inherited) = login.take_if(|(process, _)| *process != own) {
-            // The parent's session: to close it would reach into the parent's token.
+            // The parent's session: closing it would affect the parent's token.
             forget(inherited);
         }
         if let Some((_, open)) = login.as_ref() {
@@ -83,7 +84,7 @@ impl Token {
         &self.0.spki
     }
 
-    /// The certificate of this key in the token, DER, where it has one.
+    /// The certificate of this key in the token, DER, if it has one.
     #[must_use]
     pub fn certificate_der(&self) -> Option<&[u8]> {
         self.0.certificate.as_deref()
@@ -104,10 +105,10 @@ impl Token {
     }
 }
 
-/// Whether the session is of no use after this: lost, or left with an operation begun, which ends with it.
+/// Whether the session is unusable after this: lost, or left with a started operation, which ends with the session.
 fn ends_session(signed: &std::result::Result<Result<Vec<u8>>, Fault>) -> bool {
     match signed {
-        // Without a mechanism, or without a turn at trying the PIN, none was begun.
+        // Without a mechanism, or without the lock for trying the PIN, no operation was started.
         Ok(Ok(_) | Err(Error::NoMechanism(_) | Error::Busy)) => false,
         Ok(Err(_)) => true,
         Err(fault) => is_lost(fault),
@@ -158,7 +159,7 @@ mod tests {
             pin: None,
             key: "qseal".to_owned(),
         };
-        // As a fork leaves it: locked by a thread that is not here.
+        // As after a fork: locked by a thread that does not exist here.
         let token = Token(Arc::new(Shared { settings, spki: Vec::new(), certificate: None, login: Lock::new(None) }));
         let held = token.0.login.held_by_a_parent();
         assert_eq!(token.sign(Hash::Sha256, b"text").unwrap_err(), Error::Forked);

@@ -1,4 +1,4 @@
-//! Locks that may be held for ever: after a fork, by a thread that the child does not have.
+//! Locks that may be held for ever: after a fork, by a thread that does not exist in the child.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, TryLockError};
@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use crate::{Error, Result};
 
-/// What is waited for a thread that is not of this process, and so is not there; and for one that has only to look something up.
+/// The longest wait for a thread of another process, which does not exist here; and for short lookups.
 pub(crate) const SHORT: Duration = Duration::from_millis(500);
-/// How often it is looked whether the lock is free.
+/// The interval between checks of the lock.
 const LOOK: Duration = Duration::from_millis(2);
 
-/// A mutex that knows whose threads hold it.
+/// A mutex that knows the process whose thread holds it.
 pub(crate) struct Lock<T> {
     mutex: Mutex<T>,
-    /// The process that held it last; 0 for none yet. Once this process has had it, no thread of its parent can.
+    /// The process that held it last; 0 for none yet. Once this process has held it, no thread of its parent can.
     process: AtomicU32,
 }
 
@@ -23,10 +23,11 @@ impl<T> Lock<T> {
         Self { mutex: Mutex::new(value), process: AtomicU32::new(0) }
     }
 
-    /// The lock, unless threads of this process keep it for longer than `limit`; without one they are waited for.
+    /// Takes the lock, unless threads of this process hold it for longer than `limit`; without a limit it waits for
+    /// them.
     ///
     /// # Errors
-    /// [`Error::Busy`]; [`Error::Forked`] where the process that this one was forked from was holding it.
+    /// [`Error::Busy`]; [`Error::Forked`] if the process that this one was forked from was holding it.
     pub(crate) fn lock(&self, limit: Option<Duration>) -> Result<MutexGuard<'_, T>> {
         let own = std::process::id();
         let begun = Instant::now();
@@ -49,7 +50,7 @@ impl<T> Lock<T> {
         }
     }
 
-    /// What it holds, for whoever has it alone.
+    /// The content, with exclusive access.
     pub(crate) fn get_mut(&mut self) -> &mut T {
         self.mutex.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -59,7 +60,7 @@ impl<T> Lock<T> {
         guard
     }
 
-    /// Held as a fork leaves it: by a thread of another process.
+    /// Held as after a fork: by a thread of another process.
     #[cfg(test)]
     pub(crate) fn held_by_a_parent(&self) -> MutexGuard<'_, T> {
         let guard = self.mutex.lock().unwrap();
@@ -74,7 +75,7 @@ mod tests {
 
     const MOMENT: Duration = Duration::from_millis(20);
 
-    /// What another thread gets while this one holds the lock.
+    /// The result for another thread while this one holds the lock.
     fn asked(lock: &Lock<u8>, limit: Option<Duration>) -> Result<u8> {
         std::thread::scope(|scope| scope.spawn(|| lock.lock(limit).map(|value| *value)).join().unwrap())
     }

@@ -1,4 +1,4 @@
-//! Tokens of SoftHSM: each test has one of its own, in a process of its own.
+//! Tokens of SoftHSM: each test has its own token and its own process.
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_crypto::signature::{Hash, SigningKey, VerifyingKey};
@@ -14,7 +14,8 @@ use cryptoki::types::AuthPin;
 mod support;
 use support::{PIN, in_own_process};
 
-/// The test key of docs/protocols/nextgen-psd2.md (§2.10), and its vector A: what is signed, and the request with the signature.
+/// The test key of docs/protocols/nextgen-psd2.md (§2.10), and its vector A: the signed text, and the request with the
+/// signature.
 const KEY: &str = include_str!("../../protocols/nextgen-psd2/src/signing/vectors/test-key.pem");
 const SIGNING_STRING: &[u8] = include_bytes!("../../protocols/nextgen-psd2/src/signing/vectors/a.signing-string");
 const REQUEST: &str = include_str!("../../protocols/nextgen-psd2/src/signing/vectors/a.http");
@@ -79,7 +80,7 @@ fn the_certificate_of_the_key_is_found() {
         session.login(UserType::User, Some(&AuthPin::from(PIN.to_owned()))).unwrap();
         let until = |end: &str| issuer.issue("qseal", "", key.public(), &[8], from, end.parse().unwrap()).unwrap();
         let (older, oldest) = (until("2026-06-01T00:00:00Z"), until("2026-02-01T00:00:00Z"));
-        // The authority's carries the key's id; it is the key that decides, and of several the end.
+        // The authority's certificate has the key's id; but the key decides, and among several the end of validity.
         let all = [
             (issuer.certificate().to_pem(), "authority"),
             (older, "older"),
@@ -157,7 +158,7 @@ fn a_wrong_pin_is_tried_once() {
         for _ in 0..5 {
             assert_eq!(Token::open(&wrong).unwrap_err(), Error::PinRefusedBefore);
         }
-        // Threads that have the same wrong one try it once between them.
+        // Threads with the same wrong PIN try it only once together.
         let same = Pkcs11Settings { pin: Some(Secret::new("2222")), ..wrong.clone() };
         let begin = std::sync::Barrier::new(8);
         let errors: Vec<Error> = std::thread::scope(|scope| {
@@ -183,14 +184,14 @@ fn it_logs_in_again_where_the_login_was_lost() {
         hsm.import("qseal", "01", KEY);
         let token = Token::open(&hsm.settings("qseal")).unwrap();
         for _ in 0..3 {
-            // The login is the process's: another session ends it for all.
+            // The login belongs to the process: another session ends it for all.
             hsm.module().open_ro_session(hsm.slot()).unwrap().logout().unwrap();
             assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
         }
-        // Another user of the module in this process ends it altogether.
+        // Another user of the module in this process finalizes it.
         hsm.module().finalize().unwrap();
         assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap(), vector_a());
-        // The PIN is changed behind its back: tried once, and told.
+        // The PIN is changed by others: tried once, and reported.
         hsm.change_pin("8765");
         hsm.module().finalize().unwrap();
         assert_eq!(token.sign(Hash::Sha256, SIGNING_STRING).unwrap_err(), Error::WrongPin);
@@ -246,7 +247,7 @@ fn a_key_that_wants_the_pin_each_time() {
     });
 }
 
-/// The variable of SoftHSM does not mark the process of a test: it may be set for somebody's own tokens.
+/// SoftHSM's own variable does not mark the process of a test: a user may have set it for their own tokens.
 #[test]
 fn the_tokens_of_whoever_runs_the_tests_are_left_alone() {
     let folder = tempfile::tempdir().unwrap();

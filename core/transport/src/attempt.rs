@@ -14,12 +14,12 @@ use reqwest::header::{CONTENT_TYPE, HeaderValue};
 
 use crate::{Plan, SegmentBody, Transport, failure, receive};
 
-/// How far an attempt has come, seen from outside when it is cut off.
+/// How far an attempt has come, readable from outside when it is aborted.
 #[derive(Clone, Default)]
 pub(crate) struct Progress {
-    /// The connection stood and the body was asked for: from here on the peer may have the request.
+    /// The connection was established and the body was requested: from here on the peer may have the request.
     pub(crate) started: Arc<AtomicBool>,
-    /// All of the body was handed to the connection: before that no server can have taken the request.
+    /// The whole body was handed to the connection: before that, no server can have accepted the request.
     pub(crate) whole: Arc<AtomicBool>,
     /// A success status was seen.
     pub(crate) accepted: Arc<AtomicBool>,
@@ -84,7 +84,7 @@ async fn run(
         }
         builder = builder.body(reqwest::Body::wrap(body));
     } else if may_have_body {
-        // A request that could have a body says that it has none (RFC 9110 §8.6): servers refuse it otherwise.
+        // A request that could have a body declares that it has none (RFC 9110 §8.6): servers refuse it otherwise.
         builder = builder.header("content-length", "0");
     }
     let response = builder.send().await.map_err(|error| failure::sending(error, progress))?;

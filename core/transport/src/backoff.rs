@@ -1,4 +1,4 @@
-//! When and how long after an exchange may be repeated (docs/protocols/ws-channel.md §8.1).
+//! When an exchange may be retried, and after which delay (docs/protocols/ws-channel.md §8.1).
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -7,18 +7,18 @@ use std::{
 
 use bankchannel_foundation::{Error, error::row, message::InResponse, operation::Repeat};
 
-/// How often an exchange is repeated, where settings say nothing.
+/// The default number of retries of an exchange.
 pub const EXTRA_ATTEMPTS: u32 = 2;
-/// The first wait at most, where settings say nothing; it doubles from there.
+/// The default upper limit of the first delay; it doubles with each retry.
 pub const BACKOFF: Duration = Duration::from_millis(300);
 
-/// The longest wait before an attempt, in milliseconds.
+/// The longest delay before an attempt, in milliseconds.
 const DELAY_MAX_MS: u64 = 5000;
 
-/// Statuses after which a safe exchange is repeated.
+/// Statuses after which a safe exchange is retried.
 const SAFE_STATUSES: &[u16] = &[408, 425, 429, 500, 502, 503, 504];
 
-/// Whether this result of an exchange of this kind is a reason to send it again.
+/// Whether an exchange of this kind may be retried after this result.
 pub(crate) fn allows(repeat: Repeat, result: &Result<InResponse, Error>) -> bool {
     match (repeat, result) {
         (Repeat::Safe, Ok(answer)) => SAFE_STATUSES.contains(&answer.status),
@@ -28,13 +28,13 @@ pub(crate) fn allows(repeat: Repeat, result: &Result<InResponse, Error>) -> bool
     }
 }
 
-/// Whether a server asks for a longer wait than a call waits.
+/// Whether a server asks for a longer delay than a call waits.
 pub(crate) fn is_long(asked_s: Option<u64>) -> bool {
     asked_s.is_some_and(|seconds| seconds.saturating_mul(1000) > DELAY_MAX_MS)
 }
 
-/// How long to wait before the attempt after attempt `number` (from 0): a random time up to `first`, which doubles with each,
-/// or what the server asked for; never more than five seconds.
+/// The delay after attempt `number` (from 0): a random time up to `first`, which doubles with each attempt, or the
+/// delay that the server asked for; never more than five seconds.
 #[must_use]
 pub fn delay(first: Duration, number: u32, asked_s: Option<u64>) -> Duration {
     let first = u64::try_from(first.as_millis()).unwrap_or(u64::MAX);

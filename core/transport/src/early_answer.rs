@@ -1,8 +1,8 @@
-//! Looking for an answer that comes before the request was sent.
+//! Detects an answer that comes before the request was sent completely.
 //!
-//! A server that refuses a request may answer before it has read all of it, and close the connection. The HTTP library gives up at
-//! the first write that fails then, without a look at what has arrived. So the body gives each piece right after the runtime
-//! has asked the system what became of the sockets: an answer that is there is read before the next write.
+//! A server that refuses a request may answer before it has read all of it, and close the connection. The HTTP library
+//! then gives up at the first failed write, without checking for received data. So the body delivers each piece right
+//! after the runtime has polled the sockets: an answer that has arrived is read before the next write.
 
 use std::{
     future::Future,
@@ -16,7 +16,7 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 
-/// Gives the pieces of a body one at a time, each after a look at the sockets.
+/// Delivers the pieces of a body one at a time, each after the sockets were polled.
 pub(crate) struct Pacer<T> {
     turn: Turn<T>,
 }
@@ -24,9 +24,9 @@ pub(crate) struct Pacer<T> {
 enum Turn<T> {
     /// The next piece may be made.
     Make,
-    /// It is made, and the runtime looks.
+    /// It is made, and the runtime polls the sockets.
     Look(Option<T>, Arc<Look>),
-    /// It was given: the connection writes it before the next is made.
+    /// It was delivered: the connection writes it before the next is made.
     Written,
 }
 
@@ -37,7 +37,7 @@ impl<T> Default for Pacer<T> {
 }
 
 impl<T> Pacer<T> {
-    /// The next piece that `make` makes.
+    /// The next piece from `make`.
     pub(crate) fn poll(
         &mut self,
         context: &mut Context<'_>,
@@ -68,8 +68,8 @@ impl<T> Pacer<T> {
     }
 }
 
-/// Done when the runtime has looked. A connection polls its body several times in between, so a future that is ready when
-/// it is polled again would tell nothing.
+/// Done when the runtime has polled the sockets. A connection polls its body several times in between, so a future that
+/// is ready when it is polled again would not show this.
 #[derive(Default)]
 struct Look {
     done: AtomicBool,
@@ -80,7 +80,7 @@ impl Look {
     fn begin() -> Arc<Self> {
         let look = Arc::new(Self::default());
         let waker = Waker::from(Arc::clone(&look));
-        // The runtime keeps the waker until it has looked; outside of one it wakes at once.
+        // The runtime keeps the waker until it has polled; outside a runtime it wakes at once.
         let _ = pin!(tokio::task::yield_now()).poll(&mut Context::from_waker(&waker));
         look
     }
@@ -112,7 +112,7 @@ mod tests {
                 let mut polls = 0;
                 let given = std::future::poll_fn(|context| {
                     polls += 1;
-                    // Asked twice without a turn of the runtime between, as a connection does.
+                    // Polled twice without a turn of the runtime between, as a connection does.
                     if polls == 1 {
                         assert!(next(context).is_pending());
                     }

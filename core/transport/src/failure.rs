@@ -1,4 +1,4 @@
-//! What a failed attempt means: whose fault, and how far it came.
+//! The meaning of a failed attempt: the party at fault, and how far it came.
 
 use std::{error::Error as _, sync::atomic::Ordering};
 
@@ -6,14 +6,14 @@ use bankchannel_foundation::{Error, Outcome, error::row};
 
 use crate::attempt::Progress;
 
-/// The error of a request for which no answer came.
+/// The error of a request without an answer.
 pub(crate) fn sending(error: reqwest::Error, progress: &Progress) -> Error {
-    // The URL holds e-mail addresses and phone numbers.
+    // The URL contains e-mail addresses and phone numbers.
     let error = error.without_url();
     let causes = causes(&error);
     if let Some(given) = own(&error) {
-        // The content could not be read to its end, so the last of the body was never written: no server takes a body
-        // that is cut short for a whole one, and sending it again is safe.
+        // The content could not be read to its end, so the end of the body was never written: no server accepts a
+        // truncated body as a whole one, and sending it again is safe.
         return given.with_outcome(Outcome::NotSent);
     }
     if error.is_connect() {
@@ -27,14 +27,14 @@ pub(crate) fn sending(error: reqwest::Error, progress: &Progress) -> Error {
             .with_outcome(Outcome::NotSent)
             .with_source(error);
     }
-    // A body that is cut short is never taken for a whole one, whatever broke the connection.
+    // A truncated body is never accepted as a whole one, whatever broke the connection.
     let outcome = if progress.whole.load(Ordering::SeqCst) { Outcome::Unknown } else { Outcome::NotSent };
-    // A client certificate is asked for after the handshake in TLS 1.3: its refusal shows up as a lost connection.
+    // In TLS 1.3, a client certificate is requested after the handshake: its refusal shows up as a lost connection.
     let row = if is_tls(&error) { &row::TLS_FAILED } else { &row::CONNECTION_LOST };
     Error::because(row, format!("{} ({causes})", row.text)).with_outcome(outcome).with_source(error)
 }
 
-/// The error of an answer that broke off.
+/// The error of an answer that was cut off.
 pub(crate) fn receiving(error: reqwest::Error, success: bool) -> Error {
     let error = error.without_url();
     let outcome = if success { Outcome::Accepted } else { Outcome::Unknown };
@@ -65,14 +65,15 @@ fn is_tls(error: &reqwest::Error) -> bool {
         .any(|cause| cause.is::<rustls::Error>() || cause.downcast_ref::<std::io::Error>().is_some_and(holds_tls))
 }
 
-/// An I/O error's source is that of the error it holds, so that the held one must be asked for; it may be one again.
+/// The source of an I/O error is that of its inner error, so the inner one must be checked itself; it may be an I/O
+/// error again.
 fn holds_tls(error: &std::io::Error) -> bool {
     error.get_ref().is_some_and(|inner| {
         inner.is::<rustls::Error>() || inner.downcast_ref::<std::io::Error>().is_some_and(holds_tls)
     })
 }
 
-/// An error of our own that travelled through the HTTP library: an unreadable file, say.
+/// An error of our own that passed through the HTTP library: for example, an unreadable file.
 fn own(error: &reqwest::Error) -> Option<Error> {
     chain(error).find_map(|cause| cause.downcast_ref::<Error>().cloned())
 }

@@ -1,10 +1,10 @@
-//! A file as it is received: written under a name of its own, a batch at a time, and named when it is complete.
+//! A file as it is received: written under a temporary name, in batches, and renamed when it is complete.
 //!
 //! ```text
 //!   pieces ──► gathered ──► batch ──► a thread for file work ──► partial file ──► its name
 //! ```
 //!
-//! Whatever the threads that drive connections do, they never touch the file: a disk may take minutes to answer.
+//! The threads that drive connections never touch the file: a disk may take minutes to respond.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -27,28 +27,28 @@ use tokio::{
     task::{JoinHandle, spawn_blocking},
 };
 
-/// Bytes that are written at a time: one change of threads for so many.
+/// Bytes written at a time: one thread switch for each.
 const BATCH: usize = 256 * 1024;
-/// How long a call that failed waits until its partial file is gone. A disk that answers needs milliseconds.
+/// How long a failed call waits for the removal of its partial file. A responsive disk needs milliseconds.
 const REMOVAL_MAX: Duration = Duration::from_secs(1);
 
-/// A file on its way.
+/// A file being received.
 #[derive(Debug)]
 pub(crate) struct FileSink {
     path: PathBuf,
     replace: bool,
     size: u64,
-    /// What was taken and not handed on yet.
+    /// Data that was received and not handed on yet.
     gathered: Vec<u8>,
-    /// The batch handed on last. It holds the partial file, which goes with it when nobody takes it.
+    /// The batch handed on last. It holds the partial file, which is removed with it if the result is not taken.
     work: Option<JoinHandle<Result<Written>>>,
 }
 
-/// What a batch leaves for the next one.
+/// The result of a batch, for the next one.
 #[derive(Debug)]
 struct Written {
     partial: Partial,
-    /// Empty, to be filled again.
+    /// Empty, to be refilled.
     buffer: Vec<u8>,
 }
 
@@ -57,7 +57,7 @@ impl FileSink {
         Self { path, replace, size: 0, gathered: Vec::new(), work: None }
     }
 
-    /// Which file it will be, and whether it may take the place of another.
+    /// The path of the file, and whether it may replace an existing one.
     pub(crate) fn target(&self) -> (PathBuf, bool) {
         (self.path.clone(), self.replace)
     }
@@ -72,7 +72,7 @@ impl FileSink {
         if self.gathered.len() < BATCH {
             return Ok(());
         }
-        // The next batch is gathered while this one is written: two are held at most.
+        // The next batch is gathered while this one is written: at most two are in memory.
         let (partial, buffer) = self.written().await?;
         let mut batch = std::mem::replace(&mut self.gathered, buffer);
         let path = self.path.clone();
@@ -85,7 +85,7 @@ impl FileSink {
         Ok(())
     }
 
-    /// Names the file, with all of it on disk, unless `give_up` ends before it is being named.
+    /// Renames the file once all of it is on disk, unless `give_up` ends before the renaming starts.
     pub(crate) async fn commit(&mut self, mut give_up: Pin<&mut (dyn Future<Output = Error> + Send)>) -> Result<()> {
         let (partial, _) = tokio::select! {
             written = self.written() => written?,
@@ -100,7 +100,7 @@ impl FileSink {
             partial.append(&last)?;
             partial.sync()?;
             if deciding.swap(true, Ordering::SeqCst) {
-                // Nobody waits any more: the partial file goes.
+                // The caller no longer waits: the partial file is removed.
                 return Ok(());
             }
             partial.name(&path, replace)
@@ -112,14 +112,15 @@ impl FileSink {
                 if !decided.swap(true, Ordering::SeqCst) {
                     return Err(error);
                 }
-                // It is being named: what is told must be what is there.
+                // Renaming has started: the report must match what is on disk.
                 naming.await
             }
         };
         ended.map_err(|_| interrupted())?
     }
 
-    /// Forgets what was taken, and waits until the partial file is gone, but not for a disk that does not answer.
+    /// Discards the received data, and waits for the removal of the partial file, but not for a disk that does not
+    /// respond.
     pub(crate) async fn discard(&mut self) {
         self.gathered.clear();
         self.size = 0;
@@ -131,20 +132,20 @@ impl FileSink {
         let _ = tokio::time::timeout(REMOVAL_MAX, removal).await;
     }
 
-    /// Forgets what was taken; the partial file goes as soon as it can.
+    /// Discards the received data; the partial file is removed as soon as possible.
     pub(crate) fn reset(&mut self) {
         self.gathered.clear();
         self.size = 0;
         let Some(work) = self.work.take() else { return };
         match Handle::try_current() {
-            // A batch that has ended holds the partial file, and this thread drives connections.
+            // A finished batch holds the partial file, and this thread drives connections.
             Ok(runtime) => drop(runtime.spawn_blocking(move || drop(work))),
             Err(_) => drop(work),
         }
     }
 
-    /// The file as the last batch left it, once that has ended, and a buffer to use again. Dropped while it waits, it
-    /// takes nothing.
+    /// The file as left by the last batch, once it has ended, and a buffer to reuse. If dropped while waiting, it takes
+    /// nothing.
     async fn written(&mut self) -> Result<(Option<Partial>, Vec<u8>)> {
         let Some(work) = &mut self.work else { return Ok((None, Vec::new())) };
         let ended = work.await;
@@ -160,7 +161,7 @@ impl Drop for FileSink {
     }
 }
 
-/// A file being written under a name of its own; gone when it is dropped before it got its real one.
+/// A file being written under a temporary name; removed if it is dropped before it got its final name.
 #[derive(Debug)]
 struct Partial {
     file: File,
@@ -201,12 +202,12 @@ impl Partial {
             .map_err(|why| unwritable(target, &why))
     }
 
-    /// Takes a name that is free. A link is made only where nothing is: neither a file nor somebody's symbolic link is
+    /// Takes a free name. A hard link is created only if nothing exists there: neither a file nor a symbolic link is
     /// overwritten.
     fn claim(&self, target: &Path) -> std::io::Result<()> {
         match fs::hard_link(&self.path, target) {
             Err(why) if matches!(why.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
-                // A file system without links: the name is taken by an empty file of ours, and that is replaced.
+                // For a file system without links: an empty file of ours takes the name, and is then replaced.
                 OpenOptions::new().write(true).create_new(true).mode(0o600).open(target)?;
                 fs::rename(&self.path, target).inspect_err(|_| drop(fs::remove_file(target)))
             }
@@ -215,9 +216,9 @@ impl Partial {
     }
 }
 
-/// How many bytes of a file's name its partial name repeats: together they stay below the 255 that file systems take.
+/// The bytes of a file's name in its partial name: the whole stays below the 255 that file systems allow.
 const NAME_PART: usize = 200;
-/// How many names are tried where somebody has left files of the same.
+/// The number of names to try if files with these names were left behind.
 const NAME_TRIES: u32 = 8;
 
 fn partial_name(name: &str, suffix: u64) -> String {
@@ -225,7 +226,8 @@ fn partial_name(name: &str, suffix: u64) -> String {
     format!(".{}.{suffix:016x}.partial", &name[..end])
 }
 
-/// A number that another process, were it one of the same id, does not hit upon: the standard library's maps are seeded so.
+/// A number that another process, even one with the same id, is unlikely to get: the standard library seeds its maps
+/// this way.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
@@ -245,7 +247,7 @@ fn unwritable(path: &Path, why: &std::io::Error) -> Error {
     Error::because(&row::STORAGE, format!("{} cannot be written: {why}", shown::path(path))).with_io_source(why)
 }
 
-/// The runtime ended, or the work panicked.
+/// The runtime was shut down, or the work panicked.
 pub(crate) fn interrupted() -> Error {
     Error::because(&row::INTERNAL, "writing the file was aborted")
 }
@@ -264,8 +266,8 @@ mod tests {
         assert_ne!(partial_name("a", random()), partial_name("a", random()));
     }
 
-    /// A folder of a test, and a runtime whose one thread for file work waits for a disk that does not answer until it is
-    /// told to.
+    /// A folder of a test, and a runtime whose only thread for file work waits for an unresponsive disk until it is
+    /// released.
     struct Stalled {
         folder: PathBuf,
         // Dropped before the runtime, which waits for its threads.
@@ -288,7 +290,7 @@ mod tests {
             fs::read_dir(&self.folder).unwrap().count()
         }
 
-        /// Lets the disk answer, and waits for all that was handed to it before.
+        /// Lets the disk respond, and waits for all work handed to it before.
         fn answer(&self) {
             self.disk.send(()).unwrap();
             self.runtime.block_on(async { spawn_blocking(|| ()).await.unwrap() });

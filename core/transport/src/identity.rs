@@ -8,7 +8,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-/// Which part of an identity cannot be used, and why.
+/// The unusable part of an identity, and the reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdentityFault {
     /// The certificate, or one of its intermediates.
@@ -24,10 +24,11 @@ impl fmt::Display for IdentityFault {
     }
 }
 
-/// A certificate, its intermediates after it, and its private key, all PEM, as [`Tls::client_identity`](crate::Tls) wants them.
+/// A certificate, its intermediates after it, and its private key, all PEM, in the form of
+/// [`Tls::client_identity`](crate::Tls).
 ///
 /// # Errors
-/// [`IdentityFault`]: a part that cannot be read, or a key that is not the certificate's.
+/// [`IdentityFault`]: a part that cannot be read, or a key that does not match the certificate.
 pub fn client_identity(certificate: &str, key: &str) -> Result<Secret, IdentityFault> {
     let chain: Vec<_> = CertificateDer::pem_slice_iter(certificate.as_bytes())
         .collect::<Result<_, _>>()

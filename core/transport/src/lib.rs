@@ -2,11 +2,11 @@
 //!
 //! ```text
 //!   OutRequest ──► attempt ──► reqwest ──► network
-//!                     │ repeated only where the route allows it
-//!   InResponse ◄── receive: bounded, content streamed to where the caller wants it
+//!                     │ retried only if the route allows it
+//!   InResponse ◄── receive: bounded, content streamed to the caller's destination
 //! ```
 //!
-//! Every failure says how far the exchange came ([`Outcome`]).
+//! Every failure reports how far the exchange came ([`Outcome`]).
 
 mod attempt;
 mod backoff;
@@ -47,55 +47,55 @@ pub use tokio_util::sync::CancellationToken;
 /// Connections to one server.
 #[derive(Debug, Clone)]
 pub struct Transport {
-    // Made at the first exchange where no setting can be wrong: reading the system's authorities takes milliseconds, and
-    // many a client only computes.
+    // Created at the first exchange if the settings cannot be invalid: reading the system's authorities takes
+    // milliseconds, and many clients only compute.
     client: Arc<OnceLock<reqwest::Client>>,
     settings: Arc<Settings>,
     base_url: String,
 }
 
-/// How one exchange is to be carried out.
+/// The parameters of one exchange.
 pub struct Plan<'a> {
-    /// When to give up; `None` waits for ever.
+    /// When to give up; `None` waits without limit.
     pub deadline: Option<Instant>,
-    /// Cancelled by whoever started the call.
+    /// Cancelled by the starter of the call.
     pub cancel: &'a CancellationToken,
-    /// Whether it may be sent again.
+    /// Whether it may be retried.
     pub repeat: Repeat,
     /// The member of the answer that is streamed into `sink`.
     pub response_content: Option<&'static str>,
-    /// Where the answer's content goes.
+    /// The destination of the answer's content.
     pub sink: &'a mut Sink,
-    /// Who is told how it goes on.
+    /// Receives the progress.
     pub observer: Option<Arc<dyn Observer>>,
-    /// What attempts that were repeated came to. Whatever becomes of the last one, the exchange came that far: see
+    /// The outcome of earlier attempts. Whatever happens to the last one, the exchange came at least that far: see
     /// [`at_least`].
     pub earlier: &'a mut Option<Outcome>,
-    /// The headers of the answer that the protocol reads, spelled as it wants them named.
+    /// The headers of the answer that the protocol reads, in its spelling.
     pub headers: &'static [&'static str],
-    /// What a protocol of signed requests adds.
+    /// The additions of a protocol with signed requests.
     pub signing: Option<Signing<'a>>,
 }
 
-/// What an exchange wants each of whose attempts is signed anew. An answer that asks for a longer wait than there is between
-/// attempts is its result: a bank counts who asks too early.
+/// For an exchange whose attempts are each signed. An answer that asks for a longer wait than the retry delays is
+/// returned as the result: a bank counts requests that come too early.
 #[derive(Clone, Copy)]
 pub struct Signing<'a> {
-    /// Signs each attempt: a signed request has an id, a date and a signature of its own each time that it is sent.
+    /// Signs each attempt: a signed request has a new id, date and signature each time that it is sent.
     pub signer: &'a dyn RequestSigner,
-    /// What logs show in place of the target: identifiers stand in the paths of such protocols.
+    /// Shown in logs instead of the target: paths of such protocols contain identifiers.
     pub shown: &'static str,
 }
 
-/// Makes what one attempt at an exchange sends.
+/// Makes the message of one attempt at an exchange.
 pub trait RequestSigner: Send + Sync {
-    /// The signed message, from that of the exchange. It keeps to the call's deadline and cancellation by itself.
+    /// The signed message for that of the exchange. The signer itself observes the call's deadline and cancellation.
     fn sign<'a>(&'a self, message: &'a OutRequest) -> Pin<Box<dyn Future<Output = Result<OutRequest>> + Send + 'a>>;
 }
 
 impl Plan<'_> {
-    /// Writes a line, which must be redacted, into the log of this exchange and into the program's. It is made only where
-    /// somebody reads it.
+    /// Writes a line, which must be redacted, into the log of this exchange and into the program's. It is made only if
+    /// a log is enabled.
     fn log(&self, level: LogLevel, line: impl FnOnce() -> String) {
         if self.observer.is_none() && !tracing::enabled!(tracing::Level::DEBUG) {
             return;
@@ -109,11 +109,11 @@ impl Plan<'_> {
 }
 
 impl Transport {
-    /// Opens nothing yet: connections are made when they are needed.
+    /// Opens nothing yet: connections are made when needed.
     ///
     /// # Errors
-    /// `configuration.invalid` for a base URL, certificate or proxy that cannot be used. A system without authorities is
-    /// told by the first exchange where none are given.
+    /// `configuration.invalid` for an unusable base URL, certificate or proxy. A system without authorities is reported
+    /// by the first exchange if no authorities are given.
     pub fn new(settings: &Settings) -> Result<Self> {
         let base_url = check_base_url(&settings.base_url)?;
         let made = Self { client: Arc::default(), settings: Arc::new(settings.clone()), base_url };
@@ -127,25 +127,25 @@ impl Transport {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        // Two that come first at once both make one, and one of them is used.
+        // Two concurrent first exchanges both make one, and one of them is used.
         let client = self.settings.client()?;
         Ok(self.client.get_or_init(|| client))
     }
 
-    /// The base URL, without a slash at its end.
+    /// The base URL, without a trailing slash.
     #[must_use]
     pub fn base_url(&self) -> &str {
         &self.base_url
     }
 
-    /// Carries out one exchange, repeating it where the plan allows.
+    /// Performs one exchange, retrying it if the plan allows.
     ///
     /// # Errors
     /// `transport.*`, `timeout.deadline`, `cancelled`, `peer.answer_too_large`, `configuration.invalid`, each with its outcome.
     /// An answer of any HTTP status is not an error here.
     pub async fn exchange(&self, request: &OutRequest, mut plan: Plan<'_>) -> Result<InResponse> {
         let repeatable = request.body.is_repeatable();
-        // What is logged of the address: e-mail addresses and phone numbers stand in paths.
+        // Not logged in full: paths contain e-mail addresses and phone numbers.
         let signing = plan.signing;
         let shown = || match signing {
             Some(signing) => format!("{} {}", request.method, signing.shown),
@@ -178,7 +178,7 @@ impl Transport {
                     });
                 }
             }
-            // The sink is emptied only for a repetition: a result that counts keeps what it has written.
+            // The sink is emptied only for a retry: a final result keeps what it has written.
             let again = repeatable
                 && number < self.settings.retries
                 && backoff::allows(plan.repeat, &result)
@@ -204,12 +204,12 @@ impl Transport {
     }
 }
 
-/// Cancelled while it waited to be sent again: what the last attempt came to still holds.
+/// Cancelled while waiting for a retry: the outcome of the last attempt still holds.
 fn cancelled_between(result: &Result<InResponse>) -> Error {
     Error::new(&row::CANCELLED).with_outcome(came_to(result))
 }
 
-/// How far an attempt came that is to be repeated.
+/// How far an attempt came that is to be retried.
 fn came_to(result: &Result<InResponse>) -> Outcome {
     match result {
         Ok(answer) if answer.status < 500 && answer.status != 408 => Outcome::Refused,
@@ -218,8 +218,8 @@ fn came_to(result: &Result<InResponse>) -> Outcome {
     }
 }
 
-/// The outcome of several attempts at one thing, of which this is the next: one that may have taken effect is not undone by
-/// a later one that did not.
+/// The combined outcome of several attempts: an attempt that may have taken effect is not undone by a later one that
+/// did not.
 fn further(earlier: Option<Outcome>, next: Outcome) -> Option<Outcome> {
     match earlier {
         Some(Outcome::Accepted) => earlier,
@@ -228,7 +228,7 @@ fn further(earlier: Option<Outcome>, next: Outcome) -> Option<Outcome> {
     }
 }
 
-/// The error of the last of several attempts, with the outcome of all.
+/// The error of the last of several attempts, with the combined outcome.
 #[must_use]
 pub fn at_least(error: Error, earlier: Option<Outcome>) -> Error {
     match error.outcome().and_then(|outcome| further(earlier, outcome)) {
@@ -248,7 +248,7 @@ mod tests {
 
     #[test]
     fn where_the_client_cannot_be_made_nothing_was_sent() {
-        // Nothing that is looked at before the first exchange is wrong.
+        // Nothing that is checked before the first exchange is wrong.
         let base_url = "http://127.0.0.1:1".to_owned();
         let settings = Settings { base_url, user_agent: "two\nlines".into(), ..Settings::default() };
         let transport = Transport::new(&settings).unwrap();

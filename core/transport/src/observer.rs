@@ -1,27 +1,27 @@
-//! Who is told how an exchange goes on.
+//! Receives the progress of an exchange.
 
-/// Is told how an exchange goes on: for a log, and for a bar that shows progress. Called from the task that carries the
-/// exchange out: it must be quick and never wait.
+/// Receives the progress of an exchange: for a log, and for a progress bar. Called from the task of the exchange: it
+/// must be quick and never wait.
 pub trait Observer: Send + Sync {
-    /// A line for a log. It holds no secret, no e-mail address and no phone number.
+    /// A line for a log. It contains no secret, no e-mail address and no phone number.
     fn log(&self, level: LogLevel, line: &str);
 
-    /// So many bytes of the request's body have been handed to the network; `total` where it is known. A repeated
-    /// request begins again at the start.
+    /// This many bytes of the request's body have been handed to the network; `total` if it is known. A retried request
+    /// starts again at zero.
     fn sent(&self, bytes: u64, total: Option<u64>);
 
-    /// So many bytes of the answer's body have arrived; `total` where the server said it.
+    /// This many bytes of the answer's body have arrived; `total` if the server gave it.
     fn received(&self, bytes: u64, total: Option<u64>);
 }
 
-/// How much a line of a log matters.
+/// The importance of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogLevel {
-    /// Each exchange, and how it went.
+    /// Each exchange, and its result.
     Debug,
     /// Each step of a flow.
     Info,
-    /// An exchange that failed, whether it is repeated or not.
+    /// An exchange that failed, whether it is retried or not.
     Warning,
 }
 

@@ -1,4 +1,4 @@
-//! An answer as it arrives: bounded, its content streamed to where the caller wants it.
+//! An answer as it arrives: bounded, its content streamed to the caller's destination.
 
 use bankchannel_foundation::{
     Content, Error, Outcome,
@@ -31,7 +31,7 @@ pub(crate) async fn receive(mut response: Response, limit: usize, plan: &mut Pla
 }
 
 async fn whole(response: &mut Response, limit: usize, success: bool, plan: &Plan<'_>) -> Result<Bytes, Error> {
-    // Most answers come in one piece, which is then the whole.
+    // Most answers come in a single piece.
     let (mut only, mut body) = (Bytes::new(), BytesMut::new());
     let (mut arrived, total) = (0, response.content_length());
     if total.is_some_and(|total| total > limit as u64) {

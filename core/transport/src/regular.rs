@@ -1,4 +1,4 @@
-//! Opening a file without waiting for somebody else.
+//! Opens a file without blocking.
 
 use std::{
     fs::{File, Metadata},
@@ -7,14 +7,14 @@ use std::{
 };
 
 /// Opens a regular file for reading. Anything else is refused before it is opened: opening a pipe waits for its writer,
-/// maybe for ever.
+/// possibly for ever.
 ///
 /// # Errors
-/// Those of the file system; one of kind `Other` for what is no regular file.
+/// Those of the file system; one of kind `Other` if it is not a regular file.
 pub fn open_regular(path: &Path) -> io::Result<(File, Metadata)> {
     regular(std::fs::metadata(path)?)?;
     let file = File::open(path)?;
-    // Looked at again: the name may have changed hands.
+    // Checked again: the name may now belong to another file.
     let metadata = regular(file.metadata()?)?;
     Ok((file, metadata))
 }

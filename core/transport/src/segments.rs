@@ -1,4 +1,4 @@
-//! A body as it leaves: literal text and base64 of content, produced while it is sent.
+//! A body as it is sent: literal text and base64 of content, produced while it is sent.
 
 use std::{
     collections::VecDeque,
@@ -28,27 +28,27 @@ use crate::{Observer, early_answer::Pacer, file_sink::interrupted, regular::open
 
 /// Bytes of content encoded at a time: a multiple of three, so that base64 needs no padding in the middle.
 const STEP: usize = 96 * 1024;
-/// The same for what is in memory already: small enough that the allocator keeps and reuses the piece.
+/// The same for content in memory: small enough that the allocator keeps and reuses the piece.
 const MEMORY_STEP: usize = 48 * 1024;
 /// From this many bytes on, a client looks for an early answer before each further piece.
 const EARLY_ANSWER: u64 = 256 * 1024;
-/// How much is read ahead of the network.
+/// How far reading runs ahead of the network.
 #[derive(Debug, Clone, Copy)]
 struct Pace {
     /// Bytes of content encoded at a time.
     step: usize,
-    /// How many encoded steps wait to be sent.
+    /// The number of encoded steps that wait to be sent.
     ahead: usize,
 }
 
-/// A client has few bodies on their way and wants them sent fast.
+/// A client sends few bodies at once and wants them sent fast.
 const FAST: Pace = Pace { step: STEP, ahead: 4 };
-/// A server has one for each of its clients, and some of them take nothing.
+/// A server has one for each of its clients, and some of them receive nothing.
 const SPARING: Pace = Pace { step: SPARING_STEP, ahead: 1 };
 /// Bytes of content that a server encodes at a time: a multiple of three too.
 const SPARING_STEP: usize = 12 * 1024;
 
-/// A message body as an HTTP body: what a client sends and a server answers.
+/// A message body as an HTTP body: of a client's request or a server's answer.
 pub struct SegmentBody {
     frames: Frames,
     length: Option<u64>,
@@ -58,7 +58,7 @@ pub struct SegmentBody {
     client: Option<ClientSide>,
 }
 
-/// What a body that a client sends has besides.
+/// Additional state of a body that a client sends.
 struct ClientSide {
     /// Becomes true with the last piece.
     whole: Arc<AtomicBool>,
@@ -66,8 +66,8 @@ struct ClientSide {
 }
 
 impl SegmentBody {
-    /// Opens what the body is made of, so that a file that cannot be read fails before anything is sent. Needs a tokio
-    /// runtime. `started` becomes true when the first byte is asked for.
+    /// Opens the sources of the body, so that an unreadable file fails before anything is sent. Needs a tokio runtime.
+    /// `started` becomes true when the first byte is requested.
     ///
     /// # Errors
     /// `input.content_unreadable`.
@@ -100,8 +100,8 @@ impl SegmentBody {
         Ok(Self { frames, length, started, given: 0, observer: None, client: None })
     }
 
-    /// The same for a task that drives connections: files are opened on a thread for file work, for a disk may take long to
-    /// answer.
+    /// The same for a task that drives connections: files are opened on a thread for file work, because a disk may be
+    /// slow to respond.
     pub(crate) async fn open_apart(body: &Body, started: Arc<AtomicBool>) -> Result<Self, Error> {
         let is_file = |segment: &Segment| matches!(segment, Segment::Base64(Content::File { .. }));
         if !body.segments().iter().any(is_file) {
@@ -112,20 +112,20 @@ impl SegmentBody {
         opened.map_err(|_| interrupted().with_outcome(Outcome::NotSent))?
     }
 
-    /// Tells this observer of every byte that leaves.
+    /// Reports every sent byte to this observer.
     #[must_use]
     pub fn observed_by(mut self, observer: Option<Arc<dyn Observer>>) -> Self {
         self.observer = observer;
         self
     }
 
-    /// `whole` becomes true when the last piece was taken; an early answer is looked for between pieces.
+    /// `whole` becomes true when the last piece was taken; an early answer is checked for between pieces.
     pub(crate) fn sent_by_a_client(mut self, whole: Arc<AtomicBool>) -> Self {
         self.client = Some(ClientSide { whole, pacer: Pacer::default() });
         self
     }
 
-    /// The length in bytes, where it is known.
+    /// The length in bytes, if it is known.
     #[must_use]
     pub fn length(&self) -> Option<u64> {
         self.length
@@ -138,7 +138,7 @@ enum Source {
     Pieces(PieceSource, Option<u64>),
 }
 
-/// What is in memory already.
+/// Data in memory.
 enum Memory {
     /// As it travels.
     Literal(Bytes),
@@ -158,7 +158,7 @@ impl Memory {
 }
 
 impl Source {
-    /// The source and its length on the wire, where that is known.
+    /// The source and its length on the wire, if it is known.
     fn open(segment: &Segment) -> Result<(Self, Option<u64>), Error> {
         let encoded = |size: u64| Some(size.div_ceil(3) * 4);
         match segment {
@@ -189,7 +189,7 @@ impl Source {
         }
     }
 
-    /// The next of the source's bytes as they travel; `None` at its end.
+    /// The source's next bytes as they travel; `None` at its end.
     fn step(&mut self, step: usize, buffer: &mut Vec<u8>, gathered: &mut Gathered) -> Result<Option<Bytes>, Error> {
         match self {
             Self::Memory(memory) => Ok(memory.step()),
@@ -212,7 +212,7 @@ fn read(step: usize, file: &mut File, left: &mut u64, buffer: &mut Vec<u8>) -> R
     *left -= want as u64;
     let encoded = encode(&buffer[..want]);
     if *left == 0 && !matches!(file.read(&mut buffer[..1]), Ok(0)) {
-        // Noticed before the last step leaves: a body that is never complete is never carried out.
+        // Detected before the last step is sent: an incomplete body is never executed.
         return Err(changed("became longer"));
     }
     Ok(Some(encoded))
@@ -227,7 +227,7 @@ struct Gathered {
     ended: bool,
 }
 
-/// Encodes pieces of any size. Where their size together was promised, the last of them leaves only when it is true.
+/// Encodes pieces of any size. If their total size was announced, the last one is sent only if the total is right.
 fn gather(
     step: usize,
     next: &mut PieceSource,
@@ -272,13 +272,13 @@ fn encode(step: &[u8]) -> Bytes {
     out.into()
 }
 
-/// Reads and encodes a few steps ahead of the network. Each step has a thread that may block to itself and gives it back:
-/// a receiver that takes nothing holds none.
+/// Reads and encodes a few steps ahead of the network. Each step uses a blocking thread and returns it: a receiver that
+/// takes nothing holds none.
 fn produce(pace: Pace, sources: Vec<Source>) -> mpsc::Receiver<Result<Bytes, Error>> {
     let (sender, receiver) = mpsc::channel(pace.ahead);
     let mut production = Some(Production { step: pace.step, sources: sources.into(), ..Production::default() });
     tokio::spawn(async move {
-        // The receiver is dropped when the exchange ends early: then there is nobody to tell.
+        // The receiver is dropped when the exchange ends early: then there is nothing to report.
         while let (Some(mut producing), Ok(room)) = (production.take(), sender.reserve().await) {
             let stepped = tokio::task::spawn_blocking(move || (producing.next(), producing)).await;
             match stepped {
@@ -295,7 +295,7 @@ fn produce(pace: Pace, sources: Vec<Source>) -> mpsc::Receiver<Result<Bytes, Err
     receiver
 }
 
-/// How far a body has come.
+/// The progress of producing a body.
 #[derive(Default)]
 struct Production {
     step: usize,
@@ -319,7 +319,7 @@ impl Production {
 
 enum Frames {
     One(Option<Bytes>),
-    /// Everything is in memory: a step takes microseconds, fewer than a change of threads.
+    /// Everything is in memory: a step takes microseconds, less than a thread switch.
     Here(VecDeque<Memory>),
     Many(mpsc::Receiver<Result<Bytes, Error>>),
 }

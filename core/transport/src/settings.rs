@@ -1,4 +1,4 @@
-//! How connections are made.
+//! The settings of connections.
 
 use std::{path::PathBuf, sync::Once, time::Duration};
 
@@ -6,33 +6,33 @@ use bankchannel_foundation::{Error, Result, Secret, shown};
 
 use crate::backoff::{BACKOFF, EXTRA_ATTEMPTS};
 
-/// How connections to one server are made.
+/// The settings of connections to one server.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The address below which the operations' paths stand, such as `https://ws-api.test.isecure.fi/v2`. Plain HTTP is
-    /// taken for loopback addresses only.
+    /// The base address of the operations' paths, such as `https://ws-api.test.isecure.fi/v2`. Plain HTTP is accepted
+    /// for loopback addresses only.
     pub base_url: String,
-    /// What the server is told the program is.
+    /// The program's name for the server.
     pub user_agent: String,
-    /// How long making a connection may take.
+    /// The timeout for establishing a connection.
     pub connect_timeout: Duration,
-    /// The largest answer besides its content, in bytes.
+    /// The largest answer without its content, in bytes.
     pub max_answer_bytes: usize,
     /// TLS.
     pub tls: Tls,
-    /// A proxy, such as `http://proxy:3128` or `socks5h://proxy:1080`; otherwise the environment's. It may hold a user and
-    /// a password.
+    /// A proxy, such as `http://proxy:3128` or `socks5h://proxy:1080`; otherwise the environment's. It may contain a
+    /// user and a password.
     pub proxy: Option<Secret>,
-    /// How often an exchange is repeated, where it may be.
+    /// The most retries of an exchange, if it may be retried.
     pub retries: u32,
-    /// The wait before the first repetition at most; it doubles with each.
+    /// The upper limit of the delay before the first retry; it doubles with each.
     pub retry_backoff: Duration,
 }
 
-/// Whom to trust, and who we are.
+/// The trusted authorities, and our own identity.
 #[derive(Debug, Clone, Default)]
 pub struct Tls {
-    /// Further certificate authorities, PEM, besides the system's.
+    /// Further certificate authorities, PEM, in addition to the system's.
     pub ca_file: Option<PathBuf>,
     /// Whether only the authorities of `ca_file` are trusted.
     pub only_ca_file: bool,
@@ -40,10 +40,10 @@ pub struct Tls {
     pub client_identity: Option<Secret>,
 }
 
-/// How long a connection that nobody uses is kept. Servers and what stands before them drop theirs after 15 seconds or a
-/// minute, and of a request that meets the drop nobody knows whether it arrived.
+/// How long an idle connection is kept. Servers and proxies drop theirs after 15 seconds or a minute, and it is unknown
+/// whether a request that meets the drop arrived.
 const IDLE_MAX: Duration = Duration::from_secs(10);
-/// The largest answer besides its content: docs/protocols/ws-channel.md §8.6.
+/// The largest answer without its content: docs/protocols/ws-channel.md §8.6.
 const MAX_ANSWER_BYTES: usize = 16 * 1024 * 1024;
 
 impl Default for Settings {
@@ -62,7 +62,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Whether something here may be wrong that only making a client shows.
+    /// Whether the settings may have an error that only creating a client reveals.
     pub(crate) fn is_fallible(&self) -> bool {
         self.tls.ca_file.is_some() || self.tls.client_identity.is_some() || self.proxy.is_some()
     }
@@ -108,10 +108,10 @@ impl Settings {
     }
 }
 
-/// Checks a base URL and gives it without a slash at its end.
+/// Checks a base URL and returns it without a trailing slash.
 ///
 /// # Errors
-/// `configuration.invalid`: not a URL, credentials, query or fragment in it, or plain HTTP to another machine.
+/// `configuration.invalid`: not a URL; credentials, query or fragment in it; or plain HTTP to another machine.
 pub fn check_base_url(text: &str) -> Result<String> {
     let text = text.trim();
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -143,11 +143,11 @@ fn is_loopback(url: &str) -> bool {
     }
 }
 
-/// Chooses rustls' cryptography for this process, unless somebody has.
+/// Chooses rustls' crypto provider for this process, unless one is installed.
 fn install_provider() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        // An error means that one is installed already, which is as good.
+        // An error means that one is installed already, which is fine.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     });
 }

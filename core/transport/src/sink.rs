@@ -1,4 +1,4 @@
-//! Where an answer's content goes.
+//! The destination of an answer's content.
 
 use std::{
     fs,
@@ -13,8 +13,8 @@ use tokio::{sync::mpsc, task::spawn_blocking};
 
 use crate::file_sink::{FileSink, directory_of, interrupted};
 
-/// Where an answer's content goes. A file appears under its name only when all of it is there and on disk; a partial
-/// one is never left.
+/// The destination of an answer's content. A file appears under its name only when it is complete and on disk; a
+/// partial one is never left.
 #[derive(Debug)]
 pub struct Sink(SinkKind);
 
@@ -32,20 +32,21 @@ impl Sink {
         Self(SinkKind::Memory { bytes: Vec::new(), limit })
     }
 
-    /// Into a file; one that exists is replaced only when told so. All work on it is done on threads for file work: a disk
-    /// that does not answer stops nothing but what waits for it. Needs a tokio runtime.
+    /// Into a file; an existing one is replaced only if `replace` is true. All file work is done on separate threads:
+    /// an unresponsive disk blocks nothing except the callers that wait for it. Needs a tokio runtime.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>, replace: bool) -> Self {
         Self(SinkKind::File(FileSink::new(path.into(), replace)))
     }
 
-    /// To a receiver, piece by piece. The pieces are good only if the call succeeds.
+    /// To a receiver, piece by piece. The pieces are valid only if the call succeeds.
     #[must_use]
     pub fn pieces(sender: mpsc::Sender<Bytes>) -> Self {
         Self(SinkKind::Pieces { sender, size: 0 })
     }
 
-    /// Sees, before anything is asked of the server, whether a file can be made: the folder is there, and the name is free.
+    /// Checks, before the server is asked for anything, whether a file can be created: the folder exists, and the name
+    /// is free.
     ///
     /// # Errors
     /// `input.invalid_field` with outcome `not_sent`.
@@ -55,7 +56,7 @@ impl Sink {
         spawn_blocking(move || check(&path, replace)).await.map_err(|_| interrupted())?
     }
 
-    /// What was taken so far, as the response will describe it.
+    /// The received content, as the response will describe it.
     #[must_use]
     pub fn described(&mut self) -> Content {
         match &mut self.0 {
@@ -65,10 +66,10 @@ impl Sink {
         }
     }
 
-    /// Makes what was taken final: a file gets its name, unless `give_up` ends before it has begun to.
+    /// Makes the received content final: a file gets its name, unless `give_up` ends before the renaming starts.
     ///
     /// # Errors
-    /// `resource.storage` when the file cannot be written or exists already; what `give_up` ends with.
+    /// `resource.storage` if the file cannot be written or exists already; the error with which `give_up` ends.
     pub async fn commit(&mut self, give_up: Pin<&mut (dyn Future<Output = Error> + Send)>) -> Result<()> {
         match &mut self.0 {
             SinkKind::File(file) => file.commit(give_up).await,
@@ -76,8 +77,8 @@ impl Sink {
         }
     }
 
-    /// Forgets what was taken and was not made final: when this ends there is no partial file, unless the disk does not
-    /// answer; then there is none once it does.
+    /// Discards received content that was not made final: afterwards there is no partial file, unless the disk does not
+    /// respond; then it is removed once it does.
     pub async fn discard(&mut self) {
         match &mut self.0 {
             SinkKind::File(file) => file.discard().await,
@@ -107,7 +108,7 @@ impl Sink {
         }
     }
 
-    /// Forgets what was taken, for another attempt; false where that is not possible.
+    /// Discards the received content, for another attempt; false if that is not possible.
     pub(crate) fn reset(&mut self) -> bool {
         match &mut self.0 {
             SinkKind::Memory { bytes, .. } => bytes.clear(),
@@ -126,7 +127,7 @@ fn check(path: &Path, replace: bool) -> Result<()> {
     if !directory_of(path).is_dir() {
         return refused(format!("{} is not a folder", shown::path(directory_of(path))));
     }
-    // A symbolic link counts as being there, wherever it points.
+    // A symbolic link counts as existing, wherever it points.
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => refused(format!("{} is a folder", shown::path(path))),
         Ok(_) if !replace => refused(format!("{} exists already", shown::path(path))),

@@ -6,7 +6,7 @@ use cbindgen::{
     Braces, Builder, Config, DocumentationStyle, EnumConfig, ExportConfig, Language, RenameRule, SortKey, Style,
 };
 
-/// The sources of the C ABI, in the order in which the header tells its story.
+/// The sources of the C ABI, in the order of the header.
 const SOURCES: [&str; 11] = [
     "ffi/src/status.rs",
     "ffi/src/library.rs",
@@ -37,7 +37,7 @@ const HEAD: &str = "\
  *  - Clients, cancel tokens, servers and errors may be shared between threads; a call is for one at a time.
  */";
 
-/// What no item of Rust's is the source of.
+/// The parts of the header without a Rust source.
 const MACROS: &str = "
 /**
  * A text that ends with NUL, a literal or a variable, as the two arguments that functions take for one: where it is and
@@ -45,7 +45,7 @@ const MACROS: &str = "
  */
 #define BANKCHANNEL_TEXT(text) (text), strlen(text)";
 
-/// The text of the header. Sections "Safety" of the Rust documentation are left out: docs/c-abi.md says it for all.
+/// The text of the header. Sections "Safety" of the Rust documentation are left out: docs/c-abi.md covers them for all.
 pub(crate) fn header(root: &Path) -> Result<String, String> {
     let config = Config {
         language: Language::C,
@@ -80,7 +80,7 @@ pub(crate) fn header(root: &Path) -> Result<String, String> {
     Ok(without_safety(&text))
 }
 
-/// Takes the sections \"# Safety\" out of the comments: they are Rust's way to say what docs/c-abi.md says for all.
+/// Removes the sections "# Safety" from the comments: docs/c-abi.md covers them for all functions.
 fn without_safety(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut skipping = false;
@@ -88,7 +88,7 @@ fn without_safety(text: &str) -> String {
         let trimmed = line.trim_start();
         if trimmed.starts_with("* # Safety") {
             skipping = true;
-            // The empty comment line before the heading goes too.
+            // The empty comment line before the heading is removed too.
             if let Some(cut) = out.trim_end().strip_suffix('*').map(|rest| rest.trim_end().len()) {
                 out.truncate(cut);
                 out.push('\n');

@@ -6,8 +6,8 @@
 //!   … -- --root DIR                                               takes DIR for the root, in place of the current folder
 //! ```
 //!
-//! A program of its own and not a build script: so a build never writes into the sources, and nobody who only builds
-//! the library compiles a header generator.
+//! A separate program, not a build script: so a build never writes into the sources, and building the library does not
+//! compile a header generator.
 
 mod c;
 mod php;
@@ -19,10 +19,10 @@ use std::{
     process::ExitCode,
 };
 
-/// Where the C header goes.
+/// The path of the C header.
 const C_HEADER: &str = "include/bankchannel.h";
 
-/// Where PHP's goes.
+/// The path of PHP's header.
 const PHP_HEADER: &str = "bindings/php/bankchannel.h";
 
 fn main() -> ExitCode {
@@ -73,7 +73,7 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 }
 
 fn say(line: &str) {
-    // Nobody listening is no fault of a generator.
+    // A closed standard error is not an error of the generator.
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 

@@ -1,14 +1,13 @@
 //! PHP's dialect of the C header.
 //!
-//! PHP's parser takes every line that starts with `#` for a comment: it would read both branches of an `#if`, and
-//! stumble over `extern "C" {`. And it looks for `FFI_SCOPE` and `FFI_LIB` in the very first bytes only. So the
-//! conditions are decided here, as a C99 compiler decides them, and comments are dropped: PHP reads this file at run
-//! time.
+//! PHP's parser takes every line that starts with `#` for a comment: it would read both branches of an `#if`, and fail
+//! on `extern "C" {`. And it searches only the very first bytes for `FFI_SCOPE` and `FFI_LIB`. So the conditions are
+//! evaluated here, as a C99 compiler evaluates them, and comments are dropped: PHP reads this file at run time.
 
-/// The first bytes, as `ffi.preload` wants them.
+/// The first bytes, as required by `ffi.preload`.
 const FIRST: &str = "#define FFI_SCOPE \"bankchannel\"\n#define FFI_LIB \"libbankchannel.so.1\"\n";
 
-/// Makes PHP's dialect. Fails on a condition that it does not know, rather than to guess.
+/// Makes PHP's dialect. Fails on an unknown condition instead of guessing.
 pub(crate) fn dialect(header: &str) -> Result<String, String> {
     let mut out = FIRST.to_owned();
     let mut conditions = Vec::new();
@@ -39,9 +38,9 @@ pub(crate) fn dialect(header: &str) -> Result<String, String> {
     if conditions.is_empty() { Ok(out) } else { Err("an #if without #endif".into()) }
 }
 
-/// What a C99 compiler says to a condition.
+/// Evaluates a condition as a C99 compiler does.
 fn holds(word: &str, rest: &str) -> Result<bool, String> {
-    // C++ or C23 is what cbindgen asks for before it writes an enum's underlying type; with a space more or less.
+    // cbindgen writes an enum's underlying type under a condition for C++ or C23; its spaces vary.
     let rest: String = rest.split_whitespace().collect();
     match (word, rest.as_str()) {
         ("ifdef", "__cplusplus") => Ok(false),
@@ -52,8 +51,8 @@ fn holds(word: &str, rest: &str) -> Result<bool, String> {
     }
 }
 
-/// PHP turns a member of type `const char *` into a string when it is read, up to a NUL that may not be there: of a
-/// `char *` it makes a pointer.
+/// PHP reads a member of type `const char *` as a string up to a NUL, which may be missing; it reads a `char *` as a
+/// pointer.
 fn member(line: &str) -> String {
     match line.trim_start().strip_prefix("const char *") {
         Some(rest) if rest.ends_with(';') && !rest.contains(')') => format!("    char *{rest}"),
@@ -61,11 +60,11 @@ fn member(line: &str) -> String {
     }
 }
 
-/// PHP cannot read a `#define`; an enum's member it can.
+/// PHP cannot read a `#define`, but an enum's member.
 fn constant(rest: &str) -> Result<String, String> {
     match rest.split_once(' ') {
         None => Ok(String::new()),
-        // A macro with arguments is for C programs.
+        // Macros with arguments are for C programs only.
         Some((name, _)) if name.contains('(') => Ok(String::new()),
         Some((name, value)) if value.trim().parse::<i64>().is_ok() => {
             Ok(format!("enum {{ {name} = {} }};\n", value.trim()))

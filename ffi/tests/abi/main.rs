@@ -1,4 +1,4 @@
-//! What is promised to programs in C: the pinned ABI, what the library asks of the system, the installed package.
+//! The guarantees for C programs: the pinned ABI, the library's system requirements, the installed package.
 
 #![allow(clippy::unwrap_used)]
 

@@ -17,7 +17,7 @@ use crate::support::{
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// A folder with the libraries of this build under cargo's names, whichever of cargo's folders they lie in.
+/// A folder with the libraries of this build under cargo's names, wherever cargo put them.
 fn libraries() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in ["libbankchannel_c.so", "libbankchannel_c.a"] {
@@ -32,21 +32,21 @@ fn install(arguments: &[&str]) -> Command {
     command
 }
 
-/// Installs into a folder and gives it.
+/// Installs into a folder and returns it.
 fn installed() -> tempfile::TempDir {
     let (libraries, prefix) = (libraries(), tempfile::tempdir().unwrap());
     run(install(&["--prefix"]).arg(prefix.path()).arg("--from").arg(libraries.path()));
     prefix
 }
 
-/// The words that pkg-config answers.
+/// The words of pkg-config's output.
 fn pkg_config(folder: &Path, arguments: &[&str]) -> Vec<String> {
     let mut command = Command::new("pkg-config");
     let told = run(command.args(arguments).arg("bankchannel").env("PKG_CONFIG_PATH", folder));
     told.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Compiles the smoke program with these further words; where it is.
+/// Compiles the smoke program with these additional arguments; returns its path.
 fn compiled(scratch: &Path, name: &str, words: &[String]) -> PathBuf {
     let program = scratch.join(name);
     let mut command = Command::new("cc");
@@ -59,7 +59,7 @@ fn works(command: &mut Command) {
     assert_eq!(run(command).trim(), format!("bankchannel {VERSION} works"));
 }
 
-/// Whether a program asks for the shared library when it starts.
+/// Whether a program needs the shared library at start.
 fn is_shared(program: &Path) -> bool {
     run(Command::new("readelf").arg("-dW").arg(program)).contains("[libbankchannel.so.1]")
 }
@@ -76,7 +76,7 @@ fn pkg_config_finds_it_and_both_libraries_link() {
     assert!(is_shared(&shared));
     works(Command::new(&shared).env("LD_LIBRARY_PATH", prefix.path().join("lib")));
 
-    // The static library in a program that takes the rest from the system, by a module of its own.
+    // The static library in a program that links the system libraries dynamically, with its own module.
     let mut command = Command::new("pkg-config");
     let words = run(command.args(["--cflags", "--libs", "bankchannel-static"]).env("PKG_CONFIG_PATH", &folder));
     let mut words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
@@ -84,7 +84,7 @@ fn pkg_config_finds_it_and_both_libraries_link() {
     assert!(!is_shared(&linked));
     works(&mut Command::new(&linked));
 
-    // It gives its own names only: a program has its own of whatever it is made of.
+    // It exports only its own names: a program can have its own copies of the library's dependencies.
     let archive = prefix.path().join("lib/libbankchannel.a");
     let names =
         run(Command::new("nm").args(["--defined-only", "--extern-only", "--format=just-symbols"]).arg(&archive));
@@ -96,7 +96,7 @@ fn pkg_config_finds_it_and_both_libraries_link() {
     words.insert(0, own.to_str().unwrap().to_owned());
     works(&mut Command::new(compiled(scratch.path(), "beside", &words)));
 
-    // And in one that takes nothing from it.
+    // And in a fully static program.
     let mut words = pkg_config(&folder, &["--static", "--cflags", "--libs"]);
     words.insert(0, "-static".to_owned());
     let alone = compiled(scratch.path(), "alone", &words);
@@ -132,7 +132,7 @@ fn cmake_finds_it_and_both_targets_link() {
     works(&mut Command::new(build.join("shared")));
     works(&mut Command::new(build.join("static")));
 
-    // A program that needs a later version is told so.
+    // A program that needs a later version gets an error.
     let text = fs::read_to_string(project.path().join("CMakeLists.txt")).unwrap();
     fs::write(
         project.path().join("CMakeLists.txt"),
@@ -214,7 +214,7 @@ fn what_cannot_be_installed_is_said() {
     assert!(refused(&["--prefix", "/nowhere", "--from", from]).contains("cargo build"));
 }
 
-/// A library of the shortest kind, for tests of how the package is put together.
+/// A minimal library, for tests of how the package is assembled.
 fn stand_in() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let (source, object) = (folder.path().join("a.c"), folder.path().join("a.o"));
@@ -228,7 +228,7 @@ fn stand_in() -> tempfile::TempDir {
     folder
 }
 
-/// Makes the package of these libraries; where it is.
+/// Makes the package of these libraries; returns its path.
 fn package(libraries: &Path, output: &Path) -> PathBuf {
     let mut command = Command::new(root().join("ffi/package.sh"));
     PathBuf::from(run(command.arg("--from").arg(libraries).arg("--output").arg(output)).trim())
@@ -241,7 +241,7 @@ fn the_same_content_gives_the_same_package() {
     assert!(made[0] == made[1]);
 }
 
-/// The tarball: everything in it, of use where it was unpacked, and installable from there.
+/// The tarball: complete, usable where it was unpacked, and installable from there.
 #[test]
 fn the_package_is_complete_and_works_where_it_is_unpacked() {
     if !tool("pkg-config") {

@@ -1,5 +1,5 @@
-//! The ABI as it is pinned in `snapshots/`: symbols, functions, layouts. A change here that is no addition breaks
-//! programs that were built before it.
+//! The ABI as pinned in `snapshots/`: symbols, functions, layouts. Any change except an addition breaks programs that
+//! were built before it.
 
 use std::{
     collections::BTreeSet,
@@ -15,7 +15,7 @@ use crate::support::{
 };
 use bankchannel_c::{BankchannelBytes, BankchannelCallOptions};
 
-/// Compares what is with what was committed, line by line.
+/// Compares the result with the committed file, line by line.
 fn compare(name: &str, found: &str) {
     let path = root().join("ffi/tests/snapshots").join(name);
     let committed = fs::read_to_string(&path).unwrap_or_default();
@@ -49,7 +49,7 @@ fn the_library_exports_the_pinned_symbols_and_no_other() {
     compare("symbols.txt", &found.join("\n"));
 }
 
-/// The operations that fail on demand are for tests: what is shipped does not have them.
+/// The operations that fail on demand are for tests: a released build does not have them.
 #[test]
 fn the_library_has_no_operation_of_the_testing_build() {
     let has = |path: &std::path::Path| fs::read(path).unwrap().windows(14).any(|bytes| bytes == b"asked to panic");
@@ -80,13 +80,13 @@ fn functions_are_declared_as_pinned() {
     assert_eq!(functions.len(), symbols.lines().count());
 }
 
-/// A C program, written from the header, prints what the compiler makes of every struct, enum and constant.
+/// A C program, written from the header, prints the compiler's layout of every struct, enum and constant.
 #[test]
 #[cfg(target_pointer_width = "64")]
 fn structs_and_enums_are_laid_out_as_pinned() {
     let found = layout();
     compare("layout-64.txt", &found);
-    // And Rust has made the same of them.
+    // And Rust's layout is the same.
     let mut rust = Vec::new();
     macro_rules! laid_out {
         ($name:ident: $($member:ident)+) => {
@@ -126,7 +126,7 @@ fn layout() -> String {
         }
     }
     for constant in header.lines().filter_map(|line| line.strip_prefix("#define BANKCHANNEL_")) {
-        // A macro with arguments is no constant.
+        // A macro with arguments is not a constant.
         if let Some((name, _)) = constant.split_once(' ').filter(|(name, _)| !name.contains('(')) {
             writeln!(prints, "printf(\"constant BANKCHANNEL_{name} = %lu\\n\", N(BANKCHANNEL_{name}));").unwrap();
         }
@@ -154,7 +154,7 @@ fn bare_header() -> String {
     bare.lines().map(|line| format!("{}\n", line.split("//").next().unwrap())).collect()
 }
 
-/// C23 where the compiler has it: there the enums get their type, as in C++.
+/// C23 if the compiler supports it: its enums have an underlying type, as in C++.
 #[test]
 fn the_headers_compile_as_c99_c11_c23_and_cpp17() {
     let scratch = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What the built library asks of the system: other libraries, which glibc, and the name by which programs load it.
+//! The system requirements of the built library: other libraries, the glibc version, and its soname.
 
 use std::{fs, process::Command};
 
@@ -24,11 +24,11 @@ fn it_needs_nothing_but_the_c_runtime() {
 #[test]
 fn its_name_carries_the_major_number_of_the_abi() {
     assert_eq!(dynamic("(SONAME)"), ["libbankchannel.so.1"]);
-    // Threads run on when PHP closes the library: it must stay.
+    // Threads run on when PHP closes the library: it must stay loaded.
     assert!(run(Command::new("readelf").arg("-dW").arg(library())).contains("NODELETE"));
 }
 
-/// The pages state the floor once each; the library asks for no more.
+/// The documentation states the minimum in each place once; the library requires no more.
 #[test]
 #[cfg(target_env = "gnu")]
 fn the_glibc_that_it_asks_for_is_the_stated_one_or_older() {

@@ -1,7 +1,7 @@
 /*
- * What goes wrong on demand, seen from C: panics and errors inside, deadlines, cancellation, threads, fork, exit.
- * Linked with the testing build of the library, which has operations for it. Prints `ok NAME` for each part and ends
- * with 0, or says what was not as it should be and ends with 1.
+ * Failures on demand, seen from C: panics and errors inside, deadlines, cancellation, threads, fork, exit. Linked with
+ * the testing build of the library, which has operations for it. Prints `ok NAME` for each part and ends with 0, or
+ * prints what was wrong and ends with 1.
  *
  *   faults            all parts
  *   faults exit       returns from main, with exit code 7, while a thread waits in a call
@@ -47,7 +47,7 @@ static double now_s(void) {
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* How a call ended: its status, and the error's code, outcome and the member `planted` of its context, or the response. */
+/* The result of a call: status, and the error's code, outcome and the member `planted` of its context, or response. */
 typedef struct {
     BankchannelStatus status;
     char *code, *outcome, *planted, *text, *field;
@@ -130,7 +130,7 @@ static void expect_error(Ended ended, const char *code) {
     forget(&ended);
 }
 
-/* A panic inside; the outcome is none where nothing could have been sent. */
+/* A panic inside; there is no outcome if nothing could have been sent. */
 static void expect_defect(Ended ended, const char *outcome) {
     EXPECT(outcome == NULL ? ended.outcome == NULL : is(ended.outcome, outcome));
     expect_error(ended, "internal");
@@ -158,7 +158,7 @@ static void panics_become_errors(void) {
         expect_defect(resume(call, BANKCHANNEL_REPLY_GO, ""), "unknown");
         expect_error(resume(call, BANKCHANNEL_REPLY_GO, ""), "configuration.closed");
         bankchannel_call_free(call);
-        /* And the library works on, on the same thread and with the same client. */
+        /* And the library still works, on the same thread and with the same client. */
         expect_text(local("toy.echo", "{\"text\":\"still here\"}"), "still here");
         expect_text(one_shot("toy.sleep", "{\"ms\":1}", NULL), "slept");
     }
@@ -183,7 +183,7 @@ static void questions_are_answered_or_refused(void) {
     Ended asked = resume(call, BANKCHANNEL_REPLY_GO, "");
     EXPECT(asked.status == BANKCHANNEL_STATUS_ASK);
     forget(&asked);
-    /* A reply that does not fit changes nothing; neither does an answer that is not UTF-8. */
+    /* A reply that does not match changes nothing; neither does an answer that is not UTF-8. */
     asked = resume(call, BANKCHANNEL_REPLY_PIECE, "x");
     EXPECT(asked.status == MISUSE);
     forget(&asked);
@@ -201,7 +201,7 @@ static void questions_are_answered_or_refused(void) {
     expect_error(resume(call, BANKCHANNEL_REPLY_FAIL, "nobody at the phone"), "cancelled");
     bankchannel_call_free(call);
 
-    /* A call that nobody goes on with is freed in its question. */
+    /* An abandoned call is freed during its question. */
     call = begin("toy.ask", "{\"text\":\"Which?\"}", NULL);
     asked = resume(call, BANKCHANNEL_REPLY_GO, "");
     forget(&asked);
@@ -254,7 +254,7 @@ static void cancellation_before_during_and_after(void) {
     bankchannel_call_free(call);
     bankchannel_cancel_free(token);
 
-    /* In the middle of a question, and with the token freed before the call. Often: the answer must not be quicker. */
+    /* In the middle of a question, and with the token freed before the call. Often: the answer must not win the race. */
     for (round = 0; round < 500; round++) {
         EXPECT(bankchannel_cancel_new(&token, NULL) == OK);
         options.cancel = token;
@@ -268,7 +268,7 @@ static void cancellation_before_during_and_after(void) {
         bankchannel_call_free(call);
     }
 
-    /* Freeing a call that runs cancels it and does not wait for it. */
+    /* Freeing a running call cancels it and does not wait for it. */
     bankchannel_call_free(begin("toy.sleep", "{\"ms\":20000}", NULL));
     EXPECT(now_s() - begun < 15);
 }
@@ -307,7 +307,7 @@ static void threads_share_a_client_and_not_a_call(void) {
     forget(&refused);
     EXPECT(bankchannel_call_log(call, &json, NULL) == MISUSE && json.owner == NULL);
     pthread_join(threads[0], NULL);
-    /* Not always the same thread: this one takes over. */
+    /* Not always the same thread: this one continues. */
     expect_error(resume(call, BANKCHANNEL_REPLY_GO, ""), "configuration.closed");
     bankchannel_call_free(call);
 }
@@ -347,7 +347,7 @@ static void records_are_taken_once_and_also_after_the_end(void) {
     EXPECT(bankchannel_call_log(call, &json, NULL) == OK && json.size == 2 && memcmp(json.data, "[]", 2) == 0);
     bankchannel_bytes_free(&json);
     bankchannel_call_free(call);
-    /* Nobody could read the records of a call in one step. */
+    /* The log records of a call in one step could not be read. */
     ended = one_shot("ws_channel.init_login", request, &options);
     EXPECT(ended.status == MISUSE && is(ended.field, "log"));
     forget(&ended);
@@ -367,7 +367,7 @@ static void records_are_taken_once_and_also_after_the_end(void) {
 
 /* ---- processes --------------------------------------------------------------------------------------------------------- */
 
-/* Ends as a program does, through exit(): what the library has registered runs too. */
+/* Ends like a program, through exit(): the library's exit handlers run too. */
 static void child_of_fork(BankchannelCall *call, BankchannelCall *waited, BankchannelCancel *token) {
     BankchannelBytes json = {NULL, 0, NULL};
     BankchannelCallOptions options = with_timeout(-1);
@@ -379,7 +379,7 @@ static void child_of_fork(BankchannelCall *call, BankchannelCall *waited, Bankch
     EXPECT(bankchannel_call_log(call, &json, NULL) == OK);
     bankchannel_bytes_free(&json);
     bankchannel_call_free(call);
-    /* The parent's thread has it locked, and is not here to unlock it. */
+    /* The parent's thread has locked it, and does not exist here to unlock it. */
     expect_error(resume(waited, BANKCHANNEL_REPLY_GO, ""), "configuration.forked");
     EXPECT(bankchannel_call_log(waited, &json, NULL) == OK && json.size == 2);
     bankchannel_bytes_free(&json);
@@ -390,7 +390,7 @@ static void child_of_fork(BankchannelCall *call, BankchannelCall *waited, Bankch
     exit(0);
 }
 
-/* The child's exit code; a child that hangs is ended and is a fault. */
+/* The child's exit code; a child that hangs is killed and counts as a failure. */
 static int wait_for(pid_t child) {
     int status = -1, tries;
     for (tries = 0; tries < 1500; tries++) {
@@ -411,7 +411,7 @@ static void fork_with_a_call_in_flight(void) {
     EXPECT(bankchannel_cancel_new(&token, NULL) == OK);
     options.log = 1;
     options.cancel = token;
-    /* One that a thread waits in, which the child does not have, and one that nobody waits in. */
+    /* One in which a thread waits, which the child does not have, and one in which none waits. */
     waited = begin("toy.sleep", "{\"ms\":700}", NULL);
     running = begin("toy.sleep", "{\"ms\":100}", &options);
     EXPECT(pthread_create(&thread, NULL, wait_for_sleep, waited) == 0);

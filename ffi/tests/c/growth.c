@@ -1,9 +1,10 @@
 /*
- * How much memory the library takes while the same is done again and again: after the first tenth it must not grow.
+ * Memory of the library while the same calls are repeated: after the first tenth it must not grow.
  *
  *   growth CALLS      such as 1000000; prints the resident memory after a tenth and at the end, in KiB
  *
- * A round is a call that succeeds, through each of the two functions for what only computes, and each tenth round also one that fails, whose error is freed.
+ * A round is a successful call, through each of the two functions for operations that only compute, and every tenth
+ * round also a failing one, whose error is freed.
  */
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
- * A peer that closes the connection in the middle of an upload: an error with an outcome, and not the end of the program.
- * A write to such a connection raises SIGPIPE, whose default action ends the process; the library's threads block it, and
- * the program's own signals stay as they are.
+ * A peer that closes the connection in the middle of an upload: the result must be an error with an outcome, not the
+ * end of the program. A write to such a connection raises SIGPIPE, whose default action ends the process; the library's
+ * threads block it, and the program's own signals are unchanged.
  *
  *   hangup SETTINGS REQUEST ROUNDS      uploads 7 MiB as often; prints an error's code and outcome for each, then `ok`
  */
@@ -21,7 +21,7 @@
 
 enum { SIZE = 7 << 20 };
 
-/* A line of a thread's file in /proc, without its end; what follows `start`. False when there is none. */
+/* A line of a thread's file in /proc, without its line end; the text after `start`. False if there is none. */
 static int read_line(const char *thread, const char *file, const char *start, char *line, size_t room) {
     char path[512];
     FILE *opened;
@@ -37,7 +37,7 @@ static int read_line(const char *thread, const char *file, const char *start, ch
     return 1;
 }
 
-/* How many of the library's threads there are, and how many of them block SIGPIPE. */
+/* The number of the library's threads, and how many of them block SIGPIPE. */
 static void count_threads(int *all, int *blocking) {
     DIR *tasks = opendir("/proc/self/task");
     struct dirent *task;
@@ -52,7 +52,7 @@ static void count_threads(int *all, int *blocking) {
     if (tasks != NULL) closedir(tasks);
 }
 
-/* Uploads, which must fail; false when it does not, or says not how far it came. */
+/* Uploads, which must fail; false if it does not, or gives no outcome. */
 static int upload(const BankchannelClient *client, const char *request, const char *content) {
     const char *name = BANKCHANNEL_OP_WS_CHANNEL_UPLOAD_FILE, *whole;
     BankchannelBytes json = {NULL, 0, NULL}, given = {NULL, 0, NULL};
@@ -82,7 +82,7 @@ int main(int count, char **given) {
     int all, blocking;
     long round;
     if (count != 4 || content == NULL) return 2;
-    /* Whatever the program that started this one has set. */
+    /* Undoes the setting of a parent program. */
     signal(SIGPIPE, SIG_DFL);
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGPIPE);

@@ -1,6 +1,6 @@
 /*
- * Every function wrongly used, and calls given up half way: what valgrind is to see, since faults are where memory is
- * lost. That each fault has the right status and error is tested in ffi/tests/contract.rs. Needs no service.
+ * Every function used wrongly, and calls abandoned half way, for valgrind: memory is most easily lost on errors. The
+ * status and error of each fault are tested in ffi/tests/contract.rs. Needs no service.
  */
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 static int faults = 0;
 
-/* Frees what a function gave, and counts what was not refused. */
+/* Frees a function's outputs, and counts calls that were not refused. */
 static void refused(BankchannelStatus status, BankchannelError **error, const char *what) {
     if ((status != BANKCHANNEL_STATUS_ERROR && status != BANKCHANNEL_STATUS_MISUSE) || *error == NULL ||
         strlen(bankchannel_error_json(*error)) < 2 || bankchannel_error_category(*error) == BANKCHANNEL_CATEGORY_NONE) {
@@ -72,7 +72,7 @@ int main(void) {
         bankchannel_bytes_free(&json);
         bankchannel_call_free(call);
 
-        /* Ones that are freed before they have begun, and while they run. */
+        /* Ones that are freed before they have started, and while they run. */
         if (bankchannel_call_begin(client, BANKCHANNEL_TEXT("ws_channel.log_in"), BANKCHANNEL_TEXT("{}"), &options, &call, &error) != BANKCHANNEL_STATUS_OK) return 1;
         bankchannel_call_free(call);
         if (bankchannel_cancel_now(cancel, &error) != BANKCHANNEL_STATUS_OK) return 1;

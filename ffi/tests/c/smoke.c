@@ -1,4 +1,4 @@
-/* The shortest proof that the library is there and works: its versions, and an operation that only computes. */
+/* The shortest proof that the library is installed and works: its versions, and an operation that only computes. */
 
 #include <stdio.h>
 #include <string.h>

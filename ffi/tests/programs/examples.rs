@@ -1,4 +1,4 @@
-//! The two examples, as a first-time reader runs them.
+//! The two examples, run as by a first-time reader.
 
 use std::{
     fs,
@@ -15,19 +15,19 @@ use crate::support::{
     pgp_key, root,
 };
 
-/// A payment that the simulator takes, with where it comes from.
+/// A payment that the simulator accepts; see the folder for its origin.
 const PAYMENT: &str = "core/iso20022/examples/pain.001.001.09.xml";
 
 const PHONE: &str = "+358401234567";
 
-/// What `upload` is given, in a folder: settings of an account that is ready, a key, a payment.
+/// The inputs of `upload`, in a folder: settings of a prepared account, a key, a payment.
 pub(super) struct Account {
     service: Service,
     folder: tempfile::TempDir,
 }
 
 impl Account {
-    /// An account whose user logs in in this mode: `data` is asked for nothing once it is verified, a new phone is.
+    /// An account whose user logs in in this mode: `data` is asked nothing once it is verified; a new phone is asked.
     pub(super) fn new(verified: bool) -> Self {
         let (service, folder) = (Service::start(), tempfile::tempdir().unwrap());
         let (public, private) = pgp_key();
@@ -51,7 +51,7 @@ impl Account {
         self.folder.path().join(name)
     }
 
-    /// Runs `upload` with this typed in.
+    /// Runs `upload` with this input typed in.
     pub(super) fn upload(&self, mut command: Command, payment: &Path, typed: &str) -> Output {
         let mut child = command
             .args([self.path("settings.json"), self.path("key.asc"), payment.to_owned()])
@@ -64,7 +64,7 @@ impl Account {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // A program that asks nothing may have ended before anything was typed.
+        // A program that asks nothing may have ended before the input was written.
         let _ = child.stdin.take().unwrap().write_all(typed.as_bytes());
         child.wait_with_output().unwrap()
     }
@@ -97,14 +97,14 @@ fn upload_says_when_nobody_answers_and_when_the_file_was_refused() {
     let missing = account.upload(linked.command(&program), Path::new("/nowhere/payment.xml"), "");
     assert_eq!(missing.status.code(), Some(1), "{}", told(&missing));
     assert!(String::from_utf8_lossy(&missing.stderr).contains("/nowhere/payment.xml"), "{}", told(&missing));
-    // Taken by the service, and then the answer cannot be had: the program says to look first.
+    // Accepted by the service, but the answer is unavailable: the program advises checking first.
     account.service.control("fail_next", &json!({"operation": "ws_channel.download_file", "status": 403, "count": 20}));
     let accepted = account.upload(linked.command(&program), &root().join(PAYMENT), "");
     assert_eq!(accepted.status.code(), Some(3), "{}", told(&accepted));
     assert_eq!(linked.command(&program).status().unwrap().code(), Some(2));
 }
 
-/// A program that was compiled with the header of a later version.
+/// A program compiled with the header of a later version.
 #[test]
 fn a_library_that_is_too_old_is_noticed_before_anything_is_done() {
     let (linked, headers) = (Linked::new(), tempfile::tempdir().unwrap());

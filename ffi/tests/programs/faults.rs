@@ -1,4 +1,4 @@
-//! What goes wrong on demand, from C: `ffi/tests/c/faults.c` over the testing build of the library.
+//! Failures on demand, from C: `ffi/tests/c/faults.c` with the testing build of the library.
 
 use crate::support::c::{Linked, testing_library, told};
 

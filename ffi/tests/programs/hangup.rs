@@ -1,4 +1,4 @@
-//! A peer that hangs up in the middle of an upload, from C: `ffi/tests/c/hangup.c`.
+//! A peer that closes the connection in the middle of an upload, from C: `ffi/tests/c/hangup.c`.
 
 use std::{
     io::{Read, Write},
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::support::c::{Linked, told};
 
-/// How often it uploads.
+/// The number of uploads.
 const ROUNDS: usize = 10;
 
 #[test]
@@ -19,7 +19,7 @@ fn a_peer_that_hangs_up_is_an_error_and_not_the_end_of_the_program() {
     let program = linked.compile("ffi/tests/c/hangup.c");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v2", listener.local_addr().unwrap());
-    // It lives as long as this process. Every second upload is answered before it is read.
+    // It runs as long as this process. Every second upload is answered before it is read.
     thread::spawn(move || {
         for (round, stream) in listener.incoming().enumerate() {
             let mut stream = stream.unwrap();
@@ -44,6 +44,6 @@ fn a_peer_that_hangs_up_is_an_error_and_not_the_end_of_the_program() {
     let said = String::from_utf8_lossy(&output.stdout);
     let outcomes: Vec<&str> = said.lines().filter_map(|line| Some(line.split_once(' ')?.1)).collect();
     assert_eq!(outcomes.len(), ROUNDS, "{}", told(&output));
-    // Half a body is no upload.
+    // Half a body is not an upload.
     assert!(outcomes.iter().all(|outcome| ["not_sent", "refused"].contains(outcome)), "{}", told(&output));
 }

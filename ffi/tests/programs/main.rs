@@ -1,4 +1,4 @@
-//! Programs in C over the library: the examples, the README's, what goes wrong on demand, and memory.
+//! C programs that use the library: the examples, the README's, failures on demand, and memory.
 
 #![allow(clippy::unwrap_used)]
 

@@ -8,7 +8,7 @@ use crate::support::{
     root,
 };
 
-/// How valgrind is to look. What the runtime's threads hold when the process ends is reachable, not lost.
+/// Valgrind's options. Memory held by the runtime's threads when the process ends is reachable, not lost.
 const VALGRIND: [&str; 7] = [
     "--quiet",
     "--error-exitcode=99",
@@ -19,7 +19,7 @@ const VALGRIND: [&str; 7] = [
     "--",
 ];
 
-/// A payment goes up and the bank's answer comes down, with codes asked for in between; the service is not looked at.
+/// A payment goes up and the bank's answer comes down, with questions for codes in between; the service is not checked.
 #[test]
 fn valgrind_finds_nothing_in_an_upload() {
     if !tool("valgrind") {
@@ -35,7 +35,7 @@ fn valgrind_finds_nothing_in_an_upload() {
     assert!(account.path("answers").read_dir().unwrap().count() > 0);
 }
 
-/// The whole interface wrongly used, under valgrind: faults are where memory is lost.
+/// The whole interface used wrongly, under valgrind: memory is most easily lost on errors.
 #[test]
 fn valgrind_finds_nothing_in_misuse() {
     if !tool("valgrind") {

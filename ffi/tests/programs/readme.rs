@@ -14,7 +14,7 @@ use crate::support::{
     pgp_key, root, run,
 };
 
-/// The section's code blocks of a language.
+/// The section's code blocks in a language.
 fn blocks(language: &str) -> Vec<String> {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let section = readme.split("\n## C\n").nth(1).expect("a section for C").split("\n## ").next().unwrap().to_owned();
@@ -37,7 +37,7 @@ fn the_readmes_program_downloads_a_statement() {
     );
     let compile = commands.lines().find(|line| line.starts_with("cc ")).expect("how to compile it");
 
-    // Installed as it says, but for the prefix.
+    // Installed as described there, except for the prefix.
     let (libraries, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for name in ["libbankchannel_c.so", "libbankchannel_c.a"] {
         symlink(built(name), libraries.path().join(name)).unwrap();
@@ -77,7 +77,7 @@ fn the_readmes_program_downloads_a_statement() {
     };
     let output = execute(PASSWORD);
     assert!(output.status.success(), "{}", told(&output));
-    // The simulator may have made a statement of its own beside it.
+    // The simulator may have made its own statement in addition.
     let mut downloaded = scratch
         .path()
         .join("statements")

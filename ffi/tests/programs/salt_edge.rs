@@ -1,4 +1,4 @@
-//! The example of a connector to Salt Edge, judged by the checker as its users would judge it.
+//! The example of a connector to Salt Edge, judged by the checker in the same way as for its users.
 
 use std::{
     fs::{self, File},
@@ -15,7 +15,7 @@ use crate::support::{
     run,
 };
 
-/// The customer's browser at the bank's page: asked with its URL and `approve` or `deny`.
+/// The customer's browser at the bank's page: called with its URL and `approve` or `deny`.
 const CUSTOMER: &str = r#"
 import sys, urllib.error, urllib.parse, urllib.request
 
@@ -38,7 +38,7 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -86,6 +86,6 @@ fn the_checker_finds_nothing() {
     assert!(findings.is_empty(), "{findings:#?} {said}");
     assert_eq!(report["counts"], json!({"passed": 70, "failed": 0, "warning": 0, "not_run": 9}), "{said}");
     assert!(judged.status.success() && ended.success(), "{} {ended} {said}", judged.status);
-    // The log has neither credentials nor sessions' JWTs.
+    // The log contains neither credentials nor sessions' JWTs.
     assert!(["anna-password", "ben-password", "eyJ"].iter().all(|secret| !said.contains(secret)), "{said}");
 }

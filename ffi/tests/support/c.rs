@@ -1,4 +1,4 @@
-//! C programs over the library: compiled and run as a user's are.
+//! C programs with the library: compiled and run as by a user.
 
 #![allow(clippy::print_stderr)] // A test that is passed over says so.
 
@@ -12,11 +12,11 @@ use std::{
 
 use super::{built, root, run};
 
-/// What a compiler must say nothing to.
+/// Compilers must not warn with these options.
 pub const STRICT: [&str; 4] = ["-Wall", "-Wextra", "-pedantic", "-Werror"];
 
-/// Whether a program that a test needs is there. Without it the test says so and is passed over; where the tools are
-/// asked for, as `tests/run` does, it fails.
+/// Whether a program that a test needs is installed. If not, the test prints this and is skipped; if the tools are
+/// required, as by `tests/run`, it fails.
 pub fn tool(name: &str) -> bool {
     let found = Command::new(name).arg("--version").output().is_ok();
     if !found {
@@ -26,8 +26,8 @@ pub fn tool(name: &str) -> bool {
     found
 }
 
-/// The library with the operations that fail on demand, which `tests/testing-build` makes; `None` without it, unless
-/// the tools are asked for.
+/// The library with the operations that fail on demand, made by `tests/testing-build`; `None` without it, unless the
+/// tools are required.
 pub fn testing_library() -> Option<PathBuf> {
     let library = built("libbankchannel_c.so");
     let release = library.ancestors().find(|folder| folder.ends_with("release")).expect("cargo's folder");
@@ -40,7 +40,7 @@ pub fn testing_library() -> Option<PathBuf> {
     Some(library)
 }
 
-/// A folder in which a library lies under the names by which programs are linked and run.
+/// A folder that contains a library under the names for linking and running.
 pub struct Linked {
     folder: tempfile::TempDir,
     programs: AtomicUsize,
@@ -85,7 +85,7 @@ impl Linked {
     }
 }
 
-/// What a program printed, for messages.
+/// A program's output, for messages.
 pub fn told(output: &Output) -> String {
     format!("{}\n{}{}", output.status, String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

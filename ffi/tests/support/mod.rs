@@ -1,4 +1,4 @@
-//! What the tests of the C ABI share: its functions with Rust's types around them.
+//! Shared by the tests of the C ABI: its functions wrapped in Rust types.
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
@@ -24,7 +24,7 @@ pub fn library() -> PathBuf {
     built("libbankchannel_c.so")
 }
 
-/// A library that was built together with this test: cargo leaves it beside the test, or in the folder above.
+/// A library that was built together with this test: cargo leaves it next to the test, or in the folder above.
 pub fn built(name: &str) -> PathBuf {
     let deps = std::env::current_exe().unwrap().parent().unwrap().to_owned();
     let places = [deps.join(name), deps.parent().unwrap().join(name)];
@@ -32,24 +32,24 @@ pub fn built(name: &str) -> PathBuf {
     places.into_iter().filter(|path| path.is_file()).max_by_key(age).unwrap_or_else(|| panic!("{name} is not built"))
 }
 
-/// Runs a program that must succeed; what it printed.
+/// Runs a program that must succeed; returns its output.
 pub fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|why| panic!("{command:?}: {why}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// A text as the functions take it.
+/// A text as pointer and size, for the functions.
 pub fn text(text: &str) -> (*const c_char, usize) {
     (text.as_ptr().cast(), text.len())
 }
 
-/// Takes bytes that the library gave; `None` where it gave none.
+/// Takes bytes returned by the library; `None` if there are none.
 pub fn take(bytes: &mut BankchannelBytes) -> Option<Vec<u8>> {
     let some = !bytes.owner.is_null();
     // SAFETY: the library wrote them.
     let copy = some.then(|| unsafe { slice::from_raw_parts(bytes.data.cast::<u8>(), bytes.size) }.to_vec());
-    // SAFETY: as above; a second time must do no harm.
+    // SAFETY: as above; freeing twice must be harmless.
     unsafe {
         bankchannel_bytes_free(bytes);
         bankchannel_bytes_free(bytes);
@@ -58,10 +58,10 @@ pub fn take(bytes: &mut BankchannelBytes) -> Option<Vec<u8>> {
     copy
 }
 
-/// Takes an error that the library gave, as JSON; its parts agree with it.
+/// Takes an error returned by the library, as JSON; checks that its parts agree with it.
 pub fn take_error(error: *mut BankchannelError) -> Value {
     assert!(!error.is_null(), "a failure gives an error");
-    // SAFETY: the library gave it.
+    // SAFETY: returned by the library.
     unsafe {
         let read = |text: *const c_char| CStr::from_ptr(text).to_str().unwrap().to_owned();
         let json: Value = serde_json::from_str(&read(bankchannel_error_json(error))).unwrap();
@@ -73,7 +73,7 @@ pub fn take_error(error: *mut BankchannelError) -> Value {
     }
 }
 
-/// How a function ended.
+/// The result of a function.
 #[derive(Debug)]
 pub struct Ended {
     pub status: BankchannelStatus,
@@ -81,7 +81,7 @@ pub struct Ended {
     pub content: Option<Vec<u8>>,
 }
 
-/// Turns what a function wrote into values; on failure `json` is the error.
+/// Converts the outputs of a function to values; on failure `json` is the error.
 pub fn ended(
     status: BankchannelStatus,
     json: &mut BankchannelBytes,
@@ -100,7 +100,7 @@ pub fn ended(
 /// A client.
 pub struct Client(pub *mut BankchannelClient);
 
-// SAFETY: the contract says that clients may be shared.
+// SAFETY: the contract allows sharing clients.
 unsafe impl Send for Client {}
 // SAFETY: as above.
 unsafe impl Sync for Client {}
@@ -110,7 +110,7 @@ impl Client {
         let settings = settings.to_string();
         let (mut client, mut error) = (ptr::null_mut(), ptr::null_mut());
         let (data, size) = text(&settings);
-        // SAFETY: places and buffers of ours.
+        // SAFETY: our own outputs and buffers.
         match unsafe { bankchannel_client_new(data, size, &raw mut client, &raw mut error) } {
             BankchannelStatus::Ok => Ok(Self(client)),
             _ => Err(take_error(error)),
@@ -122,7 +122,7 @@ impl Client {
         let ((name, name_size), (request, request_size)) = (text(name), text(&request));
         let (mut json, mut content, mut error) =
             (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
-        // SAFETY: places and buffers of ours.
+        // SAFETY: our own outputs and buffers.
         let status = unsafe {
             bankchannel_call(
                 self.0,
@@ -143,7 +143,7 @@ impl Client {
         let request = request.to_string();
         let ((name, name_size), (request, request_size)) = (text(name), text(&request));
         let (mut call, mut error) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: places and buffers of ours.
+        // SAFETY: our own outputs and buffers.
         let status = unsafe {
             bankchannel_call_begin(
                 self.0,
@@ -163,7 +163,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        // SAFETY: the last use.
+        // SAFETY: last use.
         unsafe { bankchannel_client_free(self.0) };
     }
 }
@@ -171,7 +171,7 @@ impl Drop for Client {
 /// A resumable call.
 pub struct Call(pub *mut BankchannelCall);
 
-// SAFETY: the contract says that a call may move between threads, and refuses two at once.
+// SAFETY: the contract allows moving a call between threads, and two at once are refused.
 unsafe impl Send for Call {}
 // SAFETY: as above.
 unsafe impl Sync for Call {}
@@ -180,7 +180,7 @@ impl Call {
     pub fn resume(&self, reply: BankchannelReply, data: &[u8]) -> Ended {
         let (mut json, mut content, mut error) =
             (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
-        // SAFETY: places and buffers of ours.
+        // SAFETY: our own outputs and buffers.
         let status = unsafe {
             bankchannel_call_resume(
                 self.0,
@@ -195,10 +195,10 @@ impl Call {
         ended(status, &mut json, &mut content, error)
     }
 
-    /// The records of its log since the last time.
+    /// The log records since the last call.
     pub fn log(&self) -> Vec<Value> {
         let mut json = BankchannelBytes::NOTHING;
-        // SAFETY: a place of ours.
+        // SAFETY: our own output.
         let status = unsafe { bankchannel_call_log(self.0, &raw mut json, ptr::null_mut()) };
         assert_eq!(status, BankchannelStatus::Ok);
         serde_json::from_slice(&take(&mut json).unwrap()).unwrap()
@@ -207,15 +207,15 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        // SAFETY: the last use.
+        // SAFETY: last use.
         unsafe { bankchannel_call_free(self.0) };
     }
 }
 
-/// Options with the defaults, made as a program makes them.
+/// Default options, made as by a program.
 pub fn options() -> BankchannelCallOptions {
     let mut options = std::mem::MaybeUninit::uninit();
-    // SAFETY: a place of ours, of the size given.
+    // SAFETY: our own output, of the size given.
     unsafe {
         let status =
             bankchannel_call_options_init(options.as_mut_ptr(), size_of::<BankchannelCallOptions>(), ptr::null_mut());
@@ -230,7 +230,7 @@ pub struct Service {
     pub info: Value,
 }
 
-// SAFETY: the contract says that servers may be shared.
+// SAFETY: the contract allows sharing servers.
 unsafe impl Send for Service {}
 // SAFETY: as above.
 unsafe impl Sync for Service {}
@@ -240,7 +240,7 @@ impl Service {
         let options = json!({"verification_code": "123456", "no_limits": true, "control": true}).to_string();
         let ((kind, kind_size), (options, options_size)) = (text("ws-channel"), text(&options));
         let (mut handle, mut error) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: places and buffers of ours.
+        // SAFETY: our own outputs and buffers.
         let status = unsafe {
             bankchannel_server_start(kind, kind_size, options, options_size, &raw mut handle, &raw mut error)
         };
@@ -254,15 +254,15 @@ impl Service {
 
     pub fn ask_info(&self) -> Result<Value, Value> {
         let (mut json, mut error) = (BankchannelBytes::NOTHING, ptr::null_mut());
-        // SAFETY: places of ours.
+        // SAFETY: our own outputs.
         match unsafe { bankchannel_server_info(self.handle, &raw mut json, &raw mut error) } {
             BankchannelStatus::Ok => Ok(serde_json::from_slice(&take(&mut json).unwrap()).unwrap()),
             _ => Err(take_error(error)),
         }
     }
 
-    /// An account that is ready to use, with a certificate at the simulator, a PGP key and a file; and the settings
-    /// of a client with its data session.
+    /// A prepared account, with a certificate at the simulator, a PGP key and a file; and the settings of a client with
+    /// its data session.
     pub fn seeded(&self, email: &str, public_key: &str, file: &[u8]) -> (Value, Value) {
         let account = json!({
             "email": email, "password": PASSWORD, "sessions": true, "certificates": ["simulator"],
@@ -277,11 +277,11 @@ impl Service {
         (seeded, settings)
     }
 
-    /// Carries out an order of the control interface.
+    /// Runs an order of the control interface.
     pub fn control(&self, order: &str, request: &Value) -> Value {
         let request = request.to_string();
         let (mut json, mut error) = (BankchannelBytes::NOTHING, ptr::null_mut());
-        // SAFETY: places and texts of ours, with their sizes.
+        // SAFETY: our own outputs and texts, with their sizes.
         let status = unsafe {
             bankchannel_server_control(
                 self.handle,
@@ -302,7 +302,7 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // SAFETY: the last use.
+        // SAFETY: last use.
         unsafe { bankchannel_server_free(self.handle) };
     }
 }
@@ -324,7 +324,7 @@ pub fn local(name: &str, request: &Value, options: *const BankchannelCallOptions
     let request = request.to_string();
     let ((name, name_size), (request, request_size)) = (text(name), text(&request));
     let (mut json, mut content, mut error) = (BankchannelBytes::NOTHING, BankchannelBytes::NOTHING, ptr::null_mut());
-    // SAFETY: places and buffers of ours.
+    // SAFETY: our own outputs and buffers.
     let status = unsafe {
         bankchannel_local(
             name,

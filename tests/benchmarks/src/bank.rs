@@ -1,4 +1,4 @@
-//! The sandbox bank under load, against a bare handler that verifies one RSA signature.
+//! The sandbox bank under load, compared with a bare handler that verifies one RSA signature.
 
 use std::{
     io::{BufRead, BufReader},
@@ -25,10 +25,10 @@ use crate::{
 
 const CONNECTIONS: usize = 64;
 const ROUNDS: usize = 5;
-/// Each of them signed anew: the bank takes none twice.
+/// Each is signed separately: the bank accepts none twice.
 const REQUESTS: usize = 16_000;
 const TARGET: &str = "/api/v1/user/verification";
-/// A customer of a bank that was never changed.
+/// A customer of a bank with unchanged data.
 const CUSTOMER: &str = "psu-7f3a91";
 
 pub(crate) fn measure(table: &mut Table) {
@@ -53,7 +53,7 @@ pub(crate) fn measure(table: &mut Table) {
     );
 }
 
-/// The bank in a process of its own, as somebody would run it, with a customer.
+/// The bank in a separate process, as in real use, with a customer.
 struct Running {
     child: Child,
     address: String,
@@ -77,7 +77,7 @@ impl Running {
         Self { child, address, certificate, key, _folder: folder }
     }
 
-    /// Requests that are signed now, on as many threads as there are processors.
+    /// Freshly signed requests, made on as many threads as there are processors.
     fn requests(&self) -> Vec<Vec<u8>> {
         let now_s = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock").as_secs();
         let now_s = i64::try_from(now_s).expect("a time");

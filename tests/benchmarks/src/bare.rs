@@ -1,5 +1,5 @@
-//! A bare axum handler that returns the same bytes to everyone, in a process of its own as the service is in one. It can verify
-//! one RSA signature for each request, or take uploads: what anybody's own upload endpoint does at least.
+//! A bare axum handler that returns the same bytes to everyone, in a separate process like the service. It can verify
+//! one RSA signature for each request, or accept uploads: the minimum of any upload endpoint.
 
 use std::{
     fs::File,
@@ -21,13 +21,13 @@ use aws_lc_rs::{
 use bankchannel_openpgp as openpgp;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-/// What makes this program such a handler.
+/// The command that makes this program such a handler.
 pub(crate) const COMMAND: &str = "bare";
-/// What makes the handler verify a signature.
+/// The option that makes the handler verify a signature.
 const VERIFYING: &str = "verifying";
-/// What makes the handler take uploads; the folder that they go into follows.
+/// The option that makes the handler accept uploads; followed by their folder.
 const UPLOADING: &str = "uploading";
-/// What it is asked.
+/// The request to it.
 pub(crate) const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
 
 /// The handler, running.
@@ -47,8 +47,8 @@ impl Bare {
         Self::run(body, &[VERIFYING])
     }
 
-    /// Starts one that takes uploads signed with this key: it reads the JSON, verifies the signature over the content, and
-    /// answers when the content is on disk in this folder.
+    /// Starts one that accepts uploads signed with this key: it reads the JSON, verifies the signature over the
+    /// content, and answers when the content is on disk in this folder.
     pub(crate) fn uploading(public_key: &str, folder: &Path) -> Self {
         Self::run(public_key.as_bytes(), &[UPLOADING, folder.to_str().expect("a path in UTF-8")])
     }
@@ -75,7 +75,7 @@ impl Drop for Bare {
     }
 }
 
-/// Serves what standard input holds, and says where.
+/// Serves the bytes from standard input, and prints its address.
 pub(crate) fn serve(options: &[String]) {
     let mut body = Vec::new();
     std::io::stdin().read_to_end(&mut body).expect("the bytes");
@@ -139,11 +139,11 @@ fn keep(request: &[u8], public: &openpgp::PublicKey, path: &Path) {
     let mut file = File::create(path).expect("a file");
     file.write_all(&content).expect("writes");
     file.sync_all().expect("syncs");
-    // A new name is lost with the power unless its folder is synced as well.
+    // A new name survives a power failure only if its folder is synced as well.
     File::open(path.parent().expect("a folder")).and_then(|folder| folder.sync_all()).expect("syncs");
 }
 
-/// A signature of a text as long as a signing string.
+/// A signature over a text as long as a signing string.
 struct Signature {
     key: ParsedPublicKey,
     text: Vec<u8>,

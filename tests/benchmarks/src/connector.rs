@@ -1,4 +1,4 @@
-//! A connector to Salt Edge under load, in a process of its own as a bank would run it.
+//! A connector to Salt Edge under load, in a separate process as at a bank.
 
 use std::{
     fs::File,
@@ -27,7 +27,7 @@ const READING: Duration = Duration::from_secs(3);
 const CREATORS: usize = 32;
 /// Sessions of one round; each is a new one.
 const SESSIONS: usize = 4_000;
-/// How often one write is synced by itself.
+/// How often a single write is synced.
 const SYNCS: usize = 301;
 /// A page of the database.
 const PAGE: usize = 4096;
@@ -38,7 +38,8 @@ pub(crate) fn measure(table: &mut Table) {
     tokens_create(table, &runtime);
 }
 
-/// `accounts` of the example bank's, against a handler that verifies one signature and returns the same bytes.
+/// `accounts` of the example bank's connector, compared with a handler that verifies one signature and returns the same
+/// bytes.
 fn accounts(table: &mut Table, runtime: &Runtime) {
     let world = World::start(true);
     let request = world.fetch_accounts();
@@ -59,12 +60,12 @@ fn accounts(table: &mut Table, runtime: &Runtime) {
         &format!("{ours:.0}/s"),
         &format!("bare axum handler that verifies a signature {theirs:.0}/s"),
         ratio,
-        // The bound is for SQLite.
+        // The bound applies to SQLite.
         if std::env::var(POSTGRES).is_ok() { Bound::None } else { Bound::AtLeast(0.6) },
     );
 }
 
-/// `tokens/create`, durable: how many in a second, and how many in the time that one write takes to reach the disk.
+/// `tokens/create`, durable: the number per second, and the number in the time that one write takes to reach the disk.
 fn tokens_create(table: &mut Table, runtime: &Runtime) {
     let world = World::start(false);
     let synced = sync_alone(world.folder.path());
@@ -86,7 +87,7 @@ fn tokens_create(table: &mut Table, runtime: &Runtime) {
     );
 }
 
-/// How long it takes until one written page is on disk.
+/// The time until one written page is on disk.
 fn sync_alone(folder: &Path) -> Duration {
     let mut file = File::create(folder.join("synced")).expect("a file");
     let mut times: Vec<Duration> = (0..SYNCS)
@@ -100,7 +101,7 @@ fn sync_alone(folder: &Path) -> Duration {
     times[SYNCS / 2]
 }
 
-/// A hub and a connector, each in a process of its own.
+/// A hub and a connector, each in a separate process.
 struct World {
     _hub: Process,
     _connector: Process,
@@ -111,7 +112,7 @@ struct World {
 }
 
 impl World {
-    /// With `reports` the connector knows the hub; without, what it has to say waits.
+    /// With `reports` the connector knows the hub; without, its reports wait.
     fn start(reports: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name).display().to_string();
@@ -121,7 +122,7 @@ impl World {
         if let Ok(url) = std::env::var(POSTGRES) {
             config = format!("[connector]\nstore = {url:?}\nstore_key = \"{}\"\n", "A".repeat(43) + "=");
         }
-        // It may hold the store's key.
+        // It may contain the store's key.
         std::fs::write(at("connector.toml"), "").expect("a file");
         std::fs::set_permissions(at("connector.toml"), std::fs::Permissions::from_mode(0o600)).expect("its mode");
         std::fs::write(at("connector.toml"), config).expect("a file");
@@ -153,7 +154,7 @@ impl World {
         load::post(&format!("{}/sandbox/{path}", self.control), &order.to_string())
     }
 
-    /// A request for the accounts of somebody who has enrolled; it is good for an hour.
+    /// A request for the accounts of an enrolled customer; it is valid for an hour.
     fn fetch_accounts(&self) -> Vec<u8> {
         let credentials = json!({"authorization_type": "login_password", "login": "anna", "password": "anna-password"});
         self.order("enrolments", &json!({"session_secret": "reader", "credentials": credentials}));
@@ -172,7 +173,7 @@ impl World {
         (request + "\r\n").into_bytes()
     }
 
-    /// Requests of new sessions, signed now on as many threads as there are processors.
+    /// Requests of new sessions, freshly signed on as many threads as there are processors.
     fn token_requests(&self, round: usize) -> Vec<Vec<u8>> {
         let exp = now_s() + 600;
         let one = |number: usize| {
@@ -198,7 +199,7 @@ pub(crate) fn now_s() -> i64 {
     i64::try_from(now.as_secs()).expect("a time")
 }
 
-/// What a third party asks for, as Salt Edge hands it on.
+/// A third party's request, as forwarded by Salt Edge.
 pub(crate) fn token_request(session_secret: &str) -> String {
     let payload = json!({
         "data": {

@@ -1,4 +1,5 @@
-//! JWTs of Salt Edge: verified, received as typed requests and signed, against the RSA operation alone over the same bytes.
+//! JWTs of Salt Edge: verified, received as typed requests and signed, compared with the RSA operation alone over the
+//! same bytes.
 
 use std::{hint::black_box, time::Duration};
 
@@ -27,7 +28,7 @@ const NOW_S: i64 = 1_795_000_000;
 
 /// The whole JWT of the first measurement, bytes.
 const JWT: usize = 1200;
-/// That of a request for a token.
+/// The same for a request for a token.
 const TOKEN_REQUEST: usize = 2100;
 
 pub(crate) fn measure(table: &mut Table) {
@@ -81,7 +82,7 @@ fn against(table: &mut Table, name: &str, ours: impl Fn(), bare: impl Fn(), time
     table.ratio(name, &us(ours / times), &format!("RSA-2048 alone {}", us(bare / times)), ratio, Bound::AtMost(most));
 }
 
-/// A JWT of about this size: `data` pads it.
+/// A JWT of about this size: `data` is padded.
 fn of_size(size: usize, key: &SigningKey, data: impl Fn(&str) -> Object<'static>) -> String {
     let made = |padding: usize| sign(data(&"x".repeat(padding)), NOW_S + 60, key).expect("signs");
     let empty = made(0).len();

@@ -1,5 +1,5 @@
-//! What each language adds: at the boundary, at loading, under load and for a large upload. Each language's own script
-//! under `bindings/*/benchmarks/` measures one thing and prints one JSON line.
+//! The overhead of each language: at the boundary, at loading, under load and for a large upload. Each language's own
+//! script under `bindings/*/benchmarks/` measures one thing and prints one JSON line.
 
 use std::{path::Path, process::Command, time::Instant};
 
@@ -12,25 +12,25 @@ use crate::{
     table::{Bound, Table},
 };
 
-/// Concurrent calls, and how many there are in all.
+/// Concurrent calls, and their total number.
 const CONCURRENT: usize = 64;
 const CALLS: usize = 12_800;
-/// How often the file is uploaded, and how large it is.
+/// The number of uploads of the file, and its size.
 const ROUNDS: usize = 15;
 const FILE_BYTES: usize = 7 * 1024 * 1024;
 
-/// A language: what runs its scripts, where they are, and how their names end.
+/// A language: the interpreter of its scripts, their folder, and their file ending.
 struct Language {
     name: &'static str,
     program: &'static str,
     arguments: &'static [&'static str],
     ending: &'static str,
-    /// Its own client's ways to call, and what a user would pick instead with how much less ours must need.
+    /// The kinds of clients it has, and the usual alternatives with the factor by which ours must be cheaper.
     clients: &'static [&'static str],
     others: &'static [(&'static str, f64)],
-    /// What loading may cost, of what it is compared with.
+    /// The maximum cost of loading, relative to the comparison.
     load_bound: f64,
-    /// What a user would pick to sign a request with, instead of ours.
+    /// The usual alternative for signing a request.
     signer: Option<&'static str>,
 }
 
@@ -68,7 +68,7 @@ const LANGUAGES: &[Language] = &[
 ];
 
 impl Language {
-    /// What one of its scripts prints.
+    /// The output of one of its scripts.
     fn run(&self, script: &str, arguments: &[&str], environment: &[(&str, String)]) -> Value {
         let path = format!("bindings/{}/benchmarks/{script}.{}", self.name, self.ending);
         let output = Command::new(self.program)
@@ -128,7 +128,7 @@ fn number(found: &Value, name: &str) -> f64 {
     found[name].as_f64().unwrap_or_else(|| panic!("a number {name} in {found}"))
 }
 
-/// A local operation that does nothing, against reading and writing the same JSON.
+/// A local operation that does nothing, compared with reading and writing the same JSON.
 fn boundary(table: &mut Table, language: &Language) {
     let found = language.run("boundary", &[], &[]);
     let (native, generic) = (number(&found, "native_us"), number(&found, "generic_us"));
@@ -162,7 +162,8 @@ fn load(table: &mut Table, language: &Language) {
     );
 }
 
-/// A request of 1 kB signed, against the signature alone by what the language has: with its key kept, and read for each request.
+/// A request of 1 kB signed, compared with the signature alone by the language's own library: with a kept key, and with
+/// the key read for each request.
 fn signing(table: &mut Table, language: &Language) {
     let Some(signer) = language.signer else { return };
     let found = language.run("sign", &[], &[]);
@@ -205,7 +206,7 @@ fn under_load(table: &mut Table, language: &Language, environment: &[(&str, Stri
     }
 }
 
-/// The same upload from the language and from Rust, in turn, so that a drift of the disk hits both.
+/// The same upload from the language and from Rust, alternating, so that a drift of the disk affects both.
 fn upload(
     table: &mut Table,
     language: &Language,
@@ -244,8 +245,8 @@ fn upload(
     );
 }
 
-/// What a child process of this program does: the same as the languages' scripts, from Rust. Gives nanoseconds of processor
-/// time per call, or the median microseconds of an upload.
+/// The work of a child process of this program: the same as the languages' scripts, from Rust. Returns nanoseconds of
+/// CPU time per call, or the median microseconds of an upload.
 pub(crate) fn child(arguments: &[&str]) -> u64 {
     let runtime = Runtime::new().expect("a runtime");
     let client = client(arguments[1], arguments[2], arguments[3]);
@@ -280,12 +281,12 @@ async fn many_calls(client: &WsChannel, calls: usize) {
     }
 }
 
-/// This process's processor time in nanoseconds: the kernel counts it for each thread that there has been.
+/// This process's CPU time in nanoseconds, including that of ended threads.
 fn processor_time() -> u64 {
     let text = std::fs::read_to_string("/proc/self/stat").expect("the kernel tells");
     let after_name = text.rsplit_once(") ").expect("a name").1;
     let ticks: u64 = after_name.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
-    // The kernel's clock of this file has a hundred ticks a second, whatever its own has.
+    // The kernel's clock of this file has a hundred ticks a second, independent of its own rate.
     ticks * 10_000_000
 }
 

@@ -1,4 +1,4 @@
-//! What files of 100 MiB cost in memory, at a client and at the service.
+//! The memory cost of files of 100 MiB, at a client and at the service.
 
 use std::{
     fs::File,
@@ -16,7 +16,7 @@ use crate::{
     served::{EMAIL, Served, client},
 };
 
-/// Memory that 100 MiB up and 100 MiB down add, in KiB: at a client, a process of its own, and at the service.
+/// Memory that 100 MiB up and 100 MiB down add, in KiB: at a client, in a separate process, and at the service.
 pub(crate) fn large_files() -> Vec<(String, u64)> {
     let config = "max_body_bytes = 300000000\nmax_file_bytes = 200000000\nbanks = { simulator = \"store\" }\n";
     let mut served = Served::start(config, json!([]));
@@ -41,7 +41,7 @@ const LARGE: u64 = 100 * 1024 * 1024;
 fn measured(served: &Served, what: &str, arguments: &[&str]) -> Vec<(String, u64)> {
     let mut all = vec![arguments[0], &served.base_url, &served.api_key, &served.token];
     all.extend(&arguments[1..]);
-    // Something small first: connections and caches are not the file's.
+    // A small call first: connections and caches do not count for the file.
     crate::memory::in_child(&["list", &served.base_url, &served.api_key, &served.token]);
     let service = served.child.id().to_string();
     let before = status(&service, "VmHWM");
@@ -53,7 +53,7 @@ fn measured(served: &Served, what: &str, arguments: &[&str]) -> Vec<(String, u64
     ]
 }
 
-/// What a client process does between two looks at its peak.
+/// The work of a client process between two readings of its peak.
 pub(crate) fn client_call(arguments: &[&str]) {
     let runtime = Runtime::new().expect("a runtime");
     let client = client(arguments[1], arguments[2], arguments[3]);

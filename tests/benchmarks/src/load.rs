@@ -1,4 +1,4 @@
-//! A load generator: connections that send one prepared request again and again.
+//! A load generator: connections that send one prepared request repeatedly.
 
 use std::time::{Duration, Instant};
 
@@ -7,16 +7,16 @@ use tokio::{
     net::TcpStream,
 };
 
-/// How many requests per second `connections` connections get answered within `time`.
+/// The number of requests per second that `connections` connections get answered within `time`.
 pub(crate) async fn requests_per_second(address: &str, request: &[u8], connections: usize, time: Duration) -> f64 {
-    // A little before counting begins, so that caches and connections stand.
+    // A warm-up before counting, so that caches and connections exist.
     run(address, request, connections, time / 4).await;
     let begun = Instant::now();
     let answered = run(address, request, connections, time).await;
     answered as f64 / begun.elapsed().as_secs_f64()
 }
 
-/// How many of these requests per second get answered, each sent once, over so many connections.
+/// The number of these requests answered per second, each sent once, over this many connections.
 pub(crate) async fn answered_per_second(address: &str, requests: &[Vec<u8>], connections: usize) -> f64 {
     let share = requests.len().div_ceil(connections);
     let shares: Vec<Vec<Vec<u8>>> = requests.chunks(share).map(<[Vec<u8>]>::to_vec).collect();
@@ -92,7 +92,7 @@ pub(crate) async fn body(address: &str, request: &[u8]) -> Vec<u8> {
     buffer.split_off(end + 4)
 }
 
-/// Posts JSON and reads the JSON that is answered.
+/// Posts JSON and returns the JSON of the answer.
 pub(crate) fn post(url: &str, json: &str) -> serde_json::Value {
     use std::io::{Read, Write};
     let rest = url.strip_prefix("http://").expect("a plain URL");

@@ -1,4 +1,4 @@
-//! Measures bankchannel against what a user would pick instead: ratios from one run, in one table.
+//! Measures bankchannel against the usual alternatives: ratios from one run, in one table.
 //!
 //! `tests/benchmarks/run` builds and runs it; names after it pick single measurements.
 

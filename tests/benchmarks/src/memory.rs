@@ -1,4 +1,4 @@
-//! How much memory large files add. Each measurement runs in a process of its own, and the kernel counts.
+//! The memory that large files add. Each measurement runs in a separate process and uses the kernel's figures.
 
 use std::{fs::File, path::Path, process::Command, time::SystemTime};
 
@@ -9,7 +9,7 @@ use crate::{
     table::{Bound, Table},
 };
 
-/// What a large file may add: 32 MiB, in KiB.
+/// The limit for a large file: 32 MiB, in KiB.
 const ALLOWED_KIB: f64 = 32.0 * 1024.0;
 
 pub(crate) fn measure(table: &mut Table) {
@@ -35,8 +35,8 @@ pub(crate) fn in_child(arguments: &[&str]) -> u64 {
     String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
 }
 
-/// What a child does: prints how many KiB its peak rose above what it had before, or for the languages' comparison what their
-/// scripts measure.
+/// The work of a child: prints by how many KiB its peak rose, or for the languages' comparison the measurement of their
+/// scripts.
 pub(crate) fn child(arguments: &[String]) {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     if let ["outbox", store, key, hub] = arguments[..] {
@@ -46,7 +46,7 @@ pub(crate) fn child(arguments: &[String]) {
         ["sign", path] => sign(Path::new(path)),
         ["calls" | "upload-signed", ..] => crate::languages::child(&arguments),
         _ => {
-            // A first small call, so that what every call needs is not counted.
+            // A small call first, so that memory needed by every call is not counted.
             crate::large_files::client_call(&["list", arguments[1], arguments[2], arguments[3]]);
             let before = status("self", "VmHWM");
             crate::large_files::client_call(&arguments);

@@ -1,4 +1,5 @@
-//! Callbacks that wait: sent, against a loop that signs and posts; and the next of many taken, against the next of few.
+//! Waiting callbacks: sent, compared with a loop that signs and posts; and taking the next of many, compared with the
+//! next of few.
 
 use std::{
     path::Path,
@@ -33,14 +34,14 @@ use crate::{
 
 const MANY: usize = 100_000;
 const FEW: usize = 10;
-/// What the loop posts; its rate is that of many.
+/// The number of posts of the loop; its rate is compared with that of many callbacks.
 const POSTED: usize = 20_000;
-/// As many as the outbox sends at once.
+/// The number that the outbox sends at once.
 const CONNECTIONS: usize = 16;
-/// How many requests are handled, and how many workers ask the bank, at once.
+/// The number of requests handled at once, and of workers that ask the bank.
 const AT_ONCE: usize = 64;
 const WORKERS: usize = 16;
-/// What sending may add, in KiB.
+/// The most that sending may add, in KiB.
 const ALLOWED_KIB: f64 = 32.0 * 1024.0;
 const TAKEN: usize = 200;
 const ROUNDS: usize = 9;
@@ -83,12 +84,12 @@ fn client(store: &Path, key: &str, further: &Value) -> SaltEdgeConnector {
     SaltEdgeConnector::from_json(settings).expect("a client")
 }
 
-/// Options with a bank that nothing is asked of.
+/// Options with a bank that is never asked.
 fn not_asked() -> CallOptions {
     CallOptions::asking(|_| Err(Error::invalid_field("bank", "nothing is asked of it here")))
 }
 
-/// A store in which so many callbacks wait: sessions that the bank has approved.
+/// A store with this many waiting callbacks: sessions that the bank has approved.
 async fn waiting(store: &Path, key: &str, count: usize) {
     let client = client(store, key, &json!({}));
     let signing = Arc::new(SigningKey::from_pem(key, None).expect("a key"));
@@ -131,7 +132,7 @@ async fn waiting(store: &Path, key: &str, count: usize) {
     assert_eq!(asked, count);
 }
 
-/// The next callback of many and of few, in turn. What is taken is due again at once.
+/// The next callback of many and of few, alternating. A taken one is due again at once.
 fn claimed(table: &mut Table, runtime: &Runtime, few: &Path, many: &Path) {
     let stores = [few, many].map(|folder| runtime.block_on(Store::open_sqlite(folder)).expect("a store"));
     let mut ratios = Vec::new();
@@ -175,7 +176,7 @@ fn in_child(store: &Path, key: &Path, hub: &str) -> (f64, f64) {
     (rate.parse().expect("a rate"), added.parse().expect("KiB"))
 }
 
-/// Sends whatever waits: prints how many in a second, and how many KiB the process has grown by.
+/// Sends all waiting callbacks: prints the number per second, and the growth of the process in KiB.
 pub(crate) fn child(store: &str, key: &str, hub: &str) {
     let key = std::fs::read_to_string(key).expect("the key");
     let runtime = Runtime::new().expect("a runtime");
@@ -193,7 +194,7 @@ pub(crate) fn child(store: &str, key: &str, hub: &str) {
     println!("{rate} {added}");
 }
 
-/// What anybody would write: each report signed and posted, several at once; how many in a second.
+/// A typical hand-written loop: each report signed and posted, several at once; returns the number per second.
 async fn post(address: &str, key: &SigningKey) -> f64 {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");

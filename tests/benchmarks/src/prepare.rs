@@ -78,7 +78,7 @@ pub(crate) fn measure(table: &mut Table) {
     }
 }
 
-/// The signature alone, from a file, against `gpg --detach-sign` of the same file, its process start included.
+/// The signature alone, from a file, compared with `gpg --detach-sign` of the same file, including its process start.
 fn against_gpg(
     table: &mut Table,
     name: &str,
@@ -156,7 +156,7 @@ fn request(file: &Bytes, signature: String) -> OutRequest {
     UploadFile::encode_request(request, &with).expect("encodes")
 }
 
-/// Takes the body as the network would: piece by piece, without keeping it.
+/// Reads the body like the network: piece by piece, without storing it.
 async fn collect(body: &Body) -> usize {
     let mut body = SegmentBody::open(body, Arc::default()).expect("opens");
     let mut length = 0;

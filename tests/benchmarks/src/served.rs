@@ -1,4 +1,4 @@
-//! A service in a process of its own, as somebody would run it, with an account that is ready.
+//! A service in a separate process, as in real use, with a prepared account.
 
 use std::{
     ffi::OsStr,
@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use crate::{load, prepare::key};
 
-/// Set to the URL of an empty PostgreSQL database, the service keeps its data there; its figures have no bound.
+/// If set to the URL of an empty PostgreSQL database, the service keeps its data there; its figures have no bound.
 pub(crate) const POSTGRES: &str = "BANKCHANNEL_SERVICE_POSTGRES";
-/// Who the account belongs to.
+/// The user of the account.
 pub(crate) const EMAIL: &str = "bench@example.test";
 
 /// The built command.
@@ -92,7 +92,7 @@ impl Served {
         self.child.kill().and_then(|()| self.child.wait()).expect("it ends");
     }
 
-    /// Starts the service again over the same data, as it is run for real: nothing looks in on its requests.
+    /// Starts the service again on the same data, as in production: its requests are not inspected.
     pub(crate) fn go_on(&mut self) {
         let (child, ready) = spawn(self.folder.path(), &[]);
         self.child = child;

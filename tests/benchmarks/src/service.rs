@@ -1,4 +1,4 @@
-//! The service under load, against a bare handler and against the work that cannot be avoided.
+//! The service under load, compared with a bare handler and with the unavoidable work.
 
 use std::{
     fs::File,
@@ -58,7 +58,7 @@ fn list_files(table: &mut Table, runtime: &Runtime) {
     );
 }
 
-/// Ours, theirs, and their ratio: of several rounds the one with the ratio in the middle.
+/// Ours, theirs, and their ratio: of several rounds, the one with the median ratio.
 fn compared(mut round: impl FnMut() -> (f64, f64)) -> (f64, f64, f64) {
     let mut rounds: Vec<(f64, f64, f64)> = Vec::new();
     for _ in 0..ROUNDS {

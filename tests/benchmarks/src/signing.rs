@@ -1,4 +1,4 @@
-//! Signing a request to a bank and verifying it as a bank does, against the RSA operation alone.
+//! Signing a request to a bank and verifying it like a bank, compared with the RSA operation alone.
 
 use std::{hint::black_box, time::Duration};
 
@@ -21,7 +21,7 @@ use serde_json::json;
 
 use crate::table::{Bound, Table, paired, us};
 
-/// How often a pair is measured, and how many operations are in one half of it: about two milliseconds each.
+/// The number of measured pairs, and of operations in one half of a pair: about two milliseconds each.
 const RUNS: usize = 501;
 const SIGNATURES: u32 = 3;
 const VERIFICATIONS: u32 = 64;
@@ -66,7 +66,7 @@ fn request() -> Request {
     Request::parse((head + &body()).as_bytes()).expect("a request")
 }
 
-/// A signed request, and what was signed.
+/// A signed request, and the signed text.
 fn signed(made: &MakeCertificatesResponse, now_s: i64) -> (Request, Vec<u8>) {
     let certificate = Certificate::from_pem(&made.qseal_certificate).expect("a certificate");
     let key = bankchannel_crypto::signature::SigningKey::from_pem(made.qseal_key.expose(), None).expect("a key");
@@ -96,7 +96,7 @@ fn signing(table: &mut Table, made: &MakeCertificatesResponse, bare: &KeyPair, t
     }
 }
 
-/// As a language calls it: by name, with what the client has.
+/// The call of a language: by name, with the client's settings.
 fn by_name(table: &mut Table, made: &MakeCertificatesResponse, bare: &KeyPair, text: &[u8]) {
     let settings = json!({"certificate": made.qseal_certificate, "private_key": made.qseal_key.expose()});
     let client = NextGenPsd2::from_json(settings).expect("a client");
@@ -142,7 +142,8 @@ fn verifying(table: &mut Table, made: &MakeCertificatesResponse, signed: &Reques
         black_box(verified);
     };
     against_rsa(table, "verify a request of 1 kB, its certificate known", verify, bare, VERIFICATIONS, 1.3);
-    // What nobody can leave out. Where the processor has no instructions for SHA-256, the digest alone takes a quarter of RSA's time.
+    // The unavoidable work. On a processor without SHA-256 instructions, the digest alone takes a quarter of RSA's
+    // time.
     let both = || {
         black_box(digest(&SHA256, black_box(&signed.body)));
         bare();

@@ -1,4 +1,4 @@
-//! How fast programs start.
+//! The start-up time of programs.
 
 use std::{
     path::Path,
@@ -39,7 +39,7 @@ fn run(program: &Path, arguments: &[&str]) {
     assert!(status.is_ok_and(|status| status.success()), "{} runs", program.display());
 }
 
-/// Starts the service, waits for its readiness line, and kills it: a kill loses nothing, and stopping is not measured.
+/// Starts the service, waits for its readiness line, and kills it: nothing is lost, and stopping is not measured.
 fn serve_until_ready(data: &Path) {
     let (mut child, ready) = serve(data, &[]);
     assert!(ready["base_url"].is_string(), "readiness, not {ready}");

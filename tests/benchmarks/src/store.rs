@@ -1,4 +1,4 @@
-//! Finding few files among many, at the store.
+//! Finding few files among many, in the store.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use crate::{
     table::{Bound, Table},
 };
 
-/// Ten matching files among 100,000 against ten among ten: at the store, where there is no cache.
+/// Ten matching files among 100,000 compared with ten among ten: in the store, where there is no cache.
 pub(crate) fn ten_among_many(table: &mut Table, runtime: &Runtime) {
     use bankchannel_storage::ws_channel::{FileContent, FileFilter, FileScope, NewBankFile, Store};
     let scope = || FileScope { api_key: "k".into(), email: EMAIL.into(), bank: "simulator".into() };

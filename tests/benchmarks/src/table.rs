@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// What was measured.
+/// The results.
 #[derive(Default)]
 pub(crate) struct Table {
     rows: Vec<[String; 5]>,
@@ -36,17 +36,17 @@ impl Table {
     }
 }
 
-/// What a ratio must be.
+/// The bound of a ratio.
 pub(crate) enum Bound {
     /// No larger.
     AtMost(f64),
     /// No smaller.
     AtLeast(f64),
-    /// Told without one.
+    /// Reported without a bound.
     None,
 }
 
-/// The median ratio of two works done in turn, and their median times: a drift of the machine hits both.
+/// The median ratio of two alternating tasks, and their median times: a drift of the machine affects both.
 pub(crate) fn paired(runs: usize, mut ours: impl FnMut(), mut other: impl FnMut()) -> (f64, Duration, Duration) {
     ours();
     other();

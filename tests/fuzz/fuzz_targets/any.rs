@@ -1,4 +1,4 @@
-//! Every target through one binary: `BANKCHANNEL_FUZZ_TARGET` says which. An input that costs too much fails like one that
+//! Every target in one binary: `BANKCHANNEL_FUZZ_TARGET` selects it. An input that costs too much fails like one that
 //! panics.
 
 #![no_main]

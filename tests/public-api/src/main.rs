@@ -1,8 +1,8 @@
-//! Lists what each Rust crate that `docs/stability.md` covers offers to programs, a line for each item: a change of the
-//! interface is a change of a committed file, which a reviewer sees.
+//! Lists the public interface of each Rust crate covered by `docs/stability.md`, one line per item: a change of the
+//! interface changes a committed file, which a reviewer sees.
 //!
 //! - `bankchannel-public-api`: writes `docs/api/*.txt`
-//! - `bankchannel-public-api --check`: fails where they are not what the code offers
+//! - `bankchannel-public-api --check`: fails if they differ from the code
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // It is a program for developers.
 
@@ -14,7 +14,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
-/// `bankchannel`, and the crates whose types it gives on as its own.
+/// `bankchannel`, and the crates whose types it re-exports.
 const CRATES: [&str; 6] = [
     "bankchannel",
     "bankchannel-foundation",
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether the committed listings are right, or are now.
+/// Whether the committed listings are right, or were just corrected.
 fn run(is_check: bool) -> Result<bool, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut is_right = true;
@@ -73,7 +73,7 @@ fn run(is_check: bool) -> Result<bool, Box<dyn Error>> {
     Ok(is_right)
 }
 
-/// What a crate offers, a line for each item.
+/// The public interface of a crate, one line per item.
 fn listing(root: &Path, name: &str) -> Result<String, Box<dyn Error>> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let status = Command::new("cargo")
@@ -95,7 +95,8 @@ fn listing(root: &Path, name: &str) -> Result<String, Box<dyn Error>> {
     Ok(lines.into_iter().map(|line| line + "\n").collect())
 }
 
-/// What follows from a struct's fields, which are listed: its builder's methods, and how it is read, written and described.
+/// Items that follow from a struct's fields, which are listed: its builder's methods, and its reading, writing and
+/// schema.
 fn is_derived(line: &str) -> bool {
     const MACHINERY: [&str; 5] =
         ["Builder", "model::builder::Draft", "model::reader::", "model::shape::", "model::writer::"];

@@ -10,10 +10,10 @@ use crate::{
     world::{Outcome, World},
 };
 
-/// How a case went in a face.
+/// The result of a case in a face.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Went {
-    /// Everything held.
+    /// Everything matched.
     Well,
     /// The face cannot do what the case needs, for this reason.
     NotApplicable(String),
@@ -22,7 +22,7 @@ pub enum Went {
 /// Runs one case through a face.
 ///
 /// # Errors
-/// Which step failed, and why.
+/// The failed step, and the reason.
 pub async fn run(suite: &Suite, case: &Case, face: &mut dyn Face) -> Outcome<Went> {
     if !case.faces.is_empty() && !case.faces.iter().any(|name| name == face.name()) {
         return Ok(Went::NotApplicable("the case names other faces".into()));
@@ -104,7 +104,7 @@ async fn call(world: &World, face: &mut dyn Face, step: &Value) -> Outcome<Value
         "destination": part("destination")?,
         "timeout_ms": step["timeout_ms"].as_i64().unwrap_or(-1),
         "answers": if answers.is_null() { json!({}) } else { answers },
-        // Codes are looked up when they are asked for: they are sent in the middle of the call.
+        // Codes are looked up when they are requested: they are sent in the middle of the call.
         "outbox": world.data().join("outbox.jsonl"),
         "cancel_after_ms": step["cancel_after_ms"],
     });
@@ -115,7 +115,7 @@ fn judge(world: &mut World, step: &Value, answer: &Value) -> Result<(), Failure>
     if let Some(why) = answer["not_applicable"].as_str() {
         return Err(Failure::NotApplicable(why.to_owned()));
     }
-    // A driver that fails by itself is no answer of the library, whatever was expected.
+    // An error of the driver itself is not an answer of the library, whatever was expected.
     if answer["broken"].is_string() || answer["error"]["code"] == "driver" {
         return Err(Failure::Failed(format!("the driver failed: {answer}")));
     }

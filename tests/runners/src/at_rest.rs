@@ -1,4 +1,4 @@
-//! What lies in a data folder: secrets must not be readable there.
+//! Searches a data folder: secrets must not be readable there.
 
 use std::{
     fs,
@@ -11,16 +11,16 @@ use serde_json::Value;
 
 use crate::world::Outcome;
 
-/// How often it is looked again where files come and go meanwhile.
+/// The most repeated searches while files come and go.
 const LOOKS: u32 = 100;
-/// How many bytes of a PEM are looked for, from inside its secret part.
+/// The number of bytes of a PEM to search for, from its secret part.
 const PART: usize = 32;
 
-/// Searches every file for these texts; of a PEM, for a part of its bytes and for its lines. A file that is renamed meanwhile, as a
-/// server that writes does, is looked for again with all others.
+/// Searches every file for these texts; of a PEM, for a part of its bytes and for its lines. If a file is renamed
+/// meanwhile, as by a writing server, all files are searched again.
 ///
 /// # Errors
-/// Which file has which of them.
+/// The file and the text found in it.
 pub fn search(folder: &Path, texts: &[Value]) -> Outcome<()> {
     for _ in 0..LOOKS {
         if looked(folder, texts)? {
@@ -30,7 +30,7 @@ pub fn search(folder: &Path, texts: &[Value]) -> Outcome<()> {
     Err(format!("{} does not stand still", folder.display()))
 }
 
-/// One look; whether all files were there until they were read.
+/// One search; returns whether all files existed until they were read.
 fn looked(folder: &Path, texts: &[Value]) -> Outcome<bool> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;

@@ -1,4 +1,4 @@
-//! A customer's browser, as far as a redirect needs one: it opens a link or sends a form, and is told where to go next.
+//! A minimal customer's browser for redirects: it opens a link or sends a form, and receives the next address.
 
 use bankchannel_foundation::message::{percent_decode, percent_encode};
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use crate::{
 /// `{"visit": URL, "form": {…}, "headers": {…}, "expect": {"status", "location", "headers", "body"}, "save"}`.
 ///
 /// # Errors
-/// What went otherwise.
+/// The mismatch.
 pub async fn visit(world: &mut World, step: &Value) -> Outcome<()> {
     let filled = template::fill(world, &step["visit"])?;
     let url = filled.as_str().ok_or("`visit` is a URL")?;
@@ -55,10 +55,10 @@ pub async fn visit(world: &mut World, step: &Value) -> Outcome<()> {
     template::save(world, &step["save"], &seen).map_err(told)
 }
 
-/// What holds for every answer that has a body, to third parties and to browsers.
+/// Checks every answer that has a body, to third parties and to browsers.
 ///
 /// # Errors
-/// What does not hold.
+/// The violated rule.
 pub fn check_page(answer: &Answer) -> Outcome<()> {
     if answer.header("cache-control") != "no-store" {
         return Err(format!("the header cache-control is {:?}, not no-store", answer.header("cache-control")));
@@ -82,7 +82,7 @@ pub fn check_page(answer: &Answer) -> Outcome<()> {
     if kind.starts_with("text/html") { Ok(()) } else { Err(format!("the answer is {kind:?}, neither JSON nor HTML")) }
 }
 
-/// A form as a browser sends it; a list is a name that is sent more than once.
+/// A form as sent by a browser; a list is a name that is sent several times.
 fn encoded(form: &Value) -> String {
     let each = |name: &str, value: &Value| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);

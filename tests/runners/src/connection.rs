@@ -1,4 +1,4 @@
-//! Raw HTTP/1.1 over TCP or TLS: what is written is exactly what the case says, duplicates, odd paths and all.
+//! Raw HTTP/1.1 over TCP or TLS: sends exactly the bytes of the case, including duplicates and odd paths.
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::world::Outcome;
 pub struct Answer {
     /// The status.
     pub status: u16,
-    /// The headers, names in lower case; a name that came twice has its values joined by commas.
+    /// The headers, names in lower case; values of a repeated name are joined by commas.
     pub headers: BTreeMap<String, String>,
     /// The body.
     pub body: Vec<u8>,
@@ -30,22 +30,22 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// A header's value; empty where there is none.
+    /// A header's value; empty if it is missing.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(String::as_str).unwrap_or_default()
     }
 }
 
-/// How TLS connections are made.
+/// The configuration of TLS connections.
 #[derive(Clone)]
 pub struct Tls(Arc<ClientConfig>);
 
 impl Tls {
-    /// Trusts the authority of this file alone, and shows this certificate with its key, both files.
+    /// Trusts only the authority of this file, and presents this certificate with its key, both files.
     ///
     /// # Errors
-    /// A file that cannot be used.
+    /// An unusable file.
     pub fn new(ca_file: &Path, identity: Option<(&Path, &Path)>) -> Outcome<Self> {
         let bad = |path: &Path, why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
         let certificates = |path: &Path| -> Outcome<Vec<CertificateDer<'static>>> {
@@ -86,10 +86,10 @@ pub fn parts(url: &str) -> Outcome<(&str, &str, &str)> {
     Ok((scheme, host, path))
 }
 
-/// Sends one request on a connection of its own and reads the whole answer.
+/// Sends one request on a separate connection and reads the whole answer.
 ///
 /// # Errors
-/// What broke.
+/// The failure.
 pub async fn exchange(
     tls: Option<&Tls>,
     url: &str,
@@ -109,11 +109,11 @@ pub async fn exchange(
     send(tls, url, head.as_bytes(), body).await.map_err(|why| format!("{method} {path}: {why}"))
 }
 
-/// Sends these bytes to the host of the URL, on a connection of its own, and reads the whole answer. The rest is what a server
-/// that refuses a request early may not read any more.
+/// Sends these bytes to the host of the URL, on a separate connection, and reads the whole answer. `rest` is the part
+/// that a server may not read if it refuses a request early.
 ///
 /// # Errors
-/// What broke.
+/// The failure.
 pub async fn send(tls: Option<&Tls>, url: &str, bytes: &[u8], rest: &[u8]) -> Outcome<Answer> {
     let (scheme, host, _) = parts(url)?;
     let stream = TcpStream::connect(host).await.map_err(|why| why.to_string())?;
@@ -145,7 +145,7 @@ async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8], res
         match stream.read(&mut piece).await {
             Ok(0) => break,
             Ok(size) => answer.extend_from_slice(&piece[..size]),
-            // TLS that ends without its goodbye has said all the same what it said.
+            // An answer without TLS's closing message is still used.
             Err(why) if answer.is_empty() => return Err(why.to_string()),
             Err(_) => break,
         }
@@ -153,7 +153,7 @@ async fn talk(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8], res
     parse(&answer, true)?.ok_or_else(|| "no answer, or one without an end of its head".to_owned())
 }
 
-/// Reads an answer; `None` where more must come. `ended` says that nothing does.
+/// Parses an answer; `None` if more is needed. `ended` means that no more will come.
 fn parse(bytes: &[u8], ended: bool) -> Outcome<Option<Answer>> {
     let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
     let head = String::from_utf8_lossy(&bytes[..end]);

@@ -1,7 +1,7 @@
-//! What reading foreign bytes costs, in processor time of the thread that reads: a long read holds up everybody.
+//! The cost of reading foreign bytes, in CPU time of the reading thread: a long read delays all others.
 //!
 //! An input may cost [`PER_KB`] for each kB, all inputs of a target together [`AVERAGE_PER_KB`]; smaller ones count as
-//! one kB. Where time is meant to be spent, the target stands in [`DELIBERATE`], with a bound for the whole input.
+//! one kB. Targets that are meant to take long are in [`DELIBERATE`], with a bound for the whole input.
 
 use std::time::Duration;
 
@@ -13,21 +13,21 @@ use crate::fuzz::Target;
 pub const PER_KB: Duration = Duration::from_millis(20);
 /// The most that a target's inputs may cost together, for each kB of them.
 pub const AVERAGE_PER_KB: Duration = Duration::from_millis(1);
-/// Targets that are meant to take long, and what a whole input may cost, however small: those that derive keys from a
-/// passphrase, as slowly as their limits of rounds allow, of files of our own user; and explanations of refusals, up to
-/// four for an input, each of which hashes up to 16 MiB of guesses, on threads of their own.
+/// Targets that are meant to take long, and the bound of a whole input, however small: those that derive keys from a
+/// passphrase, as slowly as their limits of rounds allow, for files of our own user; and explanations of refusals, up
+/// to four per input, each of which hashes up to 16 MiB of guesses, on separate threads.
 pub const DELIBERATE: &[(&str, Duration)] = &[
     ("encrypted_key", Duration::from_secs(15)),
     ("pkcs12", Duration::from_secs(6)),
     ("psd2_explain", Duration::from_millis(400)),
 ];
-/// How often an input that costs too much is tried: the machine may have been busy with something else.
+/// How often an expensive input is retried: the machine may have been busy.
 const TRIES: usize = 4;
 
-/// What `target` makes of `input`, in processor time; in a build that is so many times slower, under a sanitizer.
+/// Runs `target` on `input` and returns the CPU time; `slower` is the slowdown of the build, under a sanitizer.
 ///
 /// # Panics
-/// Where every try is above the bound: the parser is to be mended.
+/// If every try is above the bound: the parser must be fixed.
 pub fn checked(name: &str, target: Target, input: &[u8], slower: u32) -> Duration {
     let bound = bound(name, input) * slower;
     let least = least(target, input, bound);
@@ -44,7 +44,7 @@ pub fn checked(name: &str, target: Target, input: &[u8], slower: u32) -> Duratio
     );
 }
 
-/// What `target` makes of `input`: the first try within `bound`, or the least of a few.
+/// The CPU time of `target` for `input`: the first try within `bound`, or the lowest of a few.
 pub fn least(target: Target, input: &[u8], bound: Duration) -> Duration {
     let mut least = Duration::MAX;
     for _ in 0..TRIES {
@@ -69,7 +69,7 @@ pub fn deliberate(name: &str) -> Option<Duration> {
     DELIBERATE.iter().find(|(known, _)| *known == name).map(|(_, bound)| *bound)
 }
 
-/// The size of an input as it counts.
+/// The size of an input for its bound.
 #[must_use]
 pub fn kilobytes(input: &[u8]) -> f64 {
     (input.len() as f64 / 1024.0).max(1.0)
@@ -81,7 +81,7 @@ fn once(target: Target, input: &[u8]) -> Duration {
     processor_time().saturating_sub(start)
 }
 
-/// The processor time that this thread has used.
+/// The CPU time of this thread.
 fn processor_time() -> Duration {
     ClockId::CLOCK_THREAD_CPUTIME_ID.now().map(Duration::from).expect("Linux and macOS count a thread's time")
 }

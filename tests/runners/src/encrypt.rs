@@ -1,4 +1,4 @@
-//! Passwords, encrypted as a client does it, and as no client should.
+//! Passwords, encrypted correctly or deliberately wrongly.
 
 use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPublicEncryptingKey, Pkcs1PublicEncryptingKey, PublicEncryptingKey};
 use bankchannel_crypto::rsa;
@@ -9,11 +9,11 @@ use serde_json::Value;
 
 use crate::world::Outcome;
 
-/// `{"password", "challenge", "shift_ms"?, "padding"?}`: for this challenge, or bound to a time stamp that is so much later,
-/// or with a padding that the service does not speak (`oaep-sha256`, `pkcs1`).
+/// `{"password", "challenge", "shift_ms"?, "padding"?}`: for this challenge, or bound to a time stamp that is this much
+/// later, or with a padding that the service does not support (`oaep-sha256`, `pkcs1`).
 ///
 /// # Errors
-/// What is missing or cannot be used.
+/// The missing or invalid argument.
 pub fn password(public_key_pem: &str, argument: &Value) -> Outcome<String> {
     let password = argument["password"].as_str().ok_or("$encrypt needs `password`")?;
     let key = rsa::PublicKey::from_pem(public_key_pem).map_err(|why| why.to_string())?;

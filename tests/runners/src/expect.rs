@@ -1,14 +1,14 @@
-//! What must come out: a value matches when everything that is expected of it holds.
+//! Matches results: a value matches if everything expected of it holds.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use regex_lite::Regex;
 use serde_json::Value;
 
-/// Whether `found` is as `wanted`. Objects may have more members than are wanted. An object with one key that begins
-/// with `$` is a matcher; `tests/scenarios/README.md` lists them.
+/// Whether `found` matches `wanted`. Objects may have additional members. An object with one key that begins with `$`
+/// is a matcher; `tests/scenarios/README.md` lists them.
 ///
 /// # Errors
-/// The place and what differs there.
+/// The place and the difference.
 pub fn matches(wanted: &Value, found: &Value) -> Result<(), String> {
     if let Some((name, argument)) = matcher(wanted) {
         return special(name, argument, found);

@@ -1,7 +1,7 @@
-//! A target for every parser of foreign bytes: whatever comes, it answers and does not panic.
+//! A target for every parser of foreign bytes: for any input it returns and does not panic.
 //!
-//! `tests/run` feeds each target its corpus (`tests/fuzz/corpus/NAME/`), mutations of it and random bytes; `tests/long/fuzz`
-//! feeds the same functions through cargo-fuzz for as long as it is told.
+//! `tests/run` feeds each target its corpus (`tests/fuzz/corpus/NAME/`), mutations of it and random bytes;
+//! `tests/long/fuzz` feeds the same functions through cargo-fuzz for a given time.
 
 mod salt_edge;
 
@@ -83,7 +83,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("salt_edge_bank_answer", salt_edge::bank_answer),
 ];
 
-/// The target whose inputs a target takes: the readers of a payment file share theirs.
+/// The target whose corpus this target uses: the readers of a payment file share theirs.
 pub(crate) fn inputs_of(name: &str) -> &str {
     name.strip_prefix("typed_").or_else(|| name.strip_prefix("check_")).unwrap_or(name)
 }
@@ -116,7 +116,7 @@ pub fn corpus(name: &str) -> Vec<Vec<u8>> {
     entries.filter_map(|entry| std::fs::read(entry.ok()?.path()).ok()).collect()
 }
 
-/// A key, then signatures over a document: all that is looked at when an upload is judged.
+/// A key, then signatures over a document: the inputs for judging an upload.
 fn pgp_verify(bytes: &[u8]) {
     const SIGNATURE: &[u8] = b"-----BEGIN PGP SIGNATURE-----";
     let at = bytes.windows(SIGNATURE.len()).position(|window| window == SIGNATURE).unwrap_or(bytes.len());
@@ -127,7 +127,7 @@ fn pgp_verify(bytes: &[u8]) {
     drop((key.check_signing(now), key.check_encryption(now), key.expires(now), key.user_ids()));
 }
 
-/// The private key that the messages of the corpus are encrypted to.
+/// The private key to which the messages of the corpus are encrypted.
 fn message_key() -> &'static openpgp::PrivateKey {
     static KEY: OnceLock<openpgp::PrivateKey> = OnceLock::new();
     const ARMORED: &str = include_str!("../../fuzz/message-key.asc");
@@ -187,7 +187,7 @@ bankchannel_ws_channel::for_each_operation!(exchanges);
 fn settings(bytes: &[u8]) {
     use bankchannel_foundation::Boundary;
     if let Ok(value) = parse(bytes, 16) {
-        // Files and variables are not read here: a fuzzer must not open what it happens to name.
+        // Files and variables are not read here: a fuzzer must not open a file that it names by chance.
         let text = value.to_json();
         if !text.contains("\"file\"") && !text.contains("\"env\"") {
             drop(bankchannel::ws_channel::WsChannelSettings::read(value, &mut Reader::new(Representation::Boundary)));
@@ -319,7 +319,7 @@ fn psd2_refusal(bytes: &[u8]) {
 
 macro_rules! psd2_exchanges {
     ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
-        /// A request as text: its headers, its query and its body go to every exchange, whatever its path is.
+        /// A request as text: its headers, its query and its body go to every exchange, regardless of its path.
         fn psd2_request(bytes: &[u8]) {
             let Ok(request) = Request::parse(bytes) else { return };
             let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
@@ -349,7 +349,7 @@ macro_rules! psd2_exchanges {
         }
     };
     (@request exchange $subject:ident $file:ident $name:ident $message:ident) => {
-        // What a bank takes, a client may send on.
+        // A request that a bank accepts can also be sent by a client.
         if let Ok(request) = psd2::$subject::$file::$name::decode_request($message()) {
             for dialect in [SigningDialect::Era, SigningDialect::Bg] {
                 let with = Credentials { dialect, ..Credentials::default() };

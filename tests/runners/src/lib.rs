@@ -6,8 +6,8 @@
 //!                                            (c, php, python, python-async, node)
 //! ```
 //!
-//! A scenario is data: where it comes from, steps, what must come out. `tests/scenarios/README.md` has its language.
-//! Each face leaves a report, `target/scenario-reports/FACE.json`, with the ids it ran.
+//! A scenario is data: its source, steps, expected results. `tests/scenarios/README.md` describes its language. Each
+//! face writes a report, `target/scenario-reports/FACE.json`, with the ids it ran.
 
 pub mod api;
 pub mod at_rest;

@@ -1,4 +1,4 @@
-//! `$psd2_sign`: a signed request as text, also one that is signed as no client should.
+//! `$psd2_sign`: a signed request as text, also with deliberately wrong signatures.
 
 use bankchannel_crypto::{random, signature::SigningKey};
 use bankchannel_foundation::model;
@@ -17,12 +17,12 @@ use crate::{
     world::{Outcome, World},
 };
 
-/// `{"request": TEXT, "tpp": 1, "key": PEM, "certificate": PEM, "dialect", "signing": {…}, "at": instant, "string": {"from", "to"}}`:
-/// the request with the headers of its signature. `string` replaces text in the signing string before it is signed; the key need
-/// not be the certificate's.
+/// `{"request": TEXT, "tpp": 1, "key": PEM, "certificate": PEM, "dialect", "signing": {…}, "at": instant, "string":
+/// {"from", "to"}}`: the request with the headers of its signature. `string` replaces text in the signing string before
+/// it is signed; the key does not have to match the certificate.
 ///
 /// # Errors
-/// What cannot be signed.
+/// The reason why it cannot be signed.
 pub fn sign(world: &World, argument: &Value) -> Outcome<String> {
     let text = argument["request"].as_str().ok_or("$psd2_sign needs `request`")?;
     let request = Request::parse(text.as_bytes()).map_err(|why| format!("$psd2_sign: {why}"))?;

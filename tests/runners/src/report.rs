@@ -1,4 +1,4 @@
-//! What a face ran: `target/scenario-reports/FACE.json`.
+//! The report of a face: `target/scenario-reports/FACE.json`.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ pub fn folder() -> PathBuf {
 /// Writes the report of a face.
 ///
 /// # Panics
-/// When the folder cannot be written.
+/// If the folder cannot be written.
 pub fn write(face: &str, ids: &[String], not_applicable: &[String]) {
     let folder = folder();
     std::fs::create_dir_all(&folder).expect("the report folder can be made");

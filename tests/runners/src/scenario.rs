@@ -17,12 +17,12 @@ use crate::{
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct File {
-    /// Where the cases come from.
+    /// The source of the cases.
     pub source: String,
     /// Steps by name, which cases may use.
     #[serde(default)]
     pub procedures: BTreeMap<String, Vec<Value>>,
-    /// Values that every case of the folder has, unless it says otherwise.
+    /// Values of every case of the folder, unless the case has its own.
     #[serde(default)]
     pub values: BTreeMap<String, Value>,
     /// The cases.
@@ -36,32 +36,32 @@ pub struct File {
 pub struct Case {
     /// The id in the specification's checklist.
     pub id: String,
-    /// What it shows.
+    /// The proved behaviour.
     pub title: String,
-    /// The faces it concerns; every one when empty.
+    /// The faces it concerns; empty for all.
     #[serde(default)]
     pub faces: Vec<String>,
-    /// Whom it talks to, the word of a [`Peer`]; the first of them where it is left out, `none` for operations that only compute.
+    /// Its counterpart, the name of a [`Peer`]; the first of them by default, `none` for operations that only compute.
     #[serde(default)]
     pub world: String,
     /// The service's configuration file.
     #[serde(default)]
     pub config: Value,
-    /// The options of the service or bank, besides those of every test.
+    /// The options of the service or bank, in addition to those of every test.
     #[serde(default)]
     pub options: Value,
-    /// Values that the steps may name.
+    /// Values available to the steps.
     #[serde(default)]
     pub values: BTreeMap<String, Value>,
-    /// What happens, in order.
+    /// The steps, in order.
     pub steps: Vec<Value>,
 }
 
 impl Case {
-    /// Whom it talks to; `None` where operations only compute.
+    /// Its counterpart; `None` if operations only compute.
     ///
     /// # Errors
-    /// Nobody has the word that it says.
+    /// No counterpart has the given name.
     pub fn peer(&self) -> Outcome<Option<&'static dyn Peer>> {
         let said = match self.world.as_str() {
             "" => return Ok(PEERS.first().copied()),
@@ -94,7 +94,7 @@ impl Suite {
     /// Reads every file of `tests/scenarios/NAME`.
     ///
     /// # Panics
-    /// On a file that is no scenario file, or an id that stands twice: the suite itself is broken then.
+    /// On a file that is not a scenario file, or a duplicate id: the suite itself is broken then.
     #[must_use]
     pub fn read(name: &str) -> Self {
         let mut paths: Vec<PathBuf> = std::fs::read_dir(folder().join(name))
@@ -106,10 +106,10 @@ impl Suite {
         Self::of(&paths)
     }
 
-    /// What stands in these files.
+    /// The cases in these files.
     ///
     /// # Panics
-    /// When a file cannot be read, or an id stands twice.
+    /// If a file cannot be read, or an id is a duplicate.
     #[must_use]
     pub fn of(paths: &[PathBuf]) -> Self {
         let mut suite = Self::default();
@@ -128,7 +128,7 @@ impl Suite {
     }
 }
 
-/// The cases that `BANKCHANNEL_CASES` picks; all of them when it is not set. `W` picks every id that begins so.
+/// The cases selected by `BANKCHANNEL_CASES`; all of them if it is not set. `W` selects every id that starts with it.
 #[must_use]
 pub fn picked(cases: &[Case]) -> Vec<Case> {
     let wanted = std::env::var("BANKCHANNEL_CASES").unwrap_or_default();

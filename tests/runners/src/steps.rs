@@ -1,4 +1,4 @@
-//! Steps that wire and api have in common.
+//! Steps common to wire and api.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::{
     world::{Outcome, World},
 };
 
-/// Sets the values of a `use` step's `with`; what they were before comes back, for [`leave`].
+/// Sets the values of a `use` step's `with`; returns their previous values, for [`leave`].
 ///
 /// # Errors
 /// A value that cannot be filled.
@@ -21,7 +21,7 @@ pub fn enter(world: &mut World, step: &Value) -> Outcome<Vec<(String, Option<Val
     Ok(filled.into_iter().map(|(key, value)| (key.clone(), world.values.insert(key, value))).collect())
 }
 
-/// Gives the values that [`enter`] has set what they were before.
+/// Restores the values that [`enter`] has set.
 pub fn leave(world: &mut World, before: Vec<(String, Option<Value>)>) {
     for (key, value) in before {
         match value {
@@ -31,7 +31,7 @@ pub fn leave(world: &mut World, before: Vec<(String, Option<Value>)>) {
     }
 }
 
-/// Steps that wire and api have in common; false when it is none of them.
+/// Runs a step common to wire and api; false if it is not one.
 ///
 /// # Errors
 /// Why it failed.
@@ -50,7 +50,7 @@ pub async fn common_step(world: &mut World, step: &Value) -> Outcome<bool> {
             world.advanced_s += by;
         }
         "align_s" => {
-            // To a little after a multiple: what counts steps of time does not cross one in the middle of a case.
+            // To a little after a multiple: a counter of time steps does not change in the middle of a case.
             let step = argument.as_i64().filter(|step| *step > 0).ok_or("`align_s` is a number of seconds")?;
             let by = step - world.now_s().rem_euclid(step) + 3;
             world.control("POST", "clock", &json!({"advance_s": by})).await?;

@@ -1,4 +1,4 @@
-//! Values in steps: `${name}` and the functions that a case needs of the world.
+//! Values in steps: `${name}` and the functions that a case needs.
 
 use std::{collections::BTreeMap, path::PathBuf, time::SystemTime};
 
@@ -12,7 +12,7 @@ use crate::{
     world::{Outcome, World, pgp_key},
 };
 
-/// The values that a case is given.
+/// The initial values of a case.
 #[must_use]
 pub fn given(
     world: &World,
@@ -26,10 +26,10 @@ pub fn given(
     out
 }
 
-/// Puts values in place of `${name}` and of functions, everywhere inside.
+/// Replaces `${name}` and functions with their values, at every level.
 ///
 /// # Errors
-/// What cannot be filled.
+/// A value that cannot be filled.
 pub fn fill(world: &World, value: &Value) -> Outcome<Value> {
     match value {
         Value::String(text) => fill_text(world, text),
@@ -139,7 +139,7 @@ fn function(world: &World, name: &str, argument: &Value) -> Outcome<Value> {
             lines.join("\n")
         }
         "$flip" => {
-            // The last character of base64 that carries whole bits: another one there is another value.
+            // The last base64 character that carries full bits: another one there gives another value.
             let given = plain()?;
             let (first, rest) = given.split_at(1);
             format!("{}{rest}", if first == "A" { "B" } else { "A" })
@@ -168,7 +168,7 @@ fn function(world: &World, name: &str, argument: &Value) -> Outcome<Value> {
     Ok(Value::String(out))
 }
 
-/// `{"text", "from", "to"}`: another text in place of one that must be there.
+/// `{"text", "from", "to"}`: replaces a text that must be present.
 pub(crate) fn replaced(argument: &Value) -> Outcome<String> {
     let text = |key: &str| argument[key].as_str().ok_or_else(|| format!("a replacement needs `{key}`"));
     let (all, from) = (text("text")?, text("from")?);
@@ -178,8 +178,8 @@ pub(crate) fn replaced(argument: &Value) -> Outcome<String> {
     Ok(all.replace(from, text("to")?))
 }
 
-/// `{"plus_days": N}`, `{"plus_s": N, "form": "http"}`: a day or an instant of the service's clock, as `YYYY-MM-DD` or as the header
-/// `Date` has it.
+/// `{"plus_days": N}`, `{"plus_s": N, "form": "http"}`: a day or an instant of the service's clock, as `YYYY-MM-DD` or
+/// in the format of the header `Date`.
 fn date(world: &World, argument: &Value) -> Outcome<String> {
     let number = |key: &str| argument[key].as_i64().unwrap_or(0);
     let at_s = world.now_s() + number("plus_days") * 86_400 + number("plus_s");
@@ -199,7 +199,7 @@ fn other_code(code: &str) -> String {
     format!("{:06}", (number + 1) % 1_000_000)
 }
 
-/// `{"key": NAME or [NAMES], "content": …}`: armored detached signatures, one after the other.
+/// `{"key": NAME or [NAMES], "content": …}`: armored detached signatures, concatenated.
 fn sign(argument: &Value) -> Outcome<String> {
     let names: Vec<&str> = match &argument["key"] {
         Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
@@ -214,7 +214,7 @@ fn sign(argument: &Value) -> Outcome<String> {
         .map_err(|why| why.to_string())
 }
 
-/// A text's bytes, or those of `{"$file": NAME}` (already filled to a text).
+/// A text's bytes, or those of `{"$file": NAME}` (already replaced by a text).
 pub(crate) fn bytes_of(value: &Value) -> Outcome<Vec<u8>> {
     value.as_str().map(|text| text.as_bytes().to_vec()).ok_or_else(|| "a text is needed".to_owned())
 }
@@ -232,7 +232,7 @@ fn spki_of(pem: &str) -> Outcome<Vec<u8>> {
 
 /// An `RSA PUBLIC KEY` (PKCS#1) of a `PUBLIC KEY` (SPKI) of 2048 bits.
 fn pkcs1_of(pem: &str) -> Outcome<String> {
-    // What SPKI puts before the key of 2048 bits: two sequences, the algorithm, a bit string.
+    // The part of an SPKI before a key of 2048 bits: two sequences, the algorithm, a bit string.
     const HEAD: usize = 24;
     let key = rsa::PublicKey::from_pem(pem).map_err(|why| why.to_string())?;
     let encoded = STANDARD.encode(key.spki_der().get(HEAD..).ok_or("too short for a key")?);
@@ -240,8 +240,8 @@ fn pkcs1_of(pem: &str) -> Outcome<String> {
     Ok(format!("-----BEGIN RSA PUBLIC KEY-----\n{}\n-----END RSA PUBLIC KEY-----\n", lines.join("\n")))
 }
 
-/// A file of `tests/scenarios/data`; the example payment under its name of the library, the NextGenPSD2 specification's vectors under
-/// `vectors/`.
+/// A file of `tests/scenarios/data`; the example payment under its name in the library, the NextGenPSD2 specification's
+/// vectors under `vectors/`.
 fn data_file(name: &str) -> Outcome<Vec<u8>> {
     std::fs::read(data_path(name)).map_err(|why| format!("{name}: {why}"))
 }
@@ -256,11 +256,11 @@ fn data_path(name: &str) -> PathBuf {
     scenario::folder().join("data").join(name)
 }
 
-/// Keeps values of an answer: name → JSON pointer, or `{"in": pointer to a list, "where": matcher, "take": pointer in the
-/// element}`. A pointer after `?` may lead nowhere. Names may hold values themselves: `${who}.token`.
+/// Saves values of an answer: name → JSON pointer, or `{"in": pointer to a list, "where": matcher, "take": pointer in
+/// the element}`. A pointer after `?` is optional. Names may contain values themselves: `${who}.token`.
 ///
 /// # Errors
-/// A pointer that leads nowhere.
+/// A pointer that finds nothing.
 pub fn save(world: &mut World, wanted: &Value, answer: &Value) -> Outcome<()> {
     for (name, place) in wanted.as_object().into_iter().flatten() {
         let name = as_text(&fill_text(world, name)?);

@@ -11,10 +11,10 @@ use crate::{
     world::{Outcome, World},
 };
 
-/// Sends one request on a connection of its own and reads the whole answer.
+/// Sends one request on a separate connection and reads the whole answer.
 ///
 /// # Errors
-/// What broke.
+/// The failure.
 pub async fn exchange(url: &str, method: &str, headers: &[(String, String)], body: &[u8]) -> Outcome<Answer> {
     connection::exchange(None, url, method, headers, body).await
 }
@@ -22,7 +22,7 @@ pub async fn exchange(url: &str, method: &str, headers: &[(String, String)], bod
 /// Runs one case.
 ///
 /// # Errors
-/// Which step failed, and why.
+/// The failed step, and the reason.
 pub async fn run(suite: &Suite, case: &Case) -> Outcome<()> {
     let mut world = World::of_case(case, &suite.values).await?;
     let result = run_steps(suite, &mut world, &case.steps).await;
@@ -108,9 +108,9 @@ async fn send_once(world: &mut World, step: &Value) -> Outcome<()> {
     let filled = template::fill(world, &step["send"])?;
     let text = filled.as_str().ok_or("`send` is the text of a request")?;
     let text = if step["as_is"] == true { text.to_owned() } else { on_the_wire(text) };
-    // As a browser does, or as a third party: what shows a client certificate, where there is TLS.
+    // As a browser, or as a third party: which presents a client certificate, over TLS.
     let tls = world.tls(if step["tpp"] == false { None } else { Some(step["tpp"].as_u64().unwrap_or(1)) })?;
-    // Of a text with a large body, a server may answer before it has read the whole of it.
+    // If the body is large, a server may answer before it has read all of it.
     let end = text.find("\r\n\r\n").map_or(text.len(), |at| at + 4);
     let (head, body) = text.split_at(end);
     let answer = connection::send(tls.as_ref(), world.base_url(), head.as_bytes(), body.as_bytes()).await?;
@@ -125,7 +125,7 @@ async fn send_once(world: &mut World, step: &Value) -> Outcome<()> {
     judge(world, step, &answer, (method, path), &headers)
 }
 
-/// A request's text with its head's lines ended by CRLF, and with the length of its body where nothing in it says that.
+/// A request's text with its head's lines ended by CRLF, and with its body's length if the head has none.
 fn on_the_wire(text: &str) -> String {
     let (head, body) = text.split_once("\r\n\r\n").or_else(|| text.split_once("\n\n")).unwrap_or((text.trim_end(), ""));
     let mut lines: Vec<&str> = head.lines().collect();
@@ -159,7 +159,7 @@ fn judge(
     template::save(world, &step["save"], &json).map_err(told)
 }
 
-/// The body's bytes: `json` as it is, `raw` text, or `hex`.
+/// The body's bytes: `json` unchanged, `raw` text, or `hex`.
 fn body_of(request: &Value) -> Outcome<Vec<u8>> {
     match (&request["json"], request["raw"].as_str(), request["hex"].as_str()) {
         (_, Some(raw), _) => Ok(raw.as_bytes().to_vec()),

@@ -1,4 +1,4 @@
-//! What a scenario happens in: a counterpart of its own, its clock, its outbox, and keys made for it.
+//! The environment of a scenario: its own counterpart, its clock, its outbox, and keys made for it.
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Mutex, time::SystemTime};
 
@@ -8,16 +8,16 @@ use serde_json::{Value, json};
 
 use crate::{connection::Tls, peers::Peer, scenario::Case, template, wire};
 
-/// A folder for one case, and, where the case needs one, a counterpart started for it.
+/// A folder for one case, and, if needed, a counterpart started for it.
 pub struct World {
-    /// What runs; `None` while it is stopped, and where there is nothing.
+    /// The running counterpart; `None` while it is stopped, and if there is none.
     running: Option<RunningCounterpart>,
     peer: Option<&'static dyn Peer>,
     options: Value,
     folder: tempfile::TempDir,
-    /// The readiness line of what runs.
+    /// The readiness line of the counterpart.
     ready: Value,
-    /// What cases may name of it besides.
+    /// The additional values of the counterpart for cases.
     told: BTreeMap<String, Value>,
     /// How far its clock was moved, in seconds.
     pub advanced_s: i64,
@@ -25,23 +25,23 @@ pub struct World {
     pub values: BTreeMap<String, Value>,
 }
 
-/// What goes wrong is told as text: a scenario's failure is read by a person.
+/// Errors are text: a person reads a scenario's failure.
 pub type Outcome<T> = Result<T, String>;
 
 impl World {
-    /// A folder with nobody to talk to: for what only computes.
+    /// A folder without a counterpart: for operations that only compute.
     ///
     /// # Errors
-    /// No folder can be made.
+    /// The folder cannot be made.
     pub fn without_peer() -> Outcome<Self> {
         let folder = tempfile::tempdir().map_err(|why| why.to_string())?;
         Ok(Self::of(folder, None, Value::Null))
     }
 
-    /// What a case happens in, with its values.
+    /// The environment of a case, with its values.
     ///
     /// # Errors
-    /// What does not start.
+    /// The counterpart does not start.
     pub async fn of_case(case: &Case, common: &BTreeMap<String, Value>) -> Outcome<Self> {
         let mut world = match case.peer()? {
             Some(peer) => Self::start(peer, &case.config, &case.options).await?,
@@ -79,26 +79,26 @@ impl World {
         Ok(world)
     }
 
-    /// Who is there to talk to.
+    /// The counterpart.
     #[must_use]
     pub fn peer(&self) -> Option<&'static dyn Peer> {
         self.peer
     }
 
-    /// What the readiness line of what runs says.
+    /// The readiness line of the counterpart.
     #[must_use]
     pub fn ready(&self) -> &Value {
         &self.ready
     }
 
-    /// What cases may name of what runs: the members of its readiness line, and more.
+    /// The counterpart's values for cases: the members of its readiness line, and more.
     #[must_use]
     pub fn known(&self) -> BTreeMap<String, Value> {
         let line = self.ready.as_object().into_iter().flatten().filter(|(name, _)| *name != "kind");
         line.map(|(name, value)| (name.clone(), value.clone())).chain(self.told.clone()).collect()
     }
 
-    /// One of these that is text; empty where there is none.
+    /// One of these values, as text; empty if it is missing.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.told.get(name).or_else(|| self.ready.get(name)).and_then(Value::as_str).unwrap_or_default()
@@ -110,7 +110,7 @@ impl World {
         self.text("base_url")
     }
 
-    /// The settings of a client, with what they leave out where it is one of this counterpart's protocol.
+    /// The settings of a client, completed if it is of this counterpart's protocol.
     ///
     /// # Errors
     /// There is no such counterpart.
@@ -127,20 +127,20 @@ impl World {
         Ok(peer.fill(&self.ready, &self.told, step, &settings))
     }
 
-    /// Stops what runs and starts it again on the same data.
+    /// Stops the counterpart and starts it again on the same data.
     ///
     /// # Errors
     /// Why it does not start.
     pub async fn restart(&mut self) -> Outcome<()> {
         self.stop().await;
         self.resume().await?;
-        // It listens elsewhere now.
+        // It has a new address now.
         let moved = self.known();
         self.values.extend(moved);
         Ok(())
     }
 
-    /// Stops what runs.
+    /// Stops the counterpart.
     pub async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             running.stop().await;
@@ -157,7 +157,7 @@ impl World {
         self.told = peer.values(&self.ready)?;
         self.running = Some(running);
         if self.advanced_s != 0 {
-            // What was restarted has its clock as at first; time does not run back in a case.
+            // After a restart its clock is reset; time must not go back in a case.
             self.control("POST", "clock", &json!({"advance_s": self.advanced_s})).await?;
         }
         Ok(())
@@ -180,7 +180,7 @@ impl World {
     /// Calls the control interface.
     ///
     /// # Errors
-    /// What it answered.
+    /// Its answer.
     pub async fn control(&self, method: &str, path: &str, body: &Value) -> Outcome<Value> {
         let text = if body.is_null() { String::new() } else { body.to_string() };
         let answer =
@@ -211,17 +211,17 @@ impl World {
             .and_then(|message| Some(message["code"].as_str()?.to_owned()))
     }
 
-    /// Now, by the clock of what runs, in seconds.
+    /// The time of the counterpart's clock, in seconds.
     #[must_use]
     pub fn now_s(&self) -> i64 {
         let standing = self.options["clock"].as_str().and_then(|at| at.parse::<jiff::Timestamp>().ok());
         standing.unwrap_or_else(jiff::Timestamp::now).as_second() + self.advanced_s
     }
 
-    /// TLS to the bank as this third party, or as a browser; `None` where there is none.
+    /// TLS to the bank as this third party, or as a browser; `None` without TLS.
     ///
     /// # Errors
-    /// Files that cannot be used.
+    /// Unusable files.
     pub fn tls(&self, tpp: Option<u64>) -> Outcome<Option<Tls>> {
         match self.peer {
             Some(peer) => peer.tls(&self.ready, tpp),
@@ -230,14 +230,14 @@ impl World {
     }
 }
 
-/// How long a key with a name that begins with `brief` lives, from a minute before it is made.
+/// The lifetime of a key whose name begins with `brief`, from a minute before it is made.
 const BRIEF: std::time::Duration = std::time::Duration::from_secs(30 * 60);
 
-/// The PGP key of this name: made at first use, the same for the whole run. `rsa…` names give RSA-2048 keys, `brief…` names
-/// keys that expire after half an hour.
+/// The PGP key with this name: made on first use, the same for the whole run. `rsa…` names give RSA-2048 keys, `brief…`
+/// names keys that expire after half an hour.
 ///
 /// # Panics
-/// When no key can be made.
+/// If no key can be made.
 #[must_use]
 pub fn pgp_key(name: &str) -> openpgp::PrivateKey {
     static KEYS: Mutex<BTreeMap<String, openpgp::PrivateKey>> = Mutex::new(BTreeMap::new());
@@ -250,7 +250,7 @@ pub fn pgp_key(name: &str) -> openpgp::PrivateKey {
                 name: name.to_owned(),
                 email: format!("{name}@example.test"),
                 algorithm,
-                // A little in the past: a case may look at the key with a clock that lags.
+                // Slightly in the past: a case may use the key with a clock that lags.
                 created: SystemTime::now() - std::time::Duration::from_secs(60),
                 expires: name.starts_with("brief").then(|| SystemTime::now() + BRIEF),
                 passphrase: None,

@@ -1,4 +1,4 @@
-//! What users do, through every face: `tests/scenarios/api`.
+//! User actions, through every face: `tests/scenarios/api`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,10 +13,10 @@ use bankchannel_tests::{
 };
 use tokio::task::JoinSet;
 
-/// How many faces run at a time; each runs its cases one after the other.
+/// The number of faces that run at once; each runs its cases in sequence.
 const AT_A_TIME: usize = 4;
 
-/// How a face went: ids that ran well, ids that do not concern it, and what failed.
+/// The results of a face: passed ids, ids that do not concern it, and failures.
 #[derive(Default)]
 struct Score {
     well: Vec<String>,
@@ -80,7 +80,7 @@ async fn one_face(name: &str, suite: &Suite, cases: &[Case]) -> Score {
             Ok(Went::NotApplicable(_)) => score.not_applicable.push(case.id.clone()),
             Err(why) => {
                 score.failed.push(format!("{} {}: {why}", case.id, case.title));
-                // A driver that broke must not spoil the cases after it.
+                // A broken driver must not affect the following cases.
                 match faces::start(name).await {
                     Ok(fresh) => face = fresh,
                     Err(_) => return score,

@@ -1,4 +1,4 @@
-//! What every parser of foreign bytes costs: its corpus, and inputs built against it.
+//! The cost of every parser of foreign bytes: its corpus, and inputs built against it.
 #![allow(clippy::print_stdout)] // The figures are what the test reports.
 
 use std::time::Duration;
@@ -44,7 +44,7 @@ fn every_parser_reads_in_bounded_time() {
     assert!(above.is_empty(), "above the bounds:\n{}", above.join("\n"));
 }
 
-/// A parser that takes long is seen: the check measures, and has no target that cannot fail.
+/// A slow parser is detected: the check does measure and can fail.
 #[test]
 fn the_check_fails_where_a_parser_takes_long() {
     fn cubic(input: &[u8]) {

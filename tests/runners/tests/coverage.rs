@@ -1,4 +1,4 @@
-//! Every id of the specifications is proved somewhere: `tests/scenarios/ids.json`, `tests/scenarios/ids-nextgen-psd2.json`,
+//! Every id of the specifications has a proof: `tests/scenarios/ids.json`, `tests/scenarios/ids-nextgen-psd2.json`,
 //! `tests/scenarios/ids-iso20022.json`, `tests/scenarios/ids-salt-edge.json`.
 
 use std::{collections::BTreeMap, fs};
@@ -61,7 +61,7 @@ fn every_id_of_salt_edge_is_proved() {
     are_proved(&wanted, "ids-salt-edge.json");
 }
 
-/// Sees that the file names a place for each of these ids and for no other, and that every place is there.
+/// Checks that the file names a place for exactly these ids, and that every place exists.
 fn are_proved(wanted: &[String], file: &str) {
     let text = fs::read_to_string(scenario::folder().join(file)).unwrap_or_else(|why| panic!("{file}: {why}"));
     let proofs: Proofs = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{file}: {why}"));
@@ -101,6 +101,6 @@ fn every_operation_is_called_by_an_api_case() {
 fn has_test(path: &str, name: &str) -> bool {
     let text = fs::read_to_string(faces::root().join(path)).unwrap_or_default();
     let Some(at) = text.find(&format!("fn {name}(")) else { return false };
-    // The attribute stands in the lines just before.
+    // The attribute is in the lines just before.
     text[..at].lines().rev().take(4).any(|line| line.contains("test]") || line.contains("test("))
 }

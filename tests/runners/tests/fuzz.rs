@@ -1,4 +1,4 @@
-//! Each fuzz target's corpus, mutations of it, and random bytes. No seed is fixed: a failure prints its input.
+//! Each fuzz target's corpus, mutations of it, and random bytes. The seed is not fixed: a failure prints its input.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -7,7 +7,7 @@ use bankchannel_tests::{
     fuzz::{TARGETS, Target, corpus},
 };
 
-/// Mutations of each corpus file, and random inputs besides.
+/// Mutations of each corpus file, and additional random inputs.
 const ROUNDS: u64 = 200;
 /// Inputs longer than this are mutated less often: the XML readers need milliseconds for them.
 const LARGE: usize = 4096;
@@ -32,7 +32,7 @@ fn every_target_survives_its_corpus_and_what_becomes_of_it() {
     }
 }
 
-/// It does not panic, and costs what it may.
+/// It does not panic, and stays within its cost.
 fn run(name: &str, target: Target, input: &[u8]) {
     let result = std::panic::catch_unwind(|| cost::checked(name, target, input, 1));
     assert!(result.is_ok(), "{name} panicked on {:?}", String::from_utf8_lossy(input));

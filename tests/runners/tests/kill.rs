@@ -1,10 +1,12 @@
-//! Kill −9 in the middle of uploads and registrations: everything that was acknowledged is there afterwards, nothing twice.
+//! Kill −9 in the middle of uploads and registrations: everything acknowledged still exists afterwards, and nothing
+//! twice.
 //!
-//! `BANKCHANNEL_KILL_ROUNDS` says how often (25; `tests/long/kill` takes 500). A round: the service starts on the data that the
-//! last kill left, clients upload payments and register accounts until it is killed at a random moment. With
-//! `BANKCHANNEL_SERVICE_POSTGRES` the data is in that server, in a schema for each fresh folder; the server is not killed.
+//! `BANKCHANNEL_KILL_ROUNDS` is the number of kills (25; `tests/long/kill` uses 500). In a round, the service starts on
+//! the data left by the last kill, clients upload payments and register accounts until it is killed at a random time.
+//! With `BANKCHANNEL_SERVICE_POSTGRES` the data is in that server, in a schema for each fresh folder; the server is not
+//! killed.
 
-// What the kills interrupted is worth a line in the test's output.
+// The test prints what the kills interrupted.
 #![allow(clippy::print_stdout)]
 
 use std::{
@@ -30,7 +32,7 @@ use tokio::{
 
 const EMAIL: &str = "kill@example.test";
 const PASSWORD: &str = "Kill_minus_nine_12345";
-/// The service's balance allows some 6,800 example payments: a fresh folder after so many rounds.
+/// The service's balance allows some 6,800 example payments: a fresh folder after this many rounds.
 const ROUNDS_PER_FOLDER: usize = 50;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,7 +50,7 @@ async fn what_was_acknowledged_is_there_and_nothing_twice() {
     assert!(seen.0 > 0 && seen.1 > 0, "the kills came before anything was acknowledged: the test proved nothing");
 }
 
-/// What clients were told.
+/// The acknowledgements received by clients.
 #[derive(Default)]
 struct Acknowledged {
     uploads: BTreeSet<String>,
@@ -74,11 +76,11 @@ async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
             tasks.push(tokio::spawn(upload(client(&ready, &account), Arc::clone(&told), format!("{round}-{worker}"))));
         }
         tasks.push(tokio::spawn(register(client(&ready, &account), Arc::clone(&told), round)));
-        // Every other kill comes in the middle of work, however slow this machine is; the others whenever it is.
+        // Every other kill comes in the middle of work, however slow this machine is; the others at any time.
         if round % 2 == 0 {
             first_acknowledged(&told, round).await;
         }
-        // Around the time that a few uploads take, and never the same.
+        // Around the duration of a few uploads, and always different.
         let moment = 60
             + u64::from(SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("now").subsec_micros() % 240);
         tokio::time::sleep(Duration::from_millis(moment)).await;
@@ -94,7 +96,7 @@ async fn rounds_on_one_folder(rounds: usize) -> (usize, usize) {
     (told.uploads.len(), told.registered.len())
 }
 
-/// Waits until an upload and a registration of this round were acknowledged, for ten seconds at most.
+/// Waits until an upload and a registration of this round are acknowledged, for at most ten seconds.
 async fn first_acknowledged(told: &Mutex<Acknowledged>, round: usize) {
     let (upload, registration) = (format!("KILL-{round}-"), format!("r{round}-"));
     for _ in 0..1000 {
@@ -146,7 +148,7 @@ fn client(ready: &Value, account: &Value) -> WsChannel {
     .expect("a client")
 }
 
-/// Uploads payments with message ids of their own until the service is gone.
+/// Uploads payments with unique message ids until the service is gone.
 async fn upload(client: WsChannel, told: Arc<Mutex<Acknowledged>>, worker: String) {
     for number in 0.. {
         let id = format!("KILL-{worker}-{number}");
@@ -196,7 +198,7 @@ async fn check(client: WsChannel, told: &Acknowledged) {
         let client = client.clone();
         async move { client.call_json(name, request, CallOptions::default()).await }
     };
-    // What was acknowledged before the last kill may still be worked off.
+    // Files acknowledged before the last kill may still be in processing.
     let mut reports = BTreeMap::new();
     for _ in 0..100 {
         let listed =

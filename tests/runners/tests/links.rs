@@ -1,4 +1,4 @@
-//! Links between the pages lead to files and headings that are there, and every page of the site's list is a file.
+//! Links between the pages lead to existing files and headings, and every page of the site's list is a file.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +11,7 @@ use bankchannel_tests::faces::root;
 /// The site's list of pages; its links are from the repository's root.
 const SUMMARY: &str = "docs/site/SUMMARY.md";
 
-/// The pages of the repository, from its root. What was built or installed is none.
+/// The pages of the repository, from its root, without built or installed files.
 fn pages() -> Vec<PathBuf> {
     let (mut pages, mut folders) = (Vec::new(), vec![PathBuf::new()]);
     while let Some(folder) = folders.pop() {
@@ -50,12 +50,12 @@ fn targets(prose: &str) -> Vec<String> {
     links.map(|(target, _)| target).filter(is_ours).map(str::to_owned).collect()
 }
 
-/// The names by which headings are linked to: as GitHub makes them.
+/// The anchors of headings, as made by GitHub.
 fn anchors(prose: &str) -> BTreeSet<String> {
     let (mut seen, mut anchors) = (BTreeMap::<String, usize>::new(), BTreeSet::new());
     for line in prose.lines().filter(|line| line.starts_with('#')) {
         let mut heading = line.trim_start_matches('#').trim().to_lowercase();
-        // Of a link only its text counts.
+        // Only the text of a link counts.
         while let Some((before, rest)) = heading.clone().split_once("](") {
             heading = format!("{before}{}", rest.split_once(')').map_or("", |(_, after)| after));
         }
@@ -68,7 +68,7 @@ fn anchors(prose: &str) -> BTreeSet<String> {
     anchors
 }
 
-/// The path without `..` in it.
+/// The path with `..` resolved.
 fn plain(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut plain, part| {
         match part {

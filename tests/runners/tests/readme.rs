@@ -1,5 +1,5 @@
-//! The Rust programs of README.md and docs/nextgen-psd2.md are the examples that there are, and they do what the pages say. The
-//! other languages' sections are run by their own tests.
+//! The Rust programs of README.md and docs/nextgen-psd2.md are identical to the examples, and do what the pages say.
+//! The other languages' sections are run by their own tests.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -101,7 +101,7 @@ async fn the_third_party_ends_at_the_customers_accounts() {
     assert!(rest.lines().count() > 1 && rest.lines().all(|iban| iban.starts_with("NO") && iban.len() == 15), "{rest}");
 }
 
-/// The file of the authority of the one bank that has its data below this folder.
+/// The authority's file of the only bank with data below this folder.
 fn authority(folder: &Path) -> PathBuf {
     let found = std::fs::read_dir(folder).expect("a folder").filter_map(Result::ok);
     found.map(|data| data.path().join("ca.pem")).find(|file| file.is_file()).expect("the data of a bank")

@@ -1,4 +1,4 @@
-//! No acknowledgement leaves before its sync: the system calls of the service are watched with strace.
+//! No acknowledgement is sent before its sync: strace records the system calls of the service.
 
 use std::{process::Stdio, time::SystemTime};
 
@@ -59,7 +59,7 @@ async fn the_answer_to_an_upload_leaves_after_its_sync() {
     assert_synced(&calls, "PUT /v2/files/simulator", "HTTP/1.1 201");
 }
 
-/// strace and what it watches: killed alone, strace would let the service go on.
+/// strace and its child: if strace alone were killed, the service would continue.
 struct Group(u32);
 
 impl Drop for Group {
@@ -75,13 +75,13 @@ async fn send(url: &str, method: &str, headers: &[(&str, String)], body: &Value)
     wire::exchange(url, method, &all, body.to_string().as_bytes()).await.expect("answers")
 }
 
-/// Between the request's arrival and the first byte of its answer, a sync has returned.
+/// A sync has returned between the request's arrival and the first byte of its answer.
 fn assert_synced(calls: &str, request: &str, answer: &str) {
     let lines: Vec<&str> = calls.lines().collect();
     let arrived = lines.iter().position(|line| line.contains(request)).expect("the request is in the trace");
     let answered =
         arrived + lines[arrived..].iter().position(|line| line.contains(answer)).expect("the answer is in the trace");
-    // A call that was interrupted in the trace ends in a line of its own: `<... fdatasync resumed>`.
+    // A call interrupted in the trace ends on a separate line: `<... fdatasync resumed>`.
     let synced = lines[arrived..answered].iter().any(|line| {
         (line.contains("fsync(") || line.contains("fdatasync(") || line.contains("sync resumed>"))
             && line.trim_end().ends_with("= 0")

@@ -9,7 +9,7 @@ use bankchannel_tests::{
 };
 use tokio::{sync::Semaphore, task::JoinSet};
 
-/// How many cases run at a time; each has a service of its own.
+/// The number of cases that run at once; each has its own service.
 const AT_A_TIME: usize = 4;
 
 #[test]

@@ -1,4 +1,4 @@
-//! Operations that fail, panic, ask and wait on demand: with them every language is shown to survive what goes wrong inside.
+//! Operations that fail, panic, ask and wait on demand: they show that every language survives internal failures.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
     protocol::Callable,
 };
 
-/// Declares each: its kind and type, its name, its request, and what it does.
+/// Declares each operation: its kind and type, its name, its request, and its work.
 macro_rules! faults {
     ($($kind:ident $name:ident, $operation:literal, $request:ident, $asks:expr, $summary:literal;)+) => {
         pub(super) static FAULTS: &[Callable] = &[$(faults!(@$kind $name)),+];

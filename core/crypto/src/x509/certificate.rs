@@ -1,4 +1,4 @@
-//! One certificate, read once; what it says costs nothing afterwards.
+//! One certificate, parsed once; reading its fields costs nothing afterwards.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,7 +23,7 @@ use crate::{Result, digest, legacy_rsa, pem};
 
 /// Largest certificate that is read, bytes: 8 KiB as base64 (S-07).
 pub const MAX_DER_BYTES: usize = 6144;
-/// Longest serial number, bytes: 20 and a zero before them.
+/// Longest serial number, bytes: 20 and a leading zero.
 const MAX_SERIAL_BYTES: usize = 21;
 
 const ORGANIZATION_IDENTIFIER: &str = "2.5.4.97";
@@ -39,7 +39,7 @@ struct Inner {
     issuer_der: Range<usize>,
     subject_der: Range<usize>,
     spki: Range<usize>,
-    /// What the issuer signed.
+    /// The signed part.
     signed: Range<usize>,
     signature: Range<usize>,
     subject_key_id: Option<Range<usize>>,
@@ -78,7 +78,7 @@ impl Certificate {
     /// Signatures are not checked here.
     ///
     /// # Errors
-    /// [`Fault`] for anything else, bytes after it included.
+    /// [`Fault`] for anything else, including trailing bytes.
     pub fn from_der(der: &[u8]) -> Result<Self, Fault> {
         if der.len() > MAX_DER_BYTES {
             return Err("the certificate has more than 6144 bytes".into());
@@ -89,7 +89,7 @@ impl Certificate {
             return Err("bytes follow the certificate; give exactly one certificate".into());
         }
         let read = Outline::read(fields).and_then(|outline| Inner::new(der, outline));
-        // What is not strict is told first, wherever it stands.
+        // A violation of strict DER is reported first, wherever it is.
         let read = read.map_err(|refused| strict(der).err().map_or(refused, not_strict));
         Ok(Self(Arc::new(read?)))
     }
@@ -98,7 +98,7 @@ impl Certificate {
     /// a chain) are skipped.
     ///
     /// # Errors
-    /// [`Fault`], which also tells what was found instead.
+    /// [`Fault`], which also names the block found instead.
     pub fn from_pem(text: &str) -> Result<Self, Fault> {
         let blocks = pem::blocks(text, EXPECTED)?;
         match blocks.iter().find(|block| block.is_certificate()) {
@@ -130,7 +130,7 @@ impl Certificate {
         &self.0.der
     }
 
-    /// The issuer as text; as [`NameStyle::Rfc2253`] written once.
+    /// The issuer as text; the [`NameStyle::Rfc2253`] form is made only once.
     #[must_use]
     pub fn issuer_text(&self, style: NameStyle) -> Cow<'_, str> {
         match style {
@@ -139,19 +139,19 @@ impl Certificate {
         }
     }
 
-    /// The certificate as base64 of its DER, written once.
+    /// The certificate as base64 of its DER, encoded only once.
     #[must_use]
     pub fn base64(&self) -> &str {
         self.0.base64.get_or_init(|| STANDARD.encode(&self.0.der))
     }
 
-    /// The serial number, unsigned, big-endian, without zero bytes in front.
+    /// The serial number, unsigned, big-endian, without leading zero bytes.
     #[must_use]
     pub fn serial(&self) -> &[u8] {
         self.part(&self.0.serial)
     }
 
-    /// The serial number as upper-case hex, two digits a byte, as OpenSSL prints it.
+    /// The serial number as upper-case hex, two digits per byte, as OpenSSL prints it.
     #[must_use]
     pub fn serial_hex(&self) -> String {
         HEXUPPER.encode(self.serial())
@@ -181,7 +181,7 @@ impl Certificate {
         self.part(&self.0.subject_der)
     }
 
-    /// Begin of validity, Unix seconds.
+    /// Start of validity, Unix seconds.
     #[must_use]
     pub fn not_before_s(&self) -> i64 {
         self.0.not_before_s
@@ -193,7 +193,7 @@ impl Certificate {
         self.0.not_after_s
     }
 
-    /// End of validity. `9999-12-31T23:59:59Z`, which means "none", becomes the latest time that can be held.
+    /// End of validity. `9999-12-31T23:59:59Z`, which means "none", becomes the latest representable time.
     #[must_use]
     pub fn not_after(&self) -> Timestamp {
         timestamp(self.0.not_after_s)
@@ -208,12 +208,12 @@ impl Certificate {
     /// The certified key.
     ///
     /// # Errors
-    /// [`Fault`] if it is not an RSA key, or a damaged one.
+    /// [`Fault`] if it is not an RSA key, or is damaged.
     pub fn key(&self) -> Result<&VerifyingKey, Fault> {
         self.0.key.as_ref().map_err(|error| Fault(format!("the certified key: {error}")))
     }
 
-    /// Whether the certified key is of another algorithm than RSA, and not just unreadable.
+    /// Whether the certified key has an algorithm other than RSA, and is not just unreadable.
     #[must_use]
     pub fn has_other_key(&self) -> bool {
         matches!(self.0.key, Err(crate::Error::NotRsa))
@@ -243,26 +243,26 @@ impl Certificate {
         self.0.signature_hash.clone()
     }
 
-    /// Whether the certificate says that it is an authority's.
+    /// Whether the certificate is marked as an authority's.
     #[must_use]
     pub fn is_ca(&self) -> bool {
         self.0.constraints.is_some_and(|constraints| constraints.ca)
     }
 
-    /// How many authorities may stand between this one and a certificate; `None` for no limit.
+    /// The most authorities between this one and a certificate; `None` for no limit.
     #[must_use]
     pub fn path_length(&self) -> Option<u32> {
         self.0.constraints.and_then(|constraints| constraints.path_length)
     }
 
-    /// What the key may be used for; `None` where the certificate does not say.
+    /// The permitted uses of the key; `None` if the certificate does not limit them.
     #[must_use]
     pub fn key_usage(&self) -> Option<KeyUsage> {
         self.0.key_usage
     }
 
-    /// Whether its extended key usage allows the clients of TLS; `None` where the certificate does not say. One that cannot be read
-    /// allows nothing.
+    /// Whether its extended key usage allows TLS clients; `None` if the certificate does not limit it. An unreadable
+    /// one allows nothing.
     #[must_use]
     pub fn allows_tls_clients(&self) -> Option<bool> {
         self.0.tls_clients
@@ -274,7 +274,7 @@ impl Certificate {
         self.0.subject_key_id.as_ref().map(|range| self.part(range))
     }
 
-    /// The key identifier of its issuer; `None` also where it cannot be read.
+    /// The key identifier of its issuer; `None` also if it cannot be read.
     #[must_use]
     pub fn authority_key_id(&self) -> Option<&[u8]> {
         self.0.authority_key_id.as_ref().map(|range| self.part(range))
@@ -292,7 +292,7 @@ impl Certificate {
         self.0.qc_statements.as_ref().map(|range| self.part(range))
     }
 
-    /// The number of a critical extension that is not understood here; nobody may rely on a certificate that has one (RFC 5280 §4.2).
+    /// The OID of an unsupported critical extension; a certificate with one must not be relied on (RFC 5280 §4.2).
     #[must_use]
     pub fn unknown_critical_extension(&self) -> Option<&str> {
         self.0.unknown_critical.as_deref()
@@ -311,7 +311,7 @@ impl Certificate {
         self.issuer_der() == issuer.subject_der() || self.issuer().matches_in_order(issuer.subject())
     }
 
-    /// Whether its signature is of a kind that is verified here: RSA (PKCS#1 v1.5) with SHA-256, 384 or 512.
+    /// Whether its signature is of a supported kind: RSA (PKCS#1 v1.5) with SHA-256, 384 or 512.
     pub(super) fn is_verifiable(&self) -> bool {
         self.0.rsa_signed && !matches!(self.0.signature_hash, SignatureHash::Other(_))
     }
@@ -330,15 +330,15 @@ impl Certificate {
             }
     }
 
-    /// The same, signed again by its issuer's key, with SHA-1: what every verifier must refuse.
+    /// The same, signed again by its issuer's key, with SHA-1: every verifier must refuse it.
     ///
     /// # Errors
-    /// [`Fault`] for a certificate that RSA with SHA-256 has not signed.
+    /// [`Fault`] for a certificate that is not signed by RSA with SHA-256.
     pub fn signed_with_sha1(&self, issuer_key: &PrivateKey) -> Result<Self, Fault> {
         const SHA256: &[u8] = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b";
         let unfit = || Fault::from("a certificate that RSA with SHA-256 has not signed cannot be signed with SHA-1");
         let mut der = self.0.der.to_vec();
-        // The algorithm stands at the beginning of what is signed, and again after it.
+        // The algorithm is at the beginning of the signed part, and again after it.
         let find = |within: &[u8]| within.windows(SHA256.len()).position(|part| part == SHA256).ok_or_else(unfit);
         let begin = find(&der[self.0.signed.clone()])? + self.0.signed.start;
         let end = find(&der[self.0.signed.end..])? + self.0.signed.end;
@@ -419,7 +419,7 @@ fn signature_hash(oid: &[u8]) -> Result<(SignatureHash, bool), Fault> {
     Ok((hash, rsa.is_some()))
 }
 
-/// A name whose values are strict inside, too: those that are no text may hold others.
+/// A name whose values are strict inside, too: those that are not text may contain others.
 fn name(der: &[u8]) -> Result<Name, Fault> {
     let name = Name::from_der(der)?;
     if name.rdns.iter().flatten().any(|attribute| attribute.value.is_empty()) {
@@ -439,7 +439,7 @@ fn serial(raw: &[u8]) -> Result<&[u8], Fault> {
     Ok(significant(raw))
 }
 
-/// A number without zero bytes in front; one of them stays where there is nothing else.
+/// A number without leading zero bytes; a number of only zeros keeps one.
 fn significant(number: &[u8]) -> &[u8] {
     let start = number.iter().position(|&byte| byte != 0).unwrap_or(number.len().saturating_sub(1));
     &number[start..]
@@ -449,12 +449,12 @@ fn timestamp(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or(Timestamp::MAX)
 }
 
-/// The calendar reaches to the end of the year 9999, a time stamp not quite.
+/// The calendar reaches the end of the year 9999, a time stamp not quite.
 fn calendar(seconds: i64) -> DateTime {
     civil::date(1970, 1, 1).at(0, 0, 0, 0).saturating_add(SignedDuration::from_secs(seconds))
 }
 
-/// Where in `whole` its slice `part` lies.
+/// The range of the slice `part` in `whole`.
 fn range_of(whole: &[u8], part: &[u8]) -> Option<Range<usize>> {
     let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
     let end = start.checked_add(part.len())?;

@@ -1,4 +1,4 @@
-//! The extensions of a certificate: those that count here are read, and whether there are critical ones that nobody here understands.
+//! The extensions of a certificate: reads the relevant ones, and finds critical ones that are not supported.
 
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode, Reader, Sequence, SliceReader, Tag, TagMode, TagNumber, Tagged};
@@ -20,7 +20,7 @@ pub(super) const EXTENDED_KEY_USAGE: &[u8] = b"\x55\x1d\x25";
 /// 1.3.6.1.5.5.7.1.3 (RFC 3739).
 pub(super) const QC_STATEMENTS: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x01\x03";
 
-/// What may be critical. nameConstraints is not among them: nothing here compares names with it.
+/// The extensions that may be critical. nameConstraints is not among them: names are not compared with it here.
 const UNDERSTOOD: [&[u8]; 8] = [
     SUBJECT_KEY_IDENTIFIER,
     KEY_USAGE,
@@ -32,13 +32,13 @@ const UNDERSTOOD: [&[u8]; 8] = [
     QC_STATEMENTS,
 ];
 
-/// What a key may be used for (RFC 5280 §4.2.1.3).
+/// The permitted uses of a key (RFC 5280 §4.2.1.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(clippy::struct_excessive_bools)]
 pub struct KeyUsage {
     /// Signatures other than on certificates and revocation lists.
     pub digital_signature: bool,
-    /// Signatures that bind; also named content commitment.
+    /// Binding signatures; also named content commitment.
     pub non_repudiation: bool,
     /// Encryption of keys.
     pub key_encipherment: bool,
@@ -70,7 +70,7 @@ pub(super) struct Extension<'a> {
     value: &'a OctetStringRef,
 }
 
-/// The extensions, none of them twice.
+/// The extensions, without duplicates.
 pub(super) struct Extensions<'a>(Vec<Extension<'a>>);
 
 impl<'a> Extensions<'a> {
@@ -91,14 +91,14 @@ impl<'a> Extensions<'a> {
         self.0.iter().find(|extension| extension.id.value() == oid).map(|extension| extension.value.as_bytes())
     }
 
-    /// The number of the first critical extension that is not understood.
+    /// The OID of the first unsupported critical extension.
     pub(super) fn unknown_critical(&self) -> Result<Option<String>, Fault> {
         let is_unknown = |one: &&Extension<'_>| one.critical && !UNDERSTOOD.contains(&one.id.value());
         Ok(self.0.iter().find(is_unknown).map(|one| asn1::dotted(one.id.value())).transpose()?)
     }
 }
 
-/// Whether extendedKeyUsage allows the clients of TLS (RFC 5280 §4.2.1.12).
+/// Whether extendedKeyUsage allows TLS clients (RFC 5280 §4.2.1.12).
 pub(super) fn allows_tls_clients(value: &[u8]) -> Result<bool, Fault> {
     const CLIENT_AUTH: &[u8] = b"\x2b\x06\x01\x05\x05\x07\x03\x02";
     let mut allowed = false;
@@ -122,7 +122,7 @@ pub(super) fn key_usage(value: &[u8]) -> Result<KeyUsage, Fault> {
     if bits.len() > 2 {
         return Err("the extension keyUsage cannot be read".into());
     }
-    // `der` does not look at them.
+    // `der` does not check the unused bits.
     if bits.last().is_some_and(|last| last.trailing_zeros() < u32::from(usage.unused_bits())) {
         return Err("the extension keyUsage has unused bits that are set".into());
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::asn1;
 
-/// What is wrong with a certificate, for a person. It holds nothing private.
+/// A problem of a certificate, described for a person. It contains nothing private.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault(pub String);
 

@@ -1,4 +1,4 @@
-//! A small certification authority, for banks that are emulated: ECDSA P-256 over rcgen and aws-lc-rs.
+//! A small certification authority, for emulated banks: ECDSA P-256 with rcgen and aws-lc-rs.
 
 use std::fmt;
 use std::time::Duration;
@@ -26,7 +26,7 @@ pub struct Issuer {
     issuer: rcgen::Issuer<'static, KeyPair>,
 }
 
-/// What must be stored to have the same issuer again.
+/// The data to store to restore the issuer.
 #[derive(Clone)]
 pub struct IssuerParts {
     /// The CA certificate, PEM.
@@ -57,10 +57,10 @@ impl Issuer {
         }
     }
 
-    /// The issuer that was stored.
+    /// Restores a stored issuer.
     ///
     /// # Errors
-    /// [`Error::InvalidKey`] if key or certificate cannot be read or do not belong together.
+    /// [`Error::InvalidKey`] if key or certificate cannot be read or do not match.
     pub fn from_pem_parts(parts: &IssuerParts) -> Result<Self> {
         let certificate = Certificate::from_pem(&parts.certificate).map_err(|_| Error::InvalidKey)?;
         let key = KeyPair::from_pem(&parts.private_key).map_err(|_| Error::InvalidKey)?;

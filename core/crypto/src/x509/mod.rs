@@ -1,4 +1,4 @@
-//! Certificates: read strictly, their names, who may vouch for them, and a small issuer.
+//! Certificates: strict reading, their names, their trusted issuers, and a small issuer.
 
 mod certificate;
 mod extensions;

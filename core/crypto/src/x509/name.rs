@@ -10,14 +10,14 @@ pub(super) const MAX_NAME_BYTES: usize = 2048;
 /// Most parts (RDNs, and attributes together) of a name (S-07).
 pub(super) const MAX_PARTS: usize = 32;
 
-/// A distinguished name, its parts in the order they were read in: from a certificate the most general first.
+/// A distinguished name, its parts in the order in which they were read: from a certificate, the most general first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     /// The parts.
     pub rdns: Vec<Rdn>,
 }
 
-/// One part of a name; nearly always of one attribute.
+/// One part of a name; nearly always with a single attribute.
 pub type Rdn = Vec<Attribute>;
 
 /// One type and value.
@@ -25,21 +25,21 @@ pub type Rdn = Vec<Attribute>;
 pub struct Attribute {
     /// The type as numbers with dots, such as `2.5.4.3`.
     pub oid: String,
-    /// The value as text; empty where the value is no text.
+    /// The value as text; empty if the value is not text.
     pub value: String,
     /// The value as DER: tag, length, content.
     pub der: Vec<u8>,
 }
 
 impl Attribute {
-    /// Whether the value is of a string type and readable.
+    /// Whether the value has a string type and is readable.
     #[must_use]
     pub fn is_text(&self) -> bool {
         let value = Element::from_der(&self.der);
         value.is_ok_and(|value| !self.value.is_empty() || asn1::text(value.tag, value.content).is_some())
     }
 
-    /// The same type and, leaving aside string type, letter case and spaces, the same value.
+    /// The same type and, ignoring string type, letter case and spaces, the same value.
     fn matches(&self, other: &Self) -> bool {
         if self.oid != other.oid {
             return false;
@@ -78,22 +78,22 @@ impl Name {
         Ok(Self { rdns })
     }
 
-    /// Whether two names mean the same: string types, letter case, repeated spaces and the order of the parts, forward
-    /// or reverse, do not count (§2.6).
+    /// Whether two names are equivalent: string types, letter case, repeated spaces and the order of the parts, forward
+    /// or reverse, are ignored (§2.6).
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         let mut reverse = self.rdns.iter().zip(other.rdns.iter().rev());
         self.matches_in_order(other) || (self.rdns.len() == other.rdns.len() && reverse.all(|(a, b)| same_part(a, b)))
     }
 
-    /// The same, but the order of the parts counts: the names of two certificates (RFC 5280 §7.1).
+    /// The same, but with the order of the parts: for the names of two certificates (RFC 5280 §7.1).
     #[must_use]
     pub fn matches_in_order(&self, other: &Self) -> bool {
         let mut pairs = self.rdns.iter().zip(&other.rdns);
         self.rdns.len() == other.rdns.len() && pairs.all(|(a, b)| same_part(a, b))
     }
 
-    /// The most specific common name, else the whole name (docs/protocols/ws-channel.md §2.13).
+    /// The most specific common name, otherwise the whole name (docs/protocols/ws-channel.md §2.13).
     #[must_use]
     pub fn display(&self) -> String {
         let is_common = |attribute: &&Attribute| attribute.oid == COMMON_NAME && attribute.is_text();
@@ -131,7 +131,7 @@ fn same_part(a: &[Attribute], b: &[Attribute]) -> bool {
     }
 }
 
-/// Characters without letter case, spaces at the ends, and repeated spaces.
+/// Characters without letter case, leading and trailing spaces, and repeated spaces.
 fn folded(value: &str) -> impl Iterator<Item = char> + '_ {
     let words = value.split_whitespace().enumerate();
     let spaced = words.flat_map(|(index, word)| (index > 0).then_some(' ').into_iter().chain(word.chars()));

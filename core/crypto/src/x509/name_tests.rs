@@ -1,4 +1,4 @@
-//! T-043 to T-049, as far as names decide them.
+//! T-043 to T-049, as far as they depend on names.
 #![allow(clippy::unwrap_used)]
 
 use super::super::vectors::{CA2, LEAF1, LEAF2, certificate};
@@ -71,7 +71,7 @@ fn every_writing_of_a_name_matches_it() {
     assert!(!leaf.subject().matches(leaf.issuer()));
 }
 
-/// RFC 5280 §7.1: what a client may turn round in a key id, an issuer and its subject may not.
+/// RFC 5280 §7.1: a client may reverse a name in a key id, but an issuer and its subject may not.
 #[test]
 fn the_order_of_the_parts_counts_between_certificates() {
     let (forward, reverse) = (parse("C=NO,O=A,CN=b"), parse("CN=b,O=A,C=NO"));

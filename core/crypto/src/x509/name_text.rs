@@ -1,4 +1,5 @@
-//! Distinguished names as text: written in the styles that banks ask for, read in all that clients write (§2.6, §2.9).
+//! Distinguished names as text: written in the styles that banks require, read in all styles that clients write (§2.6,
+//! §2.9).
 
 use std::fmt;
 
@@ -21,7 +22,7 @@ const SHORT_NAMES: [(&str, &str); 9] = [
     ("0.9.2342.19200300.100.1.1", "UID"),
 ];
 
-/// Types named beyond RFC 4514: read by every name (letter case does not count), written by the first of the number.
+/// Types named beyond RFC 4514: all names are read (letter case is ignored); the first name of a number is written.
 const LONG_NAMES: [(&str, &str); 21] = [
     ("2.5.4.97", "organizationIdentifier"),
     ("1.2.840.113549.1.9.1", "emailAddress"),
@@ -46,7 +47,7 @@ const LONG_NAMES: [(&str, &str); 21] = [
     ("2.5.4.11", "organizationalUnitName"),
 ];
 
-/// How a name is written.
+/// The style in which a name is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum NameStyle {
     /// RFC 2253: the most specific part first, types without a short name as number and hex.
@@ -54,7 +55,7 @@ pub enum NameStyle {
     Rfc2253,
     /// The same with `organizationIdentifier=` and other long names as text.
     Rfc2253Named,
-    /// Like [`Rfc2253`](Self::Rfc2253) in the order of the certificate.
+    /// Like [`Rfc2253`](Self::Rfc2253), but in the order of the certificate.
     Forward,
     /// Like [`Rfc2253`](Self::Rfc2253) with `%20` for each space.
     Pct20,
@@ -63,7 +64,7 @@ pub enum NameStyle {
 /// Why a text is not a distinguished name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameFault {
-    /// Where, in bytes from the text's begin.
+    /// The position, in bytes from the start of the text.
     pub at: usize,
     /// What is wrong, for a person.
     pub why: &'static str,
@@ -102,7 +103,7 @@ impl Name {
         out
     }
 
-    /// Reads a name as RFC 4514 and RFC 2253 write it, and as their readers forgive: spaces around separators, `;`
+    /// Reads a name in the syntax of RFC 4514 and RFC 2253, with the usual tolerance: spaces around separators, `;`
     /// for `,`, values in quotes, type names in any letter case, `OID.` before a number. The parts stay in the order
     /// of the text.
     ///
@@ -159,7 +160,7 @@ fn long_name(oid: &str) -> Option<&'static str> {
     LONG_NAMES.iter().find(|(number, _)| *number == oid).map(|(_, name)| *name)
 }
 
-/// Goes over the text once.
+/// Scans the text once.
 struct Scanner<'a> {
     text: &'a str,
     at: usize,
@@ -180,7 +181,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// One `type=value` and the separator after it; `None` for the end.
+    /// One `type=value` and the separator after it; `None` at the end.
     fn attribute(&mut self) -> Result<(Attribute, Option<u8>), NameFault> {
         self.skip_spaces();
         let start = self.at;
@@ -246,7 +247,7 @@ impl Scanner<'_> {
 
     fn plain_value(&mut self) -> Result<(String, Vec<u8>), NameFault> {
         let mut value = Vec::new();
-        // Spaces at the end are no part of the value unless they are escaped.
+        // Trailing spaces are not part of the value unless they are escaped.
         let mut kept = 0;
         while let Some(byte) = self.peek() {
             match byte {
@@ -269,7 +270,7 @@ impl Scanner<'_> {
         self.string(value)
     }
 
-    /// `\` and two hex digits, or `\` and one character with a meaning.
+    /// `\` and two hex digits, or `\` and one special character.
     fn escaped(&mut self, value: &mut Vec<u8>) -> Result<(), NameFault> {
         let bytes = &self.text.as_bytes()[self.at + 1..];
         if let Some(byte) = bytes.get(..2).and_then(|pair| HEXLOWER_PERMISSIVE.decode(pair).ok()) {

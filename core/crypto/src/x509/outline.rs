@@ -8,9 +8,9 @@ use super::Fault;
 use super::extensions::Extension;
 use crate::asn1::{Decode, Element, Reader, SliceReader, element, integer, problem, strict, tag, whole_bits};
 
-/// The fields (RFC 5280 §4.1), as they stand in the certificate.
+/// The fields (RFC 5280 §4.1), as they are in the certificate.
 pub(super) struct Outline<'a> {
-    /// What the issuer signed.
+    /// The part that the issuer signed.
     pub(super) signed: &'a [u8],
     pub(super) serial: &'a [u8],
     /// The object identifier of the signature's algorithm.
@@ -25,7 +25,7 @@ pub(super) struct Outline<'a> {
 }
 
 impl<'a> Outline<'a> {
-    /// Reads what a certificate holds.
+    /// Reads the fields of a certificate.
     pub(super) fn read(fields: &'a [u8]) -> Result<Self, Fault> {
         let (outline, [inner, outer], signature) = certificate(fields).map_err(not_strict)?;
         if inner != outer {
@@ -40,7 +40,7 @@ pub(super) fn not_strict(error: der::Error) -> Fault {
     Fault(format!("this is not a certificate in strict DER: {}", problem(error)))
 }
 
-/// The fields but for the signature, its algorithm as it stands in its two places, and the signature.
+/// The fields except the signature, the algorithm from both its places, and the signature.
 fn certificate(fields: &[u8]) -> der::Result<(Outline<'_>, [&[u8]; 2], BitStringRef<'_>)> {
     let mut fields = SliceReader::new(fields)?;
     let body = element(&mut fields, tag::SEQUENCE)?;
@@ -81,7 +81,7 @@ fn certificate(fields: &[u8]) -> der::Result<(Outline<'_>, [&[u8]; 2], BitString
     Ok((outline, [inner, outer], signature))
 }
 
-/// An algorithm and, as a rule, its parameters: the whole, and its object identifier.
+/// An algorithm and, usually, its parameters: the whole, and its object identifier.
 fn algorithm<'a>(reader: &mut SliceReader<'a>) -> der::Result<(&'a [u8], &'a [u8])> {
     let whole = element(reader, tag::SEQUENCE)?;
     let mut fields = SliceReader::new(whole.content)?;
@@ -92,7 +92,7 @@ fn algorithm<'a>(reader: &mut SliceReader<'a>) -> der::Result<(&'a [u8], &'a [u8
     fields.finish().map(|()| (whole.whole, id))
 }
 
-/// A time, Unix seconds (RFC 5280 §4.1.2.5): to the second, in UTC. The library's own types begin with 1970.
+/// A time, Unix seconds (RFC 5280 §4.1.2.5): to the second, in UTC. The library's own types start at 1970.
 fn time(reader: &mut SliceReader<'_>) -> der::Result<i64> {
     let Element { tag, content, .. } = Element::decode(reader)?;
     let text = std::str::from_utf8(content).ok();
@@ -106,7 +106,7 @@ fn time(reader: &mut SliceReader<'_>) -> der::Result<i64> {
         (tag::GENERALIZED_TIME, Some(time)) if time.len() == 15 => Some(time.to_owned()),
         _ => None,
     };
-    // A leap second is written by nobody (RFC 5280 §4.1.2.5.2 wants none), and the library would make it another second.
+    // Leap seconds are refused (RFC 5280 §4.1.2.5.2 forbids them): the library would change one into another second.
     let time = time.filter(|time| !time.ends_with("60Z"));
     let time = time.and_then(|time| DateTime::strptime("%Y%m%d%H%M%SZ", time).ok()).ok_or(ErrorKind::DateTime)?;
     Ok(EPOCH.duration_until(time).as_secs())
@@ -165,7 +165,7 @@ mod tests {
         Element::from_der(value).unwrap().content
     }
 
-    /// `value` with `more` after what it holds at this place: the indices of values inside values.
+    /// `value` with `more` after its content at this place: the indices of values inside values.
     fn longer(value: &[u8], place: &[usize], more: &[u8]) -> Vec<u8> {
         let mut parts = inside(value);
         match place {
@@ -209,7 +209,7 @@ mod tests {
         for whole in [der(CA1), der(LEAF1), der(LEAF2)] {
             assert!(Outline::read(held(&whole)).is_ok());
             let parts = inside(&whole);
-            // The outer algorithm, which nobody signs, with a length of two bytes; the whole with one of four.
+            // The outer algorithm, which is not signed, with a length of two bytes; the whole with one of four.
             let content = held(&parts[1]);
             let long = [&[0x30, 0x81, u8::try_from(content.len()).unwrap()], content].concat();
             let rebuilt = encode(tag::SEQUENCE, &[&parts[0][..], &long, &parts[2]].concat());
@@ -217,7 +217,7 @@ mod tests {
             let content = held(&whole);
             let length = u16::try_from(content.len()).unwrap().to_be_bytes();
             assert!(Certificate::from_der(&[&[0x30, 0x83, 0], &length[..], content].concat()).is_err());
-            // The serial number with a zero in front that it does not need.
+            // The serial number with a needless leading zero.
             let mut body = inside(&parts[0]);
             let serial = held(&body[1]);
             body[1] = encode(tag::INTEGER, &[b"\0", serial].concat());
@@ -227,7 +227,7 @@ mod tests {
         }
     }
 
-    /// `der` does not look into them.
+    /// `der` does not check the values inside them.
     #[test]
     fn what_parameters_and_values_of_names_hold_is_strict_too() {
         let whole = der(LEAF1);

@@ -5,7 +5,8 @@ use super::Certificate;
 const NO_ISSUER: &str = "no trusted issuer has signed the certificate: add its CA certificate to the trusted ones, or use a \
                          certificate of a listed CA";
 
-/// Why none of the trusted certificates issued this one ([`Certificate::is_issued_by`]), for whoever wonders who has it listed.
+/// Why none of the trusted certificates issued this one ([`Certificate::is_issued_by`]), for someone who expected one
+/// to.
 #[must_use]
 pub fn why_unissued(certificate: &Certificate, trusted: &[Certificate]) -> &'static str {
     if !certificate.is_verifiable() {
@@ -18,14 +19,14 @@ pub fn why_unissued(certificate: &Certificate, trusted: &[Certificate]) -> &'sta
     NO_ISSUER
 }
 
-/// The one of these issuers that may vouch: an authority that may sign certificates, within its validity. Only certificates of
-/// the trusted list belong here, and only those that issued the certificate in question ([`Certificate::is_issued_by`]); the answer
-/// for that can be kept, while validity is a matter of the moment.
+/// The issuer to trust among these: an authority that may sign certificates, within its validity. Pass only
+/// certificates from the trusted list, and only those that issued the certificate in question
+/// ([`Certificate::is_issued_by`]); that answer can be cached, while validity depends on the time.
 ///
-/// A chain has these two certificates and no more, so every path length of an issuer allows it.
+/// A chain has only these two certificates, so every path length of an issuer allows it.
 ///
 /// # Errors
-/// What is wrong with the last of them, or that there is none.
+/// The problem of the last of them, or that there is none.
 pub fn trusted_issuer<'a>(
     issuers: impl IntoIterator<Item = &'a Certificate>,
     now_s: i64,
@@ -40,7 +41,7 @@ pub fn trusted_issuer<'a>(
     Err(found)
 }
 
-/// Why an issuer cannot vouch for anything; `None` when it can.
+/// Why an issuer cannot be trusted; `None` if it can.
 fn unfit(issuer: &Certificate, now_s: i64) -> Option<&'static str> {
     if !issuer.is_ca() {
         return Some("the issuer's certificate is not an authority's (CA:TRUE is missing)");

@@ -1,16 +1,16 @@
-//! The `openssl` command in a folder of its own.
+//! The `openssl` command in its own folder.
 #![allow(dead_code, unreachable_pub)]
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// A folder for the files of one test, and openssl running in it.
+/// A folder for the files of one test, in which openssl runs.
 pub struct Openssl {
     folder: tempfile::TempDir,
 }
 
 impl Openssl {
-    /// `None`, with the reason printed, where there is no `openssl` command.
+    /// `None`, with the reason printed, if there is no `openssl` command.
     pub fn new() -> Option<Self> {
         if Command::new("openssl").arg("version").output().is_err() {
             let required = std::env::var_os("BANKCHANNEL_TESTS_REQUIRE_TOOLS").is_some();

@@ -2,7 +2,7 @@
 
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta};
 
-/// Everything that `#[boundary(…)]` can say, on whatever it stands.
+/// Every key that `#[boundary(…)]` accepts, on any item.
 #[derive(Default)]
 pub(crate) struct Attributes {
     pub(crate) profile: bool,
@@ -57,7 +57,7 @@ impl Attributes {
     }
 }
 
-/// The doc comment, one paragraph per blank line. Its absence is an error: what people touch is documented.
+/// The doc comment, one paragraph per blank line. A missing one is an error: whatever users see is documented.
 pub(crate) fn doc(attributes: &[Attribute], of: &dyn quote::ToTokens) -> syn::Result<String> {
     let mut lines = Vec::new();
     for attribute in attributes.iter().filter(|a| a.path().is_ident("doc")) {
@@ -74,7 +74,7 @@ pub(crate) fn doc(attributes: &[Attribute], of: &dyn quote::ToTokens) -> syn::Re
     Ok(joined)
 }
 
-/// `pgp_key_id` → `PgpKeyId`: the wire's case.
+/// `pgp_key_id` → `PgpKeyId`: the case on the wire.
 pub(crate) fn pascal_case(name: &str) -> String {
     name.split('_')
         .map(|word| {
@@ -84,7 +84,7 @@ pub(crate) fn pascal_case(name: &str) -> String {
         .collect()
 }
 
-/// `NeedsMfa` → `needs_mfa`: the boundary's case.
+/// `NeedsMfa` → `needs_mfa`: the case on the boundary.
 pub(crate) fn snake_case(name: &str) -> String {
     let mut out = String::new();
     for (index, letter) in name.chars().enumerate() {

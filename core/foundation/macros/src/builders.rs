@@ -6,7 +6,7 @@ use syn::{DeriveInput, Field, GenericArgument, Ident, PathArguments, Type, Visib
 
 use crate::cited::cited;
 
-/// Collects the methods while the struct's fields are gone through.
+/// Collects the builder's methods while the struct's fields are visited.
 pub(crate) struct Builder<'a> {
     of: &'a Ident,
     name: Ident,
@@ -20,7 +20,7 @@ impl<'a> Builder<'a> {
         Self { of: &input.ident, name, visibility: &input.vis, methods: Vec::new() }
     }
 
-    /// A field with a name of its own.
+    /// A field with its own name.
     pub(crate) fn field(&mut self, field: &Field, index: usize, doc: &str, formerly: &[String]) {
         let (of, name, ty) = (self.of, &field.ident, inner(&field.ty));
         let doc = cited(doc).text.into_owned();
@@ -46,11 +46,11 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A group whose fields stand among the others.
+    /// A group: a field whose own fields are flattened into the struct.
     pub(crate) fn group(&mut self, field: &Field) {
         let (name, ty) = (&field.ident, &field.ty);
         self.methods.push(quote! {
-            /// Sets the fields of this group, which stand among the others on the boundary.
+            /// Sets the fields of this group, which are flattened into this object on the boundary.
             #[must_use]
             pub fn #name(mut self, group: impl ::bankchannel_foundation::model::IntoField<#ty>) -> Self {
                 self.0.set_group::<#ty>(group);
@@ -82,7 +82,7 @@ impl<'a> Builder<'a> {
             impl #name {
                 #(#methods)*
 
-                /// Checks the fields and makes the value, without a client's settings.
+                /// Checks the fields and builds the value, without a client's settings.
                 ///
                 /// # Errors
                 /// `input.*`, each naming its field.
@@ -114,7 +114,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The type that a field holds when it is there.
+/// The type of the field's value when it is set.
 fn inner(ty: &Type) -> &Type {
     let Type::Path(path) = ty else { return ty };
     let Some(last) = path.path.segments.last().filter(|last| last.ident == "Option") else { return ty };

@@ -1,4 +1,4 @@
-//! Enums of names: closed (what a caller may send) and open (what a peer may answer).
+//! Enums of names: closed (values that a caller may send) and open (values that a peer may answer).
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -49,12 +49,12 @@ pub(crate) fn expand(input: &DeriveInput, data: &DataEnum, open: bool) -> syn::R
     };
     Ok(quote! {
         impl #ident {
-            /// The value as it stands in JSON, on the boundary and on the wire.
+            /// The value as written in JSON, on the boundary and on the wire.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 match self { #(#texts),* }
             }
-            /// The value that this text names; `None` when there is none.
+            /// The variant with this text; `None` if no variant has it.
             #[must_use]
             pub fn from_text(text: &str) -> Option<Self> {
                 match text { #(#parses,)* #fallback }

@@ -7,14 +7,14 @@
 //!
 //! | attribute | on | meaning |
 //! | --- | --- | --- |
-//! | `#[boundary(profile)]` | field | left out, it is taken from the client's profile |
-//! | `#[boundary(wire = "EncPrivatekey")]` | field | its name on the wire, where that is not the PascalCase of its own |
-//! | `#[boundary(same_names)]` | struct | each field is named on the wire as on the boundary, where it says no other name |
+//! | `#[boundary(profile)]` | field | if omitted, it is taken from the client's profile |
+//! | `#[boundary(wire = "EncPrivatekey")]` | field | its name on the wire, if that is not its own name in PascalCase |
+//! | `#[boundary(same_names)]` | struct | every field has the same name on the wire as on the boundary, unless it sets another |
 //! | `#[boundary(alias = "EncPrivateKey")]` | field | a second name accepted on the wire |
-//! | `#[boundary(formerly = "file_contents")]` | field | the name that it had on the boundary in earlier versions, still accepted there; its builder has a deprecated method of it |
+//! | `#[boundary(formerly = "file_contents")]` | field | its boundary name in earlier versions, still accepted; the builder has a deprecated method with it |
 //! | `#[boundary(off_wire)]` | field | never on the wire; the field's documentation says why |
-//! | `#[boundary(flatten)]` | field | a struct whose fields stand in its place among the others, in both representations |
-//! | `#[boundary(open)]` | enum | peer values: the last variant, `Other(String)`, takes the unknown ones |
+//! | `#[boundary(flatten)]` | field | a struct whose fields are inlined among the others, in both representations |
+//! | `#[boundary(open)]` | enum | values from a peer: the last variant, `Other(String)`, takes unknown ones |
 //! | `#[boundary("NEW")]` | variant | the value, the same in both representations |
 //! | `#[boundary(tag = "state")]` | enum | a tagged union; each variant holds one struct or nothing |
 
@@ -23,7 +23,7 @@ use syn::{Data, DeriveInput, Fields, parse_macro_input};
 
 mod attributes;
 mod builders;
-// The library has it too, for the catalogue: a crate of macros cannot share functions.
+// The library has a copy, for the catalogue: a proc-macro crate cannot export functions.
 #[allow(unreachable_pub)]
 #[path = "../../src/model/cited.rs"]
 mod cited;

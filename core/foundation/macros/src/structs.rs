@@ -1,4 +1,4 @@
-//! Structs with named fields, and without any: `struct Nothing;` is the empty object.
+//! Structs with named fields, and structs without any: `struct Nothing;` is the empty object.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -43,7 +43,8 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
         (quote! { &Self::OWN_FIELDS }, None)
     } else {
         let joined = quote! { #model::joined::<{ #count #(+ #groups::FIELDS.len())* }> };
-        // An associated constant is not evaluated until it is used: a name that occurs twice is to fail here.
+        // Forces evaluation: an associated constant is evaluated only on use, and a duplicate name must fail to compile
+        // here.
         let check = quote! { const _: &[#model::Field] = <#ident as #model::Fields>::FIELDS; };
         (quote! { &#joined(&[#(#parts),*]) }, Some(check))
     };
@@ -91,7 +92,8 @@ pub(crate) fn expand(input: &DeriveInput, fields: &Fields) -> syn::Result<TokenS
     })
 }
 
-/// For a struct that may get more fields: all that it has now, for crates that are built together with its own.
+/// For a `#[non_exhaustive]` struct: a constructor from all its current fields, for crates built together with this
+/// one.
 fn whole(input: &DeriveInput, fields: &Fields) -> Option<TokenStream> {
     input.attrs.iter().find(|attribute| attribute.path().is_ident("non_exhaustive"))?;
     let (ident, visibility) = (&input.ident, &input.vis);
@@ -118,7 +120,7 @@ fn whole(input: &DeriveInput, fields: &Fields) -> Option<TokenStream> {
     })
 }
 
-/// A flattened field has no name and no documentation of its own on the boundary.
+/// Checks that a flattened field has no boundary name and no documentation.
 fn stands_alone(field: &Field, attributes: &Attributes) -> syn::Result<()> {
     let Attributes { wire, aliases, formerly, profile, off_wire, .. } = attributes;
     if wire.is_some() || !aliases.is_empty() || !formerly.is_empty() || *profile || *off_wire {

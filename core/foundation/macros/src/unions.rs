@@ -1,4 +1,4 @@
-//! Tagged unions: an object whose tag says which struct the rest of it is.
+//! Tagged unions: an object whose tag selects the struct of its other fields.
 
 use proc_macro2::TokenStream;
 use quote::quote;

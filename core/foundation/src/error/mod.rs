@@ -1,7 +1,7 @@
-//! Errors say whose fault it is and what to do.
+//! Errors: the party at fault and the remedy.
 //!
-//! Every error is a row of a table (stable code, category, text, whether a repeat can help, documentation)
-//! and the details of its case. It crosses every boundary whole, as the JSON of [`Error::to_json`].
+//! Every error is a row of a table (stable code, category, text, whether a retry can help, documentation) plus the
+//! details of the case. It crosses every boundary whole, as the JSON of [`Error::to_json`].
 
 mod outcome;
 mod rows;
@@ -16,7 +16,7 @@ pub use rows::{Category, ROWS, Row, row};
 /// A result whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, whole: the table's row and the details of this case.
+/// An error: the table's row and the details of this case.
 #[derive(Clone)]
 pub struct Error(Box<Details>);
 
@@ -34,7 +34,7 @@ struct Details {
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// What the peer itself said.
+/// The peer's own report of the failure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peer {
     /// The peer's own code, such as a `ResponseCode`.
@@ -52,7 +52,7 @@ impl Error {
         Self::because(row, row.text)
     }
 
-    /// An error of this row, with a text that says more than the row's.
+    /// An error of this row, with a more specific text than the row's.
     #[must_use]
     pub fn because(row: &'static Row, message: impl Into<String>) -> Self {
         Self(Box::new(Details {
@@ -69,13 +69,13 @@ impl Error {
         }))
     }
 
-    /// A field of the caller's input that cannot be used: which, and why.
+    /// An unusable field of the caller's input: its name and the reason.
     #[must_use]
     pub fn invalid_field(field: &str, why: impl fmt::Display) -> Self {
         Self::because(&row::INVALID_FIELD, format!("{field}: {why}")).with("field", field)
     }
 
-    /// A setting that cannot be used: which, and why.
+    /// An unusable setting: its name and the reason.
     #[must_use]
     pub fn invalid_setting(setting: &str, why: impl fmt::Display) -> Self {
         Self::because(&row::CONFIGURATION, format!("{setting}: {why}")).with("field", setting)
@@ -95,50 +95,50 @@ impl Error {
         self
     }
 
-    /// Adds the HTTP status that was answered.
+    /// Adds the HTTP status of the answer.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.0.http_status = Some(status);
         self
     }
 
-    /// Adds what the peer said.
+    /// Adds the peer's report.
     #[must_use]
     pub fn with_peer(mut self, peer: Peer) -> Self {
         self.0.peer = Some(peer);
         self
     }
 
-    /// Says how far the exchange came.
+    /// Sets how far the exchange came.
     #[must_use]
     pub fn with_outcome(mut self, outcome: Outcome) -> Self {
         self.0.outcome = Some(outcome);
         self
     }
 
-    /// Adds how many seconds the peer asked to wait.
+    /// Adds the number of seconds that the peer asked to wait.
     #[must_use]
     pub fn with_retry_after(mut self, seconds: Option<u64>) -> Self {
         self.0.retry_after_s = seconds;
         self
     }
 
-    /// Says whether a repeat can help, where this case knows better than its row.
+    /// Sets whether a retry can help, if this case differs from its row.
     #[must_use]
     pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = Some(retryable);
         self
     }
 
-    /// Keeps the error that this one comes from, for a program that looks at [`source`](StdError::source). Its text is part of
-    /// the message already, and is not shown again; it must hold no secret.
+    /// Sets the underlying error, for a program that reads [`source`](StdError::source). Its text is already part of
+    /// the message and is not shown again; it must not contain a secret.
     #[must_use]
     pub fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self
     }
 
-    /// The same for an I/O error that somebody else keeps: its kind, and the system's number where it has one.
+    /// The same for an I/O error that is owned elsewhere: its kind, and the system's error number if it has one.
     #[must_use]
     pub fn with_io_source(self, source: &io::Error) -> Self {
         let copy = source.raw_os_error().map_or_else(|| source.kind().into(), io::Error::from_raw_os_error);
@@ -163,7 +163,7 @@ impl Error {
         self.0.row.category
     }
 
-    /// What happened, for a person.
+    /// What happened, in words for a person.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
@@ -175,32 +175,32 @@ impl Error {
         self.0.operation
     }
 
-    /// The HTTP status that was answered.
+    /// The HTTP status of the answer.
     #[must_use]
     pub fn http_status(&self) -> Option<u16> {
         self.0.http_status
     }
 
-    /// What the peer said.
+    /// The peer's report.
     #[must_use]
     pub fn peer(&self) -> Option<&Peer> {
         self.0.peer.as_ref()
     }
 
-    /// How far the exchange came; `None` where there was no exchange.
+    /// How far the exchange came; `None` if there was no exchange.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
         self.0.outcome
     }
 
-    /// Seconds that the peer asked to wait before another try.
+    /// Seconds that the peer asked to wait before a retry.
     #[must_use]
     pub fn retry_after_s(&self) -> Option<u64> {
         self.0.retry_after_s
     }
 
-    /// Whether the same call, later and unchanged, may succeed. Never true for a call that may already
-    /// have taken effect and must not take effect twice.
+    /// Whether the same call, unchanged and made later, may succeed. Never true for a call that may already have taken
+    /// effect and must not take effect twice.
     #[must_use]
     pub fn retryable(&self) -> bool {
         self.0.retryable.unwrap_or(self.0.row.retryable)
@@ -218,7 +218,7 @@ impl Error {
         self.0.context.get(key).map(String::as_str)
     }
 
-    /// The whole error as JSON: the form in which it crosses a language boundary.
+    /// The whole error as JSON: its form across a language boundary.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let details = &self.0;
@@ -259,7 +259,7 @@ impl fmt::Debug for Error {
 }
 
 impl StdError for Error {
-    /// The error that it comes from, such as an [`io::Error`] for a file: where it was kept.
+    /// The underlying error, such as an [`io::Error`] for a file, if it was recorded.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
     }

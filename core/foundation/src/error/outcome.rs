@@ -1,4 +1,4 @@
-//! How far an exchange came: the one thing to know before a payment is sent again.
+//! How far an exchange came: check it before sending a payment again.
 
 /// How far an exchange came before it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The shared rows of the error table. A protocol adds its own in its `errors.rs`, with the same macro.
 
-/// Whose fault it is: the exception class in every language.
+/// The party at fault: the exception class in every language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // the names are the documentation; `Category::doc` has the sentences
 pub enum Category {
@@ -41,7 +41,7 @@ impl Category {
         Self::Internal,
     ];
 
-    /// The name in JSON; exception classes are made from it.
+    /// The name in JSON; the names of exception classes derive from it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -63,7 +63,7 @@ impl Category {
         }
     }
 
-    /// Whose fault it is and what to do, in one sentence.
+    /// The party at fault and the remedy, in one sentence.
     #[must_use]
     pub fn doc(self) -> &'static str {
         match self {
@@ -91,17 +91,17 @@ impl Category {
 pub struct Row {
     /// Stable and never reused.
     pub code: &'static str,
-    /// Whose fault it is.
+    /// The party at fault.
     pub category: Category,
     /// What happened, in one sentence.
     pub text: &'static str,
-    /// Whether the same call, later and unchanged, may succeed.
+    /// Whether the same call, unchanged and made later, may succeed.
     pub retryable: bool,
     /// What to do about it.
     pub doc: &'static str,
 }
 
-/// Writes a table of error rows: a constant for each and `ROWS` with all of them.
+/// Defines a table of error rows: a constant for each, and `ROWS` with all of them.
 #[macro_export]
 macro_rules! error_rows {
     ($($name:ident = $code:literal, $category:ident, $retry:ident, $text:literal, $doc:literal;)+) => {

@@ -16,7 +16,7 @@ pub(super) struct Base64Decoder {
     scratch: Vec<u8>,
 }
 
-/// How much is decoded at a time: a multiple of four, small enough to stay in the cache.
+/// Bytes decoded per step: a multiple of four, small enough for the CPU's cache.
 const STEP: usize = 32 * 1024;
 
 impl Base64Decoder {
@@ -25,7 +25,7 @@ impl Base64Decoder {
     /// # Errors
     /// [`SplitError::NotBase64`], or [`SplitError::Sink`].
     pub(super) fn push(&mut self, text: &[u8], to: &mut dyn Write) -> Result<(), SplitError> {
-        // Most text has none: the smallest byte is found many bytes at a time, white space one by one.
+        // Most text has no white space: the smallest byte is found many bytes at a time, white space byte by byte.
         if text.iter().fold(u8::MAX, |least, byte| least.min(*byte)) > b' ' {
             return self.push_run(text, to);
         }
@@ -35,7 +35,7 @@ impl Base64Decoder {
         Ok(())
     }
 
-    /// Sees that the text ended where base64 may end.
+    /// Checks that the base64 text is complete.
     ///
     /// # Errors
     /// [`SplitError::NotBase64`] when characters are left over.
@@ -73,7 +73,7 @@ impl Base64Decoder {
         if self.ended {
             return Err(SplitError::NotBase64);
         }
-        // Padding may stand only at the very end of the whole text.
+        // Padding is allowed only at the very end of the whole text.
         self.ended = text.last() == Some(&b'=');
         self.scratch.resize(text.len() / 4 * 3, 0);
         let written = STANDARD.decode_slice(text, &mut self.scratch).map_err(|_| SplitError::NotBase64)?;

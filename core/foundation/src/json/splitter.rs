@@ -1,9 +1,9 @@
-//! Takes one large base64 string out of a JSON object while it arrives.
+//! Extracts one large base64 string from a JSON object while the object arrives.
 //!
-//! A payment file travels as a base64 member of a JSON object. The splitter reads the object's text in pieces of
-//! any length; the named top-level member's string is decoded and handed out at once, and everything else
-//! is kept, bounded, with an empty string in the member's place. What is kept is then read by the strict parser,
-//! so the splitter needs to know no more of JSON than strings, escapes and depth.
+//! A payment file travels as a base64 member of a JSON object. The splitter reads the object's text in pieces of any
+//! length. The string of the named top-level member is decoded and handed out immediately; everything else is kept, up
+//! to a limit, with an empty string as the member's value. The strict parser then reads that rest, so the splitter
+//! needs to know only the strings, escapes and depth of JSON.
 
 use std::io::Write;
 
@@ -14,9 +14,9 @@ use super::base64_stream::Base64Decoder;
 pub enum SplitError {
     /// The member is not standard base64 with padding.
     NotBase64,
-    /// What stands beside the content is longer than the limit.
+    /// The text outside the content is longer than the limit.
     RestTooLarge,
-    /// A key is longer than any key may be, an escape is none, or the content holds a bare control character.
+    /// A key is too long, an escape is invalid, or the content has an unescaped control character.
     Malformed,
     /// The content cannot be written.
     Sink(std::io::Error),
@@ -54,7 +54,7 @@ enum State {
 }
 
 impl ContentSplitter {
-    /// A splitter that takes out the top-level member of this name and keeps at most `rest_max` bytes besides.
+    /// A splitter that extracts the top-level member of this name and keeps at most `rest_max` bytes of the rest.
     #[must_use]
     pub fn new(member: &'static str, rest_max: usize) -> Self {
         Self {
@@ -72,10 +72,10 @@ impl ContentSplitter {
         }
     }
 
-    /// Takes a piece of the message and writes what content is in it to `to`.
+    /// Takes a piece of the message and writes the content in it to `to`.
     ///
     /// # Errors
-    /// [`SplitError`]; the splitter is of no use afterwards.
+    /// [`SplitError`]; the splitter must not be used afterwards.
     pub fn push(&mut self, mut piece: &[u8], to: &mut dyn Write) -> Result<(), SplitError> {
         while !piece.is_empty() {
             let taken = match self.state {
@@ -98,10 +98,10 @@ impl ContentSplitter {
         Ok(())
     }
 
-    /// Ends the message: the rest of the object, and whether the member was there as a string.
+    /// Ends the message: returns the rest of the object, and whether the member was present as a string.
     ///
     /// # Errors
-    /// [`SplitError::NotBase64`] when the member's text stopped in the middle of a group.
+    /// [`SplitError::NotBase64`] when the member's text ended in the middle of a group.
     pub fn finish(self) -> Result<(Vec<u8>, bool), SplitError> {
         if self.found {
             self.base64.finish()?;
@@ -170,7 +170,7 @@ impl ContentSplitter {
     fn content(&mut self, piece: &[u8], to: &mut dyn Write) -> Result<Taken, SplitError> {
         let run = run_length(piece);
         if run > 0 {
-            // The smallest byte of all, so that the loop needs no branch: JSON has no control characters inside a string.
+            // The smallest byte, so that the loop has no branch: JSON allows no control characters inside a string.
             if piece[..run].iter().fold(u8::MAX, |least, byte| least.min(*byte)) < b' ' {
                 return Err(SplitError::Malformed);
             }
@@ -184,7 +184,7 @@ impl ContentSplitter {
         }
         self.state = State::Outside;
         self.at_member = false;
-        // The quote that opened the string was kept; this one closes it: `""` stays in the rest.
+        // The opening quote was kept and this one closes the string: `""` stays in the rest.
         Ok(Taken { bytes: 1, kept: true })
     }
 
@@ -213,12 +213,12 @@ struct Taken {
     kept: bool,
 }
 
-/// How many bytes stand before the next quote or backslash.
+/// The number of bytes before the next quote or backslash.
 fn run_length(piece: &[u8]) -> usize {
     memchr::memchr2(b'"', b'\\', piece).unwrap_or(piece.len())
 }
 
-/// The one ASCII character that an escape stands for; base64 has no others.
+/// The ASCII character of an escape; base64 has no others.
 fn unescape(escape: &[u8]) -> Option<u8> {
     match escape {
         [b'/'] => Some(b'/'),

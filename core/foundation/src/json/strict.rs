@@ -1,4 +1,4 @@
-//! JSON with a bounded depth and no key twice: two readers must never see two meanings.
+//! JSON with a bounded depth and no duplicate keys: two parsers must never read two meanings.
 
 use std::{borrow::Cow, cell::Cell, fmt};
 
@@ -28,14 +28,15 @@ impl fmt::Display for JsonFault {
     }
 }
 
-/// Parses a whole JSON text, refusing duplicate keys and nesting beyond `max_depth`. Texts without escapes are borrowed.
+/// Parses a whole JSON text; duplicate keys and nesting beyond `max_depth` are errors. Texts without escapes are
+/// borrowed.
 ///
 /// # Errors
 /// [`JsonFault`]; its text has a line and column, never the content.
 pub fn parse(text: &[u8], max_depth: usize) -> Result<Value<'_>, JsonFault> {
     match str::from_utf8(text) {
         Ok(text) => parse_text(text, max_depth),
-        // It is refused, with the place.
+        // Not UTF-8: parsed from bytes for an error with its position.
         Err(_) => whole(serde_json::Deserializer::from_slice(text), max_depth),
     }
 }
@@ -58,7 +59,7 @@ fn whole<'de, R: serde_json::de::Read<'de>>(
     parsed.map_err(|error| fault.take().unwrap_or_else(|| JsonFault::Syntax(place(&error))))
 }
 
-/// Line and column only: serde's own text may quote the input, which may be a secret.
+/// Line and column only: serde's own message may quote the input, which may be a secret.
 fn place(error: &serde_json::Error) -> String {
     format!("line {}, column {}", error.line(), error.column())
 }

@@ -1,4 +1,4 @@
-//! Bodies that are sent: segments of a media type.
+//! Bodies to be sent: segments with a media type.
 
 use bytes::Bytes;
 
@@ -7,7 +7,7 @@ use crate::{
     model::{Object, Value},
 };
 
-/// JSON's media type.
+/// The media type of JSON.
 pub const JSON: &str = "application/json";
 
 /// A body to be sent, as segments, so that a file is read once and never held.
@@ -58,19 +58,19 @@ impl Body {
         Self { media_type: Some(JSON), segments }
     }
 
-    /// Bytes of this media type.
+    /// Bytes with this media type.
     #[must_use]
     pub fn of(media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         Self { media_type: Some(media_type), segments: vec![Segment::Literal(bytes.into())] }
     }
 
-    /// Bytes whose media type a header of their message says.
+    /// Bytes whose media type is in a header of the message.
     #[must_use]
     pub fn literal(bytes: impl Into<Bytes>) -> Self {
         Self { media_type: None, segments: vec![Segment::Literal(bytes.into())] }
     }
 
-    /// What the bytes are; `None` for no body, and where a header says it.
+    /// The media type; `None` for no body, or if a header has it.
     #[must_use]
     pub fn media_type(&self) -> Option<&'static str> {
         self.media_type
@@ -82,13 +82,13 @@ impl Body {
         &self.segments
     }
 
-    /// Whether there is nothing.
+    /// Whether the body is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.segments.is_empty()
     }
 
-    /// The length in bytes, where it is known without reading the content.
+    /// The length in bytes, if known without reading the content.
     #[must_use]
     pub fn known_length(&self) -> Option<u64> {
         self.segments

@@ -1,4 +1,4 @@
-//! A header field as users give and get it.
+//! A header field in requests and responses of the API.
 
 use std::fmt;
 
@@ -8,17 +8,17 @@ use crate::{Boundary, Error};
 /// A header field.
 #[derive(Clone, PartialEq, Eq, Boundary)]
 pub struct HeaderField {
-    /// The name, as it is written.
+    /// The name as written.
     pub name: String,
     /// The value.
     pub value: String,
 }
 
 impl HeaderField {
-    /// The fields of a request's member `headers`, as a message has them.
+    /// The fields of a request's member `headers`, as headers of a message.
     ///
     /// # Errors
-    /// `input.invalid_field`, naming the field that no message can have.
+    /// `input.invalid_field`, naming the field that is not valid HTTP.
     pub fn all(fields: Vec<Self>) -> Result<Headers, Error> {
         for (at, field) in fields.iter().enumerate() {
             if !is_token(&field.name) {
@@ -35,7 +35,7 @@ impl HeaderField {
 }
 
 impl fmt::Debug for HeaderField {
-    /// The name only: the value may be personal.
+    /// Shows the name only: the value may be personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HeaderField").field("name", &self.name).finish_non_exhaustive()
     }

@@ -1,4 +1,4 @@
-//! Header fields as they were sent, in their order, spelling and bytes; and the grammar of names and values.
+//! Header fields in their original order, spelling and bytes; and the grammar of names and values.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ impl IntoIterator for Headers {
 }
 
 impl Header {
-    /// The value without spaces and tabs around it.
+    /// The value without leading and trailing spaces and tabs.
     #[must_use]
     pub fn trimmed(&self) -> &[u8] {
         trim(&self.value)
@@ -42,12 +42,12 @@ impl Headers {
         self.0.push(Header { name: name.into(), value: value.into() });
     }
 
-    /// Appends a field whose value is wiped when the last message that has it is dropped.
+    /// Appends a field whose value is wiped when the last message with it is dropped.
     pub fn push_secret(&mut self, name: impl Into<String>, value: &Secret) {
         self.push(name, Bytes::from_owner(Wiped(value.clone())));
     }
 
-    /// Replaces every field of this name by one; it stands where the first stood, or last.
+    /// Replaces all fields of this name with one, at the position of the first, or at the end.
     pub fn set(&mut self, name: &str, value: impl Into<Bytes>) {
         let header = Header { name: name.to_owned(), value: value.into() };
         let first = self.0.iter().position(|held| held.name.eq_ignore_ascii_case(name));
@@ -65,36 +65,36 @@ impl Headers {
         self.0.iter()
     }
 
-    /// How many fields there are.
+    /// The number of fields.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no fields.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The fields of this name, in whatever case, in order.
+    /// The fields of this name, case-insensitively, in order.
     pub fn named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Header> {
         self.0.iter().filter(move |held| held.name.eq_ignore_ascii_case(name))
     }
 
-    /// How often a field of this name occurs.
+    /// The number of fields with this name.
     #[must_use]
     pub fn count(&self, name: &str) -> usize {
         self.named(name).count()
     }
 
-    /// The first field of this name, without spaces and tabs around it.
+    /// The first field of this name, without leading and trailing spaces and tabs.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.0.iter().find(|held| held.name.eq_ignore_ascii_case(name)).map(Header::trimmed)
     }
 
-    /// The same as text; `None` also where it is not UTF-8.
+    /// The same as text; `None` also if it is not UTF-8.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(|value| std::str::from_utf8(value).ok())
@@ -128,7 +128,7 @@ impl AsRef<[u8]> for Wiped {
     }
 }
 
-/// Removes spaces and tabs around a value (RFC 9110 §5.6.3).
+/// Removes leading and trailing spaces and tabs (RFC 9110 §5.6.3).
 #[must_use]
 pub fn trim(value: &[u8]) -> &[u8] {
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
@@ -137,7 +137,7 @@ pub fn trim(value: &[u8]) -> &[u8] {
     &value[start..end]
 }
 
-/// Whether a text is a token (RFC 9110 §5.6.2): what a method and a header name consist of.
+/// Whether a text is a token (RFC 9110 §5.6.2): the syntax of methods and header names.
 #[must_use]
 pub fn is_token(text: &str) -> bool {
     let is_mark = |byte| {
@@ -149,21 +149,21 @@ pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_mark(byte))
 }
 
-/// Whether a header value holds what none may: a control character other than a tab (RFC 9110 §5.5).
+/// Whether a header value has an invalid byte: a control character other than a tab (RFC 9110 §5.5).
 #[must_use]
 pub fn has_control(value: &[u8]) -> bool {
     let is_control = |byte: u8| (byte == 0x7f) | ((byte < 0x20) & (byte != b'\t'));
-    // Piece by piece and not byte by byte: certificates are long, and a whole piece is looked at in a few steps.
+    // In chunks, not byte by byte: certificates are long, and a whole chunk is checked in a few steps.
     value.chunks(64).any(|piece| piece.iter().fold(false, |found, &byte| found | is_control(byte)))
 }
 
-/// Whether there is nothing but visible ASCII and spaces.
+/// Whether all bytes are visible ASCII or spaces.
 #[must_use]
 pub fn is_visible(value: &[u8]) -> bool {
     value.chunks(64).all(|piece| piece.iter().fold(true, |so_far, &byte| so_far & (0x20..=0x7e).contains(&byte)))
 }
 
-/// The same as [`has_control`] of a text: also the control characters beyond ASCII.
+/// The same as [`has_control`] for a text: also finds control characters beyond ASCII.
 #[must_use]
 pub fn text_has_control(text: &str) -> bool {
     match text.is_ascii() {

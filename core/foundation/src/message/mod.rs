@@ -1,7 +1,8 @@
 //! HTTP messages as data: what a protocol writes and reads, on both ends.
 //!
-//! A [`Request`] or [`Response`] keeps the order, spelling and bytes of its headers, since a signature may cover them. What is sent has a
-//! [`Body`] of segments, which says its media type; what has arrived has bytes, and beside them the content that was streamed out.
+//! A [`Request`] or [`Response`] keeps the order, spelling and bytes of its headers, since a signature may cover them.
+//! A message to be sent has a [`Body`] of segments with a media type; a received message has bytes, and separately the
+//! content that was streamed out.
 
 mod body;
 mod field;
@@ -52,7 +53,7 @@ impl Method {
 pub struct Request<B = Bytes> {
     /// The method as written.
     pub method: String,
-    /// Path and query as they stand on the request line.
+    /// Path and query as on the request line.
     pub target: String,
     /// The header fields in order.
     pub headers: Headers,
@@ -63,14 +64,14 @@ pub struct Request<B = Bytes> {
 /// A request to be sent. Its target is the path below the base URL.
 pub type OutRequest = Request<Body>;
 
-/// A request that has arrived at a server, its path and query taken apart, for an operation to read.
+/// A request received by a server, its path and query parsed, for an operation to read.
 #[derive(Debug, Default)]
 pub struct InRequest<'a> {
-    /// The path's parameters, decoded once: names from the route's template.
+    /// The path's parameters, decoded once; the names are those of the route's template.
     pub path: Vec<(&'static str, String)>,
     /// The query's pairs, decoded.
     pub query: Vec<(String, String)>,
-    /// The headers; `None` where the protocol's operations read none.
+    /// The headers; `None` if the protocol's operations read none.
     pub headers: Option<&'a Headers>,
     /// The body, without the content.
     pub body: Bytes,
@@ -89,10 +90,10 @@ pub struct Response<B = Bytes> {
     pub body: B,
 }
 
-/// A response to be sent by a server. Its headers are those besides what every answer has.
+/// A response to be sent by a server. Its headers are added to those of every response.
 pub type OutResponse = Response<Body>;
 
-/// A response that has arrived. Of its headers it has those that the protocol reads.
+/// A received response. Its headers are those that the protocol reads.
 #[derive(Debug, Clone, Default)]
 pub struct InResponse {
     /// The response, its body without the content.
@@ -145,7 +146,7 @@ impl Request {
 }
 
 impl<B> fmt::Debug for Request<B> {
-    /// Names only: values may be personal.
+    /// Names only: values may be personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("method", &self.method).field("headers", &self.headers).finish_non_exhaustive()
     }
@@ -160,13 +161,13 @@ impl<B> Response<B> {
 }
 
 impl<B> fmt::Debug for Response<B> {
-    /// Names only: values may be personal.
+    /// Names only: values may be personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response").field("status", &self.status).field("headers", &self.headers).finish_non_exhaustive()
     }
 }
 
-/// Percent-encodes one path segment or query value: everything but RFC 3986's unreserved characters.
+/// Percent-encodes one path segment or query value: everything except RFC 3986's unreserved characters.
 #[must_use]
 pub fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -180,7 +181,7 @@ pub fn percent_encode(text: &str) -> String {
     out
 }
 
-/// Decodes percent-encoding once; `None` when an escape is broken or the result is not UTF-8. A plus stays a plus.
+/// Decodes percent-encoding once; `None` if an escape is broken or the result is not UTF-8. A plus stays a plus.
 #[must_use]
 pub fn percent_decode(text: &str) -> Option<String> {
     let bytes = text.as_bytes();

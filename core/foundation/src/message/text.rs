@@ -1,4 +1,4 @@
-//! Requests as text, such as from a file or a log.
+//! Requests as text, for example from a file or a log.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub const MAX_FIELDS: usize = 100;
 /// Most bytes of a body.
 pub const MAX_BODY: usize = 1024 * 1024;
 
-/// What some editors put before a text in UTF-8.
+/// Some editors write this before UTF-8 text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Most bytes of a line end.
 const LINE_END: usize = 2;
@@ -36,11 +36,11 @@ pub struct Malformed {
 pub enum MalformedKind {
     /// The request exceeds a limit of size or count.
     TooLarge,
-    /// A line of the head is not HTTP's.
+    /// A line of the head is not valid HTTP.
     Head,
-    /// The headers give the body's length in two ways.
+    /// The headers give two different body lengths.
     Length,
-    /// The text is at fault, not the request: it is another file, or was changed on its way into a log.
+    /// The text is damaged, not the request: it is another file, or was changed when it was logged.
     Text,
 }
 
@@ -62,15 +62,15 @@ fn too_short(line: usize) -> Malformed {
     damaged(line, "the body is shorter than Content-Length says")
 }
 
-/// A text that is no request, or no longer the one that was sent.
+/// The text is not a request, or is not the original one.
 fn damaged(line: usize, why: &'static str) -> Malformed {
     Malformed { line, why, kind: MalformedKind::Text }
 }
 
 impl Request {
-    /// Reads a request from text, such as from a log. In the head a line feed may stand for carriage return and line feed; a UTF-8
-    /// byte order mark and empty lines before it are passed over. With `Content-Length` the body has so many bytes; without it, it
-    /// is everything after the empty line.
+    /// Reads a request from text, for example from a log. In the head, a line feed counts as carriage return and line
+    /// feed; a UTF-8 byte order mark and empty lines before the head are skipped. With `Content-Length` the body has
+    /// that many bytes; without it, the body is everything after the empty line.
     ///
     /// # Errors
     /// [`Malformed`] with the line and the reason.
@@ -81,8 +81,8 @@ impl Request {
         head.with_text(body, line)
     }
 
-    /// The same where the body's final line end may have been lost in pasting: then the body is what there is. With it, how many
-    /// bytes are missing of what `Content-Length` says.
+    /// The same for text whose final line end may have been lost in pasting: the body then is what is left. Also
+    /// returns how many bytes are missing compared with `Content-Length`.
     ///
     /// # Errors
     /// [`Malformed`].
@@ -97,7 +97,7 @@ impl Request {
         Ok((head.with_text(body, line)?, missing))
     }
 
-    /// The request without a body, what follows its head, and the number of the line there.
+    /// The request without a body, the text after its head, and the line number there.
     fn parse_head(text: &[u8]) -> Result<(Self, &[u8], usize), Malformed> {
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let mut lines = Lines { rest: text, number: 0 };
@@ -203,7 +203,7 @@ fn fields(lines: &mut Lines<'_>) -> Result<Headers, Malformed> {
     Ok(headers)
 }
 
-/// How long the body is by its headers, if they say so. `line` is where it begins.
+/// The body's length according to the headers, if they have one. `line` is the body's first line.
 fn body_length(headers: &Headers, line: usize) -> Result<Option<usize>, Malformed> {
     let length = headers.get("content-length");
     if headers.count("transfer-encoding") > 0 {
@@ -259,7 +259,7 @@ mod tests {
         assert!(read("POST / HTTP/1.1\nTransfer-Encoding: chunked\n\n0\n\n").is_err());
     }
 
-    /// A line end that was lost in pasting is no fault of the request.
+    /// A line end lost in pasting is not an error of the request.
     #[test]
     fn a_dump_may_lack_the_line_end_of_its_body() {
         let read = |text: &str| Request::parse_dump(text.as_bytes());

@@ -1,7 +1,7 @@
-//! Requests and settings made field by field: what every generated builder stands on.
+//! Requests and settings built field by field: the base of every generated builder.
 //!
-//! A builder holds the boundary form, not the type: so a request may leave out what its client knows, and a format is checked
-//! once, where the whole is read.
+//! A builder holds the boundary form, not the type: so a request may omit fields that its client knows, and formats are
+//! checked once, when the whole is read.
 
 use std::{
     borrow::Cow,
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{Error, Secret, error::row};
 
-/// The fields that were set so far, and the content that goes beside them. Shows names, never values.
+/// The fields set so far, and the content that goes alongside them. Shows names, never values.
 #[derive(Clone, Default)]
 pub struct Draft {
     fields: Object<'static>,
@@ -28,7 +28,8 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Sets a field. One that is set twice has the later value; one set to nothing, such as `None`, is left out.
+    /// Sets a field. If it is set twice, the later value counts; if it is set to nothing, such as `None`, it is left
+    /// out.
     pub fn set<T>(&mut self, field: &Field, value: impl IntoField<T>) {
         let mut writer = Writer::new(Representation::Boundary);
         let written = value.into_field(&mut writer);
@@ -40,7 +41,7 @@ impl Draft {
         }
     }
 
-    /// Sets the fields of a group that stands among the others.
+    /// Sets the fields of a flattened group.
     pub fn set_group<T>(&mut self, group: impl IntoField<T>) {
         let mut writer = Writer::new(Representation::Boundary);
         let written = group.into_field(&mut writer);
@@ -57,7 +58,7 @@ impl Draft {
     /// The fields of a JSON object.
     ///
     /// # Errors
-    /// `input.invalid_json` for what is no object.
+    /// `input.invalid_json` if it is not an object.
     pub fn from_json(json: serde_json::Value) -> Result<Self, Error> {
         match json.into() {
             Value::Object(fields) => Ok(Self { fields, content: None }),
@@ -96,14 +97,15 @@ impl fmt::Debug for Draft {
     }
 }
 
-/// A request as a client's method takes it: the type itself, its builder, or its boundary form as JSON.
+/// A request for a client's method: the type itself, its builder, or its boundary form as JSON.
 ///
-/// What a builder or JSON leaves out is taken from the client's settings and its session. A typed request is sent as it is.
+/// Fields omitted in a builder or JSON are taken from the client's settings and its session. A typed request is sent
+/// unchanged.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no request of this operation: it takes `{R}`, its builder (`{R}::builder()`) or JSON"
 )]
 pub trait IntoRequest<R>: Sized {
-    /// The request; `complete` reads what is not whole yet, from its boundary form and the content beside it.
+    /// The request; `complete` reads an incomplete one, from its boundary form and its content.
     ///
     /// # Errors
     /// Those of `complete`.
@@ -137,16 +139,17 @@ impl<R: Boundary> IntoRequest<R> for serde_json::Value {
     }
 }
 
-/// What a builder's method takes for a field of type `T`: a `T`; for texts, secrets, dates and numbers also `&str` and `String`,
-/// which are checked when the request is read; for lists and maps also arrays; for content also bytes; for content and secrets
-/// also a path, `Path::new("key.pem")`; and an `Option` of these, where `None` leaves the field out.
+/// Types that a builder's method accepts for a field of type `T`: a `T`; for texts, secrets, dates and numbers also
+/// `&str` and `String`, which are checked when the request is read; for lists and maps also arrays; for content also
+/// bytes; for content and secrets also a path, `Path::new("key.pem")`; and an `Option` of these, where `None` leaves
+/// the field out.
 #[diagnostic::on_unimplemented(message = "a field of type `{T}` cannot be set from `{Self}`")]
 pub trait IntoField<T> {
     /// The value's boundary form; content goes to the writer.
     fn into_field(self, writer: &mut Writer) -> Value<'static>;
 }
 
-/// A type whose boundary form is a text with rules of its own, so that a builder takes `&str` for it.
+/// A type whose boundary form is a text with a specific format, so that a builder accepts `&str` for it.
 pub trait TextField: Boundary {}
 
 impl<T: TextField> IntoField<T> for &str {
@@ -169,12 +172,12 @@ impl<T: TextField> IntoField<T> for &String {
 
 impl TextField for String {}
 
-/// A type whose value is secret, so that a builder takes a path for it: the file is read when the request is.
+/// A type whose value is secret, so that a builder accepts a path for it: the file is read when the request is read.
 pub trait SecretField: TextField {}
 
 fn in_file(path: &Path) -> Value<'static> {
     let mut named = Object::with_capacity(1);
-    // A name that is no text would be another file's: without it the value is refused where it is read.
+    // A lossy conversion could name another file: without the path, the value is refused when it is read.
     if let Some(path) = path.to_str() {
         named.push("file", path.to_owned());
     }
@@ -195,7 +198,7 @@ impl<T: SecretField> IntoField<T> for PathBuf {
 
 impl SecretField for Secret {}
 
-/// A type stands for itself in a builder.
+/// A builder accepts a type as itself.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! field_of_itself {
@@ -208,7 +211,7 @@ macro_rules! field_of_itself {
     )+};
 }
 
-/// The same for a type of text, which a builder takes as `&str` too.
+/// The same for a text type, which a builder also accepts as `&str`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! text_field {

@@ -1,17 +1,17 @@
-//! Documentation texts that cite sections of `docs/protocols`: the text for those who use it, and the sections apart.
+//! Documentation texts that cite sections of `docs/protocols`: separates the text for users from the sections.
 
 use std::borrow::Cow;
 
-/// A documentation text without its citations, and what they cite.
+/// A documentation text without its citations, and the cited sections.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cited<'a> {
     /// The text.
     pub text: Cow<'a, str>,
-    /// Numbers of sections, such as `2.10`.
+    /// Section numbers, such as `2.10`.
     pub sections: Vec<&'a str>,
 }
 
-/// Takes citations out of a text: `(§1.3)` goes, of `(§3.1: a remark)` the remark stays.
+/// Removes citations from a text: `(§1.3)` is removed; of `(§3.1: a remark)`, the remark stays.
 #[must_use]
 pub fn cited(doc: &str) -> Cited<'_> {
     const OPENING: &str = "(§";

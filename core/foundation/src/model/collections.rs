@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Boundary, Object, Reader, Representation, Shape, Value, Writer, reader::kind};
 use crate::Error;
 
-/// The most elements that a list or map may hold.
+/// The most elements of a list or map.
 const ELEMENTS_MAX: usize = 100_000;
 
 impl<T: Boundary> Boundary for Option<T> {
@@ -60,7 +60,7 @@ impl<T: Boundary> Boundary for BTreeMap<String, T> {
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         let map = match value {
             Value::Object(map) => map,
-            // PHP writes an empty map as an empty list.
+            // PHP encodes an empty map as an empty list.
             Value::Array(values) if values.is_empty() && reader.representation() == Representation::Boundary => {
                 Object::new()
             }

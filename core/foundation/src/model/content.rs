@@ -1,4 +1,4 @@
-//! A file's content: the one thing that may be large, and so stays outside the JSON.
+//! A file's content: may be large, and therefore stays outside the JSON.
 
 use std::{
     fmt,
@@ -11,25 +11,25 @@ use crate::{Error, shown};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 
-/// Where a file's content is.
+/// The content of a file.
 ///
-/// On the boundary it is given beside the JSON, or in it as `{"path": PATH}` or `{"base64": TEXT}`.
+/// On the boundary it is passed alongside the JSON, or in it as `{"path": PATH}` or `{"base64": TEXT}`.
 #[derive(Clone)]
 pub enum Content {
     /// In memory.
     Bytes(Bytes),
-    /// In a file, read when it is needed.
+    /// In a file, read when needed.
     File {
-        /// Where.
+        /// The path.
         path: PathBuf,
-        /// How many bytes, when it was last looked at; `None` when it was not yet.
+        /// The size in bytes when last checked; `None` if not checked yet.
         size: Option<u64>,
     },
     /// Arriving piece by piece.
     Pieces(Pieces),
-    /// Delivered already, to where the caller asked.
+    /// Already delivered to the caller's destination.
     Delivered {
-        /// How many bytes.
+        /// The size in bytes.
         size: u64,
     },
 }
@@ -55,12 +55,12 @@ impl Pieces {
         Self { source: Arc::new(Mutex::new(Source::Once(Some(Box::new(source))))), size: None }
     }
 
-    /// Takes what opens a source of exactly `size` bytes, as often as it is needed.
+    /// Takes a function that opens a source of exactly `size` bytes, as often as needed.
     pub fn again(size: u64, open: impl FnMut() -> PieceSource + Send + 'static) -> Self {
         Self { source: Arc::new(Mutex::new(Source::Again(Box::new(open)))), size: Some(size) }
     }
 
-    /// Takes the source. One that can be read only once is for the first who asks.
+    /// Takes the source. A source that can be read only once goes to the first caller.
     #[must_use]
     pub fn take(&self) -> Option<PieceSource> {
         match &mut *self.source.lock().unwrap_or_else(std::sync::PoisonError::into_inner) {
@@ -69,7 +69,7 @@ impl Pieces {
         }
     }
 
-    /// The size in bytes of all pieces together, where it is known.
+    /// The total size in bytes of all pieces, if known.
     #[must_use]
     pub fn size(&self) -> Option<u64> {
         self.size
@@ -81,7 +81,7 @@ impl Pieces {
 }
 
 impl Content {
-    /// The size in bytes, where it is known without reading.
+    /// The size in bytes, if known without reading.
     #[must_use]
     pub fn known_size(&self) -> Option<u64> {
         match self {
@@ -92,7 +92,7 @@ impl Content {
         }
     }
 
-    /// Whether it can be read a second time, as a repeated request needs.
+    /// Whether it can be read a second time, as a retried request needs.
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
         match self {
@@ -152,7 +152,7 @@ impl Boundary for Content {
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         if reader.representation() == Representation::Wire {
-            // The message's reader has streamed the bytes out and left an empty string in their place.
+            // The message's reader has streamed the bytes out and left an empty string.
             return match value {
                 Value::String(_) => reader.take_content().ok_or_else(|| reader.invalid("must be base64")),
                 other => Err(reader.invalid(format!("must be a base64 string, not {}", kind(&other)))),

@@ -5,7 +5,7 @@ use std::fmt;
 use super::{Boundary, Reader, Shape, Value, Writer};
 use crate::Error;
 
-/// The most digits a decimal may have: what ISO 20022 allows.
+/// The most digits of a decimal: the limit of ISO 20022.
 const DIGITS_MAX: usize = 18;
 
 /// An exact decimal number such as `1450.05`, kept as it was written. A string on the boundary.
@@ -16,7 +16,7 @@ impl Decimal {
     /// Reads a decimal: an optional minus, digits, and optionally a point and digits; at most 18 digits.
     ///
     /// # Errors
-    /// `input.invalid_field` when it is none.
+    /// `input.invalid_field` if the text is not a decimal.
     pub fn new(text: &str) -> Result<Self, Error> {
         if well_formed(text) { Ok(Self(text.to_owned())) } else { Err(Error::invalid_field("decimal", MUST_BE)) }
     }

@@ -1,10 +1,10 @@
-//! Structs by their fields, which may stand among another struct's.
+//! Structs by their fields, which can be flattened into another struct's.
 
 use super::{Boundary, Field, ObjectReader, ObjectWriter, Reader, Writer};
 use crate::Error;
 
-/// A struct of the model. Derived with [`Boundary`]; with `#[boundary(flatten)]` on a field of its type, its fields stand
-/// among the outer struct's. A name that occurs twice there does not compile:
+/// A struct of the model. Derived with [`Boundary`]; with `#[boundary(flatten)]` on a field of its type, its fields are
+/// inlined into the outer struct. A name that occurs twice there does not compile:
 ///
 /// ```compile_fail,E0080
 /// # use bankchannel_foundation::Boundary;
@@ -27,23 +27,24 @@ use crate::Error;
     message = "`{Self}` has no fields to flatten: it is not a struct that derives `Boundary`"
 )]
 pub trait Fields: Boundary {
-    /// The fields in order, those of flattened structs in their places.
+    /// The fields in order; a flattened struct's fields are in its place.
     const FIELDS: &'static [Field];
 
-    /// Takes the fields out of an object, which may have others.
+    /// Takes the fields out of an object, which may have other members.
     ///
     /// # Errors
     /// `input.*` rows with the field's path.
     fn take(object: &mut ObjectReader<'_>, reader: &mut Reader<'_>) -> Result<Self, Error>;
 
-    /// Puts the fields into an object, which may have others.
+    /// Puts the fields into an object, which may have other members.
     fn put(self, object: &mut ObjectWriter, writer: &mut Writer);
 }
 
-/// The fields of all parts, in their order.
+/// The fields of all parts, in order.
 ///
 /// # Panics
-/// When two fields have one name, on the boundary or on the wire; when the first part has none; when there are not `N`.
+/// If two fields have the same name, on the boundary or on the wire; if the first part is empty; if there are not `N`
+/// fields.
 #[must_use]
 pub const fn joined<const N: usize>(parts: &[&[Field]]) -> [Field; N] {
     let mut all = [parts[0][0]; N];

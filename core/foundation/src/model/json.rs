@@ -1,17 +1,17 @@
-//! JSON whose members no shape describes: what one bank or hub adds for itself.
+//! JSON members without a shape: extensions of a single bank or hub.
 
 use std::fmt;
 
 use super::{Boundary, Object, Reader, Shape, Value, Writer, reader::kind};
 use crate::Error;
 
-/// A JSON object with any members, the same in either representation. Numbers are those of JSON in most programs: whole ones up to 64 bits,
-/// others in double precision.
+/// A JSON object with any members, the same in either representation. Numbers are as in most JSON programs: integers up
+/// to 64 bits, others in double precision.
 #[derive(Clone, Default, PartialEq)]
 pub struct JsonObject(pub Object<'static>);
 
 impl fmt::Debug for JsonObject {
-    /// How many members there are: nobody knows what is in them.
+    /// The number of members only: their content is unknown and may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "JsonObject({} members)", self.0.len())
     }
@@ -23,7 +23,7 @@ impl Boundary for JsonObject {
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         match value.into_owned() {
             Value::Object(members) => Ok(Self(members)),
-            // PHP writes an empty object as an empty list.
+            // PHP encodes an empty object as an empty list.
             Value::Array(values) if values.is_empty() => Ok(Self::default()),
             other => Err(reader.invalid(format!("must be an object, not {}", kind(&other)))),
         }

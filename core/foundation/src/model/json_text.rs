@@ -1,14 +1,14 @@
-//! Values as JSON text: byte for byte what `serde_json` writes, without its look at every single byte of a text. A message of
-//! 200 bytes takes half of `serde_json`'s time.
+//! Values as JSON text: byte for byte the output of `serde_json`, without its check of every single byte of a text. A
+//! message of 200 bytes takes half of `serde_json`'s time.
 
 use std::fmt::{self, Write as _};
 
 use super::Value;
 
-/// Bytes of a text that are looked at together.
+/// The number of bytes checked at once.
 const CHUNK: usize = 16;
 
-/// What a number needs at most, and the marks around a value.
+/// The most bytes of a number, or of the marks around a value.
 const NUMBER: usize = 24;
 const MARKS: usize = 4;
 
@@ -29,7 +29,7 @@ impl fmt::Display for Value<'_> {
     }
 }
 
-/// So many bytes are enough unless something in a text must be escaped.
+/// The size of the output unless a text needs escapes.
 fn usual_size(value: &Value<'_>) -> usize {
     MARKS
         + match value {
@@ -46,7 +46,7 @@ fn write_value(out: &mut String, value: &Value<'_>) {
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
         Value::Number(number) => {
-            // A `String` takes everything.
+            // Writing to a `String` cannot fail.
             let _ = write!(out, "{number}");
         }
         Value::String(text) => write_text(out, text),
@@ -90,10 +90,10 @@ fn write_text(out: &mut String, text: &str) {
     out.push('"');
 }
 
-/// Where the first byte is that may not stand in a text as it is.
+/// The position of the first byte that needs an escape.
 fn first_escaped(bytes: &[u8]) -> Option<usize> {
     let (chunks, _) = bytes.as_chunks::<CHUNK>();
-    // Without a branch in its middle a chunk is looked at as a whole.
+    // Without a branch inside, a whole chunk is checked at once.
     let plain = chunks.iter().take_while(|chunk| !chunk.iter().fold(false, |found, byte| found | is_escaped(*byte)));
     let before = plain.count() * CHUNK;
     bytes[before..].iter().position(|byte| is_escaped(*byte)).map(|place| before + place)
@@ -126,7 +126,7 @@ mod tests {
     fn it_is_what_serde_json_writes() {
         let every: String = (0..0x2_0000u32).filter_map(char::from_u32).collect();
         assert_eq!(Value::from(&*every).to_json(), serde_json::Value::from(every).to_string());
-        // An escape at every place of a text of every length around that of a chunk.
+        // An escape at every position, in texts of every length around a chunk's.
         for length in 0..3 * CHUNK {
             for place in 0..length {
                 let text: String = (0..length).map(|at| if at == place { '"' } else { 'ä' }).collect();

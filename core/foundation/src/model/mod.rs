@@ -1,14 +1,13 @@
 //! The closed type model: what may cross the boundary.
 //!
 //! A type is in the model when it implements [`Boundary`]: bool, integers within ±2^53, [`Decimal`], [`Date`],
-//! [`Timestamp`], text with a format ([`text_type!`](crate::text_type)), [`Secret`](crate::Secret),
-//! [`Content`], enums closed and open, lists, maps, structs, tagged unions, and objects with any members ([`JsonObject`]).
-//! Anything else does not compile, so
-//! the generators of typed faces never meet a surprise.
+//! [`Timestamp`], text with a format ([`text_type!`](crate::text_type)), [`Secret`](crate::Secret), [`Content`], enums
+//! closed and open, lists, maps, structs, tagged unions, and objects with any members ([`JsonObject`]). Anything else
+//! does not compile, so the generators of the language bindings know every case.
 //!
-//! The same declaration is read and written in two representations: [`Representation::Boundary`] is what users see
-//! (`snake_case`, unknown fields refused); [`Representation::Wire`] is what travels (the wire's names, unknown fields
-//! ignored when reading, null and empty the same as absent).
+//! The same declaration is read and written in two representations: [`Representation::Boundary`] is the users' form
+//! (`snake_case`, unknown fields are errors); [`Representation::Wire`] is the form in transit (the wire's names,
+//! unknown fields are ignored when reading, null and empty mean absent).
 
 mod builder;
 mod cited;
@@ -46,27 +45,27 @@ pub use bankchannel_macros::Boundary;
 
 use crate::Error;
 
-/// Which of its two forms a value is read from or written to.
+/// The two forms of a value, for reading and writing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Representation {
-    /// What users see in every language.
+    /// The form that users see in every language.
     Boundary,
-    /// What travels between client and server.
+    /// The form between client and server.
     Wire,
 }
 
 /// A type that may cross the boundary. Derive it; the scalars of the model implement it by hand.
 pub trait Boundary: Sized + Send + 'static {
-    /// What the type is, for schemas, typed faces and documentation.
+    /// The type's description, for schemas, typed faces and documentation.
     const SHAPE: &'static Shape;
 
-    /// What it is on the wire, where that is another thing.
+    /// Its description on the wire, if different.
     const WIRE_SHAPE: &'static Shape = Self::SHAPE;
 
     /// Whether a field of this type may be left out.
     const OPTIONAL: bool = false;
 
-    /// Whether a server reads a message without it, so as to say what is missing in words of its own.
+    /// Whether a server accepts a message without it, so that the operation reports its absence in its own words.
     const WIRE_OPTIONAL: bool = Self::OPTIONAL;
 
     /// Reads a value; the error names the field.
@@ -78,13 +77,13 @@ pub trait Boundary: Sized + Send + 'static {
     /// Writes the value.
     fn write(self, writer: &mut Writer) -> Value<'static>;
 
-    /// What a field of this type is when it was left out; `None` when it must not be.
+    /// The value of an omitted field of this type; `None` if it is required.
     fn absent(reader: &mut Reader<'_>) -> Option<Self> {
         let _ = reader;
         None
     }
 
-    /// Whether the field is left out of what is written.
+    /// Whether the field is omitted when writing.
     fn is_absent(&self) -> bool {
         false
     }

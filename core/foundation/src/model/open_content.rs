@@ -1,4 +1,4 @@
-//! Content that is open for reading once, from its beginning.
+//! Content that is open for reading once, from the beginning.
 
 use std::{
     fmt,
@@ -8,26 +8,26 @@ use std::{
 
 use bytes::{Buf as _, Bytes};
 
-/// Content that is open for reading once, from its beginning.
+/// Content that is open for reading once, from the beginning.
 pub enum OpenContent {
     /// In memory.
     Bytes(Bytes),
     /// An open file.
     File(File),
-    /// What arrives as it is read.
+    /// Content that arrives while it is read.
     Other(Box<dyn Read + Send>),
 }
 
 impl OpenContent {
-    /// Passes over so many bytes, without reading them where they lie. Behind the end there is nothing more to read.
+    /// Skips this many bytes; a file is not read for it. After the end there is nothing more to read.
     ///
     /// # Errors
-    /// The file or the source fails.
+    /// I/O errors of the file or the source.
     pub fn skip(&mut self, count: u64) -> io::Result<()> {
         match self {
             Self::Bytes(bytes) => bytes.advance(bytes.len().min(usize::try_from(count).unwrap_or(usize::MAX))),
             Self::File(file) => {
-                // No file system goes to any position behind the end.
+                // Clamped: every file system limits positions beyond the end.
                 let end = file.metadata()?.len();
                 let to = file.stream_position()?.saturating_add(count);
                 file.seek(SeekFrom::Start(to.min(end)))?;
@@ -39,10 +39,10 @@ impl OpenContent {
         Ok(())
     }
 
-    /// Size and beginning, up to so many bytes, of what is there before it is read; `None` for what arrives as it is read.
+    /// The size, and the first `most` bytes, without consuming them; `None` for content that arrives while it is read.
     ///
     /// # Errors
-    /// The file fails.
+    /// I/O errors of the file.
     pub fn beginning(&mut self, most: usize) -> io::Result<Option<(u64, Vec<u8>)>> {
         match self {
             Self::Bytes(bytes) => Ok(Some((bytes.len() as u64, bytes[..bytes.len().min(most)].to_vec()))),

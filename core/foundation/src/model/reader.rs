@@ -1,22 +1,22 @@
-//! Reading values: names the field that is wrong, in the caller's own words.
+//! Reading values: errors name the invalid field as the caller spelled it.
 
 use std::borrow::Cow;
 
 use super::{Boundary, Content, Field, Fields, Object, Representation, Shape, Value};
 use crate::{ClientCache, Error, error::row, shown};
 
-/// Where a client keeps what it would otherwise be asked for again: e-mail, mode, bank, …
+/// A client's defaults for request fields: e-mail, mode, bank, …
 pub trait Profile {
     /// The value of a profile field by its boundary name.
     fn value(&self, field: &str) -> Option<Value<'static>>;
 
-    /// Where it keeps the keys and certificates that it has read, if it keeps any.
+    /// The cache of parsed keys and certificates, if it has one.
     fn cache(&self) -> Option<&ClientCache> {
         None
     }
 }
 
-/// Reads one message: knows the representation, where it is, and what was given beside the JSON.
+/// Reads one message: knows the representation, the current position, and the content passed alongside the JSON.
 pub struct Reader<'a> {
     representation: Representation,
     path: Vec<Step>,
@@ -37,14 +37,14 @@ impl<'a> Reader<'a> {
         Self { representation, path: Vec::new(), attached: None, profile: None }
     }
 
-    /// Gives the content that came outside the JSON.
+    /// Sets the content passed outside the JSON.
     #[must_use]
     pub fn with_content(mut self, content: Option<Content>) -> Self {
         self.attached = content;
         self
     }
 
-    /// Gives the profile from which left-out fields are taken.
+    /// Sets the profile from which omitted fields are taken.
     #[must_use]
     pub fn with_profile(mut self, profile: &'a dyn Profile) -> Self {
         self.profile = Some(profile);
@@ -58,13 +58,13 @@ impl<'a> Reader<'a> {
         self.representation
     }
 
-    /// Takes the content that came outside the JSON.
+    /// Takes the content passed outside the JSON.
     #[inline]
     pub fn take_content(&mut self) -> Option<Content> {
         self.attached.take()
     }
 
-    /// Whether content that came outside the JSON has not been used.
+    /// Whether content passed outside the JSON has not been used.
     #[inline]
     #[must_use]
     pub fn has_content(&self) -> bool {
@@ -74,7 +74,7 @@ impl<'a> Reader<'a> {
     /// The value as text.
     ///
     /// # Errors
-    /// `input.invalid_field` when it is of another JSON type.
+    /// `input.invalid_field` if the value has another JSON type.
     #[inline]
     pub fn text<'v>(&self, value: Value<'v>) -> Result<Cow<'v, str>, Error> {
         match value {
@@ -83,7 +83,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An error at the place where this reader is.
+    /// An error at the reader's current position.
     #[must_use]
     pub fn invalid(&self, why: impl std::fmt::Display) -> Error {
         let place = self.place();
@@ -102,7 +102,7 @@ impl<'a> Reader<'a> {
             _ => Vec::new(),
         };
         let list = names.join(", ");
-        // A secret may have landed in the wrong field: only what is a slip of the pen is repeated.
+        // A secret may be in the wrong field: the value is repeated only if it is near to a name, as a typo is.
         if names.iter().any(|name| is_near(found, name)) {
             self.invalid(format!("`{found}` is not one of {list}"))
         } else {
@@ -110,10 +110,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes the tag out of a union's object.
+    /// Takes the tag out of the object of a union.
     ///
     /// # Errors
-    /// `input.*` when it is no object or has no such tag.
+    /// `input.*` if it is not an object or lacks the tag.
     pub fn take_tag<'v>(&mut self, value: Value<'v>, tag: &'static str) -> Result<(Cow<'v, str>, Value<'v>), Error> {
         let Value::Object(mut map) = value else {
             return Err(self.invalid(format!("must be an object, not {}", kind(&value))));
@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
             match step {
                 Step::Index(index) => out.push_str(&format!("[{index}]")),
                 Step::Name(name) => push_name(&mut out, name),
-                // A key of a map is the caller's own: what is no name may be a value in the wrong place.
+                // The caller chose the keys of a map: a key that is not a name may be a misplaced value.
                 Step::Key(name) => push_name(&mut out, shown::member(name).unwrap_or("(a key)")),
             }
         }
@@ -201,15 +201,15 @@ impl<'v> ObjectReader<'v> {
         Ok(read)
     }
 
-    /// Opens an object and sees that every required field is there; all missing ones are named at once.
+    /// Opens an object and checks that every required field is present; the error names all missing ones.
     ///
     /// # Errors
-    /// `input.*` when it is no object or fields are missing.
+    /// `input.*` if it is not an object or fields are missing.
     pub fn open(value: Value<'v>, fields: &'static [Field], reader: &mut Reader<'_>) -> Result<Self, Error> {
         let mut object = match value {
             Value::Object(object) => object,
             Value::Null if reader.path.is_empty() => Object::new(),
-            // PHP writes an empty object as an empty list; a whole request it writes as an object.
+            // PHP encodes an empty object as an empty list; but a whole request as an object.
             Value::Array(values)
                 if values.is_empty()
                     && reader.representation == Representation::Boundary
@@ -267,10 +267,10 @@ impl<'v> ObjectReader<'v> {
         }
     }
 
-    /// Ends the object: on the boundary, nothing unknown may be left.
+    /// Ends the object: on the boundary, no unknown member may be left.
     ///
     /// # Errors
-    /// `input.unknown_field`, which lists the fields there are.
+    /// `input.unknown_field`, which lists the known fields.
     pub fn close(self, fields: &'static [Field], reader: &mut Reader<'_>) -> Result<(), Error> {
         if reader.representation == Representation::Wire {
             return Ok(());
@@ -280,7 +280,7 @@ impl<'v> ObjectReader<'v> {
         }
         let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-        // What is no name may be a value in the wrong place.
+        // A member that is not a name may be a misplaced value.
         let named: Vec<&str> =
             self.object.iter().filter_map(|(name, _)| shown::member(name)).take(UNKNOWN_MAX).collect();
         let first_size = self.object.iter().next().map_or(0, |(name, _)| name.len());
@@ -298,10 +298,10 @@ impl<'v> ObjectReader<'v> {
     }
 }
 
-/// How many unknown fields an error names.
+/// The most unknown fields that an error names.
 const UNKNOWN_MAX: usize = 8;
 
-/// Brings a field's further names to its own.
+/// Renames a field's further names to its main name.
 fn settle_names(
     object: &mut Object<'_>,
     name: &'static str,
@@ -328,20 +328,20 @@ fn is_empty(value: &Value<'_>) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 
-/// The most letters that two names may differ in to be taken for the same one misspelt.
+/// The most letters in which two names may differ to count as a misspelling.
 const SLIP: usize = 2;
 
-/// Whether a text is this name in another letter case or misspelt.
+/// Whether a text is this name, in another letter case or misspelt.
 fn is_near(found: &str, name: &str) -> bool {
     if found.eq_ignore_ascii_case(name) {
         return true;
     }
     let (found, name): (Vec<char>, Vec<char>) = (found.chars().take(64).collect(), name.chars().collect());
-    // Of a name as short as the slips allowed, nothing would have to be right.
+    // In a name no longer than the permitted differences, no letter would have to match.
     found.len().abs_diff(name.len()) <= SLIP && name.len() > SLIP && distance(&found, &name) <= SLIP
 }
 
-/// How many letters must be changed, put in or left out to make one text the other.
+/// The number of letters to change, insert or delete to turn one text into the other.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, left) in a.iter().enumerate() {

@@ -16,7 +16,7 @@ impl Boundary for bool {
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
         match (value, reader.representation()) {
             (Value::Bool(given), _) => Ok(given),
-            // An older contract typed the one boolean of the wire as a string.
+            // An older contract typed the wire's only boolean as a string.
             (Value::String(text), Representation::Wire) if text == "true" => Ok(true),
             (Value::String(text), Representation::Wire) if text == "false" => Ok(false),
             (other, _) => Err(reader.invalid(format!("must be true or false, not {}", kind(&other)))),
@@ -36,7 +36,7 @@ macro_rules! integers {
             fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {
                 let read = match (&value, reader.representation()) {
                     (Value::Number(number), _) => number.as_i64(),
-                    // Peers send numbers as strings and as numbers.
+                    // Peers send numbers both as strings and as numbers.
                     (Value::String(text), Representation::Wire) => text.parse().ok(),
                     _ => None,
                 };
@@ -58,7 +58,7 @@ integers! {
     i64, -EXACT, EXACT;
 }
 
-/// The most that a text without a format of its own may hold.
+/// The limit of a text without a specific format, in bytes.
 const PLAIN_TEXT_MAX: usize = 1024 * 1024;
 
 impl Boundary for String {
@@ -84,7 +84,7 @@ impl Boundary for String {
     }
 }
 
-/// The most that a secret may hold; keys are the longest.
+/// The limit of a secret, in bytes; keys are the longest.
 const SECRET_MAX: usize = 64 * 1024;
 
 impl Boundary for Secret {
@@ -136,12 +136,12 @@ pub(super) fn read_secret(value: Value<'_>, reader: &Reader<'_>) -> Result<Secre
 
 fn from_file(path: &str, reader: &Reader<'_>) -> Result<Secret, Error> {
     let unusable = |why: &dyn std::fmt::Display| reader.invalid(shown::unusable_secret_file(path.as_ref(), why));
-    // Looked at before it is opened: opening a pipe waits for its writer.
+    // Checked before opening: opening a pipe waits for its writer.
     if !std::fs::metadata(path).map_err(|why| unusable(&why))?.is_file() {
         return Err(unusable(&"it is not a regular file"));
     }
     let file = std::fs::File::open(path).map_err(|why| unusable(&why))?;
-    // One allocation, so that no copy is left behind; a file may grow while it is read.
+    // A single allocation, so that no copy is left behind; the file may grow while it is read.
     let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_MAX + 1));
     file.take(SECRET_MAX as u64 + 1).read_to_end(&mut bytes).map_err(|why| unusable(&why))?;
     if bytes.len() > SECRET_MAX {
@@ -149,7 +149,7 @@ fn from_file(path: &str, reader: &Reader<'_>) -> Result<Secret, Error> {
     }
     let text = std::str::from_utf8(&bytes).map_err(|_| unusable(&"it is not UTF-8 text"))?;
     let secret = Secret::new(text);
-    // An editor ends the file with a line break that is not part of the secret; a PEM does not mind.
+    // An editor ends the file with a line break that is not part of the secret; a PEM text does not need it.
     let trimmed = secret.expose().strip_suffix('\n').unwrap_or(secret.expose());
     Ok(Secret::new(trimmed.strip_suffix('\r').unwrap_or(trimmed)))
 }

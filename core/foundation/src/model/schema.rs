@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{EnumShape, Field, Representation, Shape, StructShape, TextShape, UnionShape, cited};
 
-/// The JSON Schema of a shape. Named types are written out in place: a schema stands for itself.
+/// The JSON Schema of a shape. Named types are inlined: a schema is self-contained.
 #[must_use]
 pub fn schema(shape: &Shape, representation: Representation) -> Value {
     match shape {
@@ -33,8 +33,8 @@ pub fn schema(shape: &Shape, representation: Representation) -> Value {
     }
 }
 
-/// The schema of a struct with only the fields that `keep` says: for a body whose other fields travel in
-/// the path or query.
+/// The schema of a struct with only the fields for which `keep` is true: for a body whose other fields travel in the
+/// path or query.
 #[must_use]
 pub fn object(shape: &StructShape, representation: Representation, keep: impl Fn(&Field) -> bool) -> Value {
     let mut properties = Map::new();
@@ -46,7 +46,7 @@ pub fn object(shape: &StructShape, representation: Representation, keep: impl Fn
         }
         let name = if wire { field.wire } else { field.name };
         properties.insert(name.to_owned(), described(field, representation));
-        // Content may come beside the JSON, a profile field from the client.
+        // Content may be passed alongside the JSON, and a profile field by the client.
         let elsewhere = !wire && (field.profile || matches!(field.shape, Shape::Content));
         if !field.optional && !elsewhere {
             required.push(name);
@@ -77,7 +77,7 @@ pub fn described(field: &Field, representation: Representation) -> Value {
     out
 }
 
-/// A documentation text as users see it.
+/// A documentation text as shown to users.
 fn text_of(doc: &str) -> String {
     cited(doc).text.into_owned()
 }

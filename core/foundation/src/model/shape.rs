@@ -1,4 +1,4 @@
-//! What a type is, as constant data.
+//! Descriptions of types, as constant data.
 
 /// The shape of a boundary type.
 #[derive(Debug)]
@@ -16,7 +16,8 @@ pub enum Shape {
     Seconds,
     /// An exact decimal number, a string on the boundary, never a float.
     Decimal,
-    /// A decimal number as a JSON number: how some peers write a [`Decimal`](Self::Decimal) on the wire. Not on the boundary.
+    /// A decimal number as a JSON number: the wire form of a [`Decimal`](Self::Decimal) for some peers. Not on the
+    /// boundary.
     Number,
     /// A calendar date, `2026-11-20`.
     Date,
@@ -24,7 +25,7 @@ pub enum Shape {
     Timestamp,
     /// Text with a format.
     Text(TextShape),
-    /// A secret text: write-only for a person, never logged.
+    /// A secret text: never displayed, never logged.
     Secret(TextShape),
     /// A file's content: outside the JSON, or named in it.
     Content,
@@ -32,13 +33,13 @@ pub enum Shape {
     Enum(EnumShape),
     /// Any number of one shape.
     List(&'static Shape),
-    /// Text keys to values of one shape.
+    /// A map from text keys to values of one shape.
     Map(&'static Shape),
     /// A JSON object with any members.
     Json,
     /// Named fields.
     Struct(StructShape),
-    /// One of several structs, told apart by a tag.
+    /// One of several structs, distinguished by a tag.
     Union(UnionShape),
 }
 
@@ -55,7 +56,7 @@ pub struct TextShape {
     pub pattern: &'static str,
     /// The largest length in UTF-8 bytes.
     pub max_bytes: usize,
-    /// A value that is valid.
+    /// A valid value.
     pub example: &'static str,
 }
 
@@ -101,7 +102,7 @@ pub struct Field {
     pub wire: &'static str,
     /// Further names accepted on the wire.
     pub aliases: &'static [&'static str],
-    /// Names that it had on the boundary in earlier versions, still accepted there.
+    /// Boundary names of earlier versions, still accepted.
     pub formerly: &'static [&'static str],
     /// Meaning, unit or format, limits, source.
     pub doc: &'static str,
@@ -109,24 +110,24 @@ pub struct Field {
     pub shape: &'static Shape,
     /// What it holds on the wire.
     pub wire_shape: &'static Shape,
-    /// Whether it may be left out.
+    /// Whether it may be omitted.
     pub optional: bool,
-    /// Whether it may be left out of what is read from the wire.
+    /// Whether it may be omitted when read from the wire.
     pub wire_optional: bool,
-    /// Whether, left out, it is taken from the client's profile.
+    /// Whether it is taken from the client's profile if omitted.
     pub profile: bool,
     /// Whether it never travels; `doc` says why.
     pub off_wire: bool,
 }
 
-/// One of several structs, told apart by a tag.
+/// One of several structs, distinguished by a tag.
 #[derive(Debug)]
 pub struct UnionShape {
     /// The type's name.
     pub name: &'static str,
     /// Its documentation.
     pub doc: &'static str,
-    /// The field that tells which.
+    /// The field with the tag.
     pub tag: &'static str,
     /// The alternatives.
     pub variants: &'static [UnionVariant],
@@ -139,12 +140,12 @@ pub struct UnionVariant {
     pub tag: &'static str,
     /// What it means.
     pub doc: &'static str,
-    /// The struct beside the tag; `None` for nothing.
+    /// The struct whose fields accompany the tag; `None` for no fields.
     pub shape: Option<&'static Shape>,
 }
 
 impl Shape {
-    /// The type's own name, where it has one.
+    /// The type's own name, if it has one.
     #[must_use]
     pub fn name(&self) -> Option<&'static str> {
         match self {
@@ -156,7 +157,7 @@ impl Shape {
         }
     }
 
-    /// The fields, where it is a struct.
+    /// The fields, if it is a struct.
     #[must_use]
     pub const fn fields(&self) -> &'static [Field] {
         match self {
@@ -165,7 +166,7 @@ impl Shape {
         }
     }
 
-    /// The field that holds content, where it is a struct with one.
+    /// The field that holds content, if it is a struct with one.
     #[must_use]
     pub fn content_field(&self) -> Option<&'static Field> {
         self.fields().iter().find(|field| matches!(field.shape, Self::Content))

@@ -1,6 +1,6 @@
-//! Text with a format: types whose values are known to be good.
+//! Text with a format: types whose values are always valid.
 
-/// Turns a text into the form it is kept in, or says what it must be.
+/// Normalizes a text; the error describes the required format.
 pub type TextRule = fn(&str) -> Result<std::borrow::Cow<'_, str>, &'static str>;
 
 /// Declares text types.
@@ -82,8 +82,8 @@ macro_rules! text_type {
     };
 }
 
-/// Declares text types whose values are secret: never shown, wiped when dropped, and on the boundary also
-/// taken from a file or the environment. The fields are those of [`text_type!`](crate::text_type).
+/// Declares text types whose values are secret: never shown, wiped when dropped, and on the boundary also readable from
+/// a file or an environment variable. The fields are those of [`text_type!`](crate::text_type).
 #[macro_export]
 macro_rules! secret_type {
     ($(
@@ -130,21 +130,21 @@ macro_rules! secret_type {
     )+};
 }
 
-/// How the types of [`text_type!`](crate::text_type) and [`secret_type!`](crate::secret_type) take a text: checked.
+/// The checked constructors of the types of [`text_type!`](crate::text_type) and [`secret_type!`](crate::secret_type).
 #[doc(hidden)]
 #[macro_export]
 macro_rules! checked_text {
     ($name:ident ($max:expr) ($rule:expr) $make:expr) => {
         impl $name {
-            /// Checks and takes a text.
+            /// Checks a text and makes a value of it.
             ///
             /// # Errors
-            /// `input.invalid_field` when the text is not of this format. The text itself is not shown.
+            /// `input.invalid_field` if the text does not have this format. The text itself is not shown.
             pub fn new(text: &str) -> Result<Self, $crate::Error> {
                 Self::parse(text).map_err(|why| $crate::Error::invalid_field(stringify!($name), why))
             }
 
-            /// Checks and takes a text; the error is what it must be.
+            /// Checks a text and makes a value of it; the error describes the required format.
             ///
             /// # Errors
             /// A phrase that follows the field's name: "must be …".

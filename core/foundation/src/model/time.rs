@@ -39,7 +39,7 @@ impl From<Duration> for Seconds {
     }
 }
 
-/// An instant as RFC 3339 with offset, such as `2026-11-20T08:00:00.000+02:00`. The offset it came with is kept.
+/// An instant as RFC 3339 with offset, such as `2026-11-20T08:00:00.000+02:00`. The original offset is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timestamp {
     text: String,
@@ -50,12 +50,12 @@ impl Timestamp {
     /// Reads an RFC 3339 instant.
     ///
     /// # Errors
-    /// `input.invalid_field` when it is none.
+    /// `input.invalid_field` if the text is not an instant.
     pub fn new(text: &str) -> Result<Self, Error> {
         Self::parse(text).ok_or_else(|| Error::invalid_field("timestamp", MUST_BE))
     }
 
-    /// The instant, in UTC with milliseconds. One that four digits of a year cannot hold becomes the nearest that they can.
+    /// The instant, in UTC with milliseconds. Clamped to the range of years with four digits.
     #[must_use]
     pub fn from_ms(ms: i64) -> Self {
         let within = ms.clamp(FIRST_MS, LAST_MS);
@@ -81,12 +81,12 @@ impl Timestamp {
     }
 }
 
-/// 0000-01-01T00:00:00.000Z: years before have no RFC 3339 form.
+/// 0000-01-01T00:00:00.000Z: earlier years have no RFC 3339 form.
 const FIRST_MS: i64 = -62_167_219_200_000;
-/// 9999-12-30T22:00:00.999Z: the last that the calendar library knows in every offset.
+/// 9999-12-30T22:00:00.999Z: the last instant that the calendar library supports in every offset.
 const LAST_MS: i64 = 253_402_207_200_999;
 
-/// Whether a text has the form of RFC 3339 §5.6: the calendar library takes more of ISO 8601 than that.
+/// Whether a text has the form of RFC 3339 §5.6: the calendar library accepts more of ISO 8601.
 fn is_rfc3339(text: &str) -> bool {
     let Some((date_time, rest)) = text.as_bytes().split_at_checked(19) else { return false };
     let fits = |text: &[u8], form: &[u8]| {

@@ -1,4 +1,4 @@
-//! JSON values on their way between text and types: texts are borrowed where they can be, objects are lists of members.
+//! JSON values between text and types: texts are borrowed where possible, objects are lists of members.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use serde::{
 };
 use serde_json::Number;
 
-/// A JSON value. What it borrows is the text that it was read from, or the program itself: reading a message copies what a
-/// type keeps and nothing else, and writing one copies no name of a field.
+/// A JSON value. It borrows from the text that it was read from, or from the program: reading a message copies only
+/// what a type keeps, and writing one copies no field names.
 ///
-/// [`serde_json::Value`] becomes one and is made from one with `into()`.
+/// Converts from and to [`serde_json::Value`] with `into()`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Value<'a> {
     /// `null`.
@@ -32,13 +32,13 @@ pub enum Value<'a> {
     Object(Object<'a>),
 }
 
-/// The members of an object, in order, which counts when two are compared. Messages have few members: they are looked for
-/// one by one.
+/// The members of an object, in order; the order counts in comparisons. Messages have few members: lookup is a linear
+/// search.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
 
 impl<'a> Value<'a> {
-    /// The text, where it is one.
+    /// The text, if it is one.
     #[inline]
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
@@ -55,14 +55,14 @@ impl<'a> Value<'a> {
         matches!(self, Self::Null)
     }
 
-    /// The member of this name, where it is an object that has one.
+    /// The member of this name, if it is an object that has one.
     #[inline]
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Self> {
         self.as_object().and_then(|object| object.get(name))
     }
 
-    /// The members, where it is an object.
+    /// The members, if it is an object.
     #[inline]
     #[must_use]
     pub fn as_object(&self) -> Option<&Object<'a>> {
@@ -72,7 +72,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The members to change, where it is an object.
+    /// The members to change, if it is an object.
     #[must_use]
     pub fn as_object_mut(&mut self) -> Option<&mut Object<'a>> {
         match self {
@@ -81,7 +81,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The same, borrowing nothing.
+    /// The same value, fully owned.
     #[must_use]
     pub fn into_owned(self) -> Value<'static> {
         match self {
@@ -104,7 +104,7 @@ impl<'a> Object<'a> {
         Self::default()
     }
 
-    /// No members yet, and room for so many.
+    /// No members yet, with room for this many.
     #[inline]
     #[must_use]
     pub fn with_capacity(members: usize) -> Self {
@@ -118,7 +118,7 @@ impl<'a> Object<'a> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
-    /// Sets a member; gives the value that it had.
+    /// Sets a member; returns its previous value.
     #[inline]
     pub fn insert(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) -> Option<Value<'a>> {
         let (name, value) = (name.into(), value.into());
@@ -131,20 +131,20 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Adds a member whose name no other has.
+    /// Adds a member. Its name must not be in use.
     #[inline]
     pub fn push(&mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) {
         self.0.push((name.into(), value.into()));
     }
 
-    /// Takes a member out; the others keep their order.
+    /// Removes a member; the others keep their order.
     #[inline]
     pub fn remove(&mut self, name: &str) -> Option<Value<'a>> {
         let place = self.0.iter().position(|(own, _)| own == name)?;
         Some(self.0.remove(place).1)
     }
 
-    /// How many members there are.
+    /// The number of members.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
@@ -164,10 +164,10 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(name, value)| (&**name, value))
     }
 
-    /// Whether two members have the same name.
+    /// Whether any two members have the same name.
     #[must_use]
     pub fn has_a_name_twice(&self) -> bool {
-        /// Up to so many members each is compared with each.
+        /// Up to this many members, all pairs are compared.
         const FEW: usize = 16;
         if self.0.len() <= FEW {
             return self
@@ -192,7 +192,7 @@ impl<'a> IntoIterator for Object<'a> {
 }
 
 impl<'a> Extend<(Cow<'a, str>, Value<'a>)> for Object<'a> {
-    /// Adds members whose names no other has.
+    /// Adds members. Their names must not be in use.
     fn extend<I: IntoIterator<Item = (Cow<'a, str>, Value<'a>)>>(&mut self, members: I) {
         self.0.extend(members);
     }
@@ -205,7 +205,7 @@ impl<'a> FromIterator<(Cow<'a, str>, Value<'a>)> for Object<'a> {
 }
 
 impl<'a> FromIterator<(String, Value<'a>)> for Value<'a> {
-    /// An object; no two members may have the same name.
+    /// An object. No two members may have the same name.
     fn from_iter<I: IntoIterator<Item = (String, Value<'a>)>>(members: I) -> Self {
         Self::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
@@ -284,7 +284,7 @@ impl From<Value<'_>> for serde_json::Value {
     }
 }
 
-/// Types that serde derives can be read from a value, as from JSON text; its enums are not among them.
+/// Types that derive serde's `Deserialize` can be read from a value, as from JSON text; enums are not supported.
 impl<'de> Deserializer<'de> for Value<'de> {
     type Error = Fault;
 

@@ -2,7 +2,7 @@
 
 use super::{Boundary, Content, Field, Fields, Object, Representation, Value};
 
-/// Writes one message: knows the representation and keeps what goes beside the JSON.
+/// Writes one message: knows the representation and holds the content that goes alongside the JSON.
 pub struct Writer {
     representation: Representation,
     content: Option<Content>,
@@ -23,19 +23,19 @@ impl Writer {
         self.representation
     }
 
-    /// The content that the written value holds, taken out of it.
+    /// The content of the written value, taken out of it.
     #[inline]
     pub fn content(&mut self) -> Option<Content> {
         self.content.take()
     }
 
-    /// Keeps content that goes beside the JSON.
+    /// Holds content that goes alongside the JSON.
     pub(super) fn keep(&mut self, content: Content) {
         self.content = Some(content);
     }
 }
 
-/// The most members that an object has room for at first: larger types mostly leave most of their fields out.
+/// The most members for which an object reserves room at first: larger types mostly omit most of their fields.
 const MEMBERS: usize = 16;
 
 /// Writes the members of one object.
@@ -59,7 +59,7 @@ impl ObjectWriter {
         let name = if writer.representation == Representation::Wire { field.wire } else { field.name };
         let written = value.write(writer);
         if written.is_null() {
-            // Absent in this representation only: the wire may have a word for "none".
+            // Absent in this representation only: the wire may have a value for "none".
             return;
         }
         self.object.push(name, written);

@@ -1,4 +1,4 @@
-//! Statements (`camt.053`) and debit credit notifications (`camt.054`): what happened on an account.
+//! Statements (`camt.053`) and debit credit notifications (`camt.054`): the bookings on an account.
 
 mod read;
 mod write;
@@ -16,7 +16,7 @@ pub use write::{write_notification, write_statement};
 /// A statement or notification document. Values read from a bank stay verbatim.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CashReport {
-    /// Message type by namespace, when its schema is held here. The writers set it themselves.
+    /// Message type by namespace, if this crate has its schema. The writers set it themselves.
     pub message: Option<MessageType>,
     /// `GrpHdr/MsgId`.
     pub message_id: String,
@@ -26,7 +26,7 @@ pub struct CashReport {
     pub accounts: Vec<AccountReport>,
 }
 
-/// What a document says about one account.
+/// A document's report on one account.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AccountReport {
     /// `Id` of the statement or notification.
@@ -120,7 +120,7 @@ pub struct EntryTransaction {
     pub creditor_reference: Option<String>,
 }
 
-/// Whose favour a booking or balance is in.
+/// Whether a booking or balance is in the customer's favour.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Boundary)]
 #[boundary(open)]
 #[non_exhaustive]
@@ -132,13 +132,13 @@ pub enum Direction {
     /// `DBIT`: against the customer.
     #[serde(rename = "debit")]
     Debit,
-    /// What the document says instead, verbatim.
+    /// Any other value of the document, verbatim.
     #[serde(rename = "other")]
     Other(String),
 }
 
 impl Direction {
-    /// The code in the documents: `CRDT`, `DBIT`, or what stood there.
+    /// The code in the documents: `CRDT`, `DBIT`, or the verbatim value.
     pub fn code(&self) -> &str {
         match self {
             Self::Credit => "CRDT",
@@ -147,7 +147,7 @@ impl Direction {
         }
     }
 
-    /// The other side's favour.
+    /// The opposite direction.
     pub(crate) fn opposite(self) -> Self {
         match self {
             Self::Credit => Self::Debit,
@@ -178,7 +178,7 @@ impl Balance {
     /// A booked balance of signed hundredths.
     pub fn new(code: &str, cents: i64, currency: &str, date: impl Into<String>) -> Self {
         let direction = if cents < 0 { Direction::Debit } else { Direction::Credit };
-        // Absolute as text: the size of the lowest 64-bit number has no 64-bit form.
+        // As text, since the absolute value of the lowest 64-bit number does not fit into 64 bits.
         let amount = Amount::from_cents(cents, currency);
         let amount = Amount { value: amount.value.trim_start_matches('-').to_owned(), ..amount };
         Self { code: code.to_owned(), amount, direction, date: date.into() }

@@ -6,11 +6,12 @@ use crate::problem::Problem;
 use crate::schema::{identify_root, plain};
 use crate::xml::{self, Node, Tree};
 
-/// The message elements that are read, each with the element that stands for one account.
+/// The message elements that are read, each with the element of one account.
 const MESSAGES: [(&str, &str); 3] =
     [("BkToCstmrStmt", "Stmt"), ("BkToCstmrDbtCdtNtfctn", "Ntfctn"), ("BkToCstmrAcctRpt", "Rpt")];
 
-/// Reads a statement (`camt.053`), a notification (`camt.054`) or an account report (`camt.052`). What is not known is left out.
+/// Reads a statement (`camt.053`), a notification (`camt.054`) or an account report (`camt.052`). Unknown elements are
+/// skipped.
 ///
 /// # Errors
 /// The file is not XML, is refused by the limits, or is none of these messages.
@@ -87,7 +88,7 @@ fn transaction(node: Node<'_>) -> EntryTransaction {
         instruction_id: node.text_at("Refs/InstrId"),
         end_to_end_id: node.text_at("Refs/EndToEndId"),
         uetr: node.text_at("Refs/UETR"),
-        // `TxAmt` may be in a foreign currency, so it stands in only where version 2 has nothing else.
+        // `TxAmt` may be in a foreign currency, so it is used only as a fallback for version 2.
         amount: node.child("Amt").or_else(|| node.find("AmtDtls/TxAmt/Amt")).map(amount),
         debtor: party("Dbtr"),
         debtor_iban: iban("DbtrAcct"),

@@ -1,5 +1,5 @@
-//! Writing of statements (`camt.053.001.02`) and notifications (`camt.054.001.02`), minimum content of docs/protocols/ws-channel.md §6.8,
-//! in the element order of the schemas.
+//! Writing of statements (`camt.053.001.02`) and notifications (`camt.054.001.02`), with the minimum content of
+//! docs/protocols/ws-channel.md §6.8, in the element order of the schemas.
 
 use super::{AccountReport, Balance, CashReport, Entry, EntryTransaction};
 use crate::problem::Problem;
@@ -16,7 +16,7 @@ pub fn write_statement(report: &CashReport) -> Result<Vec<u8>, Vec<Problem>> {
     Ok(bytes)
 }
 
-/// Writes a debit credit notification as `camt.054.001.02`, UTF-8; balances have no place in it and are left out.
+/// Writes a debit credit notification as `camt.054.001.02`, UTF-8; it has no balances, so they are omitted.
 ///
 /// # Errors
 /// A value that the schema does not allow: strict when writing. A document beyond [`crate::MAX_BYTES`].

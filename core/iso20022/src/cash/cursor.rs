@@ -1,14 +1,14 @@
-//! Where a page ended, so that the next one can go on there.
+//! The end of a page, from which the next one continues.
 
 use bankchannel_foundation::Boundary;
 
 use super::totals::{Sum, Totals};
 use super::{CashMessage, Statement};
 
-/// Where a page ended. The next page goes on from it in the same file, in this process or another.
+/// The end of a page. The next page continues from it in the same file, in this process or another.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct Cursor {
-    /// Where in the file the next page begins, in bytes from its beginning.
+    /// The start of the next page in the file, in bytes from the beginning.
     pub position: u64,
     /// The line there, from 1.
     pub line: u64,
@@ -16,24 +16,24 @@ pub struct Cursor {
     pub encoding: String,
     /// The names of the elements that are open there, from the root.
     pub open: Vec<String>,
-    /// How many messages have begun.
+    /// The number of messages started.
     pub messages: u64,
-    /// The message that is read.
+    /// The current message.
     pub message: CashMessage,
-    /// The statement that is read, with the balances up to here and without its entries.
+    /// The current statement, with the balances up to here and without its entries.
     pub statement: Statement,
-    /// How many of its entries have been read.
+    /// The number of its entries read so far.
     pub entries: u64,
     /// The exact sum of the booked ones, of any number of digits; left out once one could not be added.
     pub booked: Option<String>,
     /// The same of the reversals among them.
     pub reversed: Option<String>,
-    /// How many booked ones are in another currency.
+    /// The number of booked ones in another currency.
     pub other_currency: u64,
-    /// What the bank adds to the statement, where that stood before this place.
+    /// The bank's additional information about the statement, if it came before this place.
     pub information: Option<String>,
-    /// What the file is known by: its size, and a digest of its beginning. The next page of a file with others is refused. Left out
-    /// where content arrives as it is read.
+    /// Identifies the file: its size, and a digest of its beginning. A file with other values is refused for the next
+    /// page. Left out if the content arrives as it is read.
     pub file: Option<String>,
 }
 

@@ -16,20 +16,20 @@ use crate::xml::Element;
 pub struct EntryDetail {
     /// The line in the file, from 1.
     pub line: u64,
-    /// The amount in the currency of the entry; negative where money leaves the account. Where the bank gives none here,
-    /// it is that of the transaction or its counter value in that currency, or that of an entry with a single detail.
+    /// The amount in the currency of the entry; negative if money leaves the account. If the bank gives none here, it
+    /// is that of the transaction or its counter value in that currency, or that of an entry with a single detail.
     pub money: Option<Money>,
-    /// Whose favour it is in; left out where only the entry says it.
+    /// Credit or debit; left out if only the entry has it.
     pub direction: Option<Direction>,
-    /// The other side: who paid, or who was paid.
+    /// The other side: the payer or the payee.
     pub counterparty: Option<SharedParty>,
-    /// On whose behalf the other side acts.
+    /// The party on whose behalf the other side acts.
     pub ultimate_counterparty: Option<SharedParty>,
-    /// The end-to-end id that the payer gave; left out where there is none.
+    /// The end-to-end id that the payer gave; left out if there is none.
     pub end_to_end_id: Option<String>,
     /// The first structured reference of the creditor.
     pub creditor_reference: Option<String>,
-    /// The text of the payment: the lines of free text, else what the bank adds.
+    /// The text of the payment: the lines of free text, otherwise the bank's additional information.
     pub text: Option<String>,
     /// The message id of the payment file.
     pub message_id: Option<String>,
@@ -51,7 +51,7 @@ pub struct EntryDetail {
     pub clearing_reference: Option<String>,
     /// References of other kinds by the bank's name of the kind.
     pub other_references: BTreeMap<String, String>,
-    /// References that say that there is none, such as `NOTPROVIDED`, by the name of their element.
+    /// References whose value means that there is none, such as `NOTPROVIDED`, by the name of their element.
     pub placeholders: BTreeMap<String, String>,
     /// The amounts in the course of the transaction, with the exchange of currencies.
     pub amounts: Vec<AmountDetail>,
@@ -59,30 +59,30 @@ pub struct EntryDetail {
     pub charges: Vec<Charge>,
     /// The total of charges and taxes, without a sign.
     pub total_charges: Option<Box<Money>>,
-    /// What kind of transaction it is.
+    /// The kind of transaction.
     pub bank_code: Option<Box<BankTransactionCode>>,
-    /// Who pays.
+    /// The party that pays.
     pub debtor: Option<SharedParty>,
-    /// On whose behalf the debtor pays.
+    /// The party on whose behalf the debtor pays.
     pub ultimate_debtor: Option<SharedParty>,
-    /// Who is paid.
+    /// The party that is paid.
     pub creditor: Option<SharedParty>,
-    /// On whose behalf the creditor is paid.
+    /// The party on whose behalf the creditor is paid.
     pub ultimate_creditor: Option<SharedParty>,
     /// The purpose of the payment.
     pub purpose: Option<Box<Code>>,
-    /// What the payment is for.
+    /// The remittance information: what the payment is for.
     pub remittance: Remittance,
     /// Why the money came back.
     pub returned: Option<Box<ReturnInformation>>,
     /// When the payer's order was accepted.
     pub accepted: Option<Box<Moment>>,
-    /// What the bank adds.
+    /// The bank's additional information.
     pub information: Option<String>,
 }
 
 impl EntryDetail {
-    /// Reads `TxDtls`. What depends on the entry is added by [`Self::complete`].
+    /// Reads `TxDtls`. [`Self::complete`] adds the values that depend on the entry.
     pub(super) fn read(element: Element<'_>, values: &mut Values<'_>) -> Self {
         let mut read = Self { line: element.line(), direction: direction(element, values), ..Self::default() };
         let (mut parties, mut agents) = (None, None);
@@ -160,8 +160,8 @@ impl EntryDetail {
         self.ultimate_creditor = party("UltmtCdtr", "", "");
     }
 
-    /// Adds what follows from the entry: the sign of the amount, and the amount where none is given here. A bank that
-    /// writes reversals with the direction of what they take back writes that in their details too.
+    /// Adds the values that follow from the entry: the sign of the amount, and the amount if none is given here. A bank
+    /// that writes reversals with the direction of the reversed entry does so in their details too.
     pub(super) fn complete(&mut self, entry: Option<&Money>, debit: bool, flips: bool, single: bool) {
         if flips {
             self.direction = self.direction.take().map(Direction::opposite);
@@ -176,8 +176,8 @@ impl EntryDetail {
         self.money = found.or_else(|| entry.filter(|_| single).cloned());
     }
 
-    /// Finds the other side. A reversal or a return names the parties of the payment that it takes back, so there it is
-    /// the one that does not have the account of the statement.
+    /// Finds the other side. A reversal or a return names the parties of the original payment, so there the other side
+    /// is the party without the account of the statement.
     pub(super) fn find_counterparty(&mut self, account: Option<&str>, debit: bool, reversal: bool) {
         let debit = self.direction.as_ref().map_or(debit, |direction| *direction == Direction::Debit);
         let own = |party: &Option<SharedParty>| {

@@ -1,4 +1,4 @@
-//! One entry of a statement: a booking, or one to come.
+//! One entry of a statement: a booking, or a future one.
 
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
@@ -11,7 +11,7 @@ use crate::data::{Code, Moment, Money, SharedParty, ValueProblem, Values, placeh
 use crate::meaning;
 use crate::xml::Element;
 
-/// One entry of a statement: a booking, or one to come.
+/// One entry of a statement: a booking, or a future one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct Entry {
@@ -19,11 +19,11 @@ pub struct Entry {
     pub line: u64,
     /// The entry's number in its statement, from 1.
     pub number: u64,
-    /// The amount: negative where money leaves the account. Left out where it cannot be read.
+    /// The amount: negative if money leaves the account. Left out if it cannot be read.
     pub money: Option<Money>,
-    /// Whose favour it is in, as the file says it.
+    /// Credit or debit, as written in the file.
     pub direction: Option<Direction>,
-    /// Whether it takes an earlier entry back.
+    /// Whether it reverses an earlier entry.
     pub reversal: bool,
     /// Whether it is booked (status `BOOK`): only such entries count in sums.
     pub booked: bool,
@@ -33,32 +33,32 @@ pub struct Entry {
     pub booking_date: Option<Date>,
     /// The date from which interest counts.
     pub value_date: Option<Date>,
-    /// Date and time of the booking, where the bank gives a time.
+    /// Date and time of the booking, if the bank gives a time.
     pub booking_time: Option<Box<Moment>>,
-    /// Date and time of the value, where the bank gives a time.
+    /// Date and time of the value, if the bank gives a time.
     pub value_time: Option<Box<Moment>>,
-    /// The other side, where the entry has one detail.
+    /// The other side, if the entry has one detail.
     pub counterparty: Option<SharedParty>,
-    /// The end-to-end id, where the entry has one detail that gives one.
+    /// The end-to-end id, if the entry has one detail and it has one.
     pub end_to_end_id: Option<String>,
-    /// The creditor's structured reference, where the entry has one detail that gives one.
+    /// The creditor's structured reference, if the entry has one detail and it has one.
     pub creditor_reference: Option<String>,
-    /// The text: of the detail, where there is one that has a text, else what the bank adds to the entry.
+    /// The text: of the only detail, if it has one; otherwise the bank's additional information about the entry.
     pub text: Option<String>,
     /// The entry's reference.
     pub reference: Option<String>,
     /// The account servicer's reference: the bank's own number of the booking, the archive id at Finnish banks.
     pub servicer_reference: Option<String>,
-    /// What kind of transaction it is.
+    /// The kind of transaction.
     pub bank_code: Option<Box<BankTransactionCode>>,
     /// The batches of payments behind it: mostly none or one.
     pub batches: Vec<Batch>,
     /// The transactions behind it, in order.
     pub details: Vec<EntryDetail>,
-    /// The sum of the amounts of the details, with the sign of the entry's amount; left out where there are none, where
-    /// one gives no amount, or another currency than the entry's.
+    /// The sum of the amounts of the details, with the sign of the entry's amount; left out if there are no details, or
+    /// if one has no amount, or a currency other than the entry's.
     pub details_sum: Option<Decimal>,
-    /// By how much the entry is larger than the sum of its details, in size: a charge, often. Negative where it is smaller.
+    /// How much larger, in size, the entry is than the sum of its details: often a charge. Negative if it is smaller.
     pub details_difference: Option<Decimal>,
     /// The amounts in the course of the transaction, with the exchange of currencies.
     pub amounts: Vec<AmountDetail>,
@@ -66,9 +66,9 @@ pub struct Entry {
     pub charges: Vec<Charge>,
     /// The total of charges and taxes, without a sign.
     pub total_charges: Option<Box<Money>>,
-    /// What the bank adds.
+    /// The bank's additional information.
     pub information: Option<String>,
-    /// What could not be read.
+    /// Values that could not be read.
     pub problems: Vec<ValueProblem>,
 }
 
@@ -80,16 +80,16 @@ pub struct Batch {
     pub message_id: Option<String>,
     /// The payment information id: the batch of the payment file.
     pub payment_id: Option<String>,
-    /// How many transactions it holds.
+    /// The number of its transactions.
     pub count: Option<u64>,
     /// The total, without a sign.
     pub total: Option<Money>,
-    /// Whose favour it is in.
+    /// Credit or debit.
     pub direction: Option<Direction>,
 }
 
 impl Entry {
-    /// Reads `Ntry` around the details that were read from it before.
+    /// Reads `Ntry`, without the details, which were read before.
     pub(super) fn read(
         element: Element<'_>,
         details: Vec<EntryDetail>,
@@ -133,7 +133,7 @@ impl Entry {
         read
     }
 
-    /// Adds what follows from several fields.
+    /// Adds the values that follow from several fields.
     fn complete(&mut self, debit: bool, flips: bool, account: Option<&str>) {
         let single = self.details.len() == 1;
         for detail in &mut self.details {
@@ -186,7 +186,7 @@ impl Batch {
     }
 }
 
-/// A reference, unless it says that there is none.
+/// A reference, unless its value means that there is none.
 fn reference(element: Element<'_>) -> Option<String> {
     let text = element.text();
     (!text.is_empty() && !placeholder(text)).then(|| text.to_owned())

@@ -6,8 +6,8 @@
 //!  read_statement, read_report, read_notification ─► CashFile with all
 //! ```
 //!
-//! What a file is, its elements say: each of the three functions reads each of the three messages and tells which it was.
-//! Elements are found by their local names in any order; unknown ones are skipped.
+//! The elements of a file determine its kind: each of the three functions reads each of the three messages and reports
+//! its kind. Elements are found by their local names in any order; unknown ones are skipped.
 
 mod cursor;
 mod details;
@@ -37,39 +37,39 @@ pub(crate) use totals::Sum;
 /// Most entries and details that [`read_statement`] and its siblings hold; larger files are read by [`CashReader`] or in pages.
 pub const MAX_HELD: usize = 1_000_000;
 
-/// What a file says, or a page of it.
+/// The content of a file, or a page of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct CashFile {
     /// The messages in the file, in order: one, or several that were put one after the other.
     pub messages: Vec<CashMessage>,
-    /// The statements, reports or notifications, in order, each with its entries. On a page that goes on in a statement,
-    /// that statement stands first again, with the entries of this page.
+    /// The statements, reports or notifications, in order, each with its entries. On a page that continues a statement,
+    /// that statement comes first again, with the entries of this page.
     pub statements: Vec<Statement>,
-    /// Where the next page goes on; left out after the last.
+    /// The start of the next page; left out after the last.
     pub next: Option<Cursor>,
 }
 
-/// One message: a document, with as many statements as it holds.
+/// One message: a document with all its statements.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct CashMessage {
-    /// What it is, by its elements.
+    /// Its kind, by its elements.
     pub kind: CashKind,
-    /// What it is, by its namespace.
+    /// Its name, by its namespace.
     pub message: MessageName,
     /// The message's id.
     pub id: Option<String>,
     /// When it was made.
     pub created: Option<crate::data::Moment>,
-    /// The number of the page, where the bank cuts one message into several.
+    /// The page number, if the bank splits one message into several.
     pub page: Option<u64>,
     /// Whether it is the last page.
     pub last_page: Option<bool>,
-    /// What a reader should know of the file: a namespace that is none of ISO 20022's, an encoding that is not UTF-8, text
-    /// around the document.
+    /// Remarks on the file: a namespace that is not ISO 20022's, an encoding other than UTF-8, text around the
+    /// document.
     pub notes: Vec<String>,
 }
 
-/// Which of the three messages it is.
+/// The kind of message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub enum CashKind {
@@ -113,7 +113,7 @@ pub fn read_all(input: impl Read, options: &ReadOptions) -> Result<CashFile, Pro
     read_up_to(input, options, MAX_HELD)
 }
 
-/// The same for a file with at most so many entries and transactions.
+/// The same for a file with at most this many entries and transactions.
 pub(crate) fn read_up_to(input: impl Read, options: &ReadOptions, most: usize) -> Result<CashFile, Problem> {
     let file = CashReader::open(input, options)?.page(most + 1)?;
     if file.next.is_some() {
@@ -123,7 +123,7 @@ pub(crate) fn read_up_to(input: impl Read, options: &ReadOptions, most: usize) -
     Ok(file)
 }
 
-/// Reads a page: from the beginning, or from where the last one ended. With a cursor, the input must stand at
+/// Reads a page: from the beginning, or from the end of the previous page. With a cursor, the input must be at
 /// [`Cursor::position`].
 ///
 /// # Errors
@@ -146,7 +146,7 @@ const FUZZED_PAGE: usize = 2;
 /// Reads any bytes, whole and in pages, and checks that both agree; for fuzzing.
 ///
 /// # Panics
-/// They do not.
+/// If they disagree.
 pub fn fuzz(bytes: &[u8]) {
     let options = ReadOptions::default();
     let whole = read_all(bytes, &options);

@@ -1,4 +1,4 @@
-//! What entries and their details have in common: codes, amounts in other currencies, charges, returns.
+//! The common parts of entries and their details: codes, amounts in other currencies, charges, returns.
 
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal};
@@ -8,7 +8,7 @@ use crate::data::{Code, Money, Values, boxed};
 use crate::meaning;
 use crate::xml::Element;
 
-/// What kind of transaction was booked: ISO 20022's code, the bank's own, or both.
+/// The kind of the booked transaction: ISO 20022's code, the bank's own, or both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct BankTransactionCode {
@@ -18,11 +18,11 @@ pub struct BankTransactionCode {
     pub family: Option<String>,
     /// The sub-family, such as `ESCT`.
     pub sub_family: Option<String>,
-    /// What the three mean in words.
+    /// The meaning of the three in words.
     pub meaning: Option<String>,
     /// The bank's own code, or that of its country.
     pub proprietary: Option<String>,
-    /// Who issues the bank's own code.
+    /// The issuer of the bank's own code.
     pub issuer: Option<String>,
 }
 
@@ -45,21 +45,21 @@ impl BankTransactionCode {
     }
 }
 
-/// An amount in the course of a transaction, as the bank gives it: nothing is converted here.
+/// An amount in the course of a transaction, as given by the bank: nothing is converted here.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct AmountDetail {
-    /// Which amount it is.
+    /// The kind of amount.
     pub kind: AmountKind,
     /// The amount, without a sign.
     pub money: Money,
-    /// The currency that was exchanged, an ISO 4217 code, where there was an exchange.
+    /// The currency that was exchanged, an ISO 4217 code, if there was an exchange.
     pub source_currency: Option<String>,
     /// The currency that it was exchanged for.
     pub target_currency: Option<String>,
-    /// The currency of which the rate counts one unit.
+    /// The unit currency of the rate: the rate is for one unit of it.
     pub unit_currency: Option<String>,
-    /// The rate; which way it counts differs from bank to bank.
+    /// The rate; its direction differs between banks.
     pub rate: Option<Decimal>,
     /// When the rate was quoted.
     pub quoted: Option<Date>,
@@ -67,18 +67,18 @@ pub struct AmountDetail {
     pub contract: Option<String>,
 }
 
-/// Which amount it is.
+/// The kind of amount.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[boundary(open)]
 #[non_exhaustive]
 pub enum AmountKind {
-    /// What the payer ordered.
+    /// The amount that the payer ordered.
     Instructed,
-    /// What was transferred between the banks.
+    /// The amount that was transferred between the banks.
     Transaction,
     /// The counter value in the currency of the account.
     CounterValue,
-    /// What was announced.
+    /// The amount that was announced.
     Announced,
     /// A bank's own kind, as it is written.
     Other(String),
@@ -122,21 +122,21 @@ impl AmountDetail {
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct Charge {
-    /// The amount: negative where the account pays it.
+    /// The amount: negative if it is debited to the account.
     pub money: Money,
-    /// Whether the entry's amount contains it; left out where the bank does not say.
+    /// Whether the entry's amount contains it; left out if the bank does not specify it.
     pub included: Option<bool>,
     /// What it is for.
     pub kind: Option<Code>,
-    /// Who bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`.
+    /// The party that bears it: `DEBT`, `CRED`, `SHAR`, `SLEV`.
     pub bearer: Option<String>,
     /// The BIC of the bank that takes it.
     pub bic: Option<String>,
 }
 
 impl Charge {
-    /// Reads the charges of an entry or a detail, and their total where the bank gives one. Version 2 repeats `Chrgs`,
-    /// later ones have records in it.
+    /// Reads the charges of an entry or a detail, and their total if the bank gives one. Version 2 repeats `Chrgs`,
+    /// later versions have records in it.
     pub(super) fn read_all(element: Element<'_>, values: &mut Values<'_>) -> (Vec<Self>, Option<Box<Money>>) {
         let (mut charges, mut total) = (Vec::new(), None);
         for group in element.all("Chrgs") {
@@ -152,7 +152,7 @@ impl Charge {
     }
 
     pub(crate) fn read(record: Element<'_>, values: &mut Values<'_>) -> Option<Self> {
-        // A charge whose direction is not given is one that the account pays.
+        // A charge without a direction is debited to the account.
         let debit = record.value("CdtDbtInd").is_none_or(|direction| direction != "CRDT");
         Some(Self {
             money: values.signed(record.child("Amt")?, debit)?,
@@ -172,9 +172,9 @@ pub struct ReturnInformation {
     pub reason: Option<Code>,
     /// Further lines of text, in order.
     pub information: Vec<String>,
-    /// What kind of transaction is returned.
+    /// The kind of the returned transaction.
     pub original_bank_code: Option<BankTransactionCode>,
-    /// Who returns it.
+    /// The party that returns it.
     pub originator: Option<String>,
 }
 
@@ -189,7 +189,7 @@ impl ReturnInformation {
     }
 }
 
-/// Whose favour something is in, by `CdtDbtInd`; noted where it is neither.
+/// Credit or debit by `CdtDbtInd`; any other value is noted as a problem.
 pub(super) fn direction(element: Element<'_>, values: &mut Values<'_>) -> Option<Direction> {
     let found = element.child("CdtDbtInd")?;
     let direction = Direction::read(found.text());
@@ -199,7 +199,7 @@ pub(super) fn direction(element: Element<'_>, values: &mut Values<'_>) -> Option
     Some(direction)
 }
 
-/// The same where each message must have it: noted where it is missing too.
+/// The same for a mandatory `CdtDbtInd`: a missing one is noted as a problem too.
 pub(super) fn demanded_direction(element: Element<'_>, values: &mut Values<'_>) -> Option<Direction> {
     let found = direction(element, values);
     if found.is_none() {

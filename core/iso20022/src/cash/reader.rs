@@ -13,16 +13,16 @@ use crate::xml::{Edge, Record, Refusal, Source, TokenLimits, Tokens, local, name
 /// Most transactions behind one entry.
 pub const MAX_DETAILS: usize = 100_000;
 
-/// Most messages and statements on one page: a cursor stands behind an entry only.
+/// Most messages and statements on one page: a cursor can only follow an entry.
 const MAX_STATEMENTS: usize = 100_000;
-/// The elements in which the bank adds a text to a statement.
+/// The elements with the bank's additional information about a statement.
 const INFORMATION: [&str; 3] = ["AddtlStmtInf", "AddtlRptInf", "AddtlNtfctnInf"];
 const FOREIGN_CURSOR: &str = "the cursor does not belong to this file";
 const READ_AGAIN: &str = "read the file from its beginning";
 /// Most notes of one message that its header adds.
 const MAX_NOTES: usize = 100;
 
-/// The newest version whose fields are known here.
+/// The newest version whose fields are supported.
 const NEWEST: u32 = 13;
 
 /// How a file is read.
@@ -30,11 +30,11 @@ const NEWEST: u32 = 13;
 pub struct ReadOptions {
     /// The encoding of the file, such as `ISO-8859-15`, for files that declare none or a wrong one.
     pub encoding: Option<String>,
-    /// Whether reversals are written with the direction of what they take back, as some banks do.
+    /// Whether reversals are written with the direction of the reversed entry, as some banks do.
     pub reversal_flips: bool,
 }
 
-/// What comes next in a file.
+/// The next part of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CashItem {
     /// A message begins.
@@ -43,7 +43,7 @@ pub enum CashItem {
     Statement(Box<Statement>),
     /// An entry of the statement that began last.
     Entry(Box<Entry>),
-    /// The statement ends: the same again, with what follows the entries, still without them.
+    /// The statement ends: the same statement, with the results that follow the entries, still without the entries.
     End(Box<Statement>),
 }
 
@@ -52,9 +52,9 @@ pub struct CashReader<'a> {
     file: Messages<'a>,
     options: ReadOptions,
     level: Level,
-    /// What of the statement stands before its entries.
+    /// The part of the statement before its entries.
     around: Record,
-    /// The entry, or the element between entries, that is read.
+    /// The current entry, or the current element between entries.
     record: Record,
     messages: u64,
     message: Option<CashMessage>,
@@ -62,16 +62,16 @@ pub struct CashReader<'a> {
     statements: u64,
     statement: Option<Statement>,
     statement_told: bool,
-    /// What the bank adds to the statement.
+    /// The bank's additional information about the statement.
     information: Option<String>,
     totals: Totals,
     items: VecDeque<CashItem>,
-    /// What ended the reading; told after the items that were read before it.
+    /// The problem that ended the reading; returned after the items that were read before it.
     failure: Option<Problem>,
     finished: bool,
 }
 
-/// Inside which element the next tag stands.
+/// The element that contains the next tag.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Level {
     File,
@@ -83,15 +83,15 @@ impl<'a> CashReader<'a> {
     /// Reads a file from its beginning.
     ///
     /// # Errors
-    /// The encoding is none that is read, or the input fails.
+    /// The encoding is not supported, or the input fails.
     pub fn open(input: impl Read + 'a, options: &ReadOptions) -> Result<Self, Problem> {
         Ok(Self::over(Messages::open(input, options.encoding.as_deref())?, options))
     }
 
-    /// Goes on where a page ended; the input stands at [`Cursor::position`].
+    /// Continues at the end of a page; the input is at [`Cursor::position`].
     ///
     /// # Errors
-    /// The cursor's encoding is none that is read, or it does not stand inside a statement.
+    /// The cursor's encoding is not supported, or the cursor is not inside a statement.
     pub fn resume(input: impl Read + 'a, options: &ReadOptions, cursor: Cursor) -> Result<Self, Problem> {
         let inside = match cursor.open.as_slice() {
             [.., message, statement] => message_kind(local(message)).is_some() && is_statement(local(statement)),
@@ -135,7 +135,7 @@ impl<'a> CashReader<'a> {
         }
     }
 
-    /// Reads on until so many entries and details were read, or to the end.
+    /// Reads on until this many entries and details were read, or to the end.
     ///
     /// # Errors
     /// As [`super::read_statement`].
@@ -171,7 +171,7 @@ impl<'a> CashReader<'a> {
         Ok(file)
     }
 
-    /// Where the next item begins; `None` unless that is behind an entry.
+    /// The start of the next item; `None` unless it follows an entry.
     pub fn cursor(&mut self) -> Option<Cursor> {
         let (position, line) = self.file.tokens.position();
         Some(Cursor {
@@ -196,7 +196,7 @@ impl<'a> CashReader<'a> {
         if self.level == Level::File {
             return self.next_message();
         }
-        // Only a cursor that does not fit leads to the end of the file here.
+        // Only a cursor that does not fit reaches the end of the file here.
         let Some(edge) = self.file.tokens.next_tag(&mut self.file.tag)? else {
             return Err(self.file.tokens.problem(FOREIGN_CURSOR, READ_AGAIN));
         };
@@ -297,7 +297,7 @@ impl<'a> CashReader<'a> {
         self.statement = Some(statement);
     }
 
-    /// Reads what stands behind the first entry. It is added to the statement at once, so that a cursor carries it.
+    /// Reads an element after the first entry. It is added to the statement at once, so that a cursor carries it.
     fn later(&mut self, kind: CashKind) -> Result<(), Problem> {
         self.file.read(&mut self.record)?;
         let element = self.record.finish();
@@ -328,7 +328,7 @@ impl<'a> CashReader<'a> {
             let mut values = Values::new(element, &base);
             let detail = EntryDetail::read(element, &mut values);
             values.move_to(&mut problems);
-            // Most entries have one, which must not take room for four.
+            // Most entries have one, which must not take up memory for four.
             if details.is_empty() {
                 details.reserve_exact(1);
             }
@@ -371,9 +371,9 @@ impl Iterator for CashReader<'_> {
     }
 }
 
-/// Which message an element of that name is.
+/// The kind of message of an element with this name.
 pub(crate) fn message_kind(name: &str) -> Option<CashKind> {
-    // Version 1 ends its names in the version.
+    // In version 1, names end with the version.
     match name.trim_end_matches("V01") {
         "BkToCstmrStmt" => Some(CashKind::Statement),
         "BkToCstmrAcctRpt" => Some(CashKind::Report),

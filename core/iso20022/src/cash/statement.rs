@@ -24,7 +24,7 @@ pub struct Statement {
     pub message_number: u64,
     /// The statement's number in its message, from 1.
     pub number: u64,
-    /// What it is, by its elements.
+    /// Its kind, by its elements.
     pub kind: CashKind,
     /// The statement's id.
     pub id: Option<String>,
@@ -32,13 +32,13 @@ pub struct Statement {
     pub sequence: Option<String>,
     /// The legal sequence number as it is written.
     pub legal_sequence: Option<String>,
-    /// When the statement was made; where it does not say, when the message was.
+    /// When the statement was created; if not given, when the message was.
     pub created: Option<Moment>,
-    /// Where its period begins.
+    /// The start of its period.
     pub from: Option<Moment>,
-    /// Where its period ends.
+    /// The end of its period.
     pub to: Option<Moment>,
-    /// The number of the page, where the bank cuts a statement into several.
+    /// The page number, if the bank splits a statement into several.
     pub page: Option<u64>,
     /// Whether it is the last page.
     pub last_page: Option<bool>,
@@ -52,13 +52,13 @@ pub struct Statement {
     pub opening: Option<StatementBalance>,
     /// The closing balance: `CLBD`, else the latest `ITBD`.
     pub closing: Option<StatementBalance>,
-    /// What the bank itself counted.
+    /// The bank's own counts and sums.
     pub summary: TransactionSummary,
-    /// The entries, in order; empty in the header that stands before them.
+    /// The entries, in order; empty in the header that comes before them.
     pub entries: Vec<Entry>,
-    /// What follows the entries; left out before they are all read.
+    /// Results that follow the entries; left out until all entries are read.
     pub end: Option<StatementEnd>,
-    /// What could not be read of all this but the entries.
+    /// Values that could not be read, except those in entries.
     pub problems: Vec<ValueProblem>,
 }
 
@@ -68,9 +68,9 @@ pub struct Statement {
 pub struct StatementAccount {
     /// The IBAN, without blanks and in capitals.
     pub iban: Option<String>,
-    /// The account's number where it is no IBAN.
+    /// The account's number if it is not an IBAN.
     pub account: Option<String>,
-    /// What kind of number `account` is.
+    /// The kind of number in `account`.
     pub account_scheme: Option<String>,
     /// The currency, an ISO 4217 code.
     pub currency: Option<String>,
@@ -88,15 +88,15 @@ pub struct StatementAccount {
 pub struct StatementBalance {
     /// Which balance it is: `OPBD` opening booked, `CLBD` closing booked, …
     pub kind: Option<Code>,
-    /// The balance: negative where the owner owes.
+    /// The balance: negative if the owner owes.
     pub money: Option<Money>,
-    /// Whose favour it is in.
+    /// Credit or debit.
     pub direction: Option<Direction>,
-    /// The date that it is of.
+    /// The date of the balance.
     pub date: Option<Moment>,
 }
 
-/// What the bank itself counted.
+/// The bank's own counts and sums.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct TransactionSummary {
@@ -114,7 +114,7 @@ pub struct TransactionSummary {
     pub debit_sum: Option<Decimal>,
 }
 
-/// What follows the entries of a statement.
+/// The results that follow the entries of a statement.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct StatementEnd {
@@ -122,23 +122,23 @@ pub struct StatementEnd {
     pub entries: u64,
     /// The sum of the booked entries in the currency of the account.
     pub booked_sum: Option<Decimal>,
-    /// How many booked entries are in another currency, and in no sum.
+    /// The number of booked entries in another currency, which are in no sum.
     pub other_currency: u64,
-    /// Whether the balances fit the entries.
+    /// Whether the balances match the entries.
     pub balance_check: BalanceCheck,
-    /// By how much the closing balance is larger than opening balance and booked entries.
+    /// How much larger the closing balance is than the opening balance plus the booked entries.
     pub balance_difference: Option<Decimal>,
-    /// What the bank adds to the statement.
+    /// The bank's additional information about the statement.
     pub information: Option<String>,
 }
 
 impl Statement {
-    /// Reads what stands around the entries.
+    /// Reads the elements around the entries.
     pub(super) fn read(element: Element<'_>, kind: CashKind, values: &mut Values<'_>) -> Self {
         let text = |path: &str| element.value(path).map(str::to_owned);
         let mut balances = Vec::new();
         for one in element.all("Bal") {
-            // The header stands on each page: it must stay small.
+            // The header is repeated on each page: it must stay small.
             if balances.len() == MAX_BALANCES {
                 values.note(one, "", "is one balance too many: this one and all later ones are left out");
                 break;
@@ -173,13 +173,13 @@ impl Statement {
         }
     }
 
-    /// The currency that sums are counted in.
+    /// The currency of the sums.
     pub(super) fn currency(&self) -> Option<&str> {
         let of_balance = self.balances.iter().find_map(|balance| Some(balance.money.as_ref()?.currency.as_str()));
         self.account.currency.as_deref().or(of_balance)
     }
 
-    /// Adds a balance that stands behind the first entry.
+    /// Adds a balance that comes after the first entry.
     pub(super) fn add(&mut self, balance: Element<'_>, values: &mut Values<'_>) {
         if self.balances.len() < MAX_BALANCES {
             self.balances.push(StatementBalance::read(balance, values));
@@ -187,7 +187,7 @@ impl Statement {
         }
     }
 
-    /// Adds what follows from all entries.
+    /// Adds the results that follow from all entries.
     pub(super) fn finish(&mut self, totals: &Totals, information: Option<String>) {
         let (balance_check, balance_difference) = totals.check(self.opening.as_ref(), self.closing.as_ref());
         self.end = Some(StatementEnd {
@@ -219,7 +219,7 @@ impl StatementAccount {
         }
     }
 
-    /// The number by which parties can be told from the owner.
+    /// The account number that distinguishes the owner from other parties.
     pub(super) fn number(&self) -> Option<&str> {
         self.iban.as_deref().or(self.account.as_deref())
     }
@@ -262,7 +262,7 @@ fn opening(balances: &[StatementBalance]) -> Option<&StatementBalance> {
     let of = |code: &str| balances.iter().find(|balance| balance.is(code));
     of("OPBD").or_else(|| of("PRCD")).or_else(|| {
         let interim = balances.iter().filter(|balance| balance.is("ITBD"));
-        // The only interim balance is a closing one, unless a closing one stands beside it.
+        // A single interim balance is a closing one, unless the statement also has a closing balance.
         let several = interim.clone().nth(1).is_some() || of("CLBD").is_some();
         interim.min_by_key(|balance| date_of(balance)).filter(|_| several)
     })

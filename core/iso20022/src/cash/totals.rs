@@ -1,4 +1,4 @@
-//! Exact sums, and whether the balances of a statement fit its entries.
+//! Exact sums, and whether the balances of a statement match its entries.
 
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Decimal;
@@ -6,7 +6,7 @@ use bankchannel_foundation::model::Decimal;
 use super::{Entry, StatementBalance};
 use crate::camt::Direction;
 
-/// Digits after the point that sums are counted with; a decimal has 18 digits, of which one may stand before the point.
+/// Decimal places of sums; a decimal has 18 digits, one of which may be before the point.
 const SCALE: usize = 17;
 
 /// An exact sum of decimals.
@@ -14,7 +14,7 @@ const SCALE: usize = 17;
 pub(crate) struct Sum {
     /// In units of 10^-17.
     units: i128,
-    /// Most digits after the point of what was added.
+    /// The most decimal places of any added value.
     digits: usize,
 }
 
@@ -37,7 +37,7 @@ impl Sum {
         Some(Self { units: if decimal.as_str().starts_with('-') { -units } else { units }, digits })
     }
 
-    /// Reads what [`Self::text`] wrote.
+    /// Reads the output of [`Self::text`].
     pub(crate) fn read(text: &str) -> Option<Self> {
         let size = text.strip_prefix('-').unwrap_or(text);
         let (whole, fraction) = size.split_once('.').unwrap_or((size, ""));
@@ -61,7 +61,7 @@ impl Sum {
         Self { units: self.units.abs(), ..self }
     }
 
-    /// The exact value: two sums of one value have the same units, however many digits they are written with.
+    /// The exact value: sums of equal value have the same units, regardless of how many digits they are written with.
     pub(crate) fn units(self) -> i128 {
         self.units
     }
@@ -70,7 +70,7 @@ impl Sum {
         self.units == 0
     }
 
-    /// The sum with as many digits after the point as the finest that was added; `None` where it has too many digits.
+    /// The sum with the most decimal places of any added value; `None` if it has too many digits.
     pub(crate) fn decimal(self) -> Option<Decimal> {
         if self.units == 0 {
             let zero = "0.00000000000000000";
@@ -79,7 +79,7 @@ impl Sum {
         Decimal::new(&self.text()).ok()
     }
 
-    /// The same with as many digits as there are.
+    /// The same with any number of digits.
     pub(crate) fn text(self) -> String {
         let sign = if self.units < 0 { "-" } else { "" };
         let digits = format!("{:0width$}", self.units.unsigned_abs(), width = SCALE + 1);
@@ -89,15 +89,15 @@ impl Sum {
     }
 }
 
-/// Whether the balances fit the entries: opening balance and booked entries against the closing balance.
+/// Whether the balances match the entries: opening balance plus booked entries against the closing balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub enum BalanceCheck {
-    /// They fit.
+    /// They match.
     Consistent,
-    /// They would fit if reversals had the other sign: see [`super::ReadOptions::reversal_flips`].
+    /// They would match if reversals had the other sign: see [`super::ReadOptions::reversal_flips`].
     ConsistentWithReversalsFlipped,
-    /// They do not fit.
+    /// They do not match.
     Differs,
     /// An opening or a closing balance is missing, or an amount or a direction could not be read.
     NotCheckable,
@@ -111,7 +111,7 @@ pub(super) struct Totals {
     pub(super) booked: Option<Sum>,
     /// The booked reversals among them.
     pub(super) reversed: Option<Sum>,
-    /// Entries in another currency than the balances', which are left out of the sums.
+    /// Entries in a currency other than that of the balances; they are not in the sums.
     pub(super) other_currency: u64,
 }
 
@@ -141,7 +141,7 @@ impl Totals {
         }
     }
 
-    /// The verdict, and by how much the closing balance differs from opening balance and entries.
+    /// The result, and how much the closing balance differs from opening balance plus entries.
     pub(super) fn check(
         &self,
         opening: Option<&StatementBalance>,
@@ -168,7 +168,7 @@ impl Totals {
     }
 }
 
-/// Whether it is known which sign the amount has.
+/// Whether the sign of the amount is known.
 fn known(direction: Option<&Direction>) -> bool {
     matches!(direction, Some(Direction::Credit | Direction::Debit))
 }

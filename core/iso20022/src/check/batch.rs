@@ -1,4 +1,4 @@
-//! What holds for a file and for each of its batches.
+//! Rules for a file and for each of its batches.
 
 use bankchannel_foundation::model::Decimal;
 
@@ -22,7 +22,7 @@ const CATEGORIES: &str = "\
     LBOX LOAN MP2B MP2P OTHR PENS RPRE RRCT RVPM SALA SECU SSBE SUPP SWEP TAXS TOPA TPRI TPRP TRAD TREA VATX VOST \
     WHLD ZABA";
 
-/// What kind of payments a batch holds, as far as rules differ.
+/// The kind of payments in a batch, as far as the rules depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Scheme {
     /// Service level `SEPA`.
@@ -98,7 +98,7 @@ fn header(file: &PaymentFile, options: &CheckOptions, findings: &mut Findings) {
     }
 }
 
-/// What the transactions of a batch are judged by.
+/// The batch's data that its transactions are checked against.
 pub(super) struct BatchCase<'o> {
     pub(super) scheme: Scheme,
     pub(super) party: PartyCase<'o>,
@@ -225,7 +225,7 @@ pub(super) fn charges(bearer: Option<&str>, scheme: Scheme) -> Option<Finding> {
     Some(found.value(bearer).reason("BE19"))
 }
 
-/// An identifier of the four; one that is missing is the schema's to tell.
+/// Checks one of the four identifiers; the schema reports a missing one.
 pub(super) fn identifier_finding(id: Option<&str>) -> Option<Finding> {
     let id = id?;
     let error = identifier::check(id).err()?;
@@ -254,7 +254,7 @@ fn sum<'p>(
     let Some(stated) = stated else { return };
     let mut real = Some(Sum::default());
     for one in transactions {
-        // An amount that cannot be read is told by itself.
+        // An unreadable amount is reported separately.
         let Some(money) = one.money.as_ref().or(one.equivalent.as_ref()) else { return };
         real = real.and_then(|sum| sum.plus(Sum::of(&money.amount)?));
     }

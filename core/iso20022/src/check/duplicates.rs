@@ -10,11 +10,11 @@ use crate::rules::{Finding, Rule, money};
 use super::findings::Findings;
 use super::transaction::Here;
 
-/// What was seen of a file so far.
+/// The parts of the file seen so far.
 pub(super) struct Seen<'f> {
     file: &'f PaymentFile,
     batch_ids: HashMap<&'f str, usize>,
-    /// End-to-end ids of the batch at hand, with the line of each.
+    /// End-to-end ids of the current batch, with the line of each.
     end_to_end_ids: HashMap<&'f str, u64>,
     uetrs: HashMap<&'f str, u64>,
     /// The first transaction of each content, by its hash.
@@ -34,7 +34,7 @@ impl<'f> Seen<'f> {
         }
     }
 
-    /// A batch that begins.
+    /// A new batch.
     pub(super) fn batch(&mut self, number: usize, path: &str, findings: &mut Findings) {
         self.end_to_end_ids.clear();
         let Some(id) = self.file.batches[number].id.as_deref() else { return };
@@ -113,7 +113,7 @@ fn account(one: &PaymentTransaction) -> Option<&str> {
     creditor.iban.as_deref().or(creditor.account.as_deref())
 }
 
-/// The parts of a transaction that make it the same as another one.
+/// The fields that two transactions must share to be the same.
 fn parts<'p>(batch: &'p PaymentBatch, one: &'p PaymentTransaction) -> impl Iterator<Item = String> + 'p {
     let amount = one.money.as_ref().map(|money| {
         let amount = money::written(&money.amount, &money.currency);
@@ -133,7 +133,7 @@ fn hash(state: &RandomState, batch: &PaymentBatch, one: &PaymentTransaction) -> 
     hasher.finish()
 }
 
-/// The same by comparison: two hashes may be equal by chance.
+/// The same by comparison: two hashes may collide.
 fn equal(first: (&PaymentBatch, &PaymentTransaction), second: (&PaymentBatch, &PaymentTransaction)) -> bool {
     parts(first.0, first.1).eq(parts(second.0, second.1))
 }

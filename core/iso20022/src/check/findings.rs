@@ -2,10 +2,10 @@
 
 use crate::rules::{Finding, Level};
 
-/// Most findings that are told of one file.
+/// Most findings reported for one file.
 pub const MAX_FINDINGS: usize = 200;
 
-/// What was found so far.
+/// The findings so far.
 #[derive(Default)]
 pub(super) struct Findings {
     list: Vec<Finding>,
@@ -16,7 +16,7 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Adds one. An error takes the place of the last finding that is none when the list is full.
+    /// Adds one. If the list is full, an error replaces the last finding that is not an error.
     pub(super) fn add(&mut self, finding: Finding) {
         match finding.level {
             Level::Error => self.errors += 1,
@@ -43,12 +43,12 @@ impl Findings {
         }
     }
 
-    /// Those that are kept.
+    /// The kept findings.
     pub(super) fn kept(&mut self) -> &mut [Finding] {
         &mut self.list
     }
 
-    /// Takes out those that a test holds for, as if they had not been found.
+    /// Removes all findings that satisfy a test, as if they had not been found.
     pub(super) fn drop_if(&mut self, test: impl Fn(&Finding) -> bool) {
         let (mut errors, mut warnings) = (0, 0);
         self.list.retain(|finding| {
@@ -61,7 +61,7 @@ impl Findings {
         self.warnings -= warnings;
     }
 
-    /// The list in the order of the file.
+    /// The list in file order.
     pub(super) fn into_list(self) -> Vec<Finding> {
         self.list
     }

@@ -1,4 +1,4 @@
-//! Everything that is wrong with a payment file, as far as it can be told without the bank.
+//! All problems of a payment file that can be found without the bank.
 //!
 //! ```text
 //!  bytes ─► schema (as a tree up to 10 MiB, else in one pass) ─► typed reader ─► batch, transaction, party, remittance ─► findings, the worst kept
@@ -32,14 +32,14 @@ use findings::Findings;
 pub use findings::MAX_FINDINGS;
 pub use overview::{CheckedBatch, CheckedPayment, MAX_BATCHES};
 
-/// What a check is told besides the file.
+/// The options of a check.
 #[derive(Debug, Clone)]
 pub struct CheckOptions {
     /// The bank's differences.
     pub profile: Profile,
     /// Today.
     pub today: Date,
-    /// The file's encoding, where it declares none or a wrong one.
+    /// The file's encoding, if it declares none or a wrong one.
     pub encoding: Option<String>,
 }
 
@@ -49,36 +49,36 @@ impl CheckOptions {
         Self::in_zone(now_ms, TimeZone::system())
     }
 
-    /// The same where today is the day of a zone.
+    /// The same with today's date in this time zone.
     pub fn in_zone(now_ms: i64, zone: TimeZone) -> Self {
         let now = Timestamp::from_millisecond(now_ms).unwrap_or_default();
         Self { profile: Profile::default(), today: Date(now.to_zoned(zone).date()), encoding: None }
     }
 }
 
-/// What there is to say about a payment file.
+/// The result of checking a payment file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
-    /// The message that the file says it is, such as `pain.001.001.09`.
+    /// The message name that the file declares, such as `pain.001.001.09`.
     pub message_name: Option<String>,
-    /// What is wrong, in the order found; at most [`MAX_FINDINGS`], errors before others.
+    /// The problems, in the order found; at most [`MAX_FINDINGS`], errors before others.
     pub findings: Vec<Finding>,
-    /// How many errors there are, those included that are not listed.
+    /// The number of errors, including those not listed.
     pub errors: u64,
-    /// How many warnings there are, those included that are not listed.
+    /// The number of warnings, including those not listed.
     pub warnings: u64,
-    /// The payment in short, where the file could be read.
+    /// An overview of the payment, if the file could be read.
     pub payment: Option<CheckedPayment>,
 }
 
 impl Checked {
-    /// Whether there is no error.
+    /// Whether there are no errors.
     pub fn is_good(&self) -> bool {
         self.errors == 0
     }
 }
 
-/// Checks a payment file. A faulty file is an answer.
+/// Checks a payment file. A faulty file is a result, not an error.
 ///
 /// # Errors
 /// The input could not be read.
@@ -103,12 +103,12 @@ pub fn check(mut input: impl Read, options: &CheckOptions) -> io::Result<Checked
     if !goes_on {
         return Ok(answer(findings, message_name, None));
     }
-    // The text is UTF-8 whatever the file was.
+    // The text is UTF-8, whatever the file's encoding was.
     let read = payment::read_with_encoding(text.as_bytes(), Some("UTF-8"));
     Ok(judged(findings, message_name, read, Some(&tree), options))
 }
 
-/// The check of a file with more than a tree may hold.
+/// The check of a file that is too large for a tree.
 fn in_one_pass(input: impl Read, most: &str, options: &CheckOptions) -> io::Result<Checked> {
     let mut findings = Findings::default();
     findings.add(Finding::warning(
@@ -125,7 +125,7 @@ fn in_one_pass(input: impl Read, most: &str, options: &CheckOptions) -> io::Resu
     if let Some(failure) = failure {
         return Err(failure);
     }
-    // A file of another version gets one sentence.
+    // A file of another version gets a single finding.
     let known = read.as_ref().map_or(true, |file| schema::version_finding(&file.message, &options.profile).is_none());
     for problem in walk.problems().into_iter().filter(|_| known) {
         findings.add(schema::finding(problem));
@@ -133,7 +133,7 @@ fn in_one_pass(input: impl Read, most: &str, options: &CheckOptions) -> io::Resu
     Ok(judged(findings, None, read, None, options))
 }
 
-/// Applies the rules to what was read.
+/// Applies the rules to the parsed file.
 fn judged(
     mut findings: Findings,
     message_name: Option<String>,
@@ -144,7 +144,7 @@ fn judged(
     let file = match read {
         Ok(file) => file,
         Err(problem) => {
-            // The schema has said it already where it was checked.
+            // If the schema was checked, it has reported this already.
             if tree.is_none() || findings.errors == 0 {
                 findings.add(schema::finding(problem));
             }
@@ -187,7 +187,7 @@ fn answer(findings: Findings, message_name: Option<String>, payment: Option<Chec
     }
 }
 
-/// Keeps the error of an input, which a reader of XML tells as a problem of the file.
+/// Keeps the error of an input, which the XML reader reports as a problem of the file.
 struct Noting<'n, R> {
     input: R,
     failure: &'n mut Option<io::Error>,

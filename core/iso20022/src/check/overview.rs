@@ -1,4 +1,4 @@
-//! A payment file in short.
+//! An overview of a payment file.
 
 use bankchannel_foundation::Boundary;
 
@@ -12,19 +12,19 @@ pub const MAX_BATCHES: usize = 1000;
 /// Most currencies that are summed; the amounts of others are left out.
 const MAX_CURRENCIES: usize = 50;
 
-/// A payment file in short.
+/// An overview of a payment file.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct CheckedPayment {
     /// The message id.
     pub message_id: Option<String>,
-    /// When the message was made, as it says itself.
+    /// When the message was created, according to itself.
     pub created: Option<Moment>,
-    /// Who initiates it.
+    /// The party that initiates it.
     pub initiating_party: Option<String>,
-    /// How many transactions the file really holds.
+    /// The actual number of transactions in the file.
     pub transactions: u64,
-    /// What they come to, by currency.
+    /// Their totals, by currency.
     pub totals: Vec<Money>,
     /// How many batches there are.
     pub batch_count: u64,
@@ -42,15 +42,15 @@ pub struct CheckedBatch {
     pub execution: Option<Moment>,
     /// The debtor's name.
     pub debtor: Option<String>,
-    /// The account that pays: its IBAN, else its number.
+    /// The debited account: its IBAN, otherwise its number.
     pub account: Option<String>,
-    /// How many transactions it holds.
+    /// The number of its transactions.
     pub transactions: u64,
-    /// What they come to, by currency.
+    /// Their totals, by currency.
     pub totals: Vec<Money>,
 }
 
-/// The file in short.
+/// The file's overview.
 pub(super) fn of(file: &PaymentFile) -> CheckedPayment {
     CheckedPayment {
         message_id: file.id.clone(),

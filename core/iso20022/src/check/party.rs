@@ -1,4 +1,4 @@
-//! What holds for each party of a payment: its name, bank and address.
+//! Rules for each party of a payment: its name, bank and address.
 
 use bankchannel_foundation::model::Date;
 
@@ -12,7 +12,7 @@ use crate::text::{proposed, quote};
 /// Longest name that SEPA forwards, in characters.
 const MAX_NAME: usize = 70;
 
-/// What parties are judged by.
+/// The options that parties are checked with.
 pub(super) struct PartyCase<'o> {
     pub(super) options: &'o CheckOptions,
     /// Whether the payments are those of a SEPA scheme.
@@ -75,7 +75,7 @@ pub(super) fn check_party(
 
 /// Checks the characters of a name or a text.
 pub(super) fn check_text(text: &str, path: &str, options: &CheckOptions, mut add: impl FnMut(Finding)) {
-    // Whatever would be converted is told, so the strict mode is asked where the profile would convert.
+    // Every conversion is reported, so where the profile would convert, the check uses the strict mode.
     let mode = match options.profile.characters {
         Characters::Latin1 => Characters::Latin1,
         Characters::Strict | Characters::Epc | Characters::German => Characters::Strict,

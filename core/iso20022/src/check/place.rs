@@ -1,5 +1,5 @@
-//! Places of findings: the rules see typed values, which know the line of their transaction only, and may find what the
-//! schema has said already.
+//! Places of findings: the rules see typed values, which have only the line of their transaction, and may repeat
+//! findings of the schema.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use super::findings::Findings;
 use crate::rules::Rule;
 use crate::xml::{Node, Tree};
 
-/// Gives each finding that is kept the line of its element.
+/// Sets the line of each kept finding to that of its element.
 pub(super) fn find_lines(tree: &Tree<'_>, findings: &mut Findings) {
     let Ok(root) = tree.root() else { return };
     for finding in findings.kept().iter_mut().filter(|finding| finding.rule != Rule::Schema.name()) {
@@ -17,7 +17,7 @@ pub(super) fn find_lines(tree: &Tree<'_>, findings: &mut Findings) {
     }
 }
 
-/// Takes out what the schema has said of the same element.
+/// Removes findings that the schema has already reported for the same element.
 pub(super) fn drop_doubles(findings: &mut Findings) {
     let by_schema = said_by_schema(findings);
     if by_schema.is_empty() {
@@ -29,13 +29,13 @@ pub(super) fn drop_doubles(findings: &mut Findings) {
     });
 }
 
-/// The elements of which the schema has said something, as paths without needless numbers.
+/// The elements with findings of the schema, as paths without redundant numbers.
 pub(super) fn said_by_schema(findings: &mut Findings) -> HashSet<String> {
     let of_schema = findings.kept().iter().filter(|finding| finding.rule == Rule::Schema.name());
     of_schema.filter_map(|finding| finding.path.as_deref().map(plain_path)).collect()
 }
 
-/// A path without the number 1, which some write only where there are several.
+/// A path without the number 1, which some writers omit if there is only one element.
 pub(super) fn plain_path(path: &str) -> String {
     path.replace("[1]", "")
 }

@@ -1,4 +1,4 @@
-//! What holds for remittance information and its references.
+//! Rules for remittance information and its references.
 
 use super::CheckOptions;
 use super::batch::Scheme;
@@ -61,7 +61,7 @@ fn check_lengths(remittance: &Remittance, aos2: bool, add: &mut dyn FnMut(Findin
     }
 }
 
-/// Characters of a part, as far as it is read.
+/// The number of characters of a part, as far as it is read.
 fn length(part: &StructuredRemittance) -> usize {
     let count = |text: Option<&String>| text.map_or(0, |text| text.chars().count());
     let documents: usize = part.documents.iter().map(|one| count(one.number.as_ref())).sum();
@@ -75,7 +75,7 @@ fn length(part: &StructuredRemittance) -> usize {
         + texts
 }
 
-/// The Finnish extension: 2 to 9 invoices and credit notes, which come to the amount.
+/// The Finnish extension: 2 to 9 invoices and credit notes, which add up to the amount.
 fn check_aos2(one: &PaymentTransaction, add: &mut dyn FnMut(Finding)) {
     let parts = &one.remittance.structured;
     if parts.len() == 1 && parts[0].documents.is_empty() {
@@ -109,7 +109,7 @@ fn check_aos2(one: &PaymentTransaction, add: &mut dyn FnMut(Finding)) {
     }
 }
 
-/// What is wrong with a reference, by what the file says of its kind and by the creditor's country.
+/// Checks a reference, according to its kind in the file and the creditor's country.
 fn reference_finding(part: &StructuredRemittance, one: &PaymentTransaction) -> Option<Finding> {
     let text = part.reference.as_deref()?;
     let code = part.reference_kind.as_ref();
@@ -117,7 +117,7 @@ fn reference_finding(part: &StructuredRemittance, one: &PaymentTransaction) -> O
     let iban = one.creditor.as_ref().and_then(|party| party.iban.as_deref());
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let numeric = compact.bytes().all(|byte| byte.is_ascii_digit());
-    // A creditor's own number may begin so too, unless the file says that it is a reference of ISO 11649.
+    // A creditor's own number may begin the same way, unless the file marks it as a reference of ISO 11649.
     let is_scor = code.is_some_and(|code| code.code == "SCOR" && !code.proprietary);
     let looks_like_rf = is_scor && compact.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("RF"));
     let kind = match issuer {

@@ -1,4 +1,4 @@
-//! Whether a file is a payment file of a version that is checked, and obeys its schema.
+//! Whether a file is a payment file of a supported version and follows its schema.
 
 use crate::data::MessageName;
 use crate::problem::Problem;
@@ -9,7 +9,7 @@ use crate::xml::Tree;
 
 use super::findings::Findings;
 
-/// Checks version and schema; gives the message's name, and whether the rules are worth a look.
+/// Checks version and schema; returns the message's name, and whether the rules can be applied.
 pub(super) fn check(tree: &Tree<'_>, profile: &Profile, findings: &mut Findings) -> (Option<String>, bool) {
     let root = match tree.root() {
         Ok(root) => root,
@@ -32,7 +32,7 @@ pub(super) fn check(tree: &Tree<'_>, profile: &Profile, findings: &mut Findings)
     (name.name, true)
 }
 
-/// A file of another message, of another version or of a national variant gets one sentence and not a hundred.
+/// A file of another message, another version or a national variant gets a single finding instead of a hundred.
 pub(super) fn version_finding(message: &MessageName, profile: &Profile) -> Option<Finding> {
     let known = message.name.as_deref().and_then(|name| match MessageType::from_name(name)? {
         MessageType::Pain00100103 => Some(PaymentVersion::V03),

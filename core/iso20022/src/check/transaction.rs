@@ -1,4 +1,4 @@
-//! What holds for each transaction.
+//! Rules for each transaction.
 
 use super::batch::{BatchCase, Scheme, charges, identifier_finding};
 use super::findings::Findings;
@@ -10,7 +10,7 @@ use crate::rules::address::AddressOf;
 use crate::rules::{Finding, Rule, country, iban, identifier, money};
 use crate::text::quote;
 
-/// Where a transaction stands.
+/// The place of a transaction.
 pub(super) struct Here<'p> {
     /// The path of its batch.
     pub(super) path: &'p str,
@@ -23,7 +23,7 @@ pub(super) struct Here<'p> {
 }
 
 impl Here<'_> {
-    /// Adds the place to a finding; `inner` is the path below the transaction, empty for itself.
+    /// Adds the place to a finding; `inner` is the path below the transaction, empty for the transaction itself.
     pub(super) fn place(&self, finding: Finding, inner: &str) -> Finding {
         let finding = if inner.is_empty() { finding } else { finding.path(inner) };
         let own = format!("{}/CdtTrfTxInf[{}]", self.path, self.index + 1);

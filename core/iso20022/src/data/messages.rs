@@ -1,4 +1,4 @@
-//! The messages in a file: which they are, wherever their documents stand.
+//! The messages in a file, wherever their documents are.
 
 use std::io::Read;
 
@@ -9,8 +9,8 @@ use crate::problem::Problem;
 use crate::schema::plain;
 use crate::xml::{Edge, Element, Record, Tag, TokenLimits, Tokens, Watcher, attributes};
 
-/// A file of one message or of several, one after the other. A message is known by the name of its element; what is
-/// around it (`Document`, an envelope) is looked through.
+/// A file with one message or several in a row. A message is recognized by the name of its element; elements around it
+/// (`Document`, an envelope) are skipped.
 pub(crate) struct Messages<'a> {
     pub(crate) tokens: Tokens<'a>,
     /// The start tag that was read last.
@@ -21,12 +21,12 @@ pub(crate) struct Messages<'a> {
 }
 
 impl<'a> Messages<'a> {
-    /// The messages of a file; its encoding is the one given, or else the one that it declares.
+    /// The messages of a file; its encoding is the given one, otherwise the declared one.
     pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>) -> Result<Self, Problem> {
         Ok(Self::over(Tokens::open(input, encoding, TokenLimits::READERS)?, false))
     }
 
-    /// The same, whose tokens a watcher sees too.
+    /// The same; a watcher sees the tokens too.
     pub(crate) fn open_watched(
         input: impl Read + 'a,
         encoding: Option<&str>,
@@ -39,7 +39,7 @@ impl<'a> Messages<'a> {
         Self { tokens, tag: Tag::default(), namespace: String::new(), root: String::new(), any }
     }
 
-    /// Goes to the next element that `wanted` knows by its name; `None` at the end of the file.
+    /// Goes to the next element whose name `wanted` accepts; `None` at the end of the file.
     pub(crate) fn next_message<T>(
         &mut self,
         wanted: impl Fn(&str) -> Option<T>,
@@ -83,8 +83,8 @@ impl<'a> Messages<'a> {
         record.read(&mut self.tokens, &self.tag, "", |_| Ok(()))
     }
 
-    /// Reads the batch at `path` whose start tag was read last: its transactions, which are the children of this name, and their
-    /// problems. What else the batch has is in `record`.
+    /// Reads the batch at `path` whose start tag was read last: its transactions, which are the children with this
+    /// name, and their problems. The rest of the batch goes into `record`.
     pub(crate) fn batch<T>(
         &mut self,
         record: &mut Record,
@@ -107,12 +107,12 @@ impl<'a> Messages<'a> {
         Ok((transactions, problems))
     }
 
-    /// What the message is by its namespace, or by its element where version 2 of the status report names it there.
+    /// The message's name by its namespace, or by its element for version 2 of the status report, which names it there.
     pub(crate) fn name(&self) -> MessageName {
         MessageName::of(if self.tag.name.contains('.') { &self.tag.name } else { &self.namespace })
     }
 
-    /// What a reader should know of the file before its values; `newest` is the newest version whose fields are known.
+    /// Remarks on the file; `newest` is the newest version whose fields are supported.
     pub(crate) fn notes(&self, newest: u32) -> Vec<String> {
         let mut notes = Vec::new();
         match self.name().version {
@@ -136,7 +136,7 @@ impl<'a> Messages<'a> {
         notes
     }
 
-    /// Keeps the namespace that names a message, else the last one.
+    /// Keeps the namespace that names a message, otherwise the last one.
     fn keep_namespace(&mut self) {
         let names_message = |text: &str| text.contains("camt.") || text.contains("pain.");
         for (name, value) in attributes(&self.tag.attributes) {

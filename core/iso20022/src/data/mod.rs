@@ -1,6 +1,6 @@
-//! What the typed results of all messages are made of: amounts, moments, codes, parties, remittance information.
+//! The parts of the typed results of all messages: amounts, moments, codes, parties, remittance information.
 //!
-//! Every type here may cross the boundary ([`Boundary`]), so that an operation can answer with it as it stands.
+//! Every type here can cross the boundary ([`Boundary`]), so operations can return it directly.
 
 mod messages;
 mod party;
@@ -20,41 +20,41 @@ pub(crate) use values::{Held, Values, placeholder};
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct Money {
-    /// The exact amount as a decimal number; negative where money leaves the account.
+    /// The exact amount as a decimal number; negative if money leaves the account.
     pub amount: Decimal,
     /// The currency's ISO 4217 code, such as `EUR`, as it is written; empty when the file gives none.
     pub currency: String,
 }
 
-/// A date, with the time where one is given.
+/// A date, with the time if one is given.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct Moment {
-    /// The date, in the offset that it is written in.
+    /// The date, in its written offset.
     pub date: Date,
     /// The time of that day as it is written, such as `23:59:59.5`, without its offset.
     pub time: Option<String>,
-    /// The instant, where time and offset are given.
+    /// The instant, if time and offset are given.
     pub instant: Option<Timestamp>,
 }
 
-/// A code, and what it means.
+/// A code and its meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct Code {
     /// The code as it is written: one of ISO 20022's, or a bank's own.
     pub code: String,
-    /// What it means in words; left out for codes not known here.
+    /// The meaning in words; left out for unknown codes.
     pub meaning: Option<String>,
     /// Whether it is a bank's own code instead of one of ISO 20022's.
     pub proprietary: bool,
-    /// Who issues it, where the file says so.
+    /// The issuer, if the file names it.
     pub issuer: Option<String>,
 }
 
 boxed!(Code, Moment, Money);
 
-/// A value that could not be read as what it should be. The file is read on; the typed value is left out.
+/// A value that could not be read as its type. The rest of the file is read; the typed value is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct ValueProblem {
@@ -68,11 +68,11 @@ pub struct ValueProblem {
     pub message: String,
 }
 
-/// What a file says that it is.
+/// The name of a message, as declared in its file.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct MessageName {
-    /// The message's name in its namespace, such as `camt.053.001.08`; left out where the namespace is another one.
+    /// The message's name in its namespace, such as `camt.053.001.08`; left out if the namespace is another one.
     pub name: Option<String>,
     /// The version of the message in that name, such as 8.
     pub version: Option<u32>,
@@ -81,7 +81,7 @@ pub struct MessageName {
 }
 
 impl MessageName {
-    /// Reads a namespace: `urn:iso:std:iso:20022:tech:xsd:camt.053.001.08`, or what national standards make of it.
+    /// Reads a namespace: `urn:iso:std:iso:20022:tech:xsd:camt.053.001.08`, or a national variant of it.
     pub(crate) fn of(namespace: &str) -> Self {
         let found = ["camt.", "pain."].iter().find_map(|area| {
             let name = namespace.get(namespace.find(area)?..)?.get(..MESSAGE_NAME.len())?;

@@ -1,4 +1,4 @@
-//! Who pays and who is paid.
+//! Payers and payees.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use crate::xml::Element;
 #[derive(Debug, Clone, Default, PartialEq, Eq, model::Boundary)]
 #[non_exhaustive]
 pub struct Party {
-    /// The name: of the party, else of the bank that stands in its place, else of the account.
+    /// The name: of the party, otherwise of the bank in its place, otherwise of the account.
     pub name: Option<String>,
     /// The account's IBAN, without blanks and in capitals.
     pub iban: Option<String>,
-    /// The account's number where it is no IBAN.
+    /// The account's number if it is not an IBAN.
     pub account: Option<String>,
-    /// What kind of number `account` is: `BBAN`, `BGNR`, or a bank's own name of it.
+    /// The kind of number in `account`: `BBAN`, `BGNR`, or a bank's own name of it.
     pub account_scheme: Option<String>,
-    /// The alias by which the account is known: a telephone number or an address of e-mail.
+    /// The alias of the account: a telephone number or an e-mail address.
     pub proxy: Option<String>,
-    /// The currency of the account, an ISO 4217 code, where the file names it.
+    /// The currency of the account, an ISO 4217 code, if the file gives it.
     pub account_currency: Option<String>,
     /// The BIC of the account's bank, 8 or 11 characters.
     pub bic: Option<String>,
@@ -30,7 +30,7 @@ pub struct Party {
     pub bank_name: Option<String>,
     /// The party's number: of its organisation or of the person, the first that is given.
     pub identifier: Option<String>,
-    /// What kind of number `identifier` is: a code of ISO 20022 such as `CUST`, or a bank's own name of it.
+    /// The kind of number in `identifier`: a code of ISO 20022 such as `CUST`, or a bank's own name of it.
     pub identifier_scheme: Option<String>,
     /// The postal address.
     pub address: Option<Box<Address>>,
@@ -58,7 +58,7 @@ pub struct Address {
     pub post_box: Option<String>,
     /// Room.
     pub room: Option<String>,
-    /// In whose care a letter goes there.
+    /// The person or organisation in whose care a letter is sent.
     pub care_of: Option<String>,
     /// Post code.
     pub post_code: Option<String>,
@@ -77,7 +77,7 @@ pub struct Address {
 }
 
 impl Party {
-    /// Reads the elements `Dbtr`, `DbtrAcct` and `DbtrAgt`, whatever their names are; `None` where all are missing.
+    /// Reads the elements `Dbtr`, `DbtrAcct` and `DbtrAgt`, or their equivalents; `None` if all are missing.
     pub(crate) fn read(
         party: Option<Element<'_>>,
         account: Option<Element<'_>>,
@@ -112,7 +112,7 @@ impl Party {
         (read != Self::default()).then_some(read)
     }
 
-    /// Whether this is the account of that number, an IBAN or another.
+    /// Whether this is the account with this number, an IBAN or another.
     pub(crate) fn has_account(&self, number: &str) -> bool {
         self.iban.as_deref().or(self.account.as_deref()) == Some(number)
     }
@@ -143,7 +143,7 @@ impl Address {
     }
 }
 
-/// A party that an entry and its detail share; it is read as the party itself.
+/// A party shared by an entry and its detail; it is read like the party itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedParty(Arc<Party>);
 
@@ -185,7 +185,7 @@ impl Boundary for SharedParty {
     }
 }
 
-/// What few transactions have stands in the heap.
+/// Rarely used values are boxed.
 macro_rules! boxed {
     ($($ty:ty),+) => {$(
         impl bankchannel_foundation::model::IntoField<Box<$ty>> for $ty {
@@ -223,7 +223,7 @@ macro_rules! boxed {
 boxed!(Address);
 pub(crate) use boxed;
 
-/// A text of one's own.
+/// An owned copy of a text.
 pub(crate) fn owned(text: Option<&str>) -> Option<String> {
     text.map(str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! What a payment is for.
+//! The remittance information of a payment.
 
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Date;
@@ -24,15 +24,15 @@ pub struct Remittance {
 pub struct StructuredRemittance {
     /// The creditor's reference as it is written.
     pub reference: Option<String>,
-    /// What kind of reference it is: `SCOR`, or a scheme's own code such as `QRR`.
+    /// The kind of reference: `SCOR`, or a scheme's own code such as `QRR`.
     pub reference_kind: Option<Code>,
     /// The documents that are paid, in order.
     pub documents: Vec<ReferredDocument>,
     /// The amounts of the documents, in order.
     pub amounts: Vec<RemittanceAmount>,
-    /// Who wrote the invoice.
+    /// The issuer of the invoice.
     pub invoicer: Option<String>,
-    /// To whom the invoice was written.
+    /// The recipient of the invoice.
     pub invoicee: Option<String>,
     /// Further lines of text, in order.
     pub information: Vec<String>,
@@ -42,7 +42,7 @@ pub struct StructuredRemittance {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct ReferredDocument {
-    /// What it is: `CINV` for an invoice, `CREN` for a credit note.
+    /// The kind: `CINV` for an invoice, `CREN` for a credit note.
     pub kind: Option<Code>,
     /// Its number.
     pub number: Option<String>,
@@ -54,7 +54,7 @@ pub struct ReferredDocument {
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct RemittanceAmount {
-    /// Which amount it is: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`, `AdjstmntAmtAndRsn`, `RmtdAmt` of the
+    /// The kind of amount: `DuePyblAmt`, `DscntApldAmt`, `CdtNoteAmt`, `TaxAmt`, `AdjstmntAmtAndRsn`, `RmtdAmt` of the
     /// document, or the code of version 12.
     pub kind: String,
     /// The amount, as it is written: without a sign.
@@ -102,7 +102,7 @@ impl StructuredRemittance {
                     });
                 }
                 "RfrdDocAmt" => read.amounts.extend(child.children().filter_map(|one| {
-                    // Version 3 puts a type beside some amounts, version 12 beside all of them.
+                    // Version 3 adds a type to some amounts, version 12 to all of them.
                     let inner = one.child("Amt").unwrap_or(one);
                     let kind = one.first(&["Tp/Cd", "Tp/Prtry"]).unwrap_or(one.name()).to_owned();
                     Some(RemittanceAmount { kind, money: values.money(inner)? })
@@ -117,7 +117,7 @@ impl StructuredRemittance {
     }
 }
 
-/// `Tp/CdOrPrtry` with the issuer beside it.
+/// `Tp/CdOrPrtry` with the issuer next to it.
 fn kind(element: Element<'_>) -> Option<Code> {
     let code = Code::read(element.child("CdOrPrtry"), crate::meaning::document)?;
     Some(Code { issuer: owned(element.value("Issr")), ..code })

@@ -1,4 +1,4 @@
-//! From the text of elements to typed values; what cannot be read is noted and left out.
+//! From the text of elements to typed values; unreadable values are noted and left out.
 
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
 use jiff::civil;
@@ -8,12 +8,12 @@ use crate::cash::MAX_HELD;
 use crate::text::quote_bare;
 use crate::xml::{Element, Refusal};
 
-/// Most problems that are noted for one entry, statement or transaction.
+/// Most problems noted for one entry, statement or transaction.
 const MAX_PROBLEMS: usize = 50;
 /// Most problems in one list: of an entry with its transactions, or of a whole payment file.
 const MAX_LISTED: usize = 1000;
 
-/// How many transactions, reports and batches are held.
+/// The number of transactions, reports and batches in memory.
 pub(crate) struct Held {
     count: usize,
     most: usize,
@@ -41,13 +41,13 @@ impl Held {
     }
 }
 
-/// The values of one element and what is wrong with them.
+/// Reads the values of one element and collects their problems.
 pub(crate) struct Values<'r> {
-    /// The element that paths are counted from.
+    /// The element at which paths start.
     root: Element<'r>,
     /// The path of that element from the root of the document; called for problems only.
     base: &'r dyn Fn() -> String,
-    /// What was wrong so far.
+    /// The problems so far.
     pub(crate) problems: Vec<ValueProblem>,
 }
 
@@ -68,7 +68,7 @@ impl<'r> Values<'r> {
         }
     }
 
-    /// Puts the problems behind others.
+    /// Appends the problems to others.
     pub(crate) fn move_to(self, problems: &mut Vec<ValueProblem>) {
         let room = MAX_LISTED.saturating_sub(problems.len());
         problems.extend(self.problems.into_iter().take(room));
@@ -83,7 +83,7 @@ impl<'r> Values<'r> {
         Some(Money { amount: self.decimal(element)?, currency: currency.to_owned() })
     }
 
-    /// An amount that should have no sign; one that is there is kept and noted.
+    /// An amount that should have no sign; a sign is kept and noted.
     pub(crate) fn unsigned(&mut self, element: Element<'_>) -> Option<Money> {
         if element.text().starts_with('-') {
             self.note(element, element.text(), "the amount has a sign, which only the direction should have");
@@ -96,7 +96,7 @@ impl<'r> Values<'r> {
         self.unsigned(element).map(|money| money.directed(debit))
     }
 
-    /// A decimal number; blanks, a plus and zeros in front are tolerated, and a point without digits behind it.
+    /// A decimal number; blanks, a plus, leading zeros and a trailing point are tolerated.
     pub(crate) fn decimal(&mut self, element: Element<'_>) -> Option<Decimal> {
         let text = element.text();
         match decimal(text) {
@@ -142,7 +142,7 @@ impl<'r> Values<'r> {
 
     /// A whole number from 0.
     pub(crate) fn count(&mut self, element: Element<'_>, path: &str) -> Option<u64> {
-        /// The largest that every language's number holds exactly.
+        /// The largest integer that every language's number type holds exactly.
         const MAX: u64 = 1 << 53;
         let found = element.find(path)?;
         let text = found.text();
@@ -155,7 +155,7 @@ impl<'r> Values<'r> {
 }
 
 impl Money {
-    /// The same with the sign of its direction: a debit is negative. A sign that it has stays.
+    /// The same with the sign of its direction: a debit is negative. An existing sign is kept.
     pub(crate) fn directed(self, debit: bool) -> Self {
         let text = self.amount.as_str();
         if !debit || text.starts_with('-') || text.bytes().all(|byte| matches!(byte, b'0' | b'.')) {
@@ -166,7 +166,7 @@ impl Money {
 }
 
 impl Code {
-    /// Reads a choice of `Cd` and `Prtry`, or an element that holds the code itself.
+    /// Reads a choice of `Cd` and `Prtry`, or an element that contains the code itself.
     pub(crate) fn read(element: Option<Element<'_>>, meaning: fn(&str) -> Option<&'static str>) -> Option<Self> {
         let element = element?;
         let (code, proprietary) = match element.value("Cd") {
@@ -182,12 +182,12 @@ impl Code {
     }
 }
 
-/// Whether a reference says that there is none.
+/// Whether the value of a reference means that there is none.
 pub(crate) fn placeholder(text: &str) -> bool {
     matches!(text, "NOTPROVIDED" | "NONREF" | "NOTPRVD" | "/")
 }
 
-/// Reads a decimal in the form that the boundary has: no plus, no zeros in front, digits on both sides of a point.
+/// Reads a decimal into the boundary's form: no plus, no leading zeros, digits on both sides of a point.
 fn decimal(text: &str) -> Result<Decimal, &'static str> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -204,7 +204,7 @@ fn decimal(text: &str) -> Result<Decimal, &'static str> {
         return Err("is a negative zero");
     }
     let whole = if whole.is_empty() { "0" } else { whole };
-    // Most are written in that form.
+    // Most are already in that form.
     if whole == shown && !text.starts_with('+') && !text.ends_with('.') {
         return Decimal::new(text).map_err(|_| "has more than 18 digits");
     }
@@ -226,11 +226,11 @@ fn moment(text: &str) -> Option<Moment> {
     if clock.len() != 8 || !numeric || !is_offset(offset) {
         return None;
     }
-    // The end of a day is the beginning of the next one.
+    // The end of a day is the start of the next one.
     let (day, time) = match clock {
         "24:00:00" if fraction.bytes().all(|byte| byte == b'0') => (day.tomorrow().ok()?, "00:00:00"),
         _ => {
-            // A leap second has no place in the calendar that instants are counted in.
+            // The calendar of instants has no leap seconds.
             let fits = clock.parse::<civil::Time>().is_ok() && !clock.ends_with(":60");
             (day, if fits { &time[..time.len().min("00:00:00.".len() + 9)] } else { return None })
         }
@@ -239,7 +239,7 @@ fn moment(text: &str) -> Option<Moment> {
     Some(Moment { date: Date(day), time: Some(time.to_owned()), instant })
 }
 
-/// Nothing, `Z`, or an offset such as `+02:00`; less than a day, as every language wants it.
+/// Nothing, `Z`, or an offset such as `+02:00`, of less than a day, as every language requires.
 fn is_offset(text: &str) -> bool {
     let form = |byte: u8, form: u8| match form {
         b'+' => matches!(byte, b'+' | b'-'),

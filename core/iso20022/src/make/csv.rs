@@ -1,4 +1,4 @@
-//! Transfers as a table with a header row: which columns there are, and how they are read.
+//! Transfers as a table with a header row: its columns, and how they are read.
 
 use std::io::Read;
 
@@ -20,12 +20,12 @@ pub const MAX_CELL: usize = 4096;
 /// Most columns.
 const MAX_COLUMNS: usize = 128;
 
-/// How a table of transfers is written.
+/// The format of a table of transfers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct PaymentTable {
-    /// The character between two cells: `,` unless given; `;` and a tab are the other ones.
+    /// The character between two cells: `,` by default; `;` and a tab are also allowed.
     pub delimiter: Option<String>,
-    /// Whether amounts are written with a comma before the cents, as `1234,50`; without separators of thousands.
+    /// Whether amounts are written with a comma before the cents, as `1234,50`; without thousands separators.
     pub decimal_comma: Option<bool>,
 }
 
@@ -34,9 +34,9 @@ pub struct PaymentTable {
 pub struct Column {
     /// The name in the header row.
     pub name: &'static str,
-    /// What it holds.
+    /// Its content.
     pub meaning: &'static str,
-    /// A value, which [`example_csv`] shows; empty where the example has none.
+    /// A value, which [`example_csv`] shows; empty if the example has none.
     pub example: &'static str,
     set: Set,
 }
@@ -44,9 +44,9 @@ pub struct Column {
 /// How a cell becomes a part of a transfer.
 #[derive(Debug)]
 enum Set {
-    /// As it stands.
+    /// As written.
     Text(fn(&mut CreditTransfer) -> &mut Option<String>),
-    /// Read; the error says what it must be.
+    /// Parsed; the error is what the cell must be.
     Value(fn(&mut CreditTransfer, &str, &PaymentTable) -> Result<(), String>),
 }
 
@@ -55,7 +55,7 @@ const REQUIRED: [&str; 2] = ["amount", "creditor_name"];
 
 macro_rules! columns {
     ($($name:literal, $meaning:literal, $example:literal, $set:expr;)+) => {
-        /// Every column of a table of transfers; `creditor_name` and `amount` are needed, the others as the payment
+        /// Every column of a table of transfers; `creditor_name` and `amount` are required, the others as the payment
         /// needs them.
         pub const COLUMNS: &[Column] =
             &[$(Column { name: $name, meaning: $meaning, example: $example, set: $set }),+];
@@ -171,7 +171,7 @@ fn amount(transfer: &mut CreditTransfer, text: &str, table: &PaymentTable) -> Re
     Ok(())
 }
 
-/// A table of two transfers with every column that the example shows.
+/// A table of two transfers with every column of the example.
 #[must_use]
 pub fn example_csv() -> String {
     let shown: Vec<&Column> =
@@ -189,7 +189,7 @@ pub fn example_csv() -> String {
     [row(&|column| column.name), row(&|column| column.example), row(&second)].concat()
 }
 
-/// Reads a table and hands each row to the maker. What is wrong with a row is noted there; the error is for what ends
+/// Reads a table and passes each row to the maker, which notes the problems of a row; the error is a problem that ends
 /// the reading.
 pub(super) fn read(input: impl Read, table: &PaymentTable, maker: &mut PaymentMaker) -> Result<(), Error> {
     let delimiter = match table.delimiter.as_deref() {
@@ -230,7 +230,7 @@ pub(super) fn read(input: impl Read, table: &PaymentTable, maker: &mut PaymentMa
                     None => found,
                 };
                 maker.refuse(Place { transaction: Some(number + 1), line }, found);
-                // Where the next row begins is not known.
+                // The start of the next row is unknown.
                 return Ok(());
             }
         };
@@ -278,7 +278,7 @@ fn columns(record: &Record<'_>, delimiter: u8) -> Result<Vec<&'static Column>, B
     }
 }
 
-/// The transfer of a row, or what is wrong with its cells.
+/// The transfer of a row, or the problem with its cells.
 fn transfer(
     record: &Record<'_>,
     header: &[&'static Column],
@@ -297,8 +297,8 @@ fn transfer(
         let mut wrong = |message: &str, change: &str, value: &str| {
             faults.push(Finding::error(Rule::Table, message, change).path(column.name).value(value));
         };
-        // A cell of several lines is mostly a quotation mark that took the rows below into the cell; made a text, they
-        // would not be paid, and nobody would be told.
+        // A cell of several lines is mostly a quotation mark that took the following rows into the cell; read as text,
+        // those rows would silently not be paid.
         if cell.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
             let change = "check for a quotation mark that is not closed, and write the cell on one line";
             wrong("the cell has line breaks", change, &String::from_utf8_lossy(cell));
@@ -320,7 +320,7 @@ fn transfer(
             fault(&format!("the cell has more than {MAX_CELL} characters"), cell);
             continue;
         }
-        // Tabs are judged with the other characters of a text.
+        // Tabs are checked with the other characters of a text.
         if cell.chars().any(|c| c.is_control() && c != '\t') {
             fault("the cell has control characters", cell);
             continue;
@@ -345,7 +345,7 @@ fn transfer(
     if faults.is_empty() { Ok(transfer) } else { Err(faults) }
 }
 
-/// A cell without the apostrophe that keeps programs from taking it for a formula.
+/// A cell without the apostrophe that keeps spreadsheet programs from reading it as a formula.
 fn unguarded(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(text) if is_formula(text) => text,
@@ -358,7 +358,7 @@ struct Records<R> {
     input: R,
     reader: csv_core::Reader,
     buffer: Box<[u8]>,
-    /// What of the buffer is not read yet.
+    /// The unread part of the buffer.
     rest: std::ops::Range<usize>,
     cells: Box<[u8]>,
     ends: Box<[usize; MAX_COLUMNS]>,
@@ -366,7 +366,7 @@ struct Records<R> {
 
 /// One row.
 struct Record<'a> {
-    /// The line on which it begins, from 1.
+    /// Its first line, from 1.
     line: u64,
     cells: &'a [u8],
     ends: &'a [usize],
@@ -382,7 +382,7 @@ impl<'a> Record<'a> {
 /// Why a row cannot be read.
 enum Fault {
     Input(Error),
-    /// It is larger than a row may be; the column where it got so, from 0.
+    /// It is larger than the limit; the column where it exceeded it, from 0.
     TooLarge {
         line: u64,
         column: usize,
@@ -447,8 +447,8 @@ impl<R: Read> Records<R> {
             self.rest.start += read;
             used += wrote;
             cells += ended;
-            // Lines inside of cells belong to the row; the reader has gone past the row's own line end, but at the end
-            // of the file.
+            // Lines inside cells belong to the row; the reader is past the row's own line end, except at the end of the
+            // file.
             let line = |last: bool| {
                 let inside = self.cells[..used].iter().filter(|byte| **byte == b'\n').count() as u64;
                 self.reader.line().saturating_sub(inside + u64::from(last && !at_end)).max(1)

@@ -5,12 +5,12 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Crockford's alphabet, in which the ids are written.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// How many characters of a digest stand in an id.
+/// The number of characters of a digest in an id.
 const CHARACTERS: usize = 20;
 
-/// The fields of a transfer or of a batch as they are hashed: each as its length in bytes (32 bits, the highest byte
-/// first) and its text in NFC. A field that is left out has the length 0, a list is its length and its elements, so
-/// that no two sets of fields give the same bytes.
+/// The fields of a transfer or of a batch as they are hashed: each as its length in bytes (32 bits, big-endian) and its
+/// text in NFC. An omitted field has the length 0, a list is its length and its elements, so that no two sets of fields
+/// give the same bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Fields(Vec<u8>);
 
@@ -35,7 +35,7 @@ impl Fields {
         self.text(text.unwrap_or_default());
     }
 
-    /// The length of a list, or which of several forms follows.
+    /// The length of a list, or the number of the form that follows.
     pub(super) fn count(&mut self, count: usize) {
         self.raw(count.to_string().as_bytes());
     }
@@ -74,7 +74,7 @@ pub(super) fn uetr(digest: &[u8; 32]) -> String {
     [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
-/// The digest of several pieces, one after the other.
+/// The digest of several pieces, concatenated.
 pub(super) fn digest(pieces: &[&[u8]]) -> [u8; 32] {
     let mut hash = Sha256::new();
     pieces.iter().for_each(|piece| hash.update(piece));

@@ -1,4 +1,4 @@
-//! What is said once for a file, and what there is to say of one that was made.
+//! Data given once for a file, and the summary of a file that was made.
 
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
@@ -9,35 +9,36 @@ use crate::data::Money;
 use crate::rules::characters::Characters;
 use crate::rules::{Finding, PaymentVersion, ProfileOptions};
 
-/// What is said once for a file: what transfers do not say themselves, and how the file is written.
+/// Data given once for a file: defaults for its transfers, and the format of the file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct PaymentData {
-    /// What holds for all transfers that do not say otherwise.
+    /// The values of transfers that do not set their own.
     #[boundary(flatten)]
     pub group: GroupData,
-    /// The currency of transfers that name none, an ISO 4217 code; EUR unless given.
+    /// The currency of transfers without one, an ISO 4217 code; EUR by default.
     pub currency: Option<String>,
-    /// Who initiates the payments: a name, and the number by which the bank knows the customer; the debtor's name
-    /// unless given.
+    /// The party that initiates the payments: a name, and the number by which the bank knows the customer; the debtor's
+    /// name by default.
     pub initiator: Option<PaymentParty>,
-    /// The version of the file: that which the profile says, else `v09`.
+    /// The version of the file: by default that of the profile, otherwise `v09`.
     pub version: Option<PaymentVersion>,
-    /// The id of the file, at most 35 characters, never used before; left out: made from the data.
+    /// The id of the file, at most 35 characters, never used before; if left out, it is made from the data.
     pub message_id: Option<String>,
-    /// When the file was made; left out: now. Dates of execution are judged as seen from that day.
+    /// When the file was made; if left out, now. Execution dates are judged relative to that day.
     pub created: Option<Timestamp>,
-    /// What becomes of characters that banks do not forward: that which the profile says, else they are refused.
+    /// The treatment of characters that banks do not forward: by default that of the profile, otherwise they are
+    /// refused.
     pub characters: Option<Characters>,
-    /// Whether texts and names that are too long are cut, which is reported; else they are refused.
+    /// Whether texts and names that are too long are cut, which is reported; otherwise they are refused.
     pub cut: Option<bool>,
-    /// Whether the file has no line breaks; banks name errors by line.
+    /// Whether the file has no line breaks; banks report errors by line.
     pub compact: Option<bool>,
-    /// Whether the time of making is written in UTC with a `Z`, which some banks refuse; else as local time without
+    /// Whether the creation time is written in UTC with a `Z`, which some banks refuse; otherwise as local time without
     /// offset.
     pub utc: Option<bool>,
     /// Whether transfers without a UETR get one, made from the data; version 9 only.
     pub uetr: Option<bool>,
-    /// How the bank differs from others.
+    /// The bank's deviations from the common rules.
     pub profile: Option<ProfileOptions>,
 }
 
@@ -52,15 +53,15 @@ pub struct MadePayment {
     pub control_sum: Decimal,
     /// The sum of each currency, in the order of their first appearance.
     pub sums: Vec<Money>,
-    /// The batches in order.
+    /// The batches, in order.
     pub batches: Vec<MadeBatch>,
-    /// Texts that are written in another form than they were given, at most 100.
+    /// Texts that were changed when written, at most 100.
     pub changes: Vec<TextChange>,
-    /// How many texts were changed in all.
+    /// The total number of changed texts.
     pub change_count: u64,
-    /// What a bank may not like, at most 100.
+    /// Warnings about content that a bank may reject, at most 100.
     pub warnings: Vec<Finding>,
-    /// How many warnings there are in all.
+    /// The total number of warnings.
     pub warning_count: u64,
 }
 

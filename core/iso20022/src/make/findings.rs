@@ -1,4 +1,4 @@
-//! What was found wrong with the data, and what was changed in it.
+//! Problems found in the data, and changes made to it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,27 +9,27 @@ use crate::errors as row;
 use crate::rules::{Finding, Level};
 use crate::text::shorten;
 
-/// Most errors that are told of one file.
+/// Most errors reported for one file.
 pub const MAX_ERRORS: usize = 50;
-/// Most warnings that are told of one file.
+/// Most warnings reported for one file.
 pub const MAX_WARNINGS: usize = 100;
-/// Most changes of texts that are told of one file.
+/// Most changes of texts reported for one file.
 pub const MAX_CHANGES: usize = 100;
-/// The most characters of a changed text that are told.
+/// The most characters shown of a changed text.
 const MAX_SHOWN: usize = 200;
-/// How many errors the text of the refusal states.
+/// The number of errors in the text of the refusal.
 const STATED: usize = 3;
 
-/// Where in the data something is.
+/// A place in the data.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Place {
     /// The number of the transaction, from 1; `None` for the data of the whole file.
     pub transaction: Option<u64>,
-    /// The line of the content that it was read from, from 1.
+    /// Its line in the content, from 1.
     pub line: Option<u64>,
 }
 
-/// A field: of whom, and its name.
+/// A field: its party or object, and its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct At(pub(super) &'static str, pub(super) &'static str);
 
@@ -45,19 +45,19 @@ impl fmt::Display for At {
 pub struct TextChange {
     /// The field, such as `creditor.name`.
     pub field: String,
-    /// The text as it was given, its first 200 characters.
+    /// The original text, its first 200 characters.
     pub before: String,
-    /// The text as it is written, its first 200 characters.
+    /// The written text, its first 200 characters.
     pub after: String,
-    /// In how many transactions or batches this was changed.
+    /// The number of transactions or batches with this change.
     pub count: u64,
 }
 
-/// The findings and changes of one file, as many as are told, and how many there are.
+/// The findings and changes of one file up to the limits, and their total numbers.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub(super) place: Place,
-    /// Whether places are told as columns of a table.
+    /// Whether places are reported as columns of a table.
     pub(super) as_columns: bool,
     errors: Vec<Finding>,
     pub(super) error_count: u64,
@@ -110,7 +110,7 @@ impl Findings {
         changes.into_iter().map(|(_, change)| change).collect()
     }
 
-    /// The error that tells all of them.
+    /// The error that reports all of them.
     pub(super) fn refusal(&self) -> Error {
         let stated: Vec<String> = self.errors.iter().take(STATED).map(line).collect();
         let more = self.error_count - stated.len() as u64;
@@ -142,7 +142,7 @@ fn line(found: &Finding) -> String {
     format!("{place}{}{value}; {}", found.message, found.change)
 }
 
-/// The field of a finding, with the number of its transaction as lists are counted: from 0.
+/// The field of a finding, with the number of its transaction as an index: from 0.
 fn field_of(found: &Finding) -> Option<String> {
     let path = found.path.as_ref()?;
     Some(match (found.transaction, found.line) {
@@ -151,7 +151,7 @@ fn field_of(found: &Finding) -> Option<String> {
     })
 }
 
-/// The column that holds a field: `creditor.address.lines[0]` stands in `creditor_address_line_1`.
+/// The column of a field: `creditor.address.lines[0]` is in `creditor_address_line_1`.
 fn column(field: &str) -> String {
     let field = field.replace(".address.lines[0]", ".address_line_1").replace(".address.lines[1]", ".address_line_2");
     field.replace(".address.", ".").replace('.', "_")

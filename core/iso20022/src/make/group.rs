@@ -1,4 +1,4 @@
-//! Batches: what a transfer and the file say together, and which transfers share a batch.
+//! Batches: the merged data of a transfer and the file, and which transfers share a batch.
 
 use bankchannel_crypto::digest::Sha256;
 use bankchannel_foundation::model::{Date, Timestamp};
@@ -9,7 +9,7 @@ use super::model::{ChargeBearer, CreditTransfer, GroupData, PaymentParty, Transf
 use super::prepare::BatchTerms;
 use crate::cash::Sum;
 
-/// What holds for a transfer: its own data, else those of the file.
+/// The data of a transfer, with the file's as defaults.
 pub(super) struct Merged<'a> {
     pub(super) debtor: Option<&'a PaymentParty>,
     pub(super) ultimate_debtor: Option<&'a PaymentParty>,
@@ -29,7 +29,7 @@ impl<'a> Merged<'a> {
     pub(super) fn of(transfer: &'a CreditTransfer, file: &'a GroupData, currency: &'a str) -> Self {
         let own = &transfer.group;
         let text = |own: &'a Option<String>, file: &'a Option<String>| own.as_deref().or(file.as_deref());
-        // The nearer one counts, whether it is a day or a moment.
+        // The more specific one wins, whether it is a day or a moment.
         let (date, time) = match (&own.execution_date, &own.execution_time) {
             (None, None) => (file.execution_date, file.execution_time.as_ref()),
             (date, time) => (*date, time.as_ref()),
@@ -52,7 +52,7 @@ impl<'a> Merged<'a> {
         }
     }
 
-    /// What transfers of one batch have in common, as it is hashed.
+    /// The data that transfers of one batch have in common, for hashing.
     pub(super) fn key(&self, fields: &mut Fields) {
         fields.optional(self.batch_id);
         fields.optional(self.batch_booking.map(|once| if once { "true" } else { "false" }));
@@ -66,13 +66,13 @@ impl<'a> Merged<'a> {
         }
         party(fields, self.debtor);
         party(fields, self.ultimate_debtor);
-        // What is written where nothing is said counts as nothing said.
+        // An explicit default hashes like an omitted value.
         let bearer = self.charge_bearer.filter(|bearer| *bearer != self.kind.charge_bearer());
         fields.optional(bearer.as_ref().map(ChargeBearer::as_str));
         fields.text(self.currency);
     }
 
-    /// What is written of it.
+    /// The part of it that is written.
     pub(super) fn data(&self) -> GroupData {
         GroupData {
             debtor: self.debtor.cloned(),
@@ -89,7 +89,7 @@ impl<'a> Merged<'a> {
         }
     }
 
-    /// The day of execution that rules go by; `today` where none is given, which is an error of its own.
+    /// The execution day that rules use; `today` if none is given, which is reported separately.
     pub(super) fn terms(&self, today: Date) -> BatchTerms {
         let day = |time: &Timestamp| time.as_str().get(..10)?.parse::<civil::Date>().ok().map(Date);
         let execution = self.time.and_then(day).or(self.date).unwrap_or(today);
@@ -97,7 +97,7 @@ impl<'a> Merged<'a> {
     }
 }
 
-/// A batch while it is made.
+/// A batch under construction.
 pub(super) struct Group {
     pub(super) data: GroupData,
     pub(super) terms: BatchTerms,
@@ -136,7 +136,7 @@ fn party(fields: &mut Fields, party: Option<&PaymentParty>) {
         }
         None => fields.count(0),
     }
-    // An organisation is what is written where nothing is said.
+    // An organisation is the default.
     fields.optional(party.person.filter(|person| *person).map(|_| "person"));
     fields.optional(party.lei.as_deref());
     fields.optional(party.identifier.as_deref());
@@ -186,7 +186,7 @@ fn compact(fields: &mut Fields, text: Option<&str>) {
     fields.optional(text.map(compact).as_deref());
 }
 
-/// An amount without zeros that change nothing: `1.50` and `01.5` are `1.5`.
+/// An amount without redundant zeros: `1.50` and `01.5` are `1.5`.
 fn amount(text: &str) -> &str {
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
     let short = text.trim_start_matches('0');

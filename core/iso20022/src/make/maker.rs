@@ -28,13 +28,13 @@ use crate::xml::{Layout, Writer};
 pub const MAX_TRANSACTIONS: u64 = 1_000_000;
 /// Most batches of a file.
 pub const MAX_BATCHES: usize = 10_000;
-/// The least that the head of a batch and its end take, in bytes, when it is asked how large a file becomes.
+/// Lower bound of the bytes of a batch's head and end, for the estimate of the file's size.
 const BATCH_BYTES: u64 = 1024;
 
 /// Makes one payment file.
 ///
-/// Transfers are checked as they come; what is wrong is told by [`Self::finish`], which then writes nothing. Nothing
-/// stays on the disk of a maker that is dropped.
+/// Transfers are checked as they come; [`Self::finish`] reports their problems, and then writes nothing. A dropped
+/// maker leaves nothing on the disk.
 pub struct PaymentMaker {
     data: PaymentData,
     version: PaymentVersion,
@@ -44,27 +44,27 @@ pub struct PaymentMaker {
     layout: Layout,
     findings: Findings,
     groups: Vec<Group>,
-    /// The batch that takes further transfers of a key, by the digest of the key.
+    /// The batch that takes further transfers with a key, by the digest of the key.
     open: HashMap<[u8; 32], usize>,
     seen: Seen,
     spool: Spool,
-    /// Why the spool could not be written: what it holds is no longer what was added.
+    /// Why the spool could not be written: its content is incomplete then.
     failed: Option<String>,
     count: u64,
     sum: Sum,
-    // Memory that each transfer uses again.
+    // Buffers that every transfer reuses.
     xml: Writer,
     fields: Fields,
 }
 
 impl PaymentMaker {
-    /// A file of these data; `now` is the time with the offset of the place, whose zone is this computer's.
+    /// A file with this data; `now` is the time with the local offset; the zone is this computer's.
     #[must_use]
     pub fn new(data: PaymentData, now: &Timestamp) -> Self {
         Self::in_zone(data, now, &TimeZone::system())
     }
 
-    /// The same in a zone of its own: a time of making that is given in UTC is written as the time there.
+    /// The same in another time zone: a creation time given in UTC is written as local time of that zone.
     #[must_use]
     pub fn in_zone(data: PaymentData, now: &Timestamp, zone: &TimeZone) -> Self {
         let mut profile = Profile::from(data.profile.clone().unwrap_or_default());
@@ -103,10 +103,10 @@ impl PaymentMaker {
         }
     }
 
-    /// Adds a transfer. What is wrong with it is told when the file is finished.
+    /// Adds a transfer. Its problems are reported when the file is finished.
     ///
     /// # Errors
-    /// `resource.storage`: what was made cannot be kept until then; `iso20022.payment_refused`: there are too many
+    /// `resource.storage`: the transfer cannot be stored until then; `iso20022.payment_refused`: there are too many
     /// transfers or batches for one file.
     pub fn add(&mut self, transfer: CreditTransfer) -> Result<(), Error> {
         let place = Place { transaction: Some(self.count + 1), line: None };
@@ -173,7 +173,7 @@ impl PaymentMaker {
         self.is_whole()
     }
 
-    /// The error of a maker that has lost what was added.
+    /// The error of a maker that has lost transfers.
     fn is_whole(&self) -> Result<(), Error> {
         match &self.failed {
             None => Ok(()),
@@ -191,7 +191,7 @@ impl PaymentMaker {
         self.spool.clear();
     }
 
-    /// About how large the file becomes, in bytes; it may become larger.
+    /// The approximate size of the file, in bytes; it may become larger.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.spool.len() + self.groups.len() as u64 * BATCH_BYTES
@@ -200,8 +200,8 @@ impl PaymentMaker {
     /// Writes the file.
     ///
     /// # Errors
-    /// `iso20022.payment_refused` with everything that was wrong: then nothing is written. `resource.storage` when the
-    /// output cannot be written: then what was written is no file.
+    /// `iso20022.payment_refused` with all problems: nothing is written then. `resource.storage` if the output cannot
+    /// be written: the written part is not a valid file then.
     pub fn finish(mut self, mut out: impl Write) -> Result<MadePayment, Error> {
         self.is_whole()?;
         self.findings.place = Place::default();
@@ -223,12 +223,12 @@ impl PaymentMaker {
         Ok(self.made(ids, message_id, sum))
     }
 
-    /// The currency of transfers that name none.
+    /// The currency of transfers without one.
     pub(super) fn currency(&self) -> &str {
         self.data.currency.as_deref().unwrap_or("EUR")
     }
 
-    /// Tells places as columns of a table.
+    /// Reports places as columns of a table.
     pub(super) fn places_are_columns(&mut self) {
         self.findings.as_columns = true;
     }
@@ -272,7 +272,7 @@ impl PaymentMaker {
         }
         self.preparer().group(&mut data, terms, &currency);
         if self.findings.error_count > 0 {
-            // It is not written, and may be of any size.
+            // It is not written, and may have any size.
             data = GroupData::default();
         }
         self.groups.push(Group { data, terms, currency, hash, count: 0, sum: Sum::default() });
@@ -302,7 +302,7 @@ impl PaymentMaker {
         }
     }
 
-    /// The ids of the batches: those given, else made from what they hold.
+    /// The ids of the batches: as given, otherwise made from their content.
     fn batch_ids(&mut self) -> Vec<String> {
         let mut times: HashMap<String, u32> = HashMap::new();
         let mut ids = Vec::with_capacity(self.groups.len());
@@ -323,7 +323,7 @@ impl PaymentMaker {
         ids
     }
 
-    /// The id of the file: that given, else made from what the batches hold, whatever ids they were given.
+    /// The id of the file: as given, otherwise made from the content of the batches, independent of given batch ids.
     fn message_id(&mut self) -> String {
         if let Some(given) = self.data.message_id.clone() {
             self.preparer().identifier(At("", "message_id"), Some(&given));
@@ -412,14 +412,14 @@ impl PaymentMaker {
         }
     }
 
-    /// The refusal of a file that becomes too large.
+    /// The refusal of a file that would be too large.
     fn too_many(&mut self, message: String) -> Error {
         self.findings.keep(Finding::error(Rule::Size, message, "make several files"));
         self.findings.refusal()
     }
 }
 
-/// An instant with the offset that a zone has then.
+/// An instant with the offset of a zone at that time.
 pub(crate) fn local_time(ms: i64, zone: &TimeZone) -> Timestamp {
     let local = jiff::Timestamp::from_millisecond(ms).map(|instant| instant.to_zoned(zone.clone()));
     local
@@ -428,12 +428,12 @@ pub(crate) fn local_time(ms: i64, zone: &TimeZone) -> Timestamp {
         .unwrap_or_else(|| Timestamp::from_ms(ms))
 }
 
-/// Whether a time is given in UTC: as an instant, and not as a place's own time.
+/// Whether a time is given in UTC: as an instant, not as local time.
 fn is_utc(time: &Timestamp) -> bool {
     ["Z", "z", "+00:00", "-00:00"].iter().any(|end| time.as_str().ends_with(end))
 }
 
-/// An id that comes for the second time or later carries its number.
+/// From its second occurrence on, an id gets a number appended.
 fn numbered(id: String, times: u32) -> String {
     if times == 1 { id } else { format!("{id}-{times}") }
 }
@@ -447,7 +447,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// A temporary file that takes nothing: the maker gives no file, whatever follows.
+    /// A temporary file that cannot be written: the maker returns no file, whatever follows.
     #[test]
     fn a_maker_that_lost_transfers_makes_no_file() {
         let party = |iban: &str| PaymentParty {

@@ -7,9 +7,9 @@
 //!  finish: header with count, sum and id ─► each batch with its own ─► its transactions from the spool
 //! ```
 //!
-//! Transfers are grouped into batches by what they share ([`GroupData`] and the currency), in the order of their first
-//! appearance. Memory does not grow with the file but for a few bytes of each transaction, by which equal ones are
-//! found.
+//! Transfers are grouped into batches by the data they share ([`GroupData`] and the currency), in the order of their
+//! first appearance. Memory does not grow with the file, except for a few bytes per transaction, which are used to find
+//! equal ones.
 
 mod csv;
 mod digest;

@@ -1,4 +1,4 @@
-//! What a payment file is made from: the data of a file, of its groups, and of each transfer.
+//! The input of a payment file: the data of a file, of its groups, and of each transfer.
 
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::{Date, Decimal, Timestamp};
@@ -11,20 +11,20 @@ use crate::rules::reference::ReferenceKind;
 pub struct CreditTransfer {
     /// The amount, above zero, with no more digits after the point than its currency has: 2 for EUR, 0 for JPY.
     pub amount: Decimal,
-    /// The currency, an ISO 4217 code; left out: that of the file.
+    /// The currency, an ISO 4217 code; if left out, that of the file.
     pub currency: Option<String>,
-    /// Who is paid: the name and an account are needed.
+    /// The payee: the name and an account are required.
     pub creditor: PaymentParty,
     /// What the payment is for, at most 140 characters. SEPA carries a text or a reference, not both.
     pub text: Option<String>,
-    /// The creditor's reference, such as `RF18539007547034`; blanks are taken out.
+    /// The creditor's reference, such as `RF18539007547034`; blanks are removed.
     pub reference: Option<String>,
-    /// What kind of reference it is; left out: RF where it begins so, else Finnish where the creditor's IBAN is and the
-    /// check digit fits.
+    /// The kind of reference; if left out: RF if it starts with `RF`, otherwise Finnish if the creditor's IBAN is
+    /// Finnish and the check digit matches.
     pub reference_kind: Option<ReferenceKind>,
     /// The invoices and credit notes that are paid; more than one of them is for Finnish banks (AOS2).
     pub documents: Option<Vec<PaidDocument>>,
-    /// The id that goes to the creditor, at most 35 characters; left out: made from the data.
+    /// The id that goes to the creditor, at most 35 characters; if left out, it is made from the data.
     pub end_to_end_id: Option<String>,
     /// The id between you and your bank, at most 35 characters.
     pub instruction_id: Option<String>,
@@ -32,21 +32,21 @@ pub struct CreditTransfer {
     pub uetr: Option<String>,
     /// The purpose, an ISO 20022 code such as `SALA`: it reaches the creditor.
     pub purpose: Option<String>,
-    /// On whose behalf the creditor is paid.
+    /// The party on whose behalf the creditor is paid.
     pub ultimate_creditor: Option<PaymentParty>,
     /// An instruction for the creditor's bank, at most 140 characters; not in SEPA.
     pub creditor_bank_instruction: Option<String>,
     /// An instruction for the debtor's bank, at most 140 characters; not in SEPA.
     pub debtor_bank_instruction: Option<String>,
-    /// What is reported to authorities of a payment abroad, at most 10 parts.
+    /// The report to authorities about a payment abroad, at most 10 parts.
     pub regulatory_reporting: Option<Vec<RegulatoryReport>>,
-    /// What differs from the file's.
+    /// The data that differs from the file's.
     #[boundary(flatten)]
     pub group: GroupData,
 }
 
 impl CreditTransfer {
-    /// A transfer of this amount to this creditor, with nothing else said.
+    /// A transfer of this amount to this creditor, with everything else left out.
     #[must_use]
     pub fn new(amount: Decimal, creditor: PaymentParty) -> Self {
         Self {
@@ -70,32 +70,31 @@ impl CreditTransfer {
     }
 }
 
-/// What transfers of one batch share: given for the whole file, and for a transfer where it differs.
+/// Data shared by the transfers of a batch: given for the whole file, and for a transfer if it differs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct GroupData {
-    /// Who pays: the name and an account are needed.
+    /// The payer: the name and an account are required.
     pub debtor: Option<PaymentParty>,
     /// The day on which to pay.
     pub execution_date: Option<Date>,
-    /// The moment at which to pay, in place of the day: for instant payments, where agreed with the bank; not in
-    /// version 3.
+    /// The moment at which to pay, instead of the day: for instant payments, if agreed with the bank; not in version 3.
     pub execution_time: Option<Timestamp>,
-    /// How fast and by which scheme; left out: SEPA for EUR, else national.
+    /// The speed and the scheme; if left out: SEPA for EUR, otherwise national.
     pub kind: Option<TransferKind>,
-    /// A service level of the bank in place of that of the kind, such as `SDVA`.
+    /// A service level of the bank instead of the kind's, such as `SDVA`.
     pub service_level: Option<String>,
     /// A local instrument of the bank, such as its own product code.
     pub local_instrument: Option<String>,
     /// The category, an ISO 20022 code such as `SALA` for salaries: it holds for a whole batch.
     pub category: Option<String>,
-    /// Whether the account is debited once for the batch (`true`) or for each transfer; left out: as agreed with the
+    /// Whether the account is debited once for the batch (`true`) or for each transfer; if left out, as agreed with the
     /// bank.
     pub batch_booking: Option<bool>,
-    /// Who bears the charges; left out: `SLEV` in SEPA, else `SHAR`.
+    /// The party that bears the charges; if left out: `SLEV` in SEPA, otherwise `SHAR`.
     pub charge_bearer: Option<ChargeBearer>,
-    /// On whose behalf the debtor pays.
+    /// The party on whose behalf the debtor pays.
     pub ultimate_debtor: Option<PaymentParty>,
-    /// The id of the batch, at most 35 characters; left out: made from the data.
+    /// The id of the batch, at most 35 characters; if left out, it is made from the data.
     pub batch_id: Option<String>,
 }
 
@@ -106,9 +105,9 @@ pub struct PaymentParty {
     pub name: Option<String>,
     /// The account's IBAN; blanks and small letters are accepted.
     pub iban: Option<String>,
-    /// The account's number where it has no IBAN, at most 34 characters.
+    /// The account's number if it has no IBAN, at most 34 characters.
     pub account: Option<String>,
-    /// What kind of number `account` is: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro.
+    /// The kind of number in `account`: `BBAN`, or a name of the banks such as `BGNR` for Bankgiro.
     pub account_scheme: Option<String>,
     /// The currency of the account, an ISO 4217 code: for accounts of several currencies.
     pub account_currency: Option<String>,
@@ -116,9 +115,9 @@ pub struct PaymentParty {
     pub bic: Option<String>,
     /// The party's number: a service id of the bank, a business id, a personal id; at most 35 characters.
     pub identifier: Option<String>,
-    /// What kind of number `identifier` is: an ISO 20022 code such as `CUST` or `BANK`, or a name of the banks.
+    /// The kind of number in `identifier`: an ISO 20022 code such as `CUST` or `BANK`, or a name of the banks.
     pub identifier_scheme: Option<String>,
-    /// Whether `identifier` is a person's; left out: an organisation's.
+    /// Whether `identifier` is a person's; if left out, an organisation's.
     pub person: Option<bool>,
     /// The party's LEI, 20 characters; not in version 3.
     pub lei: Option<String>,
@@ -126,7 +125,7 @@ pub struct PaymentParty {
     pub address: Option<PostalAddress>,
 }
 
-/// A postal address to write: town and country are needed, everything else helps.
+/// A postal address to write: town and country are required, all other fields are optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct PostalAddress {
     /// Department, at most 70 characters.
@@ -157,28 +156,28 @@ pub struct PostalAddress {
     pub country_sub_division: Option<String>,
     /// The country's ISO 3166 code, such as `FI`.
     pub country: Option<String>,
-    /// Lines without structure, at most 70 characters each: at most two, beside town and country.
+    /// Lines without structure, at most 70 characters each: at most two, in addition to town and country.
     pub lines: Option<Vec<String>>,
 }
 
 /// An invoice or a credit note that a transfer pays.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct PaidDocument {
-    /// What it is.
+    /// Its kind.
     pub kind: DocumentKind,
     /// Its number, at most 35 characters.
     pub number: Option<String>,
     /// Its date.
     pub date: Option<Date>,
-    /// What is paid of it, or credited by it, in the currency of the transfer; above zero.
+    /// The amount that is paid of it, or credited by it, in the currency of the transfer; above zero.
     pub amount: Option<Decimal>,
     /// The creditor's reference for it.
     pub reference: Option<String>,
-    /// What kind of reference it is; left out: as for that of a transfer.
+    /// The kind of reference; if left out, as for that of a transfer.
     pub reference_kind: Option<ReferenceKind>,
 }
 
-/// A part of what is reported to authorities.
+/// A part of the report to authorities.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 pub struct RegulatoryReport {
     /// The authority's code, at most 10 characters.
@@ -187,7 +186,7 @@ pub struct RegulatoryReport {
     pub text: Option<String>,
 }
 
-/// How fast a transfer is, and by which scheme.
+/// The speed of a transfer, and its scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub enum TransferKind {
@@ -202,7 +201,7 @@ pub enum TransferKind {
 }
 
 impl TransferKind {
-    /// The service level that is written where none is given.
+    /// The default service level.
     pub(super) fn service_level(self) -> &'static str {
         match self {
             Self::Sepa | Self::Instant => "SEPA",
@@ -211,7 +210,7 @@ impl TransferKind {
         }
     }
 
-    /// Who bears the charges where nothing is said.
+    /// The default charge bearer.
     pub(super) fn charge_bearer(self) -> ChargeBearer {
         match self {
             Self::Sepa | Self::Instant => ChargeBearer::Slev,
@@ -220,38 +219,38 @@ impl TransferKind {
     }
 }
 
-/// Who bears the charges.
+/// The party that bears the charges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub enum ChargeBearer {
-    /// As the scheme says: each its own bank's.
+    /// According to the scheme: each party bears those of its own bank.
     #[boundary("SLEV")]
     Slev,
-    /// Each its own bank's.
+    /// Each party bears those of its own bank.
     #[boundary("SHAR")]
     Shar,
-    /// The debtor all.
+    /// The debtor bears all.
     #[boundary("DEBT")]
     Debt,
-    /// The creditor all.
+    /// The creditor bears all.
     #[boundary("CRED")]
     Cred,
 }
 
-/// What a paid document is.
+/// The kind of a paid document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub enum DocumentKind {
     /// A commercial invoice (`CINV`).
     Invoice,
-    /// A credit note (`CREN`), which lessens what is paid.
+    /// A credit note (`CREN`), which reduces the paid amount.
     CreditNote,
 }
 
-/// A field of an address: its element, its name, and where it is.
+/// A field of an address: its element, its name, and its accessor.
 type AddressField = (&'static str, &'static str, fn(&mut PostalAddress) -> &mut Option<String>);
 
-/// The fields of an address besides its lines, in the order of both versions' schemas.
+/// The fields of an address except its lines, in the order of both versions' schemas.
 pub(super) const ADDRESS_FIELDS: [AddressField; 14] = [
     ("Dept", "department", |a| &mut a.department),
     ("SubDept", "sub_department", |a| &mut a.sub_department),
@@ -270,7 +269,7 @@ pub(super) const ADDRESS_FIELDS: [AddressField; 14] = [
 ];
 
 impl PostalAddress {
-    /// The texts in the order of the schema, with their elements; the lines last.
+    /// The texts in the order of the schema, with their elements; the lines are last.
     pub(super) fn texts(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
         let fields = [
             &self.department,
@@ -293,7 +292,7 @@ impl PostalAddress {
     }
 }
 
-/// The same as what readers give, which the rules of addresses judge.
+/// The same as readers return it, for the address rules.
 impl From<&PostalAddress> for Address {
     fn from(given: &PostalAddress) -> Self {
         let given = given.clone();

@@ -1,4 +1,4 @@
-//! Where a made file goes: into a new file, whole or not at all, or into a text.
+//! The destination of a made file: a new file, whole or not at all, or a text.
 
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -9,7 +9,7 @@ use bankchannel_foundation::{Error, shown};
 
 use super::{MadePayment, PaymentMaker};
 
-/// Largest file that is given as text, in bytes.
+/// Largest file that is returned as text, in bytes.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;
 
 /// A made file, and the SHA-256 of its bytes.
@@ -19,8 +19,8 @@ pub(crate) struct Written {
     pub(crate) sha256: String,
 }
 
-/// Writes the file to a path where nothing is yet, readable by its owner only: beside it under another name, which
-/// becomes the path's when everything is on the disk.
+/// Writes the file to a path that does not exist yet, readable by its owner only: first next to it under another name,
+/// which is renamed to the path when everything is on the disk.
 pub(crate) fn to_new_file(maker: PaymentMaker, path: &Path) -> Result<Written, Error> {
     let failed = |why: &io::Error| not_written(path, why);
     is_free(path)?;
@@ -32,13 +32,13 @@ pub(crate) fn to_new_file(maker: PaymentMaker, path: &Path) -> Result<Written, E
     let sha256 = out.finish().map_err(|why| failed(&why))?;
     file.as_file().sync_all().map_err(|why| failed(&why))?;
     file.persist_noclobber(path).map_err(|why| failed(&why.error))?;
-    // The name is on the disk when its folder is.
+    // The name is durable once its folder is synced.
     #[cfg(unix)]
     std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|why| failed(&why))?;
     Ok(Written { made, sha256 })
 }
 
-/// Refuses a path under which something exists, before the work is done; what counts is what exists there at the end.
+/// Refuses an existing path before the work is done; the check at the end is the decisive one.
 pub(crate) fn is_free(path: &Path) -> Result<(), Error> {
     match path.symlink_metadata() {
         Ok(_) => Err(not_written(path, &io::ErrorKind::AlreadyExists.into())),
@@ -55,7 +55,7 @@ fn not_written(path: &Path, why: &io::Error) -> Error {
     Error::because(&row::STORAGE, text).with("field", "path").with_io_source(why)
 }
 
-/// Gives the file as text.
+/// Returns the file as text.
 pub(crate) fn to_text(maker: PaymentMaker) -> Result<(String, Written), Error> {
     if maker.size() > MAX_TEXT {
         let why = format!("must be given: the file has more than {MAX_TEXT} bytes, too many for an answer");

@@ -1,4 +1,4 @@
-//! Transfers as rows of content: one JSON object a line, or a table.
+//! Transfers as rows of content: one JSON object per line, or a table.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -13,16 +13,16 @@ use crate::rules::{Finding, Rule};
 
 /// Longest line of JSON, in bytes.
 pub const MAX_LINE: usize = 256 * 1024;
-/// How many rows may be unreadable before the rest is not read: an input that never ends would never be refused.
+/// The most unreadable rows before the rest is skipped: an endless input would never be refused.
 pub const MAX_REFUSED_ROWS: usize = 10_000;
-/// Deepest nesting of its JSON.
+/// Deepest nesting of a row's JSON.
 const MAX_DEPTH: usize = 8;
 
-/// How the rows of transfers are written.
+/// The format of the rows of transfers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub enum RowFormat {
-    /// One transfer a line, as a JSON object with the fields of `CreditTransfer`.
+    /// One transfer per line, as a JSON object with the fields of `CreditTransfer`.
     #[default]
     JsonLines,
     /// A table with a header row that names its columns.
@@ -30,10 +30,10 @@ pub enum RowFormat {
 }
 
 impl PaymentMaker {
-    /// Adds the transfers of content. What is wrong with them is told when the file is finished.
+    /// Adds the transfers of content. Their problems are reported when the file is finished.
     ///
     /// # Errors
-    /// The content cannot be read, the options of the table are wrong, or what was made cannot be kept.
+    /// The content cannot be read, the options of the table are wrong, or the transfers cannot be stored.
     pub fn add_rows(&mut self, input: impl Read, format: RowFormat, table: &PaymentTable) -> Result<(), Error> {
         match format {
             RowFormat::JsonLines => self.add_lines(BufReader::new(input)),
@@ -59,7 +59,7 @@ impl PaymentMaker {
             if text.len() > MAX_LINE {
                 let message = format!("the line has more than {MAX_LINE} bytes");
                 self.refuse(place, Finding::error(Rule::Table, message, "write one transfer a line"));
-                // Where the next line begins is not known.
+                // The start of the next line is unknown.
                 return Ok(());
             }
             match transfer(text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&text)) {
@@ -96,7 +96,7 @@ pub(super) fn unreadable(why: &io::Error) -> Error {
     Error::because(&row::CONTENT_UNREADABLE, format!("the content cannot be read: {why}")).with_io_source(why)
 }
 
-/// Reads once more into a buffer, whatever interrupts it.
+/// Reads once into a buffer; retried after interrupts.
 pub(super) fn read_some(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match input.read(buffer) {

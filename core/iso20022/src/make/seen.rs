@@ -1,4 +1,4 @@
-//! Transfers that were seen before: equal ones get other ids, like ones a warning.
+//! Transfers seen before: equal ones get different ids, similar ones a warning.
 
 use std::collections::hash_map::{DefaultHasher, Entry};
 use std::collections::{HashMap, HashSet};
@@ -23,15 +23,15 @@ pub(super) struct Ids {
 pub(super) struct Seen {
     /// By creditor, amount, text and date: the number of the first such transaction, and a part of its digest.
     alike: HashMap<u64, (u32, u32)>,
-    /// How often a transfer like an earlier one came, by its digest.
+    /// How often an equal transfer occurred before, by its digest.
     equal: HashMap<u64, u32>,
-    /// End-to-end ids that were given, with their batches.
+    /// The given end-to-end ids, with their batches.
     ids: HashSet<u64>,
-    /// UETRs that were given, of the whole file.
+    /// The given UETRs of the whole file.
     uetrs: HashSet<u64>,
 }
 
-/// A transfer, and where it stands.
+/// A transfer and its place.
 pub(super) struct Sight<'a> {
     pub(super) transfer: &'a CreditTransfer,
     /// The references of its structured parts, as they are written.
@@ -47,7 +47,7 @@ pub(super) struct Sight<'a> {
 }
 
 impl Seen {
-    /// The ids of a transfer: those given, else made from its data. Equal transfers get different ones.
+    /// The ids of a transfer: as given, otherwise made from its data. Equal transfers get different ones.
     pub(super) fn ids(&mut self, sight: &Sight<'_>, with_uetr: bool, findings: &mut Findings) -> Ids {
         let times = self.times(sight, findings);
         let end_to_end = match &sight.transfer.end_to_end_id {
@@ -80,19 +80,19 @@ impl Seen {
         Ids { end_to_end, uetr }
     }
 
-    /// How often the same transfer came, this time counted; warns of one like an earlier one: same creditor, amount,
-    /// date, and text or reference. Equal ones are alike.
+    /// How often the same transfer occurred, including this one; warns if it is similar to an earlier one: same
+    /// creditor, amount, date, and text or reference. Equal transfers are similar too.
     fn times(&mut self, sight: &Sight<'_>, findings: &mut Findings) -> u32 {
-        // Without a secret key: whoever makes two transfers look alike gets a warning too many.
+        // Without a secret key: a crafted collision causes only a needless warning.
         let mut hasher = DefaultHasher::new();
         let (transfer, creditor) = (sight.transfer, &sight.transfer.creditor);
         (creditor.iban.as_deref(), creditor.account.as_deref(), sight.amount, sight.currency).hash(&mut hasher);
         (transfer.text.as_deref(), sight.execution).hash(&mut hasher);
-        // As written: a reference with blanks and one without have the same digest, so they must be alike.
+        // As written: a reference with blanks and one without have the same digest, so they must count as similar.
         sight.references.iter().flatten().for_each(|reference| reference.text.hash(&mut hasher));
         transfer.documents.iter().flatten().for_each(|document| document.number.hash(&mut hasher));
         let short = short(sight.digest);
-        // The lower half is enough to tell alike transfers apart.
+        // The lower half is enough to distinguish similar transfers.
         let part = short as u32;
         let (first, first_part) = match self.alike.entry(hasher.finish()) {
             Entry::Occupied(first) => *first.get(),
@@ -112,7 +112,7 @@ impl Seen {
     }
 }
 
-/// The first bytes of a digest: enough to tell a million transfers apart.
+/// The first bytes of a digest: enough to distinguish a million transfers.
 fn short(digest: &[u8; 32]) -> u64 {
     digest[..8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
 }

@@ -1,7 +1,7 @@
-//! Where the transactions of many batches wait until the header in front of them is known.
+//! Stores the transactions of many batches until the header in front of them is known.
 //!
-//! A file without a name holds them all; of each batch a piece is in memory, and the list of its pieces in the file.
-//! What is in memory is bounded over all batches, so transfers may come in any order of batches.
+//! One unnamed file holds them all; memory holds the latest piece of each batch, and the list of its pieces in the
+//! file. The memory is limited over all batches, so transfers may come in any order of batches.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -15,15 +15,15 @@ pub(super) struct Spool {
     in_memory: usize,
     max_in_memory: usize,
     file: Option<File>,
-    /// How long the file is.
+    /// The length of the file.
     written: u64,
 }
 
 #[derive(Default)]
 struct Batch {
-    /// Its pieces in the file: where each begins, and how long it is.
+    /// Its pieces in the file: start and length of each.
     pieces: Vec<(u64, u64)>,
-    /// What came after them.
+    /// The text after them, in memory.
     tail: Vec<u8>,
 }
 
@@ -36,13 +36,13 @@ impl Spool {
         Self { batches: Vec::new(), in_memory: 0, max_in_memory, file: None, written: 0 }
     }
 
-    /// One that keeps nothing in memory, over a file.
+    /// A spool over a file that keeps nothing in memory.
     #[cfg(test)]
     pub(super) fn over(file: File) -> Self {
         Self { file: Some(file), ..Self::with_memory(0) }
     }
 
-    /// Adds to the text of a batch; a batch is known by its number, from 0.
+    /// Adds to the text of a batch; a batch is identified by its number, from 0.
     pub(super) fn add(&mut self, batch: usize, text: &[u8]) -> io::Result<()> {
         if self.batches.len() <= batch {
             self.batches.resize_with(batch + 1, Batch::default);
@@ -52,12 +52,12 @@ impl Spool {
         if self.in_memory > self.max_in_memory { self.spill() } else { Ok(()) }
     }
 
-    /// How long all texts are together, in bytes.
+    /// The length of all texts together, in bytes.
     pub(super) fn len(&self) -> u64 {
         self.written + self.in_memory as u64
     }
 
-    /// Forgets everything.
+    /// Discards everything.
     pub(super) fn clear(&mut self) {
         *self = Self::with_memory(self.max_in_memory);
     }
@@ -76,7 +76,7 @@ impl Spool {
         out.write_all(&batch.tail)
     }
 
-    /// Moves what is in memory to the file.
+    /// Moves the texts in memory to the file.
     fn spill(&mut self) -> io::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -87,12 +87,12 @@ impl Spool {
             out.write_all(&batch.tail)?;
             let length = batch.tail.len() as u64;
             match batch.pieces.last_mut() {
-                // What follows the piece before in the file is one piece with it.
+                // A piece right after the batch's previous one in the file is merged with it.
                 Some((at, known)) if *at + *known == self.written => *known += length,
                 _ => batch.pieces.push((self.written, length)),
             }
             self.written += length;
-            // The memory is given back: another batch may need it next.
+            // The memory is freed: another batch may need it next.
             batch.tail = Vec::new();
         }
         self.in_memory = 0;
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Whatever the order of batches and the memory, each text comes out as it was added.
+        /// Whatever the order of batches and the memory limit, each text is returned as it was added.
         #[test]
         fn texts_come_out_as_they_were_added(
             memory in 0..200_usize,

@@ -1,4 +1,4 @@
-//! The elements of a payment file, in the order of its schema. What is written here was checked and converted before.
+//! The elements of a payment file, in the order of its schema. All values were checked and converted before.
 
 use bankchannel_foundation::model::{Date, Timestamp};
 
@@ -20,7 +20,7 @@ pub(super) fn message(version: PaymentVersion) -> MessageType {
     }
 }
 
-/// How many elements are open around a transaction.
+/// The number of open elements around a transaction.
 const AROUND_TRANSACTION: usize = 3;
 
 /// A writer of transactions.
@@ -47,7 +47,7 @@ pub(super) fn header(xml: &mut Writer, header: &Header<'_>, version: PaymentVers
     });
 }
 
-/// What stands of a batch before its transactions; `PmtInf` stays open.
+/// The part of a batch before its transactions; `PmtInf` stays open.
 pub(super) struct BatchHead<'a> {
     pub(super) id: &'a str,
     pub(super) count: u64,
@@ -58,7 +58,7 @@ pub(super) struct BatchHead<'a> {
     pub(super) execution: Execution<'a>,
 }
 
-/// When a batch is executed.
+/// The execution date or time of a batch.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Execution<'a> {
     /// On a day.
@@ -113,7 +113,7 @@ fn kind(xml: &mut Writer, group: &GroupData, kind: TransferKind) {
     });
 }
 
-/// `CdtTrfTxInf` of a transfer; `amount` is its amount with the digits of its currency.
+/// `CdtTrfTxInf` of a transfer; `amount` is its amount with its currency's number of decimals.
 pub(super) fn transaction(
     xml: &mut Writer,
     transfer: &CreditTransfer,
@@ -252,7 +252,7 @@ fn account(xml: &mut Writer, name: &'static str, party: &PaymentParty) {
     });
 }
 
-/// A bank by its BIC, or that it is not given.
+/// A bank by its BIC, or the marker that it is not given.
 fn agent(xml: &mut Writer, name: &'static str, party: &PaymentParty, version: PaymentVersion) {
     xml.nest(name, |xml| {
         xml.nest("FinInstnId", |xml| match (&party.bic, version) {
@@ -269,7 +269,7 @@ fn scheme(xml: &mut Writer, name: Option<&str>) {
     }
 }
 
-/// The codes of ISO 20022's lists that are no name of the banks: of service levels, of account numbers, and of the
+/// The codes of ISO 20022's lists that are not names of the banks: of service levels, of account numbers, and of the
 /// numbers of organisations and persons.
 const CODES: &[&str] = &[
     "SEPA", "URGP", "URNS", "NURG", "SDVA", "NUGP", "INST", "PRPT", "BKTR", "G001", "G002", "G003", "G004", "AIIN",
@@ -282,7 +282,7 @@ fn code_or_own(name: &str) -> &'static str {
     if CODES.contains(&name) { "Cd" } else { "Prtry" }
 }
 
-/// A moment as it is written for the execution: with the offset that it has, in whole seconds.
+/// The moment of execution as written: with its own offset, in whole seconds.
 fn date_time(time: &Timestamp) -> String {
     let text = time.as_str();
     let (whole, rest) = text.split_at_checked("2026-11-20T08:00:00".len()).unwrap_or((text, ""));

@@ -1,5 +1,5 @@
-//! Whether something may be sent again, and what to do, in words: by outcome, status and reasons (docs/protocols/iso20022.md §6,
-//! §8).
+//! Whether something may be sent again, and what to do, in words: by outcome, status and reasons
+//! (docs/protocols/iso20022.md §6, §8).
 
 use crate::data::Code;
 use crate::meaning::{self, Again, Circumstances};
@@ -7,7 +7,7 @@ use crate::status::StatusReason;
 
 use super::result::Outcome;
 
-/// The answer where the outcome alone gives it.
+/// The answer, if the outcome alone determines it.
 pub(super) fn of_outcome(outcome: Outcome) -> (Again, String) {
     let (again, advice) = match outcome {
         Outcome::Paid | Outcome::PaidInBatch => (Again::No, "nothing is to be sent: the account was debited"),
@@ -26,12 +26,12 @@ pub(super) fn of_outcome(outcome: Outcome) -> (Again, String) {
     (again, advice.to_owned())
 }
 
-/// The answer to a refusal or a return whose money may be on its way all the same.
+/// The answer to a refusal or a return whose money may still be on its way.
 pub(super) fn in_doubt() -> (Again, String) {
     (Again::Ask, "ask your bank: something on the account may be this payment".to_owned())
 }
 
-/// The answer to a return of another amount than was ordered.
+/// The answer to a return of an amount other than the ordered one.
 pub(super) fn returned_in_part() -> (Again, String) {
     (Again::Ask, "ask your bank: another amount came back than was sent".to_owned())
 }
@@ -41,7 +41,7 @@ pub(super) fn of_status(code: Option<&Code>, outcome: Outcome) -> (Again, String
     let Some(code) = code else { return of_outcome(outcome) };
     let known = meaning::status_of(&code.code).filter(|_| !code.proprietary);
     match known {
-        // These two leave the answer to others, which there are none of here.
+        // These two defer to other rows, which do not exist here.
         Some(row) if !matches!(row.again, Again::PerReason | Again::PerTransaction) => {
             (row.again, row.advice.to_owned())
         }
@@ -49,8 +49,8 @@ pub(super) fn of_status(code: Option<&Code>, outcome: Outcome) -> (Again, String
     }
 }
 
-/// The answer to a refusal or a return: the most careful one of its reasons. Banks put their own codes beside ISO
-/// 20022's: those say nothing where another one does. `all` tells whether these are all reasons.
+/// The answer to a refusal or a return: the most careful one of its reasons. Banks add their own codes to ISO 20022's:
+/// those count only if no ISO code does. `all` is true if these are all reasons.
 pub(super) fn of_reasons(reasons: &[StatusReason], all: bool, known: Circumstances) -> (Again, String) {
     let codes = reasons.iter().filter_map(|reason| reason.code.as_ref()).filter(|code| !code.proprietary);
     let rows = codes.map(|code| meaning::reason_of(&code.code)).chain((!all).then_some(None));
@@ -63,7 +63,7 @@ pub(super) fn of_reasons(reasons: &[StatusReason], all: bool, known: Circumstanc
     }
 }
 
-/// How careful an answer is; 0 for those that leave it open. What is not known may forbid what the others allow.
+/// How careful an answer is; 0 for those that leave it open. An unknown reason may forbid what the others allow.
 fn care(again: Again) -> u8 {
     match again {
         Again::Unchanged => 1,

@@ -15,21 +15,21 @@ use super::result::{LeftoverEntry, LeftoverReason};
 use super::sent::Sent;
 use super::subset::{STEPS, only_selection};
 
-/// What of a booking is of a batch, or of the whole file.
+/// The part of a booking that belongs to a batch, or to the whole file.
 #[derive(Debug, Clone)]
 pub(super) struct BatchPart {
     pub(super) booking: usize,
-    /// The batch that the bank names; none for the file.
+    /// The batch that the bank names; `None` for the file.
     pub(super) scope: Option<usize>,
     /// Whether the bank names file or batch.
     pub(super) named: bool,
-    /// What was booked, without a sign and without what is matched one by one.
+    /// The booked amount, without a sign and without the parts that are matched one by one.
     pub(super) amount: Option<Total>,
-    /// What the bank says that the batch comes to, likewise.
+    /// The bank's own total of the batch, likewise.
     pub(super) total: Option<Total>,
-    /// How many transactions the bank says that it holds, likewise.
+    /// The bank's own count of its transactions, likewise.
     pub(super) count: Option<u64>,
-    /// Why it is of nothing, should it be.
+    /// The reason to report if it belongs to nothing.
     pub(super) otherwise: LeftoverReason,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Total {
     pub(super) currency: String,
 }
 
-/// What the booking of a batch says of one transaction.
+/// The result of a batch's booking for one transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BatchBooked {
     pub(super) booking: usize,
@@ -49,11 +49,11 @@ pub(super) struct BatchBooked {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is among those that were paid.
+    /// It is among the paid ones.
     Paid,
-    /// It fits by what can be compared.
+    /// It matches in all comparable values.
     Probable,
-    /// The sum fits no selection for certain.
+    /// No selection certainly matches the sum.
     Differs,
 }
 
@@ -65,7 +65,7 @@ pub(super) struct BatchSum {
     pub(super) difference: Option<Money>,
 }
 
-/// An amount without its sign and without the others; `None` where they cannot be compared.
+/// An amount without its sign and without the others; `None` if they cannot be compared.
 pub(super) fn without(money: Option<&Money>, others: &[Option<&Money>]) -> Option<Total> {
     let money = money?;
     let all = Sum::of(&money.amount)?.size();
@@ -76,7 +76,7 @@ pub(super) fn without(money: Option<&Money>, others: &[Option<&Money>]) -> Optio
     Some(Total { sum: sum?, currency: money.currency.clone() })
 }
 
-/// Finds out what the bookings of batches paid. Answers for each batch of the file.
+/// Determines which transactions the bookings of batches paid. Returns a result for each batch of the file.
 pub(super) fn settle<'a>(
     sent: &Sent<'a>,
     reported: &Reported<'a>,
@@ -142,9 +142,9 @@ struct Settling<'s, 'a> {
     bookings: &'s Bookings<'a>,
     /// Steps left for searches.
     steps: u64,
-    /// The sum of all transactions of each scope, where they have one currency.
+    /// The sum of all transactions of each scope, if they have one currency.
     sums_of_scopes: Vec<Option<(Sum, &'a str)>>,
-    /// What was marked for each transaction of a scope: once is enough, however many entries say it.
+    /// The marks of each transaction of a scope: one is enough, however many entries give it.
     marked: HashSet<(Mark, Option<usize>)>,
     tracks: &'s mut [Track],
     sums: Vec<BatchSum>,
@@ -157,9 +157,9 @@ enum Mark {
     Probable,
 }
 
-/// What a batch booking may be for.
+/// The transactions that a batch booking may be for.
 struct Open {
-    /// Transactions without a booking of their own.
+    /// Transactions without their own booking.
     members: Vec<usize>,
     refused: Vec<bool>,
 }
@@ -172,7 +172,7 @@ impl<'a> Settling<'_, 'a> {
         }
     }
 
-    /// The scopes by sum and currency of all their transactions; none where several have the same.
+    /// The scopes by sum and currency of all their transactions; `None` if several have the same.
     fn scopes_by_sum(&self) -> HashMap<(i128, &'a str), Option<usize>> {
         let mut by_sum = HashMap::new();
         for (number, sum) in self.sums_of_scopes.iter().enumerate() {
@@ -196,7 +196,7 @@ impl<'a> Settling<'_, 'a> {
         })
     }
 
-    /// A batch that the bank does not name, but whose count, sum and day are those of one batch of the file.
+    /// A batch that the bank does not name, but whose count, sum and day match exactly one batch of the file.
     fn unnamed(&mut self, part: &BatchPart, by_sum: &HashMap<(i128, &'a str), Option<usize>>) -> bool {
         let booking = &self.bookings.all[part.booking];
         let total = part.total.as_ref().or(part.amount.as_ref());
@@ -230,7 +230,7 @@ impl<'a> Settling<'_, 'a> {
         }
     }
 
-    /// A credit of a whole batch takes it back.
+    /// A credit of a whole batch reverses it.
     fn returned(&mut self, part: &BatchPart) -> bool {
         let total = part.total.as_ref().or(part.amount.as_ref());
         let whole = part.scope.and_then(|scope| self.sums_of_scopes[scope]).zip(total);
@@ -247,8 +247,8 @@ impl<'a> Settling<'_, 'a> {
         true
     }
 
-    /// The debits of a batch, or of the whole file. Each kind of message tells the same bookings, so that the best one
-    /// counts, unless only all together fit: a statement of yesterday and a report of today.
+    /// The debits of a batch, or of the whole file. Each kind of message reports the same bookings, so the best one
+    /// counts, unless only all together match: yesterday's statement and today's report.
     fn debited(&mut self, scope: Option<usize>, parts: &[BatchPart]) {
         let rank = |part: &&BatchPart| kind_rank(self.bookings.all[part.booking].kind);
         let all: Vec<&BatchPart> = parts.iter().collect();
@@ -275,7 +275,7 @@ impl<'a> Settling<'_, 'a> {
         self.note(scope, parts, &open, amounts.or(totals));
     }
 
-    /// What batch bookings of this kind of message may be for: all without a booking of their own there.
+    /// What batch bookings of this kind of message may be for: all transactions without their own booking there.
     fn open(&self, scope: Option<usize>, kind: CashKind) -> Open {
         let mut members = self.members(scope);
         members.retain(|at| {
@@ -290,7 +290,7 @@ impl<'a> Settling<'_, 'a> {
         Open { refused: members.iter().map(refused).collect(), members }
     }
 
-    /// The transactions that were paid, if they are all of them, or all that were not refused.
+    /// The paid transactions, if they are all of them, or all that were not refused.
     fn exact(&self, open: &Open, debit: &Debit) -> Option<Vec<usize>> {
         let accepted: Vec<usize> = open.accepted().collect();
         let sums = [&debit.amounts, &debit.totals].into_iter().flatten();
@@ -302,8 +302,8 @@ impl<'a> Settling<'_, 'a> {
         choices.find(|(members, total)| fits(members, total)).map(|(members, _)| members.clone())
     }
 
-    /// What a sum says of each open transaction that fits neither all nor those that were not refused. Those left out
-    /// were not paid by it.
+    /// The verdict on each open transaction for a sum that matches neither all nor those that were not refused.
+    /// Transactions without a verdict were not paid by it.
     fn selected(&mut self, open: &Open, debit: &Debit) -> Vec<(usize, Verdict)> {
         let comparable = [&debit.totals, &debit.amounts].into_iter().flatten().find(|sum| self.compares(open, sum));
         let Some(wanted) = comparable else {
@@ -327,7 +327,7 @@ impl<'a> Settling<'_, 'a> {
         self.sum(&open.members, &total.currency).is_some()
     }
 
-    /// Notes the sums at the batches that they are of.
+    /// Notes the sums at their batches.
     fn note(&mut self, scope: Option<usize>, parts: &[&BatchPart], open: &Open, total: Option<Total>) {
         let batches: Vec<usize> = match scope {
             Some(scope) => self.sent.scopes[scope].batches.clone(),
@@ -341,7 +341,7 @@ impl<'a> Settling<'_, 'a> {
             let of_batch = &mut self.sums[*batch];
             (of_batch.booked, of_batch.difference) = (money(total.sum), difference.and_then(money));
         }
-        // What several batches share is listed at each of them, but only once: they may be many.
+        // Bookings shared by several batches are listed at each of them, but only one: they may be many.
         let shown = if batches.len() == 1 { bookings.len() } else { 1 };
         for batch in batches {
             self.sums[batch].bookings.extend(bookings.iter().take(shown));
@@ -349,11 +349,11 @@ impl<'a> Settling<'_, 'a> {
     }
 }
 
-/// What the bookings of a batch come to.
+/// The totals of a batch's bookings.
 struct Debit {
-    /// What was booked.
+    /// The booked amount.
     amounts: Option<Total>,
-    /// What the bank says that the batch comes to.
+    /// The bank's own total of the batch.
     totals: Option<Total>,
     count: Option<u64>,
 }
@@ -367,7 +367,7 @@ impl Debit {
         }
     }
 
-    /// Whether the bank counts as many, as far as it does.
+    /// Whether the bank's count, if any, is the same.
     fn counts(&self, members: &[usize]) -> bool {
         self.count.is_none_or(|count| count == members.len() as u64)
     }
@@ -380,7 +380,7 @@ impl Open {
     }
 }
 
-/// The sum of all, where all are given in one currency.
+/// The sum of all, if all are given in one currency.
 fn total_of<'p>(mut totals: impl Iterator<Item = Option<&'p Total>>) -> Option<Total> {
     let first = totals.next()??.clone();
     totals.try_fold(first, |all, one| {

@@ -1,4 +1,4 @@
-//! The bookings in statements, reports and notifications: each once, however many of them tell it.
+//! The bookings in statements, reports and notifications: each once, however many of them report it.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,9 +15,9 @@ use super::shared;
 /// Most notes of missing pages.
 const MAX_NOTES: usize = 100;
 
-/// A booking, or one to come.
+/// A booking, or a future one.
 pub(super) struct Booking<'a> {
-    /// The statement's index among those given.
+    /// The statement's index in the input.
     pub(super) statement: usize,
     pub(super) account: Option<&'a str>,
     pub(super) kind: CashKind,
@@ -34,15 +34,14 @@ pub(super) struct Booking<'a> {
 /// All bookings.
 pub(super) struct Bookings<'a> {
     pub(super) all: Vec<Booking<'a>>,
-    /// Entries of which nothing tells whether they are booked, or in whose favour they are.
+    /// Entries whose booking status or direction is unclear.
     pub(super) unclear: Vec<Booking<'a>>,
     /// Entries that repeat another one.
     pub(super) repeated: u64,
     pub(super) notes: Vec<String>,
 }
 
-/// What makes two entries the same booking. Without the bank's own reference, the transactions behind them must be the
-/// same.
+/// The key of a booking. Without the bank's own reference, the transactions behind the entries must be the same.
 #[derive(PartialEq, Eq, Hash, Clone)]
 struct Key<'a> {
     account: Option<&'a str>,
@@ -75,7 +74,7 @@ pub(super) fn collect(statements: &[Statement]) -> Bookings<'_> {
             order.push(name);
             Series::default()
         });
-        // The next page of a statement goes on; the same page again is a copy.
+        // The next page continues a statement; the same page again is a copy.
         let goes_on = statement.page.is_some_and(|page| pages.pages.insert(page)) && pages.pages.len() > 1;
         if !goes_on {
             pages.seen.clear();
@@ -128,7 +127,7 @@ pub(super) fn collect(statements: &[Statement]) -> Bookings<'_> {
     found
 }
 
-/// Whether money leaves the account; `None` where that cannot be read.
+/// Whether money leaves the account; `None` if that cannot be read.
 pub(super) fn is_debit(direction: &Direction) -> Option<bool> {
     match direction {
         Direction::Debit => Some(true),
@@ -142,7 +141,7 @@ pub(super) fn is_debit(direction: &Direction) -> Option<bool> {
 enum EntryStanding {
     Booked,
     Pending,
-    /// It only informs.
+    /// For information only.
     Informs,
     /// The status is missing, or a bank's own.
     Unclear,
@@ -168,7 +167,7 @@ pub(super) fn kind_rank(kind: CashKind) -> usize {
 }
 
 impl Series<'_> {
-    /// What is missing of the pages; nothing where the statement has none.
+    /// The missing pages; nothing if the statement has no pages.
     fn missing(&self) -> Option<String> {
         let (highest, first) = (*self.pages.last()?, u64::from(!self.pages.contains(&0)));
         if let Some((missing, _)) = (first..).zip(&self.pages).find(|(wanted, page)| wanted != *page) {
@@ -202,8 +201,8 @@ impl<'a> Booking<'a> {
         }
     }
 
-    /// Takes the same booking of another message: what is booked, and the statement, comes first; the details are those
-    /// of whichever has them.
+    /// Merges the same booking of another message: booked entries, and statements, take precedence; the details come
+    /// from whichever has them.
     fn merge(&mut self, other: Self) {
         let better = (other.booked, kind_rank(other.kind)) > (self.booked, kind_rank(self.kind));
         let worse = if better { std::mem::replace(self, other) } else { other };

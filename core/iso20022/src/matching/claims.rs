@@ -1,4 +1,4 @@
-//! What reports claim of a transaction, one after the other, and what of it holds in the end.
+//! The reports' claims about a transaction, in order of time, and the status that results from them.
 
 use crate::data::Code;
 use crate::meaning::{self, MoneyState};
@@ -6,16 +6,16 @@ use crate::status::StatusReason;
 
 use super::result::StatusSource;
 
-/// What a report says of a transaction.
+/// A report's claim about a transaction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Claim<'a> {
     /// The report's place in the order of time.
     pub(super) order: usize,
-    /// The report's index among those given.
+    /// The report's index in the input.
     pub(super) report: usize,
     /// The line in the report's file.
     pub(super) line: u64,
-    /// The status; none where it was deduced that the bank accepted.
+    /// The status; `None` if it was deduced that the bank accepted.
     pub(super) code: Option<&'a Code>,
     pub(super) stage: Stage,
     pub(super) source: StatusSource,
@@ -24,18 +24,18 @@ pub(super) struct Claim<'a> {
     pub(super) contradicted: Option<&'a Code>,
 }
 
-/// How far a status says that a transaction is, as far as later statuses are concerned.
+/// The progress of a transaction according to a status, as far as later statuses depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     /// Only a reason is given.
     Silent,
-    /// A status that is not known here, or a bank's own.
+    /// An unknown status, or a bank's own.
     Unknown,
     /// Received, checked, waiting.
     Open,
     /// Accepted for execution: money may move.
     Moving,
-    /// Debited and on its way, or held up there.
+    /// Debited and on its way, or stopped there.
     Debited,
     /// Debited.
     Executed,
@@ -64,24 +64,24 @@ impl Stage {
     }
 }
 
-/// Whether a lower level contradicts a refusal of what it is part of.
+/// Whether a lower level contradicts a refusal of the whole that it belongs to.
 pub(super) fn contradicts(above: Option<&Code>, below: &Code) -> bool {
     above.is_some_and(|above| Stage::of(above) == Stage::Refused) && below.code.starts_with("AC") && !below.proprietary
 }
 
-/// What holds of a transaction after all reports.
+/// The status of a transaction after all reports.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Standing<'a> {
     pub(super) claim: Option<Claim<'a>>,
-    /// What contradicts it.
+    /// The status that contradicts it.
     pub(super) other: Option<&'a Code>,
-    /// Whether a status that does not hold any more said that the account was debited.
+    /// Whether a superseded status reported a debit.
     debited: bool,
 }
 
 impl<'a> Standing<'a> {
-    /// Takes the next claim: later ones win over those that are not final; a refusal and an execution contradict each
-    /// other, in whatever order they came.
+    /// Adds the next claim: later ones replace those that are not final; a refusal and an execution contradict each
+    /// other, in either order.
     pub(super) fn add(&mut self, next: &Claim<'a>) {
         if self.other.is_some() {
             return;
@@ -96,7 +96,7 @@ impl<'a> Standing<'a> {
         }
         self.debited |= now.stage == Stage::Debited;
         match (now.stage, next.stage) {
-            // What was debited may have gone, whatever was said between.
+            // Debited money may be gone, whatever was reported in between.
             (_, Stage::Refused) if self.debited => self.other = next.code,
             (Stage::Executed | Stage::Arrived, Stage::Refused)
             | (Stage::Refused, Stage::Moving | Stage::Debited | Stage::Executed | Stage::Arrived) => {
@@ -109,8 +109,8 @@ impl<'a> Standing<'a> {
     }
 }
 
-/// What reports claim of a whole batch or file. Of each stage the first and the last claim are enough: those between
-/// change nothing that holds in the end, so that many reports of many transactions cost no product of both.
+/// The reports' claims about a whole batch or file. The first and the last claim of each stage are enough: those in
+/// between do not change the result. So the cost is not the number of reports times the number of transactions.
 #[derive(Debug, Default)]
 pub(super) struct Timeline<'a> {
     claims: Vec<Claim<'a>>,
@@ -136,8 +136,8 @@ impl<'a> Timeline<'a> {
     }
 }
 
-/// What holds after the claims of the file, of the batch and of the transaction itself: in one report the lowest level
-/// that says something.
+/// The status that results from the claims about the file, the batch and the transaction itself: within one report, the
+/// lowest level with a status counts.
 pub(super) fn settle<'a>(file: &Timeline<'a>, batch: &Timeline<'a>, own: &[Claim<'a>]) -> Standing<'a> {
     let mut all: Vec<(u8, &Claim<'a>)> = Vec::with_capacity(own.len() + 4);
     all.extend(file.claims().iter().map(|claim| (2, claim)));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     proptest! {
-        /// A timeline that was cut short settles as if it had not been.
+        /// A timeline with claims left out gives the same result as a complete one.
         #[test]
         fn cut_timelines_settle_as_whole_ones(
             said in proptest::collection::vec((0..CODES.len(), 0..3_usize), 0..40),

@@ -1,4 +1,4 @@
-//! Whether the statements given prove that an account was not debited.
+//! Whether the given statements prove that an account was not debited.
 
 use std::collections::HashMap;
 
@@ -14,16 +14,16 @@ use super::sent::Amount;
 /// The account of a statement or of a payment.
 type Account<'a> = &'a str;
 
-/// What the statements cover.
+/// The days that the statements cover.
 #[derive(Debug, Default)]
 pub(super) struct Cover<'a> {
     accounts: HashMap<Account<'a>, Days>,
 }
 
-/// The days of one account, and what was debited on it that nothing explains.
+/// The covered days of one account, and its unexplained debits.
 #[derive(Debug, Default)]
 struct Days {
-    /// The first and the last day of what is covered without a gap, in order.
+    /// The first and the last day of each period covered without a gap, in order.
     spans: Vec<(Date, Date)>,
     /// The largest debit that names no payment, in units of a sum.
     largest: i128,
@@ -65,7 +65,7 @@ impl<'a> Cover<'a> {
         Self { accounts }
     }
 
-    /// Whether no debit of this amount, or of more, can have been overlooked on the account from one day to another.
+    /// Whether the statements rule out an overlooked debit of this amount or more on the account between two days.
     pub(super) fn shows_no_debit(&self, account: &str, amount: Amount<'_>, from: Date, to: Date) -> bool {
         let Some(days) = self.accounts.get(account) else { return false };
         let before = days.spans[..days.spans.partition_point(|(first, _)| *first <= from)].last();
@@ -78,7 +78,7 @@ fn account_of(statement: &Statement) -> Option<&str> {
     statement.account.iban.as_deref().or(statement.account.account.as_deref())
 }
 
-/// The first and the last whole day of a statement whose entries are all there.
+/// The first and the last whole day of a statement that has all its entries.
 fn span(statement: &Statement) -> Option<(Date, Date)> {
     let whole = statement.end.as_ref().is_some_and(|end| end.balance_check == BalanceCheck::Consistent);
     let one_page = statement.page.is_none_or(|page| page < 2 && statement.last_page == Some(true));

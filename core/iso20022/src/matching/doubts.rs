@@ -1,5 +1,4 @@
-//! Debits that name transactions, but are none of theirs for certain: whoever was refused may have been paid all the
-//! same.
+//! Debits that name transactions but may not belong to them: a refused transaction may have been paid all the same.
 
 use std::collections::HashSet;
 
@@ -9,7 +8,7 @@ use super::entries::Track;
 use super::reports::MAX_CANDIDATES;
 use super::sent::{Found, Ids, Sent, SentTransaction};
 
-/// What was marked: once is enough, however many entries say it.
+/// The marks so far: one is enough, however many entries give it.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {
     marked: HashSet<Mark>,
@@ -19,13 +18,13 @@ pub(super) struct Doubts {
 enum Mark {
     /// The transactions with the same id.
     Group(usize),
-    /// Those of a payment information id; of the whole file where there is none.
+    /// Those of a payment information id; of the whole file if there is none.
     Scope(Option<usize>),
 }
 
 impl Doubts {
-    /// Marks the transactions that a debit names by one of its ids, unless an account says that it is of others.
-    /// Answers with some of their numbers.
+    /// Marks the transactions that a debit names by one of its ids, unless an account shows that it belongs to others.
+    /// Returns some of their numbers.
     pub(super) fn of_ids<'a>(
         &mut self,
         sent: &Sent<'a>,
@@ -60,7 +59,7 @@ impl Doubts {
         candidates
     }
 
-    /// Marks the transactions of a payment information id, or of the whole file, whose debit it may be.
+    /// Marks the transactions of a payment information id, or of the whole file, that the debit may belong to.
     pub(super) fn of_scope<'a>(
         &mut self,
         sent: &Sent<'a>,
@@ -84,19 +83,19 @@ impl Doubts {
     }
 }
 
-/// Whether one of the accounts is of another payment.
+/// Whether one of the accounts belongs to another payment.
 fn contradicts<'a>(one: &SentTransaction<'a>, ids: &Ids<'a>) -> bool {
     let differ = |own: Option<&str>, other: Option<&str>| own.zip(other).is_some_and(|(own, other)| own != other);
     differ(one.debtor, ids.debtor) || differ(one.account, ids.account)
 }
 
-/// Whether the booking is not older than the payment: ids are used again from month to month.
+/// Whether the booking is not older than the payment: ids are reused from month to month.
 pub(super) fn not_older<'a>(sent: &Sent<'a>, one: &SentTransaction<'a>, booking: &Booking<'a>) -> bool {
     let (created, execution) = sent.days(one);
     created.or(execution).zip(booking.date()).is_none_or(|(made, booked)| days::day_before(made) <= booked)
 }
 
-/// Whether the booking comes so soon after the payment that no other month's is meant.
+/// Whether the booking follows the payment so soon that it cannot belong to another month's.
 pub(super) fn in_course<'a>(sent: &Sent<'a>, one: &SentTransaction<'a>, booking: &Booking<'a>) -> bool {
     let (created, execution) = sent.days(one);
     let latest = created.max(execution).and_then(days::latest_with_ids);

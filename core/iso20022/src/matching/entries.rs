@@ -1,4 +1,4 @@
-//! Which booking is of which transaction: one by one here, batches in [`super::batches`].
+//! Matches bookings with transactions: one by one here, batches in [`super::batches`].
 
 use crate::cash::{Batch, EntryDetail, Statement};
 use crate::data::Money;
@@ -14,7 +14,7 @@ use super::reports::{MAX_CANDIDATES, Reported};
 use super::result::{LeftoverEntry, LeftoverReason};
 use super::sent::{Found, Ids, Sent};
 
-/// A booking, or one transaction of it, that is of a transaction sent.
+/// A booking, or one of its transactions, that belongs to a transaction of the payment file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hit {
     pub(super) booking: usize,
@@ -23,22 +23,22 @@ pub(super) struct Hit {
     pub(super) exact: bool,
 }
 
-/// What the bookings say of a transaction.
+/// The bookings of a transaction.
 #[derive(Debug, Default)]
 pub(super) struct Track {
-    /// Debits of its own; after all are read only those that are best named.
+    /// Its own debits; after all are read, only those with the best names are kept.
     pub(super) debits: Vec<Hit>,
     pub(super) returned: Option<Hit>,
     pub(super) pending: Option<Hit>,
     pub(super) probable: Option<Hit>,
     pub(super) batch: Option<BatchBooked>,
-    /// Whether a booking may be of this one or of another with the same ids.
+    /// A booking that belongs to this transaction or to another one with the same ids.
     pub(super) ambiguous: Option<Hit>,
-    /// Whether a debit names it that is not its own for certain.
+    /// Whether a debit names it that may not be its own.
     pub(super) doubt: bool,
 }
 
-/// What the bookings say.
+/// The results from the bookings.
 pub(super) struct Booked<'a> {
     pub(super) bookings: Bookings<'a>,
     pub(super) tracks: Vec<Track>,
@@ -78,26 +78,26 @@ struct Matching<'s, 'a> {
     reported: &'s Reported<'a>,
     tracks: Vec<Track>,
     parts: Vec<BatchPart>,
-    /// The groups of transactions that something ambiguous was booked of.
+    /// The groups of transactions with an ambiguous booking.
     groups: Vec<bool>,
     doubts: Doubts,
     leftovers: Vec<LeftoverEntry>,
 }
 
-/// Where to look for what a bank names.
+/// The scope of the names that a bank gives.
 #[derive(Clone, Copy)]
 enum Named {
-    /// This file; in this batch, where one is named.
+    /// This file; in this batch, if one is named.
     Here(Option<usize>),
     /// Neither file nor batch is named.
     Nowhere,
     Elsewhere(LeftoverReason),
 }
 
-/// What a booking, or one transaction of it, was found to be.
+/// The result of matching a booking, or one of its transactions.
 enum Match {
     One(usize, bool),
-    /// One that it was booked so late for that another month's may be meant.
+    /// A transaction whose booking is so late that it may belong to another month's payment.
     Late(usize),
     Probable(usize),
     Several(usize),
@@ -112,7 +112,7 @@ impl<'a> Matching<'_, 'a> {
         };
         let mut unmatched = Vec::new();
         let mut own = Vec::new();
-        // What has no details is itself the only one.
+        // An entry without details counts as its own only detail.
         let details = booking.details.iter().enumerate().map(|(at, detail)| (Some(at), Some(detail)));
         let itself = booking.details.is_empty().then_some((None, None));
         for (at, detail) in details.chain(itself) {
@@ -178,7 +178,7 @@ impl<'a> Matching<'_, 'a> {
         }
     }
 
-    /// An entry of which nothing tells whether it is booked, or in whose favour: it pays nothing, but may have.
+    /// An entry whose booking status or direction is unclear: it does not count as a payment, but may be one.
     fn unclear(&mut self, booking: &Booking<'a>) {
         let mut candidates = Vec::new();
         let details = booking.details.iter().map(Some);
@@ -204,8 +204,8 @@ impl<'a> Matching<'_, 'a> {
         self.leftovers.push(LeftoverEntry { candidates, ..leftover(booking, None, why) });
     }
 
-    /// Marks the batches that a debit names without naming its transactions. Those that are `settled` by their sums
-    /// are not in doubt, unless another file is named beside the batch.
+    /// Marks the batches that a debit names without naming their transactions. Those that are `settled` by their sums
+    /// are not in doubt, unless the debit names another file as well.
     fn doubt_batches<'d>(
         &mut self,
         booking: &Booking<'a>,
@@ -288,7 +288,7 @@ impl<'a> Matching<'_, 'a> {
                     return Match::One(at, true);
                 }
                 let one = &self.sent.transactions[at];
-                // Many banks name messages of their own: beside one of those the account must say it too.
+                // Many banks use their own message ids: with one of those, the account must match too.
                 let named_here = matches!(named, Named::Nowhere) || one.account.is_some() && one.account == ids.account;
                 if named_here && not_older(self.sent, one, booking) && fits(one, &ids, booking, detail, debit) {
                     return if in_course(self.sent, one, booking) { Match::One(at, false) } else { Match::Late(at) };
@@ -339,7 +339,7 @@ impl<'a> Matching<'_, 'a> {
         let purpose =
             (ordered.reference(), ordered.text()) == (detail.remittance.reference(), detail.remittance.text());
         let debtor = one.debtor.zip(ids.debtor).is_none_or(|(own, other)| own == other);
-        // An id that contradicts says that it is another payment.
+        // A contradicting id means that it is another payment.
         let contradicts = ids.end_to_end.is_some() && one.payment.end_to_end_id.is_some();
         (purpose && debtor && !contradicts && days::is_about(execution, booking.date()?)).then_some(at)
     }
@@ -355,8 +355,8 @@ impl<'a> Matching<'_, 'a> {
         }
     }
 
-    /// Of the debits of one transaction those that the bank names best count. Two of one kind of message are two
-    /// bookings, of which one may be of another payment with the same ids.
+    /// Of the debits of one transaction, those with the best names count. Two in one kind of message are two bookings,
+    /// one of which may belong to another payment with the same ids.
     fn keep_best(&mut self, bookings: &Bookings<'a>) {
         for track in &mut self.tracks {
             if track.debits.len() < 2 {
@@ -382,8 +382,8 @@ impl<'a> Matching<'_, 'a> {
         }
     }
 
-    /// A credit takes a payment back where the bank says so, or where the payment was debited before: anybody may pay
-    /// with the same end-to-end id.
+    /// A credit reverses a payment if the bank marks it so, or if the payment was debited before: anyone may pay with
+    /// the same end-to-end id.
     fn found_returns(&mut self, bookings: &Bookings<'a>) {
         for (track, standing) in self.tracks.iter_mut().zip(&self.reported.standings) {
             let Some(hit) = track.returned else { continue };
@@ -402,7 +402,7 @@ impl<'a> Matching<'_, 'a> {
         }
     }
 
-    /// What of a booking is of batches, without what is matched one by one.
+    /// The parts of a booking that belong to batches, without those that are matched one by one.
     fn batch_parts(
         &self,
         number: usize,
@@ -421,7 +421,7 @@ impl<'a> Matching<'_, 'a> {
         };
         match booking.entry.batches.as_slice() {
             [] => {
-                // Details without ids of their own may still name the batch.
+                // Details without their own ids may still name the batch.
                 let mut scopes = unmatched.iter().map(|(_, named, _)| match named {
                     Named::Here(scope) => Some(*scope),
                     _ => None,
@@ -437,7 +437,7 @@ impl<'a> Matching<'_, 'a> {
                 let (scope, named) = match self.place(batch.message_id.as_ref(), batch.payment_id.as_ref()) {
                     Named::Here(scope) => (scope, true),
                     Named::Nowhere if own.is_empty() => (None, false),
-                    // Of a bank's own message, sum and day may still say it.
+                    // With a bank's own message id, sum and day may still match.
                     Named::Elsewhere(why) if booking.details.is_empty() => {
                         return vec![BatchPart {
                             total: batches::without(batch.total.as_ref(), own),

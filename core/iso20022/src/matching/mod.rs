@@ -1,4 +1,4 @@
-//! What became of a payment file: its transactions against status reports, statements, reports and notifications.
+//! The outcome of a payment file: its transactions matched with status reports, statements, reports and notifications.
 //!
 //! ```text
 //!  PaymentFile ──► sent: indexes by id ──┐
@@ -6,8 +6,8 @@
 //!  Statement… ───► bookings, each once ─► of one transaction (ids) or of a batch (sum) ──────────────────┴► verdict
 //! ```
 //!
-//! Nothing is guessed: what names no transaction for certain is listed apart, and nothing may be sent again while it is
-//! not known where the money is. The costs grow with the sizes of the files, never with their product: ids are looked
+//! Nothing is guessed: what does not certainly belong to a transaction is listed separately, and nothing may be sent
+//! again while the whereabouts of its money are unknown. The cost is linear in the sizes of the files: ids are looked
 //! up in hash maps, and the search for the transactions behind a sum has a fixed number of steps for all batches
 //! together.
 
@@ -43,7 +43,7 @@ pub use result::{
 use sent::Sent;
 use verdict::Case;
 
-/// Finds out what became of each transaction of a payment file.
+/// Determines the outcome of each transaction of a payment file.
 ///
 /// Reports and statements come in any order and may be about other files too.
 pub fn match_status(payment: &PaymentFile, reports: &[StatusReport], statements: &[Statement]) -> Matched {
@@ -93,7 +93,7 @@ pub fn match_status(payment: &PaymentFile, reports: &[StatusReport], statements:
     }
 }
 
-/// How many transactions have which outcome.
+/// The number of transactions by outcome.
 fn totals(transactions: &[MatchedTransaction]) -> Vec<OutcomeTotal> {
     let mut by_outcome: BTreeMap<Outcome, (u64, BTreeMap<&str, Option<Sum>>)> = BTreeMap::new();
     for one in transactions {

@@ -1,4 +1,4 @@
-//! What one booking names, and whether it fits a transaction.
+//! The names that a booking gives, and whether it matches a transaction.
 
 use crate::cash::EntryDetail;
 
@@ -22,8 +22,7 @@ pub(super) fn ids<'a>(booking: &Booking<'a>, detail: Option<&'a EntryDetail>) ->
     }
 }
 
-/// Whether amount and creditor are those of the transaction, as far as the bank gives them. What comes back may be
-/// less.
+/// Whether amount and creditor match the transaction, as far as the bank gives them. A returned amount may be smaller.
 pub(super) fn fits<'a>(
     one: &SentTransaction<'a>,
     ids: &Ids<'a>,
@@ -46,11 +45,11 @@ pub(super) fn fits<'a>(
         }
         comparable = true;
     }
-    // In another currency the account must tell.
+    // In another currency, only the account decides.
     !comparable && account.is_some()
 }
 
-/// A booking, or one transaction of it, that is of no transaction sent.
+/// A booking, or one of its transactions, that belongs to no transaction of the payment file.
 pub(super) fn leftover(booking: &Booking<'_>, detail: Option<usize>, why: LeftoverReason) -> LeftoverEntry {
     let of_detail = detail.and_then(|at| booking.details.get(at));
     let (end_to_end_id, party) = match of_detail {

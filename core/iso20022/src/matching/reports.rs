@@ -1,4 +1,4 @@
-//! What the reports say of each transaction: which transaction they name, and what follows for those that they do not
+//! The reports' statuses of each transaction: which transaction they name, and what follows for those that they do not
 //! name.
 
 use std::collections::{HashMap, HashSet};
@@ -12,16 +12,16 @@ use super::result::{LeftoverReason, LeftoverReport, ReportPlace, StatusSource};
 use super::sent::{Amount, Found, Ids, Sent, number_of};
 use super::shared;
 
-/// Most candidates that are listed of something ambiguous.
+/// Most candidates that are listed for an ambiguous match.
 pub(super) const MAX_CANDIDATES: usize = 10;
 
-/// What the reports say.
+/// The results from the reports.
 pub(super) struct Reported<'a> {
-    /// What holds of each transaction.
+    /// The resulting status of each transaction.
     pub(super) standings: Vec<Standing<'a>>,
-    /// Transactions that reports may be about, among others with the same ids.
+    /// Transactions that an ambiguous report may be about.
     pub(super) ambiguous: Vec<bool>,
-    /// The bank's own references, and the transaction of each; none where several have it.
+    /// The bank's own references, and the transaction of each; `None` if several have it.
     pub(super) references: HashMap<&'a str, Option<usize>>,
     pub(super) leftovers: Vec<LeftoverReport>,
 }
@@ -58,7 +58,7 @@ pub(super) fn read<'a>(sent: &Sent<'a>, reports: &'a [StatusReport]) -> Reported
     reading.finish()
 }
 
-/// The indexes of the reports by when they were made; one that does not say follows the one before it.
+/// The indexes of the reports by creation time; one without a time follows the previous one.
 fn by_time(reports: &[StatusReport]) -> Vec<usize> {
     let mut last = i64::MIN;
     let mut order: Vec<(i64, usize)> = Vec::with_capacity(reports.len());
@@ -70,7 +70,7 @@ fn by_time(reports: &[StatusReport]) -> Vec<usize> {
     order.into_iter().map(|(_, number)| number).collect()
 }
 
-/// Milliseconds; a time without an offset counts as if it were of UTC.
+/// Milliseconds; a time without an offset counts as UTC.
 fn instant(moment: &Moment) -> i64 {
     if let Some(instant) = &moment.instant {
         return instant.as_ms();
@@ -87,13 +87,13 @@ struct Reading<'s, 'a> {
     file: Timeline<'a>,
     scopes: Vec<Timeline<'a>>,
     own: Vec<(usize, Claim<'a>)>,
-    /// The groups of transactions that something ambiguous was said of.
+    /// The groups of transactions with an ambiguous status.
     groups: Vec<bool>,
     references: HashMap<&'a str, Option<usize>>,
     leftovers: Vec<LeftoverReport>,
 }
 
-/// What a report says of single transactions of a batch or of the file.
+/// A report's statuses of single transactions of a batch or of the file.
 #[derive(Default)]
 struct Listed<'a> {
     count: u64,
@@ -101,9 +101,9 @@ struct Listed<'a> {
     by_code: HashMap<&'a str, u64>,
     /// Whether one of them was not accepted.
     exceptions: bool,
-    /// Whether all of them were refused or wait.
+    /// Whether all of them were refused or are waiting.
     only_exceptions: bool,
-    /// Whether one could not be told apart or has no status.
+    /// Whether one was ambiguous or has no status.
     unclear: bool,
 }
 
@@ -133,7 +133,7 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// What is said of the whole that transactions are part of.
+/// The status of the whole that transactions belong to.
 #[derive(Clone, Copy)]
 struct Above<'a> {
     code: Option<&'a Code>,
@@ -142,7 +142,7 @@ struct Above<'a> {
 }
 
 impl<'a> Above<'a> {
-    /// A status that holds for each transaction.
+    /// A status that applies to each transaction.
     fn whole(&self) -> Option<&'a Code> {
         self.code.filter(|code| code.code != "PART")
     }
@@ -191,7 +191,7 @@ impl<'a> Reading<'_, 'a> {
                     }
                 }
             } else if let Some(code) = own.whole() {
-                // A batch without an id says nothing that could be given to a transaction.
+                // The status of a batch without an id cannot be assigned to a transaction.
                 let place = place(self.number, report, batch.line);
                 let row = leftover(place, LeftoverReason::NoSuchBatch);
                 self.leftovers.push(LeftoverReport { status: Some(code.clone()), ..row });
@@ -214,7 +214,7 @@ impl<'a> Reading<'_, 'a> {
         }
     }
 
-    /// Takes what a batch says of single transactions.
+    /// Reads a batch's statuses of single transactions.
     fn transactions(
         &mut self,
         report: &'a StatusReport,
@@ -267,14 +267,14 @@ impl<'a> Reading<'_, 'a> {
         let reasons = if one.reasons.is_empty() && inherits { above.reasons } else { &one.reasons };
         let claim = self.claim(one.line, code, source, reasons);
         let claim = match code {
-            // Only a reason: it says nothing of the transaction's status.
+            // Only a reason: it does not change the transaction's status.
             None => Claim { stage: Stage::Silent, ..claim },
             Some(code) => Claim { contradicted: above.code.filter(|above| contradicts(Some(above), code)), ..claim },
         };
         self.own.push((at, claim));
     }
 
-    /// Lists what a batch says that the file does not have. Only a UETR still tells a transaction.
+    /// Lists the statuses of a batch that the file does not have. Only a UETR still identifies a transaction.
     fn unknown_batch(&mut self, report: &'a StatusReport, batch: &'a BatchStatus) {
         if batch.status.is_some() || batch.transactions.is_empty() {
             let place = place(self.number, report, batch.line);
@@ -314,7 +314,7 @@ impl<'a> Reading<'_, 'a> {
         }
     }
 
-    /// A claim without a status is that the bank accepted.
+    /// A claim without a status means that the bank accepted.
     fn claim(&self, line: u64, code: Option<&'a Code>, source: StatusSource, reasons: &'a [StatusReason]) -> Claim<'a> {
         let stage = match (code, source) {
             (Some(code), _) => Stage::of(code),
@@ -346,8 +346,8 @@ impl<'a> Reading<'_, 'a> {
     }
 }
 
-/// The status of those that a report does not list, where some were accepted and others not: what the counts leave for
-/// them; without counts, the bank lists the exceptions, so that the others were accepted.
+/// The status of transactions that a report does not list, if some were accepted and others not: the remainder of the
+/// counts; without counts, the bank lists the exceptions, so the others were accepted.
 fn deduce<'a>(
     counts: &'a [StatusCount],
     (original_count, original_sum): (Option<u64>, Option<Sum>),

@@ -1,4 +1,4 @@
-//! What became of a payment file: the answer's types.
+//! The result types of matching a payment file.
 
 use bankchannel_foundation::Boundary;
 use bankchannel_foundation::model::Date;
@@ -8,7 +8,7 @@ use crate::data::{Code, Moment, Money};
 use crate::meaning::Again;
 use crate::status::StatusReason;
 
-/// What became of a payment file.
+/// The outcome of a payment file.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct Matched {
@@ -16,49 +16,49 @@ pub struct Matched {
     pub id: Option<String>,
     /// How many transactions the file holds.
     pub count: u64,
-    /// How many transactions have which outcome, with their sums; the counts add up to `count`.
+    /// The number of transactions by outcome, with their sums; the counts add up to `count`.
     pub totals: Vec<OutcomeTotal>,
     /// The batches of the file, in order.
     pub batches: Vec<MatchedBatch>,
     /// The transactions of the file, in order.
     pub transactions: Vec<MatchedTransaction>,
-    /// What the reports say of no transaction of this file, or of none for certain.
+    /// Statuses in reports that belong to no transaction of this file, or to none for certain.
     pub leftover_reports: Vec<LeftoverReport>,
     /// The entries, or single transactions of entries, that belong to no transaction of this file, or to none for
     /// certain.
     pub leftover_entries: Vec<LeftoverEntry>,
-    /// How many entries were left aside because they repeat another one: a report before its statement, a copy.
+    /// The number of entries ignored because they repeat another one: a report before its statement, a copy.
     pub repeated_entries: u64,
-    /// What a reader should know: a missing page of a statement, a second payment information with the same id.
+    /// Remarks: a missing page of a statement, a second payment information with the same id.
     pub notes: Vec<String>,
 }
 
-/// How many transactions have an outcome.
+/// The number of transactions with an outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct OutcomeTotal {
     /// The outcome.
     pub outcome: Outcome,
-    /// How many transactions have it.
+    /// The number of transactions with it.
     pub count: u64,
-    /// Their sums by currency, as they were ordered. A currency is left out where an amount cannot be read or the sum
-    /// has more than 18 digits.
+    /// Their sums by currency, as ordered. A currency is left out if an amount cannot be read or the sum has more than
+    /// 18 digits.
     pub sums: Vec<Money>,
 }
 
-/// What became of a transaction, from what the bank said and booked.
+/// The outcome of a transaction, from the bank's reports and bookings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Debited by an entry of its own.
+    /// Debited by its own entry.
     Paid,
-    /// Debited by an entry together with others, and the sums fit.
+    /// Debited by an entry together with others, and the sums match.
     PaidInBatch,
     /// The bank reports that the account was debited; no booking was found.
     ExecutedReported,
-    /// A booking fits by amount, creditor and date, but no id says that it is this payment.
+    /// A booking matches by amount, creditor and date, but no id confirms that it is this payment.
     Probable,
-    /// Accepted by the bank, and not yet executed as far as is known.
+    /// Accepted by the bank, and not known to be executed yet.
     Accepted,
     /// Received, waiting, or noted as pending on the account.
     InProgress,
@@ -68,17 +68,17 @@ pub enum Outcome {
     Rejected,
     /// Cancelled on request, and no booking was found.
     Cancelled,
-    /// The batch was debited with a sum that fits no selection of its transactions for certain.
+    /// The batch was debited with a sum that matches no selection of its transactions for certain.
     BatchDiffers,
     /// Several transactions or several bookings carry the same ids.
     Ambiguous,
     /// The bank contradicts itself: rejected and executed, or rejected and debited.
     Conflict,
-    /// Nothing is known, or the status has no meaning known here.
+    /// Nothing is known, or the status is an unknown code.
     Unknown,
 }
 
-/// Where a status was said.
+/// The level of the report at which a status was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 #[non_exhaustive]
 pub enum StatusSource {
@@ -104,18 +104,18 @@ pub struct MatchedBatch {
     pub id: Option<String>,
     /// How many transactions it holds.
     pub count: u64,
-    /// How many of them have which outcome, with their sums; the counts add up to `count`.
+    /// The number of its transactions by outcome, with their sums; the counts add up to `count`.
     pub totals: Vec<OutcomeTotal>,
     /// The entries that debited the batch as a whole.
     pub bookings: Vec<BookingPlace>,
-    /// What those entries come to, without a sign.
+    /// The total of those entries, without a sign.
     pub booked: Option<Money>,
-    /// By how much they are larger than the transactions that they should pay: all that were not rejected and have no
-    /// booking of their own. Left out where there is no such entry, or the sums cannot be compared.
+    /// How much larger they are than the transactions that they should pay: all that were not rejected and have no
+    /// booking of their own. Left out if there is no such entry, or if the sums cannot be compared.
     pub difference: Option<Money>,
 }
 
-/// A transaction of the payment file, and what became of it.
+/// A transaction of the payment file, and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct MatchedTransaction {
@@ -137,19 +137,19 @@ pub struct MatchedTransaction {
     pub creditor: Option<String>,
     /// The creditor's IBAN, without blanks and in capitals.
     pub iban: Option<String>,
-    /// The creditor's account where it is no IBAN.
+    /// The creditor's account if it is not an IBAN.
     pub account: Option<String>,
     /// The amount that was ordered.
     pub money: Option<Money>,
-    /// What became of it.
+    /// Its outcome.
     pub outcome: Outcome,
     /// The status that the bank reported last, or the final one.
     pub status: Option<Code>,
-    /// Where that status was said.
+    /// The level of the report at which that status was given.
     pub status_from: Option<StatusSource>,
     /// A status that contradicts it, reported later or at another level.
     pub other_status: Option<Code>,
-    /// The first reason: of the return, else of the status.
+    /// The first reason: of the return, otherwise of the status.
     pub reason: Option<Code>,
     /// The first 5 reasons with the first 5 lines of their texts.
     pub reasons: Vec<StatusReason>,
@@ -159,22 +159,22 @@ pub struct MatchedTransaction {
     pub advice: String,
     /// The report that gave the status.
     pub report: Option<ReportPlace>,
-    /// The booking that debited it; where it is only probable or pending, that one.
+    /// The booking that debited it, or the one that is only probable or pending.
     pub booking: Option<BookingPlace>,
     /// The booking that brought the money back.
     pub return_booking: Option<BookingPlace>,
-    /// The bookings of which one may be this payment's, where that is ambiguous; at most 10.
+    /// The bookings of which one may be this payment's, if that is ambiguous; at most 10.
     pub candidates: Vec<BookingPlace>,
-    /// By how much its own booking is larger than what was ordered, in the same currency: mostly a charge. Left out
-    /// when equal.
+    /// How much larger its own booking is than the ordered amount, in the same currency: mostly a charge. Left out when
+    /// equal.
     pub difference: Option<Money>,
 }
 
-/// Where a status was reported.
+/// The place of a status in the reports.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct ReportPlace {
-    /// The report's number among those given, from 1.
+    /// The report's number in the request, from 1.
     pub number: u64,
     /// The report's message id.
     pub id: Option<String>,
@@ -184,39 +184,39 @@ pub struct ReportPlace {
     pub line: u64,
 }
 
-/// Where something was booked.
+/// The place of a booking in the statements.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct BookingPlace {
-    /// The statement's number among those given, from 1.
+    /// The statement's number in the request, from 1.
     pub statement: u64,
     /// The statement's id.
     pub statement_id: Option<String>,
-    /// What it is.
+    /// Its kind.
     pub kind: CashKind,
     /// The entry's number in its statement, from 1.
     pub entry: u64,
-    /// The number of the transaction in the entry, from 1, where the entry has transactions.
+    /// The number of the transaction in the entry, from 1, if the entry has transactions.
     pub detail: Option<u64>,
     /// The line in the statement's file, from 1.
     pub line: u64,
-    /// The date of the booking, else of the value.
+    /// The date of the booking, otherwise of the value.
     pub date: Option<Date>,
     /// The entry's reference.
     pub reference: Option<String>,
-    /// The account servicer's reference: of the transaction, else of the entry.
+    /// The account servicer's reference: of the transaction, otherwise of the entry.
     pub servicer_reference: Option<String>,
-    /// The amount: negative where money leaves the account.
+    /// The amount: negative if money leaves the account.
     pub money: Option<Money>,
 }
 
-/// What a report says of nothing in this file for certain.
+/// A status in a report that belongs to nothing in this file for certain.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct LeftoverReport {
-    /// Where it stands.
+    /// Its place.
     pub place: ReportPlace,
-    /// Why it was matched with nothing.
+    /// Why it has no match.
     pub why: LeftoverReason,
     /// The message id of the payment file that the report is about.
     pub original_message_id: Option<String>,
@@ -230,27 +230,27 @@ pub struct LeftoverReport {
     pub uetr: Option<String>,
     /// The status.
     pub status: Option<Code>,
-    /// The numbers of the transactions that it may be about, from 1, where it is ambiguous; at most 10.
+    /// The numbers of the transactions that it may be about, from 1, if it is ambiguous; at most 10.
     pub candidates: Vec<u64>,
 }
 
-/// An entry or a single transaction of it that belongs to nothing in this file for certain.
+/// An entry, or one of its transactions, that belongs to nothing in this file for certain.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct LeftoverEntry {
-    /// Where it stands.
+    /// Its place.
     pub place: BookingPlace,
-    /// Why it was matched with nothing.
+    /// Why it has no match.
     pub why: LeftoverReason,
     /// The end-to-end id.
     pub end_to_end_id: Option<String>,
     /// The other side's name.
     pub counterparty: Option<String>,
-    /// The numbers of the transactions that it may be about, from 1, where it is ambiguous; at most 10.
+    /// The numbers of the transactions that it may be about, from 1, if it is ambiguous; at most 10.
     pub candidates: Vec<u64>,
 }
 
-/// Why something was matched with nothing.
+/// Why something has no match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 #[non_exhaustive]
 pub enum LeftoverReason {
@@ -260,6 +260,6 @@ pub enum LeftoverReason {
     NoSuchBatch,
     /// No transaction of the file has its ids and its amount.
     NoSuchTransaction,
-    /// Several transactions of the file have its ids, or its ids are of different transactions.
+    /// Several transactions of the file have its ids, or its ids belong to different transactions.
     Ambiguous,
 }

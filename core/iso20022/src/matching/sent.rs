@@ -1,4 +1,4 @@
-//! The transactions that were sent, and how they are found by the ids that banks repeat.
+//! The transactions of the payment file, and lookup by the ids that banks repeat.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -22,7 +22,7 @@ pub(super) struct Sent<'a> {
     by_creditor: HashMap<(Amount<'a>, &'a str), Slot>,
     /// Transactions with the same id, for slots of several.
     groups: Vec<Vec<usize>>,
-    /// Groups by further values, made when first asked for: most files need none.
+    /// Groups by further values, built on first use: most files need none.
     refined: RefCell<HashMap<(usize, Mask), ByValues<'a>>>,
 }
 
@@ -32,9 +32,9 @@ pub(super) struct SentTransaction<'a> {
     pub(super) scope: usize,
     pub(super) payment: &'a PaymentTransaction,
     pub(super) amount: Option<Amount<'a>>,
-    /// The account that pays.
+    /// The debited account.
     pub(super) debtor: Option<&'a str>,
-    /// The account that is paid.
+    /// The creditor's account.
     pub(super) account: Option<&'a str>,
 }
 
@@ -59,20 +59,20 @@ impl<'a> Amount<'a> {
     }
 }
 
-/// What a bank says to name a transaction.
+/// The values by which a bank names a transaction.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Ids<'a> {
     pub(super) uetr: Option<&'a str>,
     pub(super) instruction: Option<&'a str>,
     pub(super) end_to_end: Option<&'a str>,
     pub(super) amount: Option<Amount<'a>>,
-    /// The account that is paid.
+    /// The creditor's account.
     pub(super) account: Option<&'a str>,
-    /// The account that pays.
+    /// The debited account.
     pub(super) debtor: Option<&'a str>,
 }
 
-/// What was found by ids.
+/// The result of a lookup by ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     Nothing,
@@ -81,7 +81,7 @@ pub(super) enum Found {
     Several(usize),
 }
 
-/// A kind of id and the scope it is looked for in; `None` is the whole file.
+/// A kind of id and the scope in which it is looked up; `None` is the whole file.
 type IdKey<'a> = (Option<usize>, IdKind, &'a str);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,7 +99,7 @@ enum Slot {
 /// Which values are given: instruction id, end-to-end id, amount, account, debtor.
 type Mask = [bool; 5];
 
-/// The only transaction with these values; none where several have them.
+/// The only transaction with these values; `None` if several have them.
 type ByValues<'a> = HashMap<Values<'a>, Option<usize>>;
 
 /// The values of a mask.
@@ -201,13 +201,13 @@ impl<'a> Sent<'a> {
         &self.groups[group]
     }
 
-    /// How many groups there are.
+    /// The number of groups.
     pub(super) fn groups(&self) -> usize {
         self.groups.len()
     }
 
-    /// Finds a transaction by its UETR, else in the scope by its other ids: each of them if no other transaction has
-    /// it, then all of them with amount and accounts.
+    /// Finds a transaction by its UETR, otherwise in the scope by its other ids: each of them if no other transaction
+    /// has it, then all of them with amount and accounts.
     pub(super) fn find(&self, scope: Option<usize>, ids: &Ids<'a>) -> Found {
         let by_uetr = self.by_uetr(ids);
         if by_uetr != Found::Nothing {
@@ -231,7 +231,7 @@ impl<'a> Sent<'a> {
         found.map_or(Found::Nothing, |slot| self.resolve(*slot, ids))
     }
 
-    /// What is named by each id alone, whatever the others say.
+    /// The transactions named by each id alone, whatever the others name.
     pub(super) fn named(&self, ids: &Ids<'a>) -> impl Iterator<Item = Found> {
         let by_uetr = ids.uetr.and_then(|uetr| self.by_uetr.get(&lower(uetr)));
         let by_id = |kind, id: Option<&'a str>| self.by_id.get(&(None, kind, id?));
@@ -243,7 +243,7 @@ impl<'a> Sent<'a> {
         })
     }
 
-    /// Finds a transaction by its amount and the account that is paid.
+    /// Finds a transaction by its amount and the creditor's account.
     pub(super) fn by_creditor(&self, amount: Amount<'a>, account: &'a str) -> Option<usize> {
         match self.by_creditor.get(&(amount, account))? {
             Slot::One(at) => Some(*at),
@@ -259,7 +259,7 @@ impl<'a> Sent<'a> {
         }
     }
 
-    /// Whether nothing says that it is another transaction. An id that no transaction has is the bank's own.
+    /// Whether nothing shows that it is another transaction. An id that no transaction has is the bank's own.
     fn agrees(&self, at: usize, ids: &Ids<'a>) -> bool {
         let own = self.transactions[at].ids();
         let same = |kind: IdKind, own: Option<&str>, other: Option<&'a str>| {
@@ -273,7 +273,7 @@ impl<'a> Sent<'a> {
             && same(IdKind::EndToEnd, own.end_to_end, ids.end_to_end)
     }
 
-    /// The only transaction of a group that has all values that are given.
+    /// The only transaction of a group that has all given values.
     fn refine(&self, group: usize, ids: &Ids<'a>) -> Option<usize> {
         let mask = [
             ids.instruction.is_some(),
@@ -309,7 +309,7 @@ impl<'a> SentTransaction<'a> {
     }
 }
 
-/// The number of an account: its IBAN, else another one.
+/// The number of an account: its IBAN, otherwise another one.
 pub(super) fn number_of(party: &Party) -> Option<&str> {
     party.iban.as_deref().or(party.account.as_deref())
 }
@@ -326,7 +326,7 @@ fn insert<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Slot>, groups: &mut Vec<
     }
 }
 
-/// UETRs are written in small letters; some banks write capitals.
+/// UETRs are in lower case; some banks write upper case.
 fn lower(uetr: &str) -> Cow<'_, str> {
     if uetr.bytes().any(|byte| byte.is_ascii_uppercase()) { uetr.to_ascii_lowercase().into() } else { uetr.into() }
 }

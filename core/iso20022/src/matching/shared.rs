@@ -1,10 +1,10 @@
-//! What a report or an entry says once is repeated at each of its transactions: it must stay small.
+//! Texts of a report or an entry are repeated at each of its transactions, so they must stay small.
 
 use crate::data::Code;
 use crate::status::StatusReason;
 use crate::text::shorten;
 
-/// Most characters of an id, of a code or of a line: twice what the schemas allow, and more.
+/// Most characters of an id, of a code or of a line: more than twice the limit of the schemas.
 const MAX_TEXT: usize = 210;
 /// Most reasons, and lines of each.
 const MAX_REASONS: usize = 5;

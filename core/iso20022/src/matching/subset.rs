@@ -1,11 +1,10 @@
-//! Which transactions an amount was paid for, when a bank books only their sum.
+//! Finds the transactions behind an amount when a bank books only their sum.
 
 /// Steps that all searches of one payment file may take together.
 pub(super) const STEPS: u64 = 2_000_000;
 
-/// The only selection of amounts that comes to `target`, as indexes; `None` where there is none, where there are
-/// several, and where the steps do not suffice to tell. The amounts are above zero. With `count`, only selections of so
-/// many are meant.
+/// The only selection of amounts with the sum `target`, as indexes; `None` if there is none or several, or if the steps
+/// do not suffice to decide. The amounts are above zero. With `count`, only selections of that many amounts count.
 pub(super) fn only_selection(
     amounts: &[i128],
     target: i128,
@@ -17,7 +16,7 @@ pub(super) fn only_selection(
     if target <= 0 || amounts.iter().any(|one| *one <= 0) {
         return None;
     }
-    // Mostly few are missing: those are searched for.
+    // Usually few are missing: the search looks for those instead.
     let (wanted, of_missing) = if rest < target { (rest, true) } else { (target, false) };
     let wanted_count = match count {
         Some(count) if of_missing => Some(amounts.len().checked_sub(count)?),
@@ -45,7 +44,7 @@ pub(super) fn only_selection(
 struct Search<'s> {
     /// The amounts, the smallest first.
     sorted: &'s [i128],
-    /// The sums of the first amounts: of none, of one, …
+    /// The sums of the first amounts: of zero, of one, …
     sums: &'s [i128],
     found: Option<Vec<usize>>,
     /// Whether there is more than one selection, or the steps did not suffice.
@@ -53,20 +52,20 @@ struct Search<'s> {
     steps: &'s mut u64,
 }
 
-/// One choice of a selection: among which amounts, and what is still to come.
+/// One choice of a selection: the candidates, and the sum still missing.
 struct Level {
     /// The first amount to choose from.
     begin: usize,
     /// The amount chosen last; those below it are still to be tried.
     at: usize,
-    /// What this choice and the ones after it come to, and how many they are.
+    /// The sum of this choice and the following ones, and their number.
     target: i128,
     count: Option<usize>,
 }
 
 impl Search<'_> {
-    /// Chooses from all amounts what comes to `target`. The levels are a list of their own: a selection may hold more
-    /// amounts than a thread has stack for.
+    /// Chooses from all amounts those with the sum `target`. The levels are an explicit list: a selection may hold more
+    /// amounts than a thread's stack allows.
     fn run(&mut self, target: i128, count: Option<usize>) {
         if target == 0 {
             self.found = count.is_none_or(|count| count == 0).then(Vec::new);
@@ -113,7 +112,7 @@ impl Search<'_> {
         Level { begin, at: end, target, count }
     }
 
-    /// Whether some of the amounts equal to the chosen one come to the target, so that nothing tells which of them.
+    /// Whether only some of the amounts equal to the chosen one are needed, so that the selection is ambiguous.
     fn more_equal_than_needed(&self, level: &Level) -> bool {
         let amount = self.sorted[level.at];
         if level.target % amount != 0 {
@@ -150,7 +149,7 @@ mod tests {
         let mut steps = 10_000;
         assert_eq!(only_selection(&amounts, 33_000_001, None, &mut steps), None);
         assert_eq!(steps, 0);
-        // One that is missing of many is found at once.
+        // One missing among many is found at once.
         let (mut steps, total) = (STEPS, amounts.iter().sum::<i128>());
         let selected = only_selection(&amounts, total - amounts[70], Some(99_999), &mut steps).map(|found| found.len());
         assert_eq!((selected, steps), (Some(99_999), STEPS - 1));

@@ -1,4 +1,4 @@
-//! What became of each transaction: reports and bookings together.
+//! The outcome of each transaction, from reports and bookings together.
 
 use std::borrow::Cow;
 
@@ -17,7 +17,7 @@ use super::result::{MatchedTransaction, Outcome};
 use super::sent::{Amount, Sent};
 use super::shared;
 
-/// What is known of one transaction.
+/// All information about one transaction.
 pub(super) struct Case<'c, 'a> {
     pub(super) sent: &'c Sent<'a>,
     pub(super) reports: &'a [StatusReport],
@@ -51,7 +51,7 @@ impl<'a> Case<'_, 'a> {
     fn outcome(&self) -> Outcome {
         let (track, standing) = (self.track(), &self.reported.standings[self.at]);
         let stage = self.stage();
-        // Of two debits one return takes back only one.
+        // One return reverses only one of two debits.
         if track.debits.len() > 1 {
             return Outcome::Ambiguous;
         }
@@ -76,7 +76,7 @@ impl<'a> Case<'_, 'a> {
             _ if self.batch(Verdict::Differs).is_some() => return Outcome::BatchDiffers,
             _ if track.ambiguous.is_some() => return Outcome::Ambiguous,
             Some(Stage::Executed | Stage::Arrived) => return Outcome::ExecutedReported,
-            // Debited and on its way; unless it is blocked, which the bank must be asked about.
+            // Debited and on its way; if it is blocked, the bank must be asked.
             Some(Stage::Debited) if known.is_some_and(|known| known.again == Again::No) => {
                 return Outcome::ExecutedReported;
             }
@@ -92,7 +92,7 @@ impl<'a> Case<'_, 'a> {
         }
     }
 
-    /// Whether an entry debited others too.
+    /// Whether an entry debited other transactions too.
     fn with_others(&self, hit: Hit) -> bool {
         let booking = &self.booked.bookings.all[hit.booking];
         hit.detail.is_none() && self.track().batch.is_some()
@@ -100,7 +100,7 @@ impl<'a> Case<'_, 'a> {
             || booking.entry.batches.iter().any(|batch| batch.count.is_some_and(|count| count > 1))
     }
 
-    /// Whether something says that money may have moved, or may still move, which a rejection alone does not tell.
+    /// Whether money may have moved, or may still move; a rejection alone does not show this.
     fn in_doubt(&self) -> bool {
         let track = self.track();
         track.ambiguous.is_some()
@@ -111,7 +111,7 @@ impl<'a> Case<'_, 'a> {
             || self.reported.ambiguous[self.at]
     }
 
-    /// Whether beside the debit that was taken back another one may be of this payment.
+    /// Whether another debit, in addition to the reversed one, may belong to this payment.
     fn another_debit(&self) -> bool {
         let track = self.track();
         track.ambiguous.is_some() || track.probable.is_some() || track.doubt
@@ -130,7 +130,7 @@ impl<'a> Case<'_, 'a> {
         }
     }
 
-    /// Whether the statements given prove that the account was not debited: up to some days after it should have been,
+    /// Whether the given statements prove that the account was not debited: up to some days after the debit was due,
     /// and after the bank refused.
     fn shows_no_debit(&self) -> Option<bool> {
         let one = &self.sent.transactions[self.at];
@@ -142,7 +142,7 @@ impl<'a> Case<'_, 'a> {
         Some(self.booked.cover.shows_no_debit(one.debtor?, one.amount?, from, to))
     }
 
-    /// Whether less came back than was ordered: a charge, or a part that the payee keeps.
+    /// Whether the returned amount is smaller than the ordered one: a charge, or a part that the payee keeps.
     fn returned_in_part(&self) -> bool {
         let back = self.track().returned.filter(|hit| hit.detail.is_some());
         let back = back.and_then(|hit| self.booked.bookings.all[hit.booking].place(hit.detail).money);
@@ -156,7 +156,7 @@ impl<'a> Case<'_, 'a> {
         self.booked.bookings.all[hit.booking].details.get(hit.detail?)?.returned.as_deref()
     }
 
-    /// All reasons: of the return, else of the status.
+    /// All reasons: of the return, otherwise of the status.
     fn reasons(&self) -> Cow<'a, [StatusReason]> {
         if let Some(returned) = self.return_information() {
             return Cow::Owned(vec![StatusReason {
@@ -168,7 +168,7 @@ impl<'a> Case<'_, 'a> {
         Cow::Borrowed(self.reported.standings[self.at].claim.map_or(&[], |claim| claim.reasons))
     }
 
-    /// Whether it may be sent again, by the reasons shown of all that there are.
+    /// Whether it may be sent again, according to the reasons shown; `all` is false if there are more.
     fn again(&self, outcome: Outcome, shown: &[StatusReason], all: bool) -> (Again, String) {
         let code = self.reported.standings[self.at].claim.and_then(|claim| claim.code);
         match outcome {
@@ -191,7 +191,7 @@ impl<'a> Case<'_, 'a> {
         }
     }
 
-    /// By how much the booking is larger than the order.
+    /// How much larger the booking is than the order.
     fn difference(&self, hit: Option<Hit>) -> Option<Money> {
         let hit = hit?;
         let booked = self.booked.bookings.all[hit.booking].place(hit.detail).money?;
@@ -210,7 +210,7 @@ impl<'a> Case<'_, 'a> {
         let standing = &self.reported.standings[self.at];
         let (outcome, given) = (self.outcome(), self.reasons());
         let reasons = match &given {
-            // The one of the return is this transaction's own.
+            // The reason of the return is this transaction's own.
             Cow::Owned(own) => own.clone(),
             Cow::Borrowed(all) => shared::reasons(all),
         };

@@ -1,34 +1,34 @@
-//! What a status and a reason say of a payment besides words: where the money is, whether it may be sent again.
+//! The consequences of a status or a reason for a payment: where the money is, whether it may be sent again.
 
 use bankchannel_foundation::Boundary;
 
-/// Whether a payment may be sent again. A yes holds only where it is known that the money did not move.
+/// Whether a payment may be sent again. A yes applies only if the money is known not to have moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 #[non_exhaustive]
 pub enum Again {
-    /// No: nothing is to be sent.
+    /// No: nothing must be sent.
     No,
     /// Not now: wait for the next report.
     Wait,
     /// Yes, as a new payment with new ids, after the named thing is corrected.
     Corrected,
-    /// Yes, the same data with a new message id, when the cause has gone.
+    /// Yes, the same data with a new message id, once the cause is resolved.
     Unchanged,
-    /// Not before it is cleared with the payee or your bank: money or a duty is at stake.
+    /// Not before it is cleared with the payee or your bank: money or a legal duty is at stake.
     ClarifyFirst,
-    /// Nothing is to be sent before you have seen whether it was already paid.
+    /// Nothing must be sent before you have checked whether it was already paid.
     LookFirst,
     /// Only if the payment is still wanted: it was cancelled.
     IfWanted,
     /// Not known: ask the bank.
     Ask,
-    /// As the reason says that stands beside the status.
+    /// According to the reason that accompanies the status.
     PerReason,
-    /// As each transaction says.
+    /// According to each transaction.
     PerTransaction,
 }
 
-/// Where the money of a payment is, as far as its status says.
+/// Where the money of a payment is, according to its status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 #[non_exhaustive]
 pub enum MoneyState {
@@ -40,7 +40,7 @@ pub enum MoneyState {
     Debited,
     /// On the creditor's account.
     Arrived,
-    /// Of some transactions moved, of others not.
+    /// Moved for some transactions, not for others.
     Mixed,
     /// Not known.
     Unknown,
@@ -51,7 +51,7 @@ pub enum MoneyState {
 pub struct Status {
     /// The code, such as `ACSC`.
     pub code: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub words: &'static str,
     /// Whether no other status follows; money that was settled may still be returned.
     pub is_final: bool,
@@ -68,17 +68,17 @@ pub struct Status {
 pub struct Reason {
     /// The code, such as `AC04`.
     pub code: &'static str,
-    /// What it means.
+    /// Its meaning.
     pub words: &'static str,
-    /// Whether the payment may be sent again; [`Again::No`] where the reason is none of a rejection.
+    /// Whether the payment may be sent again; [`Again::No`] if the reason is not one for a rejection.
     pub again: Again,
-    /// What is to be corrected, after what it may be sent, or who is to be asked; empty for nothing to add.
+    /// What to correct, what to wait for, or whom to ask; empty if there is nothing to add.
     pub(super) detail: &'static str,
-    /// What a yes depends on.
+    /// The condition of a yes.
     pub(super) condition: Condition,
 }
 
-/// What has to be known of a payment before a yes holds.
+/// The fact about a payment that a yes requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Condition {
     None,
@@ -88,16 +88,16 @@ pub(super) enum Condition {
     NotDebited,
 }
 
-/// What is known of a payment.
+/// The known facts about a payment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Circumstances {
     pub(crate) instant: bool,
-    /// Whether the account shows no debit, or shows that the money came back.
+    /// Whether the account shows that nothing was debited, or that the money came back.
     pub(crate) not_debited: bool,
 }
 
 impl Reason {
-    /// Whether a payment of which so much is known may be sent again, and what to do.
+    /// Whether a payment with these known facts may be sent again, and what to do.
     pub(crate) fn answer(&self, known: Circumstances) -> (Again, String) {
         let holds = match self.condition {
             Condition::None => true,

@@ -1,4 +1,4 @@
-//! What the codes in a bank's answer mean, in words. Codes unknown here are shown as the bank wrote them.
+//! The meaning of the codes in a bank's answer, in words. Unknown codes are shown as the bank wrote them.
 //!
 //! Sources: ISO 20022 external code sets and bank transaction codes, shortened to one line each.
 
@@ -15,54 +15,55 @@ use payments::{DOCUMENTS, PURPOSES, SERVICE_LEVELS};
 use reasons::REASONS;
 use statuses::STATUSES;
 
-/// What a payment status (`GrpSts`, `PmtInfSts`, `TxSts`) means, or `None` for codes not listed.
+/// The meaning of a payment status (`GrpSts`, `PmtInfSts`, `TxSts`), or `None` for codes not listed.
 pub fn status(code: &str) -> Option<&'static str> {
     status_of(code).map(|status| status.words)
 }
 
-/// A payment status with all that is known of it, or `None` for codes not listed: those are shown as written, and what
-/// to do is [`Again::Ask`].
+/// A payment status with its meaning and consequences, or `None` for codes not listed: show those as written, with the
+/// advice of [`Again::Ask`].
 pub fn status_of(code: &str) -> Option<&'static Status> {
     STATUSES.binary_search_by_key(&code, |known| known.code).ok().map(|at| &STATUSES[at])
 }
 
-/// What a status reason (`StsRsnInf/Rsn/Cd`) means, or `None` for codes not listed.
+/// The meaning of a status reason (`StsRsnInf/Rsn/Cd`), or `None` for codes not listed.
 pub fn reason(code: &str) -> Option<&'static str> {
     reason_of(code).map(|reason| reason.words)
 }
 
-/// A status reason with all that is known of it, or `None` for codes not listed: those are shown as written, and what
-/// to do is [`Again::Ask`].
+/// A status reason with its meaning and consequences, or `None` for codes not listed: show those as written, with the
+/// advice of [`Again::Ask`].
 pub fn reason_of(code: &str) -> Option<&'static Reason> {
     REASONS.binary_search_by_key(&code, |known| known.code).ok().map(|at| &REASONS[at])
 }
 
-/// What a balance type (`Bal/Tp/CdOrPrtry/Cd`) means, or `None` for codes not listed.
+/// The meaning of a balance type (`Bal/Tp/CdOrPrtry/Cd`), or `None` for codes not listed.
 pub fn balance(code: &str) -> Option<&'static str> {
     find(BALANCES, code)
 }
 
-/// What an entry status (`Ntry/Sts`) means, or `None` for codes not listed.
+/// The meaning of an entry status (`Ntry/Sts`), or `None` for codes not listed.
 pub fn entry_status(code: &str) -> Option<&'static str> {
     find(ENTRY_STATUSES, code)
 }
 
-/// What a purpose or category purpose (`Purp/Cd`, `CtgyPurp/Cd`) means, or `None` for codes not listed.
+/// The meaning of a purpose or category purpose (`Purp/Cd`, `CtgyPurp/Cd`), or `None` for codes not listed.
 pub fn purpose(code: &str) -> Option<&'static str> {
     find(PURPOSES, code)
 }
 
-/// What a service level or local instrument (`SvcLvl/Cd`, `LclInstrm/Cd`) means, or `None` for codes not listed.
+/// The meaning of a service level or local instrument (`SvcLvl/Cd`, `LclInstrm/Cd`), or `None` for codes not listed.
 pub fn service_level(code: &str) -> Option<&'static str> {
     find(SERVICE_LEVELS, code)
 }
 
-/// What a kind of document or reference (`Tp/CdOrPrtry/Cd`) means, or `None` for codes not listed.
+/// The meaning of a kind of document or reference (`Tp/CdOrPrtry/Cd`), or `None` for codes not listed.
 pub fn document(code: &str) -> Option<&'static str> {
     find(DOCUMENTS, code)
 }
 
-/// What a bank transaction code means: what the family says, else the domain, then what the sub-family adds.
+/// The meaning of a bank transaction code: that of the family, otherwise of the domain, followed by that of the
+/// sub-family.
 pub fn bank_transaction(domain: Option<&str>, family: Option<&str>, sub_family: Option<&str>) -> Option<String> {
     let families = if domain == Some("PMNT") { FAMILIES } else { &[] };
     let family = family.and_then(|code| find(families, code)).or_else(|| find(DOMAINS, domain?));

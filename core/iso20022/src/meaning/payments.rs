@@ -1,6 +1,6 @@
 //! Words for the codes of payments.
 
-/// `Purp/Cd`, `CtgyPurp/Cd`: those with a use in Europe.
+/// `Purp/Cd`, `CtgyPurp/Cd`: codes used in Europe.
 pub(super) const PURPOSES: &[(&str, &str)] = &[
     ("BECH", "child benefit"),
     ("BENE", "benefit for unemployment or disability"),

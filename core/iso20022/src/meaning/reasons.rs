@@ -7,13 +7,13 @@ const fn reason(code: &'static str, words: &'static str, again: Again, detail: &
     Reason { code, words, again, detail, condition: Condition::None }
 }
 
-/// A timeout on the way.
+/// A timeout in transit.
 const fn timeout(code: &'static str, words: &'static str) -> Reason {
     let detail = "later; if instant, look first whether the money moved";
     Reason { code, words, again: Unchanged, detail, condition: Condition::NotInstant }
 }
 
-/// A failure of which the account must show that nothing was debited.
+/// A failure after which the account must show that nothing was debited.
 const fn unsettled(code: &'static str, words: &'static str) -> Reason {
     let detail = "after the account shows no debit";
     Reason { code, words, again: Unchanged, detail, condition: Condition::NotDebited }

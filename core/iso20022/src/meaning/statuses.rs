@@ -1,4 +1,4 @@
-//! Statuses of payments: how far one came, where its money is, and whether it may be sent again.
+//! Statuses of payments: progress, where the money is, and whether a payment may be sent again.
 
 use super::again::Again::{self, Ask, IfWanted, No, PerReason, PerTransaction, Wait};
 use super::again::MoneyState::{self, Arrived, Debited, Likely, Mixed, NotMoved, Unknown};

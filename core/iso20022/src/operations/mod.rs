@@ -9,10 +9,10 @@ use bankchannel_foundation::{Declaration, OperationKind, error::Row};
 
 use crate::MODULE;
 
-/// Operations of this module are no exchanges, of which more could be said.
+/// Operations of this module are not exchanges, so they have no terms.
 pub type Terms = ();
 
-/// Hands the list of operations to a macro.
+/// Passes the list of operations to a macro.
 #[macro_export]
 macro_rules! for_each_operation {
     ($callback:path) => {
@@ -32,7 +32,7 @@ macro_rules! for_each_operation {
 
 for_each_operation!(bankchannel_foundation::operation_lists);
 
-/// A declaration: its command stands in the module's own group.
+/// A declaration whose command is in the module's own group.
 pub(crate) const fn local(
     name: &'static str,
     subject: &'static str,

@@ -1,4 +1,4 @@
-//! Everything that is wrong with a payment file, in one report for a person.
+//! All problems of a payment file, in one report for a person.
 
 use serde::Serialize;
 
@@ -7,26 +7,27 @@ use crate::problem::Problem;
 use crate::schema::{self, Identity, MAX_PROBLEMS};
 use crate::xml::{self, Tree};
 
-/// What there is to say about a payment file.
+/// The report on a payment file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// What the file says that it is; absent when it could not be read as XML.
+    /// The message that the file declares; absent if it could not be read as XML.
     pub identity: Option<Identity>,
-    /// What is wrong with it, at most [`MAX_PROBLEMS`]; empty for a good file.
+    /// Its problems, at most [`MAX_PROBLEMS`]; empty for a good file.
     pub problems: Vec<Problem>,
-    /// The payment itself, when the file could be read (it may still have problems of sums, counts or accounts).
+    /// The payment itself, if the file could be read (it may still have wrong sums, counts or accounts).
     pub payment: Option<Payment>,
 }
 
 impl Report {
-    /// Whether nothing is wrong as far as can be told without knowing the bank's accounts.
+    /// Whether there are no problems, as far as can be checked without the bank's accounts.
     pub fn is_good(&self) -> bool {
         self.problems.is_empty()
     }
 }
 
-/// Explains a payment file: wrong message, schema, then counts (`AM18`), sums (`AM10`), debtor and creditor check digits
-/// (`AC02`, `AC01`). Whether the bank knows the debtor account and has the money on it is the bank's answer.
+/// Explains a payment file: wrong message, schema, then counts (`AM18`), sums (`AM10`), debtor and creditor check
+/// digits (`AC02`, `AC01`). Only the bank can tell whether it has the debtor account and whether the account has enough
+/// money.
 pub fn explain(bytes: &[u8]) -> Report {
     let Examined { identity, payment, .. } = examine(bytes);
     let (problems, payment) = match payment {
@@ -43,10 +44,10 @@ pub fn explain(bytes: &[u8]) -> Report {
     Report { identity, problems, payment }
 }
 
-/// A file as far as it could be read.
+/// The readable part of a file.
 pub(crate) struct Examined {
     pub(crate) identity: Option<Identity>,
-    /// The message id, also of a file that breaks the schema elsewhere, so that an answer can name it.
+    /// The message id, even of a file that breaks the schema elsewhere, so that an answer can name it.
     pub(crate) message_id: Option<String>,
     pub(crate) payment: Result<Payment, Vec<Problem>>,
 }

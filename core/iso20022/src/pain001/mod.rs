@@ -20,15 +20,15 @@ pub struct Payment {
     pub message_id: String,
     /// `GrpHdr/CreDtTm`, verbatim.
     pub created: String,
-    /// `GrpHdr/NbOfTxs`: how many transactions the file says it holds.
+    /// `GrpHdr/NbOfTxs`: the number of transactions that the file declares.
     pub transaction_count: u64,
-    /// `GrpHdr/CtrlSum` in hundredths, of whatever currencies the transactions have; absent when the file gives none.
+    /// `GrpHdr/CtrlSum` in hundredths, regardless of the transactions' currencies; absent if the file gives none.
     pub control_sum: Option<i64>,
     /// `GrpHdr/InitgPty/Nm`.
     pub initiating_party: Option<String>,
     /// `PmtInf`, in the order of the file; never empty.
     pub payments: Vec<PaymentInfo>,
-    /// Where the header's fields stand.
+    /// The lines of the header's fields.
     #[serde(skip)]
     pub(crate) lines: HeaderLines,
 }
@@ -54,7 +54,7 @@ pub struct PaymentInfo {
     pub account_currency: Option<String>,
     /// `CdtTrfTxInf`, in the order of the file; never empty.
     pub transactions: Vec<Transaction>,
-    /// Where the fields of this part stand.
+    /// The lines of this part's fields.
     #[serde(skip)]
     pub(crate) lines: HeaderLines,
 }
@@ -78,7 +78,7 @@ pub struct Transaction {
     pub remittance: Vec<String>,
     /// `RmtInf/Strd/CdtrRefInf/Ref`, when given: the creditor's structured reference.
     pub creditor_reference: Option<String>,
-    /// Where the creditor's account stands.
+    /// The place of the creditor's account.
     #[serde(skip)]
     pub(crate) account_place: Position,
 }
@@ -94,7 +94,7 @@ pub struct Party {
     pub bic: Option<String>,
 }
 
-/// Where the header fields of a group or of a `PmtInf` stand.
+/// The lines of the header fields of a group or of a `PmtInf`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct HeaderLines {
     pub(crate) whole: Position,
@@ -103,14 +103,14 @@ pub(crate) struct HeaderLines {
     pub(crate) account: Position,
 }
 
-/// A place that was noted while reading.
+/// A place recorded while reading.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Position {
     pub(crate) line: usize,
     pub(crate) column: usize,
 }
 
-/// What one account is asked to pay.
+/// The total to be debited from one account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DebtorTotal {
     /// The account, as an IBAN without blanks and in capitals.
@@ -124,7 +124,7 @@ pub struct DebtorTotal {
 }
 
 impl Payment {
-    /// The accounts to be debited with what each has to pay, in the order of their first appearance; `None` when a sum does
+    /// The accounts to be debited with the total of each, in the order of their first appearance; `None` if a sum does
     /// not fit into 64 bits of hundredths. Parts whose account has no IBAN are left out.
     pub fn debtor_totals(&self) -> Option<Vec<DebtorTotal>> {
         let mut totals: Vec<DebtorTotal> = Vec::new();
@@ -146,7 +146,7 @@ impl Payment {
         Some(totals)
     }
 
-    /// Transactions that the file really holds.
+    /// The actual transactions in the file.
     pub fn transactions(&self) -> impl Iterator<Item = &Transaction> {
         self.payments.iter().flat_map(|info| &info.transactions)
     }
@@ -162,7 +162,7 @@ impl PaymentInfo {
 /// Reads a payment file of version 9: secure parsing, schema, then the values.
 ///
 /// # Errors
-/// Every problem that keeps the file from being read, as [`Problem`]s of code `FF01`. Sums and check digits are not judged
+/// Every problem that prevents reading the file, as [`Problem`]s of code `FF01`. Sums and check digits are not checked
 /// here: see [`explain`].
 pub fn parse(bytes: &[u8]) -> Result<Payment, Vec<Problem>> {
     read::parse(bytes)

@@ -7,7 +7,7 @@ use crate::schema::{self, MessageType};
 use crate::text::quote;
 use crate::xml::{self, Node, Tree};
 
-/// The version that is read here and that the simulator takes (docs/protocols/ws-channel.md §6.7).
+/// The version that is read here and accepted by the simulator (docs/protocols/ws-channel.md §6.7).
 pub const MESSAGE: MessageType = MessageType::Pain00100109;
 
 pub(super) fn parse(bytes: &[u8]) -> Result<Payment, Vec<Problem>> {
@@ -17,7 +17,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Payment, Vec<Problem>> {
     from_tree(&tree)
 }
 
-/// Reads a tree that the schema found valid. What the schema lets through and money arithmetic cannot hold is reported.
+/// Reads a schema-valid tree. Amounts that the schema allows and the arithmetic cannot represent are reported.
 pub(super) fn from_tree(tree: &Tree<'_>) -> Result<Payment, Vec<Problem>> {
     let root = tree.root().map_err(|problem| vec![problem])?;
     let mut reader = Reader { problems: Vec::new() };
@@ -149,8 +149,8 @@ fn header_lines(node: Node<'_>) -> HeaderLines {
     HeaderLines { count: at("NbOfTxs"), sum: at("CtrlSum"), account: at("DbtrAcct"), whole }
 }
 
-/// Line and column alone: a path counts siblings, which for every transaction of a long file would take quadratic time. The
-/// checks of a [`Payment`] know the numbers and write the path themselves.
+/// Line and column only: a path counts siblings, which would take quadratic time over the transactions of a long file.
+/// The checks of a [`Payment`] know the numbers and write the path themselves.
 fn position(node: Node<'_>) -> Position {
     let (line, column) = node.line_and_column();
     Position { line, column }

@@ -1,4 +1,5 @@
-//! What a payment file must obey beyond its schema: counts, sums, check digits (docs/protocols/ws-channel.md §6.8, rejection reasons).
+//! Checks of a payment file beyond its schema: counts, sums, check digits (docs/protocols/ws-channel.md §6.8, rejection
+//! reasons).
 
 use super::{Payment, PaymentInfo, Position, Transaction};
 use crate::amount::{MAX_CENTS, format_cents};
@@ -9,7 +10,7 @@ use crate::text::quote;
 
 const GROUP_PATH: &str = "/Document/CstmrCdtTrfInitn/GrpHdr";
 
-/// `AM18`: the numbers of transactions that the file states, in the group header and in each part, are not the real ones.
+/// `AM18`: the declared numbers of transactions, in the group header and in each part, differ from the actual ones.
 pub(crate) fn count_problems(payment: &Payment) -> Vec<Problem> {
     let group = (payment.transaction_count, payment.transactions().count(), payment.lines.count, GROUP_PATH.to_owned());
     let parts = payment.payments.iter().enumerate().filter_map(|(index, info)| {
@@ -27,7 +28,8 @@ pub(crate) fn count_problems(payment: &Payment) -> Vec<Problem> {
         .collect()
 }
 
-/// `AM10`: a control sum is not the sum of the amounts. A sum of more than 18 digits, which no answer could state, is `FF01`.
+/// `AM10`: a control sum is not the sum of the amounts. A sum of more than 18 digits, which no answer can state, is
+/// `FF01`.
 pub(crate) fn sum_problems(payment: &Payment) -> Vec<Problem> {
     let real = payment.payments.iter().try_fold(0_i64, |sum, info| sum.checked_add(info.total_cents()?));
     let Some(real) = real.filter(|sum| *sum <= MAX_CENTS) else {
@@ -56,7 +58,8 @@ pub(crate) fn sum_problems(payment: &Payment) -> Vec<Problem> {
         .collect()
 }
 
-/// `AC02`: a debtor account is no IBAN, or one with wrong check digits. Whether the account exists only the bank knows.
+/// `AC02`: a debtor account is not an IBAN, or one with wrong check digits. Only the bank knows whether the account
+/// exists.
 pub(crate) fn account_problems(payment: &Payment) -> Vec<Problem> {
     let parts = payment.payments.iter().enumerate();
     parts
@@ -69,8 +72,8 @@ pub(crate) fn account_problems(payment: &Payment) -> Vec<Problem> {
         .collect()
 }
 
-/// `AC01`: a creditor account is no IBAN, or one with wrong check digits. Each comes with the numbers of its part and
-/// transaction, from 0.
+/// `AC01`: a creditor account is not an IBAN, or one with wrong check digits. Each comes with the numbers of its part
+/// and transaction, from 0.
 pub(crate) fn creditor_problems(payment: &Payment) -> impl Iterator<Item = ((usize, usize), Problem)> {
     payment.payments.iter().enumerate().flat_map(move |(part, info)| {
         info.transactions.iter().enumerate().filter_map(move |(index, transaction)| {

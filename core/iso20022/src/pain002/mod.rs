@@ -1,4 +1,4 @@
-//! Payment status report (`pain.002.001.10`): what the bank says about each transaction of a payment file.
+//! Payment status report (`pain.002.001.10`): the bank's status of each transaction of a payment file.
 
 mod read;
 mod write;
@@ -58,22 +58,22 @@ pub struct TransactionStatus {
     pub status: Option<String>,
     /// Reasons for the status.
     pub reasons: Vec<Reason>,
-    /// `OrgnlTxRef/Amt/InstdAmt`, when the bank repeats it.
+    /// `OrgnlTxRef/Amt/InstdAmt`, if the bank repeats it.
     pub amount: Option<crate::amount::Amount>,
 }
 
-/// Why a status is what it is.
+/// The reason for a status.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Reason {
-    /// `Rsn/Cd`, or `Rsn/Prtry` where the bank uses a code of its own.
+    /// `Rsn/Cd`, or `Rsn/Prtry` if the bank uses its own code.
     pub code: Option<String>,
     /// `AddtlInf`, all lines.
     pub information: Vec<String>,
 }
 
 impl StatusReport {
-    /// Whether the bank took the whole file: it says a status, and none, of the group, a part or a transaction, is rejected,
-    /// cancelled or accepted in part only.
+    /// Whether the bank accepted the whole file: it has a status, and no status of the group, a part or a transaction
+    /// is rejected, cancelled or accepted in part only.
     pub fn is_accepted(&self) -> bool {
         let parts = self.payments.iter().map(|part| &part.status);
         let transactions =
@@ -84,12 +84,12 @@ impl StatusReport {
 }
 
 impl Reason {
-    /// A reason with a code and one text, which the writer cuts into lines.
+    /// A reason with a code and one text, which the writer splits into lines.
     pub fn new(code: impl Into<String>, information: impl Into<String>) -> Self {
         Self { code: Some(code.into()), information: vec![information.into()] }
     }
 
-    /// What the code means, in words; `None` for unknown codes.
+    /// The meaning of the code, in words; `None` for unknown codes.
     pub fn meaning(&self) -> Option<&'static str> {
         self.code.as_deref().and_then(crate::meaning::reason)
     }

@@ -6,10 +6,10 @@ use crate::problem::Problem;
 use crate::schema::plain;
 use crate::xml::{self, Node, Tree};
 
-/// Reads a status report. Any version of `pain.002` from version 3 on is read; what is not known is left out.
+/// Reads a status report, `pain.002` from version 3 on. Unknown elements are skipped.
 ///
 /// # Errors
-/// The file is not XML, is refused by the limits, or is no status report.
+/// The file is not XML, is refused by the limits, or is not a status report.
 pub fn read(bytes: &[u8]) -> Result<StatusReport, Problem> {
     let text = xml::decode(bytes)?;
     let tree = Tree::parse(&text)?;

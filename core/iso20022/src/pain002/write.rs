@@ -8,7 +8,7 @@ use crate::xml::Writer;
 
 /// Longest line of `AddtlInf` (`Max105Text`).
 const INFORMATION_LENGTH: usize = 105;
-/// Longest reason code that stands in `Cd`; longer ones are the bank's own and stand in `Prtry`.
+/// Longest reason code in `Cd`; longer ones are the bank's own and are written in `Prtry`.
 const CODE_LENGTH: usize = 4;
 
 const MESSAGE: MessageType = MessageType::Pain00200110;

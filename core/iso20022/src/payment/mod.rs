@@ -1,6 +1,6 @@
 //! Payment files (`pain.001`) as typed results, versions 2 to 12.
 //!
-//! Everything that stands in a file is taken over, whatever a bank would say of it: see [`crate::pain001`] for the checks.
+//! The whole content of a file is read, whether or not a bank would accept it: see [`crate::pain001`] for the checks.
 
 use std::io::Read;
 
@@ -14,30 +14,30 @@ use crate::meaning;
 use crate::problem::Problem;
 use crate::xml::{Element, Record, Watcher};
 
-/// The newest version whose fields are known here.
+/// The newest version whose fields are supported.
 const NEWEST: u32 = 12;
 
 /// A payment file: credit transfers that a customer orders.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct PaymentFile {
-    /// What the file is, by its namespace.
+    /// The file's message name, by its namespace.
     pub message: MessageName,
     /// The message id.
     pub id: Option<String>,
     /// When the file was made.
     pub created: Option<Moment>,
-    /// How many transactions the file says that it holds.
+    /// The number of transactions that the file declares.
     pub count: Option<u64>,
-    /// The control sum: of all amounts, whatever their currencies.
+    /// The control sum: of all amounts, regardless of their currencies.
     pub sum: Option<Decimal>,
-    /// Who initiates the payments.
+    /// The party that initiates the payments.
     pub initiating_party: Option<Party>,
     /// The batches, in order: transactions from one account on one day.
     pub batches: Vec<PaymentBatch>,
-    /// What a reader should know of the file.
+    /// Remarks on the file.
     pub notes: Vec<String>,
-    /// What could not be read.
+    /// Values that could not be read.
     pub problems: Vec<ValueProblem>,
 }
 
@@ -51,21 +51,21 @@ pub struct PaymentBatch {
     pub id: Option<String>,
     /// How it is paid: `TRF` by transfer, `CHK` by cheque, `TRA` by transfer with advice.
     pub method: Option<String>,
-    /// Whether the account is to be debited once for all (`true`) or for each; left out when left to the bank.
+    /// Whether the account is debited once for all (`true`) or for each; left out if the bank decides.
     pub batch_booking: Option<bool>,
-    /// How many transactions the batch says that it holds.
+    /// The number of transactions that the batch declares.
     pub count: Option<u64>,
     /// The control sum of the batch.
     pub sum: Option<Decimal>,
     /// The kind of the payments.
     pub kind: PaymentKind,
-    /// When they are to be executed.
+    /// The requested execution date.
     pub execution: Option<Moment>,
-    /// Who pays, with account and bank.
+    /// The party that pays, with account and bank.
     pub debtor: Option<Party>,
-    /// On whose behalf the debtor pays.
+    /// The party on whose behalf the debtor pays.
     pub ultimate_debtor: Option<SharedParty>,
-    /// Who bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`.
+    /// The party that bears the charges: `DEBT`, `CRED`, `SHAR`, `SLEV`.
     pub charge_bearer: Option<String>,
     /// The account that charges are taken from.
     pub charges_account: Option<SharedParty>,
@@ -93,23 +93,23 @@ pub struct PaymentTransaction {
     pub equivalent: Option<Money>,
     /// The currency that the equivalent is paid in, an ISO 4217 code.
     pub transfer_currency: Option<String>,
-    /// The kind of the payment, where it is not that of the batch.
+    /// The kind of the payment, if it differs from the batch's.
     pub kind: PaymentKind,
-    /// Who bears the charges, where it is not said for the batch.
+    /// The party that bears the charges, if it is not given for the batch.
     pub charge_bearer: Option<String>,
     /// The agreed rate of an exchange.
     pub exchange_rate: Option<Decimal>,
     /// The contract of the exchange.
     pub exchange_contract: Option<String>,
-    /// What kind of cheque is to be made, where one is.
+    /// The kind of cheque to make, if any.
     pub cheque: Option<String>,
-    /// The banks between, in order.
+    /// The intermediary banks, in order.
     pub intermediary_banks: Vec<Party>,
-    /// Who is paid, with account and bank.
+    /// The party that is paid, with account and bank.
     pub creditor: Option<SharedParty>,
-    /// On whose behalf the debtor pays.
+    /// The party on whose behalf the debtor pays.
     pub ultimate_debtor: Option<SharedParty>,
-    /// On whose behalf the creditor is paid.
+    /// The party on whose behalf the creditor is paid.
     pub ultimate_creditor: Option<SharedParty>,
     /// Instructions for the creditor's bank: code and text.
     pub creditor_bank_instructions: Vec<String>,
@@ -117,9 +117,9 @@ pub struct PaymentTransaction {
     pub instruction: Option<String>,
     /// The purpose.
     pub purpose: Option<Code>,
-    /// What is reported to authorities: code and text.
+    /// The report to authorities: code and text.
     pub regulatory_reporting: Vec<String>,
-    /// What the payment is for.
+    /// The remittance information: what the payment is for.
     pub remittance: Remittance,
 }
 
@@ -140,7 +140,7 @@ pub struct PaymentKind {
 /// Reads a payment file (`pain.001`).
 ///
 /// # Errors
-/// The file is not XML, is refused by a limit, is no payment file, or holds several.
+/// The file is not XML, is refused by a limit, is not a payment file, or holds several.
 pub fn read_payment(input: impl Read) -> Result<PaymentFile, Problem> {
     read_with_encoding(input, None)
 }
@@ -148,12 +148,12 @@ pub fn read_payment(input: impl Read) -> Result<PaymentFile, Problem> {
 /// The same for a file that declares no encoding or a wrong one.
 ///
 /// # Errors
-/// As [`read_payment`]; the encoding is none that is read.
+/// As [`read_payment`]; the encoding is not supported.
 pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<PaymentFile, Problem> {
     read_held(Messages::open(input, encoding)?, Held::default())
 }
 
-/// The same, while a watcher sees each token of the file.
+/// The same; a watcher sees each token of the file.
 pub(crate) fn read_watched<'a>(
     input: impl Read + 'a,
     encoding: Option<&str>,
@@ -167,7 +167,7 @@ pub(crate) fn is_payment(name: &str) -> bool {
     name == "CstmrCdtTrfInitn" || name.starts_with("pain.001.")
 }
 
-/// Reads a file with at most so many transactions and batches.
+/// Reads a file with at most this many transactions and batches.
 pub(crate) fn read_held(mut file: Messages<'_>, mut held: Held) -> Result<PaymentFile, Problem> {
     let none = ("credit transfer initiation", "choose a file of type pain.001");
     let wanted = |name: &str| is_payment(name).then_some(());
@@ -225,7 +225,7 @@ impl PaymentFile {
         let element = record.finish();
         let base = || path.clone();
         let mut values = Values::new(element, &base);
-        // What is wrong with the transactions comes after what is wrong with the batch.
+        // Problems of the transactions come after those of the batch.
         self.batches.push(PaymentBatch::read(element, transactions, &mut values));
         values.problems.append(&mut problems);
         values.move_to(&mut self.problems);

@@ -1,4 +1,4 @@
-//! Postal addresses: the forms that banks take since November 2026 (EPC153-22), and faults in their fields.
+//! Postal addresses: the forms that banks accept from November 2026 on (EPC153-22), and errors in their fields.
 
 use bankchannel_foundation::model::Date;
 use jiff::civil::date;
@@ -15,7 +15,7 @@ pub const MAX_LINES: usize = 2;
 /// Most characters of a line.
 pub const MAX_LINE: usize = 70;
 
-/// How a payment is settled, which decides from when its addresses need town and country.
+/// How a payment is settled, which determines the date from which its addresses need town and country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settlement {
     /// SEPA credit transfers: from 15 November 2026, on days when TARGET is open.
@@ -26,7 +26,7 @@ pub enum Settlement {
     Other,
 }
 
-/// Whose address it is.
+/// The party of the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddressOf {
     /// The debtor's.
@@ -37,14 +37,14 @@ pub enum AddressOf {
     Other,
 }
 
-/// The payment that an address stands in.
+/// The payment that contains the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AddressCase {
-    /// Whose address it is.
+    /// The party of the address.
     pub of: AddressOf,
     /// How the payment is settled.
     pub settlement: Settlement,
-    /// The execution date; today where it is not known.
+    /// The execution date; today if unknown.
     pub execution: Date,
 }
 
@@ -57,7 +57,7 @@ impl Settlement {
         })
     }
 
-    /// The day on which banks settle a payment with that execution date: it is the one that counts (EPC153-22 §7.4).
+    /// The day on which banks settle a payment with that execution date: it is the decisive one (EPC153-22 §7.4).
     fn day(self, execution: Date) -> Date {
         match self {
             Self::Sepa => calendar::next_target_day(execution).unwrap_or(execution),
@@ -66,7 +66,7 @@ impl Settlement {
     }
 }
 
-/// What is wrong with an address. Paths are counted from `PstlAdr`.
+/// The problems of an address. Paths start at `PstlAdr`.
 pub fn check(address: &Address, case: AddressCase, profile: &Profile) -> Vec<Finding> {
     let mut found = Vec::new();
     let complete = address.town.is_some() && address.country.is_some();
@@ -107,7 +107,7 @@ pub fn check(address: &Address, case: AddressCase, profile: &Profile) -> Vec<Fin
     found
 }
 
-/// Fields that the version does not have, and values longer than it allows. A file that obeys its schema has none.
+/// Fields that the version does not have, and values longer than it allows. A schema-valid file has none.
 pub fn check_fields(address: &Address, version: PaymentVersion) -> Vec<Finding> {
     let mut found = Vec::new();
     for field in fields(address) {
@@ -161,7 +161,7 @@ fn incomplete(address: &Address, case: AddressCase) -> Finding {
     }
 }
 
-/// What to change: the fields that the lines seem to hold, else other words.
+/// What to change: the fields that the lines seem to contain, otherwise another text.
 fn advice(address: &Address, otherwise: &str) -> String {
     match suggest(address) {
         Some(suggestion) if !suggestion.taken.is_empty() => {
@@ -251,7 +251,7 @@ fn wrong_street(address: &Address) -> Option<Finding> {
     named.then(|| found("the street seems to end with a town", "write the town into <TwnNm> only"))
 }
 
-/// A8: what the profile says of hybrid addresses.
+/// A8: the profile's rule for hybrid addresses.
 fn against_profile(address: &Address, profile: &Profile) -> Option<Finding> {
     match profile.hybrid_address {
         HybridAddress::Forbidden if !address.lines.is_empty() => {
@@ -268,7 +268,7 @@ fn against_profile(address: &Address, profile: &Profile) -> Option<Finding> {
     }
 }
 
-/// Small letters without accents, words with one blank between them: the form in which parts of addresses are compared.
+/// Lower case without accents, words separated by one blank: the form in which parts of addresses are compared.
 pub fn folded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.nfd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)) {
@@ -282,12 +282,12 @@ pub fn folded(text: &str) -> String {
     out
 }
 
-/// Whether words stand in a text as a whole; both are folded.
+/// Whether a text contains words as a whole; both are folded.
 fn holds_words(text: &str, words: &str) -> bool {
     !words.is_empty() && format!(" {text} ").contains(&format!(" {words} "))
 }
 
-/// Since when a field is known.
+/// The version that introduced a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Since {
     V03,
@@ -378,7 +378,7 @@ mod tests {
         for (settlement, day, level) in [
             (Settlement::Sepa, "2026-11-13", Level::Warning),
             (Settlement::Sepa, "2026-11-16", Level::Error),
-            // A Saturday: settled on the Monday behind it.
+            // A Saturday: settled on the following Monday.
             (Settlement::Sepa, "2026-11-14", Level::Error),
             (Settlement::Instant, "2026-11-14", Level::Warning),
             (Settlement::Instant, "2026-11-15", Level::Error),

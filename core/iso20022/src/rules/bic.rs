@@ -11,10 +11,10 @@ pub enum BicError {
         /// Characters found.
         found: usize,
     },
-    /// Other characters than capital letters and digits, or digits where the country stands.
+    /// Characters other than capital letters and digits, or digits in the country code.
     #[error("is not written like a BIC (such as NDEAFIHH: bank, country, place, branch)")]
     Shape,
-    /// The characters five and six are no country.
+    /// The fifth and sixth characters are not a country code.
     #[error("has no country at its characters five and six")]
     Country,
     /// Digits among the first four characters, which version 3 of the payment file does not allow.
@@ -25,7 +25,7 @@ pub enum BicError {
     Location,
 }
 
-/// Checks a BIC as newer versions have it: digits may stand among its first four characters.
+/// Checks a BIC by the rules of newer versions: digits are allowed among its first four characters.
 ///
 /// # Errors
 /// The first of the reasons that applies.
@@ -44,7 +44,8 @@ pub fn check(text: &str) -> Result<(), BicError> {
 /// The same for version 3.
 ///
 /// # Errors
-/// As [`check`]; digits among the first four characters; 0, 1 or O where its schema has none: `[A-Z2-9][A-NP-Z0-9]`.
+/// As [`check`]; digits among the first four characters; 0, 1 or O where its schema forbids them:
+/// `[A-Z2-9][A-NP-Z0-9]`.
 pub fn check_version_3(text: &str) -> Result<(), BicError> {
     check(text)?;
     let bytes = text.as_bytes();

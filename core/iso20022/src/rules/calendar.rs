@@ -32,7 +32,7 @@ pub fn next_target_day(date: Date) -> Option<Date> {
     None
 }
 
-/// The date that is so many open days after another one.
+/// The date this many open days after another one.
 pub fn add_target_days(date: Date, days: u32) -> Option<Date> {
     let mut day = date;
     for _ in 0..days {
@@ -41,10 +41,10 @@ pub fn add_target_days(date: Date, days: u32) -> Option<Date> {
     Some(day)
 }
 
-/// What is wrong with an execution date, seen from today.
+/// The problem with an execution date, seen from today.
 ///
-/// `by_target` says whether the TARGET calendar holds: for SEPA and urgent payments in euro. Other currencies have no
-/// calendar here, and instant payments settle on every day.
+/// If `by_target`, the TARGET calendar applies: for SEPA and urgent payments in euro. Other currencies have no calendar
+/// here, and instant payments settle on every day.
 pub fn check_execution_date(date: Date, today: Date, by_target: bool, profile: &Profile) -> Option<Finding> {
     let text = date.0.to_string();
     let earliest = today.0.checked_sub(i64::from(profile.days_back).days()).unwrap_or(civil::Date::MIN);

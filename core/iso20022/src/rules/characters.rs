@@ -1,14 +1,14 @@
-//! Characters: which ones banks forward, and what becomes of the others.
+//! Characters: which ones banks forward, and how the others are converted.
 //!
-//! The table is EPC217-08, "SEPA requirements for an extended character set", letter for letter; the few slips in it
-//! (ħ to i, Þ to b) are not followed.
+//! The table is EPC217-08, "SEPA requirements for an extended character set", letter for letter; its few errors (ħ to
+//! i, Þ to b) are corrected.
 
 use std::borrow::Cow;
 
 use bankchannel_foundation::Boundary;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfc_quick};
 
-/// What is done with characters outside the basic set: `a-z A-Z 0-9 / - ? : ( ) . , ' +` and blank.
+/// The treatment of characters outside the basic set: `a-z A-Z 0-9 / - ? : ( ) . , ' +` and blank.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 #[non_exhaustive]
 pub enum Characters {
@@ -18,20 +18,20 @@ pub enum Characters {
     Epc,
     /// The same, but German umlauts become two letters: ä to ae.
     German,
-    /// Those of ISO-8859-1 stay; the others are converted as in `epc`.
+    /// Those of ISO-8859-1 are kept; the others are converted as in `epc`.
     Latin1,
 }
 
 /// One character that was converted, or would have to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The character as it was.
+    /// The original character.
     pub before: char,
-    /// What it became.
+    /// Its replacement.
     pub after: Cow<'static, str>,
     /// How often it was converted.
     pub count: u64,
-    /// Where it stood first, in characters from 1.
+    /// The position of its first occurrence, in characters from 1.
     pub first: u64,
 }
 
@@ -40,7 +40,7 @@ pub struct Change {
 pub struct Converted<'t> {
     /// The text.
     pub text: Cow<'t, str>,
-    /// What was converted, in the order of first appearance; at most 100 characters.
+    /// The conversions, in the order of first appearance; at most 100 characters.
     pub changes: Vec<Change>,
 }
 
@@ -50,17 +50,17 @@ pub enum CharactersError {
     /// It has characters that the mode refuses.
     #[error("has {}, which not every bank forwards", listed(.found))]
     Refused {
-        /// The characters, with what they would become.
+        /// The characters, with their replacements.
         found: Vec<Change>,
-        /// The text as it would become.
+        /// The text after conversion.
         proposal: String,
     },
-    /// Nothing but points would be left of it.
+    /// Only points would be left of it.
     #[error("has no character that could be forwarded")]
     NothingLeft,
 }
 
-/// Most characters that are told of one text.
+/// Most characters reported for one text.
 const MAX_CHANGES: usize = 100;
 
 /// Whether a character is in the basic set.
@@ -70,8 +70,8 @@ pub fn is_basic(c: char) -> bool {
 
 /// Converts a text, or refuses it: names, texts and addresses, never identifiers.
 ///
-/// `keeps_markup` leaves `&`, `"`, `<` and `>` where the mode is `latin1`. Lengths are to be checked afterwards: some
-/// characters become two or three.
+/// `keeps_markup` keeps `&`, `"`, `<` and `>` if the mode is `latin1`. Check lengths afterwards: some characters become
+/// two or three.
 ///
 /// # Errors
 /// The mode refuses a character, or nothing would be left.
@@ -83,7 +83,7 @@ pub fn convert(text: &str, mode: Characters, keeps_markup: bool) -> Result<Conve
     if text.bytes().all(|byte| byte.is_ascii() && stays(char::from(byte))) && is_trimmed(text) {
         return Ok(Converted { text: Cow::Borrowed(text), changes: Vec::new() });
     }
-    // Composed first, so that a letter with an accent of its own is one character.
+    // Composed first, so that a letter with a combining accent is one character.
     let composed: Cow<'_, str> = match is_nfc_quick(text.chars()) {
         IsNormalized::Yes => Cow::Borrowed(text),
         _ => Cow::Owned(text.nfc().collect()),
@@ -116,12 +116,12 @@ pub fn convert(text: &str, mode: Characters, keeps_markup: bool) -> Result<Conve
     Ok(Converted { text: if out == text { Cow::Borrowed(text) } else { Cow::Owned(out) }, changes })
 }
 
-/// Whether there is no blank at the ends and no two in a row.
+/// Whether there are no blanks at the ends and no two in a row.
 fn is_trimmed(text: &str) -> bool {
     !(text.starts_with(' ') || text.ends_with(' ') || text.contains("  "))
 }
 
-/// Whether ISO-8859-1 has it as a printed character.
+/// Whether ISO-8859-1 has it as a printable character.
 fn is_latin1(c: char, keeps_markup: bool) -> bool {
     const SOFT_HYPHEN: char = '\u{ad}';
     match c {
@@ -150,7 +150,7 @@ fn replacement(c: char, mode: Characters) -> Cow<'static, str> {
     Cow::Borrowed(table(c))
 }
 
-/// The table, and beside it typographic signs, which it does not have.
+/// The table, plus typographic signs, which it does not have.
 fn table(c: char) -> &'static str {
     match c {
         '\t' | '\n' | '\r' | '\u{a0}' => " ",
@@ -164,7 +164,7 @@ fn table(c: char) -> &'static str {
         '\\' | '|' => "/",
         '¿' => "?",
         '€' => "E",
-        // The table has i, b, p and points for these, which are slips.
+        // The table has i, b, p and points for these, which are errors.
         'ħ' => "h",
         'Þ' => "T",
         'þ' => "t",
@@ -177,7 +177,7 @@ fn table(c: char) -> &'static str {
     }
 }
 
-/// Letters by what they become.
+/// Letters by their replacement.
 const LETTERS: &[(&str, &str)] = &[
     ("a", "àáâãäåæāăąάαаъ"),
     ("A", "ÀÁÂÃÄÅÆĀĂĄΆΑАЪ"),

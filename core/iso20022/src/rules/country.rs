@@ -1,8 +1,8 @@
-//! Countries: assigned codes, names, post codes, and what counts as SEPA and EEA.
+//! Countries: assigned codes, names, post codes, and membership of SEPA and EEA.
 
 use crate::text::shorten;
 
-/// The codes of ISO 3166-1, and `XK`, which IBANs and BICs have for Kosovo.
+/// The codes of ISO 3166-1, and `XK`, which IBANs and BICs use for Kosovo.
 const CODES: &str = "\
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ \
     CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO \
@@ -19,7 +19,7 @@ const EEA: &str =
 /// The countries and territories of the SEPA schemes outside the EEA.
 const SEPA_OUTSIDE_EEA: &str = "AD AL BL CH GB GG GI IM JE MC MD ME MK PM RS SM VA";
 
-/// Names of countries as addresses have them, folded: in English and in the country's own languages.
+/// Names of countries as written in addresses, folded: in English and in the country's own languages.
 const NAMES: &[(&str, &[&str])] = &[
     ("AT", &["austria", "osterreich"]),
     ("AX", &["aland", "ahvenanmaa"]),
@@ -86,7 +86,7 @@ const POST_CODES: &[(&str, &str)] = &[
     ("SE", "999 99"),
 ];
 
-/// Whether that is a code of ISO 3166-1 in capitals, or `XK`.
+/// Whether it is a code of ISO 3166-1 in capitals, or `XK`.
 pub fn is_assigned(code: &str) -> bool {
     code.len() == 2 && listed(CODES, code)
 }
@@ -111,22 +111,22 @@ pub fn by_name(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The names of a country, folded as [`super::address::folded`] does; empty for those whose names are not known here.
+/// The names of a country, folded by [`super::address::folded`]; empty for countries without known names.
 pub(super) fn names(code: &str) -> &'static [&'static str] {
     NAMES.iter().find(|(known, _)| *known == code).map_or(&[], |(_, names)| names)
 }
 
-/// The form of the country's post codes, such as `999 99`; `None` where it is not known here.
+/// The form of the country's post codes, such as `999 99`; `None` if unknown.
 pub fn post_code_form(country: &str) -> Option<&'static str> {
     POST_CODES.iter().find(|(known, _)| *known == country).map(|(_, form)| *form)
 }
 
-/// Whether a post code has the form of its country; `true` for countries whose form is not known here.
+/// Whether a post code has the form of its country; `true` for countries with an unknown form.
 pub fn fits_post_code(country: &str, code: &str) -> bool {
     post_code_form(country).is_none_or(|form| post_code_length(form, code) == Some(code.len()))
 }
 
-/// The length in bytes of the post code of that form that a text begins with.
+/// The length in bytes of the post code of that form at the beginning of a text.
 pub(super) fn post_code_length(form: &str, text: &str) -> Option<usize> {
     let (bytes, mut at) = (text.as_bytes(), 0);
     for wanted in form.bytes() {

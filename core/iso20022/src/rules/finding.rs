@@ -1,10 +1,10 @@
-//! One thing that a rule found.
+//! One finding of a rule.
 
 use bankchannel_foundation::Boundary;
 
 use crate::text::quote_bare;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Boundary)]
 #[non_exhaustive]
 pub enum Level {
@@ -16,22 +16,22 @@ pub enum Level {
     Error,
 }
 
-/// One thing that a rule found in a payment.
+/// One finding of a rule in a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct Finding {
-    /// How bad it is.
+    /// Its severity.
     pub level: Level,
     /// The rule's name, such as `A1` of the address rules or `control_sum`.
     pub rule: String,
-    /// The reason code that a bank would answer, such as `AM10`; left out where the sources name none.
+    /// The reason code that a bank would answer, such as `AM10`; left out if the sources name none.
     pub reason: Option<String>,
-    /// The line in the file, from 1; left out where there is no file or no single place.
+    /// The line in the file, from 1; left out if there is no file or no single place.
     pub line: Option<u64>,
-    /// The transaction's number in the file or in what was given, from 1; left out where it is not about one.
+    /// The transaction's number in the file or in the input, from 1; left out if it is not about one.
     pub transaction: Option<u64>,
-    /// The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the field that
-    /// was given.
+    /// The element as a path from the root, such as `/Document/CstmrCdtTrfInitn/PmtInf[2]/DbtrAcct`, or the field of
+    /// the input.
     pub path: Option<String>,
     /// The value at fault, at most 40 characters of it.
     pub value: Option<String>,
@@ -95,7 +95,7 @@ impl Finding {
         self
     }
 
-    /// Adds the path; in front of one that is there already.
+    /// Adds the path, in front of an existing one.
     #[must_use]
     pub fn path(mut self, path: &str) -> Self {
         self.path = Some(match self.path {
@@ -106,7 +106,7 @@ impl Finding {
     }
 }
 
-/// The rules, each with its name and what it says.
+/// The rules, each with its name and its text.
 macro_rules! rules {
     ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+) => {
         /// A rule.
@@ -115,7 +115,7 @@ macro_rules! rules {
             $($(#[doc = $doc])+ $variant,)+
         }
 
-        /// Every rule: its name and what it says.
+        /// Every rule: its name and its text.
         pub const RULES: &[(&str, &str)] = &[$(($name, concat!($($doc),+).trim_ascii())),+];
 
         impl Rule {

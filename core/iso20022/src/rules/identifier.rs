@@ -20,7 +20,7 @@ pub enum IdentifierError {
     /// A blank at an end.
     #[error("begins or ends with a blank")]
     Blank,
-    /// A character outside the basic set; identifiers have no others, whatever the bank takes in names.
+    /// A character outside the basic set; identifiers have no others, whatever the bank accepts in names.
     #[error("has the character {character:?}, but identifiers have only a-z A-Z 0-9 / - ? : ( ) . , ' + and blanks")]
     Character {
         /// The first such character.
@@ -58,7 +58,7 @@ pub fn check(text: &str) -> Result<(), IdentifierError> {
     if text.contains("//") { Err(IdentifierError::DoubleSlash) } else { Ok(()) }
 }
 
-/// Whether a text is a UETR: a UUID of version 4 in small letters, as the schema wants it.
+/// Whether a text is a UETR: a UUID of version 4 in lower case, as the schema requires.
 pub fn is_uetr(text: &str) -> bool {
     const FORM: &[u8] = b"hhhhhhhh-hhhh-4hhh-vhhh-hhhhhhhhhhhh";
     let fits = |(byte, form): (u8, &u8)| match form {

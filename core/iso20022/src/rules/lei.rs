@@ -3,10 +3,10 @@
 /// Why a text is not an LEI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LeiError {
-    /// Not 18 capital letters and digits and then two digits.
+    /// Not 18 capital letters and digits followed by two digits.
     #[error("is not written like an LEI (18 capital letters and digits, then two digits)")]
     Shape,
-    /// The check digits do not fit the rest.
+    /// The check digits do not match the rest.
     #[error("has wrong check digits")]
     CheckDigits,
 }

@@ -1,4 +1,4 @@
-//! The rules of payments beyond the schema, as pure functions: making a file and checking one ask the same.
+//! The rules of payments beyond the schema, as pure functions: used both for making and for checking files.
 //!
 //! ```text
 //!  accounts and banks   iban, bic, lei, country        texts   characters, identifier, reference

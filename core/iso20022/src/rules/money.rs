@@ -1,4 +1,4 @@
-//! Amounts: how many decimals a currency has, and what a scheme takes.
+//! Amounts: the number of decimals of a currency, and the limits of a scheme.
 
 use bankchannel_foundation::model::Decimal;
 
@@ -9,7 +9,7 @@ const WITHOUT: &str = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV X
 /// Currencies with three decimals.
 const THREE: &str = "BHD IQD JOD KWD LYD OMR TND";
 
-/// How many digits after the point amounts of a currency have; 2 for currencies not known here.
+/// The number of decimals of a currency; 2 for unknown currencies.
 pub fn digits(currency: &str) -> usize {
     let listed = |table: &str| table.split_ascii_whitespace().any(|known| known == currency);
     if listed(WITHOUT) {
@@ -21,12 +21,12 @@ pub fn digits(currency: &str) -> usize {
     }
 }
 
-/// Whether that is written like a currency: three capital letters.
+/// Whether the text has the form of a currency: three capital letters.
 pub fn is_currency(text: &str) -> bool {
     text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
-/// An amount with the currency's digits: `1.5` EUR is `1.50`; `None` where that would take digits away.
+/// An amount with the currency's decimals: `1.5` EUR is `1.50`; `None` if digits would be lost.
 pub fn written(amount: &Decimal, currency: &str) -> Option<String> {
     let digits = digits(currency);
     let (whole, fraction) = amount.as_str().split_once('.').unwrap_or((amount.as_str(), ""));
@@ -41,7 +41,7 @@ pub fn written(amount: &Decimal, currency: &str) -> Option<String> {
     Some(format!("{sign}{size}{point}{fraction:0<digits$}"))
 }
 
-/// What is wrong with the amount of a payment; `sepa` for payments of the SEPA schemes.
+/// The problem with the amount of a payment; `sepa` for payments of the SEPA schemes.
 pub fn check(amount: &Decimal, currency: &str, sepa: bool) -> Option<Finding> {
     let text = amount.as_str();
     let zero = text.bytes().all(|byte| matches!(byte, b'0' | b'.' | b'-'));

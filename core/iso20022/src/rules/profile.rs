@@ -4,7 +4,7 @@ use bankchannel_foundation::Boundary;
 
 use super::characters::Characters;
 
-/// The version of `pain.001.001` that a file has or that a bank takes.
+/// The version of `pain.001.001` that a file has or that a bank accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 #[non_exhaustive]
 pub enum PaymentVersion {
@@ -14,23 +14,23 @@ pub enum PaymentVersion {
     V09,
 }
 
-/// What a bank says of addresses with structured fields and lines together.
+/// A bank's rule for addresses with both structured fields and lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 #[non_exhaustive]
 pub enum HybridAddress {
-    /// It takes them.
+    /// It accepts them.
     Allowed,
     /// It refuses them.
     Forbidden,
-    /// It wants at least one line beside town and country.
+    /// It requires at least one line in addition to town and country.
     NeedsLine,
 }
 
-/// A profile that is built in; it holds only what the banks' public guides say.
+/// A built-in profile; it contains only rules from the banks' public guides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 #[non_exhaustive]
 pub enum BaseProfile {
-    /// The Finnish extension AOS2: several invoices and credit notes beside one text.
+    /// The Finnish extension AOS2: several invoices and credit notes in addition to one text.
     Aos2,
     /// Nordea: names and texts may have all characters of ISO-8859-1.
     Nordea,
@@ -40,32 +40,32 @@ pub enum BaseProfile {
     DanskeSe,
 }
 
-/// How a bank differs from the common rules; what is left out is as in the base profile, else as everywhere.
+/// How a bank deviates from the common rules; omitted options are as in the base profile, otherwise as everywhere.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 pub struct ProfileOptions {
     /// The built-in profile that the other options change.
     pub base: Option<BaseProfile>,
-    /// The version that the bank takes; left out, each that is known.
+    /// The version that the bank accepts; if left out, every supported one.
     pub accepts: Option<PaymentVersion>,
-    /// Which characters names and texts may have: `strict` unless given.
+    /// The characters that names and texts may have: `strict` by default.
     pub characters: Option<Characters>,
-    /// Whether `&`, `"`, `<` and `>` may stay where `characters` is `latin1`; not unless given.
+    /// Whether `&`, `"`, `<` and `>` may stay if `characters` is `latin1`; not by default.
     pub keeps_markup: Option<bool>,
-    /// Hybrid addresses: allowed unless given.
+    /// Hybrid addresses: allowed by default.
     pub hybrid_address: Option<HybridAddress>,
-    /// Whether the bank advises to leave addresses out.
+    /// Whether the bank advises omitting addresses.
     pub advises_no_address: Option<bool>,
-    /// Whether the Finnish extension AOS2 is used: several structured parts beside one text.
+    /// Whether the Finnish extension AOS2 is used: several structured parts in addition to one text.
     pub aos2: Option<bool>,
     /// Whether an execution date on a closed day is an error instead of a warning.
     pub closed_day_is_error: Option<bool>,
-    /// How many days the execution date may lie back: 5 unless given.
+    /// How many days in the past the execution date may be: 5 by default.
     pub days_back: Option<u32>,
-    /// Whether a file may hold one execution date only.
+    /// Whether a file may have only one execution date.
     pub one_date_per_file: Option<bool>,
-    /// The most transactions in a batch; no limit unless given.
+    /// The most transactions in a batch; no limit by default.
     pub batch_transactions: Option<u64>,
-    /// The most transactions in a file; no limit unless given.
+    /// The most transactions in a file; no limit by default.
     pub file_transactions: Option<u64>,
 }
 

@@ -1,10 +1,10 @@
-//! Structured references: what an invoice asks the payer to repeat, so that a program can match the payment.
+//! Structured references: numbers on an invoice that the payer repeats, so that a program can match the payment.
 
 use bankchannel_foundation::Boundary;
 
 use crate::iban::mod_97;
 
-/// The kinds of references that are checked here.
+/// The supported kinds of references.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Boundary)]
 #[non_exhaustive]
 pub enum ReferenceKind {
@@ -26,35 +26,35 @@ pub enum ReferenceKind {
     Fik71,
     /// The payment id of a Danish card 75, 04 or 15: 16 digits, the last a check digit.
     Fik75,
-    /// A number at Bankgirot in Sweden: 7 or 8 digits, the last a check digit.
+    /// A Swedish Bankgirot number: 7 or 8 digits, the last a check digit.
     Bankgiro,
-    /// A number at Plusgirot in Sweden: 2 to 8 digits, the last a check digit.
+    /// A Swedish Plusgirot number: 2 to 8 digits, the last a check digit.
     Plusgiro,
 }
 
 /// A reference that passed its check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// What kind it is.
+    /// Its kind.
     pub kind: ReferenceKind,
-    /// The reference as machines write it: no blanks, capitals.
+    /// The reference in electronic form: no blanks, capitals.
     pub text: String,
-    /// What a payer should know though the check is passed.
+    /// A remark for the payer although the check is passed.
     pub note: Option<&'static str>,
 }
 
-/// Why a text is no reference of a kind.
+/// Why a text is not a reference of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
     /// Wrong characters or a wrong length.
     #[error("must be {0}")]
     Form(&'static str),
-    /// The check digits do not fit the rest.
+    /// The check digits do not match the rest.
     #[error("has wrong check digits")]
     CheckDigits,
 }
 
-/// Where a reference stands in `CdtrRefInf`: `Tp/CdOrPrtry/Cd` or `Prtry`, and `Tp/Issr`.
+/// The place of a reference in `CdtrRefInf`: `Tp/CdOrPrtry/Cd` or `Prtry`, and `Tp/Issr`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placement {
     /// The code of ISO 20022, or the scheme's own.
@@ -66,11 +66,11 @@ pub struct Placement {
 }
 
 impl ReferenceKind {
-    /// Every kind that stands in a remittance; numbers of Bankgirot and Plusgirot are accounts.
+    /// Every kind that occurs in a remittance; numbers of Bankgirot and Plusgirot are accounts.
     pub const REFERENCES: [Self; 9] =
         [Self::Rf, Self::Finnish, Self::Kid, Self::Ocr, Self::Belgian, Self::Dutch, Self::Qr, Self::Fik71, Self::Fik75];
 
-    /// Where a reference of that kind stands (docs/protocols/iso20022.md §4.3).
+    /// The place of a reference of that kind (docs/protocols/iso20022.md §4.3).
     pub fn placement(self) -> Placement {
         let scor = Placement { code: "SCOR", proprietary: false, issuer: None };
         match self {
@@ -82,12 +82,12 @@ impl ReferenceKind {
         }
     }
 
-    /// Whether wrong check digits are a warning only: creditors agree with their bank how strictly they are checked.
+    /// Whether wrong check digits are only a warning: creditors agree with their bank how strictly they are checked.
     pub fn is_soft(self) -> bool {
         self == Self::Ocr
     }
 
-    /// What a reference of that kind is, in words that fit "must be …".
+    /// The form of a reference of that kind, in words that follow "must be …".
     pub fn form(self) -> &'static str {
         match self {
             Self::Rf => "RF, two check digits and 1 to 21 letters and digits, 25 characters in all",
@@ -105,10 +105,10 @@ impl ReferenceKind {
     }
 }
 
-/// Reads a reference of a kind: blanks in it are left out, small letters become capitals.
+/// Reads a reference of a kind: blanks are removed, lower case becomes upper case.
 ///
 /// # Errors
-/// It does not have the form, or its check digits are wrong.
+/// The text does not have the form, or its check digits are wrong.
 pub fn parse(kind: ReferenceKind, text: &str) -> Result<Reference, ReferenceError> {
     const LONGEST: usize = 60;
     let form = ReferenceError::Form(kind.form());
@@ -117,7 +117,7 @@ pub fn parse(kind: ReferenceKind, text: &str) -> Result<Reference, ReferenceErro
     }
     let mut compact: String = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
     match kind {
-        // Leading zeros say nothing; banks pad the number to 20 digits.
+        // Leading zeros have no meaning; banks pad the number to 20 digits.
         ReferenceKind::Finnish => compact = compact.trim_start_matches('0').to_owned(),
         ReferenceKind::Belgian => compact.retain(|c| !matches!(c, '+' | '*' | '/')),
         ReferenceKind::Bankgiro | ReferenceKind::Plusgiro => compact.retain(|c| c != '-'),
@@ -151,10 +151,10 @@ pub fn parse(kind: ReferenceKind, text: &str) -> Result<Reference, ReferenceErro
     Ok(Reference { kind, text: compact, note })
 }
 
-/// The kind of a reference when exactly one check fits it: what stands in a statement does not say its kind.
+/// The kind of a reference if exactly one check matches it: a statement does not give the kind.
 ///
-/// The checks of one digit fit every tenth number, so kinds other than RF say nothing alone; the creditor's country
-/// decides which of them are tried.
+/// One-digit checks match every tenth number, so kinds other than RF prove nothing alone; the creditor's country
+/// determines which of them are tried.
 pub fn recognise(text: &str, creditor_country: Option<&str>) -> Option<Reference> {
     if let Ok(reference) = parse(ReferenceKind::Rf, text) {
         return Some(reference);
@@ -174,8 +174,8 @@ pub fn recognise(text: &str, creditor_country: Option<&str>) -> Option<Reference
     if fitting.next().is_none() { Some(first) } else { None }
 }
 
-/// The kind that a given reference has, where the giver did not say it: RF by its prefix, Finnish where the creditor's
-/// account is a Finnish IBAN. Nothing is guessed for other countries.
+/// The kind of a given reference if it was not specified: RF by its prefix, Finnish if the creditor's account is a
+/// Finnish IBAN. Nothing is guessed for other countries.
 pub fn infer(text: &str, creditor_iban: Option<&str>) -> Option<ReferenceKind> {
     let start: String = text.chars().filter(|c| !c.is_whitespace()).take(2).collect();
     if start.eq_ignore_ascii_case("RF") {
@@ -189,7 +189,7 @@ pub fn infer(text: &str, creditor_iban: Option<&str>) -> Option<ReferenceKind> {
 /// The RF reference over a national number: ISO 11649's check digits in front.
 ///
 /// # Errors
-/// The number has no characters, more than 21, or others than letters and digits.
+/// The number is empty, longer than 21 characters, or has characters other than letters and digits.
 pub fn to_rf(national: &str) -> Result<Reference, ReferenceError> {
     let form = ReferenceError::Form("1 to 21 letters and digits");
     let compact: String = national.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
@@ -200,7 +200,7 @@ pub fn to_rf(national: &str) -> Result<Reference, ReferenceError> {
     Ok(Reference { kind: ReferenceKind::Rf, text: format!("RF{check:02}{compact}"), note: None })
 }
 
-/// The Finnish reference number over a base of 3 to 19 digits: the check digit behind it.
+/// The Finnish reference number for a base of 3 to 19 digits: the check digit is appended.
 ///
 /// # Errors
 /// The base has another form.
@@ -220,7 +220,7 @@ fn is_rf(bytes: &[u8]) -> bool {
         && bytes.iter().all(u8::is_ascii_alphanumeric)
 }
 
-/// Check digits 00, 01 and 99 can pass the division and are never issued.
+/// Check digits 00, 01 and 99 can pass the division but are never issued.
 fn rf_fits(bytes: &[u8]) -> bool {
     let issued = !matches!(&bytes[2..4], b"00" | b"01" | b"99");
     issued && mod_97(bytes[4..].iter().chain(&bytes[..4]).copied()) == 1
@@ -267,7 +267,7 @@ fn mod_11_fits(bytes: &[u8]) -> bool {
     *last == check
 }
 
-/// The first ten digits mod 97, with 97 in place of 0.
+/// The first ten digits mod 97, with 97 instead of 0.
 fn belgian_fits(bytes: &[u8]) -> bool {
     if bytes.len() != 12 {
         return false;

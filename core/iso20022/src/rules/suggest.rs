@@ -1,4 +1,4 @@
-//! What the lines of an address seem to hold: a proposal for its fields, never applied unasked.
+//! Guesses the fields of an address from its lines: a proposal, never applied automatically.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ const NUMBER_FIRST: &str = "GB FR IE";
 pub struct Suggestion {
     /// The address as proposed: structured, or hybrid with the lines that could not be read.
     pub address: Address,
-    /// What was taken from where.
+    /// The fields and the lines they were taken from.
     pub taken: Vec<Taken>,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for Suggestion {
     }
 }
 
-/// Proposes fields for an address with lines; `None` where the lines do not tell town and country for sure.
+/// Proposes fields for an address with lines; `None` if the lines do not give town and country for certain.
 pub fn suggest(address: &Address) -> Option<Suggestion> {
     const MOST_LINES: usize = 7;
     if address.lines.is_empty() || address.lines.len() > MOST_LINES {
@@ -91,7 +91,7 @@ impl Suggestion {
     fn town(&mut self, country: &str, lines: &mut Vec<(usize, &str)>) {
         let Some((number, line)) = lines.last().copied() else { return };
         let Some(form) = country::post_code_form(country) else { return };
-        // A country in front of the code, as letters abroad have it: FI-00100.
+        // A country code in front of the post code, as on letters from abroad: FI-00100.
         let plain = line.strip_prefix(country).and_then(|rest| rest.strip_prefix('-'));
         let line = if form.starts_with(country) { line } else { plain.unwrap_or(line) };
         let Some(length) = country::post_code_length(form, line) else { return };
@@ -136,7 +136,7 @@ impl Suggestion {
     }
 }
 
-/// `Mannerheimintie 12 B 3`: letters, then a number with whatever belongs to it.
+/// `Mannerheimintie 12 B 3`: letters, then a number with its additions.
 fn street_then_number(line: &str) -> Option<(&str, &str)> {
     let at = line.find(|c: char| c.is_ascii_digit())?;
     let (street, building) = line.split_at(at);

@@ -1,7 +1,8 @@
-//! Schemas: which message a file is, and whether it obeys that message's XML Schema.
+//! Schemas: the message type of a file, and its validation against that message's XML Schema.
 //!
-//! A file is valid when two judges agree: a walk over a small model of the schema, which words every problem for a person and
-//! stops at [`MAX_PROBLEMS`], and then the complete XSD validator of the `uppsala` library, which has the last word.
+//! A file is valid when two validators agree: a walk over a small model of the schema, which describes every problem
+//! for a person and stops at [`MAX_PROBLEMS`], and then the complete XSD validator of the `uppsala` library, which has
+//! the last word.
 
 mod model;
 mod simple;
@@ -23,7 +24,7 @@ pub(crate) use stream::StreamWalk;
 /// Most problems that are reported for one file.
 pub const MAX_PROBLEMS: usize = 50;
 
-/// Longest namespace that is told, in characters: a hostile one may have millions.
+/// Longest namespace that is reported, in characters: a hostile one may have millions.
 pub(crate) const MAX_NAMESPACE: usize = 200;
 
 /// Start of the namespace of every ISO 20022 message.
@@ -35,7 +36,7 @@ pub enum MessageType {
     /// Customer credit transfer initiation, version 3 (2009).
     #[serde(rename = "pain.001.001.03")]
     Pain00100103,
-    /// Customer credit transfer initiation, version 9 (2019): what the simulator takes.
+    /// Customer credit transfer initiation, version 9 (2019): accepted by the simulator.
     #[serde(rename = "pain.001.001.09")]
     Pain00100109,
     /// Customer payment status report, version 10.
@@ -85,7 +86,7 @@ impl MessageType {
         format!("{NAMESPACE_PREFIX}{}", self.name())
     }
 
-    /// The message type of that name, or `None` when its schema is not held here.
+    /// The message type with that name, or `None` if this crate does not have its schema.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.name() == name)
     }
@@ -110,18 +111,18 @@ impl fmt::Display for MessageType {
     }
 }
 
-/// What a file says that it is.
+/// The message that a file declares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Identity {
     /// Namespace of the root element, its first 200 characters verbatim; empty when there is none.
     pub namespace: String,
-    /// The ISO message name that the namespace carries, such as `pain.001.001.03`, whether or not its schema is held here.
+    /// The ISO message name in the namespace, such as `pain.001.001.03`, whether or not this crate has its schema.
     pub message_name: Option<String>,
-    /// The message type, when its schema is held here.
+    /// The message type, if this crate has its schema.
     pub message: Option<MessageType>,
 }
 
-/// Finds out which message a file is, by the namespace of its root element.
+/// Determines the message of a file, by the namespace of its root element.
 ///
 /// # Errors
 /// The file is not readable as XML, or is refused by the limits.
@@ -163,7 +164,7 @@ pub(crate) fn validate_tree(message: MessageType, tree: &Tree<'_>) -> Result<(),
     last_word(&compiled.validator, tree)
 }
 
-/// A file of another message, or of none, gets one clear sentence and not a hundred unknown elements.
+/// A file of another message, or of none, gets one clear sentence instead of a hundred unknown elements.
 fn wrong_message(wanted: MessageType, root: Node<'_>) -> Option<Problem> {
     let identity = identify_root(root);
     if identity.message == Some(wanted) {
@@ -181,10 +182,10 @@ fn wrong_message(wanted: MessageType, root: Node<'_>) -> Option<Problem> {
     Some(Problem::format(root.place(), message, change))
 }
 
-/// The library validator's verdict over a file that the walk found good.
+/// The library validator's verdict on a file that the walk found valid.
 fn last_word(validator: &XsdValidator, tree: &Tree<'_>) -> Result<(), Vec<Problem>> {
-    // The library finds each error's line by counting from the start of the file: fine for few errors or a small file, but
-    // not for a hostile one. So a large file is judged without its text first.
+    // The library finds each error's line by counting from the start of the file: fine for few errors or a small file,
+    // but not for a hostile one. So a large file is first validated without its text.
     const SMALL_FILE: usize = 64 * 1024;
     if tree.len() > SMALL_FILE {
         let without_lines = tree.without_lines().map_err(|problem| vec![problem])?;
@@ -203,9 +204,9 @@ fn last_word(validator: &XsdValidator, tree: &Tree<'_>) -> Result<(), Vec<Proble
     Err(errors.iter().take(MAX_PROBLEMS).map(|error| foreign(&error.message, error.line)).collect())
 }
 
-/// The library's errors without those in which it departs from XML Schema, all of which the walk has judged by the standard:
-/// it counts the bytes of a text where characters count (so that a name with umlauts is too long), counts leading and trailing
-/// zeros as digits of a number, and refuses `5.` as a decimal.
+/// The library's errors, except those where it departs from XML Schema; the walk has already checked these by the
+/// standard. The library counts the bytes of a text instead of its characters (so that a name with umlauts is too
+/// long), counts leading and trailing zeros as digits of a number, and rejects `5.` as a decimal.
 fn verdict(validator: &XsdValidator, document: &uppsala::Document<'_>) -> Vec<uppsala::ValidationError> {
     let departs = |message: &str| {
         message.starts_with("Value length ")
@@ -223,12 +224,12 @@ fn foreign(message: &str, line: Option<usize>) -> Problem {
     Problem::format(place, format!("the schema does not allow this: {message}"), "correct this value or element")
 }
 
-/// A name out of a file, made safe to show without quotes.
+/// A name from a file, made safe to show without quotes.
 pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-')).take(40).collect()
 }
 
-/// A schema in both forms. Compiled at first use, kept for the life of the process.
+/// A schema in both forms. Compiled on first use, kept for the life of the process.
 struct Compiled {
     model: Model,
     validator: XsdValidator,
@@ -244,7 +245,7 @@ fn compiled(message: MessageType) -> Result<&'static Compiled, Problem> {
         let model = Model::read(message)?;
         Some(Compiled { model, validator })
     });
-    // The schemas are constants of this crate and a test compiles each, so this error is never seen in a released build.
+    // The schemas are constants of this crate and a test compiles each, so a released build never reports this error.
     compiled.as_ref().ok_or_else(|| {
         Problem::format(
             Place::nowhere(),

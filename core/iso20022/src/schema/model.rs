@@ -40,7 +40,7 @@ pub(crate) struct Particle {
     pub(crate) max: usize,
 }
 
-/// What may stand at a step.
+/// The elements allowed at a step.
 pub(crate) enum TypeKind {
     /// One element.
     Element(ElementName),
@@ -57,7 +57,7 @@ pub(crate) struct ElementName {
 }
 
 impl Particle {
-    /// The elements that may stand here.
+    /// The elements allowed here.
     pub(crate) fn elements(&self) -> &[ElementName] {
         match &self.kind {
             TypeKind::Element(element) => std::slice::from_ref(element),
@@ -68,7 +68,7 @@ impl Particle {
 }
 
 impl Model {
-    /// Reads the schema of a message; `None` when it uses a construction unknown here (a test reads every schema).
+    /// Reads the schema of a message; `None` if it uses an unsupported construction (a test reads every schema).
     pub(crate) fn read(message: MessageType) -> Option<Self> {
         let tree = Tree::parse(message.xsd()).ok()?;
         let schema = tree.root().ok()?;

@@ -1,4 +1,4 @@
-//! Simple values: what the schema demands of a text, and what to tell when it is something else.
+//! Simple values: the schema's requirements for a text, and the report if it does not meet them.
 
 use jiff::civil::{Date, DateTime};
 use uppsala::XsdRegex;
@@ -7,10 +7,10 @@ use crate::amount::{AmountError, parse_cents};
 use crate::text::quote;
 use crate::xml::Node;
 
-/// Texts longer than this are not matched against a pattern: every pattern of these schemas stops well before.
+/// Texts longer than this are not matched against a pattern: all patterns of these schemas are much shorter.
 const MAX_PATTERN_TEXT: usize = 200;
 
-/// A simple type: a base and what restricts it.
+/// A simple type: a base and its restrictions.
 pub(crate) struct Simple {
     base: Base,
     choices: Vec<String>,
@@ -30,11 +30,11 @@ enum Base {
     Decimal,
     Date,
     DateTime,
-    /// Judged by the library validator alone.
+    /// Checked by the library validator alone.
     Other,
 }
 
-/// What is wrong with a value, and what to write instead.
+/// The problem with a value, and what to write instead.
 pub(crate) struct Wrong {
     pub(crate) message: String,
     pub(crate) change: String,
@@ -45,7 +45,7 @@ fn wrong(message: impl Into<String>, change: impl Into<String>) -> Wrong {
 }
 
 impl Simple {
-    /// Reads an `xs:restriction`; `None` when it has a part unknown here.
+    /// Reads an `xs:restriction`; `None` if it has an unsupported part.
     pub(crate) fn read(restriction: Node<'_>) -> Option<Self> {
         let base = match restriction.attribute("base")? {
             "xs:string" => Base::Text,
@@ -81,7 +81,7 @@ impl Simple {
         Some(simple)
     }
 
-    /// Checks a value; `None` when nothing is wrong with it (or only the library can tell).
+    /// Checks a value; `None` if it has no problem (or only the library can tell).
     pub(crate) fn check(&self, value: &str) -> Option<Wrong> {
         match self.base {
             Base::Text => self.text(value),
@@ -157,7 +157,7 @@ impl Simple {
         None
     }
 
-    /// The form that the patterns demand, in words where these schemas' patterns are known.
+    /// The required form, in words if the pattern is known.
     fn form(&self) -> String {
         let Some((pattern, _)) = self.patterns.first() else {
             return "correct it".into();
@@ -215,7 +215,8 @@ fn plain_date(day: &str) -> bool {
     day.len() == 10 && day.as_bytes()[4] == b'-' && day.as_bytes()[7] == b'-' && day.parse::<Date>().is_ok()
 }
 
-/// Forms that XML Schema allows and nobody writes (years before 1 or after 9999, midnight as 24:00): left to the library.
+/// Forms that XML Schema allows but that are not used (years before 1 or after 9999, midnight as 24:00): left to the
+/// library.
 fn unusual(value: &str) -> bool {
     let unsigned = value.trim_start_matches('-');
     let year = unsigned.split('-').next().unwrap_or_default();

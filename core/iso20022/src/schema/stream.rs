@@ -1,6 +1,6 @@
-//! The schema over a file that is too large for a tree: one pass over its tokens, in constant memory.
+//! Schema validation of a file that is too large for a tree: one pass over its tokens, in constant memory.
 //!
-//! It judges elements, their order and number, values and attributes by the same small model as the walk over a tree.
+//! It checks elements, their order and number, values and attributes with the same small model as the walk over a tree.
 //! Namespaces below the root are not compared, and no second validator follows.
 
 use super::model::{Attribute, ElementName, Model, Particle, Type};
@@ -10,10 +10,10 @@ use crate::problem::{Place, Problem};
 use crate::text::quote;
 use crate::xml::{Token, attributes};
 
-/// More of a value is not kept: no value of the schemas is as long.
+/// The most bytes kept of a value: no value of the schemas is as long.
 const MAX_VALUE: usize = 64 * 1024;
 
-/// The walk, which is given each token of a file in turn.
+/// The walk, which receives each token of a file in turn.
 #[derive(Default)]
 pub(crate) struct StreamWalk {
     model: Option<&'static Model>,
@@ -25,33 +25,33 @@ pub(crate) struct StreamWalk {
     found: Vec<Problem>,
 }
 
-/// An element that is open.
+/// An open element.
 struct Open {
     name: String,
-    /// Its number among its like, where there may be several.
+    /// Its number among equal siblings, if there may be several.
     number: Option<usize>,
     line: u64,
     content: Content,
-    /// The step of the sequence that the children have come to, and how many stood there.
+    /// The current step of the sequence, and the number of children at it.
     step: usize,
     taken: usize,
 }
 
-/// What an element may hold.
+/// The allowed content of an element.
 enum Content {
     Elements(&'static [Particle]),
     Value(&'static Simple),
-    /// What was reported already, or is not in the model.
+    /// Already reported, or not in the model.
     Anything,
 }
 
 impl StreamWalk {
-    /// What is wrong, in the order of the file; at most [`MAX_PROBLEMS`].
+    /// The problems, in file order; at most [`MAX_PROBLEMS`].
     pub(crate) fn problems(self) -> Vec<Problem> {
         self.found
     }
 
-    /// Takes the next token.
+    /// Receives the next token.
     pub(crate) fn see(&mut self, token: &Token<'_>) {
         match token {
             Token::Start { name, attributes, line } => self.start(name, attributes, *line),
@@ -81,7 +81,7 @@ impl StreamWalk {
         if self.attributes(model, raw_attributes, attributes)
             && let Some(open) = self.open.last_mut()
         {
-            // One problem of an element is enough.
+            // One problem per element is enough.
             open.content = Content::Anything;
         }
     }
@@ -90,7 +90,7 @@ impl StreamWalk {
         self.open.push(Open { name: name.to_owned(), number, line, content, step: 0, taken: 0 });
     }
 
-    /// The element of the schema that a child of the innermost element is; reports what is wrong with its place.
+    /// The schema's element for a child of the innermost element; reports a wrong position.
     fn child(&mut self, name: &str, line: u64) -> Option<(Option<usize>, &'static ElementName)> {
         let parent = self.open.last()?;
         let particles = match parent.content {
@@ -134,7 +134,7 @@ impl StreamWalk {
         Some((several.then_some(taken), element))
     }
 
-    /// Reports the elements that had to stand in the innermost element before this step.
+    /// Reports the required elements that are missing in the innermost element before this step.
     fn missing(&mut self, before: usize) {
         let Some(Open { content: Content::Elements(particles), step, taken, line, name, .. }) = self.open.last() else {
             return;
@@ -180,14 +180,14 @@ impl StreamWalk {
         self.open.pop();
     }
 
-    /// Judges the attributes of the innermost element; gives whether something is wrong.
+    /// Checks the attributes of the innermost element; returns whether there is a problem.
     fn attributes(&mut self, model: &'static Model, raw: &str, known: &'static [Attribute]) -> bool {
         if raw.trim_ascii().is_empty() && !known.iter().any(|attribute| attribute.required) {
             return false;
         }
         let Some(Open { name, line, .. }) = self.open.last() else { return false };
         let (name, line) = (name.clone(), *line);
-        // Names with a prefix stand in another namespace.
+        // Names with a prefix are in another namespace.
         let given: Vec<(&str, String)> =
             attributes(raw).filter(|(name, _)| *name != "xmlns" && !name.contains(':')).collect();
         let unknown = given.iter().find(|(given, _)| !known.iter().any(|attribute| attribute.name == *given));
@@ -210,7 +210,7 @@ impl StreamWalk {
         true
     }
 
-    /// Looks no further into the innermost element.
+    /// Stops checking the innermost element.
     fn give_up(&mut self) {
         if let Some(open) = self.open.last_mut() {
             open.content = Content::Anything;
@@ -239,7 +239,7 @@ impl StreamWalk {
     }
 }
 
-/// The model of the message that the root element names by a namespace.
+/// The model of the message, by the namespace of the root element.
 fn model(raw_attributes: &str) -> Option<&'static Model> {
     let declared = attributes(raw_attributes).filter(|(name, _)| *name == "xmlns" || name.starts_with("xmlns:"));
     let message = declared
@@ -248,7 +248,7 @@ fn model(raw_attributes: &str) -> Option<&'static Model> {
     compiled(message).ok().map(|compiled| &compiled.model)
 }
 
-/// What an element of a type may hold, and its attributes.
+/// The allowed content of an element of a type, and its attributes.
 fn content(model: &'static Model, type_name: &str) -> (Content, &'static [Attribute]) {
     match model.types.get(type_name) {
         Some(Type::Elements(particles)) => {
@@ -282,7 +282,7 @@ mod tests {
         walk.problems()
     }
 
-    /// Whatever is left out, doubled or changed: both walks find a file good, or both do not.
+    /// Whatever is removed, doubled or changed: both walks accept a file, or both reject it.
     #[test]
     fn judges_as_the_walk_over_a_tree() {
         let lines: Vec<&str> = crate::EXAMPLE_PAIN001.lines().collect();

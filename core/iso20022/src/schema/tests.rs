@@ -30,7 +30,7 @@ fn the_example_is_valid() {
 
 #[test]
 fn every_problem_is_worded_with_line_and_advice() {
-    // Edit, line of the problem, what the sentence must say.
+    // Edit, line of the problem, expected text.
     let cases: &[(&str, &str, usize, &str)] = &[
         (" Ccy=\"EUR\"", "", 48, "<InstdAmt> has no Ccy attribute; add Ccy=\"EUR\""),
         ("Ccy=\"EUR\">250", "Ccy=\"eur\">250", 48, "write three capital letters, as in EUR"),

@@ -1,4 +1,5 @@
-//! The walk over file and schema together: finds what is missing, misplaced, unknown or ill-written, and words it.
+//! The walk over file and schema together: finds missing, misplaced, unknown and malformed elements, and describes
+//! them.
 
 use super::model::{Attribute, ElementName, Model, Particle, Type, TypeKind};
 use super::plain;
@@ -7,7 +8,7 @@ use crate::problem::{Place, Problem};
 use crate::text::{nearest, quote};
 use crate::xml::Node;
 
-/// All problems of a file whose root element stands in the model's namespace, in the order found, at most `limit`.
+/// All problems of a file whose root element is in the model's namespace, in the order found, at most `limit`.
 pub(crate) fn problems(model: &Model, root: Node<'_>, limit: usize) -> Vec<Problem> {
     let mut walk = Walk { model, limit, found: Vec::new() };
     let (name, type_name) = &model.root;
@@ -58,7 +59,7 @@ impl<'m> Walk<'m> {
                 self.no_attributes(node, &[]);
                 self.value(node, simple);
             }
-            // A type outside the model: the library validator judges it.
+            // A type outside the model: checked by the library validator.
             None => {}
         }
     }
@@ -179,7 +180,7 @@ impl<'m> Walk<'m> {
         known
     }
 
-    /// Whether the wanted element stands further behind: then its order is the problem, not its absence.
+    /// Whether the wanted element comes later: then its order is the problem, not its absence.
     fn displaced(&mut self, parent: Node<'_>, rest: &mut Vec<Node<'_>>, wanted: &Particle, later: &[Particle]) -> bool {
         let Some(at) = rest.iter().rposition(|child| allowed(wanted, *child).is_some()) else {
             return false;
@@ -209,7 +210,7 @@ impl<'m> Walk<'m> {
         self.report(parent.place(), message, change);
     }
 
-    /// Elements of the step just taken that go on beyond its maximum: reported once, then passed over.
+    /// Elements of the current step beyond its maximum: reported once, then skipped.
     fn too_many(&mut self, parent: Node<'_>, rest: &mut Vec<Node<'_>>, particle: &Particle) {
         let Some(first) = rest.last().copied().filter(|child| allowed(particle, *child).is_some()) else {
             return;
@@ -229,7 +230,7 @@ impl<'m> Walk<'m> {
         self.report(first.place(), message, change);
     }
 
-    /// A known element left over after the last step: it stands behind its place.
+    /// A known element left over after the last step: it comes after its place.
     fn surplus(&mut self, parent: Node<'_>, child: Node<'_>, particles: &[Particle]) {
         let name = child.name();
         let Some(step) = particles.iter().position(|particle| allowed(particle, child).is_some()) else {

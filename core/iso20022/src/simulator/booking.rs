@@ -74,7 +74,7 @@ pub(super) fn account_report(number: &str, books: &Account, id: &str, stamp: &St
     }
 }
 
-/// One entry for the batch when batch booking is asked for, else one for each transaction.
+/// One entry for the batch if batch booking is requested, otherwise one for each transaction.
 fn entries(payment: &Payment, info: &PaymentInfo, stamp: &Stamp<'_>, number: &mut usize) -> Vec<Entry> {
     let mut entry = |transactions: &[Transaction], cents: i64| {
         *number += 1;
@@ -101,7 +101,7 @@ fn entries(payment: &Payment, info: &PaymentInfo, stamp: &Stamp<'_>, number: &mu
     }
 }
 
-/// What a booking says about one payment. Message id and part stand once, in the batch.
+/// A booking's details of one payment. Message id and part are given once, in the batch.
 fn details(transaction: &Transaction) -> EntryTransaction {
     EntryTransaction {
         instruction_id: transaction.instruction_id.clone(),

@@ -9,7 +9,7 @@ use crate::pain001::{Payment, count_problems, creditor_problems, sum_problems};
 use crate::problem::Problem;
 use crate::text::{quote, shorten};
 
-/// Most problems that a rejection spells out; a status report is no place for more.
+/// Most problems that a rejection describes; a status report has no room for more.
 const MAX_TOLD: usize = 5;
 
 /// Longest text about one of them, in characters.
@@ -19,13 +19,13 @@ const MAX_TEXT: usize = 500;
 pub(super) struct Rejection {
     /// Reason code (docs/protocols/ws-channel.md §6.8).
     pub(super) code: &'static str,
-    /// The reason in words, one text for each thing that is wrong.
+    /// The reason in words, one text for each problem.
     pub(super) texts: Vec<String>,
-    /// Which transactions are at fault.
+    /// The transactions at fault.
     pub(super) fault: Fault,
 }
 
-/// Where the fault lies.
+/// The location of the fault.
 pub(super) enum Fault {
     /// In the file as a whole.
     File,
@@ -53,7 +53,7 @@ impl Rejection {
     }
 }
 
-/// All checks in their order; gives the books after the debits.
+/// All checks in order; returns the books after the debits.
 pub(super) fn check(payment: &Payment, ledger: &Ledger) -> Result<Ledger, Rejection> {
     let counts = count_problems(payment);
     if !counts.is_empty() {

@@ -1,7 +1,8 @@
-//! The simulator bank's mind: what it answers to a payment file, as pure functions (docs/protocols/ws-channel.md §6.7, §6.8).
+//! The simulator bank's decisions: its answers to a payment file, as pure functions (docs/protocols/ws-channel.md §6.7,
+//! §6.8).
 //!
-//! A file is booked as a whole or not at all. Execution dates in the past are taken and booked at the given day; the same
-//! file again is a new payment.
+//! A file is booked as a whole or not at all. Execution dates in the past are accepted and booked on the given day; the
+//! same file again is a new payment.
 
 mod booking;
 mod checks;
@@ -28,8 +29,8 @@ pub const DEFAULT_CURRENCY: &str = "EUR";
 /// Opening balance of that account: 10000000.00.
 pub const DEFAULT_BALANCE_CENTS: i64 = 1_000_000_000;
 
-/// Largest document that the bank makes, in bytes: what the WS Channel lets a customer download (docs/protocols/ws-channel.md §5.3). A
-/// payment whose statement would be larger is rejected as `FF01`.
+/// Largest document that the bank makes, in bytes: the WS Channel's limit for downloads (docs/protocols/ws-channel.md
+/// §5.3). A payment whose statement would be larger is rejected as `FF01`.
 pub const MAX_DOCUMENT_BYTES: usize = 7 * 1024 * 1024;
 
 /// The bank's books for one customer connection.
@@ -60,7 +61,7 @@ impl Ledger {
         ledger
     }
 
-    /// Opens an account with a balance; an account already there keeps everything.
+    /// Opens an account with a balance; an existing account is not changed.
     pub fn open(&mut self, account: &str, owner: &str, currency: &str, balance_cents: i64) {
         self.accounts.entry(iban::compact(account)).or_insert_with(|| Account {
             balance_cents,
@@ -70,13 +71,13 @@ impl Ledger {
         });
     }
 
-    /// The account of that IBAN, however it is written.
+    /// The account with that IBAN, in either written form.
     pub fn account(&self, account: &str) -> Option<&Account> {
         self.accounts.get(&iban::compact(account))
     }
 }
 
-/// The unique text from which all ids of one answer are made, so that message ids are unique when it is.
+/// The unique base of all ids of one answer: message ids are unique if it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ids {
     base: String,
@@ -106,7 +107,7 @@ impl Ids {
     }
 }
 
-/// What the bank did with a payment file.
+/// The bank's decision about a payment file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Nothing was booked.
@@ -118,7 +119,7 @@ pub enum Outcome {
     Accepted {
         /// The `pain.002.001.10`.
         pain002: Vec<u8>,
-        /// The `camt.054.001.02` with what was debited, one notification for each account.
+        /// The `camt.054.001.02` with the debits, one notification for each account.
         camt054: Vec<u8>,
         /// The `camt.053.001.02` with the updated statements, one for each account.
         camt053: Vec<u8>,
@@ -130,7 +131,7 @@ pub enum Outcome {
 /// Why the simulator could not answer; neither is the fault of the payment file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SimulatorError {
-    /// The base of the ids is empty, too long, or holds a character that ids may not.
+    /// The base of the ids is empty, too long, or has a character that ids may not have.
     #[error("the id base must have 1 to 20 ASCII letters, digits and hyphens")]
     BadIds,
     /// No such account in the ledger.
@@ -146,7 +147,7 @@ pub enum SimulatorError {
 /// Reasons in the order of the checks: `FF01` format, `AM18` number of transactions, `AM10` control sum, `AC02` debtor account,
 /// `AC01` creditor account, `AM03` a currency other than the account's, `AM04` funds.
 ///
-/// `now` stands in the documents as creation time, `today` is the day of booking.
+/// `now` is the creation time in the documents, `today` the day of booking.
 ///
 /// # Errors
 /// Never because of the payment file: see [`SimulatorError`].
@@ -173,13 +174,13 @@ pub fn decide(
     };
     let mut report = report::rejected(&examined, &rejection, &stamp);
     if pain002::render(&report).len() > MAX_DOCUMENT_BYTES {
-        // The group says it all; a status of each of so many transactions could not be downloaded.
+        // The group status is enough; a report with the status of so many transactions could not be downloaded.
         report.payments.clear();
     }
     Ok(Outcome::Rejected { pain002: pain002::write(&report).map_err(SimulatorError::Answer)? })
 }
 
-/// Writes the documents of a booking, or nothing when one of them would be too large to be downloaded.
+/// Writes the documents of a booking; `None` if one of them would be too large to be downloaded.
 fn documents(booked: booking::Booked) -> Result<Option<Outcome>, SimulatorError> {
     let booking::Booked { status, notification, statement, ledger } = booked;
     let sizes = [camt::render_statement(&statement).len(), pain002::render(&status).len()];
@@ -195,8 +196,8 @@ fn documents(booked: booking::Booked) -> Result<Option<Outcome>, SimulatorError>
     }))
 }
 
-/// Writes the next statement of an account without entries: for a fresh account the opening statement, with number 1. Gives
-/// the `camt.053.001.02` and the books with the statement counted.
+/// Writes the next statement of an account without entries: for a fresh account the opening statement, with number 1.
+/// Returns the `camt.053.001.02` and the books with the statement counted.
 ///
 /// # Errors
 /// The account is not in the ledger, or was opened with values that the schema does not allow.

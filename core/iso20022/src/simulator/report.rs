@@ -6,7 +6,7 @@ use crate::amount::format_cents;
 use crate::pain001::{Examined, MESSAGE, Payment};
 use crate::pain002::{PaymentStatus, Reason, StatusReport, TransactionStatus};
 
-/// What stands for an id that the file does not give, as is the custom in ISO 20022.
+/// Replaces an id that the file does not give, as is the custom in ISO 20022.
 const NOT_PROVIDED: &str = "NOTPROVIDED";
 /// Longest id (`Max35Text`).
 const ID_LENGTH: usize = 35;
@@ -16,7 +16,8 @@ pub(super) fn accepted(payment: &Payment, stamp: &Stamp<'_>) -> StatusReport {
     statuses(payment, stamp, "ACCP", "ACSC", Vec::new(), &|_, _| Vec::new())
 }
 
-/// Everything rejected. Transactions at fault carry the reason; the others say that they were not booked because of them.
+/// Everything rejected. Transactions at fault have the reason; the others report that they were not booked because of
+/// them.
 pub(super) fn rejected(examined: &Examined, rejection: &Rejection, stamp: &Stamp<'_>) -> StatusReport {
     let reason = |texts: &[String]| Reason { code: Some(rejection.code.to_owned()), information: texts.to_vec() };
     let group = vec![reason(&rejection.texts)];
@@ -87,7 +88,7 @@ fn statuses(
     }
 }
 
-/// The sum that the file states, or that of its amounts where it states none.
+/// The sum that the file declares, otherwise that of its amounts.
 fn stated_or_real_sum(payment: &Payment) -> Option<String> {
     let real = || payment.payments.iter().try_fold(0_i64, |sum, info| sum.checked_add(info.total_cents()?));
     payment.control_sum.or_else(real).map(format_cents)

@@ -13,10 +13,10 @@ use crate::meaning;
 use crate::problem::Problem;
 use crate::xml::{Element, Record};
 
-/// The newest version whose fields are known here.
+/// The newest version whose fields are supported.
 const NEWEST: u32 = 14;
 
-/// The status reports of a file: mostly one; banks also put several into one download.
+/// The status reports of a file: usually one; banks also put several into one download.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct StatusFile {
@@ -24,13 +24,13 @@ pub struct StatusFile {
     pub reports: Vec<StatusReport>,
 }
 
-/// What the bank says about a payment file.
+/// The bank's status of a payment file.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct StatusReport {
     /// The line in the file, from 1.
     pub line: u64,
-    /// What the report is, by its namespace.
+    /// The report's message name, by its namespace.
     pub message: MessageName,
     /// The report's own message id.
     pub id: Option<String>,
@@ -42,7 +42,7 @@ pub struct StatusReport {
     pub original_message_name: Option<String>,
     /// When the payment file was made.
     pub original_created: Option<Moment>,
-    /// How many transactions the payment file says that it holds.
+    /// The number of transactions that the payment file declares.
     pub original_count: Option<u64>,
     /// The control sum of the payment file.
     pub original_sum: Option<Decimal>,
@@ -50,25 +50,25 @@ pub struct StatusReport {
     pub status: Option<Code>,
     /// The reasons for it.
     pub reasons: Vec<StatusReason>,
-    /// How many transactions have which status.
+    /// The number of transactions by status.
     pub counts: Vec<StatusCount>,
     /// The batches of the payment file that the report names, in order.
     pub batches: Vec<BatchStatus>,
-    /// What a reader should know of the file.
+    /// Remarks on the file.
     pub notes: Vec<String>,
-    /// What could not be read.
+    /// Values that could not be read.
     pub problems: Vec<ValueProblem>,
 }
 
-/// What the bank says about a batch: the transactions of one payment information.
+/// The bank's status of a batch: the transactions of one payment information.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct BatchStatus {
     /// The line in the file, from 1.
     pub line: u64,
-    /// The payment information id; left out where a report lists transactions without it.
+    /// The payment information id; left out if a report lists transactions without it.
     pub payment_id: Option<String>,
-    /// How many transactions the batch says that it holds.
+    /// The number of transactions that the batch declares.
     pub original_count: Option<u64>,
     /// The control sum of the batch.
     pub original_sum: Option<Decimal>,
@@ -76,13 +76,13 @@ pub struct BatchStatus {
     pub status: Option<Code>,
     /// The reasons for it.
     pub reasons: Vec<StatusReason>,
-    /// How many transactions have which status.
+    /// The number of transactions by status.
     pub counts: Vec<StatusCount>,
     /// The transactions that the report names, in order.
     pub transactions: Vec<TransactionStatus>,
 }
 
-/// What the bank says about a transaction.
+/// The bank's status of a transaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct TransactionStatus {
@@ -92,7 +92,7 @@ pub struct TransactionStatus {
     pub status_id: Option<String>,
     /// The instruction id of the payment file.
     pub instruction_id: Option<String>,
-    /// The end-to-end id of the payment file; left out where it says that there is none.
+    /// The end-to-end id of the payment file; left out if its value means that there is none.
     pub end_to_end_id: Option<String>,
     /// The UETR, a UUID.
     pub uetr: Option<String>,
@@ -108,19 +108,19 @@ pub struct TransactionStatus {
     pub servicer_reference: Option<String>,
     /// The clearing system's reference.
     pub clearing_reference: Option<String>,
-    /// The amount, as the bank repeats it.
+    /// The amount, as repeated by the bank.
     pub money: Option<Money>,
-    /// The execution date, as the bank repeats it.
+    /// The execution date, as repeated by the bank.
     pub execution: Option<Moment>,
-    /// Who pays, as the bank repeats it.
+    /// The party that pays, as repeated by the bank.
     pub debtor: Option<SharedParty>,
-    /// Who is paid, as the bank repeats it.
+    /// The party that is paid, as repeated by the bank.
     pub creditor: Option<SharedParty>,
-    /// What the payment is for, as the bank repeats it.
+    /// The remittance information, as repeated by the bank.
     pub remittance: Remittance,
 }
 
-/// Why a status is what it is.
+/// The reason for a status.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct StatusReason {
@@ -128,17 +128,17 @@ pub struct StatusReason {
     pub code: Option<Code>,
     /// Further lines of text, in order.
     pub information: Vec<String>,
-    /// Who says so.
+    /// The party that gives the reason.
     pub originator: Option<String>,
 }
 
-/// How many transactions have a status.
+/// The number of transactions with a status.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct StatusCount {
     /// The status.
     pub status: Option<Code>,
-    /// How many transactions have it.
+    /// The number of transactions with it.
     pub count: Option<u64>,
     /// Their sum.
     pub sum: Option<Decimal>,
@@ -147,7 +147,7 @@ pub struct StatusCount {
 /// Reads a status report (`pain.002`), or several in one file.
 ///
 /// # Errors
-/// The file is not XML, is refused by a limit, or is no status report.
+/// The file is not XML, is refused by a limit, or is not a status report.
 pub fn read_status_report(input: impl Read) -> Result<StatusFile, Problem> {
     read_with_encoding(input, None)
 }
@@ -155,12 +155,12 @@ pub fn read_status_report(input: impl Read) -> Result<StatusFile, Problem> {
 /// The same for a file that declares no encoding or a wrong one.
 ///
 /// # Errors
-/// As [`read_status_report`]; the encoding is none that is read.
+/// As [`read_status_report`]; the encoding is not supported.
 pub fn read_with_encoding(input: impl Read, encoding: Option<&str>) -> Result<StatusFile, Problem> {
     read_held(input, encoding, Held::default())
 }
 
-/// The same for a file with at most so many transactions and batches.
+/// The same for a file with at most this many transactions and batches.
 pub(crate) fn read_held(input: impl Read, encoding: Option<&str>, mut held: Held) -> Result<StatusFile, Problem> {
     let mut file = Messages::open(input, encoding)?;
     let (mut read, mut record) = (StatusFile::default(), Record::default());
@@ -216,7 +216,7 @@ impl StatusReport {
         }
     }
 
-    /// Reads the header of the report, or what it says of the whole file.
+    /// Reads the header of the report, or the status of the whole file.
     fn group(&mut self, element: Element<'_>) {
         let base = || format!("{PATH}/{}", element.name());
         let mut values = Values::new(element, &base);
@@ -258,7 +258,7 @@ impl StatusReport {
         Ok(())
     }
 
-    /// A transaction directly below the report, as version 2 has it.
+    /// A transaction directly below the report, as in version 2.
     fn transaction(&mut self, element: Element<'_>) {
         if self.batches.last().is_none_or(|batch| batch.payment_id.is_some()) {
             self.batches.push(BatchStatus { line: element.line(), ..BatchStatus::default() });

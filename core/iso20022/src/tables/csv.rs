@@ -1,4 +1,4 @@
-//! Rows as CSV (RFC 4180) that spreadsheets may open: no text is taken for a formula.
+//! Rows as CSV (RFC 4180), safe to open in spreadsheets: no text is taken for a formula.
 
 use std::io::{self, Write};
 
@@ -7,14 +7,14 @@ use csv_core::{WriteResult, Writer};
 use super::{Cell, Column};
 use crate::text::is_formula;
 
-/// How CSV is written.
+/// The format of CSV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CsvOptions {
-    /// What stands between two cells: one ASCII character.
+    /// The delimiter between two cells: one ASCII character.
     pub delimiter: u8,
     /// Whether lines end with CR and LF instead of LF.
     pub crlf: bool,
-    /// Whether texts are written as they are. A spreadsheet then takes some of them for formulas and runs them.
+    /// Whether texts are written unchanged. A spreadsheet then takes some of them for formulas and runs them.
     pub raw: bool,
 }
 
@@ -34,10 +34,10 @@ pub struct Csv<W> {
 }
 
 impl<W: Write> Csv<W> {
-    /// Begins with the row of the columns' names.
+    /// Writes the header row with the columns' names.
     ///
     /// # Errors
-    /// The output takes no more.
+    /// The output cannot be written.
     pub fn new(output: W, options: CsvOptions, columns: &[Column]) -> io::Result<Self> {
         let terminator = if options.crlf { csv_core::Terminator::CRLF } else { csv_core::Terminator::Any(b'\n') };
         let writer = csv_core::WriterBuilder::new().delimiter(options.delimiter).terminator(terminator).build();
@@ -50,7 +50,7 @@ impl<W: Write> Csv<W> {
     /// Writes a row.
     ///
     /// # Errors
-    /// The output takes no more.
+    /// The output cannot be written.
     pub fn row(&mut self, cells: &[Cell<'_>]) -> io::Result<()> {
         self.line.clear();
         for (at, cell) in cells.iter().enumerate() {
@@ -66,14 +66,14 @@ impl<W: Write> Csv<W> {
         self.output.write_all(&self.line)
     }
 
-    /// Gives the output back.
+    /// Returns the output.
     pub fn into_inner(self) -> W {
         self.output
     }
 
     fn field(&mut self, text: &str) {
         let used = self.line.len();
-        // Each byte may be a quote, which is doubled, and quotes stand around the field.
+        // Each byte may be a quote, which is doubled, and the field is enclosed in quotes.
         self.line.resize(used + 2 * text.len() + 2, 0);
         let (_, _, written) = self.writer.field(text.as_bytes(), &mut self.line[used..]);
         self.line.truncate(used + written);

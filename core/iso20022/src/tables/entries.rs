@@ -4,12 +4,12 @@ use super::{Cell, Row, account, amount, code, currency, meaning, name, table, wo
 use crate::cash::{Entry, EntryDetail, Statement};
 use crate::data::{Code, Money, Party};
 
-/// What a row is of.
+/// The content of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryRows {
     /// One entry.
     Entries,
-    /// One transaction behind an entry; the entry itself where it has none.
+    /// One transaction behind an entry; the entry itself if it has none.
     Details,
 }
 
@@ -20,7 +20,7 @@ struct Of<'a> {
     detail: Option<(u64, &'a EntryDetail)>,
 }
 
-/// The rows of one entry; of its statement only the header is needed.
+/// The rows of one entry; only the header of its statement is needed.
 pub fn of_entry<'a>(statement: &'a Statement, entry: &'a Entry, rows: EntryRows) -> Vec<Row<'a>> {
     let row = |detail| cells(&Of { statement, entry, detail });
     match rows {
@@ -39,7 +39,7 @@ pub fn of_statements(statements: &[Statement], rows: EntryRows) -> impl Iterator
 }
 
 impl<'a> Of<'a> {
-    /// The transaction of the row; that of an entry with a single one.
+    /// The transaction of the row, or the only one of an entry.
     fn single(&self) -> Option<&'a EntryDetail> {
         match (self.detail, self.entry.details.as_slice()) {
             (Some((_, detail)), _) => Some(detail),

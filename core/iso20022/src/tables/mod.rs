@@ -1,7 +1,7 @@
-//! Typed results as rows, for people and for programs that take tables: CSV, spreadsheets, the command line.
+//! Typed results as rows, for people and for programs that work with tables: CSV, spreadsheets, the command line.
 //!
-//! Each table is one list of columns with a name and what stands in it ([`ENTRIES`], [`TRANSACTIONS`], [`STATUSES`],
-//! [`OUTCOMES`]) and one function that gives the rows. [`Csv`] writes them.
+//! Each table is a list of columns with name and documentation ([`ENTRIES`], [`TRANSACTIONS`], [`STATUSES`],
+//! [`OUTCOMES`]) and a function that returns the rows. [`Csv`] writes them.
 
 mod csv;
 mod entries;
@@ -26,25 +26,25 @@ pub use transactions::{TRANSACTIONS, of_payment};
 pub struct Column {
     /// The name, in the first row of a CSV file.
     pub name: &'static str,
-    /// What stands in it.
+    /// Its content.
     pub documentation: &'static str,
 }
 
 /// A cell of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell<'a> {
-    /// Nothing is known.
+    /// No value.
     Empty,
     /// Text, a code or a date.
     Text(Cow<'a, str>),
-    /// A number, which programs may calculate with.
+    /// A number, which programs may compute with.
     Number(Cow<'a, str>),
 }
 
 /// A row, with a cell for each column.
 pub type Row<'a> = Vec<Cell<'a>>;
 
-/// Declares a table once: its columns, and how the cells of a row come from what the row is of.
+/// Declares a table once: its columns, and how the cells of a row are made from its source value.
 macro_rules! table {
     (
         $(#[$about:meta])* $constant:ident, $cells:ident($row:ident: $of:ty);
@@ -62,7 +62,7 @@ macro_rules! table {
 use table;
 
 impl Cell<'_> {
-    /// The cell as text, empty where nothing is known.
+    /// The cell as text, empty if there is no value.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Empty => "",
@@ -113,7 +113,7 @@ impl From<bool> for Cell<'_> {
     }
 }
 
-/// The word of an enum, as every language has it.
+/// The name of an enum's value, the same in every language.
 fn word(value: impl Boundary) -> Option<String> {
     write_boundary(value).as_str().map(str::to_owned)
 }
@@ -138,7 +138,7 @@ fn name(party: Option<&Party>) -> Option<&str> {
     party.and_then(|party| party.name.as_deref())
 }
 
-/// The number of a party's account: its IBAN, else another one.
+/// The number of a party's account: its IBAN, otherwise another one.
 fn account(party: Option<&Party>) -> Option<&str> {
     party.and_then(|party| party.iban.as_deref().or(party.account.as_deref()))
 }

@@ -1,4 +1,4 @@
-//! What became of a payment file.
+//! The outcome of a payment file.
 
 use super::{Row, amount, code, currency, meaning, table, word};
 use crate::matching::{BookingPlace, Matched, MatchedTransaction};

@@ -1,4 +1,4 @@
-//! What status reports say: of a file, of its batches and of its transactions.
+//! The statuses in status reports: of a file, of its batches and of its transactions.
 
 use super::{Cell, Row, account, amount, code, currency, joined, meaning, name, table};
 use crate::data::{Code, Moment, Party};
@@ -66,7 +66,7 @@ impl<'a> Of<'a> {
     }
 }
 
-/// A moment as ISO 8601 writes it.
+/// A moment in ISO 8601.
 fn time(moment: Option<&Moment>) -> Option<String> {
     let moment = moment?;
     match (&moment.instant, &moment.time) {

@@ -19,7 +19,7 @@ pub fn of_payment(file: &PaymentFile) -> impl Iterator<Item = Row<'_>> {
 }
 
 impl<'a> Of<'a> {
-    /// What is to be paid; where it is the equivalent of another amount, that one.
+    /// The amount to pay; if it is the equivalent of another amount, that one.
     fn money(&self) -> Option<&'a Money> {
         self.transaction.money.as_ref().or(self.transaction.equivalent.as_ref())
     }
@@ -28,7 +28,7 @@ impl<'a> Of<'a> {
         self.transaction.kind.category_purpose.as_ref().or(self.batch.kind.category_purpose.as_ref())
     }
 
-    /// Service levels and local instrument, of the transaction or else of its batch.
+    /// Service levels and local instrument, of the transaction or otherwise of its batch.
     fn kind(&self) -> Option<String> {
         let kinds = [&self.transaction.kind, &self.batch.kind];
         let kind = kinds.into_iter().find(|kind| !kind.service_levels.is_empty() || kind.local_instrument.is_some())?;

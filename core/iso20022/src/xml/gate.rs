@@ -1,17 +1,17 @@
-//! The streaming pass before the tree is built: refuses what could make the next step slow, large or unsafe.
+//! The streaming pass before the tree is built: rejects input that would make the next step slow, large or unsafe.
 
 use super::tokens::{Flow, Refusal, Token, TokenLimits, Tokens};
 use super::{MAX_BYTES, MAX_NODES};
 use crate::problem::Problem;
 
-/// What is too long, the schema words better.
+/// The schema reports values that are too long in better words.
 const LIMITS: TokenLimits = TokenLimits { token: MAX_BYTES, name: MAX_BYTES };
 
 /// Walks the whole text once. No entity is expanded; depth, counts and attributes are bounded.
 pub(crate) fn check(text: &str) -> Result<(), Problem> {
     let mut nodes = 0_usize;
     walk(text, |token| {
-        // Closing tags make no node.
+        // Closing tags do not create nodes.
         nodes += usize::from(!matches!(token, Token::End));
         if nodes > MAX_NODES {
             return Err(Refusal::new(
@@ -23,8 +23,8 @@ pub(crate) fn check(text: &str) -> Result<(), Problem> {
     })
 }
 
-/// The same without a refusal for the count: gives whether a tree may hold it, where texts of blanks only are counted
-/// apart from all else.
+/// The same without an error for too many nodes: returns whether a tree may hold it, where texts of blanks only are
+/// counted separately.
 pub(crate) fn fits_tree(text: &str) -> Result<bool, Problem> {
     let (mut nodes, mut blanks) = (0_usize, 0_usize);
     walk(text, |token| {

@@ -1,4 +1,4 @@
-//! Secure reading of foreign XML: bytes become a tree only after every limit was checked.
+//! Secure reading of foreign XML: bytes become a tree only after every limit has been checked.
 //!
 //! ```text
 //!  bytes ─► source ─► tokens ─┬─► record ─► the readers of statements, reports and payments: one element at a time
@@ -45,7 +45,7 @@ pub const MAX_ATTRIBUTES: usize = 32;
 /// Longest text of a library's error that is passed on, in characters: it may quote the file.
 const MAX_LIBRARY_TEXT: usize = 200;
 
-/// Checks size, encoding and all structural limits, and gives the text that [`Tree::parse`] takes.
+/// Checks size, encoding and all structural limits, and returns the text for [`Tree::parse`].
 pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     if bytes.len() > MAX_BYTES {
         return Err(Problem::format(
@@ -59,15 +59,15 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     Ok(text)
 }
 
-/// The same for a check of a file of at most [`MAX_BYTES`], whose encoding is the one given, whatever it declares. Line
-/// ends between elements are counted apart, as indented files have as many of them as of all else; `None` where there
-/// is more of either than a tree may hold.
+/// The same for a check of a file of at most [`MAX_BYTES`] in the given encoding, whatever it declares. Line ends
+/// between elements are counted separately, as indented files have as many of them as of everything else; `None` if
+/// there are more of either than a tree may hold.
 pub(crate) fn decode_for_check<'b>(bytes: &'b [u8], encoding: Option<&str>) -> Result<Option<Cow<'b, str>>, Problem> {
     let text = to_text(bytes, encoding)?;
     Ok(gate::fits_tree(&text)?.then_some(text))
 }
 
-/// Decodes UTF-8 and what the XML declaration names, where [`encoding::detect`] knows it.
+/// Decodes UTF-8 and the encoding in the XML declaration, if [`encoding::detect`] supports it.
 fn to_text<'b>(bytes: &'b [u8], given: Option<&str>) -> Result<Cow<'b, str>, Problem> {
     const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
     let bytes = bytes.strip_prefix(UTF8_BOM).unwrap_or(bytes);

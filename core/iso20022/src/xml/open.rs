@@ -1,4 +1,4 @@
-//! The elements that are open at a place of a file.
+//! The open elements at a place in a file.
 
 use super::tokens::local;
 use crate::text::shorten;
@@ -6,12 +6,12 @@ use crate::text::shorten;
 /// Longest name in a path, in characters: a hostile name may have millions.
 const MAX_STEP: usize = 60;
 
-/// The names of the open elements, as they are written.
+/// The names of the open elements, as written.
 #[derive(Default)]
 pub(super) struct OpenElements {
-    /// One behind the other.
+    /// Concatenated.
     names: String,
-    /// Where in `names` each of them starts.
+    /// The start of each name in `names`.
     starts: Vec<usize>,
 }
 

@@ -1,23 +1,23 @@
-//! Tags and texts that can be taken as they stand: most of a file. They are found several times as fast as the library
-//! reads them, which reads all that is not plain: attributes, references, comments, carriage returns, what is malformed.
+//! Plain tags and texts, which are most of a file and need no processing. Finding them here is several times as fast as
+//! the library, which reads everything else: attributes, references, comments, carriage returns, malformed text.
 
-/// What can be taken as it stands.
+/// A tag or text that needs no processing.
 pub(super) enum Plain<'t> {
     /// Text of that many bytes.
     Text(usize),
     /// A start tag with one plain attribute at most.
     Start {
         name: &'t str,
-        /// The attribute with the blank before it, as it is written.
+        /// The attribute with the blank before it, as written.
         attributes: &'t str,
-        /// Size of the text, where plain text and the end tag follow.
+        /// Size of the text, if plain text and the end tag follow.
         text: Option<usize>,
     },
     /// The end tag of the innermost element.
     End,
 }
 
-/// What stands at the beginning of a text, where it is plain: most of a file.
+/// The token at the beginning of a text, if it is plain: most of a file.
 pub(super) fn plain<'t>(rest: &'t str, innermost: &str) -> Option<Plain<'t>> {
     let bytes = rest.as_bytes();
     if *bytes.first()? != b'<' {
@@ -40,7 +40,7 @@ pub(super) fn plain<'t>(rest: &'t str, innermost: &str) -> Option<Plain<'t>> {
     Some(Plain::Start { name, attributes, text })
 }
 
-/// The size of what stands between name and end of a tag: nothing, or one attribute such as ` Ccy="EUR"`.
+/// The size of the attributes in a tag: none, or one attribute such as ` Ccy="EUR"`.
 fn plain_attribute(bytes: &[u8]) -> Option<usize> {
     if *bytes.first()? == b'>' {
         return Some(0);
@@ -51,8 +51,8 @@ fn plain_attribute(bytes: &[u8]) -> Option<usize> {
     value[end..].starts_with(b"\">").then_some(bytes.len() - value.len() + end + 1)
 }
 
-/// How many bytes of text there are up to markup; `None` where they hold a carriage return, which XML reads as something
-/// else, or may go on.
+/// The number of bytes of text up to markup; `None` if they contain a carriage return, which XML normalizes, or may
+/// continue.
 fn plain_text(bytes: &[u8]) -> Option<usize> {
     memchr::memchr3(b'<', b'&', b'\r', bytes).filter(|at| bytes[*at] != b'\r')
 }

@@ -1,4 +1,4 @@
-//! One element of a file, held whole: an entry of a statement, a batch of payments, a header.
+//! One element of a file, held in memory: an entry of a statement, a batch of payments, a header.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ const MAX_RECORD_TEXT: usize = 16 * 1024 * 1024;
 /// Longest text of one element, in bytes; the standards' longest is a few thousand characters.
 const MAX_TEXT: usize = 64 * 1024;
 
-/// An element with all that is in it. Its memory is used again for the next one.
+/// An element with all its content. Its memory is reused for the next one.
 #[derive(Default)]
 pub(crate) struct Record {
     elements: Vec<Data>,
@@ -24,18 +24,18 @@ pub(crate) struct Record {
 
 struct Data {
     name: Range<usize>,
-    /// Value of the attribute `Ccy`, the only one that the messages have.
+    /// Value of the attribute `Ccy`, the only one in these messages.
     currency: Range<usize>,
-    /// Its own text; of an element with children, nothing.
+    /// Its own text; empty for an element with children.
     text: Range<usize>,
-    /// The number of the first element behind it that is not inside it.
+    /// The number of the first following element that is not inside it.
     end: usize,
     line: u64,
 }
 
 impl Record {
-    /// Reads an element whose start tag was just told. Inside it, each element of the name `part` is given as soon as it
-    /// is complete and then dropped, so that a batch of many transactions needs no more room than one.
+    /// Reads an element whose start tag was just returned. Inside it, each element named `part` is passed on as soon as
+    /// it is complete and then dropped, so that a batch of many transactions needs no more memory than one.
     pub(crate) fn read(
         &mut self,
         tokens: &mut Tokens<'_>,
@@ -48,14 +48,14 @@ impl Record {
         self.go_on(tokens, part, &mut on_part)
     }
 
-    /// Forgets all.
+    /// Discards everything.
     pub(crate) fn clear(&mut self) {
         self.elements.clear();
         self.text.clear();
         self.open.clear();
     }
 
-    /// Forgets all and starts an element that further ones can be read into.
+    /// Discards everything and starts an element that further ones can be read into.
     pub(crate) fn begin(&mut self, line: u64) {
         self.clear();
         self.push("", "", line);
@@ -85,7 +85,7 @@ impl Record {
         self.elements.push(Data { name, currency, text: at..at, end: 0, line });
     }
 
-    /// Closes what is open and gives the outermost element.
+    /// Closes the open elements and returns the outermost one.
     pub(crate) fn finish(&mut self) -> Element<'_> {
         while !self.open.is_empty() {
             self.close();
@@ -163,7 +163,7 @@ impl Record {
         Ok(())
     }
 
-    /// What stood before a first child is indentation.
+    /// Text before a first child is indentation.
     fn forget_text_before_child(&mut self) {
         if let Some(leaf) = self.innermost_leaf() {
             leaf.text.end = leaf.text.start;
@@ -236,12 +236,12 @@ impl<'r> Element<'r> {
         self.find(path).map(Element::text).filter(|text| !text.is_empty())
     }
 
-    /// The first value found along several paths: versions place one thing differently.
+    /// The first value found along several paths: versions have some values in different places.
     pub(crate) fn first(self, paths: &[&str]) -> Option<&'r str> {
         paths.iter().find_map(|path| self.value(path))
     }
 
-    /// Path of an element inside this one; repeated elements carry their number from 1.
+    /// Path of an element inside this one; repeated elements have their number from 1.
     pub(crate) fn path_to(self, inner: Element<'_>) -> String {
         let (mut path, mut around) = (String::new(), self);
         while let Some(step) = around.children().find(|child| (child.at..child.data().end).contains(&inner.at)) {
@@ -258,7 +258,7 @@ impl<'r> Element<'r> {
         path
     }
 
-    /// Whether that is its local name; compared as bytes, because it is asked more often than anything else.
+    /// Whether that is its local name; compared as bytes, because this is the most frequent call.
     #[inline]
     fn is(self, name: &str) -> bool {
         &self.record.text.as_bytes()[self.data().name.clone()] == name.as_bytes()

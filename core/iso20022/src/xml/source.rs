@@ -7,25 +7,25 @@ use encoding_rs::{Encoding, UTF_8};
 use super::encoding;
 use crate::problem::{Place, Problem};
 
-/// How much is read at once, in bytes; more where one token needs it.
+/// The number of bytes read at once; more if one token needs it.
 const CHUNK: usize = 128 * 1024;
 
 /// The byte order mark of UTF-8.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// A file that is read.
+/// A file being read.
 pub(crate) struct Source<'a> {
     input: Box<dyn Read + 'a>,
     encoding: &'static Encoding,
-    /// Bytes that are read and not decoded yet: the beginning of a character at most.
+    /// Bytes read but not decoded yet: at most the beginning of a character.
     raw: Vec<u8>,
-    /// What is wrong behind the window.
+    /// The problem after the window.
     failure: Option<Problem>,
-    /// The decoded text at hand.
+    /// The decoded text in memory.
     pub(crate) window: String,
     /// Whether nothing follows the window.
     pub(crate) finished: bool,
-    /// Where in the file the window starts, in bytes.
+    /// The start of the window in the file, in bytes.
     position: u64,
     /// The line of the window's start, from 1.
     pub(crate) line: u64,
@@ -34,7 +34,7 @@ pub(crate) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Reads the beginning of a file; the encoding is the one given or else the one that the file declares.
+    /// Reads the beginning of a file in the given encoding, otherwise in the declared one.
     pub(crate) fn open(input: impl Read + 'a, encoding: Option<&str>) -> Result<Self, Problem> {
         let mut source = Self::at(input, UTF_8, 0, 1);
         source.read(CHUNK)?;
@@ -47,7 +47,7 @@ impl<'a> Source<'a> {
         Ok(source)
     }
 
-    /// Goes on in a file whose earlier part has been read; the input stands at the position.
+    /// Continues in a file whose earlier part has been read; the input is at the position.
     pub(crate) fn at(input: impl Read + 'a, encoding: &'static Encoding, position: u64, line: u64) -> Self {
         Self {
             input: Box::new(input),
@@ -67,8 +67,8 @@ impl<'a> Source<'a> {
         self.encoding
     }
 
-    /// Drops the first `used` bytes of the window and reads more behind it. What is wrong with the bytes that follow is
-    /// told when the text before them is used up.
+    /// Drops the first `used` bytes of the window and reads more after it. A problem with the following bytes is
+    /// reported when the text before them is used up.
     pub(crate) fn fill(&mut self, used: usize) -> Result<(), Problem> {
         self.position = self.position_at(used);
         (self.line, self.column) = self.line_and_column(used);
@@ -77,7 +77,7 @@ impl<'a> Source<'a> {
             self.finished = true;
             return Err(problem);
         }
-        // Doubled with the token that did not fit, so that a long one costs time linear in its length.
+        // Doubled if a token did not fit, so that a long one costs time linear in its length.
         self.read(CHUNK.max(self.window.len()))?;
         self.decode();
         Ok(())
@@ -89,7 +89,7 @@ impl<'a> Source<'a> {
         Place::at(usize::try_from(line).unwrap_or(usize::MAX), column + 1)
     }
 
-    /// Where in the file a byte of the window stands.
+    /// The position of a byte of the window in the file.
     pub(crate) fn position_at(&self, at: usize) -> u64 {
         let before = &self.window[..at];
         let bytes = if self.encoding == UTF_8 { before.len() } else { before.chars().count() };
@@ -133,7 +133,7 @@ impl<'a> Source<'a> {
             self.raw.clear();
         }
         let forbidden = |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r');
-        // Without a way out, so that the compiler looks at many bytes at once.
+        // Without an early exit, so that the compiler checks many bytes at once.
         let added = &self.window.as_bytes()[start..];
         if added.iter().fold(false, |found, byte| found | forbidden(*byte)) {
             let at = added.iter().position(|byte| forbidden(*byte)).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! XML as a stream of tokens: bounded, without document types and entities, with the place of each.
+//! XML as a stream of tokens: bounded, without document types and entities, with the place of each token.
 
 use std::io::Read;
 
@@ -16,11 +16,11 @@ use crate::text::{quote, shorten};
 
 /// A piece of a document.
 pub(crate) enum Token<'t> {
-    /// A start tag; an empty element is told as start and end.
+    /// A start tag; an empty element is reported as start and end.
     Start {
         /// Local name.
         name: &'t str,
-        /// The attributes as they are written.
+        /// The attributes as written.
         attributes: &'t str,
         /// The line on which the tag starts, from 1.
         line: u64,
@@ -33,20 +33,20 @@ pub(crate) enum Token<'t> {
     Other,
 }
 
-/// A start tag, kept for who takes one tag at a time.
+/// A start tag, stored for readers that take one tag at a time.
 #[derive(Default)]
 pub(crate) struct Tag {
     /// Local name.
     pub(crate) name: String,
-    /// The attributes as they are written.
+    /// The attributes as written.
     pub(crate) attributes: String,
     /// The line on which it starts, from 1.
     pub(crate) line: u64,
-    /// Whether any text other than blanks stood between the tags.
+    /// Whether there was any text other than blanks between the tags.
     pub(crate) text_around: bool,
 }
 
-/// Which tag it is.
+/// The kind of tag.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Edge {
     /// The start of an element.
@@ -55,7 +55,7 @@ pub(crate) enum Edge {
     End,
 }
 
-/// Whether to go on.
+/// Whether to continue.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow {
     /// With the next token.
@@ -64,7 +64,7 @@ pub(crate) enum Flow {
     Stop,
 }
 
-/// How long the pieces of a file may be.
+/// The limits on the length of tokens.
 #[derive(Clone, Copy)]
 pub(crate) struct TokenLimits {
     /// Longest tag, text or comment, in bytes.
@@ -74,30 +74,30 @@ pub(crate) struct TokenLimits {
 }
 
 impl TokenLimits {
-    /// Of what is read one element at a time. The standards' longest name has 35 characters.
+    /// For files read one element at a time. The standards' longest name has 35 characters.
     pub(crate) const READERS: Self = Self { token: 1024 * 1024, name: 256 };
 }
 
-/// The tokens of a file, which may hold several documents one after the other.
+/// The tokens of a file, which may hold several documents in a row.
 pub(crate) struct Tokens<'a> {
     source: Source<'a>,
-    /// How much of the window is used up.
+    /// The used part of the window, in bytes.
     at: usize,
     /// The line there, from 1.
     line: u64,
     open: OpenElements,
-    /// Whether the last tag closed itself, and its end has not been told.
+    /// Whether the last tag was an empty element whose end has not been reported.
     closing: bool,
     /// Whether an element was seen.
     any: bool,
     limits: TokenLimits,
     /// Whether the caller named the encoding, so that declarations do not count.
     overridden: bool,
-    /// Who sees each token before it is given.
+    /// Sees each token before it is returned.
     watcher: Option<Watcher<'a>>,
 }
 
-/// Sees the tokens that another one reads.
+/// Sees the tokens that another reader takes.
 pub(crate) type Watcher<'a> = &'a mut dyn FnMut(&Token<'_>);
 
 impl<'a> Tokens<'a> {
@@ -123,12 +123,12 @@ impl<'a> Tokens<'a> {
         Self { source, at: 0, line, open, closing: false, any: false, limits, overridden: false, watcher: None }
     }
 
-    /// The same tokens, which a watcher sees too.
+    /// The same tokens; a watcher sees them too.
     pub(crate) fn watched(self, watcher: Watcher<'a>) -> Self {
         Self { watcher: Some(watcher), ..self }
     }
 
-    /// How many elements are open.
+    /// The number of open elements.
     pub(crate) fn depth(&self) -> usize {
         self.open.depth()
     }
@@ -160,7 +160,7 @@ impl<'a> Tokens<'a> {
         Ok(edge)
     }
 
-    /// Passes over the rest of the element whose start tag was told last.
+    /// Skips the rest of the element whose start tag was returned last.
     pub(crate) fn skip(&mut self) -> Result<(), Problem> {
         let mut inside = 1_usize;
         self.pump(|token| {
@@ -179,22 +179,22 @@ impl<'a> Tokens<'a> {
         self.source.encoding()
     }
 
-    /// Where in the file the next token starts, in bytes, and its line.
+    /// The start of the next token in the file, in bytes, and its line.
     pub(crate) fn position(&self) -> (u64, u64) {
         (self.source.position_at(self.at), self.line)
     }
 
-    /// A problem where the next token starts.
+    /// A problem at the start of the next token.
     pub(crate) fn problem(&self, message: impl Into<String>, change: &str) -> Problem {
         let mut place = self.source.place(self.at);
         place.path = self.open.path();
         Problem::format(place, message, change)
     }
 
-    /// Gives tokens until told to stop; `false` at the end of the file.
+    /// Passes tokens on until it is stopped; `false` at the end of the file.
     ///
     /// # Errors
-    /// What is not well-formed, what the limits refuse, and what the receiver finds wrong.
+    /// Malformed XML, exceeded limits, and problems found by the receiver.
     pub(crate) fn pump(&mut self, mut take: impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<bool, Problem> {
         let Some(watcher) = self.watcher.take() else { return self.pump_to(take) };
         let pumped = self.pump_to(|token| {
@@ -242,7 +242,7 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Gives the tokens that stand completely in the window. Plain tags and plain text are taken as they are; the library
+    /// Passes on the tokens that are completely in the window. Plain tags and plain text are used directly; the library
     /// reads all others.
     fn pump_window(&mut self, take: &mut impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<Paused, Refusal> {
         let Self { source, at, line, open, any, limits, .. } = self;
@@ -293,16 +293,16 @@ impl<'a> Tokens<'a> {
         }
     }
 
-    /// Gives the next token, or the two around a byte order mark, as the library reads them.
+    /// Passes on the next token, or the two around a byte order mark, as read by the library.
     fn pump_library(&mut self, take: &mut impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<Paused, Refusal> {
         let Self { source, at, line, open, closing, any, limits, overridden, .. } = self;
         let rest = &source.window[*at..];
         let mut reader = Reader::from_str(rest);
         let config = reader.config_mut();
-        // The reader is a new one for each token, so names are compared here.
+        // A new reader is used for each token, so names are compared here.
         (config.check_end_names, config.allow_unmatched_ends) = (false, true);
         let event = reader.read_event();
-        // The library drops a byte order mark where it starts to read, and does not count it.
+        // The library drops a byte order mark at its start position, and does not count it.
         let mark = if rest.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
         let size = mark + usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         if (if event.is_ok() { size } else { rest.len() }) > limits.token {
@@ -321,7 +321,7 @@ impl<'a> Tokens<'a> {
                 advance();
                 return Ok(Paused::Used);
             }
-            // What touches the end of the window may go on behind it.
+            // A token at the end of the window may continue after it.
             Ok(Event::Text(_)) if size == rest.len() && !source.finished => return Ok(Paused::Used),
             Err(_) if !source.finished => return Ok(Paused::Used),
             Err(error) => return Err(Refusal::malformed(&error.to_string())),
@@ -391,16 +391,16 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// Why the tokens of a window came to an end.
+/// Why the tokens of a window ended.
 enum Paused {
     Stopped,
-    /// A token was given.
+    /// A token was passed on.
     Given,
     /// The rest of the window holds no complete token.
     Used,
 }
 
-/// A problem whose place is where the reader stands.
+/// A problem at the reader's position.
 pub(crate) struct Refusal {
     pub(crate) message: String,
     pub(crate) change: &'static str,
@@ -422,7 +422,7 @@ pub(crate) fn local(name: &str) -> &str {
     name.bytes().position(|byte| byte == b':').map_or(name, |at| &name[at + 1..])
 }
 
-/// Name and value of the attributes of a start tag; what is not readable is left out.
+/// Name and value of the attributes of a start tag; unreadable ones are left out.
 pub(crate) fn attributes(raw: &str) -> impl Iterator<Item = (&str, String)> {
     let mut all = Attributes::new(raw, 0);
     // The library's check for doubles takes time quadratic in their number.
@@ -433,7 +433,7 @@ pub(crate) fn attributes(raw: &str) -> impl Iterator<Item = (&str, String)> {
     })
 }
 
-/// Refuses an element of too long a name, or one more where too many are open.
+/// Rejects an element with too long a name, or nested too deeply.
 fn enter(open: &OpenElements, name: &str, limits: TokenLimits) -> Result<(), Refusal> {
     if name.len() > limits.name {
         return Err(Refusal::new("the name of an element is too long", "export the file again"));
@@ -462,7 +462,7 @@ fn check_attributes(tag: &BytesStart<'_>) -> Result<(), Refusal> {
             "payment files have one or two: export it again",
         ));
     }
-    // A stray `=` is no attribute to the counter but may be one to the next reader: bounded alike.
+    // The counter does not take a stray `=` for an attribute, but the next reader may: limited in the same way.
     if tag.attributes_raw().bytes().filter(|byte| *byte == b'=').count() > 4 * MAX_ATTRIBUTES {
         let name = quote(tag.name().0);
         return Err(Refusal::new(format!("the attributes of {name} are not readable"), "export it again"));
@@ -478,12 +478,12 @@ fn expect(open: &OpenElements, found: &str) -> Result<(), Refusal> {
     }
 }
 
-/// How many lines end in a token, mostly none.
+/// The number of line ends in a token, usually none.
 fn line_ends(token: &str) -> u64 {
     token.bytes().filter(|byte| *byte == b'\n').count() as u64
 }
 
-/// The characters that XML itself names.
+/// The predefined entities of XML.
 fn predefined(name: &str) -> Option<char> {
     Some(match name {
         "amp" => '&',

@@ -15,7 +15,7 @@ const MAX_STEP: usize = 60;
 pub(crate) struct Tree<'t> {
     document: Document<'t>,
     text: &'t str,
-    /// Byte positions of the line ends, so that a place costs a binary search and not a walk over the file.
+    /// Byte positions of the line ends, so that finding a line is a binary search instead of a walk over the file.
     line_ends: Vec<usize>,
 }
 
@@ -86,12 +86,12 @@ impl<'t> Node<'t> {
         self.tree.document.element(self.id).and_then(|element| element.name.namespace_uri.as_deref()).unwrap_or("")
     }
 
-    /// Value of the attribute that stands in no namespace.
+    /// Value of the attribute that is in no namespace.
     pub(crate) fn attribute(self, name: &str) -> Option<&'t str> {
         self.attributes().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// Name and value of all attributes that stand in no namespace.
+    /// Name and value of all attributes that are in no namespace.
     pub(crate) fn attributes(self) -> impl Iterator<Item = (&'t str, &'t str)> {
         let attributes = self.tree.document.element(self.id).map_or(&[][..], |element| element.attributes.as_slice());
         attributes
@@ -157,7 +157,7 @@ impl<'t> Node<'t> {
         (line + 1, position - line_start + 1)
     }
 
-    /// Path from the root; elements that repeat carry their number from 1.
+    /// Path from the root; repeated elements have their number from 1.
     fn path(self) -> String {
         let mut steps = Vec::new();
         let mut current = Some(self);

@@ -1,28 +1,28 @@
-//! Writing of documents: indented, escaped, UTF-8, without any choice that could differ between two runs.
+//! Writing of documents: indented, escaped, UTF-8, with deterministic output.
 
 use crate::amount::Amount;
 use crate::schema::MessageType;
 
-/// Size in bytes from which a document is written without line breaks and indentation: people do not read such a file line by
-/// line, and the blanks are a third of it.
+/// Size in bytes from which a document is written without line breaks and indentation: people do not read such a file
+/// line by line, and blanks would be a third of it.
 const COMPACT_FROM: usize = 256 * 1024;
 
-/// Where line breaks and indentation are written.
+/// The use of line breaks and indentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
-    /// One element a line.
+    /// One element per line.
     Indented,
-    /// Nowhere.
+    /// None.
     Compact,
-    /// One element a line, up to a size that no person reads.
+    /// One element per line, up to a size that people read.
     UpToSize,
 }
 
-/// A document in the making.
+/// A document under construction.
 pub(crate) struct Writer {
     out: String,
     open: Vec<&'static str>,
-    /// How many elements around a part are open.
+    /// The number of open elements around a part.
     around: usize,
     layout: Layout,
 }
@@ -45,27 +45,27 @@ impl Writer {
         writer
     }
 
-    /// A part of a document that stands inside so many elements.
+    /// A part of a document inside this many elements.
     pub(crate) fn part(around: usize, layout: Layout) -> Self {
         Self { out: String::new(), open: Vec::new(), around, layout }
     }
 
-    /// What was written since the beginning or the last call; what is open stays open.
+    /// The text since the beginning or the last call; open elements stay open.
     pub(crate) fn take(&mut self) -> String {
         std::mem::take(&mut self.out)
     }
 
-    /// Forgets what was written, and keeps its memory.
+    /// Discards the text and keeps its memory.
     pub(crate) fn clear(&mut self) {
         self.out.clear();
     }
 
-    /// What was written so far.
+    /// The text so far.
     pub(crate) fn text_so_far(&self) -> &str {
         &self.out
     }
 
-    /// An element whose content the closure writes.
+    /// An element whose content is written by the closure.
     pub(crate) fn nest(&mut self, name: &'static str, content: impl FnOnce(&mut Self)) {
         self.start(name);
         content(self);
@@ -93,7 +93,7 @@ impl Writer {
         self.money(name, &amount.value, &amount.currency);
     }
 
-    /// The same of its parts.
+    /// The same from its parts.
     pub(crate) fn money(&mut self, name: &str, value: &str, currency: &str) {
         self.indent();
         self.out.extend(["<", name, " Ccy=\""]);
@@ -104,7 +104,7 @@ impl Writer {
         self.line_end();
     }
 
-    /// Closes what is open and gives the bytes.
+    /// Closes the open elements and returns the bytes.
     pub(crate) fn finish(mut self) -> Vec<u8> {
         while !self.open.is_empty() {
             self.end();
@@ -152,9 +152,9 @@ impl Writer {
         }
     }
 
-    /// Escapes what XML would read otherwise. Characters that XML cannot hold at all become U+FFFD.
+    /// Escapes characters with a meaning in XML. Characters that XML cannot represent become U+FFFD.
     fn escaped(&mut self, text: &str) {
-        // 0xEF begins U+FFFE and U+FFFF, and little that is written in Europe.
+        // 0xEF starts U+FFFE and U+FFFF, and few characters that are used in Europe.
         let plain = |byte: u8| byte >= b' ' && !matches!(byte, b'&' | b'<' | b'>' | b'"' | 0xef);
         if text.bytes().all(plain) {
             return self.out.push_str(text);
@@ -165,7 +165,7 @@ impl Writer {
                 '<' => self.out.push_str("&lt;"),
                 '>' => self.out.push_str("&gt;"),
                 '"' => self.out.push_str("&quot;"),
-                // A reader would turn these into a line feed or a blank if they stood there bare.
+                // Unescaped, a reader would turn these into a line feed or a blank.
                 '\r' => self.out.push_str("&#13;"),
                 '\n' => self.out.push_str("&#10;"),
                 '\t' => self.out.push_str("&#9;"),

@@ -35,7 +35,7 @@ fn encodings() {
     assert_eq!(short(&check::check(bytes.as_slice(), &options).unwrap()), []);
 }
 
-/// Every transaction is wrong: all are counted, some are told, errors first.
+/// Every transaction is wrong: all are counted, some are reported, errors first.
 #[test]
 fn many_findings_are_bounded() {
     let many = (0..2000).map(|number| Transaction {
@@ -65,7 +65,7 @@ fn values_are_cut() {
     }
 }
 
-/// A file too large for the schema is judged by the rules alone, and says so.
+/// A file too large for the schema is checked by the rules alone, and a finding reports this.
 #[test]
 fn larger_than_the_schema_takes() {
     let many = (0..40_000).map(|number| Transaction {
@@ -87,7 +87,8 @@ fn larger_than_the_schema_takes() {
     assert_eq!(run(cut, Profile::default()).errors, 1);
 }
 
-/// What a tree cannot hold is judged in one pass: what is missing, unknown or no code of its list is an error there too.
+/// A file too large for a tree is checked in one pass: missing and unknown elements and invalid codes are errors there
+/// too.
 #[test]
 fn a_large_file_without_what_the_schema_demands() {
     let many = (0..40_000).map(|number| Transaction {
@@ -115,7 +116,7 @@ fn a_large_file_without_what_the_schema_demands() {
     }
 }
 
-/// Files that are indented have as many line ends as elements: they are no reason to refuse one below the limit of size.
+/// Indented files have as many line ends as elements: this is no reason to refuse a file below the size limit.
 #[test]
 fn line_ends_do_not_count_as_content() {
     let many = (0..18_000).map(|number| Transaction {
@@ -129,7 +130,7 @@ fn line_ends_do_not_count_as_content() {
         xml.len() < bankchannel_iso20022::MAX_BYTES && xml.matches('\n').count() + xml.matches("</").count() > 500_000
     );
     assert_eq!(short(&run(xml.as_bytes(), Profile::default())), []);
-    // More than a tree may hold: judged in one pass.
+    // More than a tree may hold: checked in one pass.
     let comments = File::default().xml().replace("<GrpHdr>", &format!("{}<GrpHdr>", "<!---->".repeat(500_001)));
     let checked = run(comments.as_bytes(), Profile::default());
     assert_eq!(short(&checked), [is("schema", Level::Warning)], "{:?}", checked.findings);

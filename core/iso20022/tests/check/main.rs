@@ -16,7 +16,7 @@ struct File {
     version: &'static str,
     execution: &'static str,
     kind: &'static str,
-    /// What stands in `CdtTrfTxInf`.
+    /// The content of `CdtTrfTxInf`.
     transactions: Vec<Transaction>,
     count: Option<usize>,
     sum: Option<&'static str>,
@@ -71,7 +71,7 @@ impl File {
         Self::of(vec![Transaction { address, ..Transaction::default() }])
     }
 
-    /// The file; every element that findings name stands on a line of its own.
+    /// The file; every element that findings name is on a separate line.
     fn xml(&self) -> String {
         let (date, bic) = match self.version {
             "03" => (self.execution.to_owned(), "BIC"),

@@ -114,7 +114,7 @@ fn one_sentence_for_another_version() {
     }
 }
 
-/// ISO-012 and ISO-106: what `make` refuses, `check` finds.
+/// ISO-012 and ISO-106: `check` finds everything that `make` refuses.
 #[test]
 fn amounts() {
     for (amount, rule) in
@@ -147,7 +147,7 @@ fn references() {
         ("NO9386011117947", scor("", "602243"), vec![]),
         ("CH4431999123000889012", "<Ustrd>x</Ustrd>", vec![is("reference", Level::Warning)]),
         ("LV80BANK0000435195001", scor("", "A//B"), vec![is("reference", Level::Error)]),
-        // A creditor's own number that begins with RF, without and with the word that it is one of ISO 11649.
+        // A creditor's own number that begins with RF, with and without being marked as one of ISO 11649.
         ("LV80BANK0000435195001", own_kind, vec![]),
         ("LV80BANK0000435195001", scor("", "RF-2026-1"), vec![is("reference", Level::Warning)]),
         ("LV80BANK0000435195001", scor("<Issr>ISO</Issr>", "RF-2026-1"), vec![is("reference", Level::Error)]),
@@ -218,7 +218,7 @@ fn accounts_and_dates() {
     assert_eq!(File { execution: "2026-12-25", kind: instant, ..File::default() }.found(), []);
 }
 
-/// In a file of one line, what the schema says of one account hides nothing of the others.
+/// In a file of one line, a schema error for one account does not hide findings for the others.
 #[test]
 fn a_schema_error_hides_only_its_own_element() {
     let accounts = ["DE89!", "DE89370400440532013001", "FI9912345600000060"];
@@ -234,7 +234,7 @@ fn a_schema_error_hides_only_its_own_element() {
     assert_eq!(short(&checked), wanted, "{:?}", checked.findings);
 }
 
-/// The day is that of the zone, for the check as for the making.
+/// Today is the day in the time zone, for checking as for making.
 #[test]
 fn today_is_the_day_of_the_zone() {
     let helsinki = TimeZone::fixed(jiff::tz::offset(2));

@@ -1,4 +1,4 @@
-//! What several test files share: xmllint as a second judge, and edits of the example.
+//! Shared by several test files: xmllint as a second validator, and edits of the example.
 #![allow(dead_code, clippy::unwrap_used, clippy::print_stderr)]
 
 use std::io::Write;
@@ -26,7 +26,7 @@ pub(crate) fn xmllint(message: MessageType, bytes: &[u8]) -> Option<bool> {
             return None;
         }
     };
-    // A verdict can come before all input was read: then the pipe is closed, which is no failure.
+    // A verdict can come before all input was read: the pipe is closed then, which is not a failure.
     let _ = child.stdin.take().unwrap().write_all(bytes);
     let code = child.wait().unwrap().code().unwrap();
     assert!(code <= 4, "xmllint could not do its work: exit code {code}");

@@ -109,7 +109,7 @@ fn ids_follow_the_data() {
     assert_eq!(ids, [ids[0].clone(), format!("{}-2", ids[0]), format!("{}-3", ids[0])]);
     assert_eq!(made.warning_count, 2);
     assert!(made.warnings[0].message.contains("transaction 1"), "{:?}", made.warnings);
-    // The same payment of another month has another id.
+    // The same payment in another month has another id.
     let (xml, _) = valid(data(), vec![on("2026-11-23", "1"), on("2026-12-23", "1")]);
     let ids = all(&xml, "EndToEndId");
     assert!(ids[0] != ids[1] && ids.iter().all(|id| id.len() == 21), "{ids:?}");
@@ -141,7 +141,7 @@ fn batches_come_in_the_order_of_their_first_transfer() {
     assert!(made.batches.iter().all(|batch| batch.transactions == 3));
 }
 
-/// ISO-008: a hundred thousand transactions of many batches, in turns, of an iterator that is read once.
+/// ISO-008: a hundred thousand transactions of many batches, round-robin, from an iterator that is read once.
 #[test]
 fn a_hundred_thousand() {
     let mut maker = PaymentMaker::new(data(), &now());
@@ -294,7 +294,7 @@ fn text_and_documents() {
     invoices.documents.as_mut().unwrap()[1].kind = DocumentKind::Invoice;
     invoices.amount = decimal("120");
     refused_with(aos2(), invoices, "credit note");
-    // The reference of a transfer stands with its only document.
+    // The reference of a transfer goes with its only document.
     let mut one = CreditTransfer { reference: text("RF18539007547034"), ..two("80") };
     one.documents.as_mut().unwrap().pop();
     let (xml, _) = valid(data(), vec![one]);
@@ -364,7 +364,7 @@ fn identifiers() {
     let of = |id: &str, amount: &str| CreditTransfer { end_to_end_id: text(id), ..transfer(amount) };
     let found = problems(data(), vec![of("A", "1"), of("A", "2")]);
     assert!(found.len() == 1 && found[0].starts_with("transaction 2, end_to_end_id: "), "{found:?}");
-    // Another batch may use it, and so may whoever has none.
+    // Another batch may use it, and so may a transfer without an id.
     let later = CreditTransfer { end_to_end_id: text("A"), ..on("2026-11-24", "2") };
     valid(data(), vec![of("A", "1"), later, of("NOTPROVIDED", "3"), of("NOTPROVIDED", "4")]);
     let found = problems(PaymentData { message_id: text("A//B"), ..data() }, vec![transfer("1")]);

@@ -1,4 +1,4 @@
-//! The operation: what it writes, and what it leaves behind when it cannot.
+//! The operation: its output, and what it leaves behind when it fails.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -55,7 +55,7 @@ fn the_file_appears_whole_or_not_at_all() {
     assert_eq!((nowhere.code(), entries()), ("resource.storage", 1));
 }
 
-/// A path that is taken is told before any row is read.
+/// An existing path is reported before any row is read.
 #[test]
 fn a_path_that_is_taken() {
     let folder = tempfile::tempdir().unwrap();
@@ -80,7 +80,7 @@ fn transfers_come_in_one_way() {
     assert_eq!(run(none).unwrap_err().detail("field"), Some("transactions"));
 }
 
-/// The boundary form, as users of every language give it.
+/// The boundary form, as passed by users of every language.
 #[test]
 fn the_boundary_form() {
     let debtor = json!({"name": "Oy Yritys Ab", "iban": "FI2112345600000785"});

@@ -1,4 +1,4 @@
-//! Ids that are made from the data: other for other payments, the same for the same file.
+//! Ids made from the data: different for different payments, the same for the same file.
 
 use bankchannel_foundation::model::Timestamp;
 use bankchannel_iso20022::make::{ChargeBearer, CreditTransfer, PaymentData, PaymentMaker, TransferKind};
@@ -69,7 +69,7 @@ fn what_is_written_alike_has_the_same_ids() {
     assert_eq!(valid(urgent, vec![transfer("1"), debtor_pays]).1.batches.len(), 2);
 }
 
-/// A time of making in UTC is an instant; one with an offset is the place's own time.
+/// A creation time in UTC is an instant; one with an offset is local time.
 #[test]
 fn the_time_of_making_is_local() {
     let created = |text: &str| {

@@ -1,4 +1,4 @@
-//! Payment files that are made: the cases of docs/protocols/iso20022.md, and what must hold of every file.
+//! Made payment files: the cases of docs/protocols/iso20022.md, and properties of every file.
 #![allow(clippy::unwrap_used)]
 
 mod cases;
@@ -35,7 +35,7 @@ fn transfer(amount: &str) -> CreditTransfer {
     CreditTransfer::new(decimal(amount), party("Alpha Supplies Ab", CREDITOR))
 }
 
-/// The data of a file that was made on a Friday, to be executed on the Monday after.
+/// The data of a file made on a Friday, to be executed on the following Monday.
 fn data() -> PaymentData {
     let created = Some(Timestamp::new("2026-11-20T08:00:00+02:00").unwrap());
     let mut data = PaymentData { created, ..PaymentData::default() };
@@ -62,7 +62,7 @@ fn finish(maker: PaymentMaker) -> Result<(String, MadePayment), Error> {
     Ok((String::from_utf8(out).unwrap(), made))
 }
 
-/// Makes a file, which xmllint and our own judges of schemas find valid.
+/// Makes a file, which xmllint and our own schema validators accept.
 fn valid(data: PaymentData, transfers: Vec<CreditTransfer>) -> (String, MadePayment) {
     let message = message(data.version);
     let (xml, made) = make(data, transfers).unwrap();
@@ -79,7 +79,7 @@ fn judge(message: MessageType, xml: &str) {
     assert_ne!(common::xmllint(message, xml.as_bytes()), Some(false), "{xml}");
 }
 
-/// The problems of a file that is refused, a line each.
+/// The problems of a refused file, one per line.
 fn problems(data: PaymentData, transfers: Vec<CreditTransfer>) -> Vec<String> {
     let error = make(data, transfers).unwrap_err();
     assert_eq!(error.code(), "iso20022.payment_refused", "{error}");
@@ -90,7 +90,7 @@ fn lines(error: &Error) -> Vec<String> {
     error.detail("problems").unwrap().lines().map(str::to_owned).collect()
 }
 
-/// The transfer has one problem, which is told in these words.
+/// The transfer has one problem, reported in these words.
 fn refused(transfer: CreditTransfer, words: &str) {
     refused_with(data(), transfer, words);
 }
@@ -100,7 +100,7 @@ fn refused_with(data: PaymentData, transfer: CreditTransfer, words: &str) {
     assert!(found.len() == 1 && found[0].contains(words), "{words}: {found:?}");
 }
 
-/// The warnings of a file that is made.
+/// The warnings of a made file.
 fn warnings(data: PaymentData, transfers: Vec<CreditTransfer>) -> Vec<String> {
     valid(data, transfers).1.warnings.into_iter().map(|found| format!("{}; {}", found.message, found.change)).collect()
 }

@@ -1,4 +1,4 @@
-//! What holds of every file that is made.
+//! Properties of every made file.
 
 use bankchannel_iso20022::MessageType;
 use bankchannel_iso20022::check::{CheckOptions, check};
@@ -74,7 +74,7 @@ prop_compose! {
     }
 }
 
-/// What of a transfer a reader gives again.
+/// The parts of a transfer that a reader returns.
 fn given(transfer: &CreditTransfer) -> [Option<String>; 12] {
     let creditor = &transfer.creditor;
     let address = creditor.address.clone().unwrap_or_default();
@@ -113,7 +113,7 @@ fn read(transaction: &PaymentTransaction) -> [Option<String>; 12] {
     ]
 }
 
-/// The transfers by what makes a batch, in the order in which they were given.
+/// The transfers grouped by batch, in the order in which they were given.
 fn batches(transfers: &[CreditTransfer]) -> Vec<Vec<&CreditTransfer>> {
     let mut batches: Vec<Vec<&CreditTransfer>> = Vec::new();
     for transfer in transfers {
@@ -128,19 +128,19 @@ fn batches(transfers: &[CreditTransfer]) -> Vec<Vec<&CreditTransfer>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// ISO-058: what is made is valid, and read as it was given.
+    /// ISO-058: a made file is valid, and reading it returns the input.
     #[test]
     fn made_then_read(
         mut transfers in proptest::collection::vec(any_transfer(), 1..12),
         version in prop_oneof![Just(PaymentVersion::V03), Just(PaymentVersion::V09)],
         compact in any::<bool>(),
     ) {
-        // SEPA is what is meant by no kind in euro.
+        // SEPA is the default kind in euro.
         transfers.iter_mut().for_each(|one| { one.group.kind.get_or_insert(TransferKind::Sepa); });
         let data = PaymentData { version: Some(version), compact: Some(compact), ..data() };
         let (xml, made) = make(data, transfers.clone()).unwrap();
         judge(message(Some(version)), &xml);
-        // Checking the file finds no error, and nothing that making did not warn of.
+        // Checking the file finds no errors, and only warnings that making gave too.
         let options = CheckOptions { profile: Profile::default(), today: date("2026-11-20"), encoding: None };
         let checked = check(xml.as_bytes(), &options).unwrap();
         prop_assert!(checked.is_good(), "{:?}", checked.findings);

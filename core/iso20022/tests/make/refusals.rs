@@ -62,7 +62,7 @@ fn days() {
     refused_with(none, transfer("1"), "execution date is missing");
 }
 
-/// ISO-041 to ISO-045, ISO-047, ISO-048, ISO-050: what the rules find is told of the field that was given.
+/// ISO-041 to ISO-045, ISO-047, ISO-048, ISO-050: findings of the rules name the field of the input.
 #[test]
 fn addresses() {
     let addressed = |address: PostalAddress| {
@@ -135,7 +135,7 @@ fn many_problems_are_counted_and_three_are_stated() {
     assert_eq!(lines(&error).len(), 50);
     assert!(error.message().contains("200 problems: transaction 1, amount: the amount is zero"), "{error}");
     assert!(error.message().ends_with("; and 197 more") && error.message().len() < 500, "{error}");
-    // ISO-109: no more of a value than shows which it is.
+    // ISO-109: a value is repeated only as far as needed to identify it.
     let secret = "x".repeat(10_000);
     let long = CreditTransfer { end_to_end_id: Some(secret.clone()), text: Some(secret), ..transfer("1") };
     assert!(make(data(), vec![long]).unwrap_err().to_json().to_string().len() < 2000);

@@ -36,7 +36,7 @@ fn problem(text: &str) -> String {
 
 const HEADER: &str = "creditor_name,creditor_iban,amount,text\n";
 
-/// ISO-122, its first half: the example is made without a problem.
+/// ISO-122, first half: the example is made without problems.
 #[test]
 fn the_example_makes_a_file() {
     let (xml, made) = csv(&example_csv()).unwrap();
@@ -65,7 +65,7 @@ fn the_same_transfers_as_lines_and_as_a_table() {
     assert!(from_table.contains("<Nm>Alpha, Supplies</Nm>") && from_table.contains("<BtchBookg>true</BtchBookg>"));
 }
 
-/// ISO-119, ISO-120: the apostrophe before a formula is taken off, and a formula stays a text.
+/// ISO-119, ISO-120: the apostrophe before a formula is removed, and a formula stays a text.
 #[test]
 fn guards_are_taken_off() {
     let (xml, _) = csv(&format!("{HEADER}'+358 Oy,FI1410093000123458,1.00,'-5\n")).unwrap();
@@ -102,7 +102,7 @@ fn amounts_are_never_guessed() {
     }
 }
 
-/// ISO-121, and the limits of rows and cells: each is told with its row and, where there is one, its column.
+/// ISO-121, and the limits of rows and cells: each is reported with its row and, if there is one, its column.
 #[test]
 fn hostile_tables() {
     let (long, cell) = ("x".repeat(1024 * 1024), "x".repeat(5000));
@@ -140,7 +140,7 @@ fn hostile_tables() {
     assert_eq!(rows(b"", RowFormat::Csv, &wrong).unwrap_err().detail("field"), Some("table.delimiter"));
 }
 
-/// A quotation mark that is not closed takes the rows below into its cell: they would be neither paid nor told.
+/// An unclosed quotation mark takes the following rows into its cell: they would be neither paid nor reported.
 #[test]
 fn cells_are_of_one_line() {
     let epc = PaymentData { characters: Some(Characters::Epc), ..data() };
@@ -155,7 +155,7 @@ fn cells_are_of_one_line() {
     }
 }
 
-/// ISO-120: what a table of ours says, whatever it begins with, is read as it was.
+/// ISO-120: a table of ours is read back as written, whatever its cells begin with.
 #[test]
 fn guards_round_trip() {
     let latin1 = PaymentData { characters: Some(Characters::Latin1), ..data() };
@@ -178,7 +178,7 @@ fn guards_round_trip() {
     }
 }
 
-/// Rows that never end and are never good end the reading.
+/// Endless unreadable rows end the reading.
 #[test]
 fn endless_rows() {
     struct Endless(&'static [u8]);

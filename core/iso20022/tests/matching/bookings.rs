@@ -1,4 +1,4 @@
-//! What statements, reports and notifications say.
+//! Statements, reports and notifications.
 
 use bankchannel_iso20022::matching::{Again, LeftoverReason, Outcome};
 
@@ -90,11 +90,11 @@ fn iso_112_a_batch_that_fits_no_selection() {
     assert_eq!(found.transactions[0].again, Again::Ask);
     assert_eq!(found.batches[0].booked.as_ref().unwrap().amount.as_str(), "400.00");
     assert_eq!(found.batches[0].difference.as_ref().unwrap().amount.as_str(), "-25.50");
-    // A rejected one may be among those that were paid: the bank must be asked.
+    // A rejected transaction may be among the paid ones: the bank must be asked.
     let found = matched(&three(), &[rejected("E1", "AC01")], &[statement(&[debit("400.00", &of_payment("P1", ""))])]);
     assert_eq!(outcomes(&found), [Outcome::Rejected, Outcome::BatchDiffers, Outcome::BatchDiffers]);
     assert_eq!(found.transactions[0].again, Again::Ask);
-    // The only selection that fits is what was paid; of the rest nothing is known.
+    // The only matching selection was paid; nothing is known of the rest.
     let found = matched(&three(), &[], &[statement(&[debit("350.00", &of_payment("P1", ""))])]);
     assert_eq!(outcomes(&found), [Outcome::PaidInBatch, Outcome::PaidInBatch, Outcome::Unknown]);
     // Equal amounts cannot be told apart.
@@ -187,7 +187,7 @@ fn iso_114_debited_and_returned() {
     assert_eq!((one.outcome, reason_of(one), one.again), (Outcome::Returned, Some("AC04"), Again::ClarifyFirst));
     assert_eq!(one.reason.as_ref().unwrap().meaning.as_deref(), Some("account is closed"));
     assert_eq!((one.booking.as_ref().unwrap().entry, one.return_booking.as_ref().unwrap().entry), (1, 2));
-    // Less comes back where a bank takes a charge; without a reason the bank must be asked.
+    // Less comes back if a bank takes a charge; without a reason the bank must be asked.
     let found = matched(&three(), &[], &[statement(&[out.clone(), back("95.00", &why.replace("AC04", "AC01"))])]);
     assert_eq!((outcomes(&found)[0], found.transactions[0].again), (Outcome::Returned, Again::Ask));
     let corrected = back("100.00", &why.replace("AC04", "AC01"));
@@ -198,10 +198,10 @@ fn iso_114_debited_and_returned() {
     assert_eq!((outcomes(&found)[0], found.transactions[0].again), (Outcome::Ambiguous, Again::Ask));
     let found = matched(&three(), &[], &[statement(&[out.clone(), back("100.00", "")])]);
     assert_eq!((outcomes(&found)[0], found.transactions[0].again), (Outcome::Returned, Again::Ask));
-    // Another sum without a reason is no return.
+    // Another sum without a reason is not a return.
     let found = matched(&three(), &[], &[statement(&[out, back("95.00", "")])]);
     assert_eq!((outcomes(&found)[0], found.leftover_entries.len()), (Outcome::Paid, 1));
-    // A batch that is taken back as a whole.
+    // A batch that is reversed as a whole.
     let batch = [debit("425.50", &of_payment("P1", "3")), entry_of("425.50", "CRDT", "BOOK", &of_payment("P1", "3"))];
     assert_eq!(outcomes(&matched(&three(), &[], &[statement(&batch)])), [Outcome::Returned; 3]);
 }
@@ -257,7 +257,7 @@ fn iso_118_pending_and_then_booked() {
     let found = matched(&three(), &[], &[pending.clone(), statement(&[of("BOOK")])]);
     assert_eq!((outcomes(&found)[0], found.repeated_entries), (Outcome::Paid, 1));
     assert_eq!(found.transactions[0].booking.as_ref().unwrap().statement, 2);
-    // A rejection is not certain while the account says that it is on its way.
+    // A rejection is not certain while the account shows it as pending.
     let found = matched(&three(), &[rejected("E1", "AC01")], &[pending]);
     assert_eq!((outcomes(&found)[0], found.transactions[0].again), (Outcome::Rejected, Again::Ask));
     let batch = cash("052", "", &[entry_of("425.50", "DBIT", "PDNG", &of_payment("P1", "3"))]);
@@ -277,7 +277,7 @@ fn iso_095_a_missing_page_is_said() {
         matched(&three(), &[], std::slice::from_ref(&first)).notes,
         ["statement “S-053”: the pages after 1 are missing: none is marked as the last"]
     );
-    // Equal entries of two pages are two; the same page again is a copy.
+    // Equal entries on two pages are two; the same page again is a copy.
     let again = page(2, true, "E1");
     let found = matched(&three(), &[], &[first.clone(), again.clone()]);
     assert_eq!((outcomes(&found)[0], found.repeated_entries), (Outcome::Ambiguous, 0));
@@ -312,7 +312,7 @@ fn iso_097_each_booking_once() {
         let place = found.transactions[2].booking.as_ref().unwrap();
         assert_eq!(place.statement_id.as_deref(), Some("S-053"));
     }
-    // Without the bank's reference the batch is told twice, and counts once.
+    // Without the bank's reference, the batch is reported twice and counts once.
     let loose = [
         cash("054", "", &[debit("425.50", &of_payment("P1", "3"))]),
         statement(&[debit("425.50", &(of_payment("P1", "3") + &details("")))]),

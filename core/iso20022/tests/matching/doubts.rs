@@ -1,4 +1,4 @@
-//! Rejections beside which the account tells something else, and ids that are used again.
+//! Rejections contradicted by the account, and ids that are reused.
 
 use bankchannel_iso20022::matching::{Again, LeftoverReason, Outcome};
 
@@ -12,7 +12,7 @@ fn to(number: usize) -> String {
     format!("<RltdPties><CdtrAcct><Id><IBAN>{}</IBAN></Id></CdtrAcct></RltdPties>", creditor(number))
 }
 
-/// The first of three, rejected for want of cover, against one entry.
+/// The first of three, rejected for insufficient funds, against one entry.
 fn first(entry: &str) -> (Matched, Outcome, Again) {
     let found = matched(&three(), &[rejected("E1", "AM04")], &[statement(&[entry.to_owned()])]);
     let (outcome, again) = (found.transactions[0].outcome, found.transactions[0].again);
@@ -30,14 +30,14 @@ fn a_message_id_of_the_banks_own_hides_no_debit() {
         assert_eq!((outcome, again), (Outcome::Conflict, Again::Ask), "{ids}");
         assert_eq!(found.leftover_entries, []);
         assert_eq!(outcomes(&matched(&three(), &[], &[statement(&[entry])]))[0], Outcome::Paid, "{ids}");
-        // Without the account it is only a doubt.
+        // Without the account there is only a doubt.
         let (found, outcome, again) = first(&debit("100.00", &details(&refs)));
         assert_eq!((outcome, again, found.leftover_entries.len()), (Outcome::Rejected, Again::Ask, 1), "{ids}");
-        // Another account says that it is another payment.
+        // Another account shows that it is another payment.
         let (_, outcome, again) = first(&debit("100.00", &details(&(refs + &to(1)))));
         assert_eq!((outcome, again), (Outcome::Rejected, Again::Unchanged), "{ids}");
     }
-    // A UETR tells it whatever the message is called.
+    // A UETR identifies it whatever the message id is.
     let uetr = "9f7a5893-562a-4207-a91e-dd3e484fd85b";
     let mut file = three();
     file.batches[0].transactions[0].uetr = Some(uetr.to_owned());
@@ -72,7 +72,7 @@ fn a_debit_with_a_charge_in_its_amount_is_a_doubt() {
         let (_, outcome, again) = first(&debit("100.50", &details(&inside)));
         assert_eq!((outcome, again), (Outcome::Rejected, Again::Unchanged));
     }
-    // Money that comes in is no debit.
+    // Incoming money is not a debit.
     let (_, outcome, again) = first(&entry_of("100.50", "CRDT", "BOOK", &details(&end_to_end("E1"))));
     assert_eq!((outcome, again), (Outcome::Rejected, Again::Unchanged));
 }
@@ -96,7 +96,7 @@ fn an_entry_whose_status_is_unclear_is_a_doubt() {
     let batch = debit("425.50", &of_payment("P1", "3")).replace(code, "");
     let (found, outcome, again) = first(&batch);
     assert_eq!((outcome, again, found.leftover_entries.len()), (Outcome::Rejected, Again::Ask, 1));
-    // One of another payment, and one that only informs.
+    // One of another payment, and one for information only.
     let (found, outcome, again) = first(&debit("7.00", &details(&end_to_end("E9"))).replace(code, ""));
     assert_eq!((outcome, again, found.leftover_entries.len()), (Outcome::Rejected, Again::Unchanged, 1));
     let (found, outcome, again) = first(&booked.replace("BOOK<", "INFO<"));
@@ -119,7 +119,7 @@ fn ids_of_another_month_pay_nothing() {
     let months = [on("2026-11-20", "DBIT"), on("2026-12-21", "DBIT"), on("2027-01-20", "DBIT")];
     let found = matched(&three(), &[], &[statement(&months)]);
     assert_eq!((outcomes(&found)[0], found.leftover_entries.len()), (Outcome::Paid, 2));
-    // What comes back late may be of the payment of another month.
+    // A late return may belong to the payment of another month.
     let why = "<RtrInf><Rsn><Cd>AM04</Cd></Rsn></RtrInf><RltdPties>";
     let back = on("2026-12-21", "CRDT").replace("<RltdPties>", why);
     let found = matched(&three(), &[], &[statement(&[on("2026-11-20", "DBIT"), back])]);
@@ -153,7 +153,7 @@ fn an_instant_payment_that_timed_out_is_looked_for_first() {
     }
 }
 
-/// A booked statement of these days with one debit and balances that fit it.
+/// A booked statement of these days with one debit and matching balances.
 fn covering(from: &str, to: &str, amount: &str, inside: &str) -> Statement {
     let balance = |kind: &str, amount: &str| {
         format!(
@@ -185,7 +185,7 @@ fn a_failed_settlement_is_sent_again_only_after_the_statement() {
         assert_eq!(again(&parts[..1]), Again::LookFirst, "{code}");
     }
     let again = |one: Statement| matched(&three(), &[rejected("E1", "AB01")], &[one]).transactions[0].again;
-    // Too short; of another account; a report of the day; balances that do not fit; a debit that nothing explains.
+    // Too short; of another account; a report of the day; balances that do not match; an unexplained debit.
     assert_eq!(again(covering("2026-11-19", "2026-11-23", "7.00", &other)), Again::LookFirst);
     let mut foreign = whole.clone();
     foreign.account.iban = Some("FI1410093000123458".to_owned());

@@ -1,4 +1,4 @@
-//! What a hostile or broken bank may send: the costs stay in proportion, and nothing panics.
+//! Messages of a hostile or broken bank: the cost stays proportional, and nothing panics.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Many times what it takes, and far below what a product of both sizes would take.
+/// Many times the usual duration, and far below that of a product of both sizes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn many(count: usize, id: fn(usize) -> String) -> PaymentFile {
@@ -100,7 +100,7 @@ fn numbers_at_their_limits() {
 const CODES: &[&str] = &["RCVD", "ACTC", "ACCP", "ACSP", "ACSC", "ACCC", "RJCT", "CANC", "PART", "PEND", "PDNG"];
 
 proptest! {
-    /// Whatever is reported and booked: the counts add up, and nothing may be sent again that is not known to be
+    /// Whatever is reported and booked: the counts add up, and nothing may be sent again unless it is known to be
     /// refused or returned (checked by `matched`); a booked debit without a return never ends in a rejection.
     #[test]
     fn money_in_doubt_is_never_sent_again(

@@ -1,6 +1,6 @@
-//! What became of a payment file. Names begin with the case of docs/protocols/iso20022.md (§10.1) that they prove.
+//! The outcome of a payment file. Names begin with the case of docs/protocols/iso20022.md (§10.1) that they prove.
 //!
-//! All documents are written here from invented data and read by the typed readers.
+//! All documents are built here from invented data and read by the typed readers.
 #![allow(clippy::unwrap_used)]
 
 mod bookings;
@@ -16,7 +16,7 @@ use bankchannel_iso20022::payment::PaymentFile;
 use bankchannel_iso20022::status::StatusReport;
 use bankchannel_iso20022::{read_payment, read_statement, read_status_report};
 
-/// The account that pays.
+/// The debited account.
 const IBAN: &str = "FI2112345600000785";
 
 /// A transaction to be sent.
@@ -30,7 +30,7 @@ fn order<'a>(end_to_end: &'a str, amount: &'a str) -> Order<'a> {
     Order { end_to_end, amount, more: "" }
 }
 
-/// The account that the transaction of this number is paid to.
+/// The creditor account of the transaction with this number.
 fn creditor(number: usize) -> String {
     format!("FI00{number:014}")
 }
@@ -76,7 +76,7 @@ fn document(name: &str, root: &str, inside: &str) -> String {
     )
 }
 
-/// A status report about `M1`, made at that time of the day, with what follows the header.
+/// A status report about `M1`, created at that time of day, with the content after the header.
 fn report_at(time: &str, group: &str, inside: &str) -> StatusReport {
     let header = format!("<GrpHdr><MsgId>R-{time}</MsgId><CreDtTm>2026-11-20T{time}:00</CreDtTm></GrpHdr>");
     let original = "<OrgnlMsgId>M1</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>";
@@ -97,7 +97,7 @@ fn reason(code: &str) -> String {
     format!("<StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf>")
 }
 
-/// What a report says of a batch.
+/// A report's status of a batch.
 fn of_batch(id: &str, status: &str, transactions: &str) -> String {
     let status = if status.is_empty() { String::new() } else { format!("<PmtInfSts>{status}</PmtInfSts>") };
     format!("<OrgnlPmtInfAndSts><OrgnlPmtInfId>{id}</OrgnlPmtInfId>{status}{transactions}</OrgnlPmtInfAndSts>")
@@ -153,7 +153,7 @@ fn of_payment(id: &str, count: &str) -> String {
     format!("<NtryDtls><Btch><PmtInfId>{id}</PmtInfId>{count}</Btch></NtryDtls>")
 }
 
-/// Matches, and checks what always holds.
+/// Matches, and checks the invariants.
 fn matched(payment: &PaymentFile, reports: &[StatusReport], statements: &[Statement]) -> Matched {
     let found = match_status(payment, reports, statements);
     let counted: u64 = found.totals.iter().map(|total| total.count).sum();

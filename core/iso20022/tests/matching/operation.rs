@@ -1,4 +1,4 @@
-//! The same through the operation, with what the readers' operations give.
+//! The same through the operation, with the results of the reading operations.
 
 use bankchannel_foundation::model::{Content, read_boundary, write_boundary};
 use bankchannel_foundation::{Error, Local, LocalContext, clock::FixedClock};

@@ -1,4 +1,4 @@
-//! What status reports say.
+//! Status reports.
 
 use bankchannel_iso20022::matching::{Again, LeftoverReason, Outcome, StatusSource};
 
@@ -60,7 +60,7 @@ fn iso_063_counts_that_do_not_fit_tell_nothing() {
         let found = matched(&three(), &[report(&(counts.clone() + &group_status("PART")), &listed)], &[]);
         assert_eq!(outcomes(&found), [Outcome::Rejected, Outcome::Unknown, Outcome::Unknown], "{counts}");
     }
-    // A bank that lists what it accepted says nothing of the others.
+    // A bank that lists accepted transactions reports nothing about the others.
     let accepted = of_batch("P1", "", &of_transaction("E1", "ACSP", ""));
     let group = format!("<OrgnlNbOfTxs>3</OrgnlNbOfTxs>{}", group_status("PART"));
     let found = matched(&three(), &[report(&group, &accepted)], &[]);
@@ -126,7 +126,7 @@ fn iso_067_executed_and_rejected_later() {
         assert_eq!(found.transactions[0].again, Again::Ask);
         assert_eq!(status(&found.transactions[0]), Some(first));
     }
-    // What is only received or checked later replaces nothing that is final.
+    // A later status that is only received or checked does not replace a final one.
     for (first, second, outcome) in [
         ("RJCT", "ACTC", Outcome::Rejected),
         ("ACSC", "PDNG", Outcome::ExecutedReported),
@@ -236,7 +236,7 @@ fn iso_117_what_may_be_sent_again() {
         assert_eq!(one.again, again, "{code}");
         assert!(one.advice.contains(advice), "{code}: {}", one.advice);
     }
-    // Of several reasons the most careful answer holds.
+    // Of several reasons, the most careful answer wins.
     let both = reason("AC01") + &reason("DU03");
     let rejected = of_batch("P1", "", &of_transaction("E1", "RJCT", &both));
     assert_eq!(matched(&three(), &[report("", &rejected)], &[]).transactions[0].again, Again::LookFirst);
@@ -270,7 +270,7 @@ fn ids_are_matched_from_the_strongest_on() {
         ("P1", row("<OrgnlInstrId>I1</OrgnlInstrId>", ""), Some(0)),
         ("P1", row(same, amount), Some(1)),
         ("P1", row(&upper, ""), Some(3)),
-        // A UETR tells the transaction whatever the batch is called.
+        // A UETR identifies the transaction whatever the batch id is.
         ("P9", row(&upper, ""), Some(3)),
         ("P2", row(same, ""), Some(4)),
         ("P1", row(same, ""), None),
@@ -284,7 +284,7 @@ fn ids_are_matched_from_the_strongest_on() {
             assert_eq!(found.transactions[0].again, Again::Ask);
         }
     }
-    // Ids of two transactions are of neither.
+    // Ids of two transactions match neither.
     let both = row("<OrgnlInstrId>I1</OrgnlInstrId><OrgnlEndToEndId>OTHER</OrgnlEndToEndId>", "");
     let mut two = three();
     two.batches[0].transactions[0].instruction_id = Some("I1".to_owned());

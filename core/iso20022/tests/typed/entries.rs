@@ -16,7 +16,7 @@ fn iso_074_the_amount_of_the_detail_comes_before_that_of_the_transaction() {
         assert_eq!(detail.amounts[1].rate.as_ref().map(ToString::to_string).as_deref(), Some("1.1"));
         assert_eq!(detail.amounts[1].source_currency.as_deref(), Some("USD"));
     }
-    // Version 2 has no amount there: a foreign amount of the transaction is not the entry's, its counter value is.
+    // Version 2 has no amount there: a foreign amount of the transaction is not the entry's, but its counter value is.
     let counter = foreign.replace("</TxAmt>", "</TxAmt><CntrValAmt><Amt Ccy=\"EUR\">99.00</Amt></CntrValAmt>");
     let read = first(&statement("02", &entry("100.00", "DBIT", &details(&counter))));
     assert_eq!(amount(read.details[0].money.as_ref()), Some("-99.00"));
@@ -119,7 +119,7 @@ fn iso_082_a_reversal_names_the_other_side() {
     assert_eq!((other.name.as_deref(), other.iban.as_deref()), (Some("Other"), Some("DE89370400440532013000")));
     let read = reversal("DBIT", &both("Cdtr", "Dbtr"));
     assert_eq!(read.counterparty.unwrap().name.as_deref(), Some("Other"));
-    // A bank that turns the parties round with the direction is understood too.
+    // A bank that swaps the parties together with the direction is understood too.
     let read = reversal("CRDT", &both("Cdtr", "Dbtr"));
     assert_eq!(read.counterparty.unwrap().name.as_deref(), Some("Other"));
 }

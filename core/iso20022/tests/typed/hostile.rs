@@ -1,4 +1,4 @@
-//! Hostile files: refused with line and path, in memory and time that the size of the file bounds.
+//! Hostile files: refused with line and path, with memory and time bounded by the file's size.
 
 use std::time::{Duration, Instant};
 
@@ -7,18 +7,18 @@ use bankchannel_iso20022::{Problem, read_payment, read_statement, read_status_re
 
 use crate::{amount, details, document, entry, first, only, statement};
 
-/// What all three readers refuse a file for; the statement's answer is given.
+/// The reason for which all three readers refuse a file; the statement's answer is returned.
 fn refusal(file: &[u8]) -> Problem {
     let start = Instant::now();
     assert!(read_payment(file).is_err() && read_status_report(file).is_err());
     let problem = read_statement(file).unwrap_err();
-    // Far more than a busy machine needs, far less than anything quadratic.
+    // Far more than a busy machine needs, far less than anything quadratic takes.
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
     assert!(problem.message.len() + problem.path.len() + problem.change.len() < 5000, "{}", problem.message.len());
     problem
 }
 
-/// The same for what is only wrong inside a statement.
+/// The same for an error inside a statement.
 fn refused(inside: &str) -> Problem {
     read_statement(statement("08", inside).as_bytes()).unwrap_err()
 }
@@ -105,7 +105,7 @@ fn iso_102_a_million_empty_entries_one_by_one() {
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
-/// Elements that repeat where one is expected must not be looked through again and again.
+/// Repeated elements where one is expected must not be searched repeatedly.
 #[test]
 fn repeated_elements_cost_time_linear_in_their_number() {
     let start = Instant::now();
@@ -136,7 +136,7 @@ fn iso_103_truncated_at_every_byte() {
     let file = statement("08", &(entry("5", "CRDT", &inside) + &entry("6", "DBIT", "")));
     let end = file.rfind("</Document>").unwrap() + "</Document>".len();
     for cut in 0..end {
-        // Where the declaration itself is cut, no reading begins.
+        // If the declaration itself is cut, reading does not start.
         let Ok(reader) = CashReader::open(&file.as_bytes()[..cut], &ReadOptions::default()) else { continue };
         let items: Vec<_> = reader.collect();
         let (last, before) = items.split_last().unwrap();
@@ -163,7 +163,7 @@ fn iso_104_encodings() {
         assert_eq!(read.statements[0].entries[0].text.as_deref(), Some("5 €"));
         assert_eq!(read.messages[0].notes.len(), 1, "{:?}", read.messages[0].notes);
     }
-    // Bytes of ISO-8859-15 where UTF-8 or nothing is declared.
+    // Bytes of ISO-8859-15 with UTF-8 or no declared encoding.
     for file in [latin9.to_vec(), declared("<?xml version=\"1.0\"?>", &latin9)] {
         let problem = read_statement(file.as_slice()).unwrap_err();
         assert_eq!((problem.line, problem.path.as_str()), (Some(6), "/Document/BkToCstmrStmt/Stmt/Ntry/AddtlNtryInf"));

@@ -1,6 +1,6 @@
 //! Reading to typed results. Names begin with the case of docs/protocols/iso20022.md (§10.1) that they prove.
 //!
-//! All documents are written here from invented data; `tests/data` holds two files more.
+//! All documents are built here from invented data; `tests/data` holds two more files.
 #![allow(clippy::unwrap_used)]
 
 mod entries;
@@ -16,7 +16,7 @@ use bankchannel_iso20022::read_statement;
 /// The account of all statements here.
 const IBAN: &str = "FI2112345600000785";
 
-/// A statement of that version around what stands in its `Stmt`.
+/// A statement of that version with this content of its `Stmt`.
 fn statement(version: &str, inside: &str) -> String {
     document(&format!("camt.053.001.{version}"), "BkToCstmrStmt", &format!("<Stmt>{}{inside}</Stmt>", account()))
 }
@@ -39,7 +39,7 @@ fn balance(code: &str, amount: &str, direction: &str) -> String {
     )
 }
 
-/// A booked entry of version 8 with what stands behind its dates.
+/// A booked entry of version 8 with this content after its dates.
 fn entry(amount: &str, direction: &str, inside: &str) -> String {
     format!(
         "\n<Ntry><Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>{direction}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>\

@@ -1,4 +1,4 @@
-//! What our own writers make is read as what it was made from; no bytes bring a reader down.
+//! The output of our own writers is read back as its input; no bytes cause a panic.
 
 use bankchannel_iso20022::amount::Amount;
 use bankchannel_iso20022::camt::{self, AccountReport, Balance, CashReport, Direction, Entry, EntryTransaction};
@@ -86,7 +86,7 @@ proptest! {
             let sum = (!made.transactions.is_empty()).then(|| signed(sum, debit));
             prop_assert_eq!(found.details_sum.as_ref().map(ToString::to_string), sum);
         }
-        // The same through small pieces, as a slow connection gives them.
+        // The same in small pieces, as from a slow connection.
         let slow = cash::read_statement(Pieces(&bytes)).unwrap();
         prop_assert_eq!(slow, file);
     }

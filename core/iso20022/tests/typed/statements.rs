@@ -290,7 +290,7 @@ fn pages_hold_what_the_whole_file_holds() {
                 entries.extend(statement.entries);
                 ends.extend(statement.end);
             }
-            // A cursor survives the way through another process.
+            // A cursor survives being passed to another process.
             let Some(next) = page.next else { break };
             let json = bankchannel_foundation::model::write_boundary(next);
             cursor = Some(bankchannel_foundation::model::read_boundary(json).unwrap());

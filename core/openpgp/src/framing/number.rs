@@ -1,4 +1,4 @@
-//! The numbers of a key packet (RFC 4880 §5.5.2): their sizes, where time grows with them.
+//! The numbers of a key packet (RFC 4880 §5.5.2): limits on the sizes that computing time depends on.
 
 use super::damaged;
 use crate::limits::MAX_DSA_BITS;
@@ -6,7 +6,7 @@ use crate::{Error, Result};
 
 const DSA: u8 = 17;
 
-/// Sees that a key packet has version 4, and numbers that can be computed with in bounded time.
+/// Checks that a key packet has version 4, and numbers that can be computed with in bounded time.
 pub(super) fn walk_key(body: &[u8]) -> Result<()> {
     match body.first() {
         Some(4) => {}

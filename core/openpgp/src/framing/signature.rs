@@ -1,4 +1,4 @@
-//! The inside of a signature packet (RFC 4880 §5.2): lengths and counts, no meaning.
+//! The inside of a signature packet (RFC 4880 §5.2): lengths and counts, not meaning.
 
 use super::damaged;
 use crate::limits::{MAX_ISSUERS, MAX_SUBPACKETS};
@@ -8,11 +8,11 @@ use crate::{Error, Result};
 const ISSUER: u8 = 16;
 const EMBEDDED_SIGNATURE: u8 = 32;
 const ISSUER_FINGERPRINT: u8 = 33;
-/// Most embedded signatures of one signature: a signing subkey's consent.
+/// Most embedded signatures of one signature: the back-signature of a signing subkey.
 const MAX_EMBEDDED: usize = 1;
 
-/// Sees that the areas of a signature of a known version lie inside it and hold a bounded number of whole subpackets.
-/// What has another version is judged later, unread.
+/// Checks that the areas of a signature of a known version are inside it and contain a bounded number of whole
+/// subpackets. Other versions are judged later, unread.
 pub(super) fn walk(body: &[u8]) -> Result<()> {
     packet(body, MAX_EMBEDDED)
 }
@@ -32,7 +32,7 @@ fn packet(body: &[u8], embedded_allowed: usize) -> Result<()> {
         counts.area(area)?;
         rest = &rest[octets + length..];
     }
-    // The first two octets of the hash, and some number at least.
+    // The first two octets of the hash, and at least some number.
     if rest.len() > 2 { Ok(()) } else { Err(cut_off()) }
 }
 
@@ -64,7 +64,7 @@ impl Counts {
     }
 }
 
-/// A subpacket's length, and how many octets it takes.
+/// A subpacket's length, and the number of its octets.
 fn subpacket_length(area: &[u8]) -> Result<(usize, usize)> {
     Ok(match area[0] {
         first @ 0..=191 => (usize::from(first), 1),

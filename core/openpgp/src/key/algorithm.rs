@@ -1,4 +1,4 @@
-//! Which public-key algorithms are accepted for what, and their names.
+//! Accepted public-key algorithms by use, and their names.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use sequoia_openpgp::types::Curve;
 use crate::Error;
 use crate::limits::{MAX_RSA_BITS, MIN_RSA_BITS};
 
-/// What may sign.
+/// The accepted signing keys.
 pub(crate) const SIGNERS: &str = "RSA of 2048 to 4096 bits, Ed25519, ECDSA over NIST P-256, P-384 or P-521";
-/// What may be encrypted to.
+/// The accepted encryption keys.
 pub(crate) const RECIPIENTS: &str = "RSA of 2048 to 4096 bits, Curve25519, ECDH over NIST P-256, P-384 or P-521";
 
-/// May this key make signatures that count? (docs/protocols/ws-channel.md §5.2)
+/// Whether signatures by this key are accepted (docs/protocols/ws-channel.md §5.2).
 pub(crate) fn is_acceptable_signer(key: &PublicKey) -> bool {
     match key {
         PublicKey::RSA { n, .. } => (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&n.bits()),
@@ -24,7 +24,7 @@ pub(crate) fn is_acceptable_signer(key: &PublicKey) -> bool {
     }
 }
 
-/// May secrets be encrypted to this key?
+/// Whether secrets may be encrypted to this key.
 pub(crate) fn is_acceptable_recipient(key: &PublicKey) -> bool {
     match key {
         PublicKey::RSA { n, .. } => (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&n.bits()),
@@ -38,7 +38,7 @@ pub(crate) fn is_acceptable_recipient(key: &PublicKey) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct KeyAlgorithm {
     name: &'static str,
-    /// The size in bits, or the number of an algorithm without a name here.
+    /// The size in bits, or the number of an unnamed algorithm.
     number: Option<usize>,
 }
 
@@ -68,7 +68,7 @@ impl fmt::Display for KeyAlgorithm {
     }
 }
 
-/// The error that names an algorithm which signs nothing here.
+/// The error that names an algorithm which cannot sign here.
 pub(crate) fn unsupported(key: &PublicKey) -> Error {
     Error::UnsupportedAlgorithm {
         algorithm: KeyAlgorithm::of(key).to_string(),

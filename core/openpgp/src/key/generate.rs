@@ -1,4 +1,4 @@
-//! Making keys in the form that GnuPG 2.2 reads: version 4, primary key for signing, one subkey for encryption.
+//! Generates keys in the form that GnuPG 2.2 reads: version 4, primary key for signing, one subkey for encryption.
 
 use std::time::SystemTime;
 
@@ -23,7 +23,7 @@ pub enum Algorithm {
     /// Ed25519 with a Curve25519 encryption subkey: small, fast, the default.
     #[default]
     Ed25519,
-    /// RSA with 2048 bits, the least that is accepted.
+    /// RSA with 2048 bits, the accepted minimum.
     Rsa2048,
     /// RSA with 3072 bits.
     Rsa3072,
@@ -31,7 +31,7 @@ pub enum Algorithm {
     Rsa4096,
 }
 
-/// What to generate. Making an RSA key takes up to some seconds of computing.
+/// The parameters of a new key. Generating an RSA key takes up to some seconds of computing.
 #[derive(Clone)]
 pub struct Generate {
     /// Name in the user id; may be empty if `email` is not.
@@ -40,11 +40,11 @@ pub struct Generate {
     pub email: String,
     /// Algorithm.
     pub algorithm: Algorithm,
-    /// Creation time of the key; whole seconds are kept.
+    /// Creation time of the key; fractions of a second are dropped.
     pub created: SystemTime,
     /// End of its validity; `None` for never.
     pub expires: Option<SystemTime>,
-    /// Locks the private key; `None` leaves it open.
+    /// Locks the private key; `None` leaves it unlocked.
     pub passphrase: Option<Zeroizing<String>>,
 }
 
@@ -52,7 +52,7 @@ impl PrivateKey {
     /// Makes a new key: a primary key that certifies and signs, and an encryption subkey.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`]; [`Error::Internal`] when the cryptographic library fails.
+    /// [`Error::InvalidParameter`]; [`Error::Internal`] if the cryptographic library fails.
     pub fn generate(wanted: Generate) -> Result<Self> {
         let user_id = user_id(&wanted.name, &wanted.email)?;
         let validity =
@@ -119,11 +119,11 @@ impl std::fmt::Debug for Generate {
 }
 
 fn template(kind: SignatureType, created: SystemTime) -> sequoia_openpgp::Result<SignatureBuilder> {
-    // SHA-512 for what lasts as long as the key.
+    // SHA-512 for signatures that last as long as the key.
     SignatureBuilder::new(kind).set_hash_algo(HashAlgorithm::SHA512).set_signature_creation_time(created)
 }
 
-/// `Name <email>`, or the one that is given.
+/// `Name <email>`, or the only one given.
 fn user_id(name: &str, email: &str) -> Result<UserID> {
     let (name, email) = (name.trim(), email.trim());
     for (field, value) in [("name", name), ("email", email)] {
@@ -171,7 +171,7 @@ fn new_key<R: KeyRole>(algorithm: Algorithm, signing: bool, created: SystemTime)
     Key4::import_secret_rsa(d, p, q, created).map(Key::from).map_err(failed)
 }
 
-/// The classic (RFC 4880bis) form of Ed25519, which GnuPG 2.2 knows.
+/// The classic (RFC 4880bis) form of Ed25519, which GnuPG 2.2 supports.
 fn ed25519<R: KeyRole>(seed: &[u8; 32], created: SystemTime) -> sequoia_openpgp::Result<Key4<SecretParts, R>> {
     Key4::import_secret_ed25519(seed, created)
 }
@@ -191,7 +191,7 @@ fn rsa_numbers(pkcs8: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((found[3], found[4], found[5]))
 }
 
-/// One DER element of the wanted tag: its content and what follows it.
+/// One DER element of the wanted tag: its content and the rest.
 fn element(input: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (&found, rest) = input.split_first()?;
     let (&first, rest) = rest.split_first()?;

@@ -1,4 +1,4 @@
-//! What a key file says about itself.
+//! The facts in a key file.
 
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ pub struct KeyInfo {
     pub key_id: String,
     /// Last 8 digits of it, the `PgpKeyId` of the WS Channel.
     pub short_id: String,
-    /// User ids, lossy where they are not UTF-8.
+    /// User ids, lossy if they are not UTF-8.
     pub user_ids: Vec<String>,
     /// Algorithm of the primary key as GnuPG spells it.
     pub algorithm: String,
@@ -25,9 +25,9 @@ pub struct KeyInfo {
     pub expires: Option<SystemTime>,
     /// Whether it is revoked.
     pub revoked: bool,
-    /// Whether it may sign at the time of inspection.
+    /// Whether it is valid for signing at the time of inspection.
     pub can_sign: bool,
-    /// Whether it may be encrypted to at the time of inspection.
+    /// Whether it is valid for encryption at the time of inspection.
     pub can_encrypt: bool,
     /// Whether the file holds the private key.
     pub secret: bool,
@@ -35,7 +35,7 @@ pub struct KeyInfo {
     pub locked: bool,
 }
 
-/// Reads an armored public or private key and says what it is.
+/// Reads an armored public or private key and returns its facts.
 ///
 /// # Errors
 /// Those of [`PublicKey::from_armored`] and [`PrivateKey::from_armored`].

@@ -1,4 +1,4 @@
-//! Keys: foreign public keys, our own private keys, making and inspecting them.
+//! Keys: foreign public keys, our own private keys, generation and inspection.
 
 pub(crate) mod algorithm;
 mod generate;

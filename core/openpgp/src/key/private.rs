@@ -52,7 +52,7 @@ impl PrivateKey {
         Ok(Self { cert })
     }
 
-    /// The armored private key, as locked as it was made, read or unlocked. Wiped when dropped.
+    /// The armored private key, locked or unlocked as it is in memory. Wiped when dropped.
     ///
     /// # Errors
     /// [`Error::Internal`] if the library cannot write it.
@@ -77,10 +77,10 @@ impl PrivateKey {
         self.cert.keys().secret().any(|key| is_locked(key.key().secret()))
     }
 
-    /// Opens every locked part with the passphrase. A key that is not locked stays as it is.
+    /// Unlocks every locked part with the passphrase. A key that is not locked is unchanged.
     ///
     /// # Errors
-    /// [`Error::WrongPassphrase`]; [`Error::UnsupportedProtection`] if nothing in it can be opened by a passphrase.
+    /// [`Error::WrongPassphrase`]; [`Error::UnsupportedProtection`] if no part can be unlocked with a passphrase.
     pub fn unlock(&mut self, passphrase: &str) -> Result<()> {
         let password = Password::from(passphrase);
         let mut opened: Vec<Packet> = Vec::new();
@@ -143,12 +143,12 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
-/// Keys whose secret is in the clear, for decryption.
+/// Keys whose secret is unencrypted, for decryption.
 pub(crate) fn open_keys(cert: &Cert) -> Vec<Key<SecretParts, UnspecifiedRole>> {
     cert.keys().unencrypted_secret().map(|key| key.key().clone()).collect()
 }
 
-/// Locked by a passphrase, as opposed to a stub whose secret lies elsewhere.
+/// Locked by a passphrase, as opposed to a stub whose secret is elsewhere.
 fn is_locked(secret: &SecretKeyMaterial) -> bool {
     matches!(secret, SecretKeyMaterial::Encrypted(locked) if locked.s2k().is_supported())
 }

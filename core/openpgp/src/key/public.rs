@@ -41,7 +41,7 @@ impl PublicKey {
     /// Reads exactly one armored public key from foreign bytes, within `limits`.
     ///
     /// # Errors
-    /// [`Error::PrivateKeyMaterial`] wherever a private key stands in it, [`Error::TooLarge`], [`Error::TooMany`],
+    /// [`Error::PrivateKeyMaterial`] if it contains a private key anywhere, [`Error::TooLarge`], [`Error::TooMany`],
     /// [`Error::NotArmored`], [`Error::InvalidFormat`], [`Error::NoKey`], [`Error::SeveralKeys`],
     /// [`Error::UnsupportedVersion`], [`Error::InvalidKey`].
     pub fn from_armored(text: &[u8], limits: PublicKeyLimits) -> Result<Self> {
@@ -66,13 +66,13 @@ impl PublicKey {
         self.cert.keyid().to_hex()
     }
 
-    /// The last 8 hex digits of the fingerprint, upper case: the `PgpKeyId` of docs/protocols/ws-channel.md §7. Collisions are easy to make;
-    /// compare fingerprints wherever it matters.
+    /// The last 8 hex digits of the fingerprint, upper case: the `PgpKeyId` of docs/protocols/ws-channel.md §7.
+    /// Collisions are easy to make; compare fingerprints wherever it matters.
     pub fn short_id(&self) -> String {
         short_id(&self.fingerprint())
     }
 
-    /// User ids, lossy where they are not UTF-8.
+    /// User ids, lossy if they are not UTF-8.
     pub fn user_ids(&self) -> Vec<String> {
         self.cert.userids().map(|id| String::from_utf8_lossy(id.userid().value()).into_owned()).collect()
     }
@@ -87,8 +87,8 @@ impl PublicKey {
         self.cert.primary_key().key().creation_time()
     }
 
-    /// When the primary key expires, as its self-signatures say at `now`; `None` for never (or for a key that has no
-    /// valid self-signature: see [`can_sign`](Self::can_sign)).
+    /// When the primary key expires, according to its self-signatures at `now`; `None` for never (or for a key that has
+    /// no valid self-signature: see [`can_sign`](Self::can_sign)).
     pub fn expires(&self, now: SystemTime) -> Option<SystemTime> {
         validity::expires(&self.cert, now)
     }
@@ -103,12 +103,13 @@ impl PublicKey {
         !validity::signing_keys(&self.cert, now).is_empty()
     }
 
-    /// Whether it may be encrypted to at `now`.
+    /// Whether it is valid for encryption at `now`.
     pub fn can_encrypt(&self, now: SystemTime) -> bool {
         !validity::encryption_keys(&self.cert, now).is_empty()
     }
 
-    /// Sees that it may sign at `now`: an unexpired, unrevoked key or subkey of an accepted algorithm, bound for signing.
+    /// Checks that it may sign at `now`: an unexpired, unrevoked key or subkey of an accepted algorithm, bound for
+    /// signing.
     ///
     /// # Errors
     /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::UnsupportedAlgorithm`], [`Error::NoSigningKey`].
@@ -116,7 +117,7 @@ impl PublicKey {
         if self.can_sign(now) { Ok(()) } else { Err(validity::why_no_signing_key(&self.cert, now)) }
     }
 
-    /// Sees that it may be encrypted to at `now`.
+    /// Checks that it is valid for encryption at `now`.
     ///
     /// # Errors
     /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::UnsupportedAlgorithm`], [`Error::NoEncryptionKey`].
@@ -129,15 +130,15 @@ impl PublicKey {
         validity::signing_keys(&self.cert, now).iter().map(|key| key.keyid().to_hex()).collect()
     }
 
-    /// The newest RSA or Ed25519 key or subkey that may sign at `now`, to be used where its secret is: in an HSM, a smart
-    /// card, an agent.
+    /// The newest RSA or Ed25519 key or subkey that may sign at `now`, to be used where its secret is: in an HSM, a
+    /// smart card, an agent.
     ///
     /// # Errors
-    /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::NoSigningKey`], [`Error::UnsupportedAlgorithm`] where none that
-    /// may sign is of these (RSA from 2048 bits, and Ed25519, sign here).
+    /// [`Error::KeyExpired`], [`Error::KeyRevoked`], [`Error::NoSigningKey`], [`Error::UnsupportedAlgorithm`] if those
+    /// that may sign have other algorithms (RSA from 2048 bits and Ed25519 are supported here).
     pub fn external_signer(&self, now: SystemTime) -> Result<ExternalSigner> {
         let keys = validity::signing_keys(&self.cert, now);
-        // One of an algorithm that does not sign here is chosen only where there is no other.
+        // A key with an unsupported algorithm is chosen only if there is no other.
         match keys.into_iter().max_by_key(|key| (ExternalSigner::is_fit(key), key.creation_time())) {
             Some(key) => ExternalSigner::new(key, self.fingerprint()),
             None => Err(validity::why_no_signing_key(&self.cert, now)),

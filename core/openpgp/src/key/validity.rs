@@ -1,4 +1,5 @@
-//! Is a key good at a point in time? Certification rules are sequoia's; ours are the algorithms of docs/protocols/ws-channel.md §5.2.
+//! Whether a key is valid at a point in time. Sequoia has the certification rules; the accepted algorithms are those of
+//! docs/protocols/ws-channel.md §5.2.
 
 use std::time::SystemTime;
 
@@ -15,13 +16,13 @@ use crate::Error;
 
 type PublicPart = Key<PublicParts, UnspecifiedRole>;
 
-/// Whether a key may sign, and if not, why.
+/// Whether a key may sign, and the reason if not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyState {
     Good,
     Expired,
     Revoked,
-    /// Created later than the time asked for.
+    /// Created later than the given time.
     NotYet,
     /// Not bound to the certificate for signing, not by accepted self-signatures, or of a refused algorithm.
     Unusable,
@@ -38,17 +39,17 @@ pub(crate) fn with_valid<T>(cert: &Cert, now: SystemTime, read: impl FnOnce(&Val
     cert.with_policy(&policy, now).ok().map(|valid| read(&valid))
 }
 
-/// When the primary key expires, as its self-signatures say at `now`.
+/// When the primary key expires, according to its self-signatures at `now`.
 pub(crate) fn expires(cert: &Cert, now: SystemTime) -> Option<SystemTime> {
     with_valid(cert, now, |valid| valid.primary_key().key_expiration_time()).flatten()
 }
 
-/// Whether the primary key is revoked at `now`. A revocation counts even where no self-signature is valid.
+/// Whether the primary key is revoked at `now`. A revocation counts even if no self-signature is valid.
 pub(crate) fn is_revoked(cert: &Cert, now: SystemTime) -> bool {
     matches!(cert.revocation_status(&policy(now), now), RevocationStatus::Revoked(_))
 }
 
-/// Keys that may sign at `now`: good themselves, of a good certificate, of an accepted algorithm.
+/// Keys that may sign at `now`: valid, in a valid certificate, of an accepted algorithm.
 pub(crate) fn signing_keys(cert: &Cert, now: SystemTime) -> Vec<PublicPart> {
     cert.keys()
         .map(|key| key.key().clone())
@@ -69,7 +70,7 @@ pub(crate) fn why_no_signing_key(cert: &Cert, now: SystemTime) -> Error {
     unsupported(cert, refused, "signatures", SIGNERS).unwrap_or(Error::NoSigningKey)
 }
 
-/// Why no key of `cert` may be encrypted to at `now`.
+/// Why no key of `cert` is valid for encryption at `now`.
 pub(crate) fn why_no_encryption_key(cert: &Cert, now: SystemTime) -> Error {
     if is_revoked(cert, now) {
         return Error::KeyRevoked;
@@ -92,7 +93,7 @@ fn unsupported(
     Some(Error::UnsupportedAlgorithm { algorithm: KeyAlgorithm::of(key.mpis()).to_string(), purpose, accepted })
 }
 
-/// Keys that may be encrypted to at `now`.
+/// Keys that are valid for encryption at `now`.
 pub(crate) fn encryption_keys(cert: &Cert, now: SystemTime) -> Vec<PublicPart> {
     if is_revoked(cert, now) {
         return Vec::new();
@@ -108,10 +109,10 @@ pub(crate) fn encryption_keys(cert: &Cert, now: SystemTime) -> Vec<PublicPart> {
     .unwrap_or_default()
 }
 
-/// The state at `time` of one key of `cert`, judged with what is known at `now`.
+/// The state at `time` of one key of `cert`, judged by what is known at `now`.
 ///
-/// Where every self-signature is younger than `time` (the owner extended the key and exported only the newest), the
-/// present one speaks for the past: what it says about expiry still counts from the key's creation.
+/// If every self-signature is newer than `time` (the owner extended the key and exported only the newest), the present
+/// one counts for the past: its expiry still counts from the key's creation.
 pub(crate) fn signing_key_state(cert: &Cert, key: &PublicPart, now: SystemTime, time: SystemTime) -> KeyState {
     if !is_acceptable_signer(key.mpis()) {
         return KeyState::Unusable;

@@ -1,4 +1,5 @@
-//! Checking detached signatures (docs/protocols/ws-channel.md §5.2): first the format, then the document, once for all.
+//! Verification of detached signatures (docs/protocols/ws-channel.md §5.2): first the format, then the document, once
+//! for all.
 
 mod signatures;
 mod verifier;

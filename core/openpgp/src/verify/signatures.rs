@@ -25,7 +25,7 @@ pub fn parse_signatures(armored: &[u8]) -> Result<SignatureSet> {
             if signatures.len() == MAX_SIGNATURES {
                 return Err(Error::TooMany { what: "signature packets", limit: MAX_SIGNATURES });
             }
-            // One of an unknown version, or damaged inside, is judged later: another may be good.
+            // An unknown version or a damaged packet is judged later: another signature may be good.
             let packet = if let Packet::Signature(signature) = packet { Some(signature) } else { None };
             signatures.push(ParsedSignature { packet });
         }
@@ -46,17 +46,17 @@ pub struct SignatureSet {
 }
 
 impl SignatureSet {
-    /// The signatures in their order.
+    /// The signatures, in order.
     pub fn signatures(&self) -> &[ParsedSignature] {
         &self.signatures
     }
 
-    /// Whether any signature names one of `keys`, or a subkey of one, as its maker.
+    /// Whether any signature names one of `keys`, or a subkey of one, as its issuer.
     pub fn names_any(&self, keys: &[&PublicKey]) -> bool {
         self.signatures.iter().any(|signature| keys.iter().any(|key| signature.names(key)))
     }
 
-    /// Starts checking a document that will be fed in pieces.
+    /// Starts verifying a document that will be fed in pieces.
     pub fn verifier(self) -> DetachedVerifier {
         DetachedVerifier::new(self)
     }
@@ -70,12 +70,12 @@ pub struct ParsedSignature {
 }
 
 impl ParsedSignature {
-    /// Who claims to have made it: fingerprints (40 digits) and key ids (16 digits), upper-case hex.
+    /// The claimed issuers: fingerprints (40 digits) and key ids (16 digits), upper-case hex.
     pub fn issuers(&self) -> Vec<String> {
         self.handles().iter().map(KeyHandle::to_hex).collect()
     }
 
-    /// When it claims to have been made.
+    /// The claimed creation time.
     pub fn created(&self) -> Option<SystemTime> {
         self.packet.as_ref().and_then(|packet| packet.signature_creation_time())
     }
@@ -86,7 +86,7 @@ impl ParsedSignature {
         self.packet.as_ref().is_none_or(|packet| packet.typ() == SignatureType::Binary)
     }
 
-    /// Whether its maker is `key` or a subkey of it, by its own words.
+    /// Whether it claims `key` or a subkey of it as its issuer.
     pub fn names(&self, key: &PublicKey) -> bool {
         let handles = self.handles();
         key.cert.keys().any(|key| handles.iter().any(|handle| handle.aliases(key.key().key_handle())))

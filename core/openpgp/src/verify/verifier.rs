@@ -16,11 +16,11 @@ use crate::key::{KeyAlgorithm, KeyState, signing_key_state};
 use crate::sign::feed;
 use crate::{PublicKey, Result, hash};
 
-/// Checks armored signatures over what `reader` yields; the document is read once and never held.
+/// Verifies armored signatures over the output of `reader`; the document is read once and never held in memory.
 ///
 /// # Errors
 /// Those of [`parse_signatures`] before anything is read, and [`Error::Read`](crate::Error::Read). A bad signature is
-/// no error: see [`Verdict`].
+/// not an error: see [`Verdict`].
 pub fn verify_detached(
     armored: &[u8],
     keys: &[&PublicKey],
@@ -33,7 +33,7 @@ pub fn verify_detached(
     Ok(verifier.finish(keys, now, policy))
 }
 
-/// What may be configured about the rules of docs/protocols/ws-channel.md §5.2.
+/// The configurable rules of docs/protocols/ws-channel.md §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifyPolicy {
     /// How far in the future a signature may be dated.
@@ -46,7 +46,7 @@ impl Default for VerifyPolicy {
     }
 }
 
-/// One result per signature, in their order.
+/// One result per signature, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The results.
@@ -72,43 +72,43 @@ impl Verdict {
         !self.good_fingerprints().is_empty()
     }
 
-    /// Whether at least one signature names a key that was given, good or not.
+    /// Whether at least one signature names one of the given keys, good or not.
     pub fn has_known_issuer(&self) -> bool {
         self.results.iter().any(|result| !matches!(result, SignatureResult::UnknownIssuer { .. }))
     }
 }
 
-/// What became of one signature.
+/// The result for one signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignatureResult {
-    /// Valid, by a key that was good then and is good now.
+    /// Valid, by a key that was valid then and is valid now.
     Good {
         /// Fingerprint of the primary key, 40 upper-case hex digits.
         fingerprint: String,
         /// Fingerprint of the key or subkey that made it.
         signing_key: String,
-        /// When it was made, by its own words.
+        /// The claimed creation time.
         created: SystemTime,
     },
     /// Made by none of the given keys.
     UnknownIssuer {
-        /// Who claims to have made it, upper-case hex.
+        /// The claimed issuers, upper-case hex.
         issuers: Vec<String>,
     },
-    /// Made in the name of a given key, but it does not count.
+    /// Names a given key as its issuer, but is not accepted.
     Bad {
         /// Fingerprint of the primary key it names.
         fingerprint: String,
-        /// Why.
+        /// The reason.
         reason: BadReason,
     },
 }
 
-/// Why a signature does not count.
+/// Why a signature is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BadReason {
-    /// The signature does not fit the document and the key.
+    /// The signature does not match the document and the key.
     #[error("the document was changed, or it was signed with another key")]
     Mismatch,
     /// Signed as text, so that other bytes would verify too.
@@ -120,13 +120,13 @@ pub enum BadReason {
     /// Not a version 4 signature.
     #[error("its OpenPGP version is not accepted")]
     Version,
-    /// It bears no creation time, or contradicts itself.
+    /// It has no creation time, or contradicts itself.
     #[error("it is malformed")]
     Malformed,
     /// It is dated too far in the future.
     #[error("it is dated in the future; check the signer's clock")]
     FromTheFuture,
-    /// It says itself that it no longer counts.
+    /// The signature itself has expired.
     #[error("the signature has expired")]
     SignatureExpired,
     /// The key has expired, now or when the signature was made.
@@ -144,13 +144,13 @@ pub enum BadReason {
     /// The key's algorithm or size is refused.
     #[error("{0} keys are not accepted for signatures; accepted are {SIGNERS}")]
     KeyAlgorithm(KeyAlgorithm),
-    /// It marks a part as critical that is not known here: a notation, for example. Whoever made it forbids to rely on it
-    /// without understanding that part (RFC 4880 §5.2.3.1).
+    /// It marks an unsupported part as critical: a notation, for example. Its issuer forbids relying on it without
+    /// understanding that part (RFC 4880 §5.2.3.1).
     #[error("it holds a critical part that is not known here, such as a notation; sign without it")]
     UnknownCritical,
 }
 
-/// Checks a document fed in pieces; each accepted hash algorithm among the signatures is computed once.
+/// Verifies a document fed in pieces; each accepted hash algorithm among the signatures is computed once.
 pub struct DetachedVerifier {
     set: SignatureSet,
     documents: Vec<(HashAlgorithm, Context)>,
@@ -185,7 +185,7 @@ impl DetachedVerifier {
         }
     }
 
-    /// The signatures being checked.
+    /// The signatures being verified.
     pub fn signatures(&self) -> &SignatureSet {
         &self.set
     }
@@ -205,7 +205,7 @@ impl DetachedVerifier {
     ) -> SignatureResult {
         let handles = parsed.handles();
         let mut bad = None;
-        // Key ids can collide, so every key that fits gets its chance.
+        // Key ids can collide, so every matching key is tried.
         for key in keys {
             let Some(signature) = &parsed.packet else {
                 break;
@@ -263,7 +263,7 @@ impl DetachedVerifier {
         for time in [now, created] {
             match signing_key_state(&owner.cert, key, now, time) {
                 KeyState::Good => {}
-                // A key made by a clock that runs ahead of ours, within the tolerance, is judged at its own time.
+                // A key created by a clock ahead of ours, within the tolerance, is judged at its own time.
                 KeyState::NotYet if time == now && key.creation_time() <= created => {}
                 KeyState::NotYet => return Err(BadReason::KeyNotYetValid),
                 KeyState::Expired => return Err(BadReason::KeyExpired),
@@ -279,8 +279,8 @@ impl DetachedVerifier {
     }
 }
 
-/// Whether a part of a document's signature is judged here, or says nothing that could forbid to rely on it. No notation
-/// is known; flags and preferences are for keys.
+/// Whether a part of a document's signature is judged here, or cannot forbid relying on it. No notation is supported;
+/// flags and preferences are for keys.
 fn is_understood(tag: SubpacketTag) -> bool {
     matches!(
         tag,

@@ -1,4 +1,4 @@
-//! A fresh GnuPG home per test; its agent ends with it.
+//! A fresh GnuPG home per test; its agent is stopped with it.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::io::Write;
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use bankchannel_openpgp::{Algorithm, Generate, PrivateKey, PublicKey, PublicKeyLimits};
 
-/// GnuPG with a home directory of its own.
+/// GnuPG with its own home directory.
 pub(crate) struct Gpg {
     home: tempfile::TempDir,
 }
@@ -25,7 +25,7 @@ impl Gpg {
         self.home.path()
     }
 
-    /// Runs gpg; the output whatever its exit code.
+    /// Runs gpg; returns the output regardless of its exit code.
     pub(crate) fn try_run(&self, arguments: &[&str], input: &[u8]) -> Output {
         let mut child = Command::new("gpg")
             .env("GNUPGHOME", self.home())
@@ -49,7 +49,7 @@ impl Gpg {
         output
     }
 
-    /// Runs gpg and insists on success; returns its standard output.
+    /// Runs gpg, which must succeed; returns its standard output.
     pub(crate) fn run(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
         let output = self.try_run(arguments, input);
         let log = String::from_utf8_lossy(&output.stderr);
@@ -57,7 +57,7 @@ impl Gpg {
         output.stdout
     }
 
-    /// Makes a key that is not locked; returns its fingerprint. `lifetime` as gpg writes it: `never`, `1d`.
+    /// Makes a key that is not locked; returns its fingerprint. `lifetime` in gpg's format: `never`, `1d`.
     pub(crate) fn generate(&self, user: &str, algorithm: &str, usage: &str, lifetime: &str, extra: &[&str]) -> String {
         let before = self.fingerprints();
         let mut arguments = extra.to_vec();
@@ -92,7 +92,7 @@ impl Gpg {
         self.run(&arguments, document)
     }
 
-    /// The agent's name of the secret of a key or subkey.
+    /// The agent's identifier of the secret of a key or subkey.
     pub(crate) fn keygrip(&self, fingerprint: &str) -> String {
         let listing = self.try_run(&["--with-colons", "--with-keygrip", "--list-keys"], b"").stdout;
         let listing = String::from_utf8(listing).unwrap();
@@ -100,8 +100,8 @@ impl Gpg {
         after.lines().find_map(|line| line.strip_prefix("grp:")).unwrap().trim_matches(':').to_owned()
     }
 
-    /// Has gpg's agent, which alone knows the secret, sign a digest. The raw signature: for RSA a number as long as
-    /// `bytes`, for Ed25519 R and S of half that length.
+    /// Lets gpg's agent, which alone has the secret, sign a digest. Returns the raw signature: for RSA a number as long
+    /// as `bytes`, for Ed25519 R and S of half that length.
     pub(crate) fn agent_signs(&self, fingerprint: &str, hash: &str, digest: &[u8], bytes: usize) -> Vec<u8> {
         use std::fmt::Write as _;
         let mut hex = String::new();
@@ -127,7 +127,7 @@ impl Gpg {
         }
     }
 
-    /// gpg's judgement on a detached signature: its status lines.
+    /// gpg's verdict on a detached signature: its status lines.
     pub(crate) fn verify(&self, signature: &str, document: &[u8]) -> Output {
         let (sig, doc) = (self.home().join("s.asc"), self.home().join("d.bin"));
         std::fs::write(&sig, signature).unwrap();

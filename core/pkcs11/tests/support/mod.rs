@@ -1,4 +1,4 @@
-//! A token of SoftHSM in a folder of its own.
+//! A token of SoftHSM in its own folder.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,9 +25,9 @@ const PLACES: [&str; 6] = [
     "/usr/lib64/pkcs11/libsofthsm2.so",
     "/usr/lib/libsofthsm2.so",
 ];
-/// What SoftHSM itself reads. Whoever runs the tests may have it set, for tokens of their own.
+/// Read by SoftHSM itself. The person who runs the tests may have set it for their own tokens.
 const CONFIGURATION: &str = "SOFTHSM2_CONF";
-/// Set in the process of one test: the folder of its token.
+/// Set in the separate process of a test: the folder of its token.
 const OWN_PROCESS: &str = "BANKCHANNEL_TESTS_TOKEN_FOLDER";
 
 pub(crate) struct SoftHsm {
@@ -35,8 +35,8 @@ pub(crate) struct SoftHsm {
     module: &'static str,
 }
 
-/// Runs the test `name` in a process of its own with a fresh token: SoftHSM takes its folder from the environment, which a
-/// process with threads must not change. `line` goes into its configuration.
+/// Runs the test `name` in a separate process with a fresh token: SoftHSM takes its folder from the environment, which
+/// a process with threads must not change. `line` is added to its configuration.
 pub(crate) fn in_own_process(name: &str, line: &str, test: impl FnOnce(&SoftHsm)) {
     let Some(module) = PLACES.into_iter().find(|place| Path::new(place).exists()) else {
         let required = std::env::var_os("BANKCHANNEL_TESTS_REQUIRE_TOOLS").is_some();
@@ -111,10 +111,10 @@ impl SoftHsm {
         session.set_pin(&AuthPin::from(PIN.to_owned()), &AuthPin::from(new.to_owned())).unwrap();
     }
 
-    /// The module as another user of it in this process has it.
+    /// The module, as another user of it in this process gets it.
     pub(crate) fn module(&self) -> Pkcs11 {
         let module = Pkcs11::new(self.module).unwrap();
-        // It is initialised where the code under test has done so.
+        // It is already initialised if the code under test has done so.
         let _ = module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK));
         module
     }

@@ -1,5 +1,5 @@
 /*
- * The scenario driver of C: carries out what the interpreter (tests/runners) asks, through include/bankchannel.h alone.
+ * The scenario driver of C: runs the requests of the interpreter (tests/runners), through include/bankchannel.h alone.
  *
  * C has no JSON parser, so the interpreter speaks lines of tab-separated fields to it; every field marked B is
  * standard base64 with padding. One request per line, answered by one line (or more, where the call asks):
@@ -15,11 +15,11 @@
  *   CANCEL_AFTER_MS  -  or milliseconds after which another thread cancels the call
  *   CONTENT_OUT      -  |  bytes:B  (from memory, or the pieces put together)
  *
- * Before its end a call may ask; the driver then writes one line and reads one:
+ * Before its end a call may ask a question; the driver then writes one line and reads one:
  *
  *   ask  B(question)                         <- answer  B(text)  |  fail  B(why)
  *
- * What is not of this form ends the driver with a text on stderr and exit code 2.
+ * Any other form ends the driver with a text on stderr and exit code 2.
  *
  *   cc -std=c99 -Wall -Wextra -pedantic -Werror -I include driver.c -L target/release -lbankchannel_c -lpthread
  */
@@ -112,7 +112,7 @@ static void end_line(void) {
     fflush(stdout);
 }
 
-/* Reads a line and splits it at tabs; returns how many fields there are, 0 at the end of the input. */
+/* Reads a line and splits it at tabs; returns the number of fields, 0 at the end of the input. */
 static size_t read_fields(char **line, size_t *room, char *fields[FIELDS_MAX]) {
     ssize_t length = getline(line, room, stdin);
     size_t count = 0;
@@ -209,7 +209,7 @@ static void append(Buffer *all, const char *data, size_t size) {
     all->size += size;
 }
 
-/* Drives the call to its end and says how it ended. */
+/* Drives the call to its end and prints its result. */
 static void drive(BankchannelCall *call, const char *pieces, int collects) {
     BankchannelBytes json = {NULL, 0, NULL}, content = {NULL, 0, NULL};
     BankchannelError *error = NULL;

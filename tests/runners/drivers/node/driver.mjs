@@ -13,7 +13,7 @@ const { BankchannelError, SecretText, catalogue, iso20022, version } = bankchann
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-// The members whose value is a map: its keys are data, and stay as they are.
+// The members whose value is a map: its keys are data, and are not renamed.
 const MAPS = new Set(['links', 'header_names', 'headerNames']);
 
 /** Renames the members of a value, at every level. */
@@ -82,7 +82,7 @@ function signed(keyFile, { algorithm, digest }) {
   return execFileSync('openssl', arguments_, { input: digest });
 }
 
-// The request's field that is content, by operation: what its schema says is optional and marked.
+// The request's content field, by operation: marked as such in its schema.
 const contentFields = new Map();
 const schemas = new Map();
 for (const operation of catalogue()) {
@@ -102,10 +102,10 @@ async function call(client, request) {
   const given = shaped(request.request ?? {}, camel, asked);
   if (request.content) given[contentFields.get(request.name) ?? 'content'] = contentOf(request.content);
   const options = { onCode: async (question) => answerOf(request, question) };
-  // A signature that was given beforehand.
+  // A signature given beforehand.
   const signature = request.answers?.signature;
   if (typeof signature === 'string') options.signer = async () => Buffer.from(signature, 'base64');
-  // One that a user's own signer makes, with the key in this file.
+  // One made by a user's own signer, with the key in this file.
   if (signature?.sign_with) options.signer = async (asked) => signed(signature.sign_with, asked);
   if (request.timeout_ms >= 0) options.timeoutMs = request.timeout_ms;
   const pieces = [];

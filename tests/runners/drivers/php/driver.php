@@ -48,7 +48,7 @@ final class Driver
     {
         $protocol = $settings['protocol'] ?? 'ws-channel';
         unset($settings['protocol']);
-        // PHP does not mind the case of a class's name, but files do.
+        // PHP ignores the case of a class's name, but file systems do not.
         $named = static fn (string $file): bool => strcasecmp(basename($file, '.php'), str_replace('-', '', $protocol)) === 0;
         $files = array_filter(glob(__DIR__ . '/../../../../bindings/php/src/Generated/*.php') ?: [], $named);
         $kind = 'Bankchannel\\' . basename(array_pop($files) ?? throw new LogicException('no client of that protocol'), '.php');
@@ -83,7 +83,7 @@ final class Driver
         [$protocol, $operation] = explode('.', $request['name'], 2) + [1 => ''];
         $method = lcfirst(str_replace('_', '', ucwords($operation, '_')));
         if (method_exists($client, $method) && (new ReflectionMethod($client, $method))->getName() !== $method) {
-            // PHP does not tell `login` from `logIn`: the exchange of such a pair has a name of its own.
+            // PHP does not distinguish `login` from `logIn`: the exchange of such a pair has a separate name.
             $method = 'exchange' . ucfirst($method);
         }
         if ($protocol !== $this->protocols[$client::class] || !method_exists($client, $method)) {
@@ -92,7 +92,7 @@ final class Driver
         $given = (array) ($request['request'] ?? []);
         [$arguments, $why] = self::arguments($client::class, $method, $given);
         if ($why !== null) {
-            // What the typed face cannot even express, its caller never sends; the library's own answer is shown.
+            // Requests that the typed face cannot express are sent by name; the library's own answer is shown.
             return $this->generic($client, $request);
         }
         $parameters = array_map(static fn (ReflectionParameter $one) => $one->getName(), (new ReflectionMethod($client, $method))->getParameters());
@@ -123,7 +123,7 @@ final class Driver
         try {
             $result = $client->{$method}(...$arguments);
         } catch (ArgumentCountError) {
-            // A required argument is missing: PHP itself says so before the library can.
+            // A required argument is missing: PHP reports it before the library can.
             return $this->generic($client, $request);
         }
         $found = null;
@@ -241,7 +241,7 @@ final class Driver
             if ($name === 'DateTimeInterface' && is_string($value)) {
                 return new DateTimeImmutable($value);
             }
-            // A listed file in place of its fields is the caller's way, not the catalogue's.
+            // Passing a listed file instead of its fields is a convenience for callers, not part of the catalogue.
             if (class_exists($name) && is_array($value) && !in_array('string', $names, true)) {
                 return $name::fromArray($value);
             }

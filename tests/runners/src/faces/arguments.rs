@@ -1,11 +1,11 @@
-//! The command line's arguments for a call: its commands are made from the catalogue, and so are these.
+//! The command line's arguments for a call: derived from the catalogue, like its commands.
 
 use std::path::Path;
 
 use bankchannel::operation::Entry;
 use serde_json::Value;
 
-/// Where `wscli` had a name, the flow has it.
+/// Where `wscli` had a command, the flow has its name.
 const COMMANDS: &[(&str, &[&str])] = &[
     ("register_account", &["account", "register"]),
     ("reset_password", &["account", "password-reset"]),
@@ -15,10 +15,10 @@ const COMMANDS: &[(&str, &[&str])] = &[
     ("download_new_files", &["files", "download-files"]),
 ];
 
-/// Whose name a flow has: they are reached by `call` alone.
+/// Their names are used by flows: they are available only through `call`.
 const WITHOUT: &[&str] = &["register", "password_reset", "login"];
 
-/// The arguments of the command that carries out this operation; `None` when there is none, or when a value cannot be told in
+/// The arguments of the command for this operation; `None` if there is none, or if a value cannot be expressed in
 /// options.
 pub(super) fn typed(entry: &Entry, request: &Value, content: Option<&Path>) -> Option<Vec<String>> {
     let name = entry.short_name();

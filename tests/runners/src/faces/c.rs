@@ -1,4 +1,4 @@
-//! C: its driver (`drivers/c/driver.c`) speaks lines of tab-separated fields, since C has no JSON parser.
+//! C: its driver (`drivers/c/driver.c`) uses lines of tab-separated fields, since C has no JSON parser.
 
 use std::{future::Future, path::Path, pin::Pin, process::Stdio, time::Duration};
 
@@ -28,7 +28,7 @@ impl C {
     /// Compiles the driver against the built library and starts it.
     ///
     /// # Errors
-    /// What the compiler says, or why it does not start.
+    /// The compiler's output, or why it does not start.
     pub async fn start() -> Outcome<Self> {
         let folder = built();
         let program = folder.join("bankchannel-c-driver");
@@ -104,7 +104,7 @@ impl C {
     }
 }
 
-/// The name by which a linked program loads the library, in the folder where cargo leaves it under another one.
+/// The name under which a linked program loads the library, in cargo's folder, where it has another name.
 fn named(folder: &Path) -> Outcome<()> {
     match std::os::unix::fs::symlink("libbankchannel_c.so", folder.join("libbankchannel.so.1")) {
         Err(why) if why.kind() != std::io::ErrorKind::AlreadyExists => Err(format!("libbankchannel.so.1: {why}")),

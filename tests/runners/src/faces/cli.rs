@@ -1,8 +1,8 @@
-//! The command line as a face: a process per call, its session kept in a settings file as a user's would be.
+//! The command line as a face: a process per call, its session in a settings file as for a user.
 //!
 //! ```text
-//!   open   a settings file in a folder of its own (0700, 0600), in wscli's keys; of another protocol, its settings as JSON
-//!   call   `bankchannel GROUP COMMAND --option=…` where there is such a command, else `bankchannel call NAME @FILE`
+//!   open   a settings file in its own folder (0700, 0600), in wscli's keys; of another protocol, its settings as JSON
+//!   call   `bankchannel GROUP COMMAND --option=…` if there is such a command, else `bankchannel call NAME @FILE`
 //! ```
 
 use std::{
@@ -67,7 +67,7 @@ impl Client {
         self.folder.path().join(if has_sessions(self.protocol) { "wscli/settings.yaml" } else { "wscli/settings.json" })
     }
 
-    /// A call that only shows what the settings are worth: without what it would need, so that nothing is sent.
+    /// A call that only validates the settings: a required field is missing, so that nothing is sent.
     fn probe(&self) -> Value {
         let local = self.protocol.callables().find(|found| found.entry.declaration.kind == OperationKind::Local);
         let any = local.or_else(|| self.protocol.callables().next());
@@ -93,7 +93,7 @@ impl Face for Cli {
             match request["op"].as_str() {
                 Some("open") => match open(&request["settings"])? {
                     Opened::Client(client) => {
-                        // A process reads its settings when it runs: let it say now what it thinks of them.
+                        // A process reads its settings when it runs: this reports their errors now.
                         let seen = call(&client, &client.probe()).await?;
                         let wrong = seen["error"]["category"] == "configuration";
                         self.clients.insert(name, client);
@@ -121,7 +121,7 @@ enum Opened {
     NotApplicable(String),
 }
 
-/// Whether the settings are those of `wscli`, with the session; those of others are a file of JSON.
+/// Whether the settings are those of `wscli`, with the session; other protocols have a JSON file.
 fn has_sessions(protocol: &Protocol) -> bool {
     protocol.sessions.is_some()
 }
@@ -148,7 +148,7 @@ fn open(settings: &Value) -> Outcome<Opened> {
     file(text, settings["seal_key"].clone(), protocol).map(Opened::Client)
 }
 
-/// A client with this file of settings, which nobody else can read.
+/// A client with this settings file, readable by its owner only.
 fn file(text: String, seal_key: Value, protocol: &'static Protocol) -> Outcome<Client> {
     let failed = |why: std::io::Error| why.to_string();
     let folder = tempfile::tempdir().map_err(failed)?;
@@ -171,7 +171,7 @@ async fn call(client: &Client, request: &Value) -> Outcome<Value> {
         given["seal_key"] = client.seal_key.clone();
     }
     let mut shared: Vec<String> = vec!["--json".into(), "--noninteractive".into()];
-    // What a module of functions computes has no settings.
+    // The operations of a module of functions have no settings.
     if bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some()) {
         let option = if has_sessions(client.protocol) { "-c" } else { "--settings" };
         shared.extend([option.to_owned(), client.file().display().to_string()]);
@@ -214,7 +214,7 @@ async fn call(client: &Client, request: &Value) -> Outcome<Value> {
         && (by_subject(entry) || is_command(entry, &typed))
     {
         let ended = run.run(&typed).await?;
-        // What the command's own options refuse is said by clap, or in the names of options: the library's word is wanted too.
+        // If clap refuses an option, or an error names options, the library's own error is checked too.
         let refused_by_options = ended.code != Some(0) && (ended.json.is_none() || is_about_options(&ended));
         if !refused_by_options {
             return answer(ended, output);
@@ -234,8 +234,8 @@ fn by_subject(entry: &Entry) -> bool {
     bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.commands == Commands::BySubject)
 }
 
-/// Whether an exchange of a protocol whose operations are not all commands is one. What only computes may have a command of the
-/// same name that takes files.
+/// Whether an exchange is a command, in a protocol whose operations are not all commands. A local operation may have a
+/// command with the same name that takes files.
 fn is_command(entry: &Entry, typed: &[String]) -> bool {
     static KNOWN: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
     let [group, name, ..] = typed else { return false };
@@ -309,7 +309,7 @@ fn answer(ended: Ended, output: Option<&str>) -> Outcome<Value> {
     if json.get("error").is_some() {
         return if ended.code == Some(0) { Err("an error with exit code 0".into()) } else { Ok(json) };
     }
-    // Files that failed, and a file, signature or request that was found wrong, are an exit code of their own, with the whole
+    // Files that failed, and a file, signature or request found wrong, have a separate exit code, with the whole
     // response.
     let is_wrong = ["ok", "good", "valid"].iter().any(|verdict| json[verdict] == false);
     let failed = json["failed"].as_u64().is_some_and(|failed| failed > 0) || is_wrong;
@@ -321,17 +321,17 @@ fn answer(ended: Ended, output: Option<&str>) -> Outcome<Value> {
     Ok(json!({"response": json, "content": base64.map(|text| json!({"base64": text}))}))
 }
 
-/// The command of a user whose key is elsewhere: OpenSSL with the key in a file, over the digest on its standard input.
+/// The command of a user with an external key: OpenSSL with the key in a file, over the digest on its standard input.
 fn signer(answers: &Value) -> Option<String> {
     let key_file = answers["signature"]["sign_with"].as_str()?;
     let words = super::signing_arguments(key_file, "rsa_pkcs1_sha256");
     Some(format!("openssl {}", words.join(" ")))
 }
 
-/// What stands before the names of questions to a bank's code.
+/// The prefix of the names of questions to a bank's code.
 const BANK: &str = "bank.";
 
-/// The command of a user whose bank is a program: prints the answer that a file has for each question.
+/// The command of a user whose bank is a program: prints the answer from a file for each question.
 fn bank(client: &Client, entry: &Entry, answers: &Value) -> Outcome<Option<String>> {
     if entry.declaration.asks_object().is_none() {
         return Ok(None);
@@ -346,7 +346,7 @@ fn bank(client: &Client, entry: &Entry, answers: &Value) -> Outcome<Option<Strin
     Ok(Some(format!("case \"$BANKCHANNEL_QUESTION\" in {cases}*) exit 1;; esac")))
 }
 
-/// Codes that a flow asks for come from the environment, as in a script (docs/protocols/ws-channel.md §8.1).
+/// Codes that a flow asks for are taken from the environment, as in a script (docs/protocols/ws-channel.md §8.1).
 fn environment(answers: &Value) -> Result<Vec<(String, String)>, String> {
     let mut out: BTreeMap<&str, String> = BTreeMap::new();
     let asked = answers.as_object().into_iter().flatten();

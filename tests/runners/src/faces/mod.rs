@@ -1,4 +1,4 @@
-//! The faces: every way in which a program uses bankchannel.
+//! The faces: every interface through which a program uses bankchannel.
 
 mod arguments;
 mod c;
@@ -32,12 +32,12 @@ pub trait Face: Send {
     /// Carries out one request.
     fn send(&mut self, request: Value) -> Pin<Box<dyn Future<Output = Outcome<Value>> + Send + '_>>;
 
-    /// Forgets every client.
+    /// Drops every client.
     fn reset(&mut self) -> Pin<Box<dyn Future<Output = Outcome<()>> + Send + '_>>;
 }
 
-/// The answer to a question: given beforehand by its kind; from the outbox, `{email, mode, purpose}`; or a signature of the asked
-/// digest by the key in a file, `{"sign_with": PATH}`.
+/// The answer to a question: given beforehand by its kind; from the outbox, `{email, mode, purpose}`; or a signature of
+/// the requested digest by the key in a file, `{"sign_with": PATH}`.
 #[must_use]
 pub fn answer(answers: &Value, outbox: &str, kind: &str, asked: Option<Asked<'_>>) -> Option<String> {
     match &answers[kind] {
@@ -54,15 +54,16 @@ pub fn answer(answers: &Value, outbox: &str, kind: &str, asked: Option<Asked<'_>
     }
 }
 
-/// A signature that is asked for.
+/// A requested signature.
 pub struct Asked<'a> {
-    /// Such as `rsa_pkcs1_sha256`.
+    /// For example, `rsa_pkcs1_sha256`.
     pub algorithm: &'a str,
-    /// What is to be signed, hashed.
+    /// The digest to sign.
     pub digest: Vec<u8>,
 }
 
-/// What a user's own signer does: OpenSSL with the key in this file, over the digest; base64 of the raw signature.
+/// The work of a user's own signer: OpenSSL with the key in this file, over the digest; returns base64 of the raw
+/// signature.
 fn signature(key_file: &str, asked: &Asked<'_>) -> Option<String> {
     let mut child = Command::new("openssl")
         .args(signing_arguments(key_file, asked.algorithm))
@@ -87,7 +88,7 @@ pub const FACES: &[&str] = &["rust", "cli", "c", "php", "python", "python-async"
 /// Starts a face.
 ///
 /// # Errors
-/// What is missing: the library or package of its language has to be built before (`tests/run` does).
+/// The missing part: the library or package of its language must be built before (`tests/run` does).
 pub async fn start(name: &str) -> Outcome<Box<dyn Face>> {
     let root = root();
     let at = |path: &str| root.join(path).display().to_string();
@@ -119,9 +120,9 @@ pub fn root() -> PathBuf {
     path.canonicalize().unwrap_or(path)
 }
 
-/// Where cargo puts what it builds for the common profile.
+/// Cargo's output folder for the common profile.
 #[must_use]
 pub fn built() -> PathBuf {
-    // Not `reports/../release`: the reports' folder may not be there yet.
+    // Not `reports/../release`: the reports' folder may not exist yet.
     crate::report::folder().with_file_name("release")
 }

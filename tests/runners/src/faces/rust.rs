@@ -59,7 +59,7 @@ async fn call(client: &Client, request: &Value) -> Value {
         None if request["destination"]["pieces"] == true => Destination::Pieces(pieces_in.clone()),
         None => Destination::Memory,
     };
-    // The last sender's end is what ends the collecting below.
+    // Dropping the last sender ends the collecting below.
     drop(pieces_in);
     let options = CallOptions {
         timeout: request["timeout_ms"].as_u64().map(Duration::from_millis),

@@ -22,7 +22,7 @@ use bankchannel_salt_edge::{
 };
 use bytes::Bytes;
 
-/// A moment at which the messages of the corpus are good.
+/// A time at which the messages of the corpus are valid.
 const NOW_S: i64 = 1_732_436_063;
 /// The endpoints that a connector serves.
 const ENDPOINTS: [(&str, &str); 11] = [
@@ -39,7 +39,7 @@ const ENDPOINTS: [(&str, &str); 11] = [
     ("POST", "errors"),
 ];
 
-/// A JWT as Salt Edge sends it.
+/// A JWT as sent by Salt Edge.
 pub(super) fn jwt(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         drop(hub().open(text, NOW_S));
@@ -64,7 +64,7 @@ pub(super) fn request(bytes: &[u8]) {
     let payload = Value::Object(payload);
     let how = Comparison { mode: ClientJwtMode::Enforce, strict_expiry: true, admitted: Some(&[]), now_s: NOW_S };
     drop(compare(verifier, &jwt, &payload, how));
-    // What the hub reads of a connector.
+    // The hub's reading of a connector's requests.
     macro_rules! read {
         ($($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
             $(read!(@ $kind of_connector::$subject::$file::$name);)+
@@ -109,7 +109,7 @@ pub(super) fn answer(bytes: &[u8]) {
     bankchannel_salt_edge::for_each_hub_operation!(read_hub);
 }
 
-/// What a bank behind a URL reads, and what it answers.
+/// Questions read by a bank behind a URL, and its answers.
 pub(super) fn bank_answer(bytes: &[u8]) {
     let Ok(value) = bankchannel_foundation::json::parse(bytes, 32) else { return };
     macro_rules! read {
@@ -123,7 +123,7 @@ pub(super) fn bank_answer(bytes: &[u8]) {
     bankchannel_salt_edge::for_each_bank_question!(read);
 }
 
-/// Who verifies the messages of the corpus.
+/// The verifier of the corpus's messages.
 fn hub() -> &'static Verifier {
     static VERIFIER: OnceLock<Verifier> = OnceLock::new();
     VERIFIER.get_or_init(|| {
@@ -132,7 +132,7 @@ fn hub() -> &'static Verifier {
     })
 }
 
-/// A key made for the run, and who verifies what it signs.
+/// A key made for this run, and a verifier of its signatures.
 fn own() -> &'static (SigningKey, Verifier) {
     static OWN: OnceLock<(SigningKey, Verifier)> = OnceLock::new();
     OWN.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! Against readers of certificates and of keys in PEM, DER and PKCS#12.
+//! Inputs against readers of certificates and of keys in PEM, DER and PKCS#12.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -26,7 +26,7 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
         return found;
     }
     if target == "encrypted_key" {
-        // A tenth of what is allowed, and more than that: the one costs what it says, the other is refused unread.
+        // A tenth of the limit, and more than the limit: the former costs its share, the latter is refused unread.
         found.extend([1_000_000, 10_000_001, 0x7fff_ffff].map(|rounds| ("many rounds", pem(label, &derived(rounds)))));
     }
     found.extend([
@@ -68,7 +68,7 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
     found
 }
 
-/// A private key under a passphrase, by so many rounds of PBKDF2 (RFC 8018 A.4).
+/// A private key with a passphrase, with this many rounds of PBKDF2 (RFC 8018 A.4).
 fn derived(rounds: u32) -> Vec<u8> {
     let id = |rest: &[u8]| element(6, &[&[42, 134, 72, 134, 247, 13][..], rest].concat());
     let hash = element(0x30, &[id(&[2, 9]), vec![5, 0]].concat());
@@ -80,7 +80,7 @@ fn derived(rounds: u32) -> Vec<u8> {
     element(0x30, &[element(0x30, &[id(&[1, 5, 13]), both].concat()), element(4, &[7; 32])].concat())
 }
 
-/// A certificate in form; what it says of itself and its signature are nothing.
+/// A formally valid certificate; its content and its signature are meaningless.
 fn certificate(key: &[u8], names: usize, extensions: usize) -> Vec<u8> {
     let algorithm = element(0x30, &[element(6, &[42, 134, 72, 134, 247, 13, 1, 1, 11]), vec![5, 0]].concat());
     let part = |n: usize| {
@@ -107,7 +107,7 @@ fn certificate(key: &[u8], names: usize, extensions: usize) -> Vec<u8> {
     element(0x30, &[element(0x30, &inner.concat()), algorithm, element(3, &[&[0][..], &[7; 256]].concat())].concat())
 }
 
-/// An RSA public key with a modulus of so many bytes.
+/// An RSA public key with a modulus of this many bytes.
 fn public_key(bytes: usize, exponent: &[u8]) -> Vec<u8> {
     let algorithm = element(0x30, &[element(6, &[42, 134, 72, 134, 247, 13, 1, 1, 1]), vec![5, 0]].concat());
     let numbers = [element(2, &modulus(bytes)), element(2, exponent)].concat();
@@ -121,12 +121,12 @@ fn private_key(bytes: usize) -> Vec<u8> {
     element(0x30, &[vec![2, 1, 0], numbers].concat())
 }
 
-/// Odd, and as long as it says.
+/// Odd, and of this length.
 fn modulus(bytes: usize) -> Vec<u8> {
     [&[0][..], &vec![0xff; bytes]].concat()
 }
 
-/// A number as short as it can be.
+/// A number in its shortest encoding.
 fn integer(value: u32) -> Vec<u8> {
     let digits = u64::from(value).to_be_bytes();
     let start = digits.iter().position(|&digit| digit != 0).unwrap_or(7);
@@ -135,7 +135,7 @@ fn integer(value: u32) -> Vec<u8> {
 }
 
 fn nested(tag: u8, depth: usize) -> Vec<u8> {
-    // From the inside: each is one longer than what it holds.
+    // From the inside: each is one longer than its content.
     let mut headers = Vec::with_capacity(depth);
     let mut length = 0usize;
     for _ in 0..depth {

@@ -1,4 +1,4 @@
-//! Against readers of JSON, alone and inside messages.
+//! Inputs against readers of JSON, alone and inside messages.
 
 use super::{Hostile, LARGE, counted, repeated};
 
@@ -47,7 +47,7 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
         found.push(("many accounts", accounts.into_bytes()));
     }
     if target == "content_splitter" {
-        // Its first byte is the size of the pieces.
+        // The first byte is the size of the pieces.
         found.iter_mut().for_each(|(_, input)| input.insert(0, 7));
     }
     found

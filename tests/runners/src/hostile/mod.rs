@@ -1,4 +1,4 @@
-//! Inputs built against each parser of foreign bytes: deep, long, many, and what makes one look at all for each.
+//! Inputs built against each parser of foreign bytes: deep, long, many, and those that force quadratic work.
 
 mod der;
 mod json;
@@ -9,10 +9,10 @@ mod xml;
 
 use crate::fuzz::inputs_of;
 
-/// What an input tries, and the input.
+/// The purpose of an input, and the input.
 pub type Hostile = (&'static str, Vec<u8>);
 
-/// About how large an input is, in bytes, where its parser takes such.
+/// The approximate size of an input, in bytes, if its parser accepts that much.
 const LARGE: usize = 64 * 1024;
 
 /// The inputs against a fuzz target. Every target has some.
@@ -44,7 +44,7 @@ pub fn inputs(target: &str) -> Vec<Hostile> {
     }
 }
 
-/// Texts without a structure of their own.
+/// Texts without an inner structure.
 fn texts() -> Vec<Hostile> {
     vec![
         ("one letter", repeated("a", LARGE)),
@@ -60,7 +60,7 @@ fn texts() -> Vec<Hostile> {
     ]
 }
 
-/// `piece` again and again, to about `size` bytes.
+/// `piece` repeated, to about `size` bytes.
 fn repeated(piece: &str, size: usize) -> Vec<u8> {
     piece.repeat(size / piece.len()).into_bytes()
 }

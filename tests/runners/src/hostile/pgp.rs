@@ -1,4 +1,4 @@
-//! Against readers of OpenPGP keys, signatures and messages.
+//! Inputs against readers of OpenPGP keys, signatures and messages.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -18,7 +18,7 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
     let mut found = Vec::new();
     for &size in sizes {
         let mut add = |what, packets: &[u8]| found.push((what, armored(packets)));
-        // What stopped the service: headers that cannot be read, so that the library searches for one that can.
+        // The input that stopped the service: unreadable headers, so that the library searches for a readable one.
         add("broken headers", &[&[0x89, 0, 0x89, 0, 0x10, 0][..], &vec![0x8a; size]].concat());
         add("broken headers after a packet", &[&real[..], &vec![0x8a; size]].concat());
         add("broken headers in turns", &[0x88, 0, 0x8a].repeat(size / 3));
@@ -41,7 +41,7 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
         found.extend(keys(&real).into_iter().map(|(what, packets)| (what, armor(label, &packets))));
     }
     if target == "pgp_verify" {
-        // A key that is looked at whole, with ten signatures that name it.
+        // A complete key, with ten signatures that name it.
         let ten = armor("SIGNATURE", &packets(SIGNATURE).repeat(10));
         let with_signatures = |(what, key): Hostile| (what, [key, ten.clone()].concat());
         found.retain(|(_, input)| input.starts_with(b"-----BEGIN PGP PUBLIC"));
@@ -54,7 +54,7 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
     found
 }
 
-/// Signatures that are whole, and hold much.
+/// Complete signatures with much content.
 fn signatures() -> Vec<Hostile> {
     let notation = |size: usize| {
         let name = vec![b'n'; size];
@@ -77,7 +77,7 @@ fn signatures() -> Vec<Hostile> {
     ]
 }
 
-/// Keys that hold much, or numbers that take long.
+/// Keys with much content, or with numbers that take long.
 fn keys(real: &[u8]) -> Vec<Hostile> {
     let own_signature =
         |kind: u8| packet(2, &[&[4, kind, 22, 8, 0, 0, 0, 0, 1, 2][..], &number(&[9]), &number(&[9])].concat());

@@ -1,4 +1,4 @@
-//! Against readers of signed requests and of what stands in their headers.
+//! Inputs against readers of signed requests and of their headers.
 
 use super::{Hostile, LARGE, counted, repeated};
 
@@ -15,7 +15,7 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
 
 /// Requests: the head, the body, the signature.
 fn requests() -> Vec<Hostile> {
-    // Another letter in one place: nothing fits, and all is tried.
+    // Another letter in one place: nothing matches, and everything is tried.
     let with = |headers: &str| REQUEST.replacen("\r\n", &format!("\r\n{headers}"), 1).into_bytes();
     let (head, _) = WITH_BODY.split_once("\r\n\r\n").expect("a body");
     let body = |body: &str| format!("{head}\r\n\r\n{body}").into_bytes();
@@ -42,7 +42,7 @@ fn requests() -> Vec<Hostile> {
     ]
 }
 
-/// What stands in a header.
+/// The values of headers.
 fn values() -> Vec<Hostile> {
     let name = counted(2000, |n| format!("OU=a{n},"));
     vec![

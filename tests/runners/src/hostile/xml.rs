@@ -1,4 +1,4 @@
-//! Against readers of payment files, status reports and statements.
+//! Inputs against readers of payment files, status reports and statements.
 
 use super::{Hostile, LARGE, counted};
 
@@ -47,7 +47,7 @@ pub(super) fn inputs(target: &str) -> Vec<Hostile> {
     found
 }
 
-/// The first element of this name, and what stands around it.
+/// The first element with this name, and the text around it.
 fn element<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str, &'a str)> {
     let start = text
         .match_indices(&format!("<{name}"))

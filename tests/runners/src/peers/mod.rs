@@ -1,4 +1,5 @@
-//! The counterparts as scenarios know them: how each is started, what a case may name of it, what holds for each of its answers.
+//! The counterparts of scenarios: how each is started, the values it gives to a case, the checks of each of its
+//! answers.
 
 pub mod nextgen_psd2;
 mod salt_edge_connector;
@@ -17,70 +18,71 @@ use crate::{
     world::Outcome,
 };
 
-/// A counterpart as scenarios know it.
+/// A counterpart for scenarios.
 pub trait Peer: Sync {
-    /// Its word in the member `world` of a case.
+    /// Its name in the member `world` of a case.
     fn word(&self) -> &'static str;
 
-    /// What it is called where one is started.
+    /// Its kind, as started by the library.
     fn kind(&self) -> &'static str;
 
-    /// The options that every case starts it with; its own come after them. Files may be written into the folder.
+    /// The options that every case starts it with; the case's own are added after them. Files may be written into the
+    /// folder.
     ///
     /// # Errors
-    /// What cannot be written.
+    /// A file that cannot be written.
     fn options(&self, folder: &Path, config: &Value) -> Outcome<Value>;
 
-    /// Done before each start.
+    /// Runs before each start.
     ///
     /// # Errors
-    /// What is in the way.
+    /// The obstacle.
     fn before_start(&self, _options: &Value) -> Outcome<()> {
         Ok(())
     }
 
-    /// Done after each start.
+    /// Runs after each start.
     ///
     /// # Errors
-    /// What went wrong.
+    /// The failure.
     fn after_start(&self, _options: &Value) -> Outcome<()> {
         Ok(())
     }
 
-    /// The values that cases may name besides the members of its readiness line.
+    /// The values available to cases in addition to the members of its readiness line.
     ///
     /// # Errors
-    /// What cannot be read.
+    /// A file that cannot be read.
     fn values(&self, _ready: &Value) -> Outcome<BTreeMap<String, Value>> {
         Ok(BTreeMap::new())
     }
 
-    /// TLS to it as this third party, or as a browser; `None` where it speaks plain HTTP.
+    /// TLS to it as this third party, or as a browser; `None` if it uses plain HTTP.
     ///
     /// # Errors
-    /// Files that cannot be used.
+    /// Unusable files.
     fn tls(&self, _ready: &Value, _third_party: Option<u64>) -> Outcome<Option<Tls>> {
         Ok(None)
     }
 
-    /// Settings of a client of its protocol, with what they leave out.
+    /// Completes the settings of a client of its protocol.
     fn fill(&self, ready: &Value, values: &BTreeMap<String, Value>, step: &Value, settings: &Value) -> Value;
 
-    /// What holds for every answer there is.
+    /// Checks every answer.
     ///
     /// # Errors
-    /// What does not hold.
+    /// The violated rule.
     fn check_answer(&self, _step: &Value, _sent: Sent<'_>, _answer: &Answer) -> Outcome<()> {
         Ok(())
     }
 
-    /// What a case expects under a name of this protocol's own, in `{"status", "headers", "body", "page"}`.
+    /// The value for a protocol-specific name in an expectation, from `{"status", "headers", "body", "page"}`.
     fn found<'a>(&self, _name: &str, _seen: &'a Value) -> Option<&'a Value> {
         None
     }
 }
 
-/// What an answer is the answer to.
+/// The request of an answer.
 #[derive(Clone, Copy)]
 pub struct Sent<'a> {
     /// The path.
@@ -89,7 +91,7 @@ pub struct Sent<'a> {
     pub headers: &'a [(String, String)],
 }
 
-/// Every one of them. Where a case says nothing, it is the first.
+/// All of them. The first is the default of a case.
 pub static PEERS: &[&dyn Peer] = &[
     &ws_channel::Service,
     &nextgen_psd2::Bank,
@@ -99,7 +101,7 @@ pub static PEERS: &[&dyn Peer] = &[
     &toy::Host,
 ];
 
-/// A text of the readiness line or the options; empty where there is none.
+/// A text of the readiness line or the options; empty if it is missing.
 pub(crate) fn text<'a>(from: &'a Value, name: &str) -> &'a str {
     from[name].as_str().unwrap_or_default()
 }

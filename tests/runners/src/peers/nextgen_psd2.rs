@@ -1,4 +1,5 @@
-//! The sandbox bank of NextGenPSD2: how it is started, how third parties reach it, and what holds for each of its answers.
+//! The sandbox bank of NextGenPSD2: how it is started, how third parties reach it, and the checks of each of its
+//! answers.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +18,7 @@ use crate::{
     world::Outcome,
 };
 
-/// What the data folder keeps of certificates: an authority, the bank's own, and a folder of third parties' ones.
+/// The certificates in the data folder: an authority, the bank's own, and a folder with those of third parties.
 const FILES: [&str; 4] = ["ca.pem", "ca.key", "server.pem", "server.key"];
 const FOLDER: &str = "certificates";
 
@@ -38,7 +39,7 @@ impl Peer for Bank {
         Ok(json!({"data": folder.join("data"), "plain": true, "control": true, "auto_answer": true}))
     }
 
-    /// Making keys takes longer than most cases: those of an earlier bank with the same clock are as good.
+    /// Making keys takes longer than most cases: those of an earlier bank with the same clock are reused.
     fn before_start(&self, options: &Value) -> Outcome<()> {
         let data = Path::new(text(options, "data"));
         match kept(text(options, "clock")) {
@@ -69,7 +70,7 @@ impl Peer for Bank {
     }
 
     fn check_answer(&self, step: &Value, sent: Sent<'_>, answer: &Answer) -> Outcome<()> {
-        // What the HTTP library itself refuses never comes to the bank.
+        // Requests refused by the HTTP library itself never reach the bank.
         if step["by_http"] == true {
             return match answer.body.is_empty() && answer.status >= 400 {
                 true => Ok(()),
@@ -105,7 +106,7 @@ pub fn file(ready: &Value, tpp: u64, name: &str) -> PathBuf {
     Path::new(text(ready, "certificates_dir")).join(format!("tpp{tpp}-{name}"))
 }
 
-/// Fills in the settings of a third party's client that they leave out. What they set to null stays left out.
+/// Completes the settings of a third party's client. Members set to null stay left out.
 fn fill(ready: &Value, tpp: u64, settings: &Value) -> Value {
     let mut all = settings.as_object().cloned().unwrap_or_default();
     let is_given = |name: &str| settings.get(name).is_some();
@@ -157,10 +158,10 @@ fn copy_certificates(from: &Path, to: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What holds for every answer of the bank's API: JSON, not to be stored, and the request's id where it had a good one (R2).
+/// Checks every answer of the bank's API: JSON, not to be stored, and the request's id if it had a valid one (R2).
 ///
 /// # Errors
-/// What does not hold.
+/// The violated rule.
 pub fn check_answer(answer: &Answer, sent: &[(String, String)]) -> Outcome<()> {
     let ids: Vec<&str> = sent
         .iter()

@@ -1,4 +1,4 @@
-//! A connector that serves, with its example bank: how it is started, and how Salt Edge's side reaches it.
+//! A serving connector with its example bank: how it is started, and how Salt Edge's side reaches it.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Peer;
 use crate::{scenario, world::Outcome};
 
-/// The key that stands for Salt Edge's, and its public half: files of `data/`.
+/// The key used as Salt Edge's, and its public half: files of `data/`.
 const HUB_KEY: &str = "signing.key.pem";
 const HUB_PUBLIC_KEY: &str = "signing.public.pem";
 
@@ -29,7 +29,7 @@ impl Peer for Connector {
         Ok(json!({"data": folder.join("data"), "control": true, "hub_public_key": [key]}))
     }
 
-    /// What is set to null stays left out.
+    /// Members set to null stay left out.
     fn fill(&self, ready: &Value, _: &BTreeMap<String, Value>, _: &Value, settings: &Value) -> Value {
         let mut all = settings.clone();
         if let Some(all) = all.as_object_mut() {

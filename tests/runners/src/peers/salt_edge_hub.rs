@@ -1,4 +1,4 @@
-//! The hub that plays Salt Edge: how it is started, and how connectors reach it.
+//! The hub in the role of Salt Edge: how it is started, and how connectors reach it.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -32,7 +32,7 @@ impl Peer for Hub {
         Ok(options)
     }
 
-    /// What is set to null stays left out.
+    /// Members set to null stay left out.
     fn fill(&self, ready: &Value, _: &BTreeMap<String, Value>, _: &Value, settings: &Value) -> Value {
         let mut all = settings.clone();
         if let Some(all) = all.as_object_mut() {

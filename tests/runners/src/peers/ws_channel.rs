@@ -1,4 +1,4 @@
-//! The WS Channel service: how it is started, and what holds for each of its answers.
+//! The WS Channel service: how it is started, and the checks of each of its answers.
 
 use std::{
     collections::BTreeMap,
@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 use super::{Peer, Sent, text};
 use crate::{connection::Answer, world::Outcome};
 
-/// Set to a PostgreSQL URL, the services of all cases keep their data there, each in a schema of its own.
+/// If set to a PostgreSQL URL, the services of all cases keep their data there, each in its own schema.
 pub const POSTGRES: &str = "BANKCHANNEL_SERVICE_POSTGRES";
 
-/// Makes a schema and gives the URL that leads into it.
+/// Makes a schema and returns the URL for it.
 ///
 /// # Errors
-/// What `psql` says.
+/// The output of `psql`.
 pub fn schema_of_its_own(url: &str) -> Outcome<String> {
     static COUNTER: AtomicU64 = AtomicU64::new(0);
     let schema = format!("case_{}_{}", std::process::id(), COUNTER.fetch_add(1, Ordering::Relaxed));
@@ -94,13 +94,13 @@ fn shared_rsa_key() -> &'static str {
     KEY.get_or_init(|| rsa::PrivateKey::generate(2048).expect("a key can be made").to_pkcs8_pem().to_string())
 }
 
-/// Writes a file that only we may read: the service takes its key from no other.
+/// Writes a file readable by its owner only: the service accepts its key from no other.
 fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
     std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?.write_all(text.as_bytes())
 }
 
-/// What holds for every answer there is (W14, W15).
+/// Checks every answer (W14, W15).
 fn envelope(answer: &Answer) -> Outcome<()> {
     let json: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     let header = |name: &str| answer.headers.get(name).map(String::as_str).unwrap_or_default();
@@ -127,7 +127,7 @@ fn envelope(answer: &Answer) -> Outcome<()> {
     if json.as_object().into_iter().flatten().any(|(_, value)| value.is_null()) {
         return Err("the answer has a null".into());
     }
-    // Refusals of keys and signatures say why in one more member.
+    // Refusals of keys and signatures give the reason in one more member.
     let details = json.get("ResponseDetail").map_or(0, |detail| usize::from(detail.is_string()));
     let members = json.as_object().map_or(0, serde_json::Map::len) - details;
     match code {

@@ -1,4 +1,4 @@
-//! What holds for the declaration of every operation, and for every protocol's rows of the error table.
+//! Checks of every operation's declaration, and of every protocol's rows of the error table.
 
 use std::{
     collections::BTreeSet,
@@ -47,11 +47,11 @@ fn error_codes_are_unique_and_of_their_protocol() {
     }
 }
 
-/// A file that declares an operation and is in no list would be in no catalogue.
+/// A file that declares an operation and is in no list would be missing in the catalogue.
 #[test]
 fn every_file_of_an_operation_is_in_its_list() {
     let protocols = fs::read_dir(root().join("core/protocols")).unwrap().map(|folder| folder.unwrap().path());
-    // A module of functions is a crate beside those that use it.
+    // A module of functions is a separate crate next to its users.
     for folder in protocols.chain([root().join("core/iso20022")]) {
         let name = folder.file_name().unwrap().to_str().unwrap();
         if let Some(protocol) = bankchannel::protocol(name) {
@@ -69,7 +69,7 @@ fn every_file_of_an_operation_is_in_its_list() {
     }
 }
 
-/// The operations of a protocol that have files of their own in its crate.
+/// The operations of a protocol that have their own files in its crate.
 fn listed(protocol: &Protocol) -> BTreeSet<String> {
     let entries = protocol.callables().map(|callable| &callable.entry);
     let entries = entries.filter(|entry| entry.declaration.kind != OperationKind::Flow);

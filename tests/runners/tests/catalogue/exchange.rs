@@ -1,4 +1,4 @@
-//! Every exchange of every protocol, behind one trait: read from the lists of protocols and of their operations.
+//! Every exchange of every protocol, behind one trait: generated from the lists of protocols and of their operations.
 
 use std::{any::Any, marker::PhantomData};
 
@@ -15,16 +15,16 @@ use crate::messages::{read, told};
 /// A request or response in its boundary form, with its content.
 pub(crate) type Exchanged = (Value, Option<Bytes>);
 
-/// An exchange whose types are erased: its four functions take and give the boundary form.
+/// An exchange with erased types: its four functions take and return the boundary form.
 pub(crate) trait AnyExchange: Sync {
     fn entry(&self) -> Entry;
     fn encode_request(&self, request: Value, with: &dyn Any) -> Result<OutRequest, Error>;
     fn decode_request(&self, message: InRequest<'_>) -> Result<Exchanged, Error>;
     fn encode_response(&self, response: Value) -> OutResponse;
     fn decode_response(&self, message: InResponse) -> Result<Exchanged, Error>;
-    /// The message that a server would write of what a client has read.
+    /// The message that a server would write from the client's typed response.
     fn encode_again(&self, message: InResponse) -> Result<OutResponse, Error>;
-    /// The boundary form once it was read.
+    /// The boundary form after reading.
     fn told_request(&self, request: Value) -> Exchanged;
     fn told_response(&self, response: Value) -> Exchanged;
 
@@ -91,7 +91,7 @@ macro_rules! protocols {
 
         static LISTS: &[&[Option<&dyn AnyExchange>]] = &[$(protocols!(@list $feature $module)),+];
     };
-    // The one of the testing build is not in every build.
+    // The toy exists only in the testing build.
     (@exchanges "testing" $module:ident) => { #[cfg(feature = "testing")] protocols!(@exchanges "" $module); };
     (@list "testing" $module:ident) => {{
         #[cfg(feature = "testing")]
@@ -122,12 +122,12 @@ macro_rules! protocols {
 }
 bankchannel::for_each_protocol!(protocols);
 
-/// Every exchange there is, in the catalogue's order.
+/// Every exchange, in the catalogue's order.
 pub(crate) fn exchanges() -> impl Iterator<Item = &'static dyn AnyExchange> {
     LISTS.iter().copied().flatten().flatten().copied()
 }
 
-/// What the library offers is what is tried here.
+/// Every exchange that the library offers is tested here.
 #[test]
 fn no_exchange_is_passed_over() {
     let offered = bankchannel::catalogue().filter(|entry| entry.declaration.kind == OperationKind::Exchange);

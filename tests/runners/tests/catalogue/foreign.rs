@@ -1,4 +1,4 @@
-//! Foreign bytes: any of them end in a value or an error, never in a panic.
+//! Foreign bytes: any input ends in a value or an error, never in a panic.
 
 use std::sync::LazyLock;
 
@@ -18,7 +18,7 @@ use crate::{
     sample::{Random, sample},
 };
 
-/// Every name that means something on a wire.
+/// Every name with a meaning on a wire.
 static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut names = ["ResponseCode", "RequestId", "href", "verbs", ""].map(str::to_owned).to_vec();
     each_field(&mut |field| {
@@ -28,7 +28,7 @@ static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     names
 });
 
-/// Texts that mean something in one place or another.
+/// Texts with a meaning in some place.
 static TEXTS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let mut texts = vec!["00", "01", "77", "OK", "Login OK", "unknown", "3600", "Nov 20 06:00:00 2028 GMT"];
     texts.extend(["2026-12-31", "NOK", "allAccounts", "/v1/x", "https://b.example/"]);
@@ -93,7 +93,7 @@ fn value() -> impl Strategy<Value = Value> {
 #[derive(Clone, Debug)]
 enum Foreign {
     Whole(Bytes),
-    /// The own one of each exchange with these members.
+    /// The exchange's own body with these members.
     Changed(Map<String, Value>),
 }
 

@@ -1,6 +1,6 @@
-//! Every operation of every protocol, by the same rules: its declaration, its way to the wire and back, and what it makes of
-//! foreign bytes. All are read from the lists, so that one more needs no line here; what one protocol has of its own is in
-//! `particular/`.
+//! Every operation of every protocol, by the same rules: its declaration, its path to the wire and back, and its
+//! handling of foreign bytes. All are read from the lists, so that a new one needs no line here; protocol-specific
+//! parts are in `particular/`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod declarations;

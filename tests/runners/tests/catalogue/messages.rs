@@ -1,4 +1,4 @@
-//! Carries messages from one end to the other without a network. The tests of each protocol use it too.
+//! Transfers messages from one end to the other without a network. The tests of each protocol use it too.
 #![allow(dead_code)]
 
 use bankchannel_foundation::{
@@ -14,7 +14,7 @@ pub(crate) fn route<O: Exchange>() -> &'static Route {
     const { &O::DECLARATION }.route.as_ref().unwrap()
 }
 
-/// The body as a peer has it after streaming the content out: JSON with an empty string, and the content.
+/// The body as received by a peer that streams the content out: JSON with an empty string, and the content.
 pub(crate) fn split(body: &Body) -> (Bytes, Option<Content>) {
     let (mut json, mut content) = (Vec::new(), None);
     for segment in body.segments() {
@@ -26,7 +26,7 @@ pub(crate) fn split(body: &Body) -> (Bytes, Option<Content>) {
     (json.into(), content)
 }
 
-/// The request as a server has it when its router has taken the path apart.
+/// The request as received by a server whose router has parsed the path.
 pub(crate) fn arrived<'a>(route: &'static Route, sent: &'a OutRequest) -> InRequest<'a> {
     let (path, query) = sent.target.split_once('?').unwrap_or((&sent.target, ""));
     let (template, given): (Vec<_>, Vec<_>) = (route.path.split('/').collect(), path.split('/').collect());
@@ -47,7 +47,7 @@ pub(crate) fn arrived<'a>(route: &'static Route, sent: &'a OutRequest) -> InRequ
     InRequest { path: parameters, query, headers: Some(&sent.headers), body, content }
 }
 
-/// The answer as a client has it.
+/// The answer as received by a client.
 pub(crate) fn answered(sent: &OutResponse) -> InResponse {
     let (body, content) = split(&sent.body);
     let message = Response { status: sent.status, headers: sent.headers.clone(), body };

@@ -1,4 +1,4 @@
-//! Every field reaches the wire, and what was written is what is read, at both ends.
+//! Every field reaches the wire, and both ends read what was written.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::{
     sample::{Random, sample},
 };
 
-/// Enough to see each optional field given and left out, in most combinations.
+/// Enough to have each optional field both given and left out, in most combinations.
 const SEEDS: u64 = 200;
 
 fn own(exchange: &dyn AnyExchange) -> &'static dyn Particular {
@@ -48,7 +48,7 @@ fn every_field_reaches_the_wire_or_says_why_not() {
     }
 }
 
-/// Whether names on this protocol's wire say where a field travels: `@` in a header, `?` in the query.
+/// Whether names on this protocol's wire tell where a field travels: `@` in a header, `?` in the query.
 fn marks_places(exchange: &dyn AnyExchange) -> bool {
     let protocol = exchange.entry().declaration.protocol;
     let same = exchanges().map(AnyExchange::entry).filter(|entry| entry.declaration.protocol == protocol);
@@ -64,7 +64,7 @@ fn assert_seen(operation: &str, shape: &Shape, seen: &BTreeSet<String>) {
         Shape::Struct(shape) => {
             for field in shape.fields {
                 let wanted = match field.wire.rsplit_once('.') {
-                    // `meta.time` stands in the member `meta`.
+                    // `meta.time` is in the member `meta`.
                     Some((_, name)) => name.to_owned(),
                     None if field.wire.starts_with('@') => field.wire.to_ascii_lowercase(),
                     None => field.wire.to_owned(),
@@ -137,7 +137,7 @@ fn responses_come_back_as_they_went() {
     }
 }
 
-/// Unknown members, parameters and headers are ignored, null is absent (WS Channel §1.4; NextGenPSD2 T-121, S-16).
+/// Unknown members, parameters and headers are ignored, null means absent (WS Channel §1.4; NextGenPSD2 T-121, S-16).
 #[test]
 fn servers_pass_over_what_they_do_not_know() {
     for (exchange, whole) in exchanges().flat_map(|exchange| [(exchange, true), (exchange, false)]) {
@@ -155,7 +155,7 @@ fn servers_pass_over_what_they_do_not_know() {
                 members.insert("startDate".into(), Value::Null);
                 members.insert("Unheard".into(), json!("of"));
                 members.insert("unheard".into(), json!({"of": [1]}));
-                // Neither a header nor a parameter is taken from the body.
+                // Neither a header nor a parameter is read from the body.
                 members.insert("@PSU-ID".into(), json!("psu-of-another"));
                 for field in fields.iter().filter(|field| is_marked(field)) {
                     members.insert(field.wire.into(), json!("of-another"));
@@ -173,7 +173,7 @@ fn servers_pass_over_what_they_do_not_know() {
     }
 }
 
-/// What is absent is left out: never null, never empty (WS Channel §1.5).
+/// Absent values are left out: never null, never empty (WS Channel §1.5).
 #[test]
 fn answers_are_tidy() {
     for exchange in exchanges() {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::particular::Particular;
 
-/// A small generator of numbers, so that a failing seed can be run again.
+/// A small random number generator, so that a failing seed can be rerun.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -96,8 +96,8 @@ impl Sampler<'_> {
     }
 }
 
-/// Text of letters that paths, queries and JSON must each treat with care; in a header, of those that may stand there, and
-/// without the comma that parts a list.
+/// Text of letters that need care in paths, queries and JSON; in a header, of permitted ones, and without the comma
+/// that separates a list.
 pub(crate) fn text(random: &mut Random, in_header: bool) -> String {
     const LETTERS: [char; 17] = ['a', 'Z', '0', ' ', '"', '\\', '/', '%', '+', '&', '=', '?', '!', '|', 'ä', '€', '𝄞'];
     let mut letters = |bound: usize| -> String {

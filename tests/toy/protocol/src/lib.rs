@@ -1,4 +1,4 @@
-//! A protocol as small as one can be: `docs/architecture.md` says what one more costs, and this one is what it was counted with.
+//! A minimal protocol: `docs/architecture.md` gives the cost of a new protocol, which was measured with this one.
 
 mod codec;
 pub mod errors;
@@ -10,5 +10,5 @@ pub use operations::{CATALOGUE, TERMS};
 /// The protocol's name.
 pub const PROTOCOL: &str = "toy";
 
-/// Nothing is said of an exchange beyond its route.
+/// Exchanges have no terms beyond their route.
 pub type Terms = ();

@@ -1,6 +1,7 @@
-//! Checks the data and brings it into the form in which it is written: what enters is judged here, once.
+//! Checks the data and brings it into its written form: all input is checked here, once.
 //!
-//! Here is what a batch says, and what holds of all texts, ids and codes; the rest of a transfer is in the modules.
+//! This file has the data of a batch, and the rules for all texts, ids and codes; the submodules have the rest of a
+//! transfer.
 
 mod party;
 mod remittance;
@@ -17,7 +18,7 @@ use crate::rules::{Finding, PaymentVersion, Profile, Rule, calendar, identifier,
 use party::Need;
 pub(super) use remittance::ReadyReference;
 
-/// What a batch says of its transfers.
+/// A batch's data for its transfers.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::make) struct BatchTerms {
     pub(in crate::make) kind: TransferKind,
@@ -50,7 +51,7 @@ pub(in crate::make) struct Preparer<'a> {
 }
 
 impl Preparer<'_> {
-    /// What the transfers of a batch share, without what a transfer itself says.
+    /// The shared data of a batch's transfers, without the transfers' own.
     pub(in crate::make) fn group(&mut self, group: &mut GroupData, terms: BatchTerms, currency: &str) {
         self.execution(group, terms, currency);
         self.kind(group, terms, currency);
@@ -130,7 +131,7 @@ impl Preparer<'_> {
         }
     }
 
-    /// A text that may be left out; one that is empty is left out.
+    /// An optional text; an empty one is left out.
     fn optional(&mut self, at: At, text: &mut Option<String>, most: usize) {
         match text {
             Some(given) if given.trim().is_empty() => *text = None,
@@ -139,7 +140,7 @@ impl Preparer<'_> {
         }
     }
 
-    /// A text that people read: its characters, then its length.
+    /// A text for people: its characters, then its length.
     fn text(&mut self, at: At, text: &mut String, most: usize) {
         match characters::convert(text, self.profile.characters, self.profile.keeps_markup) {
             Ok(converted) => {

@@ -10,12 +10,12 @@ use crate::rules::{Finding, PaymentVersion, Rule, bic, iban, identifier, lei, mo
 /// Longest name of the schema, and longest one of SEPA.
 const NAME: usize = 140;
 const SEPA_NAME: usize = 70;
-/// The most lines of the schema; the rules of addresses allow fewer beside a town.
+/// The most lines in the schema; the address rules allow fewer if a town is given.
 const MAX_LINES: usize = 7;
-/// The names of the lines that a table has.
+/// The names of the lines in a table.
 const LINES: [&str; 2] = ["lines[0]", "lines[1]"];
 
-/// What a party must have.
+/// The required fields of a party.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Need {
     /// Name and account: it pays.
@@ -27,7 +27,7 @@ pub(super) enum Need {
 }
 
 impl Preparer<'_> {
-    /// Who initiates the payments: a name, perhaps a number.
+    /// The party that initiates the payments: a name, optionally a number.
     pub(in crate::make) fn initiator(&mut self, initiator: &mut PaymentParty, terms: BatchTerms) {
         self.party("initiator", initiator, terms, "EUR", Need::Nothing);
         if initiator.name.is_none() && initiator.identifier.is_none() {
@@ -133,10 +133,10 @@ impl Preparer<'_> {
     }
 
     fn address(&mut self, who: &'static str, given: &mut PostalAddress, terms: BatchTerms, currency: &str, need: Need) {
-        /// Longer texts are refused by the rules of each field.
+        /// The rules of each field refuse longer texts.
         const ANY: usize = usize::MAX;
         for (_, name, field) in &ADDRESS_FIELDS {
-            // A field that is empty is as one that was left out.
+            // An empty field counts as left out.
             if field(given).as_deref().is_some_and(|text| text.trim().is_empty()) {
                 *field(given) = None;
             }

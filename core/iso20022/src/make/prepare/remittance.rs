@@ -1,4 +1,4 @@
-//! What a payment is for: a text, a reference, documents.
+//! Remittance information: a text, a reference, documents.
 
 use bankchannel_foundation::model::Decimal;
 
@@ -23,7 +23,7 @@ pub(in crate::make) struct ReadyReference {
 }
 
 impl Preparer<'_> {
-    /// What the payment is for: the references of its structured parts, one for each document, else one for the
+    /// The remittance information: the references of its structured parts, one for each document, otherwise one for the
     /// reference.
     pub(super) fn remittance(&mut self, transfer: &mut CreditTransfer, currency: &str) -> Vec<Option<ReadyReference>> {
         let iban = transfer.creditor.iban.clone();

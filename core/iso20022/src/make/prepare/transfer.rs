@@ -16,8 +16,8 @@ const DIGITS: usize = 18;
 const REPORTS: usize = 10;
 
 impl Preparer<'_> {
-    /// A transfer besides what its batch says. Gives its amount as it is written, and the reference of each structured
-    /// part.
+    /// The transfer's own data, without its batch's. Returns its amount as it is written, and the reference of each
+    /// structured part.
     pub(in crate::make) fn transfer(
         &mut self,
         transfer: &mut CreditTransfer,

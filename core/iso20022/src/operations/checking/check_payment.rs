@@ -15,28 +15,28 @@ use crate::{
 pub struct CheckPaymentRequest {
     /// The file's bytes: `pain.001.001.09` or `pain.001.001.03`.
     pub content: Content,
-    /// How your bank differs from the common rules.
+    /// How your bank deviates from the common rules.
     pub profile: Option<ProfileOptions>,
-    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it
-    /// declares.
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+    /// declared one.
     pub encoding: Option<String>,
 }
 
-/// What there is to say about it.
+/// The result of the check.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct CheckPaymentResponse {
-    /// Whether there is no error, as far as can be told without the bank; there may be warnings.
+    /// Whether there are no errors, as far as can be checked without the bank; there may be warnings.
     pub ok: bool,
-    /// What was found, at most 200 findings: errors before others where there are more.
+    /// The findings, at most 200: errors before others if there are more.
     pub findings: Vec<Finding>,
-    /// How many errors there are in all.
+    /// The total number of errors.
     pub errors: u64,
-    /// How many warnings there are in all.
+    /// The total number of warnings.
     pub warnings: u64,
-    /// The message that the file says it is, such as `pain.001.001.09`.
+    /// The message name that the file declares, such as `pain.001.001.09`.
     pub message_name: Option<String>,
-    /// The payment in short, where the file could be read.
+    /// An overview of the payment, if the file could be read.
     pub payment: Option<CheckedPayment>,
 }
 

@@ -1,3 +1,3 @@
-//! Whether a payment file may be sent.
+//! Checks of payment files.
 
 pub mod check_payment;

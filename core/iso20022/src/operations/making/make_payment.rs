@@ -11,24 +11,24 @@ use crate::make::{
 };
 use crate::{errors, operations};
 
-/// The transfers, as content or as a list, and what is said once for all of them.
+/// The transfers, as content or as a list, and the data that applies to all of them.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct MakePaymentRequest {
     /// The transfers as rows, see `format`; any number of them. Either this or `transactions`.
     pub content: Option<Content>,
-    /// The transfers themselves, at most 100,000 and 16 MiB of them as JSON: where a language takes an iterator, that has no such
-    /// limit. Either this or `content`.
+    /// The transfers themselves, at most 100,000 and 16 MiB as JSON; in languages that accept an iterator, the iterator
+    /// has no such limit. Either this or `content`.
     pub transactions: Option<Vec<CreditTransfer>>,
-    /// How the rows of the content are written; `json_lines` unless given.
+    /// The format of the content's rows; `json_lines` by default.
     pub format: Option<RowFormat>,
-    /// How the table is written, where the content is one.
+    /// The format of the table, if the content is one.
     pub table: Option<PaymentTable>,
-    /// What is said once for the file.
+    /// Data given once for the file.
     #[boundary(flatten)]
     pub data: PaymentData,
-    /// The file to write, which must not exist yet: it appears when it is complete, readable by its owner only. Left out: the answer
-    /// has the file as text, of at most 16 MiB.
+    /// The file to write, which must not exist yet: it appears when it is complete, readable by its owner only. If left
+    /// out, the answer has the file as text, of at most 16 MiB.
     pub path: Option<String>,
 }
 
@@ -36,13 +36,13 @@ pub struct MakePaymentRequest {
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct MakePaymentResponse {
-    /// The file as text, UTF-8; left out when it was written to `path`.
+    /// The file as text, UTF-8; left out if it was written to `path`.
     pub xml: Option<String>,
-    /// The file that was written.
+    /// The path of the written file.
     pub path: Option<String>,
     /// The SHA-256 of the file's bytes, 64 small hexadecimal digits.
     pub sha256: String,
-    /// What it holds.
+    /// A summary of its content.
     #[boundary(flatten)]
     pub made: MadePayment,
 }

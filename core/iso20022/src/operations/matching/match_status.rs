@@ -1,4 +1,4 @@
-//! Finds out what became of each transaction of a payment file.
+//! Determines the outcome of each transaction of a payment file.
 
 use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
 
@@ -13,25 +13,25 @@ use crate::{
     status::StatusReport,
 };
 
-/// The payment file and what the bank said and booked since.
+/// The payment file and the bank's reports and bookings since.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct MatchStatusRequest {
-    /// The payment file's bytes as they were sent: `pain.001`, versions 2 to 12.
+    /// The payment file's bytes as sent: `pain.001`, versions 2 to 12.
     pub content: Content,
-    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it
-    /// declares.
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+    /// declared one.
     pub encoding: Option<String>,
-    /// The status reports, as `read_status_report` gives them, in any order; those about other files do no harm. Left
-    /// out for none.
+    /// The status reports, as returned by `read_status_report`, in any order; those about other files are ignored.
+    /// Leave out for none.
     pub reports: Option<Vec<StatusReport>>,
-    /// The statements, reports and notifications of the account, as `read_statement`, `read_report` and
-    /// `read_notification` give them, in any order. Left out for none. The whole request has at most 16 MiB as JSON,
-    /// about 20,000 entries: Rust and `bankchannel iso20022 match` have no such limit.
+    /// The statements, reports and notifications of the account, as returned by `read_statement`, `read_report` and
+    /// `read_notification`, in any order. Leave out for none. The whole request has at most 16 MiB as JSON, about
+    /// 20,000 entries: Rust and `bankchannel iso20022 match` have no such limit.
     pub statements: Option<Vec<Statement>>,
 }
 
-/// Find out what became of a payment file.
+/// Determine the outcome of a payment file.
 #[derive(Debug)]
 pub struct MatchStatus;
 

@@ -1,3 +1,3 @@
-//! What became of a payment file.
+//! The outcome of a payment file.
 
 pub mod match_status;

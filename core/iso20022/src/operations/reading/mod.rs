@@ -20,16 +20,17 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct ReadCashRequest {
-    /// The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them one after the other.
+    /// The file's bytes: `camt.052`, `camt.053` or `camt.054`, versions 2 to 13, or several of them in a row.
     pub content: Content,
-    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it declares.
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+    /// declared one.
     pub encoding: Option<String>,
-    /// Whether this bank writes reversals with the direction of what they take back; left out, with their own. Where flipping
-    /// would make the balances fit, `balance_check` says so.
+    /// Whether this bank writes reversals with the direction of the reversed entry; if left out, they have their own
+    /// direction. `balance_check` reports when flipping would make the balances match.
     pub reversal_flips: Option<bool>,
 }
 
-/// What the operations that read may say.
+/// The errors of the reading operations.
 pub(crate) const ERRORS: &[&Row] = &[&errors::FILE_UNREADABLE];
 
 fn read_cash(request: ReadCashRequest, with: LocalContext<'_>) -> Result<CashFile, Error> {
@@ -41,7 +42,7 @@ fn options(encoding: Option<String>, reversal_flips: Option<bool>) -> Result<Rea
     Ok(ReadOptions { encoding: known(encoding)?, reversal_flips: reversal_flips.unwrap_or_default() })
 }
 
-/// The encoding that was given, where it is one that is read.
+/// The given encoding, if it is supported.
 pub(crate) fn known(encoding: Option<String>) -> Result<Option<String>, Error> {
     match &encoding {
         Some(name) if named_encoding(name).is_err() => {

@@ -14,7 +14,8 @@ use crate::{
 pub struct ReadPaymentRequest {
     /// The file's bytes: `pain.001`, versions 2 to 12.
     pub content: Content,
-    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it declares.
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+    /// declared one.
     pub encoding: Option<String>,
 }
 

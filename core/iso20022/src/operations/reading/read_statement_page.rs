@@ -15,24 +15,26 @@ use crate::{
     xml::named_encoding,
 };
 
-/// Entries on a page where nothing else is asked for.
+/// The default number of entries on a page.
 const USUAL_ENTRIES: u64 = 250;
 /// Most entries on a page.
 const MAX_ENTRIES: u64 = 100_000;
 
-/// The file, and which page of it.
+/// The file, and the page to read.
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct ReadStatementPageRequest {
     /// The whole file's bytes, the same for every page: `camt.052`, `camt.053` or `camt.054`.
     pub content: Content,
-    /// Where the page begins: `next` of the page before; left out for the first page.
+    /// The start of the page: `next` of the previous page; left out for the first page.
     pub cursor: Option<Cursor>,
-    /// How many entries a page has, 1 to 100,000; 250 when left out. A page may have fewer.
+    /// The number of entries on a page, 1 to 100,000; 250 if left out. A page may have fewer.
     pub entries: Option<u64>,
-    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it declares.
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+    /// declared one.
     pub encoding: Option<String>,
-    /// Whether this bank writes reversals with the direction of what they take back; left out, with their own.
+    /// Whether this bank writes reversals with the direction of the reversed entry; if left out, they have their own
+    /// direction.
     pub reversal_flips: Option<bool>,
 }
 
@@ -96,9 +98,9 @@ impl Local for ReadStatementPage {
     }
 }
 
-/// Size, and a digest of the beginning: there stand the message's own id and the time at which it was made.
+/// Size, and a digest of the beginning, which contains the message's own id and creation time.
 fn known_by(content: &mut OpenContent) -> io::Result<Option<String>> {
-    /// How much of the beginning counts, bytes.
+    /// The length of the hashed beginning, in bytes.
     const BEGINNING: usize = 2048;
     let known = content.beginning(BEGINNING)?;
     Ok(known.map(|(size, beginning)| format!("{size} {}", hex(&sha256(&beginning)))))

@@ -12,9 +12,10 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct ReadStatusReportRequest {
-    /// The file's bytes: `pain.002`, versions 2 to 14, or several of them one after the other.
+    /// The file's bytes: `pain.002`, versions 2 to 14, or several of them in a row.
     pub content: Content,
-    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; left out, what it declares.
+    /// The file's encoding, such as `ISO-8859-15`, for a file that declares none or a wrong one; if left out, the
+    /// declared one.
     pub encoding: Option<String>,
 }
 

@@ -1,4 +1,5 @@
-//! What no list and no shape says of a protocol: its credentials, values that go together, what its wire cannot tell apart.
+//! The properties of a protocol that no list or shape has: its credentials, dependent values, values that its wire
+//! cannot distinguish.
 
 mod nextgen_psd2;
 mod salt_edge;
@@ -11,25 +12,25 @@ use serde_json::Value;
 
 use crate::{exchange::AnyExchange, sample::Random};
 
-/// The peculiarities of a protocol. One without any needs none of these.
+/// The peculiarities of a protocol. A protocol without any needs none of these methods.
 pub(crate) trait Particular: Sync {
     /// Credentials with which the exchange can be sent: one of each dialect that has it.
     fn credentials(&self, _exchange: &dyn AnyExchange) -> Vec<Box<dyn Any>> {
         vec![Box::new(())]
     }
 
-    /// A value of a field or its elements, where the shape alone says too little.
+    /// A value of a field or its elements, if the shape alone is not specific enough.
     fn sample(&self, _field: &Field, _shape: &Shape, _random: &mut Random, _whole: bool) -> Option<Value> {
         None
     }
 
-    /// Makes of a request that was sent what arrives of it.
+    /// Turns a sent request into the one that arrives.
     fn settle_request(&self, _name: &str, _request: &mut Value) {}
 
-    /// Makes of a response that was sent what arrives of it.
+    /// Turns a sent response into the one that arrives.
     fn settle_response(&self, _response: &mut Value) {}
 
-    /// Whether a field is left out of a response where it is empty.
+    /// Whether a field is left out of a response if it is empty.
     fn is_left_out_empty(&self, _field: &Field) -> bool {
         false
     }

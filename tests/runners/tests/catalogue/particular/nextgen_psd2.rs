@@ -30,7 +30,7 @@ impl Particular for NextGenPsd2 {
         }
     }
 
-    /// What a header cannot tell from absence, and the one default.
+    /// Values that a header cannot distinguish from absence, and the only default.
     fn settle_request(&self, name: &str, request: &mut Value) {
         let members = request.as_object_mut().unwrap();
         members.retain(|name, value| {
@@ -41,7 +41,7 @@ impl Particular for NextGenPsd2 {
         }
     }
 
-    /// What a client makes of links: no target of its own yet, and a method where none was said.
+    /// A client's reading of links: no target of its own yet, and a default method.
     fn settle_response(&self, response: &mut Value) {
         match response {
             Value::Object(members) => {
@@ -72,13 +72,13 @@ fn dialects(name: &str, have: bool) -> impl Iterator<Item = SigningDialect> {
     all.into_iter().filter(move |(name, _)| own.contains(name) == have).map(|(_, dialect)| dialect)
 }
 
-/// An account by exactly one identifier.
+/// An account with exactly one identifier.
 fn reference(which: usize, random: &mut Random) -> Value {
     let name = ["iban", "bban", "pan", "masked_pan", "msisdn", "other"][which];
     json!({name: text(random, false), "currency": "NOK", "cash_account_type": "CACC"})
 }
 
-/// What may be asked for together (§4.1): accounts that are named, or all of them, or those that the customer chooses.
+/// A valid combination of accesses (§4.1): named accounts, or all of them, or those that the customer chooses.
 fn access(shape: &StructShape, random: &mut Random, whole: bool) -> Value {
     let references = |random: &mut Random| (0..6).map(|which| reference(which, random)).collect::<Value>();
     let selection = |name: &str, random: &mut Random| {

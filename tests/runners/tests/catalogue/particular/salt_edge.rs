@@ -1,4 +1,4 @@
-//! Salt Edge: what a connector says of itself, texts that its wire writes in one way only.
+//! Salt Edge: a connector's own data, texts with only one form on its wire.
 
 use std::any::Any;
 
@@ -20,12 +20,12 @@ impl Particular for SaltEdge {
     }
 
     fn sample(&self, _: &Field, shape: &Shape, random: &mut Random, _: bool) -> Option<Value> {
-        // Instants travel in UTC with milliseconds, whatever form they were given in.
+        // Instants travel in UTC with milliseconds, whatever their original form.
         matches!(shape, Shape::Timestamp)
             .then(|| json!(["2026-11-20T06:00:00.000Z", "2017-10-28T06:30:08.123Z"][random.below(2)]))
     }
 
-    /// A day on which something was made travels as its first instant; a fee's amount as a number, which has no zeros at its end.
+    /// A creation day travels as its first instant; a fee's amount as a number, without trailing zeros.
     fn settle_response(&self, response: &mut Value) {
         for transaction in response.get_mut("transactions").and_then(Value::as_array_mut).into_iter().flatten() {
             if let Some(day) = transaction["made_on"].as_str().filter(|text| text.len() == 10) {

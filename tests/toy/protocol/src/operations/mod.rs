@@ -4,7 +4,7 @@ pub mod greetings;
 
 use crate::Terms;
 
-/// Hands the list of operations to a macro.
+/// Passes the list of operations to a macro.
 #[macro_export]
 macro_rules! for_each_operation {
     ($callback:path) => {
