@@ -1,12 +1,12 @@
 //! Downloads every new account statement into the folder `statements`. The README shows this program; a test runs it.
-// An example speaks to a person.
+// An example prints for a person.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use bankchannel::{CallOptions, Question, Result, Secret, ws_channel::*};
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    // From ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_MODE, ISECURE_API_KEY and ISECURE_BANK.
+    // Reads ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_MODE, ISECURE_API_KEY and ISECURE_BANK.
     let client = WsChannel::new(WsChannelSettings::from_env()?)?;
     let options = CallOptions::asking(|question: Question| Ok(Secret::new(read_line(&question.text))));
     client.log_in(LogInRequest::builder(), &options).await?;
