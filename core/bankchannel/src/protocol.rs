@@ -64,7 +64,7 @@ impl Protocol {
 pub enum Commands {
     /// Each operation is a command with its name, in the group of its subject, or as its declaration specifies.
     BySubject,
-    /// Only by `call`; the protocol may have commands of its own.
+    /// Only by `call`; the protocol may have its own commands.
     ByCall,
 }
 

@@ -1,7 +1,7 @@
 //! A third party's client for NextGenPSD2 banks: it sends requests, and signs, verifies and explains them.
 //!
 //! ```text
-//!   settings ──► NextGenPsd2 ──► exchange: message ─► signed anew for each attempt ─► transport ─► bank
+//!   settings ──► NextGenPsd2 ──► exchange: message ─► signed again for each attempt ─► transport ─► bank
 //!                     │
 //!                     └──► operations that only compute: sign, verify, explain
 //! ```

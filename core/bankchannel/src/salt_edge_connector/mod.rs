@@ -1,7 +1,7 @@
 //! A bank's connector to Salt Edge: it receives and answers the hub's requests, and reports the results to the hub.
 //!
 //! ```text
-//!   settings ──► SaltEdgeConnector ──► exchange: data ─► JWT, signed anew for each attempt ─► Salt Edge
+//!   settings ──► SaltEdgeConnector ──► exchange: data ─► JWT, signed again for each attempt ─► Salt Edge
 //!                     │
 //!                     ├──► operations that only compute: receive a request, answer it, verify and sign JWTs
 //!                     └──► flows over a store: handle requests, ask the bank, report to the hub

@@ -1,7 +1,7 @@
 //! A client that sends Salt Edge's requests to a connector, for a bank's own tests of its connector.
 //!
 //! ```text
-//!   settings ──► SaltEdgeHub ──► exchange: headers, data ─► JWT, signed anew for each attempt ─► connector
+//!   settings ──► SaltEdgeHub ──► exchange: headers, data ─► JWT, signed again for each attempt ─► connector
 //! ```
 
 mod dispatch;

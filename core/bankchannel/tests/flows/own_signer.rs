@@ -32,10 +32,10 @@ const RSA_KEY: &str = include_str!("../../../../tests/scenarios/data/elsewhere-r
 const ED25519_KEY: &str = include_str!("../../../../tests/scenarios/data/elsewhere-ed25519.key.pem");
 const RSA_BYTES: usize = 384;
 
-/// The behavior of a signer.
+/// The behaviour of a signer.
 type Doing = dyn Fn(Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send>> + Send + Sync;
 
-/// A signer with a scripted behavior that records its questions.
+/// A signer with a scripted behaviour that records its questions.
 struct Signer {
     doing: Box<Doing>,
     asked: Mutex<Vec<Question>>,

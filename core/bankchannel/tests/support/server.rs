@@ -1,4 +1,4 @@
-//! A scripted HTTP server, for good and bad behavior.
+//! A scripted HTTP server, for good and bad behaviour.
 
 use std::{
     sync::{

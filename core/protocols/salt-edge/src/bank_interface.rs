@@ -4,7 +4,8 @@
 //! ```text
 //!   POST /bank/list_accounts
 //!   Bank-Interface-Time: 1732436063               Unix seconds; at most five minutes apart
-//!   Bank-Interface-Signature: 5f2b…               HMAC-SHA-256 in hex over "1732436063\n/bank/list_accounts\n" and the body
+//!   Bank-Interface-Signature: 5f2b…               HMAC-SHA-256 in hex over
+//!                                                 "1732436063\n/bank/list_accounts\n" and the body
 //! ```
 
 use bankchannel_crypto::digest::{constant_time_eq, hex, hmac_sha256};

@@ -151,7 +151,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Sends the callbacks of one session in order, until `limit` is over.
+    /// Sends the callbacks of one session in order, for at most `limit`.
     ///
     /// # Errors
     /// `resource.storage`.

@@ -91,7 +91,7 @@ impl Engine<'_> {
             let may_be_renewed = was_known && third_party.read.elapsed() > LIMIT;
             let (refused, warnings) = (compared.refused, compared.warnings);
             let is_wrong = refused.is_some() || warnings.iter().any(has_failed);
-            // The third party may have changed its key: it is fetched once more.
+            // The third party may have changed its key: it is fetched again.
             if is_wrong && may_be_renewed {
                 continue;
             }

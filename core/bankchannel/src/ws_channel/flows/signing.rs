@@ -1,4 +1,4 @@
-//! The authorization of an upload: a private key, a key that is kept elsewhere, or existing signatures.
+//! The authorisation of an upload: a private key, a key that is kept elsewhere, or existing signatures.
 
 use bankchannel_foundation::{
     Content, Error, Local, LocalContext, Outcome, Result, Secret, clock::SystemClock, error::row,
@@ -21,7 +21,7 @@ const SIGNATURE: &str = "signature";
 /// The maximum length of an answer, in characters: far more than the base64 of any RSA signature.
 const ANSWER_MAX: usize = 16 * 1024;
 
-/// The fields of a request that authorize it.
+/// The fields of a request that authorise it.
 pub(super) struct Given {
     pub(super) private_key: Option<PgpPrivateKeys>,
     pub(super) passphrase: Option<Secret>,
@@ -30,7 +30,7 @@ pub(super) struct Given {
     pub(super) signature: Option<Signatures>,
 }
 
-/// The authorization of an upload.
+/// The authorisation of an upload.
 pub(super) enum Authority {
     Here { private_key: PgpPrivateKeys, passphrase: Option<Secret>, hash: Option<SignatureHash> },
     Elsewhere { certificates: SigningCertificates, hash: Option<SignatureHash> },

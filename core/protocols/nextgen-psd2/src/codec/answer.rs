@@ -56,7 +56,7 @@ pub(super) fn broken(message: &InResponse, why: &str) -> Error {
         .with_outcome(Outcome::Accepted)
 }
 
-/// Normalizes values that banks write in several ways: links, amounts as numbers (P-31), dates. Invalid links, and
+/// Normalises values that banks write in several ways: links, amounts as numbers (P-31), dates. Invalid links, and
 /// invalid dates in optional fields, are dropped, so that they do not lose the rest.
 pub(super) fn settle(shape: &'static [Field], members: &mut Object<'_>) {
     for (name, value) in std::mem::take(members) {

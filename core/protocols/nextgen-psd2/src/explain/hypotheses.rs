@@ -90,7 +90,7 @@ pub(super) const HASH_WITH_DIGEST_INFO: &str = "use a signing function that hash
 pub(super) const AS_REQUESTED: &str =
     "sign `(request-target)` as method in lower case, a space, and path and query as they stand on the request line";
 
-/// Id, what is tested, advice.
+/// Id, tested guess, advice.
 const ROWS: [(&str, &str, &str); 22] = [
     ("H-01", "the signed text has one line feed too many", "join the lines with LF and put none after the last one"),
     (

@@ -62,7 +62,7 @@ pub trait Linked {
     }
 }
 
-/// Implements [`Linked`] for answers that have links only at their top level; the second argument is the field for the
+/// Implements `Linked` for answers that have links only at their top level; the second argument is the field for the
 /// customer's address.
 macro_rules! linked {
     ($ty:ty $(, $sca_redirect:ident)?) => {

@@ -1,4 +1,4 @@
-//! The service's exact texts (§1.7): the server answers with them, the client recognizes them.
+//! The service's exact texts (§1.7): the server answers with them, the client recognises them.
 
 use std::fmt;
 

@@ -72,7 +72,7 @@ impl From<LoginMfaResponse> for Answer {
 }
 
 impl Answer {
-    /// Normalizes the answer of `SelectMFA`. If a service omits the new handle, the handle of the choice stays valid;
+    /// Normalises the answer of `SelectMFA`. If a service omits the new handle, the handle of the choice stays valid;
     /// if it omits the factor's name, the factor is the chosen one.
     #[must_use]
     pub fn to_selection(answer: SelectMfaResponse, chosen: MfaType, held: &MfaSession) -> Self {

@@ -30,7 +30,7 @@ pub const MAX_TRANSITIONS: u32 = 8;
 /// The maximum number of attempts for one code (§8.3).
 pub const MAX_CODE_TRIES: u32 = 3;
 
-/// A login in progress. It is a value: serialized with its secrets, it can be loaded and continued in another process.
+/// A login in progress. It is a value: serialised with its secrets, it can be loaded and continued in another process.
 /// The caller must seal it before storing it. It never contains the password.
 #[derive(Debug, Clone, Boundary)]
 pub struct LoginMachine {

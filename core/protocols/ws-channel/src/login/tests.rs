@@ -139,7 +139,7 @@ fn machine(mode: Mode) -> LoginMachine {
     })
 }
 
-/// Serializes and loads the machine, as another process would.
+/// Serialises and loads the machine, as another process would.
 fn moved(machine: LoginMachine) -> LoginMachine {
     let text = write_boundary(machine).to_string();
     read_boundary(serde_json::from_str::<Value>(&text).unwrap()).unwrap()

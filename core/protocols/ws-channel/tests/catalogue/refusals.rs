@@ -126,7 +126,7 @@ fn every_text_means_something() {
             assert_eq!((error.outcome(), error.retryable()), (Some(outcome), false), "{text}");
         }
     }
-    // The client recognizes the server's texts.
+    // The client recognises the server's texts.
     for text in TEXTS {
         let error = ListKeys::decode_response(refused(text.status, text.text)).unwrap_err();
         assert_eq!(error.code(), text.row.code, "{}", text.text);

@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct CreateConsentRequest {
-    /// What the consent gives access to.
+    /// The access that the consent gives.
     #[boundary(wire = "access")]
     pub access: ConsentAccess,
     /// Whether the consent is for repeated use.
