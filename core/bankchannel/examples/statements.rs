@@ -6,7 +6,7 @@ use bankchannel::{CallOptions, Question, Result, Secret, ws_channel::*};
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    // Reads ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_MODE, ISECURE_API_KEY and ISECURE_BANK.
+    // From ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_MODE, ISECURE_API_KEY and ISECURE_BANK.
     let client = WsChannel::new(WsChannelSettings::from_env()?)?;
     let options = CallOptions::asking(|question: Question| Ok(Secret::new(read_line(&question.text))));
     client.log_in(LogInRequest::builder(), &options).await?;
