@@ -1,5 +1,5 @@
 //! Downloads every new account statement into the folder `statements`. The README shows this program; a test runs it.
-// An example speaks to a person.
+// An example prints for a person.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use bankchannel::{CallOptions, Question, Result, Secret, ws_channel::*};

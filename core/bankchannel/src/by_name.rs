@@ -1,4 +1,4 @@
-//! Operations by their names, with their boundary forms in and out: what the faces of all languages stand on.
+//! Operations by name, with their boundary forms in and out: the base of the bindings for all languages.
 
 use std::{future::Future, pin::Pin};
 
@@ -12,16 +12,16 @@ use bankchannel_foundation::{
 
 use crate::{protocol::Run, protocols};
 
-/// What a call by name gave.
+/// The result of a call by name.
 #[derive(Debug)]
 pub struct Done<R = serde_json::Value> {
     /// The response's boundary form.
     pub response: R,
-    /// Its content, where it has one.
+    /// Its content, if it has any.
     pub content: Option<Content>,
 }
 
-/// A call by name, under way.
+/// A running call by name.
 pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<Done<Value<'static>>>> + Send + 'a>>;
 
 pub(crate) fn done<T: Boundary>(response: T) -> Done<Value<'static>> {
@@ -30,16 +30,16 @@ pub(crate) fn done<T: Boundary>(response: T) -> Done<Value<'static>> {
     Done { response, content: writer.content() }
 }
 
-/// Carries out a local operation by its name: it only computes, on this thread, without a client.
+/// Carries out a local operation by its name. It only computes, on this thread, without a client.
 ///
 /// # Errors
-/// Those of the operation; `input.unknown_operation` for one that is not local.
+/// The operation's errors; `input.unknown_operation` for an operation that is not local.
 pub fn call_local(name: &str, request: serde_json::Value, content: Option<Content>) -> Result<serde_json::Value> {
     call_local_values(name, request.into(), content, None).map(Into::into)
 }
 
-/// The same with values as the library itself has them. What the request leaves out is taken from the profile, which is asked
-/// for nothing else.
+/// The same with the library's own values. The profile fills the fields that the request omits; it is used for nothing
+/// else.
 ///
 /// # Errors
 /// As [`call_local`].
@@ -52,7 +52,7 @@ pub fn call_local_values(
     run_local(name, request, content, profile).map(|done| done.response)
 }
 
-/// Carries out a local operation of whichever protocol.
+/// Carries out a local operation of any protocol.
 fn run_local(
     name: &str,
     request: Value<'_>,
@@ -69,7 +69,7 @@ fn run_local(
     }
 }
 
-/// What is said of a name that no operation has; what does not look like a name is not repeated.
+/// The error for an unknown operation name. Text that does not look like a name is not repeated.
 #[must_use]
 pub fn unknown(name: &str) -> Error {
     match shown::member(name) {
@@ -80,14 +80,14 @@ pub fn unknown(name: &str) -> Error {
     }
 }
 
-/// An operation of another protocol than the client's.
+/// The error for an operation of another protocol than the client's.
 pub(crate) fn not_of(entry: &Entry, protocol: &str) -> Error {
     let declaration = entry.declaration;
     let text = format!("`{}` belongs to {}; this client speaks {protocol}", declaration.name, declaration.protocol);
     Error::because(&row::UNKNOWN_OPERATION, text)
 }
 
-/// An operation was handed a client of another type: a defect of the tables.
+/// The error for a client of the wrong type: a defect of the tables.
 pub(crate) fn of_another_client<'a>() -> Running<'a> {
     Box::pin(async { Err(Error::because(&row::INTERNAL, "the client belongs to another protocol than the operation")) })
 }

@@ -1,4 +1,4 @@
-//! One call: its deadline, its cancellation, its content, and whom it may ask.
+//! One call: its deadline, cancellation, content, and callback for questions.
 
 use std::{
     future::Future,
@@ -22,25 +22,25 @@ use tokio::sync::mpsc;
 
 use crate::{CallLog, LogLevel, Watcher, observe::Observers};
 
-/// How one call is to be carried out. The default waits as long as the operation's own time limit, sends no
-/// content, takes content into memory, and asks nobody.
+/// Options of one call. By default the call has the operation's own time limit, sends no content, takes content into
+/// memory, and has no callback for questions.
 #[derive(Clone, Default)]
 pub struct CallOptions {
-    /// How long the call may take; `None` is the operation's own limit. Zero is expired at once.
+    /// The time limit of the call; `None` is the operation's own limit. With zero the call expires at once.
     pub timeout: Option<Duration>,
     /// Cancels the call.
     pub cancel: CancellationToken,
-    /// Lets a call that does many things, such as `work`, end after those that it has begun.
+    /// Stops a long-running call, such as `work`, after the steps that it has already started.
     pub winding_down: CancellationToken,
-    /// Content given beside the JSON.
+    /// Content given separately from the JSON.
     pub content: Option<Content>,
-    /// Where content of the answer goes.
+    /// The destination of the answer's content.
     pub destination: Destination,
-    /// Who answers questions, such as for a one-time code.
+    /// Answers questions, such as for a one-time code.
     pub asker: Option<Arc<dyn Asker>>,
     /// Collects the call's log, redacted.
     pub log: Option<CallLog>,
-    /// Is told how the call goes on: bytes sent and received, steps of a flow.
+    /// Receives the progress of the call: bytes sent and received, steps of a flow.
     pub progress: Option<Watcher>,
 }
 
@@ -53,21 +53,21 @@ impl std::fmt::Debug for CallOptions {
     }
 }
 
-/// Where content of an answer goes.
+/// The destination of an answer's content.
 #[derive(Clone, Default)]
 pub enum Destination {
     /// Into memory, up to [`MEMORY_MAX`] bytes.
     #[default]
     Memory,
-    /// Into this file, which must not exist; it appears only when it is complete.
+    /// A file, which must not exist yet; it appears only when it is complete.
     File(PathBuf),
-    /// Into this file, in place of one that exists.
+    /// A file, replaced if it exists.
     ReplaceFile(PathBuf),
-    /// To this receiver, piece by piece; the pieces are good only if the call succeeds.
+    /// A receiver, piece by piece; the pieces are valid only if the call succeeds.
     Pieces(mpsc::Sender<Bytes>),
 }
 
-/// The most content that is taken into memory, in bytes.
+/// The maximum size of content in memory, in bytes.
 pub const MEMORY_MAX: usize = 64 * 1024 * 1024;
 
 impl Destination {
@@ -82,13 +82,13 @@ impl Destination {
 }
 
 impl CallOptions {
-    /// Options with somebody who answers questions. `answer` runs on a thread that may wait, such as for a person's input.
+    /// Options with a callback for questions. `answer` runs on a thread that may block, such as for a person's input.
     #[must_use]
     pub fn asking(answer: impl Fn(Question) -> Result<Answer> + Send + Sync + 'static) -> Self {
         Self { asker: Some(Arc::new(Asking(Arc::new(answer)))), ..Self::default() }
     }
 
-    /// Writes a line, which must be redacted, into the call's log and into the program's.
+    /// Writes a line to the call's log and the program's. The line must be redacted.
     pub(crate) fn note(&self, level: LogLevel, line: &str) {
         tracing::debug!("{line}");
         if let Some(log) = &self.log {
@@ -96,7 +96,7 @@ impl CallOptions {
         }
     }
 
-    /// The same for what goes wrong without an error of the call: its operator learns it from here only.
+    /// The same for a problem that does not fail the call; the log is the only place where its operator learns of it.
     pub(crate) fn warn(&self, line: &str) {
         tracing::warn!("{line}");
         if let Some(log) = &self.log {
@@ -104,24 +104,24 @@ impl CallOptions {
         }
     }
 
-    /// Whether anybody reads what [`note`](Self::note) writes.
+    /// Whether the lines of [`note`](Self::note) go anywhere.
     pub(crate) fn is_logged(&self) -> bool {
         self.log.is_some() || tracing::enabled!(tracing::Level::DEBUG)
     }
 
-    /// Who is told of the exchanges of this call.
+    /// Observes the exchanges of this call: its log and its progress.
     pub(crate) fn observer(&self) -> Option<Arc<dyn Observer>> {
         Observers::of(self.log.clone(), self.progress.clone())
     }
 
-    /// The instant at which the call gives up, from the time limit given or this one.
+    /// The deadline of the call, from its time limit or else from `own`.
     pub(crate) fn deadline(&self, own: Duration) -> Instant {
         let limit = self.timeout.unwrap_or(own);
-        // A limit beyond what the clock can show is as good as a century.
+        // A limit that overflows the clock is replaced by a century.
         Instant::now().checked_add(limit).unwrap_or_else(|| Instant::now() + Duration::from_secs(3_155_760_000))
     }
 
-    /// The same for a step of this call, which has until `deadline`. Content and destination are the call's own.
+    /// Options for a step of this call, which must end at `deadline`. Content and destination stay with the call.
     pub(crate) fn until(&self, deadline: Instant) -> Self {
         Self {
             timeout: Some(deadline.saturating_duration_since(Instant::now())),
@@ -133,7 +133,7 @@ impl CallOptions {
         }
     }
 
-    /// Waits for something of our own, unless the call is cancelled or its time is up first.
+    /// Waits for local work, unless the call is cancelled or its time is up first.
     ///
     /// # Errors
     /// `cancelled`, `timeout.deadline`.
@@ -152,7 +152,7 @@ impl CallOptions {
         }
     }
 
-    /// Asks whoever is there to be asked, unless the call is cancelled or its time is up first.
+    /// Asks the callback, unless the call is cancelled or its time is up first.
     ///
     /// # Errors
     /// `input.missing_field` without a callback that answers; `cancelled` and `timeout.deadline` while waiting.
@@ -179,26 +179,26 @@ impl CallOptions {
     }
 }
 
-/// A limit that settings give; 0 gives none.
+/// A time limit from the settings; 0 means no limit.
 pub(crate) fn said(given: Option<Seconds>) -> Option<Duration> {
     given.map(|Seconds(limit)| limit).filter(|limit| !limit.is_zero())
 }
 
-/// How long an exchange may take: as the settings say, or its own limit.
+/// The time limit of an exchange: from the settings, or its own.
 pub(crate) fn limit(given: Option<Duration>, own_s: u32) -> Duration {
     given.unwrap_or(Duration::from_secs(own_s.into()))
 }
 
-/// As good as for ever, and short enough for every clock.
+/// Practically for ever, and short enough for every clock.
 const LONG: Duration = Duration::from_secs(3_155_760_000);
 
-/// Answers what a call asks in its middle: a one-time code, say.
+/// Answers the questions of a call, such as for a one-time code.
 pub trait Asker: Send + Sync {
-    /// Answers one question; an error ends the call with it.
+    /// Answers one question. An error ends the call with that error.
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>>;
 
-    /// Answers a typed question. Where the answer is at hand as a value, it need not become text in between; left out, it is
-    /// the text of [`ask`](Self::ask).
+    /// Answers a typed question. An implementation that has the answer as a value can return it without conversion to
+    /// text. By default the answer is the text of [`ask`](Self::ask).
     fn ask_typed(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<TypedAnswer>> + Send + '_>> {
         Box::pin(async move { self.ask(question).await.map(TypedAnswer::Text) })
     }
@@ -209,7 +209,7 @@ pub trait Asker: Send + Sync {
 pub enum TypedAnswer {
     /// JSON text.
     Text(Answer),
-    /// The value that the text would be.
+    /// The value itself.
     Value(bankchannel_foundation::model::Value<'static>),
 }
 
@@ -226,28 +226,29 @@ impl<F: Fn(Question) -> Result<Answer> + Send + Sync + 'static> Asker for Asking
     }
 }
 
-/// What a call asks.
+/// A question of a call.
 #[derive(Clone)]
 pub struct Question {
     /// `phone_code`, `email_code`, `sms_code`, `totp_code`, `reset_code`: six digits; `mfa_method`: `sms` or `totp`;
-    /// `phone`: the account's phone number; `signature`: base64 of the raw signature that [`signature`](Self::signature) asks
-    /// for.
+    /// `phone`: the account's phone number; `signature`: base64 of the raw signature for
+    /// [`signature`](Self::signature).
     pub kind: &'static str,
-    /// For a person.
+    /// The question, for a person.
     pub text: String,
-    /// The answers to choose from; empty where any is possible.
+    /// The answers to choose from; empty if any answer is possible.
     pub choices: Vec<String>,
-    /// What the person needs for the answer and nobody else may see: the key of a new authenticator. It goes beside the text,
-    /// so that texts may be logged.
+    /// A secret for the answering person only: the key of a new authenticator. It is separate from the text, so that
+    /// texts may be logged.
     pub secret: Option<Secret>,
-    /// What to sign; for the kind `signature` only.
+    /// The data to sign; only for the kind `signature`.
     pub signature: Option<SignatureRequest>,
-    /// The request of a typed question, such as `bank.list_accounts`; the answer is the boundary form of its answer, as JSON text.
+    /// The request of a typed question, such as `bank.list_accounts`; the answer is the boundary form of the question's
+    /// answer type, as JSON text.
     pub request: Option<bankchannel_foundation::model::Value<'static>>,
 }
 
 impl Question {
-    /// A question that a person answers with a text.
+    /// A question to which a person answers with a text.
     #[must_use]
     pub fn new(kind: &'static str, text: impl Into<String>) -> Self {
         Self { kind, text: text.into(), choices: Vec::new(), secret: None, signature: None, request: None }
@@ -267,7 +268,7 @@ impl Question {
         Self { request: Some(request), ..Self::new(declaration.name, declaration.summary) }
     }
 
-    /// Whether an error is what [`unanswered`](Self::unanswered) says of a question of this kind.
+    /// Whether an error is the one that [`unanswered`](Self::unanswered) returns for a question of this kind.
     pub(crate) fn is_unanswered(error: &Error, kind: &str) -> bool {
         error.code() == row::MISSING_FIELD.code && error.detail("field") == Some(kind)
     }
@@ -290,18 +291,18 @@ impl Question {
     }
 }
 
-/// What the holder of a secret that is elsewhere (an HSM, a smart card, an agent) has to sign. The answer is verified before
-/// anything is sent.
+/// The data to sign for the holder of a private key that is kept elsewhere (in an HSM, on a smart card, in an agent).
+/// The signature is verified before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureRequest {
-    /// `rsa_pkcs1_sha256`, `rsa_pkcs1_sha384` or `rsa_pkcs1_sha512`: RSASSA-PKCS1-v1_5 over the digest, of that hash, which is not
-    /// hashed again; the signature is a big-endian number as long as the modulus. `ed25519`: pure Ed25519 with the digest as
-    /// its message; the signature is R and S, 64 bytes.
+    /// `rsa_pkcs1_sha256`, `rsa_pkcs1_sha384` or `rsa_pkcs1_sha512`: RSASSA-PKCS1-v1_5 over the digest, which was made
+    /// with that hash and must not be hashed again; the signature is a big-endian number as long as the modulus.
+    /// `ed25519`: pure Ed25519 with the digest as its message; the signature is R and S, 64 bytes.
     pub algorithm: &'static str,
     /// The digest: 32, 48 or 64 bytes.
     pub digest: Vec<u8>,
-    /// Which key has to sign it, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or subkey, 40 digits. NextGenPSD2:
-    /// SHA-256 of the QSEAL certificate (DER), 64 digits.
+    /// The fingerprint of the key to use, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or subkey,
+    /// 40 digits. NextGenPSD2: SHA-256 of the QSEAL certificate (DER), 64 digits.
     pub key_fingerprint: String,
 }
 
@@ -318,7 +319,7 @@ impl SignatureRequest {
 }
 
 impl std::fmt::Debug for Question {
-    /// Without secret and request.
+    /// Without the secret and the request.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { kind, text, choices, signature, .. } = self;
         let mut shown = f.debug_struct("Question");
@@ -338,5 +339,5 @@ impl PartialEq for Question {
 
 impl Eq for Question {}
 
-/// What was answered.
+/// The answer to a question.
 pub type Answer = Secret;

@@ -1,4 +1,4 @@
-//! The catalogue: every operation there is, for people, generators and other languages.
+//! The catalogue: every operation, for people, generators and other languages.
 
 use bankchannel_foundation::{
     error::{self, Row},
@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 
 use crate::{PROTOCOLS, protocols};
 
-/// Every operation, in order of protocol and subject.
+/// Every operation, ordered by protocol and subject.
 pub fn catalogue() -> impl Iterator<Item = &'static Entry> {
     PROTOCOLS.iter().flat_map(|protocol| protocol.callables()).map(|callable| &callable.entry)
 }
 
-/// The operation of this name.
+/// Finds the operation with this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Entry> {
     protocols::find(name).map(|(_, callable)| &callable.entry)
 }
 
-/// The catalogue as JSON: of every operation its name, protocol, kind, summary, schemas and errors.
+/// The catalogue as JSON: the name, protocol, kind, summary, schemas and errors of every operation.
 #[must_use]
 pub fn catalogue_json() -> Value {
     catalogue().map(entry_json).collect()
@@ -31,7 +31,7 @@ pub fn error_table() -> impl Iterator<Item = &'static Row> {
     error::ROWS.iter().chain(PROTOCOLS.iter().flat_map(|protocol| protocol.errors)).copied()
 }
 
-/// One operation as it stands in the catalogue's JSON.
+/// The entry of one operation in the catalogue's JSON.
 #[must_use]
 pub fn entry_json(entry: &Entry) -> Value {
     let declaration = entry.declaration;

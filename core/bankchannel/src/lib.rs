@@ -3,23 +3,23 @@
 //! ```text
 //!   ws_channel::WsChannel    a client of the ISECure WS Channel: settings, the current session, connections
 //!      .list_files(…)        a method per operation, typed
-//!      .log_in(…) …          flows: several exchanges as one call, which may ask for a code in its middle
-//!      .call_json(…)         the same by name, JSON in and out; what every language stands on is the same with `call_values`
-//!   nextgen_psd2::NextGenPsd2  a third party towards NextGenPSD2 banks: signs, verifies, explains
+//!      .log_in(…) …          flows: several exchanges as one call, which may ask for a code while it runs
+//!      .call_json(…)         the same by name, JSON in and out; the other languages use its variant `call_values`
+//!   nextgen_psd2::NextGenPsd2  a third party's client for NextGenPSD2 banks: signs, verifies, explains
 //!   iso20022                 payment files and statements: functions that only compute, without a client
 //!   call_local(…)            operations that only compute, by name
-//!   Client                   a client of whichever protocol, for who learns only at run time which
-//!   PROTOCOLS                every protocol there is, each as one value
-//!   catalogue()              every operation there is, with its schemas
+//!   Client                   a client whose protocol is chosen at run time
+//!   PROTOCOLS                every protocol, each as one value
+//!   catalogue()              every operation, with its schemas
 //! ```
 //!
 //! A client is cheap to clone, and safe to use from many tasks at once.
 //!
-//! Each protocol is a feature, all of them on by default: `iso20022`, `nextgen-psd2`, `salt-edge`, `ws-channel` (which includes
-//! `iso20022`). A program that names only what it needs does not build the rest: OpenPGP comes with `ws-channel` alone, the
-//! database with `salt-edge` alone.
+//! Each protocol is a feature, all of them on by default: `iso20022`, `nextgen-psd2`, `salt-edge`, `ws-channel` (which
+//! includes `iso20022`). A program that enables only the features it needs does not build the rest: only `ws-channel`
+//! brings in OpenPGP, only `salt-edge` the database.
 
-// What several protocols share has parts that a build with one of them does not need.
+// Code that several protocols share has parts that a build with one of them does not need.
 #![cfg_attr(
     not(all(feature = "iso20022", feature = "nextgen-psd2", feature = "salt-edge", feature = "ws-channel")),
     allow(dead_code, unreachable_pub, unused_imports, unused_macros)
@@ -69,7 +69,7 @@ pub use protocols::{PROTOCOLS, protocol};
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The README's programs compile.
+/// Compiles the README's programs.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

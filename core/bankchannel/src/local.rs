@@ -23,7 +23,8 @@ pub(crate) fn carry_out<O: Local>(
     compute::<O>(request, attached, profile).map_err(|error| error.in_operation(const { O::DECLARATION.name }))
 }
 
-/// Carries out a local operation for a typed method; a client completes the request and keeps what is read.
+/// Carries out a local operation for a typed method; the client completes the request and caches the parsed keys and
+/// certificates.
 pub(crate) fn run_request<O: Local>(
     request: impl IntoRequest<O::Request>,
     client: Option<&dyn Profile>,
@@ -69,14 +70,14 @@ fn read<O: Local>(
     Ok(request)
 }
 
-/// Takes the content that the JSON itself names.
+/// Takes the content that the JSON itself contains or names.
 fn named_content<O: Local>(request: &mut Value<'_>) -> Result<Option<Content>> {
     let Some(field) = O::Request::SHAPE.content_field() else { return Ok(None) };
     let named = request.as_object_mut().and_then(|fields| fields.remove(field.name)).filter(|value| !value.is_null());
     named.map(|value| Content::read(value, &mut Reader::new(Representation::Boundary))).transpose()
 }
 
-/// Opens content for reading it once, from its beginning.
+/// Opens content for one read from the beginning.
 pub(crate) fn open(content: Content) -> Result<OpenContent> {
     match content {
         Content::Bytes(bytes) => Ok(OpenContent::Bytes(bytes)),

@@ -1,4 +1,4 @@
-//! What a call tells while it runs: its log, and how far it is.
+//! Observation of a running call: its log and its progress.
 
 use std::{
     collections::VecDeque,
@@ -8,20 +8,20 @@ use std::{
 pub use bankchannel_transport::LogLevel;
 use bankchannel_transport::Observer;
 
-/// The most records that a log keeps; older ones make room.
+/// The maximum number of records in a log; the oldest are dropped.
 pub const LOG_RECORDS_MAX: usize = 1000;
 
 /// One record of a call's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRecord {
-    /// How much it matters.
+    /// The severity.
     pub level: LogLevel,
-    /// What happened, redacted.
+    /// The event, redacted.
     pub text: String,
 }
 
-/// A call's log: redacted records, kept until somebody takes them. Clones share the records, so that one is given to
-/// the call and another is read, on whatever thread the reader likes.
+/// A call's log: redacted records, kept until they are taken. Clones share the records: give one to the call and read
+/// another, on any thread.
 #[derive(Clone, Default)]
 pub struct CallLog(Arc<Mutex<VecDeque<LogRecord>>>);
 
@@ -32,7 +32,7 @@ impl CallLog {
         Self::default()
     }
 
-    /// Takes the records written since the last time, oldest first.
+    /// Takes the records since the last call, oldest first.
     #[must_use]
     pub fn drain(&self) -> Vec<LogRecord> {
         self.records().drain(..).collect()
@@ -57,21 +57,21 @@ impl std::fmt::Debug for CallLog {
     }
 }
 
-/// How far a call is.
+/// The progress of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
-    /// What is being done, for a person; empty where only the bytes have changed.
+    /// The current step, for a person; empty if only the byte counts have changed.
     pub text: String,
-    /// Bytes of the present message's body that have gone out or come in.
+    /// Bytes of the current message's body that were sent or received so far.
     pub bytes: u64,
-    /// How many there will be, where that is known.
+    /// The total number of bytes, if known.
     pub total: Option<u64>,
 }
 
-/// Is told how far a call is. Called from the task that carries the call out: it must be quick and never wait.
+/// Receives the progress of a call. It runs in the call's own task, so it must return quickly and never block.
 pub type Watcher = Arc<dyn Fn(&Progress) + Send + Sync>;
 
-/// A call's log and watcher, as the transport sees them.
+/// A call's log and watcher, as an observer of the transport.
 pub(crate) struct Observers {
     log: Option<CallLog>,
     watcher: Option<Watcher>,

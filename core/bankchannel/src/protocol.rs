@@ -1,10 +1,10 @@
-//! A protocol as one value: everything that the library knows of it.
+//! A protocol as one value: everything that the library knows about it.
 //!
 //! ```text
 //!   PROTOCOLS ─► Protocol ─┬─ operations   Callable: declaration, shapes, and the function that carries it out
 //!                          ├─ errors       its rows of the error table
-//!                          ├─ sessions     what keeping one between runs takes; or none
-//!                          └─ client       ClientKind: settings, variables, how one is made; or none
+//!                          ├─ sessions     how a session is kept between runs; or none
+//!                          └─ client       ClientKind: settings, variables, constructor; or none
 //! ```
 
 use std::{any::Any, time::Instant};
@@ -24,30 +24,31 @@ use crate::{
     local,
 };
 
-/// Everything that the library knows of a protocol. The catalogue, the error table, clients, the generators of all languages
-/// and the command line read it from here.
+/// Everything that the library knows about a protocol. The catalogue, the error table, the clients, the generators of
+/// all languages and the command line are built from it.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Protocol {
     /// `ws-channel`.
     pub name: &'static str,
-    /// What stands before the names of its operations: `ws_channel`.
+    /// The prefix of its operations' names: `ws_channel`.
     pub module: &'static str,
-    /// The class in every language that has its operations: of its clients, `WsChannel`, or of functions where it has none.
+    /// The class in every language that has its operations: the class of its clients, `WsChannel`, or a class of
+    /// functions if it has no clients.
     pub class: &'static str,
-    /// What that is, in a few words.
+    /// A short description of that class.
     pub what: &'static str,
-    /// Its operations in groups, which follow each other in the catalogue.
+    /// Its operations in groups, in the order of the catalogue.
     pub operations: &'static [&'static [Callable]],
     /// Its rows of the error table.
     pub errors: &'static [&'static Row],
-    /// Objects of the program's own that its clients ask typed questions.
+    /// Interfaces for the program's own objects that answer the typed questions of its clients.
     pub interfaces: &'static [&'static Interface],
     /// How its operations are reached on the command line.
     pub commands: Commands,
-    /// What keeping sessions takes; `None` where its clients have none.
+    /// How its sessions are kept; `None` if its clients have none.
     pub sessions: Option<Sessions>,
-    /// Its client; `None` where every operation only computes.
+    /// Its client; `None` if every operation only computes.
     pub client: Option<ClientKind>,
 }
 
@@ -58,79 +59,79 @@ impl Protocol {
     }
 }
 
-/// How the operations of a protocol are reached on the command line, besides `call`, which reaches all.
+/// How the operations of a protocol are reached on the command line, in addition to `call`, which reaches all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Commands {
-    /// Each is a command of its name, in the group of its subject, or as its declaration says.
+    /// Each operation is a command with its name, in the group of its subject, or as its declaration specifies.
     BySubject,
-    /// By `call` alone; the protocol may have commands of its own.
+    /// Only by `call`; the protocol may have its own commands.
     ByCall,
 }
 
-/// What a program has to know of a protocol whose clients have sessions, to keep one between its runs. Operations are given by
-/// their names.
+/// A program needs this to keep a protocol's session between its runs. Operations are given by name.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Sessions {
-    /// What an operation wants of the session.
+    /// The session that an operation needs.
     pub needs: fn(&Entry) -> SessionNeed,
-    /// The session that a client has; nothing in it for a client of another protocol.
+    /// The current session of a client; empty for a client of another protocol.
     pub of: fn(&Client) -> KeptSession,
-    /// The base URL that settings lead to, without a slash at its end: a session is of this service alone.
+    /// The base URL in effect for settings, without a trailing slash: a session belongs to this service alone.
     pub service: fn(&Settings) -> Option<String>,
-    /// Those that log in; the first is the whole login as one call.
+    /// Operations that log in; the first one is the whole login as one call.
     pub log_in: &'static [&'static str],
-    /// The whole login in steps: what begins it, and what goes on with it.
+    /// The login in steps: the operations that begin and continue it.
     pub steps: [&'static str; 2],
     /// Ends the session.
     pub log_out: &'static str,
-    /// Those after which the user's sessions are over.
+    /// Operations that end the user's sessions.
     pub ended_by: &'static [&'static str],
-    /// Those whose result is to be kept.
+    /// Operations whose resulting session is to be kept.
     pub kept_after: &'static [&'static str],
-    /// The session has expired, as the program itself finds out.
+    /// The error when the program itself finds that the session has expired.
     pub expired: &'static Row,
-    /// The service no longer accepts the session.
+    /// The error when the service no longer accepts the session.
     pub refused: &'static Row,
-    /// There is no session.
+    /// The error when there is no session.
     pub missing: &'static Row,
-    /// The session is of another mode.
+    /// The error when the session has another mode.
     pub wrong_mode: &'static Row,
-    /// Kinds of questions, with the environment's variable for the answer: `PREFIX_CODE`, before it `PREFIX_MODE_CODE`.
+    /// Kinds of questions, each with the environment variable for the answer: `PREFIX_CODE`; `PREFIX_MODE_CODE` takes
+    /// precedence.
     pub codes: &'static [(&'static str, &'static str)],
 }
 
-/// What an operation wants of the session.
+/// The session that an operation needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionNeed {
-    /// None, or none in particular.
+    /// None, or no specific one.
     Nothing,
-    /// A session of any mode, or of the modes that the service itself checks.
+    /// A session of any mode; the service itself may check the mode.
     Session,
     /// An admin session.
     Admin,
 }
 
-/// A session as it is kept.
+/// A session in the form in which it is kept.
 #[derive(Debug, Default)]
 pub struct KeptSession {
     /// The token.
     pub token: Option<Secret>,
     /// Its mode.
     pub mode: Option<&'static str>,
-    /// When it ends; `None` is not known.
+    /// Its end; `None` if not known.
     pub ends: Option<Instant>,
     /// The API key.
     pub api_key: Option<Secret>,
 }
 
-/// What is known of the clients of a protocol.
+/// A protocol's client.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ClientKind {
     /// The shape of the settings.
     pub settings: &'static Shape,
-    /// The environment's variables that settings are read from, each with its setting.
+    /// The environment variables for settings, each with its setting.
     pub variables: &'static [(&'static str, &'static str)],
     /// Reads settings from their boundary form.
     pub(crate) read: fn(Value<'_>) -> Result<Settings>,
@@ -142,7 +143,7 @@ impl ClientKind {
     }
 }
 
-/// An operation with the function that carries it out.
+/// An operation with its implementation.
 #[derive(Debug)]
 pub struct Callable {
     /// Its declaration and shapes.
@@ -150,19 +151,19 @@ pub struct Callable {
     pub(crate) run: Run,
 }
 
-/// How an operation is carried out.
+/// The implementation of an operation.
 #[derive(Debug)]
 pub(crate) enum Run {
-    /// On the caller's own thread, without a client.
+    /// Runs on the caller's own thread, without a client.
     Local(LocalFn),
-    /// By a client of the protocol.
+    /// Runs on a client of the protocol.
     ByClient(ClientFn),
 }
 
 type LocalFn = fn(Value<'_>, Option<Content>, Option<&dyn Profile>) -> Result<Done<Value<'static>>>;
 type ClientFn = for<'a> fn(&'a AnyClient, Value<'static>, CallOptions) -> Running<'a>;
 
-/// A client whose type only its own operations know.
+/// A client whose type is known only to its own operations.
 pub(crate) type AnyClient = dyn Any + Send + Sync;
 
 impl Callable {

@@ -1,8 +1,8 @@
-//! The list of protocols: the one place that names them all.
+//! The list of protocols, the only place that names them all.
 
 use crate::protocol::{Callable, Protocol};
 
-/// Hands the list of protocols to a macro, each as its feature and its module of this crate.
+/// Passes the list of protocols to a macro, each as its feature and its module of this crate.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_protocol {
@@ -20,19 +20,19 @@ macro_rules! for_each_protocol {
 
 macro_rules! descriptors {
     ($($feature:literal $module:ident;)+) => {
-        /// Every protocol of this build, in the catalogue's order. Settings that name no protocol are the first one's.
+        /// Every protocol of this build, in the catalogue's order. Settings without a protocol belong to the first one.
         pub static PROTOCOLS: &[&Protocol] = &[$(#[cfg(feature = $feature)] &crate::$module::DESCRIPTOR),+];
     };
 }
 for_each_protocol!(descriptors);
 
-/// The protocol of this name.
+/// Finds the protocol with this name.
 #[must_use]
 pub fn protocol(name: &str) -> Option<&'static Protocol> {
     PROTOCOLS.iter().copied().find(|protocol| protocol.name == name)
 }
 
-/// The operation of this name, and whose it is.
+/// Finds the operation with this name and its protocol.
 pub(crate) fn find(name: &str) -> Option<(&'static Protocol, &'static Callable)> {
     let (module, _) = name.split_once('.')?;
     let protocol = PROTOCOLS.iter().copied().find(|protocol| protocol.module == module)?;

@@ -1,4 +1,4 @@
-//! A large file is never held: what it adds to the process's memory is measured.
+//! A large file is never held in memory: the test measures the growth of the process's memory.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -15,14 +15,14 @@ use bankchannel::{
 use serde_json::json;
 use support::{Act, Server, client, ok};
 
-/// A sample of the 100 MiB that the whole proof sends.
+/// A sample of the full test's 100 MiB.
 const SIZE: usize = 32 * 1024 * 1024;
-/// The most that may be added, in KiB: far below the file, and room for buffers and the test's own server.
+/// The maximum growth in KiB: far less than the file, with room for buffers and the test's own server.
 const ADDED_MAX_KIB: u64 = 12 * 1024;
 
-/// How much the largest resident set grows while this runs, in KiB.
+/// The growth of the peak resident set while this runs, in KiB.
 async fn added_kib<T>(work: impl Future<Output = T>) -> (u64, T) {
-    // Sets the peak back to what is resident now (proc(5)).
+    // Resets the peak to the current resident set (proc(5)).
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
     let before = peak_kib();
     let done = work.await;
@@ -42,7 +42,7 @@ fn upload(content: Content) -> UploadFileRequest {
     upload
 }
 
-/// What is measured is of the whole process: one test at a time.
+/// The measurement covers the whole process: one test at a time.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 /// ISO-099, with a sample of its 100,000 entries.
@@ -94,7 +94,7 @@ async fn thirty_two_mib_add_little() {
     std::fs::File::create(&path).unwrap().set_len(SIZE as u64).unwrap();
     let server = Server::in_turn([Act::Swallow(ok(201, json!({})))]).await;
     let up = client(&server);
-    // Once with little, so that connections, keys and buffers are there already.
+    // A small upload first, so that connections, keys and buffers exist.
     up.upload_file(upload(vec![0; 300_000].into())).await.unwrap();
     let (added, sent) = added_kib(up.upload_file(upload(Content::from(path.as_path())))).await;
     sent.unwrap();
@@ -102,7 +102,7 @@ async fn thirty_two_mib_add_little() {
     assert!(seen[1].complete && seen[1].body_bytes > SIZE / 3 * 4);
     assert!(added < ADDED_MAX_KIB, "sending {SIZE} bytes added {added} KiB");
 
-    // The answer is made before it is measured: what counts is what receiving adds.
+    // The answer is built before the measurement, which covers only the receiving.
     let server = Server::in_turn([Act::Answer(ok(200, json!({"Content": "QUFB".repeat(SIZE / 3)})))]).await;
     let down = client(&server);
     let to = |destination| CallOptions { destination, ..CallOptions::default() };
@@ -111,7 +111,7 @@ async fn thirty_two_mib_add_little() {
     got.unwrap();
     assert!(added < ADDED_MAX_KIB, "receiving {SIZE} bytes added {added} KiB");
     assert_eq!(std::fs::metadata(file).unwrap().len(), (SIZE / 3 * 3) as u64);
-    // The measure sees what is held.
+    // The measurement detects content in memory.
     let (added, got) = added_kib(down.exchange::<DownloadFile>(download(), &to(Destination::Memory))).await;
     got.unwrap();
     assert!(added > 2 * ADDED_MAX_KIB, "holding {SIZE} bytes added only {added} KiB");

@@ -1,4 +1,4 @@
-//! Where a third party's key comes from: PEM, PKCS#12, a token.
+//! Sources of a third party's key: PEM, PKCS#12, a token.
 #![allow(clippy::unwrap_used)]
 
 use std::{path::Path, process::Command};
@@ -10,7 +10,7 @@ use bankchannel::nextgen_psd2::{
 use bankchannel_crypto::signature::Hash;
 use serde_json::json;
 
-/// A folder with a certificate, its key and, where there is `openssl`, both in `tpp.p12` under `sesame`.
+/// A folder with a certificate, its key and, if `openssl` is available, both in `tpp.p12` under `sesame`.
 fn folder() -> Option<tempfile::TempDir> {
     let maker = NextGenPsd2::new(NextGenPsd2Settings::default()).unwrap();
     let request: MakeCertificatesRequest = maker.complete(json!({})).unwrap();
@@ -100,7 +100,7 @@ fn settings_of_keys_that_cannot_be_used_name_themselves() {
     assert!(NextGenPsd2::from_json(json!({})).unwrap().signer().unwrap().is_none());
 }
 
-/// Nobody is advised to leave a key unlocked on a disk.
+/// No error message suggests storing a key unencrypted.
 #[test]
 fn a_locked_key_asks_for_its_passphrase() {
     let Some(folder) = folder() else { return };

@@ -1,5 +1,5 @@
-//! No error repeats what was given where something else was meant: secrets and file texts are planted into every field
-//! of every operation and setting, in every wrong form, and all errors are searched.
+//! Errors do not repeat a value that was given in the wrong place: secrets and file texts are planted into every field
+//! of every operation and setting, in every wrong form, and all errors are searched for them.
 #![allow(clippy::unwrap_used)]
 
 use std::{collections::BTreeMap, time::Duration};
@@ -10,8 +10,8 @@ use bankchannel::{
 };
 use serde_json::{Map, Value, json};
 
-/// What is planted, and the part of it that must appear nowhere. The flag: whether it could be
-/// the name of a file or of a field, as a single word can.
+/// The planted text, and the part of it that must not appear anywhere. The flag: whether it could be the name of a file
+/// or of a field, as a single word can.
 const PLANTED: [(&str, &str, bool); 8] = [
     ("<Document><IBAN>FI2112345600000785</IBAN></Document>", "FI2112345600000785", false),
     ("-----BEGIN PRIVATE KEY-----\nPlantedKeyLine\n-----END PRIVATE KEY-----\n", "PlantedKeyLine", false),
@@ -23,11 +23,11 @@ const PLANTED: [(&str, &str, bool); 8] = [
     ("JBSWY3DPEHPK3PXP", "JBSWY3DPEHPK3PXP", true),
 ];
 
-/// How many of these, from the first, are the text of a file or of a key.
+/// The number of these, from the first, that are the text of a file or of a key.
 const DOCUMENTS: usize = 2;
 
-/// The forms in which something is given: rightly, and in place of another. A word that may be a field's name is not given
-/// as one: an unknown field is named.
+/// The planted text in right and wrong forms. A word that may be a field's name is not used as a field name, since an
+/// error may name an unknown field.
 fn forms(planted: &str, may_be_name: bool) -> Vec<Value> {
     let mut forms = vec![
         json!(planted),
@@ -45,7 +45,7 @@ fn forms(planted: &str, may_be_name: bool) -> Vec<Value> {
     forms
 }
 
-/// A value that the shape takes.
+/// A valid value for the shape.
 fn example(shape: &'static Shape) -> Value {
     match shape {
         Shape::Bool => json!(false),
@@ -72,16 +72,16 @@ fn example(shape: &'static Shape) -> Value {
     }
 }
 
-/// The fields that may not be left out.
+/// The required fields.
 fn needed(fields: &'static [Field]) -> Map<String, Value> {
     let all = fields.iter().filter(|field| !field.optional || field.profile);
     all.map(|field| (field.name.to_owned(), example(field.shape))).collect()
 }
 
-/// Takes the field's name, its shape and the request.
+/// Receives the field's name, its shape and the request.
 type Planting<'a> = dyn FnMut(&str, &'static Shape, Map<String, Value>) + 'a;
 
-/// Requests in which one field, at any depth, is this value.
+/// Requests in which one field, at any depth, has this value.
 fn planted_into(fields: &'static [Field], value: &Value, with: &mut Planting<'_>) {
     for field in fields {
         let mut put = |shape: &'static Shape, inner: Value| {
@@ -109,7 +109,7 @@ fn search(place: &str, secret: &str, error: &bankchannel::Error) {
     assert!(!shown.contains(secret), "{place}: {shown}");
 }
 
-/// Whether a single word in this field may be a file's name.
+/// Whether a single word in this field may be the name of a file.
 fn names_file(name: &str, shape: &Shape) -> bool {
     matches!(shape, Shape::Content) || name.ends_with("_file") || matches!(name, "directory" | "pkcs11" | "module")
 }
@@ -119,12 +119,12 @@ async fn nothing_planted_into_a_request_is_repeated() {
     let folder = tempfile::tempdir().unwrap();
     std::env::set_current_dir(folder.path()).unwrap();
     let settings = |value: Value| Client::new(Settings::read(Given::from(value)).unwrap()).unwrap();
-    // By its name, what a module computes is carried out by any client.
+    // Called by name, a local operation runs on any client.
     let ws_channel =
         settings(json!({"protocol": "ws-channel", "base_url": "http://127.0.0.1:9/v2", "environment": "test"}));
     let others = PROTOCOLS.iter().filter(|protocol| protocol.client.is_some() && protocol.name != "ws-channel");
     let others = others.map(|protocol| {
-        // A client that sends must know where to.
+        // A client that sends needs a base URL.
         let base_url = (protocol.name == "salt-edge-hub").then_some("http://127.0.0.1:9");
         (protocol.name, settings(json!({"protocol": protocol.name, "base_url": base_url})))
     });
@@ -132,9 +132,10 @@ async fn nothing_planted_into_a_request_is_repeated() {
     let (mut tried, mut failed) = (0_u32, 0_u32);
     for entry in catalogue() {
         let client = others.get(entry.declaration.protocol).unwrap_or(&ws_channel);
-        // Making keys takes long, and the fields are those of other operations.
+        // Making keys is slow, and other operations have the same fields.
         let slow = matches!(entry.short_name(), "make_certificates" | "generate_key");
-        // Payment data is judged: the value at fault is named, at most 40 characters of it. A whole file or a key is none.
+        // Errors in payment data quote the wrong value, at most 40 characters of it. A whole file or a key must not
+        // appear.
         let named = entry.declaration.protocol == bankchannel::iso20022::MODULE;
         for (planted, secret, may_be_file) in PLANTED.into_iter().take(if named { DOCUMENTS } else { PLANTED.len() }) {
             for value in forms(planted, may_be_file).into_iter().skip(usize::from(slow)) {

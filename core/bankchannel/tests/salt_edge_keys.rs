@@ -1,4 +1,5 @@
-//! Where a connector's key comes from: PEM, files, PKCS#12. (A token's is that of NextGenPSD2: `client/keys.rs` and `client/signer.rs`.)
+//! Sources of a connector's key: PEM, files, PKCS#12. (Tokens work as for NextGenPSD2: `client/keys.rs` and
+//! `client/signer.rs`.)
 #![allow(clippy::unwrap_used)]
 
 use std::process::Command;
@@ -7,7 +8,8 @@ use bankchannel::salt_edge_connector::SaltEdgeConnector;
 use bankchannel_crypto::{rsa::PrivateKey, signature::SigningKey};
 use serde_json::{Value, json};
 
-/// A folder with a key, its public half and, where there is `openssl`, the key in `connector.p12` and `locked.pem` under `sesame`.
+/// A folder with a key, its public half and, if `openssl` is available, the key in `connector.p12` and `locked.pem`
+/// under `sesame`.
 fn folder() -> Option<tempfile::TempDir> {
     let folder = tempfile::tempdir().unwrap();
     let openssl = |command: &str| Command::new("openssl").args(command.split(' ')).current_dir(&folder).output();
@@ -47,7 +49,7 @@ fn the_same_key_signs_wherever_it_is() {
         json!({"private_key_file": at("locked.pem"), "passphrase": "sesame"}),
         json!({"keystore_file": at("connector.p12"), "passphrase": "sesame"}),
     ] {
-        // RS256 gives one signature for one text.
+        // RS256 is deterministic: one signature for one text.
         assert_eq!(signed(settings.clone()), wanted, "{settings}");
     }
 }

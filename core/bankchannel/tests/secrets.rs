@@ -1,4 +1,4 @@
-//! Nothing secret is ever logged: secrets are planted, everything is captured, and all of it is searched.
+//! Secrets are never logged: they are planted, all output is captured, and all of it is searched.
 #![allow(clippy::unwrap_used)]
 
 #[path = "psd2/party.rs"]
@@ -26,7 +26,7 @@ use tracing::{
 const CHALLENGE: &str =
     "9Ty4zrnJGqNH0i1+I0OTKHjTs03Ymd4tBH70FTiYNhA=|1494962070679|2646b71b-9b51-4d11-bf5e-cca5617bcfde";
 
-/// The same of a third party's requests to a bank.
+/// Planted values of a third party's requests to a bank.
 const PLANTED_PSD2: &[&str] = &[
     "planted-psu-4711",
     "planted-agreement-4711",
@@ -39,7 +39,7 @@ const PLANTED_PSD2: &[&str] = &[
     "PRIVATE KEY",
 ];
 
-/// What must appear nowhere. Each is of its kind's form, and long or odd enough not to appear by chance.
+/// Values that must not appear anywhere. Each has the format of its kind, and is too long or odd to appear by chance.
 const PLANTED: &[&str] = &[
     "Planted_Password_..4711",
     "918273", // the code
@@ -71,7 +71,7 @@ impl Visit for Capture {
     }
 }
 
-/// Takes every span and event of `tracing`, at every level.
+/// Captures every span and event of `tracing`, at every level.
 struct Everything;
 
 impl Subscriber for Everything {
@@ -104,7 +104,7 @@ impl log::Log for Everything {
     fn flush(&self) {}
 }
 
-/// Hears everything from now on.
+/// Captures everything from now on.
 fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -114,7 +114,7 @@ fn listen() {
     });
 }
 
-/// Looks for what was planted, in all that was told.
+/// Searches all captured output for the planted values.
 fn search(planted: &[&str], lines: &[String], shown: &str) {
     let traced = captured().lock().unwrap().clone();
     for library in ["hyper", "reqwest", "bankchannel"] {

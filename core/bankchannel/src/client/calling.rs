@@ -1,4 +1,4 @@
-//! A call by name, whichever client carries it out.
+//! Calls by name on any client.
 
 use bankchannel_foundation::{
     Error, Result,
@@ -13,19 +13,19 @@ use crate::{
     protocols,
 };
 
-/// A client that calls by name are made with.
+/// A client that carries out calls by name.
 pub(crate) trait Caller: Profile + Clone + Send + Sync + 'static {
-    /// The protocol that it speaks.
+    /// The client's protocol.
     fn speaks(&self) -> &'static Protocol;
 
-    /// The client as its own operations know it.
+    /// The client as its own operations see it.
     fn as_any(&self) -> &AnyClient;
 }
 
-/// Carries out an operation of the client's protocol, or any that only computes: that needs nothing but its request.
+/// Carries out an operation of the client's protocol, or any local operation that needs only its request.
 ///
 /// # Errors
-/// Any; each with the operation's name.
+/// Any error; each names the operation.
 pub(crate) async fn call(
     client: &impl Caller,
     name: &str,
@@ -36,7 +36,7 @@ pub(crate) async fn call(
     let name = callable.entry.declaration.name;
     match callable.run {
         Run::Local(run) => {
-            // It may compute for seconds: not on a thread that drives connections.
+            // It may compute for seconds, so it must not run on a thread that drives connections.
             let client = client.clone();
             let work = tokio::task::spawn_blocking(move || run(request, options.content, Some(&client)));
             work.await.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?

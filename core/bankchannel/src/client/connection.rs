@@ -1,4 +1,4 @@
-//! The settings that every protocol's client has: how its peer is reached, and how long that may take.
+//! Settings that the clients of all protocols share: the connection to the peer and its time limits.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -24,19 +24,19 @@ pub struct ConnectionSettings {
     pub timeout_s: Option<u32>,
     /// The largest answer, not counting a file's content, in bytes. Default: 16 MiB.
     pub max_answer_bytes: Option<u32>,
-    /// How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only exchanges that may
-    /// be repeated are: reading ones, and others after a 429. Default: 2.
+    /// How often an exchange is repeated after a lost connection or an answer such as 503, from 0 to 10. Only exchanges
+    /// that may be repeated are: reading ones, and others after a 429. Default: 2.
     pub retries: Option<u32>,
-    /// The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition, up to 5 s.
-    /// The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default: 0.3.
+    /// The longest wait before the first repetition, in seconds, fractions allowed; it doubles with each repetition, up
+    /// to 5 s. The wait itself is random, and at least the time that the server asks for, up to 5 s too. Default: 0.3.
     pub retry_backoff_s: Option<Seconds>,
 }
 
-/// The most repetitions that settings may ask for.
+/// The maximum of the setting `retries`.
 const RETRIES_MAX: u32 = 10;
 
 impl ConnectionSettings {
-    /// How connections to the peer at this URL are made, without a certificate of the client's own.
+    /// The transport settings for connections to this URL, without a client certificate.
     ///
     /// # Errors
     /// `configuration.invalid` for settings that exclude each other.
@@ -62,13 +62,13 @@ impl ConnectionSettings {
         })
     }
 
-    /// How long an exchange may take, where these say so.
+    /// The time limit of an exchange, if these settings have one.
     pub(crate) fn exchange_limit(&self) -> Option<Duration> {
         let older = || self.timeout_s.map(|seconds| Seconds(Duration::from_secs(seconds.into())));
         call::said(self.exchange_timeout_s.or_else(older))
     }
 
-    /// These settings, and where they say nothing the others'.
+    /// These settings, completed from `other`.
     pub(crate) fn or(self, other: Self) -> Self {
         Self {
             ca_file: self.ca_file.or(other.ca_file),

@@ -1,5 +1,5 @@
-//! One exchange, whichever protocol's: its deadline, its attempts and the outcome of all of them, its content, and what is said
-//! of it when it fails.
+//! One exchange of any protocol: its deadline, its attempts and their common outcome, its content, and the log line of
+//! a failure.
 //!
 //! ```text
 //!   named ─► the protocol: credentials, encoding, renewal
@@ -25,10 +25,10 @@ use bankchannel_transport::{Plan, Signing, Sink, Transport, at_least};
 
 use crate::{CallOptions, LogLevel, call};
 
-/// How much longer than the call's limit an answer that has arrived may take to be on disk: it is of more use than an error.
+/// The extra time, after the call's limit, to store an answer that has already arrived: it is worth more than an error.
 const COMMIT_EXTRA: Duration = Duration::from_secs(5);
 
-/// Carries out the work of an operation. An error gets the operation's name, and a line in the call's log.
+/// Runs the work of an operation. An error is given the operation's name and logged in the call's log.
 pub(crate) async fn named<O: Operation, T>(
     options: &CallOptions,
     work: impl Future<Output = Result<T>> + Send,
@@ -49,28 +49,28 @@ fn failure_line(error: &Error) -> String {
     line
 }
 
-/// An exchange on its way: what is the same each time that it is sent.
+/// An exchange in progress: the state that all its attempts share.
 pub(crate) struct Sending<'a> {
     pub(crate) route: &'static Route,
     pub(crate) options: &'a CallOptions,
-    /// When the call gives up, whichever attempt it is at.
+    /// The deadline of the call, for all attempts.
     pub(crate) deadline: Instant,
-    /// Whether it may be sent again; the route's, unless its protocol says otherwise.
+    /// Whether it may be sent again: by default as its route says; the protocol may change it.
     pub(crate) repeat: Repeat,
-    /// What attempts came to that were followed by others.
+    /// The outcome of earlier attempts.
     earlier: Option<Outcome>,
 }
 
 impl<'a> Sending<'a> {
-    /// An exchange of this operation that begins now. `limit` is how long one may take, where the settings say so.
+    /// Starts an exchange of this operation. `limit` is its time limit from the settings, if there is one.
     ///
     /// # Errors
-    /// `internal` for an operation without a route, which its tests find.
+    /// `internal` for an operation without a route, which the tests detect.
     pub(crate) fn begin<O: Operation>(options: &'a CallOptions, limit: Option<Duration>) -> Result<Self> {
         Self::begin_by(const { &O::DECLARATION }, options, limit)
     }
 
-    /// The same by its declaration.
+    /// The same for a declaration.
     ///
     /// # Errors
     /// As [`begin`](Self::begin).
@@ -85,11 +85,11 @@ impl<'a> Sending<'a> {
         Ok(Self { route, options, deadline, repeat: route.repeat, earlier: None })
     }
 
-    /// Sends a message until there is an answer that counts, has it read, and keeps its content. `headers` are those of the answer
-    /// that the protocol reads; `signing` is for messages of which each attempt is signed anew.
+    /// Sends a message until there is a final answer, passes it to `read`, and stores its content. `headers` are the
+    /// answer's headers that the protocol reads; `signing` is for messages that are signed again for each attempt.
     ///
     /// # Errors
-    /// Any; each with the outcome of all attempts.
+    /// Any error; each has the outcome of all attempts.
     pub(crate) async fn send<T: Send>(
         &mut self,
         transport: &Transport,
@@ -108,7 +108,7 @@ impl<'a> Sending<'a> {
         value.ok_or_else(|| Error::because(&row::INTERNAL, "an answer was not read"))
     }
 
-    /// The same for whichever answer: compiled once.
+    /// The part that does not depend on types, so that it is compiled once.
     async fn send_and_keep(
         &mut self,
         transport: &Transport,
@@ -163,5 +163,5 @@ impl<'a> Sending<'a> {
     }
 }
 
-/// Reads an answer, and keeps what it says.
+/// Reads an answer and stores the result.
 type Keep<'a> = dyn FnMut(InResponse) -> Result<()> + Send + 'a;

@@ -1,4 +1,4 @@
-//! Where certificates and keys come from: texts, files, PKCS#12 files, tokens.
+//! Sources of certificates and keys: texts, files, PKCS#12 files, tokens.
 
 use std::io::Read;
 
@@ -12,17 +12,17 @@ use bankchannel_pkcs11::{Pkcs11Settings, Token};
 use bankchannel_transport::open_regular;
 use zeroize::Zeroizing;
 
-/// Longest file of certificates that is read, in bytes.
+/// The maximum size of a file of certificates, in bytes.
 const FILE_MAX: u64 = 256 * 1024;
 
-/// The setting that something comes from, and its file.
+/// The source of a value: its setting, and its file if there is one.
 pub(crate) struct Source {
     pub(crate) setting: String,
     path: Option<String>,
 }
 
 impl Source {
-    /// A text that is given, or the file that holds it.
+    /// A text in a setting, or the file that holds it.
     pub(crate) fn of(name: &str, file: Option<&str>) -> Self {
         match file {
             Some(path) => Self::file(&format!("{name}_file"), path),
@@ -42,7 +42,7 @@ impl Source {
     }
 }
 
-/// The certificate and its key, wherever they come from.
+/// A certificate and its key, from any source.
 pub(crate) struct Keys {
     pub(crate) certificate: Option<String>,
     pub(crate) private_key: Option<Secret>,
@@ -55,7 +55,7 @@ impl Keys {
         Self { certificate, private_key, passphrase, token: None }
     }
 
-    /// Both from a PKCS#12 file, which `passphrase` opens.
+    /// Adds certificate and key from a PKCS#12 file, opened with `passphrase`.
     pub(crate) fn with_keystore(self, path: &str) -> Result<Self> {
         const SETTING: &str = "keystore_file";
         if self.certificate.is_some() {
@@ -68,7 +68,7 @@ impl Keys {
         Ok(Self::of(Some(certificate), Some(private_key), None))
     }
 
-    /// The key in a token, and the certificate there where none is given.
+    /// Adds the key in a token, and the token's certificate if none was given.
     pub(crate) fn with_token(self, pkcs11: &Pkcs11Settings) -> Result<Self> {
         const SETTING: &str = "pkcs11";
         if self.private_key.is_some() {
@@ -80,7 +80,7 @@ impl Keys {
     }
 }
 
-/// Certificate and key of a PKCS#12 file, both PEM; `opener` is the setting that opens it.
+/// Certificate and key of a PKCS#12 file, both PEM; `opener` is the name of the passphrase's setting.
 pub(crate) fn keystore(
     setting: &str,
     path: &str,
@@ -101,7 +101,7 @@ pub(crate) fn tls_keystore(setting: &str, path: &str, opener: &str, passphrase: 
     })
 }
 
-/// What `open` makes of a PKCS#12 file and its passphrase.
+/// Reads a PKCS#12 file and applies `open` to its bytes and the passphrase.
 fn opened<T>(
     setting: &str,
     path: &str,
@@ -121,7 +121,7 @@ pub(crate) fn excluded(setting: &str, other: &str) -> Error {
     Error::invalid_setting(setting, format!("cannot be given together with {other}"))
 }
 
-/// A text given, or the file that holds it.
+/// A text from a setting, or from the file that holds it.
 pub(crate) fn one_of(name: &str, text: Option<String>, file: Option<String>) -> Result<Option<String>> {
     let Some(path) = file else { return Ok(text) };
     let source = Source::of(name, Some(&path));
@@ -141,11 +141,11 @@ pub(crate) fn secret_of(name: &str, text: Option<Secret>, file: Option<String>) 
     }
     let bytes = Zeroizing::new(read(&path, FILE_MAX).map_err(|why| source.unusable(&why))?);
     let text = std::str::from_utf8(&bytes).map_err(|_| source.unusable("it is not text"))?;
-    // An editor ends the file with a line break that is not part of the secret; a PEM does not mind.
+    // Editors end a file with a line break that is not part of the secret; for PEM it makes no difference.
     Ok(Some(Secret::new(text.trim_end_matches(['\n', '\r']))))
 }
 
-/// A file's bytes, or why there are none.
+/// Reads a file's bytes, or returns the reason why that failed.
 fn read(path: &str, limit: u64) -> Result<Vec<u8>, String> {
     let unreadable = |why: std::io::Error| format!("it cannot be read: {why}");
     let (file, _) = open_regular(path.as_ref()).map_err(unreadable)?;

@@ -1,6 +1,6 @@
-//! The methods that every protocol's client has, written once: calls by name, and a typed method for each operation.
+//! Methods that the clients of all protocols share, written once: calls by name, and a typed method for each operation.
 
-/// How a client is made from JSON, how requests are, and `call_json`, `call_values` and `call_local`.
+/// Generates `from_json`, `request`, `complete`, `call_json`, `call_values` and `call_local` for a client.
 macro_rules! client_methods {
     ($client:ident, $example:literal) => {
         impl $client {
@@ -12,17 +12,17 @@ macro_rules! client_methods {
                 Self::new($crate::model::read_boundary(settings)?)
             }
 
-            /// A request from its JSON, for any method. The methods take JSON themselves; what it leaves out is taken from the
-            /// settings and, where there is one, the session.
+            /// Makes a request from JSON, for any method. The methods accept JSON directly too; omitted fields are
+            /// filled from the settings and, if there is one, the session.
             ///
             /// # Errors
-            /// `input.invalid_json` for what is no object.
+            /// `input.invalid_json` if it is not an object.
             pub fn request(&self, json: serde_json::Value) -> $crate::Result<$crate::model::Draft> {
                 $crate::model::Draft::from_json(json)
             }
 
-            /// The typed request that a method would send for a builder or JSON: completed from the settings and, where there is
-            /// one, the session, and checked. For who looks at it first, or sends it more than once.
+            /// The typed request that a method would send for a builder or JSON: completed from the settings and, if
+            /// there is one, the session, and checked. For inspection before sending, or for sending more than once.
             ///
             /// # Errors
             /// `input.*`, each naming its field.
@@ -34,10 +34,10 @@ macro_rules! client_methods {
             }
 
             #[doc = concat!("Carries out an operation by its name (`", $example, "`), with JSON in and out. What the request")]
-            /// leaves out is taken from the settings and, where there is one, the session.
+            /// leaves out is taken from the settings and, if there is one, the session.
             ///
             /// # Errors
-            /// Any; each with the operation's name.
+            /// Any error; each names the operation.
             pub async fn call_json(
                 &self,
                 name: &str,
@@ -48,7 +48,7 @@ macro_rules! client_methods {
                 Ok($crate::Done { response: response.into(), content })
             }
 
-            /// The same with values as the library itself has them: what the faces of the languages stand on.
+            /// The same with the library's own values; the bindings for other languages use it.
             ///
             /// # Errors
             /// As [`call_json`](Self::call_json).
@@ -61,11 +61,11 @@ macro_rules! client_methods {
                 $crate::client::call(self, name, request, options).await
             }
 
-            /// Carries out an operation that only computes, on this thread. What the request leaves out is taken from the
-            /// settings and, where there is one, the session.
+            /// Carries out an operation that only computes, on this thread. Fields that the request omits are filled
+            /// from the settings and, if there is one, the session.
             ///
             /// # Errors
-            /// Those of the operation; `input.unknown_operation` for one that is not local.
+            /// The operation's errors; `input.unknown_operation` for an operation that is not local.
             pub fn call_local(
                 &self,
                 name: &str,
@@ -84,15 +84,15 @@ macro_rules! client_methods {
     };
 }
 
-/// From a protocol's list of operations: the table of functions by name, and the typed methods of the client.
+/// Generates, from a protocol's list of operations, the table of functions by name and the client's typed methods.
 macro_rules! exchanges_and_local_operations {
     ($client:ident; $($kind:ident $subject:ident::$file:ident::$name:ident;)+) => {
-        /// Every operation of the protocol's list, with the function that carries it out.
+        /// Every operation of the protocol's list, with its implementation.
         pub(crate) static OPERATIONS: &[$crate::protocol::Callable] =
             &[$($crate::client::exchanges_and_local_operations!(@callable $kind $client operations::$subject::$file::$name)),+];
 
         /// The types of the operations.
-        // A name that two operations have is imported from its own.
+        // A name that occurs in two operations is imported from the operation's own module.
         #[allow(ambiguous_glob_reexports)]
         pub(super) mod of_operations {
             $(pub use super::operations::$subject::$file::*;)+
@@ -121,7 +121,8 @@ macro_rules! exchanges_and_local_operations {
                 ///
                 /// # Errors
                 #[doc = method_docs::method_doc!($file errors)]
-                /// - `input.*`, each naming its field, and any that an exchange may have: see [`Category`](crate::Category).
+                /// - `input.*`, each naming its field, and any that an exchange may have: see
+                ///   [`Category`](crate::Category).
                 pub async fn $file(
                     &self,
                     request: impl $crate::model::IntoRequest<<operations::$subject::$file::$name as $crate::operation::Operation>::Request>,
@@ -164,15 +165,15 @@ macro_rules! exchanges_and_local_operations {
     };
 }
 
-/// The same for a module without a client: its typed functions.
+/// The same for a module without a client: generates its typed functions.
 macro_rules! module_of_local_operations {
     ($(local $subject:ident::$file:ident::$name:ident;)+) => {
-        /// Every operation of the module's list, with the function that carries it out.
+        /// Every operation of the module's list, with its implementation.
         pub(crate) static OPERATIONS: &[$crate::protocol::Callable] =
             &[$($crate::protocol::Callable::local::<operations::$subject::$file::$name>()),+];
 
-        /// Every type of the operations, to import from one place.
-        // A name that two operations have is imported from its own.
+        /// All types of the operations, for import from one place.
+        // A name that occurs in two operations is imported from the operation's own module.
         #[allow(ambiguous_glob_reexports)]
         pub mod types {
             $(pub use super::operations::$subject::$file::*;)+
@@ -194,10 +195,10 @@ macro_rules! module_of_local_operations {
     };
 }
 
-/// The same from a protocol's list of flows.
+/// The same for a protocol's list of flows.
 macro_rules! flows {
     ($client:ident; $($file:ident::$name:ident;)+) => {
-        /// Every flow of the protocol, with the function that carries it out.
+        /// Every flow of the protocol, with its implementation.
         pub(crate) static FLOWS: &[$crate::protocol::Callable] = &[$(
             $crate::protocol::Callable::by_client::<flows::$file::$name>(|client, request, mut options| {
                 let Some(client) = client.downcast_ref::<$client>() else { return $crate::by_name::of_another_client() };
@@ -211,7 +212,7 @@ macro_rules! flows {
         ),+];
 
         /// The types of the flows.
-        // A name that two operations have is imported from its own.
+        // A name that occurs in two operations is imported from the operation's own module.
         #[allow(ambiguous_glob_reexports)]
         pub(super) mod of_flows {
             $(pub use super::flows::$file::*;)+
@@ -224,7 +225,8 @@ macro_rules! flows {
                 ///
                 /// # Errors
                 #[doc = method_docs::method_doc!($file errors)]
-                /// - `input.*`, each naming its field, and any that an exchange may have: see [`Category`](crate::Category).
+                /// - `input.*`, each naming its field, and any that an exchange may have: see
+                ///   [`Category`](crate::Category).
                 pub async fn $file(
                     &self,
                     request: impl $crate::model::IntoRequest<<flows::$file::$name as $crate::operation::Operation>::Request>,
@@ -233,7 +235,7 @@ macro_rules! flows {
                     let name = const { <flows::$file::$name as $crate::operation::Operation>::DECLARATION }.name;
                     let request = $crate::client::take_request(self, request, options.content.as_ref());
                     let request = request.map_err(|error| error.in_operation(name))?;
-                    // Boxed: a flow within another flow is not part of its size.
+                    // Boxed, so that a flow inside another flow does not add to the outer future's size.
                     let running: std::pin::Pin<Box<dyn Future<Output = _> + Send + '_>> =
                         Box::pin(<flows::$file::$name as $crate::client::Flow<$client>>::run(self, request, options));
                     running.await.map_err(|error: $crate::Error| error.in_operation(name))

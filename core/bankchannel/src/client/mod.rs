@@ -1,4 +1,4 @@
-//! A client of whichever protocol: for who learns only at run time which.
+//! A client whose protocol is chosen at run time.
 
 mod calling;
 mod connection;
@@ -33,22 +33,22 @@ use crate::{
     protocol::{AnyClient, Protocol},
 };
 
-/// What every protocol's client is, so that one shell serves them all.
+/// The common interface of all protocols' clients, so that one wrapper, [`Client`], serves them all.
 pub(crate) trait ProtocolClient: Profile + Clone + fmt::Debug + Send + Sync + 'static {
-    /// What it is made from.
+    /// Its settings.
     type Settings: ClientSettings<Client = Self>;
 
-    /// Whose client it is.
+    /// Its protocol.
     fn protocol() -> &'static Protocol;
 
-    /// Makes one. Nothing is sent.
+    /// Makes a client. Nothing is sent.
     ///
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used.
     fn open(settings: Self::Settings) -> Result<Self>;
 
-    /// The same client in the child of a fork: without the parent's connections, with its session, and with the files as they
-    /// were read. Never waits for what a thread of the parent may hold.
+    /// The same client in the child process of a fork: without the parent's connections, with its session, and with the
+    /// files as they were read. Never waits for a lock that a thread of the parent may hold.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -57,15 +57,15 @@ pub(crate) trait ProtocolClient: Profile + Clone + fmt::Debug + Send + Sync + 's
     /// The peer's base URL; `None` for a client that only computes.
     fn peer(&self) -> Option<&str>;
 
-    /// Reads a request of this type with what the client has for what it leaves out.
+    /// Calls `read` with the profile that fills the fields that a request of this type omits.
     fn with_profile<T>(&self, _request: TypeId, read: impl FnOnce(&dyn Profile) -> T) -> T {
         read(self)
     }
 }
 
-/// A flow: several exchanges of a client as one call.
+/// A flow: several exchanges of a client in one call.
 pub trait Flow<C>: Operation {
-    /// Carries it out. A limit of `options` is for all of it together; without one each exchange has its own.
+    /// Runs the flow. A time limit in `options` applies to the whole flow; without it each exchange has its own limit.
     fn run(
         client: &C,
         request: Self::Request,
@@ -73,11 +73,11 @@ pub trait Flow<C>: Operation {
     ) -> impl Future<Output = Result<Self::Response>> + Send;
 }
 
-/// A client of one of the protocols. Cheap to clone.
+/// A client of any protocol. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Client(Arc<dyn Erased>);
 
-/// A client whose type is forgotten.
+/// A client with its type erased.
 trait Erased: Profile + fmt::Debug + Send + Sync {
     fn protocol(&self) -> &'static Protocol;
     fn as_any(&self) -> &AnyClient;
@@ -119,28 +119,28 @@ impl Client {
         Self(Arc::new(client))
     }
 
-    /// The protocol that it speaks.
+    /// The client's protocol.
     #[must_use]
     pub fn protocol(&self) -> &'static Protocol {
         self.0.protocol()
     }
 
-    /// The typed client, where it is of this type.
+    /// The typed client, if it has this type.
     #[must_use]
     pub fn get<C: Any>(&self) -> Option<&C> {
         self.0.as_any().downcast_ref()
     }
 
-    /// The base URL of the peer, without a slash at its end; `None` for a client that only computes.
+    /// The base URL of the peer, without a trailing slash; `None` for a client that only computes.
     #[must_use]
     pub fn base_url(&self) -> Option<&str> {
         self.0.peer()
     }
 
-    /// Carries out an operation by its name.
+    /// Carries out an operation by name.
     ///
     /// # Errors
-    /// Any; each with the operation's name.
+    /// Any error; each names the operation.
     pub async fn call_values(
         &self,
         name: &str,
@@ -150,8 +150,8 @@ impl Client {
         call(self, name, request, options).await
     }
 
-    /// The same client in the child of a fork: without the parent's connections, with its session, and with the files as they
-    /// were read. Never waits for what a thread of the parent may hold.
+    /// The same client in the child process of a fork: without the parent's connections, with its session, and with the
+    /// files as they were read. Never waits for a lock that a thread of the parent may hold.
     ///
     /// # Errors
     /// As [`new`](Self::new).

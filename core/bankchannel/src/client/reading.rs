@@ -1,4 +1,4 @@
-//! A typed request from its boundary form, whichever client is to send it.
+//! Builds a typed request from its boundary form, for any client.
 
 use std::any::TypeId;
 
@@ -11,7 +11,8 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use super::ProtocolClient;
 
-/// Reads a request, with content that goes beside the JSON. What it leaves out is the client's: its settings', its session's.
+/// Reads a request, with separate content if there is any. Omitted fields are filled from the client's settings and
+/// session.
 ///
 /// # Errors
 /// `input.*`, each naming its field.
@@ -30,7 +31,7 @@ pub(crate) fn read_request<R: Boundary + 'static>(
     read.ok_or_else(|| Error::because(&row::INTERNAL, "a request was not read"))?
 }
 
-/// Does what reads files: a disk that does not answer must not hold a thread that drives everybody's connections.
+/// Runs work that reads files where it may block: a slow disk must not hold up a thread that drives other connections.
 fn where_it_may_wait(work: &mut dyn FnMut()) {
     match Handle::try_current() {
         Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
@@ -38,7 +39,7 @@ fn where_it_may_wait(work: &mut dyn FnMut()) {
     }
 }
 
-/// The request of a typed method: one that is not yet whole is completed by the client. `attached` is content given beside it.
+/// The request of a typed method; the client completes a partial one. `attached` is content given separately.
 ///
 /// # Errors
 /// `input.*`, each naming its field, with the operation's name.
@@ -65,7 +66,7 @@ fn read_here<R: Boundary + 'static>(
     })
 }
 
-/// Whether a secret of the request stands in a file: it is read when the request is.
+/// Whether a secret of the request is given as a file, which is read together with the request.
 fn names_a_file(request: &Value<'_>) -> bool {
     let Some(fields) = request.as_object() else { return false };
     fields.iter().any(|(_, value)| value.get("file").is_some() || names_a_file(value))

@@ -1,4 +1,4 @@
-//! The settings of a client of whichever protocol.
+//! The settings of a client whose protocol is chosen at run time.
 
 use std::{any::Any, fmt, sync::Arc, time::Duration};
 
@@ -14,23 +14,23 @@ use crate::{
     protocols::protocol,
 };
 
-/// What the settings of every protocol's client are.
+/// The common interface of all protocols' client settings.
 pub(crate) trait ClientSettings: Boundary + Clone + fmt::Debug + Send + Sync + 'static {
-    /// The client that is made from them.
+    /// The client that they make.
     type Client: ProtocolClient<Settings = Self>;
 
-    /// How the peer is reached.
+    /// The connection to the peer.
     fn connection(&self) -> &ConnectionSettings;
 
-    /// These, and what they leave out from the environment's variables; `None` where no variables belong to the protocol.
+    /// These settings, completed from environment variables; `None` if the protocol has no variables.
     fn or_variables(&self, variable: &dyn Fn(&str) -> Option<String>) -> Option<Result<Self>>;
 }
 
-/// The settings of a client of one of the protocols. Cheap to clone.
+/// The settings of a client of any protocol. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Settings(Arc<dyn Erased>);
 
-/// Settings whose type is forgotten.
+/// Settings with their type erased.
 trait Erased: fmt::Debug + Send + Sync {
     fn as_any(&self) -> &dyn Any;
     fn protocol(&self) -> &'static Protocol;
@@ -70,8 +70,8 @@ impl Settings {
         model::read_boundary::<S>(value).map(Self::of)
     }
 
-    /// Reads settings from their boundary form. Its member `protocol` says whose they are; left out, those of the first protocol
-    /// of [`PROTOCOLS`](crate::PROTOCOLS).
+    /// Reads settings from their boundary form. The member `protocol` names their protocol; the default is the first
+    /// one of [`PROTOCOLS`](crate::PROTOCOLS).
     ///
     /// # Errors
     /// `input.*`, each naming its field.
@@ -87,33 +87,34 @@ impl Settings {
         }
     }
 
-    /// Whose they are.
+    /// Their protocol.
     #[must_use]
     pub fn protocol(&self) -> &'static Protocol {
         self.0.protocol()
     }
 
-    /// The typed settings, where they are of this type.
+    /// The typed settings, if they have this type.
     #[must_use]
     pub fn get<S: Any>(&self) -> Option<&S> {
         self.0.as_any().downcast_ref()
     }
 
-    /// How long an exchange may take whose own limit is `own_s` seconds.
+    /// The time limit of an exchange whose own limit is `own_s` seconds.
     #[must_use]
     pub fn limit(&self, own_s: u32) -> Duration {
         call::limit(self.0.connection().exchange_limit(), own_s)
     }
 
-    /// These settings, and what they leave out from the environment's variables.
+    /// These settings, completed from environment variables.
     ///
     /// # Errors
-    /// `configuration.invalid` for a variable that cannot be used; `input.invalid_field` for a protocol without variables.
+    /// `configuration.invalid` for a variable that cannot be used; `input.invalid_field` for a protocol without
+    /// variables.
     pub fn or_env(self) -> Result<Self> {
         self.or_variables(|name| std::env::var(name).ok())
     }
 
-    /// The same from any source of variables.
+    /// The same with any source of variables.
     ///
     /// # Errors
     /// As [`or_env`](Self::or_env).

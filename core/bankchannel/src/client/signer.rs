@@ -1,4 +1,4 @@
-//! What signs: a private key at hand, or one that stays in its token.
+//! A signer: a private key in memory, or one that stays in its token.
 
 use bankchannel_crypto::signature::{Hash, SigningKey};
 use bankchannel_foundation::{
@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_pkcs11::Token;
 
-/// An RSA key that signs, wherever it is. Cheap to clone.
+/// An RSA key that signs, in memory or in a token. Cheap to clone.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Signer {
@@ -17,16 +17,16 @@ pub enum Signer {
     Token(Token),
 }
 
-/// Why nothing was signed.
+/// The reason why signing failed.
 pub(crate) enum Unsigned {
-    /// The library's own fault.
+    /// A defect of the library.
     Internal(String),
-    /// The token did not sign: the request is not at fault.
+    /// The token did not sign; the request is not at fault.
     Token(String),
 }
 
 impl Unsigned {
-    /// The error that says so. `token_failed` is the protocol's row for a token.
+    /// Converts it to an error. `token_failed` is the protocol's row for a token.
     pub(crate) fn into_error(self, token_failed: &'static Row) -> Error {
         match self {
             Self::Internal(why) => Error::because(&row::INTERNAL, why),
@@ -36,14 +36,14 @@ impl Unsigned {
 }
 
 impl Signer {
-    /// A key as PEM text, or why it cannot be used. `opener` is the field that opens an encrypted one.
+    /// Reads a key from PEM text. `opener` is the name of the field with the passphrase of an encrypted key.
     pub(crate) fn read(private_key: &Secret, passphrase: Option<&Secret>, opener: &str) -> Result<Self, String> {
         let key = SigningKey::from_pem(private_key.expose(), passphrase.map(Secret::expose));
         key.map(Self::Key).map_err(|fault| fault.naming_opener(opener))
     }
 
-    /// RSASSA-PKCS1-v1_5 over these bytes, hashed once. A token is asked over its own line: it may take a while, so call it on a
-    /// thread that may wait.
+    /// Signs these bytes, hashed once, with RSASSA-PKCS1-v1_5. A token uses its own connection and may be slow, so call
+    /// this on a thread that may block.
     pub(crate) fn try_sign(&self, hash: Hash, bytes: &[u8]) -> Result<Vec<u8>, Unsigned> {
         match self {
             Self::Key(key) => key.sign_pkcs1(hash, bytes).map_err(|fault| Unsigned::Internal(fault.to_string())),
@@ -51,7 +51,8 @@ impl Signer {
         }
     }
 
-    /// The SubjectPublicKeyInfo of its public half, DER: the certificate's, if it is the certificate's key.
+    /// The SubjectPublicKeyInfo of its public half, DER. If the key belongs to a certificate, it equals the
+    /// certificate's.
     #[must_use]
     pub fn spki_der(&self) -> &[u8] {
         match self {

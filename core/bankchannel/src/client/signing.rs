@@ -1,4 +1,4 @@
-//! A signature in the middle of a call: by a key at hand, by one in a token, or by whoever is asked.
+//! A signature during a call: by a key in memory, by a key in a token, or by the call's callback.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::signer::{Signer, Unsigned};
 use crate::{CallOptions, Question, SignatureRequest};
 
-/// The kind of the question for a signature, and how errors call its answer.
+/// The kind of the question for a signature, and the name of its answer in errors.
 pub(crate) const SIGNATURE: &str = "signature";
-/// The longest answer that is looked at, in characters: far more than the base64 of any RSA signature.
+/// The maximum length of an answer, in characters: far more than the base64 of any RSA signature.
 const ANSWER_MAX: usize = 16 * 1024;
 
-/// Who signs for a client.
+/// Signs for a client.
 pub(crate) struct Signatory {
-    /// `None` asks in the middle of each call.
+    /// With `None` each call asks its callback.
     signer: Option<Signer>,
-    /// Whose turn it is at the token.
+    /// Admits one signature at a time to the token.
     turns: Arc<Semaphore>,
-    /// Whether a key at hand signs on another thread.
+    /// Whether a key in memory signs on another thread.
     is_apart: bool,
 }
 
-/// The right to use the signer, until it is dropped.
+/// Permission to use the signer, released on drop.
 pub(crate) struct Turn {
     _held: Option<OwnedSemaphorePermit>,
 }
@@ -38,14 +38,15 @@ impl Signatory {
         Self { signer, turns: Arc::new(Semaphore::new(1)), is_apart: false }
     }
 
-    /// The same for a client of which one task signs many messages at once: they are signed on as many threads as there are
-    /// processors.
+    /// The same for a client whose single task signs many messages at once: they are signed on as many threads as there
+    /// are processors.
     pub(crate) fn apart(self) -> Self {
         Self { is_apart: true, ..self }
     }
 
-    /// Waits for the turn at a token. It is asked over its own line, which may take a while, one at a time: whoever gives up while
-    /// it waits has nothing signed, and a token that hangs holds one thread. Dates that are signed are those of the turn.
+    /// Waits for permission to use a token. A token has its own connection, may be slow and signs one message at a
+    /// time. A call that gives up while it waits has nothing signed, and a token that hangs blocks only one thread.
+    /// Take a date to be signed after this wait.
     pub(crate) async fn turn(&self, options: &CallOptions) -> Result<Turn> {
         let Some(Signer::Token(_)) = &self.signer else { return Ok(Turn { _held: None }) };
         let turn = options.race(Arc::clone(&self.turns).acquire_owned()).await?;
@@ -53,10 +54,10 @@ impl Signatory {
             .map_err(|_| Error::because(&row::INTERNAL, "the signer has stopped"))
     }
 
-    /// The signature of `bytes`. `token_failed` is the protocol's row for a token that did not sign.
+    /// Signs `bytes`. `token_failed` is the protocol's row for a token that did not sign.
     ///
     /// # Errors
-    /// `token_failed`; those of the question; `input.invalid_field` for an answer that is no signature.
+    /// `token_failed`; the errors of the question; `input.invalid_field` for an answer that is not a signature.
     pub(crate) async fn sign(
         &self,
         turn: Turn,
@@ -90,12 +91,12 @@ impl Signatory {
     }
 }
 
-/// The question for a signature over `bytes` by the key of this fingerprint.
+/// The question for a signature over `digest` by the key with this fingerprint.
 pub(crate) fn question(text: String, algorithm: &'static str, digest: Vec<u8>, key_fingerprint: String) -> Question {
     Question::signature(SIGNATURE, text, SignatureRequest { algorithm, digest, key_fingerprint })
 }
 
-/// The raw signature of an answer. Line breaks do not matter: encoders make them.
+/// Decodes the raw signature of an answer. Line breaks, which encoders add, are ignored.
 fn raw(answer: &Secret) -> Result<Vec<u8>> {
     let text: Vec<u8> =
         answer.expose().bytes().filter(|byte| !byte.is_ascii_whitespace()).take(ANSWER_MAX + 1).collect();

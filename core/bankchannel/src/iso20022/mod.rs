@@ -1,6 +1,7 @@
-//! Payment files, status reports and statements: operations that only compute, and what they stand on.
+//! Payment files, status reports and statements: operations that only compute, and the types below them.
 //!
-//! Content of a typed request is in memory. A file of any size is read by [`cash::CashReader`], from whatever is [`Read`](std::io::Read).
+//! The content of a typed request is in memory. For files of any size use [`cash::CashReader`] with any
+//! [`Read`](std::io::Read).
 
 mod method_docs;
 
@@ -11,7 +12,7 @@ pub use bankchannel_iso20022::{
 
 use crate::{Commands, Protocol, client};
 
-/// ISO 20022, as the library knows it.
+/// The protocol description of ISO 20022.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: MODULE,
     module: MODULE,

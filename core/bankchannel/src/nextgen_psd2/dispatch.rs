@@ -1,4 +1,4 @@
-//! The operations as typed methods, and by name with JSON: both from the protocol's one list.
+//! The operations as typed methods, and by name with JSON; both are generated from the protocol's list.
 
 use bankchannel_nextgen_psd2::operations;
 

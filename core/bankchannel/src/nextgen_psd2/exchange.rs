@@ -1,4 +1,4 @@
-//! One exchange with a bank: the message, signed anew for each attempt, and what the bank says to it.
+//! One exchange with a bank: the message, signed again for each attempt, and the bank's answer.
 //!
 //! ```text
 //!   request ─► codec ─► message ─► [ id, date, digest, signature ] ─► transport ─► bank
@@ -34,7 +34,7 @@ impl NextGenPsd2 {
     /// Carries out one exchange with the bank.
     ///
     /// # Errors
-    /// Any; each with its outcome and the operation's name.
+    /// Any error; each has its outcome and names the operation.
     pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
     where
         O: Exchange<Codec = Psd2>,
@@ -60,7 +60,7 @@ impl NextGenPsd2 {
 }
 
 impl Sender {
-    /// What the bank's answer means. A link for its customer is handed on only where a customer may be sent there.
+    /// Reads the bank's answer. A link for the bank's customer is returned only if it is safe to send a customer there.
     fn read<O>(&self, answer: InResponse) -> Result<O::Response>
     where
         O: Exchange<Codec = Psd2>,
@@ -83,7 +83,8 @@ impl Sender {
     }
 }
 
-/// The error for a link that no customer is sent to. What the bank has made exists all the same, so its identifiers are told.
+/// The error for a link that is not safe for a customer. The bank's objects exist all the same, so the error has their
+/// ids.
 fn link_refused(why: &str, href: &str, body: &[u8]) -> Error {
     let text = format!("{} Reason: {why}.", errors::LINK_REFUSED.text);
     let mut error =
@@ -105,7 +106,7 @@ struct Signed<'a> {
     sender: &'a Sender,
     operation: &'static str,
     options: &'a CallOptions,
-    /// When the call gives up, whichever attempt it is at.
+    /// The deadline of the call, for all attempts.
     deadline: Instant,
 }
 
@@ -130,7 +131,7 @@ impl RequestSigner for Signed<'_> {
 }
 
 impl Sender {
-    /// The message as the signature sees it: with the whole path, and with `Host` where that is to be signed.
+    /// The message in the form that is signed: with the whole path, and with `Host` if that is signed.
     fn unsigned(&self, message: &OutRequest) -> Result<Request> {
         let mut headers = Headers::default();
         if self.signs_host() {
@@ -142,7 +143,7 @@ impl Sender {
     }
 }
 
-/// The body's bytes: they are hashed and sent, and made once.
+/// The body's bytes, made once: the same bytes are hashed and sent.
 fn whole(body: &Body) -> Result<Bytes> {
     let literal = |segment: &Segment| match segment {
         Segment::Literal(bytes) => Ok(bytes.clone()),
@@ -161,10 +162,10 @@ fn whole(body: &Body) -> Result<Bytes> {
     }
 }
 
-/// The signed request as the transport sends it: with the headers that were signed, and no others in their place.
+/// The signed request for the transport: exactly the signed headers.
 fn sendable(message: &OutRequest, signed: Request) -> OutRequest {
     let mut headers = signed.headers;
-    // The connection's own: the HTTP library writes it, as it was signed.
+    // The HTTP library writes this header itself, with the signed value.
     headers.remove("host");
     OutRequest { method: signed.method, target: message.target.clone(), headers, body: message.body.clone() }
 }

@@ -1,4 +1,4 @@
-//! The client's own certificate and key, for operations that are given neither: read at their first use.
+//! The client's own certificate and key, for operations whose request has neither; read on first use.
 
 use std::sync::{Arc, OnceLock};
 
@@ -8,7 +8,7 @@ use bankchannel_nextgen_psd2::{certificates::Certificate, errors, model::Holder}
 
 use super::{Signer, settings::Ready};
 
-/// What the settings hold.
+/// The certificate and key of the settings.
 pub(super) struct OfSettings {
     ready: Arc<Ready>,
     certificate: OnceLock<Result<Option<Certificate>>>,

@@ -1,7 +1,7 @@
-//! A third party towards NextGenPSD2 banks: asks them, and signs, verifies and explains requests.
+//! A third party's client for NextGenPSD2 banks: it sends requests, and signs, verifies and explains them.
 //!
 //! ```text
-//!   settings ──► NextGenPsd2 ──► exchange: message ─► signed anew for each attempt ─► transport ─► bank
+//!   settings ──► NextGenPsd2 ──► exchange: message ─► signed again for each attempt ─► transport ─► bank
 //!                     │
 //!                     └──► operations that only compute: sign, verify, explain
 //! ```
@@ -30,7 +30,7 @@ use settings::Ready;
 
 use crate::{ClientKind, Commands, Protocol, client::ProtocolClient};
 
-/// Every type of the requests and answers, to import from one place.
+/// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
 pub mod types {
     pub use super::{dispatch::of_operations::*, model::*};
@@ -40,7 +40,7 @@ pub mod types {
 #[allow(ambiguous_glob_reexports)]
 pub use types::*;
 
-/// NextGenPSD2, as the library knows it.
+/// The protocol description of NextGenPSD2.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,
     module: "nextgen_psd2",
@@ -54,8 +54,8 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     client: Some(ClientKind::of::<NextGenPsd2>(&[])),
 };
 
-/// What a third party has: its certificate, its key, and how its banks want requests signed. It keeps the keys and certificates
-/// that it has read, so keep it.
+/// A third party's client: its certificate, its key, and its banks' signing rules. It caches the keys and certificates
+/// that it has read, so reuse it.
 ///
 /// Cloning is cheap; a clone is the same client.
 #[derive(Clone)]
@@ -63,14 +63,14 @@ pub struct NextGenPsd2(Arc<Inner>);
 
 struct Inner {
     ready: Arc<Ready>,
-    /// Present where the settings name a bank.
+    /// Present if the settings name a bank.
     sender: Option<Sender>,
-    /// Keys and certificates that were read, the settings' and those of requests.
+    /// Cached keys and certificates, from the settings and from requests.
     cache: ClientCache,
 }
 
 impl NextGenPsd2 {
-    /// Makes a client. Files that the settings name are read now; nothing is sent.
+    /// Makes a client. Files named in the settings are read now; nothing is sent.
     ///
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
@@ -84,7 +84,7 @@ impl NextGenPsd2 {
         Ok(Self(Arc::new(Inner { ready, sender, cache })))
     }
 
-    /// The bank's base URL, without a slash at its end; `None` for a client that only computes.
+    /// The bank's base URL, without a trailing slash; `None` for a client that only computes.
     #[must_use]
     pub fn base_url(&self) -> Option<&str> {
         self.0.sender.as_ref().map(|sender| sender.transport.base_url())
@@ -97,7 +97,7 @@ impl NextGenPsd2 {
         }
     }
 
-    /// What signs for this client: the key in its token, else its private key. `None` where the settings have neither.
+    /// The signer of this client: the key in its token, else its private key. `None` if the settings have neither.
     ///
     /// # Errors
     /// `nextgen_psd2.key_unusable` for a private key that cannot be read.
@@ -123,8 +123,7 @@ impl ProtocolClient for NextGenPsd2 {
         Self::new(settings)
     }
 
-    /// With connections of its own, and with the files as they were read. What a thread of the parent was keeping when it forked
-    /// stays the parent's.
+    /// Opens new connections and reuses the files that were already read. The parent's cache is not carried over.
     fn in_child(&self, _: &NextGenPsd2Settings) -> Result<Self> {
         Self::of(Arc::clone(&self.0.ready))
     }

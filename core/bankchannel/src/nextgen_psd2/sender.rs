@@ -1,4 +1,4 @@
-//! What a client needs to send: the bank's address, the connections to it, and who signs.
+//! The sending part of a client: the bank's address, the connections to it, and the signer.
 
 use std::time::Duration;
 
@@ -22,12 +22,12 @@ use crate::{
     client::signing::{SIGNATURE, Signatory, question},
 };
 
-/// What a client sends with.
+/// The sending part of a client.
 pub(super) struct Sender {
     pub(super) transport: Transport,
-    /// The path of the base URL: it stands before each operation's own.
+    /// The path of the base URL, a prefix of each operation's path.
     pub(super) base_path: String,
-    /// Host and port, as the `Host` header has them.
+    /// Host and port, as in the `Host` header.
     pub(super) authority: String,
     pub(super) credentials: Credentials,
     pub(super) redirect_hosts: Vec<String>,
@@ -38,7 +38,7 @@ pub(super) struct Sender {
 }
 
 impl Sender {
-    /// Makes one from the settings.
+    /// Makes a sender from the settings.
     ///
     /// # Errors
     /// `configuration.invalid`, each naming its field.
@@ -81,12 +81,12 @@ impl Sender {
         })
     }
 
-    /// Whether `Host` is among the headers that are signed.
+    /// Whether `Host` is one of the signed headers.
     pub(super) fn signs_host(&self) -> bool {
         self.profile.extra_signed_headers.iter().any(|name| name.eq_ignore_ascii_case("host"))
     }
 
-    /// Signs a request with an id, a date and a digest of its own.
+    /// Signs a request with a new id, date and digest.
     pub(super) async fn sign(&self, request: Request, operation: &str, options: &CallOptions) -> Result<Request> {
         let turn = self.signatory.turn(options).await?;
         let now_s = SystemClock::default().now_s();
@@ -96,7 +96,7 @@ impl Sender {
         let question = |algorithm| self.question(&prepared, algorithm, operation);
         let signature = self.signatory.sign(turn, hash, bytes, options, &errors::TOKEN_FAILED, question).await?;
         prepared.finish(&signature, &self.certificate, &self.profile).map_err(|fault| {
-            // Only the signature is new since the values were checked.
+            // The values were checked before; only the signature is new.
             Error::because(&errors::KEY_UNUSABLE, format!("the signature cannot be used: {}", fault.why))
                 .with("field", SIGNATURE)
         })
@@ -109,7 +109,7 @@ impl Sender {
     }
 }
 
-/// Whether no real bank can be there: this machine, or a name that is reserved for tests (RFC 6761).
+/// Whether the host cannot be a real bank: this machine, or a name that is reserved for tests (RFC 6761).
 fn is_sandbox(url: &url::Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
@@ -122,7 +122,7 @@ fn is_sandbox(url: &url::Url) -> bool {
     }
 }
 
-/// A fault of signing as an error that names the header.
+/// Converts a signing failure to an error that names the header.
 fn fault(fault: SignFault) -> Error {
     let field = fault.header.map_or_else(|| "signing".to_owned(), |name| format!("headers.{name}"));
     Error::invalid_field(&field, fault.why)

@@ -29,7 +29,7 @@ use crate::{
 
 /// The first line of a private key in PEM.
 const KEY_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-/// Headers that the client and the HTTP library write, besides those that may occur only once.
+/// Headers that the client and the HTTP library write, in addition to those that may occur only once.
 const OWN_HEADERS: [&str; 5] = ["accept", "connection", "transfer-encoding", "user-agent", "authorization"];
 
 /// The settings of a third party. All are optional. The settings for signing fill the fields that a request omits;
@@ -126,7 +126,8 @@ impl Ready {
             _ => given,
         };
         let certificate = one_of("certificate", settings.certificate, settings.certificate_file)?;
-        // A file may hold the key too, which nobody asks this text for. What cannot be read is said where it is needed.
+        // The file may also hold the key, which does not belong in this text. An unreadable certificate is reported
+        // when it is needed.
         let certificate = certificate.map(|text| Certificate::from_pem(&text).map_or(text, |read| read.to_pem()));
         without_key("certificate_file", certificate.as_deref())?;
         let trusted = one_of("trusted", settings.trusted, settings.trusted_file)?;
@@ -153,7 +154,7 @@ impl Ready {
         })
     }
 
-    /// The transport to the bank.
+    /// The transport settings for the bank.
     ///
     /// # Errors
     /// `configuration.invalid` without a bank.
@@ -190,8 +191,8 @@ impl Ready {
     }
 }
 
-/// Whether a header may be sent under another name: one that some operation has, that is not signed under its own name, and whose
-/// new name nothing else has.
+/// Checks that each header may be renamed: some operation has it, it is not signed under its own name, and the new name
+/// is not in use.
 fn renamings(names: &BTreeMap<String, String>) -> Result<()> {
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for (from, to) in names {
@@ -229,12 +230,12 @@ fn renamed(from: &str, to: &str) -> Result<()> {
     Ok(())
 }
 
-/// A header's name as an error repeats it: what is no name may be a value in its place.
+/// A header's name for an error. Text that is not a header name is not shown: it may be a value given by mistake.
 fn shown_name(name: &str) -> &str {
     shown::member(name).unwrap_or("(a given name)")
 }
 
-/// A host as it is compared: in lower case, and with letters beyond ASCII as DNS has them.
+/// A host in normal form for comparison: in lower case, and non-ASCII letters as in DNS.
 fn redirect_host(host: &str) -> Result<String> {
     match url::Host::parse(host) {
         Ok(host) => Ok(host.to_string()),
@@ -252,7 +253,7 @@ fn transport(settings: &NextGenPsd2Settings) -> Result<Option<Settings>> {
     Ok(Some(transport))
 }
 
-/// A certificate's setting is no secret: it may be shown and logged.
+/// Refuses a private key in a certificate's setting, which is not secret: it may be shown and logged.
 fn without_key(field: &str, text: Option<&str>) -> Result<()> {
     match text.is_some_and(|text| text.contains("PRIVATE KEY-----")) {
         true => Err(Error::invalid_setting(field, "holds a private key too: give the certificate alone here")),
@@ -260,7 +261,7 @@ fn without_key(field: &str, text: Option<&str>) -> Result<()> {
     }
 }
 
-/// The certificate for TLS with its issuers and its key, all PEM in one text.
+/// The TLS certificate with its issuers and its key, all PEM in one text.
 fn identity(settings: &NextGenPsd2Settings) -> Result<Option<Secret>> {
     const CERTIFICATE: &str = "client_certificate";
     const KEY: &str = "client_key";

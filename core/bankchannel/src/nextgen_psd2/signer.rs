@@ -1,4 +1,4 @@
-//! A signer as this protocol knows it: its errors are this protocol's.
+//! A signer with this protocol's errors.
 
 use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{Error, Result, Secret};
@@ -7,7 +7,7 @@ use bankchannel_nextgen_psd2::errors;
 pub use crate::client::signer::Signer;
 
 impl Signer {
-    /// A key as PEM text.
+    /// Reads a key from PEM text.
     ///
     /// # Errors
     /// `nextgen_psd2.key_unusable`.
@@ -16,8 +16,8 @@ impl Signer {
             .map_err(|why| Error::because(&errors::KEY_UNUSABLE, why).with("field", "private_key"))
     }
 
-    /// RSASSA-PKCS1-v1_5 over `signing_string`, hashed once with `hash`. A token is asked over its own line: it may take a while,
-    /// so call it on a thread that may wait.
+    /// Signs `signing_string`, hashed once with `hash`, with RSASSA-PKCS1-v1_5. A token uses its own connection and may
+    /// be slow, so call this on a thread that may block.
     ///
     /// # Errors
     /// `nextgen_psd2.token_failed`.

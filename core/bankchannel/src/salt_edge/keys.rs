@@ -1,4 +1,4 @@
-//! Where the key of a client comes from, and the key as local operations know it.
+//! Sources of a client's key, and the key for local operations.
 
 use bankchannel_crypto::signature::{Hash, VerifyingKey};
 use bankchannel_foundation::{Boundary, ClientCache, Error, Result, Secret};
@@ -35,7 +35,7 @@ pub struct KeySettings {
     pub public_key_file: Option<String>,
 }
 
-/// The key of a client, read.
+/// The key of a client, parsed.
 #[derive(Clone)]
 pub(crate) struct Key {
     /// The local signer. Without it, the call asks for each signature.
@@ -45,7 +45,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Reads the settings' key.
+    /// Reads the key of the settings.
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
@@ -95,7 +95,7 @@ impl Key {
     }
 }
 
-/// What a client keeps, with its own key in it.
+/// A client's cache, which holds its own key.
 pub(crate) fn own(key: &Key) -> ClientCache {
     ClientCache::holding(ClientKey(Box::new(key.clone())))
 }

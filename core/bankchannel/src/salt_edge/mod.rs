@@ -1,4 +1,4 @@
-//! What both clients of Salt Edge's protocol share: their keys, and how a request is signed and sent.
+//! Code that both clients of Salt Edge's protocol share: their keys, and the signing and sending of requests.
 
 mod keys;
 mod sender;

@@ -1,4 +1,4 @@
-//! One exchange with the other side: the message, put into a JWT that is signed anew for each attempt.
+//! One exchange with the peer: the message in a JWT, signed again for each attempt.
 //!
 //! ```text
 //!   request ─► codec ─► headers, data ─► JWT({"data", "exp": now + 60 s}) ─► transport
@@ -35,21 +35,21 @@ use crate::{
     },
 };
 
-/// What a client sends with.
+/// The sending part of a client.
 pub(crate) struct Sender {
     pub(crate) transport: Transport,
     credentials: Credentials,
     exchange_timeout: Option<Duration>,
     key: Key,
     signatory: Signatory,
-    /// What `iss` says of who signs, where it is said.
+    /// The value of `iss`, if the JWT has one.
     issuer: Option<String>,
     /// The protocol's row for a token that did not sign.
     token_failed: &'static Row,
 }
 
 impl Sender {
-    /// Makes one. `token_failed` is the protocol's row for a token that did not sign.
+    /// Makes a sender. `token_failed` is the protocol's row for a token that did not sign.
     ///
     /// # Errors
     /// `configuration.invalid`, naming the setting.
@@ -65,7 +65,7 @@ impl Sender {
         Ok(Self { transport, credentials, exchange_timeout, key, signatory, issuer: None, token_failed })
     }
 
-    /// The same, naming who signs in each JWT.
+    /// The same with an `iss` in each JWT.
     pub(crate) fn issued_by(self, issuer: String) -> Self {
         Self { issuer: Some(issuer), ..self }
     }
@@ -73,7 +73,7 @@ impl Sender {
     /// Carries out one exchange.
     ///
     /// # Errors
-    /// Any; each with its outcome and the operation's name.
+    /// Any error; each has its outcome and names the operation.
     pub(crate) async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
     where
         O: Exchange<Codec = SaltEdge>,
@@ -91,7 +91,7 @@ impl Sender {
         .await
     }
 
-    /// The JWT around a message's data.
+    /// Wraps a message's data in a signed JWT.
     async fn jwt(&self, data: &str, operation: &str, options: &CallOptions) -> Result<String> {
         let turn = self.signatory.turn(options).await?;
         let unsigned = Unsigned::issued(data, SystemClock::default().now_s() + LIFETIME_S, self.issuer.as_deref());
@@ -123,7 +123,7 @@ struct Signed<'a> {
     sender: &'a Sender,
     operation: &'static str,
     options: &'a CallOptions,
-    /// When the call gives up, whichever attempt it is at.
+    /// The deadline of the call, for all attempts.
     deadline: Instant,
 }
 

@@ -1,4 +1,4 @@
-//! The bank's own code behind a URL: each question is a POST, known by its MAC.
+//! The bank's own code behind a URL: each question is a POST, authenticated by a MAC.
 
 use std::{
     future::Future,
@@ -19,11 +19,11 @@ use bankchannel_transport::{CancellationToken, Plan, Settings, Sink, Transport};
 
 use crate::{Answer, Asker, ConnectionSettings, Question};
 
-/// Questions that only read: where an answer is lost, they are asked again.
+/// Questions that only read: after a lost answer they are asked again.
 const READING: [&str; 4] = ["list_accounts", "list_transactions", "get_customer", "refresh"];
-/// How long is waited before a bank that could not be reached is tried again.
+/// The pause before the next attempt if the bank could not be reached.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The longest answer, bytes.
+/// The maximum size of an answer, in bytes.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
 
 /// The bank's own code behind a URL. Give it to a call as its asker ([`CallOptions::asker`](crate::CallOptions)).
@@ -36,8 +36,9 @@ pub struct BankAtUrl {
 }
 
 impl BankAtUrl {
-    /// A bank whose questions are posted below this URL: `https://bank.example/connector` is asked at
-    /// `https://bank.example/connector/list_accounts`. Each question may take so long, tries included.
+    /// A bank that receives its questions below this URL: with `https://bank.example/connector`, the question
+    /// `list_accounts` goes to `https://bank.example/connector/list_accounts`. `timeout` is the time limit of each
+    /// question, including retries.
     ///
     /// # Errors
     /// `configuration.invalid`.
@@ -63,7 +64,7 @@ impl BankAtUrl {
         loop {
             let done = self.try_once(method, &body, until).await;
             match done {
-                // Nothing has arrived there, so nothing was done.
+                // The bank received nothing, so a retry is safe.
                 Err(error) if error.outcome() == Some(Outcome::NotSent) && Instant::now() + PAUSE < until => {
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -98,7 +99,7 @@ impl BankAtUrl {
     }
 }
 
-/// What the bank answers. Of a failure only its status is told: its text is the bank's.
+/// Reads the bank's answer. A failure is reported with its status only, since its text belongs to the bank.
 fn answer(message: InResponse) -> Result<Answer> {
     if message.status != 200 {
         let why = format!("the bank's URL answered with status {}", message.status);

@@ -1,10 +1,10 @@
-//! A bank's connector towards Salt Edge: reads and answers what the hub asks, and tells the hub what came of it.
+//! A bank's connector to Salt Edge: it receives and answers the hub's requests, and reports the results to the hub.
 //!
 //! ```text
-//!   settings ──► SaltEdgeConnector ──► exchange: data ─► JWT, signed anew for each attempt ─► Salt Edge
+//!   settings ──► SaltEdgeConnector ──► exchange: data ─► JWT, signed again for each attempt ─► Salt Edge
 //!                     │
 //!                     ├──► operations that only compute: receive a request, answer it, verify and sign JWTs
-//!                     └──► flows over a store: requests handled, the bank asked, the hub told
+//!                     └──► flows over a store: handle requests, ask the bank, report to the hub
 //! ```
 
 mod bank_at_url;
@@ -36,7 +36,7 @@ use crate::{
 };
 use settings::Ready;
 
-/// Every type of the requests and answers, to import from one place.
+/// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
 pub mod types {
     pub use super::{dispatch::of_flows::*, dispatch::of_operations::*, model::*};
@@ -46,7 +46,7 @@ pub mod types {
 #[allow(ambiguous_glob_reexports)]
 pub use types::*;
 
-/// The connector's side of Salt Edge, as the library knows it.
+/// The protocol description of the connector's side of Salt Edge.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,
     module: "salt_edge_connector",
@@ -60,7 +60,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     client: Some(ClientKind::of::<SaltEdgeConnector>(&[])),
 };
 
-/// A bank's connector. It keeps the keys that it has read, so keep it.
+/// A bank's connector. It caches the keys that it has read, so reuse it.
 ///
 /// Cloning is cheap; a clone is the same client.
 #[derive(Clone)]
@@ -68,21 +68,21 @@ pub struct SaltEdgeConnector(Arc<Inner>);
 
 struct Inner {
     ready: Arc<Ready>,
-    /// Present where the settings name a hub.
+    /// Present if the settings name a hub.
     sender: Option<Sender>,
     cache: ClientCache,
     store: store::StoreHandle,
 }
 
 impl Inner {
-    /// What is said where a hub is needed and none is named.
+    /// The error when a hub is needed and none is configured.
     fn no_hub(&self) -> Error {
         Error::invalid_setting("base_url", "is missing: it names Salt Edge, such as https://priora.saltedge.com")
     }
 }
 
 impl SaltEdgeConnector {
-    /// Makes a client. Files that the settings name are read now; nothing is sent.
+    /// Makes a client. Files named in the settings are read now; nothing is sent.
     ///
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
@@ -96,16 +96,16 @@ impl SaltEdgeConnector {
         Ok(Self(Arc::new(Inner { ready, sender, cache, store: store::StoreHandle::default() })))
     }
 
-    /// The public half of the client's key as PEM text, for the dashboard at Salt Edge; `None` where no key is here.
+    /// The public half of the client's key as PEM text, for Salt Edge's dashboard; `None` if the client has no key.
     #[must_use]
     pub fn public_key(&self) -> Option<String> {
         self.0.ready.key.signer.as_ref().map(|signer| pem::encode("PUBLIC KEY", signer.spki_der()))
     }
 
-    /// Opens the store, where it is not open yet: what a service does before it takes requests.
+    /// Opens the store if it is not open yet. A service calls this before it accepts requests.
     ///
     /// # Errors
-    /// `configuration.invalid` where none is named, or its key is none; `resource.storage`.
+    /// `configuration.invalid` if no store is configured or its key is unusable; `resource.storage`.
     pub async fn open_store(&self) -> Result<()> {
         self.0.store.open(&self.0.ready).await.map(drop)
     }
@@ -113,7 +113,7 @@ impl SaltEdgeConnector {
     /// Carries out one exchange with the hub.
     ///
     /// # Errors
-    /// Any; each with its outcome and the operation's name.
+    /// Any error; each has its outcome and names the operation.
     pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
     where
         O: Exchange<Codec = SaltEdge>,

@@ -23,10 +23,10 @@ use crate::{
     salt_edge::{Key, KeySettings, Sender},
 };
 
-/// Days that a token is valid by default.
+/// The default validity of a token, in days.
 const TOKEN_DAYS: u32 = 90;
 const MAX_TOKEN_DAYS: u32 = 3650;
-/// Codes that a customer may enter in one session by default.
+/// The default number of codes that a customer may enter in one session.
 const TRIES: u32 = 3;
 const MAX_TRIES: u32 = 100;
 

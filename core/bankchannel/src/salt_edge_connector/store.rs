@@ -1,4 +1,4 @@
-//! A connector's store: opened when it is first needed, and once for all clients of a process that name the same one.
+//! A connector's store: opened on first use, once for all clients of a process that name the same store.
 
 use std::{
     collections::HashMap,
@@ -12,9 +12,9 @@ use tokio::runtime::Handle;
 
 use super::{engine::OpenStore, settings::Ready};
 
-/// A store that is to be opened, or is.
+/// A store that is open or still to be opened.
 type Slot = tokio::sync::OnceCell<OpenStore>;
-/// What tells stores apart: place, key, process, runtime.
+/// The identity of a store: location and key (hashed), process, runtime.
 type Name = ([u8; 32], u32, tokio::runtime::Id);
 
 /// The store of one client.
@@ -22,10 +22,10 @@ type Name = ([u8; 32], u32, tokio::runtime::Id);
 pub(super) struct StoreHandle(tokio::sync::OnceCell<Arc<Slot>>);
 
 impl StoreHandle {
-    /// The store, open.
+    /// The open store; opens it first if necessary.
     ///
     /// # Errors
-    /// `configuration.invalid` where none is named, or its key is none; `resource.storage`.
+    /// `configuration.invalid` if no store is configured or its key is unusable; `resource.storage`.
     pub(super) async fn open(&self, ready: &Ready) -> Result<&OpenStore> {
         let missing =
             "is missing: a folder, or the address of a PostgreSQL database, in which sessions and tokens are kept";
@@ -35,11 +35,13 @@ impl StoreHandle {
     }
 }
 
-/// The slot of this store. Stores are kept while a client has them, and a while longer: a PHP request's client ends with the request.
+/// The slot of this store. A store stays open while a client uses it, and some time longer, because a PHP client ends
+/// with its request.
 async fn shared(place: &Secret, key: Option<&Secret>) -> Arc<Slot> {
     let texts = [Some(place.expose()), key.map(Secret::expose)];
     let name = (sha256_of_texts(&texts), std::process::id(), Handle::current().id());
-    // A fork's child may find the list locked for ever by a thread of the parent: it then has a store of its own.
+    // In the child process of a fork the list may stay locked for ever by a thread of the parent; the child then opens
+    // its own store.
     for _ in 0..TRIES {
         if let Some(slot) = listed(name) {
             return slot;
@@ -49,7 +51,7 @@ async fn shared(place: &Secret, key: Option<&Secret>) -> Arc<Slot> {
     Arc::default()
 }
 
-/// The slot of this name in the list, unless somebody else is at it.
+/// The slot with this name in the list; `None` if the list is locked.
 fn listed(name: Name) -> Option<Arc<Slot>> {
     match STORES.get_or_init(Mutex::default).try_lock() {
         Ok(mut stores) => Some(slot(&mut stores, name)),
@@ -62,7 +64,7 @@ fn slot(stores: &mut HashMap<Name, CachedStore>, name: Name) -> Arc<Slot> {
     let now = Instant::now();
     let is_foreign = |other: &Name| other.1 != name.1;
     for foreign in stores.keys().copied().filter(is_foreign).collect::<Vec<_>>() {
-        // The parent's: not even dropping may touch it.
+        // It belongs to the parent process and must not even be dropped here.
         std::mem::forget(stores.remove(&foreign));
     }
     stores.retain(|_, kept| Arc::strong_count(&kept.slot) > 1 || now.duration_since(kept.used) < IDLE);
@@ -77,8 +79,8 @@ struct CachedStore {
 }
 
 static STORES: OnceLock<Mutex<HashMap<Name, CachedStore>>> = OnceLock::new();
-/// How long a store stays open that no client has.
+/// The time for which an unused store stays open.
 const IDLE: Duration = Duration::from_secs(300);
-/// How often the list is tried, which is held for a moment only.
+/// The number of attempts to lock the list, which is locked only briefly.
 const TRIES: u32 = 200;
 const PAUSE: Duration = Duration::from_millis(5);

@@ -1,7 +1,7 @@
-//! A connector asked as Salt Edge asks it: with it a bank's own tests call their connector.
+//! A client that sends Salt Edge's requests to a connector, for a bank's own tests of its connector.
 //!
 //! ```text
-//!   settings ──► SaltEdgeHub ──► exchange: headers, data ─► JWT, signed anew for each attempt ─► connector
+//!   settings ──► SaltEdgeHub ──► exchange: headers, data ─► JWT, signed again for each attempt ─► connector
 //! ```
 
 mod dispatch;
@@ -21,7 +21,7 @@ pub use settings::SaltEdgeHubSettings;
 use crate::{CallOptions, ClientKind, Commands, Protocol, client::ProtocolClient, salt_edge::Sender};
 use settings::Ready;
 
-/// Every type of the requests and answers, to import from one place.
+/// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
 pub mod types {
     pub use super::{dispatch::of_operations::*, model::*};
@@ -31,7 +31,7 @@ pub mod types {
 #[allow(ambiguous_glob_reexports)]
 pub use types::*;
 
-/// Salt Edge's side, as the library knows it.
+/// The protocol description of Salt Edge's side.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,
     module: "salt_edge_hub",
@@ -45,7 +45,7 @@ pub(crate) static DESCRIPTOR: Protocol = Protocol {
     client: Some(ClientKind::of::<SaltEdgeHub>(&[])),
 };
 
-/// A client that asks a connector as Salt Edge does. It keeps the key that it has read, so keep it.
+/// A client that sends requests to a connector as Salt Edge does. It caches the key that it has read, so reuse it.
 ///
 /// Cloning is cheap; a clone is the same client.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ struct Inner {
 }
 
 impl SaltEdgeHub {
-    /// Makes a client. Files that the settings name are read now; nothing is sent.
+    /// Makes a client. Files named in the settings are read now; nothing is sent.
     ///
     /// # Errors
     /// `configuration.invalid` for settings that cannot be used, each naming its field.
@@ -73,7 +73,7 @@ impl SaltEdgeHub {
     /// Carries out one exchange with the connector.
     ///
     /// # Errors
-    /// Any; each with its outcome and the operation's name.
+    /// Any error; each has its outcome and names the operation.
     pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
     where
         O: Exchange<Codec = SaltEdge>,

@@ -1,4 +1,4 @@
-//! The settings of a client that asks connectors: one declaration for every language.
+//! The settings of a client that sends requests to connectors: one declaration for every language.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! The operations as typed methods, and by name with JSON: both from the protocol's one list and the list of flows.
+//! The operations as typed methods, and by name with JSON; both are generated from the protocol's list and the list of
+//! flows.
 
 use bankchannel_ws_channel::operations;
 

@@ -1,4 +1,4 @@
-//! What requests and answers do to the session (docs/protocols/ws-channel.md §8.1, §8.6).
+//! Effects of requests and answers on the session (docs/protocols/ws-channel.md §8.1, §8.6).
 
 use std::{any::Any, sync::Arc, time::Instant};
 
@@ -21,7 +21,7 @@ use bankchannel_ws_channel::{
 
 use super::{Session, WsChannel};
 
-/// What a request will do to the session, seen before it is sent.
+/// The effect of a request on the session, determined before it is sent.
 pub(super) enum Effect {
     None,
     /// A step of a login as this user.
@@ -30,7 +30,7 @@ pub(super) enum Effect {
         mode: Mode,
     },
     LogOut,
-    /// The answer holds the API key of the account that was registered.
+    /// The answer holds the API key of the registered account.
     KeepKey,
     /// Every session of this user ends.
     EndSessions {
@@ -62,18 +62,18 @@ impl Effect {
 }
 
 impl WsChannel {
-    /// Takes note of an answer.
+    /// Applies the effect of an answer.
     ///
     /// # Errors
-    /// `peer.protocol` for a login's answer that may not be believed: the step it asks for is unknown, or it gives another
-    /// API key than the configured one.
+    /// `peer.protocol` for a login answer that must not be trusted: the step that it asks for is unknown, or its API
+    /// key differs from the configured one.
     pub(super) fn take_note(&self, effect: &Effect, answer: &dyn Any, since: Instant) -> Result<()> {
         match effect {
             Effect::None | Effect::LogOut => Ok(()),
             Effect::LogIn { email, mode } => self.note_login(answer, email, *mode, since),
             Effect::KeepKey => {
                 let mut session = self.lock();
-                // Whoever is logged in goes on with the key of his own account; the caller has the new one in the answer.
+                // A logged-in user keeps the key of their own account; the caller finds the new key in the answer.
                 if let (Some(RegisterResponse { api_key, .. }), false) =
                     (answer.downcast_ref(), session.is_logged_in() || session.has_ended())
                 {
@@ -92,16 +92,16 @@ impl WsChannel {
         }
     }
 
-    /// Takes note of a failure.
+    /// Applies the effect of a failure.
     pub(super) fn note_failure(&self, effect: &Effect, error: &Error) {
-        // A login that was tried and failed leaves nobody logged in; one that was never sent changes nothing.
+        // A login that was sent and failed leaves the client logged out; one that was never sent changes nothing.
         if matches!(effect, Effect::LogIn { .. }) && error.outcome() != Some(Outcome::NotSent) {
             self.replace(Session::forget);
         }
     }
 
-    /// Takes note of a token that the service does not accept, unless there is a newer one already: the session has ended,
-    /// and is forgotten where it cannot be renewed.
+    /// Handles a token that the service does not accept, unless it was already replaced: the session has ended. If it
+    /// cannot be renewed, it is forgotten.
     pub(super) fn note_refusal(&self, refused: Option<&IdToken>) {
         let mut session = self.lock();
         let is_it = |held: &IdToken| refused.is_some_and(|refused| refused.expose() == held.expose());
@@ -128,7 +128,7 @@ impl WsChannel {
                 self.replace(|session| session.logged_in(given, email.clone(), mode, since));
             }
             Ok(LoginState::Failed(_)) => self.replace(Session::forget),
-            // On the way to a login the former session stays as it is (§8.1): it is not this login's.
+            // A login that is not complete leaves the previous session unchanged (§8.1).
             Ok(_) => {}
             Err(error) => {
                 self.replace(Session::forget);

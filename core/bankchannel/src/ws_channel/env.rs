@@ -1,4 +1,4 @@
-//! Settings from the environment's `ISECURE_*` variables (docs/protocols/ws-channel.md §8.1).
+//! Settings from the `ISECURE_*` environment variables (docs/protocols/ws-channel.md §8.1).
 
 use bankchannel_foundation::{
     Boundary, Error, Result, Secret,
@@ -9,7 +9,7 @@ use bankchannel_ws_channel::model::Mode;
 
 use super::WsChannelSettings;
 
-/// The variables that settings are read from, each with its setting.
+/// The environment variables for settings, each with its setting.
 pub const VARIABLES: [(&str, &str); 12] = [
     ("ISECURE_BASE_URL", "base_url"),
     ("ISECURE_PUBLIC_KEY_PEM", "public_key_pem"),
@@ -26,7 +26,7 @@ pub const VARIABLES: [(&str, &str); 12] = [
 ];
 
 impl WsChannelSettings {
-    /// The settings that the environment gives: see [`VARIABLES`]. An empty variable is as good as none.
+    /// Reads the settings from the environment variables [`VARIABLES`]. An empty variable counts as absent.
     ///
     /// # Errors
     /// `configuration.invalid`, which names the variable; its value is not shown.
@@ -34,7 +34,7 @@ impl WsChannelSettings {
         Self::from_variables(|name| std::env::var(name).ok())
     }
 
-    /// The same from any source of variables.
+    /// The same with any source of variables.
     ///
     /// # Errors
     /// As [`from_env`](Self::from_env).
@@ -59,8 +59,8 @@ impl WsChannelSettings {
         })
     }
 
-    /// These settings, and where they say nothing the others'. A public key goes with what was said about it in one place:
-    /// a file given here is not overruled by a text given there.
+    /// These settings, completed from `other`. Text and file of the public key are taken together from one side, so
+    /// that a text in `other` does not override a file given here.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         let own_key = self.public_key_pem.is_some() || self.public_key_file.is_some();
@@ -91,8 +91,8 @@ impl WsChannelSettings {
     }
 }
 
-/// The answer that the environment gives to a question of a login: `ISECURE_ADMIN_MFA_CODE`, `ISECURE_DATA_PHONE_CODE`, …,
-/// else `ISECURE_MFA_CODE`, `ISECURE_EMAIL_CODE`, `ISECURE_PHONE_CODE` (§8.1). `kind` is the question's.
+/// The answer to a login's question from the environment: `ISECURE_ADMIN_MFA_CODE`, `ISECURE_DATA_PHONE_CODE`, …, else
+/// `ISECURE_MFA_CODE`, `ISECURE_EMAIL_CODE`, `ISECURE_PHONE_CODE` (§8.1). `kind` is the kind of the question.
 #[must_use]
 pub fn code_from_env(kind: &str, mode: Mode) -> Option<Secret> {
     code_from_variables(kind, mode, |name| std::env::var(name).ok())

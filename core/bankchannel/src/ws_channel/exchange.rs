@@ -1,4 +1,4 @@
-//! One exchange: credentials, limits, effects on the session, and the one renewal there may be.
+//! One exchange: credentials, limits, effects on the session, and at most one renewal of it.
 
 use std::{
     any::Any,
@@ -39,7 +39,7 @@ impl WsChannel {
     /// Carries out one exchange.
     ///
     /// # Errors
-    /// Any; each with its outcome and the operation's name.
+    /// Any error; each has its outcome and names the operation.
     pub async fn exchange<O>(&self, request: O::Request, options: &CallOptions) -> Result<O::Response>
     where
         O: Exchange<Codec = Envelope>,
@@ -57,7 +57,7 @@ impl WsChannel {
         typed.answer.ok_or_else(|| Error::because(&row::INTERNAL, "an exchange ended without an answer"))
     }
 
-    /// Carries out whichever exchange: compiled once.
+    /// The part that does not depend on types, so that it is compiled once.
     async fn attempt(&self, typed: &mut dyn Halves, effect: &Effect, options: &CallOptions) -> Result<()> {
         let mut sending = Sending::begin_by(typed.declaration(), options, self.0.settings.connection.exchange_limit())?;
         let deadline = sending.deadline;
@@ -66,7 +66,7 @@ impl WsChannel {
         let mut may_renew = protected && !effect.is_log_out() && self.can_renew(&session);
         if may_renew && (session.is_expired() || session.has_ended()) {
             may_renew = false;
-            // Of this exchange itself nothing was sent, however far the renewal came.
+            // This exchange itself was not sent, whatever the renewal did.
             let renewed = self.renew(&session, generation, deadline, options).await;
             session = renewed.map_err(|error| error.with_outcome(Outcome::NotSent))?;
         } else if protected && !effect.is_log_out() && session.is_expired() {
@@ -74,7 +74,7 @@ impl WsChannel {
         }
         let message = typed.encode(&session.credentials());
         if effect.is_log_out() {
-            // First here, whatever the service will say: nobody goes on with a session that was to end.
+            // Forgotten first, whatever the service answers: a session that was meant to end must not be used further.
             self.replace(Session::forget);
             sending.repeat = Repeat::Never;
         }
@@ -107,17 +107,17 @@ impl WsChannel {
         }
     }
 
-    /// How long an exchange may take: as the settings say, or its own limit.
+    /// The time limit of an exchange: from the settings, or its own.
     pub(super) fn limit(&self, own_s: u32) -> Duration {
         call::limit(self.0.settings.connection.exchange_limit(), own_s)
     }
 
-    /// How long a flow may take, where the settings say so.
+    /// The time limit of a flow, if the settings have one.
     pub(super) fn flow_limit(&self) -> Option<Duration> {
         call::said(self.0.settings.flow_timeout_s)
     }
 
-    /// Whether the settings' password is that of the session's user: nobody else's session is renewed with it.
+    /// Whether the session may be renewed with the settings' password: only if it belongs to the same user.
     pub(super) fn can_renew(&self, session: &Session) -> bool {
         let settings = &self.0.settings;
         settings.renew_session == Some(true)
@@ -127,10 +127,10 @@ impl WsChannel {
             && (session.email.is_none() || session.email == settings.email)
     }
 
-    /// Logs in again in data mode, as the user of the session that ended and in its place. There is one renewal at a time:
-    /// calls that notice together, or begin meanwhile, wait for it and take what it brought; where it broke off, the next of
-    /// them tries. Where somebody has logged out meanwhile, or in as another user, nothing is renewed, nor where the service
-    /// has refused the login.
+    /// Logs in again in data mode as the user of the ended session, and replaces it. There is one renewal at a time:
+    /// calls that notice the end together, or start meanwhile, wait for it and use its result; if it breaks off, the
+    /// next of them tries. Nothing is renewed after a logout or another user's login in the meantime, or after the
+    /// service has refused the login.
     fn renew<'a>(
         &'a self,
         ended: &'a Session,
@@ -182,12 +182,12 @@ impl WsChannel {
             ch_resp: challenge,
             encrypted,
         });
-        // What the answer does to the session is decided here, not where a login of the caller's own is noted.
+        // The effect on the session is applied here, not as for a login by the caller.
         let since = Instant::now();
         let answer = self.exchange_as::<Login>(request, Effect::None, &options.until(deadline)).await?;
         let state = LoginState::of(answer, self.held().0.api_key.as_ref());
         if state.is_err() {
-            // An answer that may not be believed is not asked for again.
+            // An answer that must not be trusted is not requested again.
             self.replace_if(generation, Session::forget);
         }
         match state? {
@@ -204,14 +204,14 @@ impl WsChannel {
     }
 }
 
-/// Whether a renewal that ended so would end so again: the service has refused the login, or wants what only a person has.
-/// A password that is tried again and again locks its account.
+/// Whether another renewal would fail in the same way: the service has refused the login, or needs input from a person.
+/// Repeated attempts with a wrong password would lock the account.
 fn is_final(error: &Error) -> bool {
     error.category() == Category::Authentication
 }
 
-/// The error of a call that the service refused for its session, where the session was not renewed. Who cancels, or whose
-/// time is up, is told so, and not to log in again; how far the call came is the same.
+/// The error of a call whose session was refused and not renewed. After a cancellation or at the time limit the error
+/// reports that, and not a missing login; its outcome is that of the refused call.
 fn not_renewed(refused: Error, why: Error) -> Error {
     let code = why.code();
     let told = match (why.category(), refused.outcome()) {
@@ -221,7 +221,7 @@ fn not_renewed(refused: Error, why: Error) -> Error {
     told.with("renewal", code)
 }
 
-/// What of an exchange depends on its types: writing its request and reading its answer.
+/// The type-dependent part of an exchange: encoding its request and decoding its answer.
 trait Halves: Send {
     fn declaration(&self) -> &'static Declaration;
     fn needs_session(&self) -> bool;
@@ -230,7 +230,7 @@ trait Halves: Send {
     fn answer(&self) -> &dyn Any;
 }
 
-/// An exchange's request until it is written, and its answer once it is read.
+/// The request of an exchange until it is encoded, and the answer once it is decoded.
 struct Typed<O: Exchange> {
     request: Option<O::Request>,
     answer: Option<O::Response>,
@@ -260,7 +260,7 @@ impl<O: Exchange<Codec = Envelope>> Halves for Typed<O> {
     }
 }
 
-/// What the service's answer means.
+/// Decodes the service's answer.
 fn receive<O: Exchange<Codec = Envelope>>(answer: InResponse, options: &CallOptions) -> Result<O::Response> {
     if options.is_logged() {
         options.note(LogLevel::Debug, &answer_line(O::DECLARATION.name, &answer));
@@ -268,12 +268,12 @@ fn receive<O: Exchange<Codec = Envelope>>(answer: InResponse, options: &CallOpti
     O::decode_response(answer)
 }
 
-/// The session was ended or replaced by its own user while a call of it was under way.
+/// The error when the session was ended or replaced by its own user during a call.
 fn session_gone() -> Error {
     Error::new(&errors::SESSION_EXPIRED).with("class", "auth").with_outcome(Outcome::NotSent)
 }
 
-/// Puts the new session's token where the old one's stands.
+/// Replaces the old session's token and API key in a message with the new session's.
 fn replace_credentials(message: &mut OutRequest, session: &Session) {
     let token = session.id_token.as_ref().map(|token| token.expose());
     let key = session.api_key.as_ref().map(|key| key.expose());
@@ -285,7 +285,7 @@ fn replace_credentials(message: &mut OutRequest, session: &Session) {
     }
 }
 
-/// The longest answer that is looked into for the log, in bytes.
+/// The longest answer that is parsed for the log, in bytes.
 const LOGGED_ANSWER_MAX: usize = 64 * 1024;
 
 fn answer_line(operation: &str, answer: &InResponse) -> String {

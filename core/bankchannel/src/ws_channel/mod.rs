@@ -39,7 +39,7 @@ pub use settings::{Environment, WsChannelSettings};
 
 use crate::{ClientKind, Commands, Protocol, client::ProtocolClient};
 
-/// Every type of the requests and answers, to import from one place.
+/// All types of the requests and answers, for import from one place.
 #[allow(ambiguous_glob_reexports)]
 pub mod types {
     pub use super::dispatch::{of_flows::*, of_operations::*};
@@ -50,7 +50,7 @@ pub mod types {
 #[allow(ambiguous_glob_reexports)]
 pub use types::*;
 
-/// The ISECure WS Channel, as the library knows it.
+/// The protocol description of the ISECure WS Channel.
 pub(crate) static DESCRIPTOR: Protocol = Protocol {
     name: PROTOCOL,
     module: "ws_channel",
@@ -73,12 +73,12 @@ pub struct WsChannel(Arc<Inner>);
 struct Inner {
     settings: WsChannelSettings,
     transport: Transport,
-    /// Shared with the calls that began with it: it is copied when somebody changes it, and not by each call.
+    /// Shared with the calls that started with it: a change copies it; a call does not.
     session: Mutex<Arc<Session>>,
-    /// Grows whenever somebody logs in or out, and only while the session is locked: a renewal that began before must not
-    /// undo it.
+    /// Incremented at each login and logout, while the session is locked: a renewal that started earlier must not undo
+    /// them.
     generation: AtomicU64,
-    /// Held while the session is renewed, so that calls that notice together log in once.
+    /// Held during a renewal, so that concurrent calls log in only once.
     renewing: tokio::sync::Mutex<()>,
 }
 
@@ -99,13 +99,13 @@ impl WsChannel {
         })))
     }
 
-    /// The settings it was made with.
+    /// The settings of the client.
     #[must_use]
     pub fn settings(&self) -> &WsChannelSettings {
         &self.0.settings
     }
 
-    /// The base URL, without a slash at its end.
+    /// The base URL, without a trailing slash.
     #[must_use]
     pub fn base_url(&self) -> &str {
         self.0.transport.base_url()
@@ -117,8 +117,8 @@ impl WsChannel {
         Session::clone(&self.lock())
     }
 
-    /// The current session, unless it is being changed at this very moment: never waits, so that it is safe in the child of
-    /// a fork, where whoever changes it does not exist.
+    /// The current session, unless it is being changed at this moment. Never waits, so it is safe in the child process
+    /// of a fork, in which the thread that holds the lock does not exist.
     #[must_use]
     pub fn try_session(&self) -> Option<Session> {
         match self.0.session.try_lock() {
@@ -128,25 +128,25 @@ impl WsChannel {
         }
     }
 
-    /// Takes a session into use, in place of the current one.
+    /// Replaces the current session.
     pub fn set_session(&self, session: Session) {
         self.replace(|held| *held = session);
     }
 
-    /// The session, and which one it is.
+    /// The session and its generation.
     fn held(&self) -> (Arc<Session>, u64) {
         let session = self.lock();
         (Arc::clone(&session), self.0.generation.load(Ordering::SeqCst))
     }
 
-    /// Changes who is logged in: what a renewal still under way brings counts no more.
+    /// Changes the session; the result of a renewal in progress is then discarded.
     fn replace(&self, change: impl FnOnce(&mut Session)) {
         let mut session = self.lock();
         change(Arc::make_mut(&mut session));
         self.0.generation.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Changes the session, unless it is no longer the one it was.
+    /// Changes the session if its generation is still this one.
     fn replace_if(&self, generation: u64, change: impl FnOnce(&mut Session)) -> bool {
         let mut session = self.lock();
         let is_same = self.0.generation.load(Ordering::SeqCst) == generation;
@@ -186,7 +186,7 @@ impl ProtocolClient for WsChannel {
 
     fn with_profile<T>(&self, request: TypeId, read: impl FnOnce(&dyn Profile) -> T) -> T {
         let mut profile = settings::ProfileOf::of(self);
-        // A logout is the session's, whatever user the settings name.
+        // A logout concerns the session's user, whatever user the settings name.
         profile.session_first = request == TypeId::of::<operations::session::logout::LogoutRequest>();
         read(&profile)
     }

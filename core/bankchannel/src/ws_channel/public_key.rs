@@ -1,4 +1,4 @@
-//! Which public key passwords are encrypted to.
+//! Selects the public key to which passwords are encrypted.
 
 use std::io::Read as _;
 
@@ -9,15 +9,16 @@ use bankchannel_ws_channel::{PRODUCTION_BASE_URL, PRODUCTION_PUBLIC_KEY_PEM, TES
 
 use super::{Environment, WsChannelSettings};
 
-/// The longest key file that is read, in bytes.
+/// The maximum size of a key file, in bytes.
 const KEY_FILE_MAX: u64 = 64 * 1024;
 
 impl WsChannelSettings {
-    /// The service's public key: the one given as text, else the one in the file, else the environment's. A base URL of
-    /// one's own with neither key nor environment has no key: a password is never encrypted to somebody else's.
+    /// The service's public key: from the text setting, else from the file, else from the environment. A custom base
+    /// URL without any of these has no key: a password is never encrypted to a key of another service.
     ///
     /// # Errors
-    /// `configuration.invalid` with outcome `not_sent`: no key, a file that cannot be read, no RSA key, fewer than 2048 bits.
+    /// `configuration.invalid` with outcome `not_sent`: no key, an unreadable file, not an RSA key, fewer than 2048
+    /// bits.
     pub fn public_key(&self) -> Result<PublicKey> {
         let (setting, pem) = self.public_key_text()?;
         PublicKey::from_pem(&pem).map_err(|why| unusable(setting, why))
@@ -33,7 +34,7 @@ impl WsChannelSettings {
             };
             let (file, _) = open_regular(path.as_ref()).map_err(unreadable)?;
             let mut pem = String::new();
-            // Whatever size the file claims to have.
+            // The file's reported size is not trusted.
             file.take(KEY_FILE_MAX + 1).read_to_string(&mut pem).map_err(unreadable)?;
             if pem.len() as u64 > KEY_FILE_MAX {
                 return Err(unusable(

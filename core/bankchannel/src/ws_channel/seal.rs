@@ -1,7 +1,7 @@
-//! What leaves this process and comes back: sealed with a key of the caller's.
+//! Sealing of values that leave this process and come back, with a key from the caller.
 //!
-//! The text is `bc1.` and the base64url of AES-256-GCM data (`bankchannel_crypto::aead`), keyed with HMAC-SHA-256 of the
-//! caller's secret. What is inside is bound to what it is for: a session cannot be taken for a login.
+//! The text is `bc1.` and the base64url of AES-256-GCM data (`bankchannel_crypto::aead`), keyed with HMAC-SHA-256 of
+//! the caller's secret. The content is bound to its purpose: a session cannot be used as a login.
 
 use bankchannel_crypto::{Error as CryptoError, aead::SealingKey, digest};
 use bankchannel_foundation::{
@@ -17,9 +17,9 @@ pub const SEAL_KEY_MIN: usize = 32;
 
 /// The format's name and version.
 const PREFIX: &str = "bc1.";
-/// The longest sealed text that is looked at, in bytes.
+/// The maximum length of a sealed text, in bytes.
 const SEALED_MAX: usize = 64 * 1024;
-/// The deepest nesting of what is inside.
+/// The maximum nesting depth of the sealed JSON.
 const DEPTH_MAX: usize = 8;
 
 secret_type! {
@@ -52,7 +52,7 @@ pub(super) fn seal<T: Boundary>(value: T, key: &SealKey, purpose: &str) -> Resul
     Sealed::new(&format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(&sealed)))
 }
 
-/// Opens what [`seal`] sealed for the same purpose.
+/// Opens a value that [`seal`] sealed for the same purpose.
 ///
 /// # Errors
 /// `input.invalid_field` for the field `sealed`; the detail `reason` is `wrong_key`, `damaged` or `format`.
@@ -82,10 +82,10 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    /// An example of what is sealed.
+    /// A sample value.
     #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
     struct Example {
-        /// Something.
+        /// A field.
         word: String,
     }
 

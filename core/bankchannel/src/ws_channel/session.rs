@@ -1,4 +1,4 @@
-//! The session: who is logged in, until when.
+//! The session: its user and its end.
 
 use std::time::{Duration, Instant};
 
@@ -10,22 +10,23 @@ use bankchannel_ws_channel::{
 
 use super::WsChannelSettings;
 
-/// How long before its end a session counts as expired: a call on its way must still arrive in time (docs/protocols/ws-channel.md §8.1).
+/// The margin before its end at which a session counts as expired: a request must still arrive in time
+/// (docs/protocols/ws-channel.md §8.1).
 pub const SKEW: Duration = Duration::from_secs(5);
 
-/// Who is logged in, until when. With an account and no token it is a session that has ended and was not logged out of: the
-/// setting `renew_session` renews it with the next call.
+/// The current user and the end of the session. An account without a token is a session that ended without a logout:
+/// with the setting `renew_session` the next call renews it.
 #[derive(Debug, Clone, Default)]
 pub struct Session {
     /// The integrator's key.
     pub api_key: Option<ApiKey>,
     /// The token.
     pub id_token: Option<IdToken>,
-    /// The account that the token is of.
+    /// The token's account.
     pub email: Option<Email>,
-    /// The mode of the token.
+    /// The token's mode.
     pub mode: Option<Mode>,
-    /// When the token ends, by the clock that nobody sets; `None` is not known.
+    /// The end of the token, on the monotonic clock; `None` if not known.
     pub ends: Option<Instant>,
 }
 
@@ -41,24 +42,24 @@ impl Session {
         }
     }
 
-    /// Whether there is a token, whatever became of it.
+    /// Whether there is a token, valid or not.
     #[must_use]
     pub fn is_logged_in(&self) -> bool {
         self.id_token.is_some()
     }
 
-    /// Whether the token has ended or is about to.
+    /// Whether the token has expired or is about to.
     #[must_use]
     pub fn is_expired(&self) -> bool {
         self.ends.is_some_and(|ends| Instant::now() + SKEW >= ends)
     }
 
-    /// Whether the service ended it: the token is gone, and it is known whose it was.
+    /// Whether the service ended the session: the token is gone, and its user is known.
     pub(super) fn has_ended(&self) -> bool {
         self.id_token.is_none() && self.email.is_some()
     }
 
-    /// How long the token still lives; `None` is not known.
+    /// The remaining lifetime of the token; `None` if not known.
     #[must_use]
     pub fn time_left(&self) -> Option<Duration> {
         self.ends.map(|ends| ends.saturating_duration_since(Instant::now()))
@@ -68,7 +69,8 @@ impl Session {
         Credentials { api_key: self.api_key.clone(), id_token: self.id_token.clone() }
     }
 
-    /// Takes what a complete login gave. `since` is an instant before the service counted: the session ends rather early.
+    /// Stores the result of a complete login. `since` is an instant before the service's own start of the session, so
+    /// the session ends slightly early here.
     pub(super) fn logged_in(&mut self, given: Authenticated, email: Email, mode: Mode, since: Instant) {
         *self = Self {
             api_key: Some(given.api_key),
@@ -79,12 +81,12 @@ impl Session {
         };
     }
 
-    /// Drops a token that the service no longer accepts, and keeps whose it was.
+    /// Drops a token that the service no longer accepts, and keeps its user.
     pub(super) fn end(&mut self, email: Email, mode: Mode) {
         *self = Self { api_key: self.api_key.take(), email: Some(email), mode: Some(mode), ..Self::default() };
     }
 
-    /// Forgets the token and whose it was. The API key stays: it is the account's, not the session's.
+    /// Forgets the token and its user. The API key stays: it belongs to the account, not to the session.
     pub(super) fn forget(&mut self) {
         *self = Self { api_key: self.api_key.take(), ..Self::default() };
     }

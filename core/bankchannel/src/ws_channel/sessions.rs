@@ -1,4 +1,4 @@
-//! What keeping a session between runs of a program takes (docs/protocols/ws-channel.md §8.4).
+//! How a session is kept between runs of a program (docs/protocols/ws-channel.md §8.4).
 
 use bankchannel_foundation::{OperationKind, Secret, operation::Entry};
 use bankchannel_ws_channel::{Access, errors, model::Mode, terms};
@@ -39,8 +39,8 @@ pub(super) const SESSIONS: Sessions = Sessions {
     ],
 };
 
-/// From the declaration. Flows declare no route: those that begin without a session are the ones about accounts and sessions that do
-/// not fail for want of one.
+/// The session that an operation needs, from its declaration. Flows declare no route; a flow works without a session if
+/// its subject is `account` or `session` and its errors do not include a missing login.
 fn needs(entry: &Entry) -> SessionNeed {
     let declaration = entry.declaration;
     let fails_without = || declaration.errors.contains(&&errors::NOT_LOGGED_IN);

@@ -100,7 +100,7 @@ impl ClientSettings for WsChannelSettings {
 pub(super) struct ProfileOf<'a> {
     settings: &'a WsChannelSettings,
     session: Arc<Session>,
-    /// Whether the session's user takes precedence over the settings'.
+    /// Whether the session's user takes precedence over the settings' user.
     pub(super) session_first: bool,
 }
 

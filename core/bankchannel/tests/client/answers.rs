@@ -1,4 +1,4 @@
-//! What answers mean (docs/protocols/ws-channel.md §11.8 K05–K07, K20).
+//! The meaning of answers (docs/protocols/ws-channel.md §11.8 K05–K07, K20).
 
 use bankchannel::{
     Category, ConnectionSettings, Outcome,

@@ -1,4 +1,4 @@
-//! Content on its way out and in.
+//! Content that is sent and received.
 
 use std::{fs, io::Write as _, sync::Arc, time::Duration};
 
@@ -19,7 +19,7 @@ use crate::{
     support::{Act, Server, client, ok, refused},
 };
 
-/// Bytes without a pattern that would hide a mistake.
+/// Bytes without a pattern, which could hide a mistake.
 fn sample(size: usize) -> Vec<u8> {
     (0..size).map(|at| ((at * 31 + at / 251) % 256) as u8).collect()
 }
@@ -74,7 +74,7 @@ async fn a_file_that_changes_while_it_is_sent_is_never_sent_whole() {
     for change in changes {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
-        // More than all the buffers on the way hold.
+        // More than all buffers on the path can hold.
         fs::write(&path, sample(24 * 1024 * 1024)).unwrap();
         let go_on = Arc::new(Notify::new());
         let server = Server::in_turn([Act::Hold(Arc::clone(&go_on), ok(201, json!({})))]).await;
@@ -104,7 +104,7 @@ async fn a_source_that_fails_ends_the_upload_with_its_own_error() {
     });
     let error = client(&server).upload_file(of(Content::Pieces(pieces))).await.unwrap_err();
     assert_eq!((error.code(), error.detail("field")), ("input.invalid_field", Some("content")));
-    // The error may be there before the server has looked at anything; what counts is that it never has all of it.
+    // The error may arrive before the server has read anything; it must never receive the whole body.
     assert!(server.seen().iter().all(|seen| !seen.complete));
 }
 
@@ -126,7 +126,7 @@ async fn a_download_goes_to_memory_a_file_or_a_receiver() {
     let to = |destination| CallOptions { destination, ..CallOptions::default() };
     let got = client.exchange::<DownloadFile>(download(), &to(Destination::File(path.clone()))).await.unwrap();
     assert_eq!((got.content.known_size(), fs::read(&path).unwrap()), (Some(bytes.len() as u64), bytes.clone()));
-    // There is such a file now: it is not overwritten, and the bank is not even asked.
+    // The file exists now: it is not overwritten, and no request is sent to the bank.
     let before = server.seen().len();
     let error = client.exchange::<DownloadFile>(download(), &to(Destination::File(path.clone()))).await.unwrap_err();
     assert_eq!(

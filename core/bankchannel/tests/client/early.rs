@@ -1,5 +1,5 @@
-//! A server that refuses a body before it has read all of it, and closes the connection: the refusal is what the caller
-//! gets, not a lost connection.
+//! A server that refuses a body before it has read all of it, and closes the connection: the caller gets the refusal,
+//! not a lost connection.
 
 use bankchannel::ws_channel::operations::files::upload_file::UploadFile;
 use bankchannel::{CallOptions, Content, Outcome};
@@ -12,7 +12,7 @@ use crate::{
 const SIZE: usize = 25 * 1024 * 1024;
 const TRIES: usize = 12;
 
-/// A runtime for the server alone: it closes connections while the client writes.
+/// A separate runtime for the server: it closes connections while the client writes.
 fn elsewhere() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
@@ -21,7 +21,7 @@ fn elsewhere() -> tokio::runtime::Runtime {
 fn an_early_refusal_is_heard() {
     let servers = elsewhere();
     let server = servers.block_on(Server::in_turn([Act::RefuseEarly(refused(413, "Request too large"))]));
-    // As the library has it: one thread for connections.
+    // As in the library: one thread for connections.
     elsewhere().block_on(hear(&server));
 }
 
@@ -41,7 +41,7 @@ async fn hear(server: &Server) {
                     assert_eq!(error.http_status(), Some(413), "{name}: {error}");
                     heard += 1;
                 }
-                // The reset came between a look at the socket and the next write. No server takes half a body.
+                // The reset arrived between a check of the socket and the next write. No server accepts half a body.
                 outcome => assert_eq!((error.code(), outcome), ("transport.connection_lost", Some(Outcome::NotSent))),
             }
         }

@@ -1,4 +1,4 @@
-//! Faults of the network: typed errors, the right outcome, and no upload twice.
+//! Network failures: typed errors, the right outcome, and no repeated upload.
 
 use std::{
     sync::Arc,
@@ -169,7 +169,7 @@ async fn a_pooled_connection_that_went_stale_loses_nothing() {
 
 #[tokio::test]
 async fn a_body_that_stops_in_the_middle_is_not_an_upload() {
-    // The server reads the head, and the client gives up while it writes the rest.
+    // The server reads the head, and the client gives up while it writes the body.
     let go_on = Arc::new(Notify::new());
     let server = Server::in_turn([Act::Hold(Arc::clone(&go_on), ok(201, json!({})))]).await;
     let big = vec![7u8; 16 * 1024 * 1024];

@@ -1,4 +1,5 @@
-//! Login answers that must not be believed, and the key it all depends on (docs/protocols/ws-channel.md §11.8 K17–K24).
+//! Login answers that must not be trusted, and the key on which this depends (docs/protocols/ws-channel.md §11.8
+//! K17–K24).
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::{
     support::{Act, Answers, PASSWORD, Server, ok, people::API_KEY, refused, session, settings},
 };
 
-/// Answers every login like this.
+/// Gives this answer to every login.
 async fn answering(login: impl Fn() -> Act + Send + Sync + 'static) -> Server {
     Server::start(move |seen, _| match seen.method.as_str() {
         "GET" => Act::Answer(ok(200, json!({"Challenge": CHALLENGE}))),
@@ -126,7 +127,7 @@ async fn k23_reasons_of_failed_logins() {
     }
 }
 
-/// Made with `openssl genrsa 1024 | openssl rsa -pubout`; the private half was thrown away.
+/// Made with `openssl genrsa 1024 | openssl rsa -pubout`; the private half was not kept.
 const SHORT_KEY: &str = "\
 -----BEGIN PUBLIC KEY-----
 MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQCzfYyR0HHwrILYfrEktfRBgGrK

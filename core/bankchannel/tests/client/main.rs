@@ -1,4 +1,4 @@
-//! The client against a server that does what the test says: retries, refusals, sessions, faults of the network.
+//! The client against a scripted server: retries, refusals, sessions, network failures.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../support/mod.rs"]

@@ -1,4 +1,5 @@
-//! What is sent again by itself, and what never (docs/protocols/ws-channel.md §8.1, §8.6, §11.8).
+//! Requests that are resent automatically, and requests that never are (docs/protocols/ws-channel.md §8.1, §8.6,
+//! §11.8).
 
 use std::time::{Duration, Instant};
 
@@ -47,7 +48,7 @@ async fn k01_a_get_is_repeated_after_503_until_it_succeeds() {
         Server::in_turn([unavailable(), unavailable(), Act::Answer(ok(200, json!({"FileDescriptors": []})))]).await;
     assert!(client(&server).list_files(list()).await.unwrap().file_descriptors.is_empty());
     assert_eq!(server.seen().len(), 3);
-    // And not more often than that.
+    // But not more often.
     let server = Server::in_turn([unavailable()]).await;
     let error = client(&server).list_files(list()).await.unwrap_err();
     assert_eq!((error.http_status(), server.seen().len()), (Some(503), 3));
@@ -67,7 +68,7 @@ async fn settings_say_how_often_and_how_soon() {
         let begun = Instant::now();
         let error = client.list_files(list()).await.unwrap_err();
         assert_eq!((error.http_status(), server.seen().len()), (Some(503), sent));
-        // Four waits of up to 0.3, 0.6, 1.2 and 2.4 seconds without the setting.
+        // Without the setting: four waits of up to 0.3, 0.6, 1.2 and 2.4 seconds.
         assert!(begun.elapsed() < Duration::from_secs(1));
     }
     let connection = ConnectionSettings { retries: Some(11), ..ConnectionSettings::default() };

@@ -1,4 +1,4 @@
-//! What calls do to the session (docs/protocols/ws-channel.md §8.1, §8.6).
+//! Effects of calls on the session (docs/protocols/ws-channel.md §8.1, §8.6).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::{
@@ -28,7 +28,7 @@ pub(crate) fn logged_in(token: &str) -> Act {
     Act::Answer(ok(200, json!({"IdToken": token, "ApiKey": API_KEY, "ExpiresIn": "3600", "ResponseText": "Login OK"})))
 }
 
-/// Accepts one token, and gives it to who logs in.
+/// Accepts one token, and returns it for every login.
 fn only(token: &'static str) -> impl Fn(&Seen, usize) -> Act + Send + Sync {
     move |seen, _| match (seen.method.as_str(), seen.path.starts_with("/v2/session/")) {
         ("GET", true) => Act::Answer(ok(200, json!({"Challenge": CHALLENGE}))),
@@ -50,7 +50,7 @@ fn renewing(server: &Server) -> WsChannel {
 async fn k08_an_expired_session_is_noticed_here() {
     let server = Server::in_turn([Act::Stall]).await;
     let client = client(&server);
-    // Five seconds before its end it counts as expired.
+    // It counts as expired five seconds before its end.
     client.set_session(Session { ends: Some(Instant::now() + Duration::from_secs(4)), ..session("t", Mode::Data) });
     let error = client.list_files(list()).await.unwrap_err();
     assert_eq!(
@@ -168,7 +168,7 @@ async fn a_renewal_does_not_undo_a_logout() {
     assert_eq!(server.seen().len(), 2, "the upload and the logout");
 }
 
-/// Holds the first upload until it is told to go on, and then answers it like this.
+/// Holds the first upload until the test continues it, then sends this answer.
 async fn held_upload(answer: Answer) -> (Arc<Notify>, Server) {
     let go_on = Arc::new(Notify::new());
     let held = Arc::clone(&go_on);
@@ -199,7 +199,7 @@ async fn calls_that_notice_together_log_in_once() {
     assert_eq!(server.seen().iter().filter(|seen| seen.method == "POST").count(), 1);
 }
 
-/// Accepts `new`; the steps of a login are answered by these acts in turn, the last one again and again.
+/// Accepts `new`; these acts answer the steps of a login in turn, the last one repeatedly.
 async fn logging_in(acts: impl IntoIterator<Item = Act>) -> Server {
     let (acts, steps) = (acts.into_iter().collect::<Vec<_>>(), AtomicUsize::new(0));
     let accepts = only("new");
@@ -225,11 +225,11 @@ async fn after_a_renewal_that_broke_off_the_next_call_renews() {
     let lost = || Act::ResetAfterRequest;
     let server = logging_in([lost(), lost(), lost(), challenge(), lost(), challenge(), logged_in("new")]).await;
     let client = renewing(&server);
-    // A 401, and the challenge cannot be had.
+    // A 401, and the challenge is not available.
     let error = client.list_files(list()).await.unwrap_err();
     assert_eq!((error.http_status(), error.detail("renewal")), (Some(401), Some("transport.connection_lost")));
     assert!(!client.session().is_logged_in());
-    // The login is sent and its answer is lost; what was to be sent was not.
+    // The login was sent and its answer lost; the upload itself was not sent.
     let error = client.upload_file(upload(b"payment")).await.unwrap_err();
     assert_eq!((error.code(), error.outcome()), ("transport.connection_lost", Some(Outcome::NotSent)));
     client.list_files(list()).await.unwrap();
@@ -347,7 +347,7 @@ async fn who_cancels_during_a_renewal_is_not_told_to_log_in() {
 async fn logout_clears_here_first_and_is_never_repeated() {
     let server = Server::in_turn([Act::Answer(refused(429, "Too many requests"))]).await;
     let client = client(&server);
-    // The session has expired here: it is logged out all the same, as the user it belongs to.
+    // The session has expired on the client; it is still logged out, for the user it belongs to.
     client.set_session(Session { ends: Some(Instant::now()), ..session("mine", Mode::Admin) });
     let error = client.call_json("ws_channel.logout", json!({}), Default::default()).await.unwrap_err();
     assert_eq!((error.code(), server.seen().len()), ("peer.rate_limited", 1));

@@ -1,4 +1,4 @@
-//! TLS: whom the client trusts.
+//! TLS: the certificates that the client trusts.
 
 use std::sync::Arc;
 

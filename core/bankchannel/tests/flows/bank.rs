@@ -1,4 +1,4 @@
-//! A bank's files, behind a server: listings by type and status, downloads that mark what was downloaded.
+//! A bank's files behind a server: listings by type and status, downloads that mark files as downloaded.
 
 use std::sync::{Arc, Mutex};
 

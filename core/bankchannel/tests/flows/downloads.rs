@@ -1,4 +1,4 @@
-//! All new files into a folder (docs/protocols/ws-channel.md §8.4, §11.8 K15, K16).
+//! Downloads of all new files into a folder (docs/protocols/ws-channel.md §8.4, §11.8 K15, K16).
 
 use std::{
     fs,
@@ -131,7 +131,8 @@ async fn what_was_sent_and_did_not_arrive_is_tried_again() {
     let times = AtomicUsize::new(0);
     let server = Server::start(move |seen, _| {
         let sent = bank.act(seen);
-        // The bank has sent it and counts it as downloaded; what arrived is of no use, in all three tries.
+        // The bank has sent the file and counts it as downloaded; the received content is unusable in all three
+        // attempts.
         if seen.path.ends_with("/2") && times.fetch_add(1, Ordering::SeqCst) < 3 {
             return Act::Answer(ok(200, json!({"Content": "%%%"})));
         }
@@ -145,14 +146,14 @@ async fn what_was_sent_and_did_not_arrive_is_tried_again() {
     let second = run(&server, request.clone()).await.unwrap();
     assert_eq!((&second["files"].as_array().unwrap().len(), &second["downloaded"]), (&1, &json!(1)));
     assert_eq!(fs::read(folder.path().join("20261120__VA_2.dat")).unwrap(), b"two");
-    // Nothing is remembered any more.
+    // No marker is left.
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     let before = server.seen().len();
     run(&server, request).await.unwrap();
     assert_eq!(server.seen().len(), before + 1);
 }
 
-/// What a download of the second file comes to, in turn; the bank counts it as sent each time.
+/// A server with these results for downloads of the second file, in turn; the bank counts it as sent each time.
 async fn twos(acts: Vec<Act>) -> Server {
     let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two")]);
     let times = AtomicUsize::new(0);
@@ -192,7 +193,7 @@ async fn a_later_run_that_is_refused_forgets_nothing() {
 async fn a_try_that_is_refused_after_one_that_broke_off_forgets_nothing() {
     let whole = ok(200, json!({"Content": "dHdv"})).bytes();
     let broken = Act::Raw(whole[..whole.len() - 5].to_vec());
-    // Within one exchange, and between the tries of the flow.
+    // Within one exchange, and between the attempts of the flow.
     for acts in [[vec![broken], vec![limited(); 2]].concat(), [vec![unreadable()], vec![limited(); 3]].concat()] {
         let server = twos(acts).await;
         let folder = tempfile::tempdir().unwrap();
@@ -235,12 +236,12 @@ async fn a_name_that_was_claimed_and_not_filled_counts_as_free() {
     let folder = tempfile::tempdir().unwrap();
     let mut request = json!({"bank": "nordea", "directory": folder.path()});
     assert_eq!(run(&server, request.clone()).await.unwrap()["failed"], 1);
-    // What a run that was killed leaves on a file system without links.
+    // The state after a run was killed on a file system without links.
     let path = folder.path().join("20261120__VA_2.dat");
     fs::write(&path, b"").unwrap();
     assert_eq!(run(&server, request.clone()).await.unwrap()["downloaded"], 1);
     assert_eq!(fs::read(&path).unwrap(), b"two");
-    // Where no download was begun, an empty file is there as any other is.
+    // Without a begun download, an empty file counts as existing, like any other.
     fs::write(&path, b"").unwrap();
     request["status"] = json!("ALL");
     assert_eq!(run(&server, request).await.unwrap()["existing"], 2);
@@ -263,7 +264,7 @@ async fn what_somebody_else_put_there_meanwhile_exists() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("20261120__VA_1.dat");
     let named = path.clone();
-    // Between the listing and the look at the folder another run downloads the file into it.
+    // Another run downloads the file into the folder between the listing and the check of the folder.
     let server = Server::start(move |seen, number| {
         let answer = bank.act(seen);
         if number == 0 {
@@ -283,7 +284,7 @@ fn file_work_that_stalls_stops_no_other_call() {
     runtime.block_on(async {
         let bank = Bank::holding(&[("VA", "1", b"one")]);
         let server = Arc::new(Server::start(move |seen, _| bank.act(seen)).await);
-        // The one thread for file work waits for a disk that does not answer.
+        // The only thread for file work waits for a disk that does not respond.
         let (answer, disk) = std::sync::mpsc::channel::<()>();
         let stalled = tokio::task::spawn_blocking(move || disk.recv());
         let parent = tempfile::tempdir().unwrap();
@@ -319,7 +320,8 @@ async fn one_file_that_takes_too_long_does_not_stop_the_others() {
     assert_eq!((&answer["downloaded"], &answer["failed"]), (&json!(1), &json!(1)));
 }
 
-/// The limit of an exchange says nothing of the flow; the flow has one of its own, in fractions of a second if need be.
+/// The limit of an exchange does not apply to the flow; the flow has a separate limit, which may be a fraction of a
+/// second.
 #[tokio::test]
 async fn a_flow_has_a_limit_of_its_own() {
     let bank = Bank::holding(&[("VA", "1", b"one"), ("VA", "2", b"two"), ("VA", "3", b"three")]);

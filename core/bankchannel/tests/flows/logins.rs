@@ -15,7 +15,8 @@ use crate::{
 
 const SECRET: &str = "JBSWY3DPEHPK3PXP";
 
-/// A service that wants phone, mail and a second factor verified, each once. What it is given decides what comes next.
+/// A service that requires verification of phone and e-mail and a second factor, each once. Its input decides the next
+/// step.
 fn service(seen: &Seen, before: &[Seen]) -> Act {
     let done = |path: &str| {
         before.iter().any(|seen| seen.method == "POST" && seen.path == path && seen.json()["Code"] == "222222")
@@ -45,7 +46,7 @@ fn service(seen: &Seen, before: &[Seen]) -> Act {
     }
 }
 
-/// The server looks at bodies: its answers depend on the codes that came.
+/// The server reads bodies: its answers depend on the codes in them.
 async fn start() -> Arc<Server> {
     let slot: Arc<std::sync::OnceLock<Arc<Server>>> = Arc::default();
     let held = Arc::clone(&slot);
@@ -74,7 +75,7 @@ fn admin(server: &Server) -> WsChannel {
 #[tokio::test]
 async fn a_new_account_logs_in_through_every_prompt() {
     let server = start().await;
-    // The second factor's code is checked by an answer that is given once: the last PUT.
+    // The service does not check the second factor's code; the assertion on the last request, a PUT, does.
     let client = admin(&server);
     let answers = Arc::new(Answers::new(&[
         ("phone_code", &["222222"]),
@@ -84,7 +85,7 @@ async fn a_new_account_logs_in_through_every_prompt() {
     ]));
     let options = CallOptions { asker: Some(answers.clone()), ..CallOptions::default() };
     let error = client.call_json("ws_channel.log_in", json!({}), options).await.unwrap_err();
-    // This service ends the last step with neither token nor prompt: that is a failure, not a login.
+    // This service ends the last step with neither token nor prompt: that is a failed login.
     assert_eq!(error.code(), "ws_channel.login_failed");
     assert_eq!(answers.kinds(), ["phone_code", "email_code", "mfa_method", "sms_code"]);
     let choice = &answers.asked()[2];
@@ -200,14 +201,14 @@ async fn a_login_goes_on_in_another_process() {
     );
     let sealed = paused["sealed"].as_str().unwrap();
     assert!(!sealed.contains("sms"));
-    // Another client, as another process would make it.
+    // A second client, as in another process.
     let second = admin(&server);
     let go_on = json!({"sealed": sealed, "code": "222222"});
     let done = second.call_json("ws_channel.continue_log_in", go_on, CallOptions::default()).await.unwrap().response;
     assert_eq!(done["state"], "authenticated");
     assert!(second.session().is_logged_in() && !first.session().is_logged_in());
     assert_eq!(server.seen().last().unwrap().json()["Session"], "sms");
-    // Sealed with another key, or for another service, it is of no use.
+    // With another key, or for another service, it is unusable.
     let wrong = json!({"sealed": sealed, "code": "222222", "seal_key": "another key of the right length..."});
     let error = second.call_json("ws_channel.continue_log_in", wrong, CallOptions::default()).await.unwrap_err();
     assert_eq!((error.detail("field"), error.detail("reason")), (Some("sealed"), Some("wrong_key")));
@@ -247,7 +248,7 @@ async fn an_authenticator_is_enrolled() {
     let options = CallOptions { asker: Some(answers.clone()), ..CallOptions::default() };
     let done = admin(&server).call_json("ws_channel.enrol_totp", json!({}), options.clone()).await.unwrap().response;
     assert_eq!((&done["secret_code"], &done["response_text"]), (&json!(SECRET), &json!("TOTP enabled")));
-    // The key goes beside the text: texts are shown, logged and put into errors.
+    // The key is separate from the text: texts are shown, logged and put into errors.
     let asked = &answers.asked()[1];
     assert_eq!(asked.secret.as_ref().unwrap().expose(), SECRET);
     assert!(!format!("{asked:?}").contains(SECRET));

@@ -1,4 +1,4 @@
-//! The flows, against a small service that keeps what the flow needs.
+//! The flows, against a small service that keeps the state they need.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../support/mod.rs"]

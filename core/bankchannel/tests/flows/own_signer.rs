@@ -1,5 +1,5 @@
-//! Uploads that are signed elsewhere: the call asks for each signature. The signer here is aws-lc, with the secrets of
-//! certificates that gpg made.
+//! Uploads with an external signer: the call asks for each signature. The signer here is aws-lc, with the private keys
+//! of certificates that gpg made.
 
 use std::{
     fs,
@@ -32,10 +32,10 @@ const RSA_KEY: &str = include_str!("../../../../tests/scenarios/data/elsewhere-r
 const ED25519_KEY: &str = include_str!("../../../../tests/scenarios/data/elsewhere-ed25519.key.pem");
 const RSA_BYTES: usize = 384;
 
-/// What a signer does with a question.
+/// The behaviour of a signer.
 type Doing = dyn Fn(Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send>> + Send + Sync;
 
-/// Answers as it is told, and remembers what it was asked.
+/// A signer with a scripted behaviour that records its questions.
 struct Signer {
     doing: Box<Doing>,
     asked: Mutex<Vec<Question>>,
@@ -52,7 +52,7 @@ impl Signer {
         Arc::new(Self { doing: Box::new(doing), asked: Mutex::default() })
     }
 
-    /// One that does it right.
+    /// A signer that works correctly.
     fn honest() -> Arc<Self> {
         Self::new(|question| Ok(STANDARD.encode(raw(question))))
     }
@@ -115,7 +115,7 @@ async fn accepting() -> Server {
     Server::in_turn([Act::Answer(ok(201, json!({})))]).await
 }
 
-/// The fingerprints of the keys that made the signatures, by the rules of the service.
+/// The fingerprints of the keys that made the signatures, determined by the service's rules.
 fn signers(signature: &Value) -> Vec<String> {
     let request = json!({"public_key": format!("{RSA}\n{ED25519}"), "signature": signature});
     let told = bankchannel::call_local("ws_channel.verify_file", request, Some(PAYMENT.to_vec().into())).unwrap();
@@ -192,7 +192,7 @@ async fn line_breaks_of_an_encoder_do_not_matter() {
 
 #[tokio::test]
 async fn a_wrong_signature_is_not_sent() {
-    // An HSM that hashes what it is given, the commonest mistake.
+    // An HSM that hashes its input again, the most common mistake.
     let hashed_again = |question: &Question| {
         let mut raw = vec![0; RSA_BYTES];
         let digest = &question.signature.as_ref().unwrap().digest;

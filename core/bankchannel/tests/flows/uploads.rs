@@ -101,7 +101,7 @@ async fn after_429_the_same_bytes_are_sent_again() {
     assert_eq!((seen.len(), &seen[0].body), (2, &seen[1].body));
 }
 
-/// On a runtime of one thread it is read apart from that thread's connections.
+/// On a runtime with one thread, the file is read without blocking that thread's connections.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_key_in_a_file_is_read_where_it_holds_nobody_up() {
     let folder = tempfile::tempdir().unwrap();
@@ -140,7 +140,7 @@ async fn a_file_that_changes_between_signing_and_sending_is_refused() {
         tokio::spawn(async move { client.call_json("ws_channel.sign_and_upload", sign(json!({})), content).await });
     server.wait_for(1).await;
     tokio::time::sleep(Duration::from_millis(200)).await;
-    // The size stays, and so does every byte that has gone out: only the last one is another.
+    // The size and all bytes already sent stay the same: only the last byte changes.
     use std::os::unix::fs::FileExt as _;
     fs::OpenOptions::new().write(true).open(&path).unwrap().write_all_at(b"b", size as u64 - 1).unwrap();
     go_on.notify_one();
@@ -157,7 +157,7 @@ fn wait(more: Value) -> Value {
     request
 }
 
-/// Accepts uploads, and answers each with these types a moment later.
+/// Accepts uploads, and shortly after each provides answers of these types.
 async fn answering(bank: Bank, types: &'static [&'static str]) -> Server {
     Server::start(move |seen, _| {
         if seen.method == "PUT" {
@@ -296,7 +296,7 @@ async fn waiting_outlives_a_gateway_that_fails_and_ends_with_the_session() {
     );
 }
 
-/// Answers each upload with a pain.002 at once; what its downloads come to, in turn, before they succeed.
+/// Provides a pain.002 for each upload at once; its downloads have these results in turn before they succeed.
 async fn answering_badly(acts: Vec<Act>) -> Server {
     let (bank, times) = (Bank::default(), AtomicUsize::new(0));
     Server::start(move |seen, _| {
@@ -352,7 +352,7 @@ async fn a_look_that_takes_too_long_is_not_the_end_of_the_wait() {
             bank.add("pain.002.001.10", "new", b"answer");
             Act::Answer(ok(201, json!({})))
         }
-        // The first look after the upload.
+        // The first poll after the upload.
         _ if number == 2 => Act::Stall,
         _ => bank.act(seen),
     })
@@ -371,7 +371,7 @@ async fn waiting_outlives_a_renewal_that_broke_off() {
     let token = json!({"IdToken": "new", "ApiKey": API_KEY, "ExpiresIn": "3600", "ResponseText": "Login OK"});
     let server = Server::start(move |seen, number| {
         if seen.path.starts_with("/v2/session/") {
-            // The challenge cannot be had, in any of its tries; afterwards all is well.
+            // The challenge is not available in any of its attempts; afterwards everything works.
             return match (steps.fetch_add(1, Ordering::SeqCst), seen.method.as_str()) {
                 (0..3, _) => Act::ResetAfterRequest,
                 (_, "GET") => Act::Answer(ok(200, json!({"Challenge": CHALLENGE}))),

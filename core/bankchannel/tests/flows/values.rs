@@ -60,7 +60,7 @@ async fn what_is_no_session_of_ours_is_refused() {
 async fn an_expired_session_is_not_passed_on() {
     let server = Server::in_turn([Act::Stall]).await;
     let client = client(&server);
-    // It ends while it lies there: six seconds are more than the five that count as none.
+    // It expires in the meantime: its 5.6 seconds are just above the five that count as expired.
     client
         .set_session(Session { ends: Some(Instant::now() + Duration::from_millis(5600)), ..session("t", Mode::Data) });
     let exported = call(&client, "ws_channel.export_session", json!({"seal_key": SEAL_KEY})).await.unwrap();
@@ -83,7 +83,7 @@ async fn local_operations_need_neither_client_nor_network() {
     let sign = json!({"private_key": crate::support::private_key()});
     let signed = bankchannel::call_local("ws_channel.sign_file", sign.clone(), Some(b"bytes".to_vec().into())).unwrap();
     assert!(signed["signature"].as_str().unwrap().starts_with("-----BEGIN PGP SIGNATURE-----"));
-    // The content may also stand in the JSON, but not twice and not nowhere.
+    // The content may also be in the JSON, but it must be given exactly once.
     let mut named = sign.clone();
     named["content"] = json!({"base64": "Ynl0ZXM="});
     bankchannel::call_local("ws_channel.sign_file", named.clone(), None).unwrap();
@@ -113,7 +113,7 @@ fn a_pipe_is_no_content() {
     let pipe = folder.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let (sender, ended) = std::sync::mpsc::channel();
-    // On a thread of its own: opening a pipe waits for its writer, for ever.
+    // On a separate thread: opening a pipe waits for its writer, here for ever.
     std::thread::spawn(move || {
         let request = json!({"private_key": crate::support::private_key(), "content": {"path": pipe}});
         sender.send(bankchannel::call_local("ws_channel.sign_file", request, None))
@@ -130,7 +130,7 @@ async fn every_operation_of_the_catalogue_can_be_called_by_name() {
     for entry in bankchannel::catalogue() {
         *kinds.entry(entry.declaration.kind.as_str()).or_insert(0) += 1;
         assert!(!entry.declaration.summary.is_empty() && !entry.declaration.doc.is_empty());
-        // A field that does not exist shows that the operation was found: it is refused by name.
+        // An unknown field shows that the operation was found: it refuses the field by name.
         let request = json!({"no_such_field": 1});
         let error = match entry.declaration.kind {
             OperationKind::Local => client.call_local(entry.declaration.name, request, None).unwrap_err(),
@@ -138,7 +138,7 @@ async fn every_operation_of_the_catalogue_can_be_called_by_name() {
                 call(&client, entry.declaration.name, request).await.unwrap_err()
             }
             _ => {
-                // A client that sends must know where to.
+                // A client that sends needs a base URL.
                 let base_url = (entry.declaration.protocol == "salt-edge-hub").then_some("http://127.0.0.1:9");
                 let settings = json!({"protocol": entry.declaration.protocol, "base_url": base_url});
                 let settings = Settings::read(settings.into()).unwrap();

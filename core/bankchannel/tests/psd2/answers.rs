@@ -1,4 +1,4 @@
-//! What a bank's answers become.
+//! Reading of a bank's answers.
 
 use bankchannel::{CallOptions, Outcome, nextgen_psd2::NextGenPsd2};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ fn offered(href: &str) -> Act {
     ))
 }
 
-/// T-124: the link as the bank wrote it, and as a browser may open it; it is never opened from here.
+/// T-124: the link as written by the bank, and in a form that is safe for a browser; the client never opens it.
 #[tokio::test]
 async fn a_link_is_kept_and_made_safe() {
     let server = Server::start(|_, _| offered("/tap?flow=psd2&locale=no-NB, no; q=1.0")).await;
@@ -40,7 +40,7 @@ async fn a_link_elsewhere_is_refused_unless_its_host_is_allowed() {
         assert_eq!((error.code(), error.outcome()), ("nextgen_psd2.link_refused", Some(Outcome::Accepted)), "{bad}");
         assert!(error.message().contains(" Reason: it"), "{}", error.message());
     }
-    // What the bank has made is there, whatever its link is like.
+    // The bank's object exists, whatever its link is like.
     let made = json!({"consentId": "c-1", "consentStatus": "received", "_links": {"scaRedirect": {"href": foreign}}});
     let server = Server::in_turn([Act::Answer(Answer::json(201, &made))]).await;
     let client = client_with(&server, json!({"signing": {"dialect": "bg"}}));
@@ -61,7 +61,7 @@ async fn refused(status: u16, body: Value) -> bankchannel::Error {
     client.get_accounts(list(&client)).await.unwrap_err()
 }
 
-/// T-127: a 401 with a link is not "wrong credentials".
+/// T-127: a 401 with a link does not mean "wrong credentials".
 #[tokio::test]
 async fn a_consent_that_is_wanted_comes_with_its_link() {
     let link = json!({"scaRedirect": {"href": "http://127.0.0.1:1/tap?state=1", "verbs": ["GET"]}});
@@ -75,7 +75,7 @@ async fn a_consent_that_is_wanted_comes_with_its_link() {
     assert!(error.context().get("sca_redirect").is_none() && error.context().get("sca_redirect_refused").is_some());
 }
 
-/// T-128, and both error models.
+/// T-128, for both error models.
 #[tokio::test]
 async fn refusals_of_both_models_are_told_apart() {
     let messages = json!({"tppMessages": [{"category": "ERROR", "code": "CONSENT_UNKNOWN", "text": "no"}]});
@@ -95,7 +95,7 @@ async fn an_answer_that_is_none_of_the_protocols_is_told_as_such() {
     assert_eq!((error.code(), error.outcome()), ("peer.protocol", Some(Outcome::Accepted)));
 }
 
-/// T-148: the key that the specification publishes signs for nobody but sandboxes.
+/// T-148: the key that the specification publishes signs only for sandboxes.
 #[test]
 fn the_published_test_key_is_refused_towards_banks() {
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/scenarios/data/");
@@ -114,7 +114,7 @@ fn the_published_test_key_is_refused_towards_banks() {
     }
 }
 
-/// Letters that are no UTF-8, and a byte order mark: neither the code nor the link is lost for them.
+/// With text that is not UTF-8 or has a byte order mark, neither the code nor the link is lost.
 #[tokio::test]
 async fn a_refusal_in_another_encoding_is_understood() {
     let link = r#""_links":{"scaRedirect":{"href":"/tap?state=1"}}"#;

@@ -1,4 +1,4 @@
-//! A third party's client: what its settings give, and whom its operations belong to.
+//! A third party's client: the effect of its settings, and the clients that its operations belong to.
 
 use bankchannel::{
     CallOptions, Client, Settings,
@@ -40,7 +40,7 @@ fn party() -> (tempfile::TempDir, NextGenPsd2) {
 #[test]
 fn settings_fill_in_what_requests_leave_out_and_files_are_read_once() {
     let (folder, client) = party();
-    // What is read is kept: a rotated or removed file changes nothing for a client that is there.
+    // Certificates and keys are cached: a rotated or removed file does not affect an existing client.
     drop(folder);
     let sign: SignRequestRequest = client.complete(json!({"method": "GET", "target": "/bg/v1/consents/1"})).unwrap();
     let signed = client.sign_request(sign).unwrap();
@@ -58,7 +58,7 @@ fn what_is_read_is_kept_by_the_client_that_read_it() {
     let (folder, client) = party();
     let count = |client: &NextGenPsd2| client.cache().unwrap().count();
     let text = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
-    // Its own are not among what a client keeps: they are always there.
+    // The client's own certificate and key are not in the cache: they are always available.
     let own = json!({"method": "GET", "target": "/bg/v1/consents/1"});
     client.call_local("nextgen_psd2.sign_request", own, None).unwrap();
     assert_eq!(count(&client), 0);
@@ -72,7 +72,7 @@ fn what_is_read_is_kept_by_the_client_that_read_it() {
     let verify = json!({"method": "GET", "target": "/bg/v1/consents/1", "headers": signed["headers"], "dialect": "bg"});
     assert_eq!(client.call_local("nextgen_psd2.verify_request", verify, None).unwrap()["verdict"], "ok");
     assert_eq!(count(&client), 3, "and whom it trusts");
-    // Neither another client nor the child of a fork has any of it.
+    // Neither another client nor the child process of a fork has this cache.
     let other = party().1;
     other.call_local("nextgen_psd2.sign_request", sign.clone(), None).unwrap();
     assert_eq!((count(&other), count(&client)), (2, 3));
@@ -84,7 +84,7 @@ fn what_is_read_is_kept_by_the_client_that_read_it() {
     assert_eq!((count(child), count(&client)), (2, 3));
 }
 
-/// S8, and T-147 without it.
+/// S8; T-147 with the verification switched off.
 #[test]
 fn verifying_the_own_signature_can_be_left_out_and_the_right_key_cannot() {
     let (_folder, client) = party();
@@ -130,7 +130,7 @@ fn settings_that_cannot_be_used_name_themselves() {
     assert_eq!(from_env.detail("field"), Some("from_env"));
 }
 
-/// A request would fail, or each connection, and neither would say why.
+/// With such settings a request, or each connection, would fail without a clear reason.
 #[test]
 fn certificates_that_cannot_be_used_name_their_setting() {
     let made = made();
@@ -172,7 +172,7 @@ async fn what_only_computes_needs_no_client_of_its_own_and_an_exchange_does() {
     assert!(error.message().contains("belongs to ws-channel"), "{error}");
 }
 
-/// Settings that would send something else than they say are refused when the client is made, each naming its field.
+/// Settings that contradict what would be sent are refused when the client is made; each error names its field.
 #[test]
 fn settings_that_cannot_be_meant() {
     let field = |settings: serde_json::Value| {
@@ -211,7 +211,7 @@ fn settings_that_cannot_be_meant() {
     assert_eq!(field(json!({"certificate": both})).as_deref(), Some("certificate"));
     let identity = json!({"base_url": "https://bank.example", "client_certificate": both, "client_key": "x"});
     assert_eq!(field(identity).as_deref(), Some("client_certificate"));
-    // In a file it may stand beside the key; the client gives the certificate alone.
+    // A file may contain the key too; the client returns the certificate alone.
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), &both).unwrap();
     let client = NextGenPsd2::from_json(json!({"certificate_file": file.path()})).unwrap();

@@ -1,4 +1,4 @@
-//! A third party with test certificates, and its bank's own checks.
+//! A third party with test certificates, and the checks of its bank.
 
 use bankchannel::nextgen_psd2::{
     NextGenPsd2, NextGenPsd2Settings, http::Request,
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Seen, Server};
 
-/// One third party's certificates, made once for all tests.
+/// The certificates of a third party, made once for all tests.
 pub(crate) fn made() -> &'static MakeCertificatesResponse {
     static MADE: std::sync::OnceLock<MakeCertificatesResponse> = std::sync::OnceLock::new();
     MADE.get_or_init(|| {
@@ -24,7 +24,7 @@ pub(crate) fn made() -> &'static MakeCertificatesResponse {
     })
 }
 
-/// Settings for this bank, changed by these members; null takes one away.
+/// Settings for this bank, changed by these members; null removes a setting.
 pub(crate) fn settings(base_url: &str, more: Value) -> Value {
     let made = made();
     let mut settings = json!({
@@ -50,7 +50,7 @@ pub(crate) fn client_with(server: &Server, more: Value) -> NextGenPsd2 {
     NextGenPsd2::from_json(settings(&server.base_url, more)).unwrap()
 }
 
-/// What a bank finds when it checks a request that has arrived.
+/// The result of a bank's checks of a request that has arrived.
 pub(crate) fn checked(seen: &Seen, dialect: SigningDialect) -> Verified {
     let mut text = seen.head.clone().into_bytes();
     text.extend_from_slice(b"\r\n\r\n");

@@ -1,4 +1,4 @@
-//! What goes to the bank: signed anew each time, repeated only where that is safe.
+//! Requests to the bank: signed again each time, repeated only if that is safe.
 
 use bankchannel::{
     Outcome,
@@ -49,7 +49,7 @@ async fn a_request_arrives_signed_as_it_was_asked() {
     );
     assert_eq!(seen[0].header("content-type"), Some("application/json"));
     assert_eq!(seen[0].header("accept"), Some("application/json"));
-    // Nothing that the HTTP library adds or changes touches what was signed.
+    // Nothing that the HTTP library adds or changes affects the signed parts.
     let found = checked(&seen[0], SigningDialect::Era);
     assert!(found.is_valid(), "{:?}", found.refusal());
     assert_eq!(found.names, ["date", "digest", "x-request-id"]);
@@ -81,7 +81,7 @@ async fn what_has_effects_is_never_repeated() {
         let client = client(&server);
         let error = client.update_bank_offered_consents(offer(&client)).await.unwrap_err();
         assert_eq!((server.seen().len(), error.http_status()), (1, Some(status)));
-        // With 408 nobody knows how much of the request was read.
+        // After a 408 it is unknown how much of the request was read.
         let outcome = if status == 429 { Outcome::Refused } else { Outcome::Unknown };
         assert_eq!((error.outcome(), error.retryable()), (Some(outcome), false), "{status}");
     }
@@ -91,7 +91,7 @@ async fn what_has_effects_is_never_repeated() {
     assert_eq!((server.seen().len(), error.code()), (1, "transport.connection_lost"));
 }
 
-/// What may have no effect may be asked again, by the client and by whoever reads the error.
+/// A request without effects may be repeated, by the client and by the caller.
 #[tokio::test]
 async fn what_only_reads_may_be_asked_again() {
     for status in [408, 503] {
@@ -103,7 +103,7 @@ async fn what_only_reads_may_be_asked_again() {
     }
 }
 
-/// A bank that says "tomorrow" is not asked again in a second: its quota is used up already.
+/// After a wait until "tomorrow" the bank is not asked again within a second: its quota is already used up.
 #[tokio::test]
 async fn a_long_wait_is_the_answer() {
     let body = json!({"id": "1", "system": "ERA-PSD2", "code": "ACCESS_EXCEEDED"});
@@ -114,7 +114,7 @@ async fn a_long_wait_is_the_answer() {
     assert_eq!((server.seen().len(), error.retry_after_s(), error.retryable()), (1, Some(86_400), false));
 }
 
-/// RFC 9110 §8.6: some servers answer 411 otherwise.
+/// RFC 9110 §8.6: without it, some servers answer 411.
 #[tokio::test]
 async fn a_request_without_a_body_says_so() {
     let link = json!({"_links": {"scaRedirect": {"href": "/tap?state=1"}}});
@@ -127,7 +127,7 @@ async fn a_request_without_a_body_says_so() {
     assert_eq!(seen[0].head.to_ascii_lowercase().matches("content-length").count(), 1);
 }
 
-/// §1.1: a redirect that is followed sends a signature to another host.
+/// §1.1: following a redirect would send a signature to another host.
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let elsewhere = Server::in_turn([answered(200, json!({"exists": true}))]).await;
@@ -153,7 +153,7 @@ async fn path_and_host_may_be_signed_too() {
     assert!(text.contains("(request-target): get /v2/v1/accounts"), "{text}");
 }
 
-/// headers whose names differ from bank to bank.
+/// header names that differ from bank to bank.
 #[tokio::test]
 async fn headers_are_named_as_the_settings_say() {
     let link = json!({"_links": {"scaRedirect": {"href": "/tap?state=1"}}});
@@ -184,7 +184,7 @@ async fn a_client_without_a_bank_says_what_it_lacks() {
     assert_eq!(error.context().get("field").map(|field| field.as_str()), Some("base_url"));
 }
 
-/// T-147: a key that is not the certificate's is found before anything is sent.
+/// T-147: a key that does not belong to the certificate is detected before anything is sent.
 #[test]
 fn a_key_of_another_certificate_makes_no_client() {
     let made = NextGenPsd2::from_json(json!({})).unwrap();

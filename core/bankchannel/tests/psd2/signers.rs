@@ -1,4 +1,4 @@
-//! Keys that are elsewhere: the call asks for the signature in its middle.
+//! Keys that are kept elsewhere: the call asks for the signature while it runs.
 
 use std::{
     sync::{
@@ -21,7 +21,7 @@ use crate::{
 
 const LIST: &str = "nextgen_psd2.get_accounts";
 
-/// Signs a digest as a security module does: it sees no more than the digest.
+/// Signs a digest like a security module, which sees only the digest.
 fn sign(question: &Question) -> String {
     let wanted = question.signature.as_ref().unwrap();
     assert_eq!(wanted.algorithm, "rsa_pkcs1_sha256");
@@ -66,7 +66,7 @@ async fn each_attempt_asks_for_a_signature_of_its_own() {
     }
 }
 
-/// The time limit is the whole call's, the signatures of later attempts among it.
+/// The time limit covers the whole call, including the signatures of later attempts.
 #[tokio::test]
 async fn the_time_limit_holds_for_the_signature_of_a_later_attempt() {
     let failed = || Act::Answer(Answer::json(503, &json!({})));
@@ -74,7 +74,7 @@ async fn the_time_limit_holds_for_the_signature_of_a_later_attempt() {
     let client = client_with(&server, json!({"private_key": null}));
     let asked = AtomicUsize::new(0);
     let asking = CallOptions::asking(move |question| {
-        // At first somebody is slow, then nobody is there.
+        // The first signature is slow, the second one too late.
         let away = if asked.fetch_add(1, Ordering::SeqCst) == 0 { 1_500 } else { 5_000 };
         std::thread::sleep(Duration::from_millis(away));
         Ok(Secret::new(sign(&question)))

@@ -42,7 +42,7 @@ impl Answer {
         self
     }
 
-    /// The head as it travels.
+    /// The head in wire format.
     pub fn head(&self) -> Vec<u8> {
         let mut out = format!("HTTP/1.1 {} Reason\r\ncontent-length: {}\r\n", self.status, self.body.len());
         for (name, value) in &self.headers {
@@ -52,7 +52,7 @@ impl Answer {
         out.into_bytes()
     }
 
-    /// The whole answer as it travels.
+    /// The whole answer in wire format.
     pub fn bytes(&self) -> Vec<u8> {
         [self.head().as_slice(), &self.body].concat()
     }

@@ -1,5 +1,5 @@
-//! What the client's tests have in common.
-#![allow(dead_code, unused_imports, unreachable_pub, clippy::unwrap_used)] // each test program uses its part
+//! Shared code of the client's tests.
+#![allow(dead_code, unused_imports, unreachable_pub, clippy::unwrap_used)] // each test program uses a part of it
 
 pub mod answers;
 pub mod people;

@@ -1,4 +1,4 @@
-//! Who calls, with what keys.
+//! The users of the tests and their keys.
 
 use std::{
     collections::HashMap,
@@ -22,13 +22,13 @@ pub const PHONE: &str = "+358401234567";
 pub const PASSWORD: &str = "Toddler_..123456789012345";
 pub const API_KEY: &str = "4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2";
 
-/// The service's key pair, made once for each test program.
+/// The service's key pair, made once per test program.
 pub fn key() -> &'static rsa::PrivateKey {
     static KEY: OnceLock<rsa::PrivateKey> = OnceLock::new();
     KEY.get_or_init(|| rsa::PrivateKey::generate(2048).unwrap())
 }
 
-/// A user's armored signing key, made once for each test program.
+/// A user's armored signing key, made once per test program.
 pub fn private_key() -> &'static str {
     static KEY: OnceLock<String> = OnceLock::new();
     KEY.get_or_init(|| {
@@ -48,7 +48,7 @@ pub fn settings(server: &Server) -> WsChannelSettings {
     }
 }
 
-/// A client with a data session that lives for an hour.
+/// A client with a data session that is valid for an hour.
 pub fn client(server: &Server) -> WsChannel {
     let client = WsChannel::new(settings(server)).unwrap();
     client.set_session(session("token-of-the-test", Mode::Data));
@@ -65,7 +65,7 @@ pub fn session(token: &str, mode: Mode) -> Session {
     }
 }
 
-/// Answers questions from a table, and remembers what was asked. What the table does not know is an error.
+/// Answers questions from a table and records them. A question that is not in the table is an error.
 #[derive(Default)]
 pub struct Answers {
     table: HashMap<&'static str, Vec<&'static str>>,
@@ -73,7 +73,7 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Answers by kind; several for one kind are given in turn, the last one again and again.
+    /// Answers by kind; several answers for one kind are given in turn, the last one repeatedly.
     pub fn new(table: &[(&'static str, &[&'static str])]) -> Self {
         let table = table.iter().map(|(kind, answers)| (*kind, answers.to_vec())).collect();
         Self { table, asked: Mutex::default() }

@@ -1,4 +1,4 @@
-//! An HTTP server that does what a script says, good or bad.
+//! A scripted HTTP server, for good and bad behaviour.
 
 use std::{
     sync::{
@@ -17,34 +17,35 @@ use tokio_rustls::TlsAcceptor;
 
 use super::Answer;
 
-/// What to do with one request.
+/// The server's reaction to one request.
 #[derive(Clone)]
 pub enum Act {
-    /// Read it and answer; the connection stays.
+    /// Read it and answer; the connection stays open.
     Answer(Answer),
-    /// Read it, answer, and close the connection a moment later without a word.
+    /// Read it, answer, and close the connection a moment later without notice.
     AnswerThenClose(Answer),
     /// Read the head only, then reset the connection.
     ResetAfterHead,
-    /// Read the head and a little of the body, answer, and close the connection: what the client goes on to send resets it.
+    /// Read the head and a little of the body, answer, and close the connection: further data from the client resets
+    /// it.
     RefuseEarly(Answer),
     /// Read it, then reset the connection.
     ResetAfterRequest,
-    /// Read it, then close the connection in order.
+    /// Read it, then close the connection properly.
     CloseAfterRequest,
     /// Read it and never answer.
     Stall,
-    /// Read the head, wait until the test says so, then read the rest and answer.
+    /// Read the head, wait for the test, then read the rest and answer.
     Hold(Arc<Notify>, Answer),
     /// Read it, send these bytes as they are, and close.
     Raw(Vec<u8>),
-    /// Read it and answer one byte at a time with this pause between.
+    /// Read it and answer one byte at a time, with this pause in between.
     Drip(Answer, Duration),
-    /// Read and forget it, whatever its size, then answer.
+    /// Read and discard it, whatever its size, then answer.
     Swallow(Answer),
 }
 
-/// A request as it was seen.
+/// A request as received.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     pub method: String,
@@ -52,9 +53,9 @@ pub struct Seen {
     pub head: String,
     pub body: Vec<u8>,
     pub body_bytes: usize,
-    /// Whether all of the body arrived.
+    /// Whether the whole body arrived.
     pub complete: bool,
-    /// Which connection it came on, from 0.
+    /// The number of its connection, from 0.
     pub connection: usize,
 }
 
@@ -73,7 +74,7 @@ impl Seen {
 
 type Script = dyn Fn(&Seen, usize) -> Act + Send + Sync;
 
-/// The server.
+/// The test server.
 pub struct Server {
     pub base_url: String,
     seen: Arc<Mutex<Vec<Seen>>>,
@@ -81,13 +82,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Acts on requests in turn; the last act is for all that follow.
+    /// Answers requests with these acts in turn; the last act is repeated.
     pub async fn in_turn(acts: impl IntoIterator<Item = Act>) -> Self {
         let acts: Vec<Act> = acts.into_iter().collect();
         Self::start(move |_, number| acts[number.min(acts.len() - 1)].clone()).await
     }
 
-    /// Decides on each request, which is seen without its body, by its number from 0.
+    /// Calls the script for each request with its number, from 0; the request has no body yet.
     pub async fn start(script: impl Fn(&Seen, usize) -> Act + Send + Sync + 'static) -> Self {
         Self::listen(Arc::new(script), None).await
     }
@@ -128,12 +129,12 @@ impl Server {
         self.seen.lock().unwrap().clone()
     }
 
-    /// How many connections were made.
+    /// The number of connections made.
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Waits until so many requests were begun.
+    /// Waits until this many requests have started.
     pub async fn wait_for(&self, count: usize) {
         while self.seen.lock().unwrap().len() < count {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -141,7 +142,7 @@ impl Server {
     }
 }
 
-/// What can be reset.
+/// A connection that can be reset.
 trait Reset {
     fn reset(&self) {}
 }
@@ -195,7 +196,7 @@ async fn serve(
         }
         match act {
             Act::Answer(answer) | Act::Hold(_, answer) | Act::Swallow(answer) => {
-                // In two parts: a large body is not copied.
+                // In two writes, so that a large body is not copied.
                 if stream.write_all(&answer.head()).await.is_err() || stream.write_all(&answer.body).await.is_err() {
                     return;
                 }

@@ -1,7 +1,8 @@
-//! Writes and reads every exchange of this protocol from its declaration (§1, §4). A request is written unsigned.
+//! Writes and reads all exchanges of this protocol from their declarations (§1, §4). A request is written unsigned.
 //!
-//! A field's name on the wire says where it travels: `@PSU-ID` in that header, `?withBalance` in the query, `@` with each
-//! of its own fields in a header; one that the route's path names stands there; every other is a member of the JSON body.
+//! A field's name on the wire shows where it is sent: `@PSU-ID` in that header, `?withBalance` in the query, `@` with
+//! each of its inner fields in a separate header; a field that the route's path names is sent in the path; every other
+//! field is a member of the JSON body.
 
 mod answer;
 mod body;
@@ -23,16 +24,16 @@ use crate::{Terms, signing::SigningDialect};
 pub use place::Place;
 use place::is_body;
 
-/// The deepest nesting of a body (S-16).
+/// The maximum nesting depth of a body (S-16).
 pub const MAX_DEPTH: usize = 32;
 
-/// The headers of answers that any operation reads.
+/// The headers of answers that operations read.
 pub const RESPONSE_HEADERS: &[&str] = &["X-Request-ID", "ASPSP-SCA-Approach", "Location"];
 
-/// What a bank wants to be written differently.
+/// A bank's deviations from the usual format.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Credentials {
-    /// Headers that a bank names otherwise: the name in this protocol, in any case, and the bank's.
+    /// Renamed headers: the name in this protocol, in any case, and the bank's name.
     pub header_names: BTreeMap<String, String>,
     /// The bank's dialect.
     pub dialect: SigningDialect,
@@ -43,14 +44,14 @@ pub struct Credentials {
 pub struct Psd2;
 
 impl Psd2 {
-    /// Whether requests of this shape have a field for this header, whose name may have any case.
+    /// Whether requests of this shape have a field for this header. The header's name may have any case.
     #[must_use]
     pub fn has_header(shape: &'static Shape, name: &str) -> bool {
         headers::has(shape.fields(), name)
     }
 
-    /// The error that a bank's answer without success means, to one who knows the bank: with its outcome, and with the link for the
-    /// bank's customer where a customer may be sent there.
+    /// The error for a bank's failure answer, for callers that know the bank: with its outcome, and with the link for
+    /// the bank's customer if it is safe to send a customer there.
     #[must_use]
     pub fn refused<O: Operation>(answer: &InResponse, base_url: &str, allowed_hosts: &[String]) -> Error {
         answer::refused(route::<O>(), answer, base_url, allowed_hosts)
@@ -84,7 +85,7 @@ impl Codec for Psd2 {
         let mut fields = Object::new();
         if shape.iter().any(|field| is_body(field, route)) {
             let mut given = body::read(&message.body)?;
-            // A member that is named like a header is not one.
+            // A member with a header field's name is ignored.
             for field in shape.iter().filter(|field| is_body(field, route)) {
                 if let Some(value) = given.remove(field.wire) {
                     body::fits(field.wire_shape, &value, field.wire)?;
@@ -146,7 +147,7 @@ fn route<O: Operation>() -> &'static Route {
     declaration.route.as_ref().expect("every exchange of this protocol is declared with a route")
 }
 
-/// The fields of a message in the form of the wire.
+/// The fields of a message in wire form.
 fn written<T: Boundary>(message: T) -> Object<'static> {
     match message.write(&mut Writer::new(Representation::Wire)) {
         Value::Object(fields) => fields,
@@ -154,7 +155,7 @@ fn written<T: Boundary>(message: T) -> Object<'static> {
     }
 }
 
-/// Sees that the bank's dialect has the operation.
+/// Checks that the bank's dialect has the operation.
 fn speaks(name: &str, terms: &Terms, dialect: SigningDialect) -> Result<(), Error> {
     let own = match dialect {
         SigningDialect::Era => "era",

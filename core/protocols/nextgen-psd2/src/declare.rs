@@ -12,13 +12,13 @@ use crate::{PROTOCOL, errors};
 /// The command group of all its operations.
 const SUBJECT: &str = "psd2";
 
-/// How long a client waits, in seconds.
+/// A client's time limit, in seconds.
 const TIMEOUT_S: u32 = 30;
 
-/// What a bank may answer besides success (§3.2, §5).
+/// The failure statuses of a bank's answers (§3.2, §5).
 const FAILURES: &[u16] = &[400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 429, 431, 500, 503];
 
-/// What a bank may say to any signed request.
+/// The errors of any signed request.
 pub(crate) const SIGNED: &[&Row] = &[
     &errors::SIGNATURE_REFUSED,
     &errors::CERTIFICATE_REFUSED,
@@ -31,7 +31,7 @@ pub(crate) const SIGNED: &[&Row] = &[
     &errors::BANK_FAILED,
 ];
 
-/// What it may say where it is told of a customer.
+/// The errors of a request that names a customer.
 pub(crate) const FOR_CUSTOMER: &[&Row] = &[
     &errors::SIGNATURE_REFUSED,
     &errors::CERTIFICATE_REFUSED,
@@ -46,7 +46,7 @@ pub(crate) const FOR_CUSTOMER: &[&Row] = &[
     &errors::LINK_REFUSED,
 ];
 
-/// What it may say where a consent is named or used.
+/// The errors of a request that names or uses a consent.
 pub(crate) const WITH_CONSENT: &[&Row] = &[
     &errors::SIGNATURE_REFUSED,
     &errors::CERTIFICATE_REFUSED,
@@ -74,10 +74,10 @@ pub(crate) const BOTH: &[&str] = &["era", "bg"];
 
 /// The role for reading accounts.
 pub(crate) const AISP: &[&str] = &["AISP"];
-/// One of the two is enough.
+/// The roles of which one is enough.
 pub(crate) const AISP_OR_PISP: &[&str] = &["AISP", "PISP"];
 
-/// A local operation's declaration.
+/// Builds the declaration of a local operation.
 pub(crate) const fn local(
     name: &'static str,
     summary: &'static str,
@@ -87,7 +87,7 @@ pub(crate) const fn local(
     Declaration::new(OperationKind::Local, PROTOCOL, SUBJECT, name, summary, doc, errors)
 }
 
-/// An exchange's declaration.
+/// Builds the declaration of an exchange.
 pub(crate) const fn exchange(
     name: &'static str,
     summary: &'static str,
@@ -97,7 +97,7 @@ pub(crate) const fn exchange(
 ) -> Declaration {
     Declaration {
         route: Some(route),
-        // Without a key of its own, the client asks for each signature.
+        // A client without a key asks for each signature.
         asks: &[Ask::Signature { of: None }],
         ..Declaration::new(OperationKind::Exchange, PROTOCOL, SUBJECT, name, summary, doc, errors)
     }
@@ -115,7 +115,7 @@ pub(crate) const fn route(wire_name: &'static str, method: Method, path: &'stati
         },
         success,
         failures: FAILURES,
-        // What asks a customer anything is not asked twice.
+        // A request that leads to a question to the customer must not be repeated.
         repeat: match method {
             Method::Get | Method::Delete => Repeat::Safe,
             Method::Post | Method::Put => Repeat::Never,

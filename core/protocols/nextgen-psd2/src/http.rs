@@ -1,4 +1,4 @@
-//! HTTP requests as this protocol checks them.
+//! HTTP requests in the form in which this protocol checks them.
 
 pub use bankchannel_foundation::message::{
     Header, Headers, MAX_BODY, MAX_FIELD, MAX_FIELDS, MAX_HEAD, Malformed, MalformedKind, Request, has_control,
@@ -20,7 +20,7 @@ pub const SINGLE: [&str; 11] = [
     "host",
 ];
 
-/// Whether bytes are the text of a UUID, in either case.
+/// Whether bytes are a UUID in text form, in upper or lower case.
 pub(crate) fn is_uuid(text: &[u8]) -> bool {
     text.len() == 36
         && text.iter().enumerate().all(|(at, byte)| match at {
@@ -29,8 +29,8 @@ pub(crate) fn is_uuid(text: &[u8]) -> bool {
         })
 }
 
-/// The check that a request fails which a text cannot be read as; `None` where only the text is at fault: of the request it says
-/// nothing.
+/// The check that fails for a request which cannot be parsed; `None` if only the text form is at fault, which says
+/// nothing about the request.
 #[must_use]
 pub fn check_of(fault: &Malformed) -> Option<&'static str> {
     match fault.kind {

@@ -1,4 +1,4 @@
-//! NextGenPSD2: requests of a third party to a bank, signed, verified and explained. No I/O.
+//! NextGenPSD2: signs, verifies and explains requests of a third party to a bank. No I/O.
 //!
 //! ```text
 //!   certificates   QSEAL and QWAC: roles, authorisation number, issuer, trust; test certificates
@@ -7,11 +7,11 @@
 //!        │
 //!   verify         the bank's checks V01–V36, in their order, in both dialects
 //!        │
-//!   answer         links, and refusals in each of the forms that banks use
+//!   answer         links, and refusals in all formats that banks use
 //!        │
 //!   codec          typed request ⇄ message ⇄ typed response, unsigned, for each exchange of `operations`
 //!
-//!   explain        which byte of the signing string differs, and why: the specification's hypotheses, tried one by one
+//!   explain        which byte of the signing string differs, and why: tests the specification's hypotheses one by one
 //! ```
 //!
 //! Section numbers in the documentation (`§2.4`) and ids of checks (`V30`) are those of docs/protocols/nextgen-psd2.md.

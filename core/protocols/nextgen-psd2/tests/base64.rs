@@ -1,4 +1,4 @@
-//! Base64 as requests carry it, the standard alphabet, padded, on one line, is read in the one right way.
+//! Base64 in requests, standard alphabet, padded, on one line, is accepted in its canonical form only.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 

@@ -1,4 +1,5 @@
-//! The `openssl` command accepts the certificates that are issued here, and what it makes is read. All data is made here.
+//! The `openssl` command accepts the certificates issued here, and its output is readable here. All data is made by the
+//! tests.
 #![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
@@ -10,13 +11,13 @@ use bankchannel_nextgen_psd2::certificates::{
     trusted_issuer,
 };
 
-/// A folder for the files of one test, and openssl running in it.
+/// A folder for one test's files, in which openssl runs.
 struct Openssl {
     folder: tempfile::TempDir,
 }
 
 impl Openssl {
-    /// `None`, with the reason printed, where there is no `openssl` command.
+    /// `None`, with the reason printed, if the `openssl` command is missing.
     fn new() -> Option<Self> {
         if Command::new("openssl").arg("version").output().is_err() {
             let required = std::env::var_os("BANKCHANNEL_TESTS_REQUIRE_TOOLS").is_some();
@@ -82,7 +83,7 @@ fn openssl_accepts_what_is_issued() {
         let issuer = openssl.run("x509 -in leaf.pem -noout -issuer -nameopt RFC2253,-esc_msb,utf8,sname");
         let ours = issued.certificate.issuer().to_text(NameStyle::Rfc2253Named);
         assert_eq!(issuer.strip_prefix("issuer="), Some(ours.as_str()));
-        // The key that came with it is the certified one.
+        // The key issued with it is the certified one.
         let key = SigningKey::from_pem(&issued.private_key_pem, None).unwrap();
         openssl.write("text", "some text");
         openssl.write("signature", key.sign_pkcs1(Hash::Sha512, b"some text").unwrap());
@@ -94,7 +95,7 @@ fn openssl_accepts_what_is_issued() {
     assert!(!openssl.try_run("verify -CAfile ca.pem leaf.pem").status.success());
 }
 
-/// T-068: certificates that cannot be made here.
+/// T-068: certificates that the library itself cannot make.
 #[test]
 fn what_openssl_makes_is_read() {
     let Some(openssl) = Openssl::new() else { return };

@@ -1,9 +1,11 @@
-//! How a connector and the bank's own code know each other over HTTP: a MAC over time, path and body, with a secret that both have.
+//! Mutual authentication of a connector and the bank's own code over HTTP: a MAC over time, path and body, with a
+//! shared secret.
 //!
 //! ```text
 //!   POST /bank/list_accounts
-//!   Bank-Interface-Time: 1732436063                 Unix seconds; at most five minutes apart
-//!   Bank-Interface-Signature: 5f2b…                 HMAC-SHA-256 in hex over "1732436063\n/bank/list_accounts\n" and the body
+//!   Bank-Interface-Time: 1732436063               Unix seconds; at most five minutes apart
+//!   Bank-Interface-Signature: 5f2b…               HMAC-SHA-256 in hex over
+//!                                                 "1732436063\n/bank/list_accounts\n" and the body
 //! ```
 
 use bankchannel_crypto::digest::{constant_time_eq, hex, hmac_sha256};
@@ -13,21 +15,21 @@ use bankchannel_foundation::Secret;
 pub const TIME: &str = "Bank-Interface-Time";
 /// The header with the MAC.
 pub const SIGNATURE: &str = "Bank-Interface-Signature";
-/// How far the two clocks may be apart, in seconds.
+/// The maximum difference between the two clocks, in seconds.
 pub const TOLERANCE_S: u64 = 300;
-/// How long a secret is at least, characters.
+/// The minimum length of a secret, in characters.
 pub const SECRET_MIN: usize = 32;
 const SECRET_MAX: usize = 1024;
 
-/// A secret that both sides have.
+/// A secret that both sides share.
 #[derive(Clone)]
 pub struct SharedSecret(Secret);
 
 impl SharedSecret {
-    /// Takes a secret; white space around it does not count, as in a file that ends with a line break.
+    /// Takes a secret. Surrounding white space is ignored, such as a line break at the end of a file.
     ///
     /// # Errors
-    /// Why it is none.
+    /// The reason why it is not a valid secret.
     pub fn new(text: &Secret) -> Result<Self, &'static str> {
         let text = text.expose().trim();
         if !(SECRET_MIN..=SECRET_MAX).contains(&text.len()) || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -51,10 +53,10 @@ impl SharedSecret {
         [(TIME, time), (SIGNATURE, mac)]
     }
 
-    /// Looks whether a request is from who has the secret, and is new.
+    /// Checks that a request is recent and comes from a holder of the secret.
     ///
     /// # Errors
-    /// Why it is not.
+    /// The reason why it does not pass.
     pub fn verify(
         &self,
         time: Option<&str>,
@@ -66,7 +68,7 @@ impl SharedSecret {
         let (Some(time), Some(signature)) = (time, signature) else {
             return Err("Bank-Interface-Time or Bank-Interface-Signature is missing, or stands twice");
         };
-        // The MAC first: whoever has no secret learns nothing of this clock.
+        // The MAC is checked first: without the secret nothing can be learned about this clock.
         if !constant_time_eq(self.mac(time, path, body).as_bytes(), signature.as_bytes()) {
             return Err("Bank-Interface-Signature does not match this time, path and body with the shared secret");
         }
@@ -95,7 +97,8 @@ mod tests {
         SharedSecret::new(&Secret::new(format!("{TEXT}\n"))).unwrap()
     }
 
-    /// The MAC by `printf '1732436063\n/bank/notice\n{}' | openssl dgst -sha256 -hmac 0123456789abcdef0123456789abcdef`.
+    /// The MAC as computed by `printf '1732436063\n/bank/notice\n{}' | openssl dgst -sha256 -hmac
+    /// 0123456789abcdef0123456789abcdef`.
     #[test]
     fn the_mac_is_that_of_openssl() {
         let [time, mac] = secret().headers(1_732_436_063, "/bank/notice", b"{}");

@@ -1,4 +1,4 @@
-//! The error classes of both directions (§3.7, §6.3): the word for machines, and the HTTP status that it comes with.
+//! The error classes of both directions (§3.7, §6.3): a machine-readable name and its HTTP status.
 
 use std::fmt;
 
@@ -7,38 +7,38 @@ use bankchannel_foundation::{
     model::Object,
 };
 
-/// What a failure is called on the wire.
+/// The name of a failure on the wire.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Class {
     /// `error_class`.
     pub name: &'static str,
-    /// The HTTP status; `None` where it only goes into `sessions/fail`.
+    /// The HTTP status; `None` if the class is only used in `sessions/fail`.
     pub status: Option<u16>,
-    /// What it means.
+    /// The meaning.
     pub meaning: &'static str,
 }
 
 impl Class {
-    /// The HTTP status of an answer that says so; 500 for what no answer has.
+    /// The HTTP status of an answer with this class; 500 for a class that no answer has.
     #[must_use]
     pub fn http_status(&self) -> u16 {
         self.status.unwrap_or(500)
     }
 }
 
-/// Declares classes: a constant each, and the list of all.
+/// Declares classes: a constant for each, and the list of all.
 macro_rules! classes {
     ($list:ident: $($constant:ident = $name:literal, $status:expr, $meaning:literal;)+) => {
         $(
             #[doc = $meaning]
             pub const $constant: Class = Class { name: $name, status: $status, meaning: $meaning };
         )+
-        /// All of them, in this order.
+        /// All classes, in this order.
         pub const $list: &[&Class] = &[$(&$constant),+];
     };
 }
 
-/// What a connector answers, or reports of a session.
+/// The classes of a connector's answers and session reports.
 pub mod of_connector {
     use super::Class;
 
@@ -69,7 +69,7 @@ pub mod of_connector {
     }
 }
 
-/// What the hub answers.
+/// The classes of the hub's answers.
 pub mod of_hub {
     use super::Class;
 
@@ -90,18 +90,19 @@ pub mod of_hub {
     }
 }
 
-/// A request that is refused.
+/// A refused request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// What the failure is called.
+    /// The error class.
     pub class: &'static Class,
     /// The HTTP status.
     pub status: u16,
     /// The step of the checks that failed (§6.1), 1 to 18.
     pub step: u8,
-    /// What is wrong, for the developer at the other end. Of what was sent it repeats `exp` and names of members, and no value.
+    /// The reason, for the developer of the other side. It may contain `exp` and member names from the request, but no
+    /// values.
     pub text: String,
-    /// The methods that the path has, where the request's is none of them.
+    /// The methods that the path supports, if the request's method is not one of them.
     pub allow: Vec<&'static str>,
 }
 
@@ -111,13 +112,13 @@ impl Refusal {
         Self { class, status: class.http_status(), step, text: text.into(), allow: Vec::new() }
     }
 
-    /// The same with another HTTP status: for what has no class of its own.
+    /// The same with another HTTP status, for errors without a class.
     #[must_use]
     pub fn with_status(self, status: u16) -> Self {
         Self { status, ..self }
     }
 
-    /// The answer that says so (§6.2).
+    /// The answer for this refusal (§6.2).
     #[must_use]
     pub fn answer(&self) -> OutResponse {
         let mut answer = error_answer(self.class.name, &self.text, self.status);
@@ -128,7 +129,7 @@ impl Refusal {
     }
 }
 
-/// An answer that is not a success, of either side (§3.7, §6.2).
+/// A failure answer of either side (§3.7, §6.2).
 #[must_use]
 pub fn error_answer(class: &str, text: &str, status: u16) -> OutResponse {
     let mut body = Object::with_capacity(2);

@@ -1,4 +1,4 @@
-//! The third party's own request, which the hub hands on: verified, and compared with what the hub has read (§7).
+//! The third party's own request, which the hub forwards: verified, and compared with the hub's reading of it (§7).
 
 use bankchannel_foundation::{
     Boundary,
@@ -11,9 +11,10 @@ use crate::{
     envelope::{Verifier, after_bearer},
 };
 
-/// The fields that count in [`ClientJwtMode::Enforce`]; every other difference is a warning, as the reference's own examples differ.
+/// The fields whose difference refuses a request with [`ClientJwtMode::Enforce`]. Every other difference is a warning,
+/// since the reference's own examples differ.
 const ENFORCED: [&str; 4] = ["redirect_url", "scopes", "consent_period_days", "credentials"];
-/// The members of `credentials` that say how a customer is to be authenticated: both sides have words of their own for it.
+/// The members of `credentials` that name the authentication method: the two sides use different names for it.
 const TYPES: [&str; 2] = ["type", "authorization_type"];
 
 /// The strictness for a third party's JWT.
@@ -25,8 +26,8 @@ pub enum ClientJwtMode {
     /// A fault of the JWT is a warning: the default of `verify_client_jwt`.
     #[default]
     Warn,
-    /// The request is refused if its JWT does not verify, if the third party is not admitted to the scopes, or if the JWT
-    /// differs from the request in an important field; see `verify_client_jwt`.
+    /// The request is refused if its JWT does not verify, if the third party is not admitted to the scopes, or if the
+    /// JWT differs from the request in an important field; see `verify_client_jwt`.
     Enforce,
 }
 
@@ -40,7 +41,7 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// With one more thing that is wrong: the first refuses, where that is wanted.
+    /// Adds a fault. The first fault refuses the request if `refuses` is set; the others are warnings.
     fn add(&mut self, refuses: bool, class: &'static Class, text: String) {
         if refuses && self.refused.is_none() {
             self.refused = Some((class, text));
@@ -59,11 +60,11 @@ pub struct Comparison<'a> {
     pub strict_expiry: bool,
     /// The scopes of the third party at Salt Edge, if known.
     pub admitted: Option<&'a [String]>,
-    /// The instant.
+    /// The current time.
     pub now_s: i64,
 }
 
-/// Verifies a third party's JWT, and compares what it says with `client_payload`.
+/// Verifies a third party's JWT and compares its content with `client_payload`.
 #[must_use]
 pub fn compare(verifier: &Verifier, jwt: &str, payload: &Value<'_>, how: Comparison<'_>) -> Compared {
     let mut compared = Compared::default();
@@ -74,7 +75,7 @@ pub fn compare(verifier: &Verifier, jwt: &str, payload: &Value<'_>, how: Compari
     let signed = match verifier.open_expired(after_bearer(jwt).unwrap_or(jwt), how.now_s) {
         Ok((signed, expired)) => {
             if let Some(refusal) = expired {
-                // It may have run out on its way (§7, 4).
+                // It may have expired in transit (§7, 4).
                 let refuses = enforced && how.strict_expiry;
                 compared.add(refuses, refusal.class, format!("client_jwt: {}", refusal.text));
             }
@@ -110,7 +111,7 @@ pub fn compare(verifier: &Verifier, jwt: &str, payload: &Value<'_>, how: Compari
     compared
 }
 
-/// Compares field by field; values are not repeated. Only what both have can refuse.
+/// Compares field by field, without repeating values. Only fields that both have can refuse a request.
 fn differences(signed: &Value<'_>, shown: &Object<'_>, enforced: bool, compared: &mut Compared) {
     for (name, value) in shown.iter() {
         let known = ENFORCED.iter().find(|known| **known == name).copied();
@@ -128,7 +129,7 @@ fn differences(signed: &Value<'_>, shown: &Object<'_>, enforced: bool, compared:
     }
 }
 
-/// Whether two members say the same: the order of members and of scopes does not matter, nor whether a number is text.
+/// Whether two members are equal; the order of members and of scopes is ignored, and a number equals its text.
 fn is_same(name: &str, one: &Value<'_>, other: &Value<'_>) -> bool {
     match (one, other) {
         (Value::Array(one), Value::Array(other)) if name == "scopes" => {
@@ -148,8 +149,8 @@ fn is_same(name: &str, one: &Value<'_>, other: &Value<'_>) -> bool {
     }
 }
 
-/// Whether an answer of the customer's that both have is not the same, the ways to authenticate aside. One that only one side has is a
-/// warning: so it is in the reference's own example (V4 and N2).
+/// Whether a customer's answer that both have differs, apart from the authentication method. An answer that only one
+/// side has is a warning, since the reference's own example has such a case (V4 and N2).
 fn differs_in_answers(one: &Value<'_>, other: &Value<'_>) -> bool {
     let (Some(one), Some(other)) = (one.as_object(), other.as_object()) else { return true };
     let mut answers = one.iter().filter(|(name, _)| !TYPES.contains(name));

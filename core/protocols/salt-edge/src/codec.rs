@@ -1,4 +1,4 @@
-//! Writes and reads every exchange of both protocols from its declaration (§1.5, §1.6, §2, §3).
+//! Writes and reads all exchanges of both protocols from their declarations (§1.5, §1.6, §2, §3).
 //!
 //! ```text
 //!   request  = headers + data     `@Client-Id` is a header, every other field a member of `data`
@@ -7,8 +7,8 @@
 //!            of the hub:     {"data": {…}, "meta": {…}}; `meta.time` is a member of `meta`
 //! ```
 //!
-//! The client's side writes a request with `data` as its body; whoever sends it puts it into the JWT. The server's side has opened
-//! the JWT, and gives `data` as the body.
+//! The client's side writes a request with `data` as its body; the sender puts it into the JWT. The server's side has
+//! already opened the JWT and provides `data` as the body.
 
 mod answer;
 
@@ -26,18 +26,18 @@ use crate::{
     terms::{Side, Terms},
 };
 
-/// The deepest nesting of what is read.
+/// The maximum nesting depth of JSON.
 pub const MAX_DEPTH: usize = 32;
-/// What a text must be that travels in a header.
+/// The format of a text in a header.
 const HEADER_TEXT: &str = "must be visible ASCII, without spaces around it";
-/// How a field that stands in the answer's `meta` is named.
+/// The prefix of fields that are in the answer's `meta`.
 const META: &str = "meta.";
-/// When the hub has answered.
+/// The time of the hub's answer.
 const TIME: &str = "meta.time";
-/// The fields of answers that tell of a success and decide nothing.
+/// The informational fields of success answers, which have no effect.
 const ONLY_TOLD: [&str; 2] = [TIME, "revoked"];
 
-/// What a connector says of itself in each request to the hub.
+/// The connector's credentials in each request to the hub.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     /// The provider's app id.
@@ -110,7 +110,7 @@ impl Codec for SaltEdge {
             return Err(answer::refused(side, &message));
         }
         let broken = |why: &str| answer::broken(side, &message, why);
-        // What has no answer of its own is done with any success.
+        // For an operation without answer fields, any success is accepted.
         let needs = O::Response::SHAPE.fields().iter().any(|field| !field.wire_optional);
         let body = match parsed(&message.body) {
             Ok(Value::Object(body)) => body,
@@ -126,10 +126,10 @@ impl Codec for SaltEdge {
     }
 }
 
-/// The data of a request that is written and not signed, as JSON text.
+/// The data of an unsigned request, as JSON text.
 ///
 /// # Errors
-/// `internal` for a message that this codec has not written.
+/// `internal` for a message from another codec.
 pub fn data_of(message: &OutRequest) -> Result<&str, Error> {
     match message.body.segments() {
         [Segment::Literal(bytes)] => std::str::from_utf8(bytes).ok(),
@@ -138,7 +138,7 @@ pub fn data_of(message: &OutRequest) -> Result<&str, Error> {
     .ok_or_else(|| Error::because(&row::INTERNAL, "a request of this protocol has no data"))
 }
 
-/// A typed request from the `data` of its JWT and from its headers.
+/// Builds a typed request from the `data` of its JWT and from its headers.
 ///
 /// # Errors
 /// `input.*`, naming the field or header.
@@ -146,7 +146,7 @@ pub fn read_request<R: Boundary>(data: Object<'_>, headers: Option<&Headers>) ->
     let shape = R::SHAPE.fields();
     let mut fields = data;
     for (field, name) in in_headers(shape) {
-        // A member that is named like a header is not one.
+        // A member with a header field's name is ignored.
         fields.remove(field.wire);
         if let Some(text) = headers.map(|headers| one(headers, name)).transpose()?.flatten() {
             fields.push(field.wire, text.to_owned());
@@ -155,10 +155,10 @@ pub fn read_request<R: Boundary>(data: Object<'_>, headers: Option<&Headers>) ->
     R::read(Value::Object(fields), &mut Reader::new(Representation::Wire)).map_err(plainly)
 }
 
-/// The header's value, where there is one.
+/// The value of a header, if present.
 ///
 /// # Errors
-/// `input.invalid_field`: it is there twice, or is not visible ASCII.
+/// `input.invalid_field`: the header occurs twice or is not visible ASCII.
 pub(crate) fn one<'h>(headers: &'h Headers, name: &str) -> Result<Option<&'h str>, Error> {
     if headers.count(name) > 1 {
         return Err(Error::invalid_field(name, "is sent twice"));
@@ -168,12 +168,12 @@ pub(crate) fn one<'h>(headers: &'h Headers, name: &str) -> Result<Option<&'h str
     text.map(Some).ok_or_else(|| Error::invalid_field(name, "has characters that are not visible ASCII"))
 }
 
-/// The fields that travel in headers, with their names.
+/// The fields that are sent in headers, with the header names.
 fn in_headers(shape: &'static [Field]) -> impl Iterator<Item = (&'static Field, &'static str)> {
     shape.iter().filter_map(|field| Some((field, field.wire.strip_prefix('@')?)))
 }
 
-/// Names headers as people know them: `Client-Id` instead of `@Client-Id`.
+/// Uses plain header names in an error: `Client-Id` instead of `@Client-Id`.
 fn plainly(fault: Error) -> Error {
     let Some(named) = fault.detail("field").filter(|named| named.contains('@')) else { return fault };
     let (message, named) = (fault.message().replace('@', ""), named.replace('@', ""));
@@ -189,7 +189,8 @@ fn push(headers: &mut Headers, name: &str, field: &str, text: &str) -> Result<()
     Ok(())
 }
 
-/// Reads an answer of success. What only tells of it is passed over where it does not fit: it must not make a failure of what was done.
+/// Reads a success answer. An informational field with an invalid value is ignored, so that it does not turn a success
+/// into a failure.
 fn fitting<R: Boundary>(mut fields: Object<'_>) -> Result<R, Error> {
     for name in ONLY_TOLD {
         let Some(value) = fields.get(name).filter(|value| !value.is_null()).cloned() else { continue };
@@ -206,13 +207,13 @@ fn fitting<R: Boundary>(mut fields: Object<'_>) -> Result<R, Error> {
     R::read(Value::Object(fields), &mut Reader::new(Representation::Wire))
 }
 
-/// The members of `data`, and those of `meta` under their names here. What stands beside them is passed over.
+/// The members of `data`, and those of `meta` with their prefix. Other members are ignored.
 fn unwrapped<'a>(mut body: Object<'a>, shape: &'static [Field]) -> Object<'a> {
     let mut fields = match body.remove("data") {
         Some(Value::Object(data)) => data,
         _ => Object::new(),
     };
-    // A member of `data` is not taken for one of `meta`; of `meta` only what is known is looked at.
+    // A member of `data` must not pass for one of `meta`; unknown members of `meta` are ignored.
     if let Some(Value::Object(mut meta)) = body.remove("meta") {
         for field in shape.iter() {
             let Some(name) = field.wire.strip_prefix(META) else { continue };

@@ -9,14 +9,14 @@ use bankchannel_foundation::{
 
 use crate::{connector, hub};
 
-/// How long a client waits, in seconds.
+/// A client's time limit, in seconds.
 const TIMEOUT_S: u32 = 30;
-/// What a connector may answer besides success (§6.1, §6.3).
+/// The failure statuses of a connector's answers (§6.1, §6.3).
 const CONNECTOR_FAILURES: &[u16] = &[400, 401, 404, 405, 429, 431, 500, 503];
-/// What the hub may answer besides success (§3.7).
+/// The failure statuses of the hub's answers (§3.7).
 const HUB_FAILURES: &[u16] = &[400, 401, 404, 405, 406, 413, 429, 500, 503];
 
-/// An exchange of the hub with a connector.
+/// An exchange that the hub starts.
 pub(crate) const fn of_hub(
     subject: &'static str,
     name: &'static str,
@@ -30,7 +30,7 @@ pub(crate) const fn of_hub(
     }
 }
 
-/// An exchange of a connector with the hub.
+/// An exchange that a connector starts.
 pub(crate) const fn of_connector(
     subject: &'static str,
     name: &'static str,
@@ -41,13 +41,13 @@ pub(crate) const fn of_connector(
 ) -> Declaration {
     Declaration {
         route: Some(route),
-        // Without a key of its own, the client asks for each signature.
+        // A client without a key asks for each signature.
         asks: &[Ask::Signature { of: None }],
         ..Declaration::new(OperationKind::Exchange, connector::PROTOCOL, subject, name, summary, doc, errors)
     }
 }
 
-/// What a connector computes by itself.
+/// A local operation of a connector.
 pub(crate) const fn local(
     subject: &'static str,
     name: &'static str,
@@ -79,7 +79,7 @@ const fn route(
         wire_name,
         method,
         path,
-        // They travel in the JWT, whatever the method.
+        // They are sent in the JWT, whatever the method.
         parameters: Parameters::Body,
         success: 200,
         failures,

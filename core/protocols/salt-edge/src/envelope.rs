@@ -1,4 +1,5 @@
-//! The envelope of every request in both directions: a JWT, signed with RS256, of `data`, `exp` and maybe `iss` (§1.4, §6.1).
+//! The envelope of every request in both directions: a JWT, signed with RS256, with `data`, `exp` and optionally `iss`
+//! (§1.4, §6.1).
 
 use std::fmt;
 
@@ -15,31 +16,31 @@ use serde_json::Number;
 
 use crate::class::{Refusal, of_connector as class};
 
-/// The longest JWT that is read, bytes: what the header of a request may hold.
+/// The maximum length of a JWT in bytes, as it must fit into a request's header.
 pub const MAX_BYTES: usize = 32 * 1024;
-/// How far the clocks of two sides may differ, in seconds, where nothing else is said.
+/// The default tolerance for clock differences, in seconds.
 pub const LEEWAY_S: u32 = 30;
-/// How long what is signed here is good, in seconds.
+/// The default validity of a JWT that is signed here, in seconds.
 pub const LIFETIME_S: i64 = 60;
-/// Who signs for Salt Edge, where nothing else is said.
+/// The default issuer: Salt Edge.
 pub const ISSUER: &str = "priora.saltedge.com";
 
-/// The deepest nesting of header and payload.
+/// The maximum nesting depth of header and payload.
 const MAX_DEPTH: usize = 32;
-/// The last second that may be named: whole numbers are exact up to there in every language.
+/// The latest accepted time in seconds: integers up to this one are exact in every language.
 const MAX_SECOND: u64 = 1 << 53;
-/// The sizes of keys whose signatures count, bits (RFC 7518 §3.3; beyond, they cost too much).
+/// The accepted key sizes, in bits (RFC 7518 §3.3; larger keys cost too much time).
 pub const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
-/// The same where a third party's key may be as short as that of the reference.
+/// The minimum size of a third party's key if short keys are allowed, in bits; the reference uses such a key.
 const SHORT_BITS: usize = 1024;
 const HEADER: &[u8] = br#"{"alg":"RS256"}"#;
 
-/// Whose word `iss` must be.
+/// The required value of `iss`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Issuer {
-    /// Anybody's.
+    /// Any value.
     Any,
-    /// This one's, where there is an `iss` at all.
+    /// This value, if there is an `iss` at all.
     Named(String),
 }
 
@@ -47,22 +48,22 @@ pub enum Issuer {
 #[derive(Debug, Clone)]
 pub struct Verifier {
     keys: Vec<VerifyingKey>,
-    /// Who must have issued it.
+    /// The required issuer.
     pub issuer: Issuer,
-    /// How much later than `exp` it may arrive, in seconds.
+    /// How long after `exp` an envelope is still accepted, in seconds.
     pub leeway_s: u32,
 }
 
-/// Why keys are none to verify with.
+/// The reason why keys cannot be used for verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnfitKeys {
-    /// There are none.
+    /// No key was given.
     None,
-    /// One has so many bits.
+    /// A key with an unsuitable size.
     Size {
-        /// How many.
+        /// Its size in bits.
         bits: usize,
-        /// How many it must have at least.
+        /// The minimum size in bits.
         least: usize,
     },
 }
@@ -79,11 +80,11 @@ impl fmt::Display for UnfitKeys {
 impl std::error::Error for UnfitKeys {}
 
 impl Verifier {
-    /// A verifier of what Salt Edge sends, with the usual issuer and leeway. The keys are the other side's: one, or two while it
-    /// changes from the old to the new.
+    /// A verifier of Salt Edge's requests, with the default issuer and leeway. The keys are Salt Edge's: one, or two
+    /// while it changes from the old to the new.
     ///
     /// # Errors
-    /// [`UnfitKeys`]: a key that verifies nothing is a mistake on this side, which the other could not explain.
+    /// [`UnfitKeys`]: an unusable key is a mistake on this side, which the peer could not explain.
     pub fn new(keys: Vec<VerifyingKey>) -> Result<Self, UnfitKeys> {
         if keys.is_empty() {
             return Err(UnfitKeys::None);
@@ -92,8 +93,8 @@ impl Verifier {
         Ok(Self { keys, issuer: Issuer::Named(ISSUER.to_owned()), leeway_s: LEEWAY_S })
     }
 
-    /// The same for a third party's envelope: nobody's name is wanted in `iss`, and where `short_keys` is set, keys of 1024 bits
-    /// count too (§7).
+    /// The same for a third party's envelope: any issuer is accepted, and with `short_keys` also keys of 1024 bits
+    /// (§7).
     ///
     /// # Errors
     /// [`UnfitKeys`].
@@ -106,7 +107,7 @@ impl Verifier {
         Ok(Self { keys, issuer: Issuer::Any, leeway_s: LEEWAY_S })
     }
 
-    /// The same with another issuer and leeway, each where it is given.
+    /// The same with another issuer and leeway, as far as given.
     #[must_use]
     pub fn with(mut self, issuer: Option<String>, leeway_s: Option<u32>) -> Self {
         if let Some(issuer) = issuer {
@@ -116,17 +117,17 @@ impl Verifier {
         self
     }
 
-    /// The `data` of an envelope, when all of it is right at this moment: form, algorithm, signature, `exp`, `iss`, `data`, in that
-    /// order.
+    /// Opens an envelope and returns its `data`. Checks in this order: format, algorithm, signature, `exp`, `iss`,
+    /// `data`.
     ///
     /// # Errors
-    /// A refusal at one of the steps 4 to 8. Before the signature has held, nothing but the header is read.
+    /// A refusal at one of the steps 4 to 8. Until the signature is verified, only the header is read.
     pub fn open(&self, jwt: &str, now_s: i64) -> Result<Object<'static>, Refusal> {
         self.open_unless(jwt, now_s, Err)
     }
 
-    /// The same for one that may have expired: what is said of that stands beside the `data`. An `exp` that is none is refused all
-    /// the same.
+    /// The same, but accepts an expired envelope and returns the refusal for it together with the `data`. A missing or
+    /// invalid `exp` is still refused.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -139,7 +140,7 @@ impl Verifier {
         Ok((data, expired))
     }
 
-    /// `late` says what becomes of one that has expired.
+    /// `late` decides about an expired envelope.
     fn open_unless(
         &self,
         jwt: &str,
@@ -152,7 +153,7 @@ impl Verifier {
         }
         let compact = Compact::split(jwt).map_err(|why| unreadable(format!("the JWT cannot be read: {why}")))?;
         check_header(&compact.header)?;
-        // A short key is only here where it was let in.
+        // A short key is only present if it was allowed.
         let verifies = |key: &VerifyingKey| match BITS.contains(&key.bits()) {
             true => compact.verify(key, Hash::Sha256),
             false => compact.verify_short(key),
@@ -175,7 +176,7 @@ impl Verifier {
         }
     }
 
-    /// What is said of an `exp` that is over.
+    /// The refusal for an expired envelope.
     fn check_time(&self, exp: Option<&Value<'_>>, now_s: i64) -> Result<Option<Refusal>, Refusal> {
         let refused = |text: String| Err(Refusal::new(&class::JWT_EXPIRED_SIGNATURE, 6, text));
         let whole = |number: &Number| number.as_u64().filter(|second| *second <= MAX_SECOND);
@@ -207,13 +208,13 @@ impl Verifier {
     }
 }
 
-/// What follows `Bearer` and a space; `None` for text that does not begin so.
+/// The text after `Bearer` and a space; `None` for text that does not start so.
 #[must_use]
 pub fn after_bearer(text: &str) -> Option<&str> {
     text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, jwt)| jwt)
 }
 
-/// Whether all keys have so many bits at least, and not too many.
+/// Checks that all keys have a size from `least` up to the maximum.
 fn fit(keys: &[VerifyingKey], least: usize) -> Result<(), UnfitKeys> {
     match keys.iter().map(VerifyingKey::bits).find(|bits| !(least..=*BITS.end()).contains(bits)) {
         Some(bits) => Err(UnfitKeys::Size { bits, least }),
@@ -224,12 +225,12 @@ fn fit(keys: &[VerifyingKey], least: usize) -> Result<(), UnfitKeys> {
 /// Signs an envelope around data. `exp` is in Unix seconds; there is no `iss`.
 ///
 /// # Errors
-/// The key cannot sign.
+/// The key fails to sign.
 pub fn sign(data: Object<'_>, exp: i64, key: &SigningKey) -> bankchannel_crypto::Result<String> {
     Unsigned::of(&Value::Object(data).to_json(), exp).signed(key)
 }
 
-/// An envelope that only lacks its signature: for keys that are elsewhere.
+/// An envelope without its signature, for keys that are kept elsewhere.
 pub struct Unsigned(String);
 
 impl Unsigned {
@@ -239,7 +240,7 @@ impl Unsigned {
         Self::issued(data, exp, None)
     }
 
-    /// The same, saying in `iss` who signs, where that is said.
+    /// The same with the issuer in `iss`, if given.
     #[must_use]
     pub fn issued(data: &str, exp: i64, issuer: Option<&str>) -> Self {
         let payload = match issuer {
@@ -252,22 +253,22 @@ impl Unsigned {
         Self(jws::signing_input(HEADER, payload.as_bytes()))
     }
 
-    /// The JWT, signed with a key that is here.
+    /// Signs with a local key and returns the JWT.
     ///
     /// # Errors
-    /// The key cannot sign.
+    /// The key fails to sign.
     pub fn signed(self, key: &SigningKey) -> bankchannel_crypto::Result<String> {
         let signature = key.sign_pkcs1(Hash::Sha256, self.bytes())?;
         Ok(self.complete(&signature))
     }
 
-    /// What is signed, with RS256.
+    /// The bytes to sign with RS256.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
-    /// The JWT.
+    /// Adds the signature and returns the JWT.
     #[must_use]
     pub fn complete(self, signature: &[u8]) -> String {
         jws::with_signature(self.0, signature)
@@ -275,13 +276,13 @@ impl Unsigned {
 }
 
 impl fmt::Debug for Unsigned {
-    /// Nothing of it: it may hold a token.
+    /// Shows no content: it may hold a token.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Unsigned").finish_non_exhaustive()
     }
 }
 
-/// The header names the one algorithm, and nothing that must be understood besides (RFC 7515 §4.1.11).
+/// Checks that the header names the one algorithm and no critical extensions (RFC 7515 §4.1.11).
 fn check_header(header: &[u8]) -> Result<(), Refusal> {
     let header = object(header, "header")?;
     if !matches!(header.get("alg"), Some(Value::String(name)) if name == "RS256") {

@@ -1,11 +1,12 @@
-//! Requests and answers as the types of the crate `http`, which axum, hyper and others use.
+//! Requests and answers as types of the crate `http`, which axum, hyper and others use.
 
 use bankchannel_foundation::message::HeaderField;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, request::Parts};
 
 use crate::{connector::operations::requests::receive_request::ReceiveRequestRequest, model::HttpAnswer};
 
-/// The header fields of a request. A value that is not UTF-8 is kept with replacement characters, and refused where it matters.
+/// The header fields of a request. In a value that is not UTF-8, replacement characters are inserted; the value is
+/// refused later if it is needed.
 #[must_use]
 pub fn header_fields(headers: &HeaderMap) -> Vec<HeaderField> {
     let field = |(name, value): (&HeaderName, &HeaderValue)| HeaderField {
@@ -15,14 +16,14 @@ pub fn header_fields(headers: &HeaderMap) -> Vec<HeaderField> {
     headers.iter().map(field).collect()
 }
 
-/// The path with its query, as it stands on the request line.
+/// The path with its query, as in the request line.
 #[must_use]
 pub fn target(parts: &Parts) -> String {
     parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned()
 }
 
 impl ReceiveRequestRequest {
-    /// A request out of a Rust web framework. Salt Edge's public key is PEM text.
+    /// Converts a request of a Rust web framework. Salt Edge's public key is PEM text.
     #[must_use]
     pub fn from_http(parts: &Parts, hub_public_key: String) -> Self {
         Self {
@@ -39,7 +40,7 @@ impl ReceiveRequestRequest {
 }
 
 impl From<HttpAnswer> for Response<String> {
-    /// The answer for a Rust web framework.
+    /// Converts the answer for a Rust web framework.
     fn from(answer: HttpAnswer) -> Self {
         let mut response = Self::new(answer.body);
         let status = u16::try_from(answer.status).ok().and_then(|status| StatusCode::from_u16(status).ok());

@@ -1,4 +1,4 @@
-//! Salt Edge PSD2 Compliance, version 1: what a bank's connector and Salt Edge, the hub, say to each other. No I/O.
+//! Salt Edge PSD2 Compliance, version 1: the messages between a bank's connector and Salt Edge, the hub. No I/O.
 //!
 //! ```text
 //!             11 requests: a JWT of the hub in Authorization           operations of `hub`
@@ -7,9 +7,9 @@
 //!             6 callbacks and questions: a JWT of the connector        operations of `connector`
 //! ```
 //!
-//! Each endpoint is one operation, read from both ends by one [`codec`]. Parameters travel inside the JWT alone, whatever the method:
-//! [`envelope`] verifies and makes it, [`receive`] makes the checks of a connector in their order, [`class`] has the error classes of
-//! both directions.
+//! Each endpoint is one operation; both ends use the same [`codec`]. Parameters are only sent inside the JWT, whatever
+//! the method: [`envelope`] creates and verifies it, [`receive`] makes a connector's checks in their order, [`class`]
+//! has the error classes of both directions.
 //!
 //! Section numbers (`§6.1`) are those of docs/protocols/salt-edge.md.
 
@@ -26,7 +26,7 @@ pub mod model;
 pub mod receive;
 mod terms;
 
-/// The key that Salt Edge has published for what it signs. It may change: settings name another.
+/// Salt Edge's published public key, which verifies its requests. It may change: a setting can name another one.
 pub const SALT_EDGE_PUBLIC_KEY: &str = include_str!("salt-edge.public.pem");
 
 pub use class::{Class, Refusal};

@@ -22,59 +22,59 @@ use crate::{
     terms::{Terms, TokenUse},
 };
 
-/// What stands before the names of all paths.
+/// The prefix of all paths.
 const PREFIX: &str = "/api/priora/v1/";
-/// The longest head of a request, bytes: method, target, names and values of the headers.
+/// The maximum size of a request's head, in bytes: method, target, names and values of the headers.
 pub const MAX_HEAD: usize = 32 * 1024;
-/// The greatest id of a third party.
+/// The largest id of a third party.
 const MAX_CLIENT_ID: u64 = 1 << 53;
 
-/// Checks what the hub sends.
+/// Checks requests from the hub.
 #[derive(Debug, Clone)]
 pub struct Receiver {
-    /// Who must have signed, and when.
+    /// The verifier for the hub's signatures.
     pub verifier: Verifier,
-    /// The bank's code at Salt Edge; nothing is compared where it is not known.
+    /// The bank's code at Salt Edge; not compared if unknown.
     pub provider_code: Option<String>,
 }
 
-/// A request that has passed.
+/// A request that passed all these checks.
 #[derive(Clone)]
 pub struct Received {
-    /// What is asked.
+    /// The request.
     pub request: HubRequest,
     /// The third party's id.
     pub client_id: u64,
     /// The id of the consent at Salt Edge.
     pub consent_id: Option<String>,
-    /// The access token. Whether it is good is not known here.
+    /// The access token, which is not validated here.
     pub access_token: Option<Secret>,
-    /// What is odd and does no harm.
+    /// Harmless oddities.
     pub warnings: Vec<String>,
-    /// The members of `data` that nothing here knows.
+    /// The unknown members of `data`.
     pub unknown: Object<'static>,
 }
 
 impl fmt::Debug for Received {
-    /// Nothing of what was sent but who sent it.
+    /// Shows only the sender.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received").field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }
 
-/// One of the endpoints: how it is reached, and how its request is read.
+/// An endpoint: its route and the function that reads its request.
 struct Endpoint {
     route: &'static Route,
     terms: &'static Terms,
-    /// What stands in `data`.
+    /// The fields of `data`.
     fields: &'static [Field],
     read: fn(Object<'_>) -> Result<HubRequest, Error>,
 }
 
-/// Declares what a request may be: a variant for each endpoint, from its operation and the type of its `data`.
+/// Declares the requests: a variant for each endpoint, from its operation and the type of its `data`.
 macro_rules! endpoints {
     ($($variant:ident($data:ty) of $operation:ty, $doc:literal;)+) => {
-        /// What the hub asks.
+        /// A request from the hub.
         #[derive(Debug, Clone, Boundary)]
         #[boundary(tag = "operation")]
         pub enum HubRequest {
@@ -94,7 +94,7 @@ macro_rules! endpoints {
             read: |data| codec::read_request::<$data>(data, None).map(HubRequest::$variant),
         }),+];
 
-        // What is read is what the operation sends.
+        // Checks at compile time that the variant's type is the operation's `data`.
         $(const _: fn(<$operation as Operation>::Request) -> $data = |request| request.data;)+
     };
 }
@@ -124,12 +124,12 @@ endpoints! {
         "Take note of an answer that Salt Edge could not use.";
 }
 
-/// A request whose sender is known, and which was not read yet: steps 1 to 9 have passed.
+/// A request with a verified sender that is not parsed yet: steps 1 to 9 have passed.
 pub struct Authenticated {
     endpoint: &'static Endpoint,
     /// The third party's id.
     pub client_id: u64,
-    /// The access token. Whether it is good is not known here.
+    /// The access token, which is not validated here.
     pub access_token: Option<Secret>,
     consent_id: Result<Option<String>, String>,
     data: Object<'static>,
@@ -137,20 +137,20 @@ pub struct Authenticated {
 }
 
 impl fmt::Debug for Authenticated {
-    /// Nothing of what was sent but who sent it.
+    /// Shows only the sender.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authenticated").field("client_id", &self.client_id).finish_non_exhaustive()
     }
 }
 
 impl Authenticated {
-    /// Whether a token must come with it.
+    /// Whether the request requires a token.
     #[must_use]
     pub fn needs_token(&self) -> bool {
         self.endpoint.terms.token == TokenUse::Needed
     }
 
-    /// The endpoint, as the protocol's documents name it.
+    /// The name of the endpoint in the protocol's documents.
     #[must_use]
     pub fn endpoint(&self) -> &'static str {
         self.endpoint.route.wire_name
@@ -158,7 +158,7 @@ impl Authenticated {
 }
 
 impl Receiver {
-    /// Makes the checks. Nothing is looked up before the signature has held.
+    /// Makes all checks. Nothing is looked up before the signature is verified.
     ///
     /// # Errors
     /// A refusal at one of the steps, with the HTTP status of its answer.
@@ -166,7 +166,7 @@ impl Receiver {
         self.read(self.authenticate(method, target, headers, now_s)?)
     }
 
-    /// The first of the checks, 1 to 9: who sends it, and whether a token comes with it where there must be one.
+    /// Makes the checks 1 to 9: the sender, and the presence of a token if one is required.
     ///
     /// # Errors
     /// A refusal at one of these steps.
@@ -200,7 +200,7 @@ impl Receiver {
         Ok(Authenticated { endpoint, client_id, access_token, consent_id: consent_id(headers), data, warnings })
     }
 
-    /// The checks of what is asked, 14 and 15.
+    /// Makes the checks 14 and 15 of the request's content.
     ///
     /// # Errors
     /// A refusal at one of these steps.
@@ -221,7 +221,7 @@ impl Receiver {
         let whole = is_notice.then(|| data.clone());
         let request = match ((endpoint.read)(data), whole) {
             (Ok(request), _) => request,
-            // A notice is taken, whatever it says.
+            // A notice is accepted, whatever its content.
             (Err(fault), Some(whole)) => {
                 warnings.push(fault.message().to_owned());
                 HubRequest::NotifyError(notice(&whole))
@@ -248,7 +248,7 @@ impl Receiver {
 }
 
 impl HubRequest {
-    /// What types do not say (§2).
+    /// Checks beyond the types (§2).
     fn check(&self) -> Result<(), &'static str> {
         let ordered = |from: i64, to: i64| if from <= to { Ok(()) } else { Err("from_date is after to_date") };
         match self {
@@ -270,7 +270,8 @@ impl HubRequest {
     }
 }
 
-/// What can be read of a notice whose form is not right: each text where it should stand. Headers, which may hold tokens, are left out.
+/// Reads what is possible from a malformed notice: each text in its expected place. Headers are left out, as they may
+/// hold tokens.
 fn notice(data: &Object<'_>) -> ErrorNotice {
     let text = |of: &str, name: &str| data.get(of)?.get(name)?.as_str().map(str::to_owned);
     ErrorNotice {
@@ -300,7 +301,7 @@ fn malformed(why: &str) -> Refusal {
     Refusal::new(&class::WRONG_REQUEST_FORMAT, 14, why)
 }
 
-/// The endpoint of a method and a path. What stands before the API's own path is the web framework's.
+/// Finds the endpoint of a method and a path. A prefix before the API's own path belongs to the web framework.
 fn find(method: &str, path: &str) -> Result<&'static Endpoint, Refusal> {
     let own = path.rfind(PREFIX).map_or("", |at| &path[at..]);
     let at_path = || ENDPOINTS.iter().filter(|endpoint| endpoint.route.path == own);

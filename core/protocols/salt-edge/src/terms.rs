@@ -1,13 +1,14 @@
-//! What this protocol says of an exchange beyond what every HTTP exchange has: who serves it, and what it needs and brings about.
+//! This protocol's terms of an exchange, in addition to the common HTTP ones: the serving side, the token, and the
+//! reports that follow.
 
 /// The terms of one exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
-    /// Who answers it; the other one signs it.
+    /// The side that answers; the other side signs the request.
     pub served_by: Side,
-    /// Whether it is about an access token, which travels in a header.
+    /// Whether the request has an access token, which is sent in a header.
     pub token: TokenUse,
-    /// What a connector reports to the hub afterwards (§2).
+    /// The connector's report to the hub that follows (§2).
     pub afterwards: Afterwards,
 }
 
@@ -20,22 +21,22 @@ pub enum Side {
     Hub,
 }
 
-/// Whether an exchange is about an access token.
+/// Whether a request has an access token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenUse {
-    /// It must have one.
+    /// Required.
     Needed,
-    /// It may have one, which counts for nothing (10.12).
+    /// Allowed, but ignored (10.12).
     Ignored,
-    /// It has none.
+    /// Not used.
     None,
 }
 
-/// What a connector reports to the hub after it has answered.
+/// The connector's report to the hub after its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Afterwards {
-    /// How the session ended, once; before it, any number of steps.
+    /// The end of the session, once; before it, any number of steps.
     Outcome,
-    /// Nothing.
+    /// No report.
     Nothing,
 }

@@ -1,4 +1,4 @@
-//! The third party's own request, compared with what the hub has read of it.
+//! The third party's own request, compared with the hub's reading of it.
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_crypto::{
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const CLOCK: i64 = 1_732_436_063;
 
-/// What the third party has not signed does not count where it is enforced: neither scopes nor a customer's answers.
+/// Values that the third party has not signed are refused in enforced fields: scopes and the customer's answers.
 #[test]
 fn what_was_not_signed_is_refused_where_it_counts() {
     let key = SigningKey::from_private_key(&PrivateKey::generate(2048).unwrap()).unwrap();
@@ -42,7 +42,7 @@ fn what_was_not_signed_is_refused_where_it_counts() {
         None,
     );
     assert_eq!(same.refused, None);
-    // Neither the order of members nor whether a number is text makes a difference.
+    // Neither the order of members nor a number as text makes a difference.
     let same = compared(r#"{"credentials":{"a":"1","b":2}}"#, json!({"credentials": {"b": "2", "a": "1"}}), None);
     assert_eq!((same.refused, same.warnings), (None, Vec::new()));
 }

@@ -1,4 +1,4 @@
-//! The reference's own messages, and everything that must not pass for one. `data/vectors.json` says where they come from.
+//! The reference's own messages, and forgeries that must be refused. `data/vectors.json` gives their origin.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::LazyLock;
@@ -24,7 +24,7 @@ static KEY: LazyLock<SigningKey> =
     LazyLock::new(|| SigningKey::from_private_key(&PrivateKey::generate(2048).unwrap()).unwrap());
 
 fn key(name: &str) -> VerifyingKey {
-    // One of them is too small for a key that is configured, and is read all the same.
+    // One of these keys is too small to be configured, but can still be parsed.
     let pem = VECTORS["keys"][name].as_str().unwrap();
     let base64: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
     VerifyingKey::from_spki_der(&STANDARD.decode(base64).unwrap()).unwrap()
@@ -34,7 +34,7 @@ fn verifier(name: &str) -> Verifier {
     Verifier::new(vec![key(name)]).unwrap()
 }
 
-/// A verifier of what is signed here.
+/// A verifier for envelopes that are signed here.
 fn own() -> Verifier {
     Verifier::new(vec![VerifyingKey::from_spki_der(KEY.spki_der()).unwrap()]).unwrap()
 }
@@ -56,7 +56,7 @@ fn vectors(list: &str) -> impl Iterator<Item = (&'static str, &'static str, &'st
     })
 }
 
-/// SE-V01 to SE-V17: with the key and the clock of the reference, and not with another.
+/// SE-V01 to SE-V17: readable with the key and the clock of the reference, and not with others.
 #[test]
 fn the_references_messages_are_read() {
     let mut count = 0;
@@ -76,7 +76,7 @@ fn the_references_messages_are_read() {
             assert_eq!(refusal(verifier("a").open(jwt, late)), ("JWTExpiredSignature", 6, 400), "{id}");
         }
         assert_eq!(refusal(verifier("b").open(jwt, CLOCK)), ("JWTVerificationError", 5, 400), "{id}");
-        // While keys change, either is good.
+        // During a key change both keys are accepted.
         let both = Verifier::new(vec![key("b"), key("a")]).unwrap();
         assert!(both.open(jwt, CLOCK).is_ok(), "{id}");
         count += 1;
@@ -84,7 +84,7 @@ fn the_references_messages_are_read() {
     assert_eq!(count, 17);
 }
 
-/// SE-N01 to SE-N03: a third party's own request has another key, and no issuer.
+/// SE-N01 to SE-N03: a third party's own request has another key and no issuer.
 #[test]
 fn the_nested_requests_are_read() {
     for (id, jwt, payload) in vectors("nested") {
@@ -103,7 +103,8 @@ fn keys_that_verify_nothing_are_not_configured() {
     assert_eq!(Verifier::new(Vec::new()).unwrap_err(), UnfitKeys::None);
 }
 
-/// A third party's key may be as short as that of the reference, where it is let in: then it verifies, and nothing else does.
+/// A third party's key may be as short as the reference's if short keys are allowed; it then verifies its own
+/// signatures only.
 #[test]
 fn a_short_key_counts_where_it_is_let_in() {
     let short: Value = serde_json::from_str(include_str!("data/short-key.json")).unwrap();
@@ -119,7 +120,7 @@ fn a_short_key_counts_where_it_is_let_in() {
     assert_eq!(refusal(both.open(&changed, CLOCK)), ("JWTVerificationError", 5, 400));
 }
 
-/// One that has expired can be read all the same where it is wanted; one that does not say until when it is good cannot.
+/// An expired envelope can be read if that is allowed; an envelope without an expiry cannot.
 #[test]
 fn what_has_expired_is_told_apart_from_what_never_says() {
     let (_, jwt, _) = vectors("outer").next().unwrap();
@@ -132,7 +133,7 @@ fn what_has_expired_is_told_apart_from_what_never_says() {
     }
 }
 
-/// Whoever writes another algorithm into the header is refused before any key is used.
+/// Another algorithm in the header is refused before any key is used.
 #[test]
 fn other_algorithms_are_refused() {
     let public = VECTORS["keys"]["a"].as_str().unwrap();
@@ -153,12 +154,12 @@ fn other_algorithms_are_refused() {
         let text = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header));
         assert_eq!(refusal(verifier("a").open(&text, CLOCK)), ("JWTIncorrectAlgorithm", 4, 400), "{header}");
     }
-    // The public key as the secret of an HMAC.
+    // With the public key as the secret of an HMAC.
     let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#), URL_SAFE_NO_PAD.encode("{}"));
     let mac = bankchannel_crypto::digest::hmac_sha256(public.as_bytes(), &[input.as_bytes()]);
     let text = format!("{input}.{}", URL_SAFE_NO_PAD.encode(mac));
     assert_eq!(refusal(verifier("a").open(&text, CLOCK)).0, "JWTIncorrectAlgorithm");
-    // RS512 in truth and RS256 in name.
+    // Signed with RS512, labelled RS256.
     let text = jws::sign(br#"{"alg":"RS256"}"#, br#"{"data":{},"exp":1732436130}"#, &KEY, Hash::Sha512).unwrap();
     assert_eq!(refusal(own().open(&text, CLOCK)).0, "JWTVerificationError");
 }
@@ -186,12 +187,12 @@ fn what_cannot_be_read_is_refused() {
     ] {
         assert_eq!(refusal(verifier("a").open(&text, CLOCK)), ("JWTDecodeError", 4, 400), "{what}");
     }
-    // A key that comes along is not looked at.
+    // A key inside the message is ignored.
     let strange = header(br#"{"alg":"RS256","jwk":{"kty":"RSA","n":"AQAB","e":"AQAB"},"kid":"../../etc"}"#);
     assert_eq!(refusal(verifier("a").open(&strange, CLOCK)).0, "JWTVerificationError");
 }
 
-/// What is signed well and says nonsense: `exp` before `iss` before `data`.
+/// Correctly signed, but invalid content: `exp` is checked before `iss`, `iss` before `data`.
 #[test]
 fn claims_are_checked_in_their_order() {
     for exp in ["", r#","exp":null"#, r#","exp":"1732436130""#, r#","exp":1732436130.5"#, r#","exp":-1"#] {
@@ -202,7 +203,7 @@ fn claims_are_checked_in_their_order() {
         let text = signed(&format!(r#"{{"data":{{}}{exp}}}"#));
         assert_eq!(refusal(own().open(&text, CLOCK)).0, "JWTExpiredSignature", "{exp}");
     }
-    // Far ahead is good: the specification sets no bound.
+    // A time far in the future is accepted: the specification sets no limit.
     for exp in ["1732436130", "9007199254740992"] {
         assert!(own().open(&signed(&format!(r#"{{"data":{{}},"exp":{exp}}}"#)), CLOCK).is_ok(), "{exp}");
     }
@@ -239,7 +240,7 @@ fn the_leeway_may_be_none() {
     assert!(strict.open(&text, i64::MIN).is_ok());
 }
 
-/// What is signed here has `data` and `exp` and nothing else, and is read again.
+/// A signed envelope has only `data` and `exp`, and can be read again.
 #[test]
 fn what_is_signed_is_read() {
     let mut data = Object::new();
@@ -251,7 +252,7 @@ fn what_is_signed_is_read() {
     assert_eq!(own().open(&text, CLOCK).unwrap(), data);
 }
 
-/// No refusal repeats what was sent, whatever it was.
+/// No refusal repeats any part of the request.
 #[test]
 fn refusals_repeat_nothing() {
     let planted = "PlantedToken4711";

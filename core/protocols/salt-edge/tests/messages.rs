@@ -1,4 +1,4 @@
-//! The reference's messages as typed requests and answers, read from both ends. `data/vectors.json` says where they come from.
+//! The reference's messages as typed requests and answers, read from both ends. `data/vectors.json` gives their origin.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::LazyLock;
@@ -49,7 +49,7 @@ fn vector(id: &str) -> &'static Value {
     VECTORS["outer"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap()
 }
 
-/// The parameters of a message, with the third party's JWT in its place.
+/// The parameters of a message, with the third party's JWT inserted.
 fn data(id: &str) -> Value {
     let mut data = vector(id)["payload"]["data"].clone();
     if let Some(nested) = data.pointer_mut("/original_request/client_jwt") {
@@ -75,13 +75,13 @@ fn hub() -> Receiver {
     Receiver { verifier: Verifier::new(keys).unwrap(), provider_code: Some("demobank".into()) }
 }
 
-/// A receiver of what is signed here.
+/// A receiver for messages that are signed here.
 fn own() -> Receiver {
     let keys = vec![VerifyingKey::from_spki_der(KEY.spki_der()).unwrap()];
     Receiver { verifier: Verifier::new(keys).unwrap(), provider_code: Some("demobank".into()) }
 }
 
-/// SE-V01 to SE-V11 as a connector receives them.
+/// SE-V01 to SE-V11 as received by a connector.
 #[test]
 fn what_the_hub_asks_is_received_as_typed_requests() {
     let operations = [
@@ -100,7 +100,7 @@ fn what_the_hub_asks_is_received_as_typed_requests() {
     for (at, operation) in operations.into_iter().enumerate() {
         let id = format!("V{}", at + 1);
         let (sent, method) = (vector(&id), vector(&id)["method"].as_str().unwrap());
-        // Mounted below another path, the endpoint is the same.
+        // Below another base path the endpoint is the same.
         for base in ["", "/connector", "https://connector.test"] {
             let target = format!("{base}{}", sent["path"].as_str().unwrap());
             let received =
@@ -117,7 +117,7 @@ fn what_the_hub_asks_is_received_as_typed_requests() {
     }
 }
 
-/// A message as one end writes it and the other reads it: the parameters are those of the reference.
+/// A message, written by one end and read by the other: the parameters are those of the reference.
 fn both_ends<O: Exchange<Codec = SaltEdge>>(id: &str) {
     let sent = vector(id);
     let mut request = data(id);
@@ -153,7 +153,7 @@ fn body(message: &OutRequest) -> Vec<u8> {
     bytes.collect::<Vec<_>>().concat()
 }
 
-/// SE-V01 to SE-V17, as whoever sends them writes them and whoever gets them reads them.
+/// SE-V01 to SE-V17, as written by their sender and read by their receiver.
 #[test]
 fn each_endpoint_is_read_from_both_ends() {
     both_ends::<CreateToken>("V1");
@@ -175,7 +175,7 @@ fn each_endpoint_is_read_from_both_ends() {
     both_ends::<GetClientInfo>("V17");
 }
 
-/// An answer that the reference prints, read and written again.
+/// An answer printed in the reference, read and written again.
 fn answered<O: Exchange<Codec = SaltEdge>>(text: &str, wanted: &Value) {
     let read = O::decode_response(InResponse::new(200, text.to_owned())).unwrap();
     assert_eq!(&write_boundary(read), wanted);
@@ -221,7 +221,7 @@ fn the_references_answers_are_read_and_written() {
     answered::<GetClientInfo>(&json!({"data": info, "meta": {"time": time}}).to_string(), &wanted);
 }
 
-/// What is numbers in one place and text in another (10.5, 10.14), and what is not there at all.
+/// Values that are numbers in one place and text in another (10.5, 10.14), and missing values.
 #[test]
 fn what_others_send_differently_is_read_too() {
     let text = r#"{"data":[{"id":724,"name":"N","currency_code":"EUR","nature":"checking","payment_account":true,
@@ -245,7 +245,7 @@ fn what_others_send_differently_is_read_too() {
     }
 }
 
-/// Refusals, in each form that they come in.
+/// Refusals in all their forms.
 #[test]
 fn refusals_are_rows_of_the_table() {
     let refused =
@@ -266,7 +266,7 @@ fn refusals_are_rows_of_the_table() {
     assert_eq!(error.peer().and_then(|peer| peer.code.as_deref()), Some("TokenRevoked"));
 }
 
-/// What is asked with this method, target and data, signed here.
+/// The result for a request with this method, target and data, signed here.
 fn asked(method: &str, target: &str, headers: &[(&str, &str)], data: &Value) -> Result<Value, (&'static str, u8, u16)> {
     let text = serde_json::to_string(data).unwrap();
     let unsigned = envelope::Unsigned::of(&text, CLOCK + 60);
@@ -292,7 +292,7 @@ fn asked(method: &str, target: &str, headers: &[(&str, &str)], data: &Value) -> 
 
 const ACCOUNTS: &str = "/api/priora/v1/accounts";
 
-/// SE-C01 to SE-C18, as far as they need no store: each check, in its order.
+/// SE-C01 to SE-C18, as far as they need no store: all checks, in their order.
 #[test]
 fn checks_refuse_in_their_order() {
     let data = json!({"session_secret": "s"});
@@ -315,7 +315,7 @@ fn checks_refuse_in_their_order() {
             if id.is_empty() { &[("Client-Id", "")] } else { &[("Client-Id", ""), ("client-id", id)] };
         assert_eq!(refused("GET", ACCOUNTS, headers), wanted, "{id}");
     }
-    // Twice is as bad as not at all, whichever is right.
+    // A header sent twice is refused like a missing one, even if one value is right.
     assert_eq!(refused("GET", ACCOUNTS, &[("Client-Id", "771")]), ("InvalidClientId", 2, 401));
     let authorization = ("AuthorizationMissing", 3, 401);
     assert_eq!(refused("GET", ACCOUNTS, &[("Authorization", "")]), authorization);
@@ -333,7 +333,7 @@ fn checks_refuse_in_their_order() {
     );
     assert_eq!(refused("GET", ACCOUNTS, &[("Access-Token", "")]), ("AccessTokenMissing", 9, 400));
     assert_eq!(refused("GET", ACCOUNTS, &[("Access-Token", "PLANTED")]), ("AccessTokenMissing", 9, 400));
-    // Header names have any case, and what nobody asked for does no harm.
+    // Header names may be in any case, and unknown headers do no harm.
     let odd =
         [("Client-Id", ""), ("CLIENT-ID", "771"), ("Access-Token", ""), ("access-token", "token"), ("App-Secret", "x")];
     assert!(asked("GET", ACCOUNTS, &odd, &data).is_ok());
@@ -381,10 +381,10 @@ fn parameters_are_checked() {
         assert_eq!(refused, Err(("WrongRequestFormat", 14, 400)), "{id}");
         assert!(asked("POST", "/api/priora/v1/errors", &[("Consent-Id", id)], &json!({})).is_ok(), "{id}");
     }
-    // Who asks is looked at first.
+    // The sender is checked first.
     let twice = [("Consent-Id", "1"), ("Consent-Id", "2"), ("Authorization", "")];
     assert_eq!(asked("GET", ACCOUNTS, &twice, &json!({})), Err(("AuthorizationMissing", 3, 401)));
-    // Scopes that nobody knows are taken, and so is what is left out.
+    // Unknown scopes are accepted, and so are omitted fields.
     assert!(
         create(&|data| data["original_request"]["client_payload"]["data"]["scopes"] = json!(["of_tomorrow"])).is_ok()
     );
@@ -399,7 +399,7 @@ fn parameters_are_checked() {
     assert_eq!(span("2019-11-19", "2019-11-18"), format);
     assert_eq!(span("18-11-2019", "2019-11-18"), format);
     assert_eq!(span("'; DROP TABLE accounts; --", "2019-11-18"), format);
-    // A notice is taken, whatever it says, and without a token.
+    // A notice is accepted whatever its content, and without a token.
     for notice in [
         json!({"provider_code": "otherbank"}),
         json!({}),
@@ -432,7 +432,7 @@ fn what_is_not_known_is_kept_and_what_is_odd_is_said() {
     assert_eq!(received.warnings.len(), 3, "{:?}", received.warnings);
 }
 
-/// No secret, token, credential or customer's data shows where people debug.
+/// No secret, token, credential or customer data appears in debug output.
 #[test]
 fn debug_shows_no_secret() {
     for number in 1..=11 {
@@ -459,7 +459,7 @@ fn debug_shows_no_secret() {
     assert!(!shown.contains("PLANTED") && !shown.contains("47.11"), "{shown}");
 }
 
-/// A report that was taken is no failure because of what stands beside the success; what must be there must be right.
+/// An accepted report is a success even if an informational field is invalid; required fields must be valid.
 #[test]
 fn what_need_not_be_there_and_does_not_fit_is_passed_over() {
     for time in ["1574093088", "\"yesterday\"", "{}", "[1]"] {
@@ -471,19 +471,19 @@ fn what_need_not_be_there_and_does_not_fit_is_passed_over() {
     }
     let revoked = RevokeTokenAtHub::decode_response(InResponse::new(200, r#"{"data":{"revoked":"yes"}}"#)).unwrap();
     assert_eq!(write_boundary(revoked), json!({}));
-    // What decides something is right or an error: whether a list goes on, what a third party is admitted to.
+    // A field with an effect must be valid: the next page of a list, a third party's scopes.
     for text in [r#"{"data":{"tokens":5}}"#, r#"{"data":{"tokens":[]},"meta":{"next_id":"x"}}"#] {
         assert!(ListTokensAtHub::decode_response(InResponse::new(200, text)).is_err(), "{text}");
     }
     let text = r#"{"data":{"name":"n","scopes":"accounts","public_key":"k"}}"#;
     assert!(GetClientInfo::decode_response(InResponse::new(200, text)).is_err());
-    // A member of `data` is none of `meta`.
+    // A member of `data` does not count as one of `meta`.
     let text = r#"{"data":{"tokens":[],"meta.next_id":9},"meta":{}}"#;
     let page = write_boundary(ListTokensAtHub::decode_response(InResponse::new(200, text)).unwrap());
     assert_eq!(page, json!({"tokens": []}));
 }
 
-/// What the other side says is shown without secrets, however they lie in it.
+/// The peer's text is shown without secrets, wherever they are in it.
 #[test]
 fn a_refusals_text_is_redacted_before_it_is_cut() {
     let token = "65adc909f5676f3902787ecb6f379c1c48bfc18a222157713808274b100b9e255f7b4b59a3ecd7689cb2abe26f8705dfd89b7a0cc9e9a07a587dc64a7c4572ad";

@@ -9,13 +9,13 @@ use crate::{
     model::{Challenge, Email, EncryptedPassword, Mode},
 };
 
-/// What stands between password and time stamp.
+/// Separates the password from the time stamp.
 const SEPARATOR: &str = "||";
 
-/// The longest password, in UTF-8 bytes: what OAEP with a 2048-bit key leaves (§3.1).
+/// The longest password, in UTF-8 bytes: the capacity of OAEP with a 2048-bit key (§3.1).
 pub const PASSWORD_MAX: usize = 199;
 
-/// The time stamp of a challenge, as it was received: its second field of exactly three.
+/// The time stamp of a challenge, verbatim: its second field of exactly three.
 ///
 /// # Errors
 /// `ws_channel.challenge_malformed`; nothing was sent.
@@ -53,7 +53,7 @@ pub fn encrypt_password(
     EncryptedPassword::new(&STANDARD.encode(cipher))
 }
 
-/// Reads a decrypted answer: the password, when the time stamp is the challenge's. Splits at the last `||`.
+/// Parses a decrypted answer and returns the password if the time stamp matches. Splits at the last `||`.
 #[must_use]
 pub fn open_password(plain: &[u8], stamp: &str) -> Option<Secret> {
     let at = plain.windows(SEPARATOR.len()).rposition(|window| window == SEPARATOR.as_bytes())?;
@@ -64,7 +64,7 @@ pub fn open_password(plain: &[u8], stamp: &str) -> Option<Secret> {
     Some(Secret::new(text))
 }
 
-/// A challenge of the server: stateless, bound to e-mail and mode by a MAC.
+/// Makes a server challenge: stateless, bound to e-mail and mode by a MAC.
 ///
 /// `key` is 32 random bytes or more, `uuid` a lower-case UUID v4.
 #[must_use]
@@ -72,19 +72,19 @@ pub fn mint(key: &[u8], email: &Email, mode: Mode, now_ms: i64, uuid: &str) -> S
     format!("{}|{now_ms}|{uuid}", STANDARD.encode(mac(key, email, mode, &now_ms.to_string(), uuid)))
 }
 
-/// A challenge that came back, its form checked.
+/// A returned challenge with a valid format.
 #[derive(Debug)]
 pub struct Returned<'a> {
     mac: Vec<u8>,
     stamp: &'a str,
-    /// When it was made, in milliseconds.
+    /// The creation time, in milliseconds.
     pub made_ms: i64,
-    /// Its id, by which it is used once.
+    /// Its id. Each id may be used only once.
     pub uuid: &'a str,
 }
 
 impl<'a> Returned<'a> {
-    /// Checks the form: 44 base64 characters, 13 digits, a lower-case UUID.
+    /// Checks the format: 44 base64 characters, 13 digits, a lower-case UUID.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut fields = text.split('|');
@@ -97,7 +97,7 @@ impl<'a> Returned<'a> {
         form.then_some(Self { mac, stamp, made_ms: stamp.parse().ok()?, uuid })
     }
 
-    /// Whether one of the keys made it for this e-mail and mode; compared in constant time.
+    /// Whether one of the keys made this challenge for this e-mail and mode. Compares in constant time.
     #[must_use]
     pub fn is_made_by(&self, keys: &[&[u8]], email: &Email, mode: Mode) -> bool {
         keys.iter().fold(false, |found, key| {
@@ -105,7 +105,7 @@ impl<'a> Returned<'a> {
         })
     }
 
-    /// The time stamp as it stands in the challenge.
+    /// The time stamp, verbatim.
     #[must_use]
     pub fn stamp(&self) -> &'a str {
         self.stamp
@@ -135,7 +135,7 @@ mod tests {
         Email::new("User@Example.test").expect("an address")
     }
 
-    /// E15: the vector of §3.2.
+    /// E15: the test vector of §3.2.
     #[test]
     fn the_vector_of_the_sheet() {
         let key: Vec<u8> = (0..32).collect();

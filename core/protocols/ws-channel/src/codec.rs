@@ -86,7 +86,7 @@ impl Codec for Envelope {
         if route.request_content.is_some_and(|member| fields.get(member).is_some_and(|v| v.as_str() == Some("")))
             && reader.has_content()
         {
-            // The splitter has left an empty string in the content's place; it is not an absent field.
+            // The parser left an empty string in place of the streamed content; the field is not absent.
             fields.insert(route.request_content.unwrap_or_default(), CONTENT_MARK);
         }
         O::Request::read(Value::Object(fields), &mut reader)
@@ -124,7 +124,7 @@ impl Codec for Envelope {
     }
 }
 
-/// Stands where content was streamed out, so that the field is not taken for an empty one.
+/// Replaces streamed content, so that the field is not mistaken for an empty one.
 const CONTENT_MARK: &str = "(streamed)";
 
 fn route<O: Operation>() -> &'static Route {
@@ -136,7 +136,7 @@ fn known<O: Operation>(name: &str) -> bool {
     O::Request::SHAPE.fields().iter().any(|field| field.wire == name)
 }
 
-/// Puts the path's parameters into the template and takes them out of the fields.
+/// Fills the path template with its parameters and removes them from the fields.
 fn fill_path(template: &str, fields: &mut Object<'_>) -> Result<String, Error> {
     let mut target = String::new();
     for part in template.split('/').skip(1) {
@@ -193,7 +193,7 @@ fn body_object(body: &[u8]) -> Result<Object<'_>, Error> {
     }
 }
 
-/// The fields of a successful answer; anything else is the error it means (§1.5, §8.6).
+/// The fields of a successful answer; any other answer becomes an error (§1.5, §8.6).
 fn accepted<'m>(route: &Route, message: &'m InResponse) -> Result<Object<'m>, Error> {
     let success = (200..300).contains(&message.status);
     let fields = match json::parse(&message.body, MAX_DEPTH) {

@@ -9,9 +9,9 @@
 //!   files     UploadFile (signed) ── ListFiles ── DownloadFile              (data mode)
 //! ```
 //!
-//! Each operation is one file below [`operations`]: request, response, declaration. The codec writes and reads
-//! them all from their declarations; [`errors`] has this protocol's rows of the error table and the service's
-//! exact texts; [`login`] is the state machine of a login.
+//! Each operation is one file in [`operations`]: request, response, declaration. The codec reads and writes all of them
+//! from their declarations. [`errors`] has this protocol's rows of the error table and the service's exact texts;
+//! [`login`] is the state machine of a login.
 //!
 //! Section numbers in the documentation (`§2.8`) are those of docs/protocols/ws-channel.md.
 

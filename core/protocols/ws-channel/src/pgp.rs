@@ -1,4 +1,4 @@
-//! From the OpenPGP library's terms to this protocol's: keys as they are given, errors as they are told.
+//! Converts the OpenPGP library's types to this protocol's: keys from texts, errors to rows of the error table.
 
 use std::time::SystemTime;
 
@@ -13,10 +13,10 @@ use crate::errors;
 
 const BEGIN: &str = "-----BEGIN PGP ";
 
-/// Errors of the local operations over keys.
+/// Errors of the local operations that use keys.
 pub(crate) const KEY_ERRORS: &[&Row] = &[&errors::PGP_KEY_REFUSED, &errors::PGP_KEY_UNFIT, &errors::PASSPHRASE_REFUSED];
 
-/// The armored keys of a text, one after the other. A text without armor is one that its reader will refuse.
+/// Splits a text into its armored keys. A text without armor is returned as it is; its reader refuses it.
 fn blocks(text: &str) -> Vec<&str> {
     let starts: Vec<usize> = text.match_indices(BEGIN).map(|(at, _)| at).collect();
     if starts.is_empty() {
@@ -26,7 +26,7 @@ fn blocks(text: &str) -> Vec<&str> {
     starts.iter().zip(ends).map(|(&start, end)| &text[start..end]).collect()
 }
 
-/// The private keys of a text, opened with the passphrase where they are locked.
+/// Parses the private keys of a text and unlocks them with the passphrase if they are locked.
 ///
 /// # Errors
 /// Of [`KEY_ERRORS`], naming `field`.
@@ -48,7 +48,7 @@ pub(crate) fn private_keys(
         .collect()
 }
 
-/// The public keys of a text; a private key stands for its public half.
+/// Parses the public keys of a text; of a private key, its public half is used.
 ///
 /// # Errors
 /// Of [`KEY_ERRORS`], naming `field`.
@@ -60,8 +60,8 @@ pub(crate) fn public_keys(field: &'static str, text: &str) -> Result<Vec<PublicK
     blocks(text).into_iter().map(|block| read(block).map_err(|why| fault(field, why))).collect()
 }
 
-/// The public keys of a text whose secrets are elsewhere. A private key among them is refused: it was meant for another
-/// field, and must not travel further.
+/// Parses public keys whose private keys are kept elsewhere. A private key among them is refused: it was meant for
+/// another field and must not travel further.
 ///
 /// # Errors
 /// `ws_channel.pgp_key_refused`, naming `field`.
@@ -70,12 +70,12 @@ pub fn signing_certificates(field: &'static str, text: &str) -> Result<Vec<Publi
     blocks(text).into_iter().map(|block| read(block).map_err(|why| fault(field, why))).collect()
 }
 
-/// The error that the library's error means for the field `field`.
+/// Converts an error of the OpenPGP library to an error of the field `field`.
 pub fn fault(field: &'static str, why: openpgp::Error) -> Error {
     use openpgp::Error as E;
     let row: &'static Row = match &why {
         E::InvalidParameter { field, reason } => return Error::invalid_field(field, reason),
-        // Only the content is read from elsewhere: keys and signatures are in the request.
+        // Only the content comes from outside the request: keys and signatures are part of it.
         E::Read(why) => {
             return Error::because(&row::CONTENT_UNREADABLE, format!("content: {why}")).with("field", "content");
         }
@@ -98,7 +98,7 @@ pub fn fault(field: &'static str, why: openpgp::Error) -> Error {
     Error::because(row, format!("{field}: {why}")).with("field", field)
 }
 
-/// A time of the library's as a time stamp; to the second, as OpenPGP has it.
+/// Converts a time of the OpenPGP library to a time stamp, with OpenPGP's precision of one second.
 pub(crate) fn time_stamp(at: SystemTime) -> Timestamp {
     let seconds = at.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Timestamp::from_ms(i64::try_from(seconds).unwrap_or_default().saturating_mul(1000))

@@ -1,4 +1,4 @@
-//! What the service says when it refuses: the server's half of [`errors`](crate::errors).
+//! Refusals of the service: the server's half of [`errors`](crate::errors).
 
 use std::borrow::Cow;
 
@@ -21,7 +21,7 @@ pub struct Refusal {
     pub text: Cow<'static, str>,
     /// Seconds to wait, for a 429 and a 503.
     pub retry_after_s: Option<u64>,
-    /// What to do about it, where the text, which clients compare, does not say: the member `ResponseDetail`, our own.
+    /// Advice for the reader, our own member `ResponseDetail`. The text itself is fixed, since clients compare it.
     pub detail: Option<String>,
 }
 
@@ -32,13 +32,13 @@ impl Refusal {
         Self { status, code: "01".into(), text: text.into(), retry_after_s: None, detail: None }
     }
 
-    /// The same, with what to do about it.
+    /// The same refusal with advice for the reader.
     #[must_use]
     pub fn with_detail(self, detail: impl std::fmt::Display) -> Self {
         Self { detail: Some(detail.to_string()), ..self }
     }
 
-    /// `Invalid parameter(s): NAME`, with the name as it stands on the wire.
+    /// `Invalid parameter(s): NAME`, with the wire's name.
     #[must_use]
     pub fn invalid(name: &str) -> Self {
         Self::new(400, format!("Invalid parameter(s): {name}"))
@@ -56,11 +56,11 @@ impl Refusal {
         Self { retry_after_s: Some(retry_after_s), ..Self::new(429, "Too many requests") }
     }
 
-    /// The refusal of a request that could not be read.
+    /// The refusal of a request that could not be parsed.
     #[must_use]
     pub fn from_input(fault: &Error) -> Self {
         let field = fault.detail("field").unwrap_or_default();
-        // A field inside a list or object is refused as the parameter it belongs to.
+        // A field inside a list or object is refused under the name of its top-level parameter.
         let top = |field: &str| field.split(['.', '[']).next().unwrap_or_default().to_owned();
         if fault.row() == &row::MISSING_FIELD {
             let names: Vec<String> = field.split(", ").map(top).collect();
@@ -73,7 +73,7 @@ impl Refusal {
         }
     }
 
-    /// The message of this refusal.
+    /// The HTTP message of this refusal.
     #[must_use]
     pub fn message(&self, request_id: &str) -> OutResponse {
         let members = [("RequestId", request_id), ("ResponseCode", &*self.code), ("ResponseText", &*self.text)];

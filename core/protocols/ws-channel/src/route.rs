@@ -1,4 +1,4 @@
-//! Short forms for what the routes of this protocol have in common.
+//! Short forms for the common parts of this protocol's routes.
 
 use bankchannel_foundation::{
     Declaration, OperationKind,
@@ -9,19 +9,19 @@ use bankchannel_foundation::{
 
 use crate::{PROTOCOL, errors};
 
-/// How long a client waits (§8.1).
+/// The client's time limit (§8.1).
 const TIMEOUT_S: u32 = 30;
-/// How long it waits where the service waits up to 60 s for a bank (§6.9).
+/// The client's time limit for calls in which the service waits up to 60 s for a bank (§6.9).
 const BANK_TIMEOUT_S: u32 = 90;
 
-/// What the server may answer to anyone.
+/// Error statuses of a public route.
 const PUBLIC_FAILURES: &[u16] = &[400, 408, 413, 429, 500, 503];
-/// What the server may answer to a session.
+/// Error statuses of a route that needs a session.
 const SESSION_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 503];
-/// What the server may answer where a bank is asked.
+/// Error statuses of a route that calls a bank.
 const BANK_FAILURES: &[u16] = &[400, 401, 403, 408, 413, 429, 500, 502, 503, 504];
 
-/// Joins lists of errors, and further errors, into one list.
+/// Concatenates lists of errors and single errors into one list.
 macro_rules! errors_of {
     ($($list:path),+ ; $($own:expr),* $(,)?) => {{
         const LISTS: &[&[&bankchannel_foundation::error::Row]] = &[$($list,)+ &[$($own),*]];
@@ -31,7 +31,7 @@ macro_rules! errors_of {
 }
 pub(crate) use errors_of;
 
-/// What any session may be told.
+/// Errors of every route that needs a session.
 pub(crate) const SESSION_ERRORS: &[&Row] = &[
     &errors::NOT_LOGGED_IN,
     &errors::SESSION_EXPIRED,
@@ -40,11 +40,11 @@ pub(crate) const SESSION_ERRORS: &[&Row] = &[
     &errors::API_KEY_REFUSED,
     &errors::USER_UNKNOWN,
 ];
-/// What a session is told where one mode only will do.
+/// Errors of a route that is limited to one mode.
 pub(crate) const MODE_ERRORS: &[&Row] = errors_of!(SESSION_ERRORS; &errors::MODE_REFUSED);
-/// What a session is told where only the owner of the API key will do.
+/// Errors of a route that is limited to the API key's owner.
 pub(crate) const OWNER_ERRORS: &[&Row] = errors_of!(MODE_ERRORS; &errors::OWNER_ONLY);
-/// What is told where a bank is asked.
+/// Errors of a route that calls a bank.
 pub(crate) const BANK_ERRORS: &[&Row] = &[
     &errors::BANK_UNKNOWN,
     &errors::NO_BANK_CHANNEL,
@@ -77,7 +77,7 @@ pub(crate) const fn join<const N: usize>(lists: &[&[&'static Row]]) -> [&'static
     out
 }
 
-/// An exchange's declaration.
+/// Builds the declaration of an exchange.
 pub(crate) const fn exchange(
     name: &'static str,
     subject: &'static str,
@@ -92,7 +92,7 @@ pub(crate) const fn exchange(
     }
 }
 
-/// A local operation's declaration.
+/// Builds the declaration of a local operation.
 pub(crate) const fn local(
     name: &'static str,
     subject: &'static str,
@@ -103,7 +103,7 @@ pub(crate) const fn local(
     Declaration::new(OperationKind::Local, PROTOCOL, subject, name, summary, doc, errors)
 }
 
-/// A route for a request that anyone may send.
+/// A route without a session.
 pub(crate) const fn public(wire_name: &'static str, method: Method, path: &'static str) -> Route {
     Route {
         wire_name,
@@ -120,12 +120,12 @@ pub(crate) const fn public(wire_name: &'static str, method: Method, path: &'stat
     }
 }
 
-/// A route for a session.
+/// A route that needs a session.
 pub(crate) const fn session(wire_name: &'static str, method: Method, path: &'static str) -> Route {
     Route { failures: SESSION_FAILURES, ..public(wire_name, method, path) }
 }
 
-/// The failures of a route behind which a bank is asked.
+/// Adds the failures of a bank call to a route.
 pub(crate) const fn at_bank(route: Route) -> Route {
     Route { failures: BANK_FAILURES, timeout_s: BANK_TIMEOUT_S, ..route }
 }

@@ -1,4 +1,4 @@
-//! The bank's own code, as a Rust program writes it.
+//! The interface of the bank's own code in a Rust program.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -14,9 +14,11 @@ use crate::{Answer, Asker, CallOptions, Question, TypedAnswer};
 
 macro_rules! bank {
     ($($file:ident::$name:ident;)+) => {
-        /// A bank's own code, as a connector asks it. Give it to a call with [`CallOptions::with_bank`].
+        /// The interface of a bank's own code, which a connector calls. Pass it to a call with
+        /// [`CallOptions::with_bank`].
         ///
-        /// A method that fails ends what it was asked for with `InternalProviderError`; its text stays here.
+        /// A method that fails ends its session or request with `InternalProviderError`; its error text is not passed
+        /// on.
         pub trait SaltEdgeBank: Send + Sync + 'static {
             $(
                 #[doc = concat!("See [`questions::", stringify!($file), "`].")]
@@ -58,12 +60,13 @@ macro_rules! bank {
 }
 for_each_bank_question!(bank);
 
-/// A bank's code, and who answers whatever else is asked.
+/// A bank's code, and the callback for all other questions.
 struct BankCode<B>(Arc<B>, Option<Arc<dyn Asker>>);
 
 impl CallOptions {
-    /// The same options with a bank's own code, for the flows of a [`SaltEdgeConnector`](super::super::SaltEdgeConnector). Signatures are
-    /// asked of whoever was asked before.
+    /// The same options with a bank's own code, for the flows of a
+    /// [`SaltEdgeConnector`](super::super::SaltEdgeConnector). Questions for signatures still go to the previous
+    /// callback.
     #[must_use]
     pub fn with_bank(self, bank: Arc<impl SaltEdgeBank>) -> Self {
         Self { asker: Some(Arc::new(BankCode(bank, self.asker.clone()))), ..self }

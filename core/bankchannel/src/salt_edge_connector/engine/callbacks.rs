@@ -1,4 +1,4 @@
-//! Callbacks: what the hub is told, signed and sent until it has heard.
+//! Callbacks: reports to the hub, signed and sent until the hub has accepted them.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -35,30 +35,31 @@ use super::{
 };
 use crate::{CallOptions, salt_edge::Sender};
 
-/// How many are sent at once.
+/// The maximum number of callbacks that are sent at the same time.
 const AT_ONCE: usize = 16;
-/// How many are taken at most, those that are being sent included: the next are at hand when these have left.
+/// The maximum number of callbacks that are taken from the store, including those being sent, so that the next ones are
+/// ready.
 const IN_HAND: usize = 6 * AT_ONCE;
-/// How many wait at most until it is on disk what came of them.
+/// The maximum number of finished callbacks whose result is not yet stored.
 const ENDING: usize = 256;
-/// For how long more are taken before what is over is looked for again.
+/// The time for which new callbacks are taken before expired ones are looked for again.
 const ROUND: Duration = Duration::from_secs(5);
-/// How long one of them may take.
+/// The time limit of one callback.
 const EXCHANGE: Duration = Duration::from_secs(30);
-/// How long it may take at least, however little is left of the call.
+/// The minimum time for one callback, even if less of the call's time is left.
 const LEAST: Duration = Duration::from_secs(5);
-/// How long others leave one that is being sent alone.
+/// The time for which other workers leave a callback alone that is being sent.
 pub(super) const LEASE_MS: i64 = 2 * 60 * 1000;
-/// The first pause before one is sent again; each is twice the one before.
+/// The first pause before a retry; it doubles with each retry.
 const FIRST_PAUSE_MS: i64 = 1000;
-/// The longest pause, for what a customer waits for.
+/// The longest pause for callbacks that a customer waits for.
 const LONGEST_PAUSE_MS: i64 = 60 * 1000;
-/// The longest pause, for the news that a token is over.
+/// The longest pause for the revocation of a token.
 const LONGEST_REVOKE_PAUSE_MS: i64 = 10 * 60 * 1000;
-/// The longest that the hub may ask us to wait.
+/// The longest wait that the hub may ask for.
 const LONGEST_WAIT_MS: i64 = 60 * 60 * 1000;
 
-/// What came of sending some.
+/// Counts of a round of sending.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::salt_edge_connector) struct Sent {
     pub(super) delivered: u32,
@@ -84,9 +85,9 @@ impl Sent {
 }
 
 impl Engine<'_> {
-    /// Sends callbacks whose time has come, several at once: where one has ended the next is taken, so that a slow answer holds up
-    /// no others. Ends after [`ROUND`], when none is due, or when the call's time is up. None where the connector was
-    /// given no hub: they wait.
+    /// Sends due callbacks, several at once: a finished one is replaced by the next, so that a slow answer does not
+    /// hold up the others. Ends after [`ROUND`], when none is due, or when the call's time is up. Without a hub nothing
+    /// is sent; the callbacks wait.
     ///
     /// # Errors
     /// `resource.storage`.
@@ -103,11 +104,11 @@ impl Engine<'_> {
                 sending.push(self.attempt(sender, due, options));
             }
             if self.is_over() {
-                // Nothing new is begun: what was taken and has not left is due again.
+                // Nothing new is started: a callback that was taken but not sent is due again.
                 ending.extend(waiting.drain(..).map(|due| self.end(self.not_sent(due))));
             }
             let free = IN_HAND - waiting.len() - sending.len();
-            // Many together: each taking is one commit.
+            // Taken in batches, since each batch is one commit.
             let has_room = free >= IN_HAND / 2 && ending.len() < ENDING;
             let takes = may_be_due && begun.elapsed() < ROUND && has_room && !(taken > 0 && self.is_over());
             if takes && taking.is_none() {
@@ -134,23 +135,23 @@ impl Engine<'_> {
                             taken += due.len();
                             waiting.extend(due);
                         }
-                        // What is on its way comes to its end.
+                        // Callbacks in flight still finish.
                         Err(error) => (may_be_due, broken) = (false, Some(error)),
                     }
                 }
-                // What came of it is written down while others are sent.
+                // Its result is stored while others are sent.
                 Some(attempt) = sending.next() => ending.push(self.end(attempt)),
                 Some(ended) = ending.next() => match ended {
                     Ok(end) => sent.count(end),
                     Err(error) => (may_be_due, broken) = (false, Some(error)),
                 },
-                // Others may be due by now, while the hub takes its time.
+                // While the hub is slow, other callbacks may become due.
                 () = tokio::time::sleep(LOOK_AGAIN), if !may_be_due && broken.is_none() => may_be_due = true,
             }
         }
     }
 
-    /// Sends what is to be said of one session, in its order, for so long.
+    /// Sends the callbacks of one session in order, for at most `limit`.
     ///
     /// # Errors
     /// `resource.storage`.
@@ -170,7 +171,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Sends a callback, unless it is too late for it.
+    /// Sends a callback, unless it has expired.
     async fn attempt(&self, sender: &Sender, due: DueCallback, options: &CallOptions) -> AttemptEnd {
         let ended = if due.expires_at <= self.now() {
             Attempt { end: CallbackEnd::TooLate, status: None, class: None }
@@ -186,20 +187,20 @@ impl Engine<'_> {
         AttemptEnd { id: due.id, lease: due.lease, now: self.now(), status, class, end }
     }
 
-    /// A callback that was taken and has not left.
+    /// The result for a callback that was taken but not sent.
     fn not_sent(&self, due: DueCallback) -> AttemptEnd {
         let now = self.now();
         let end = CallbackEnd::Again { due_at: now, may_have_arrived: false };
         AttemptEnd { id: due.id, lease: due.lease, now, status: None, class: None, end }
     }
 
-    /// Writes down what came of an attempt.
+    /// Stores the result of an attempt.
     async fn end(&self, attempt: AttemptEnd) -> Result<CallbackEnd> {
         again_while_busy(|| self.store.end_attempt(attempt.clone())).await?;
         Ok(attempt.end)
     }
 
-    /// One callback, as it stands in the store now.
+    /// Sends one callback with its content from the store.
     async fn exchange(&self, sender: &Sender, due: &DueCallback, options: &CallOptions) -> Result<()> {
         match (due.kind, due.session, due.token) {
             (CallbackKind::Update, Some(session), _) => {
@@ -293,11 +294,11 @@ impl Engine<'_> {
         }))
     }
 
-    /// What follows from a callback that was not taken.
+    /// Decides the result of a callback that was not accepted.
     fn judge(&self, due: &DueCallback, error: &Error) -> Attempt {
         let status = error.http_status().map(i64::from);
         let code = error.code();
-        // Where the hub has said nothing, what is wrong here.
+        // Without an answer of the hub, the code of the local error.
         let class = error.peer().and_then(|peer| peer.code.clone()).or_else(|| Some(code.to_owned()));
         let is = |row: &bankchannel_foundation::error::Row| code == row.code;
         let is_over_there =
@@ -305,17 +306,17 @@ impl Engine<'_> {
         let is_revoked_there = is(&errors::TOKEN_REVOKED) || is(&errors::TOKEN_EXPIRED) || is(&errors::TOKEN_NOT_FOUND);
         let outcome = error.outcome();
         let end = match due.kind {
-            // It was done, and only its answer could not be read.
+            // The hub accepted it; only its answer was unreadable.
             _ if outcome == Some(Outcome::Accepted) => CallbackEnd::Delivered,
             CallbackKind::Revoke if is_revoked_there => CallbackEnd::Delivered,
-            // Ours has arrived before, and closed it.
+            // An earlier attempt has arrived and closed the session.
             CallbackKind::Success | CallbackKind::Fail if is(&errors::SESSION_CLOSED) && due.sent > 0 => {
                 CallbackEnd::Delivered
             }
             CallbackKind::Update | CallbackKind::Success | CallbackKind::Fail if is_over_there => {
                 CallbackEnd::OverThere
             }
-            // What is wrong on this side, somebody has to set right.
+            // A wrong setting on this side, which a person has to fix.
             _ if outcome == Some(Outcome::NotSent) && error.category() == Category::Configuration => {
                 CallbackEnd::Stopped
             }
@@ -337,12 +338,12 @@ impl Engine<'_> {
         Attempt { end, status, class }
     }
 
-    /// When a callback is sent again: as the hub says, or after a pause that grows.
+    /// The time of the next attempt: as the hub asked, or after a growing pause.
     fn again_at(&self, due: &DueCallback, error: &Error) -> i64 {
         let longest = if due.kind == CallbackKind::Revoke { LONGEST_REVOKE_PAUSE_MS } else { LONGEST_PAUSE_MS };
         let doublings = u32::try_from(due.lease - 1).unwrap_or(u32::MAX).min(20);
         let pause = FIRST_PAUSE_MS.saturating_mul(1 << doublings).min(longest);
-        // Up to a quarter more, so that those that failed together do not come together.
+        // Up to a quarter is added at random, so that callbacks that failed together are not retried together.
         let spread = i64::from(random::bytes::<1>()[0]) * pause / 1024;
         let said = error.retry_after_s().and_then(|seconds| i64::try_from(seconds).ok());
         let said = said.map_or(0, |seconds| seconds.saturating_mul(1000).clamp(0, LONGEST_WAIT_MS));
@@ -351,7 +352,7 @@ impl Engine<'_> {
     }
 }
 
-/// What came of one attempt.
+/// The result of one attempt.
 struct Attempt {
     end: CallbackEnd,
     status: Option<i64>,

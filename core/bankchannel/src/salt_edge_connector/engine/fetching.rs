@@ -1,4 +1,4 @@
-//! Data that stand in the answer: the bank is asked while the hub waits, and the consent is applied.
+//! Data requests: the bank is asked while the hub waits, and the consent is applied to the answer.
 
 use bankchannel_foundation::{
     Boundary, Exchange as _, Result, Secret,
@@ -36,15 +36,15 @@ use super::{
     shown, unusable,
 };
 
-/// What a consent gives where the customer chose all accounts.
+/// The account id in a consent to all accounts.
 const ALL_ACCOUNTS: &str = "all";
-/// The members of an account that only the consent to see its balance shows.
+/// The members of an account that only the balance scope reveals.
 const OF_BALANCE: [&str; 3] = ["balance", "available_amount", "credit_limit"];
 
-/// An answer, or why there is none.
+/// An answer, or a refusal.
 pub(super) type Answered = std::result::Result<HttpAnswer, Refusal>;
 
-/// A token that was found good, whose it is, and how it was presented.
+/// A valid token, its record, and how it was presented.
 pub(super) struct Holder<'a> {
     pub(super) token: &'a Token,
     pub(super) record: &'a TokenRecord,
@@ -55,7 +55,7 @@ impl Engine<'_> {
     /// The accounts that a customer's consent covers.
     ///
     /// # Errors
-    /// `resource.storage`, and what ends the call.
+    /// `resource.storage`, and the errors that end the call.
     pub(super) async fn accounts(&self, holder: &Holder<'_>) -> Result<Answered> {
         let question = ListAccountsQuestion::from(ListAccountsQuestionFields {
             user_id: holder.record.user_id.clone().unwrap_or_default(),
@@ -80,7 +80,7 @@ impl Engine<'_> {
         Ok(Ok(json_answer(body)))
     }
 
-    /// An account's transactions, where the consent covers them.
+    /// An account's transactions, if the consent covers them.
     ///
     /// # Errors
     /// As [`accounts`](Self::accounts).
@@ -123,7 +123,7 @@ impl Engine<'_> {
         )))))
     }
 
-    /// What the bank knows of its customer.
+    /// The bank's data on the customer.
     ///
     /// # Errors
     /// As [`accounts`](Self::accounts).
@@ -146,7 +146,8 @@ impl Engine<'_> {
         )))))
     }
 
-    /// What the bank gives, or what is answered where it refuses or its code fails: an answer holds either `wanted` or a refusal.
+    /// The bank's data, or else the answer for a refusal or a failure of the bank's code. The bank must give either
+    /// `wanted` or a refusal.
     fn given<Q: TypedQuestion, T>(
         &self,
         asked: std::result::Result<(Option<T>, Option<RefusedByBank>), Unanswered>,
@@ -164,7 +165,7 @@ impl Engine<'_> {
         Ok(Err(answered))
     }
 
-    /// Whether the token was revoked, or ran out, while the bank was asked.
+    /// Whether the token was revoked or expired while the bank was asked.
     async fn refused_meanwhile(&self, holder: &Holder<'_>) -> Result<Option<Refusal>> {
         let presented = Presented { now: self.now(), ..holder.presented };
         let judged = self.store.token(presented).await.map_err(unusable)?;
@@ -174,7 +175,7 @@ impl Engine<'_> {
     fn unanswered(&self, unanswered: Unanswered) -> Result<Answered> {
         match unanswered {
             Unanswered::Failed => Ok(Err(refused_by_bank(Refused::failure()))),
-            // The bank took too long: the hub may come again.
+            // The bank was too slow: the hub may retry.
             Unanswered::Broken(error) if error.code() == row::TIMED_OUT.code => {
                 Ok(Ok(busy("The bank has not answered in time.")))
             }
@@ -183,24 +184,24 @@ impl Engine<'_> {
     }
 }
 
-/// A refusal of the bank's, as an answer.
+/// Converts a refusal by the bank to an answer.
 fn refused_by_bank(refused: Refused) -> Refusal {
     let known = class::ALL.iter().find(|known| known.name == refused.class);
-    // A class that has no place in an answer is a failure of the bank's.
+    // A class that is not allowed in an answer becomes a failure of the bank.
     let known = known.copied().unwrap_or(&class::INTERNAL_PROVIDER_ERROR);
     Refusal::new(known, 0, refused.text)
 }
 
-/// What may be seen of an account; `None` where the consent does not cover it at all.
+/// The granted scopes of an account; `None` if the consent does not cover it.
 fn granted<'c>(consent: Option<&'c [AccountConsent]>, account: &AccountId) -> Option<&'c [ConsentScope]> {
     const ALL: &[ConsentScope] = &[ConsentScope::Balance, ConsentScope::Transactions];
     let Some(consent) = consent else { return Some(ALL) };
     let of = |id: &str| consent.iter().find(|one| one.account_id == id).map(|one| one.scopes.as_slice());
-    // What is said of the account itself counts before what is said of all.
+    // An entry for the account itself takes precedence over the entry for all accounts.
     of(&account.0).or_else(|| of(ALL_ACCOUNTS))
 }
 
-/// An account as it is sent, as far as the consent goes.
+/// An account with only the members that the consent covers.
 fn visible(account: BankAccount, consent: Option<&[AccountConsent]>) -> Option<Value<'static>> {
     let scopes = granted(consent, &account.id)?;
     let Value::Object(mut members) = account.complete().write(&mut Writer::new(Representation::Wire)) else {
@@ -214,7 +215,7 @@ fn visible(account: BankAccount, consent: Option<&[AccountConsent]>) -> Option<V
     Some(Value::Object(members))
 }
 
-/// A token's text is looked at here only.
+/// The only place that reads a token's text.
 pub(super) fn presented(engine: &Engine<'_>, token: &Secret, client_id: u64) -> Presented {
     Presented {
         access_token: engine.vault.access_token(token.expose()),

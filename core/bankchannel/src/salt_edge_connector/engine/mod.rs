@@ -1,11 +1,11 @@
-//! The engine of a connector: what it knows, whom it asks, what it tells.
+//! The engine of a connector: its store, its questions to the bank, its reports to the hub.
 //!
 //! ```text
 //!   request ─► requests ─► verified, judged, committed ─► HTTP answer
-//!                 │ data that stands in the answer: the bank is asked at once
-//!                 └─ anything else is a task ─┐
+//!                 │ a request for data: the bank is asked at once
+//!                 └─ anything else becomes a task ─┐
 //!   work ─► tasks: the bank is asked ─► steps: its answer and the callback that reports it, one commit
-//!       └─► callbacks: signed, sent, until the hub has heard
+//!       └─► callbacks: signed and sent until the hub has accepted them
 //! ```
 //!
 //! Everything about customers, third parties and secrets is sealed by the [`vault`] before the store sees it.
@@ -49,19 +49,19 @@ use super::Inner;
 use crate::CallOptions;
 use vault::Vault;
 
-/// How many tokens' records are kept open.
+/// The maximum number of decrypted token records in memory.
 const OPENED: u64 = 4096;
 
-/// A connector's store, open, with the key that opens what it holds.
+/// A connector's open store, and the key that decrypts its records.
 pub(super) struct OpenStore {
     pub(super) store: Store,
     vault: Vault,
     third_parties: third_party::ThirdParties,
-    /// Records of tokens, opened, beside what they were opened from.
+    /// Decrypted token records, each with the sealed record that it came from.
     opened: Cache<Id, Arc<OpenedToken>>,
 }
 
-/// A token's record as it is sealed, and open.
+/// A token's record in sealed and decrypted form.
 struct OpenedToken {
     sealed: Vec<u8>,
     record: Arc<records::TokenRecord>,
@@ -71,7 +71,7 @@ impl OpenStore {
     /// Opens a store: a folder, or a PostgreSQL database.
     ///
     /// # Errors
-    /// `resource.storage`; `configuration.invalid` for a key that is missing or another one than the store's.
+    /// `resource.storage`; `configuration.invalid` for a key that is missing or does not belong to the store.
     pub(super) async fn open(place: &str, key: Option<&Secret>) -> Result<Self> {
         let is_server = place.starts_with("postgres://") || place.starts_with("postgresql://");
         let (vault, store) = if is_server {
@@ -108,8 +108,8 @@ impl OpenStore {
     }
 }
 
-/// Whether a folder may be opened in this process. SQLite remembers the locks of a process by itself: in the child of one that had a folder
-/// open it would take its own memory of them for locks that it has.
+/// Checks that a folder may be opened in this process. SQLite tracks a process's locks in memory: in the child process
+/// of a fork, a copy of the parent's records would pass for locks that the child holds.
 fn opens_here() -> Result<()> {
     static OPENED_BY: OnceLock<u32> = OnceLock::new();
     if *OPENED_BY.get_or_init(std::process::id) == std::process::id() {
@@ -128,13 +128,13 @@ pub(super) struct Engine<'a> {
     third_parties: &'a third_party::ThirdParties,
     opened: &'a Cache<Id, Arc<OpenedToken>>,
     options: &'a CallOptions,
-    /// When the call's time is up, where it has a limit.
+    /// The deadline of the call, if it has a time limit.
     deadline: Option<Instant>,
     at: Option<i64>,
 }
 
 impl<'a> Engine<'a> {
-    /// A call. `at` is the instant at which it happens, where it is not now.
+    /// Starts a call. `at` is the time of the call, if it is not now.
     pub(super) fn new(
         client: &'a Inner,
         open: &'a OpenStore,
@@ -154,15 +154,15 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// Milliseconds since 1970.
+    /// The time of the call, in milliseconds since 1970.
     pub(super) fn now(&self) -> i64 {
         self.at.unwrap_or_else(|| SystemClock::default().now_ms())
     }
 
-    /// What is known of a token. It is opened once: a third party asks many times.
+    /// The record of a token. It is decrypted once, since a third party sends many requests.
     ///
     /// # Errors
-    /// `resource.storage`: the record is damaged, or was moved.
+    /// `resource.storage`: the record is damaged or was moved.
     fn opened_record(&self, token: &Token) -> Result<Arc<records::TokenRecord>> {
         if let Some(known) = self.opened.get(&token.id).filter(|known| known.sealed == token.sealed) {
             return Ok(Arc::clone(&known.record));
@@ -184,12 +184,12 @@ fn new_id() -> Id {
     random::bytes()
 }
 
-/// How a row's id is written.
+/// A row's id as text.
 pub(super) fn shown(id: Id) -> String {
     HEXLOWER.encode(&id)
 }
 
-/// A row's id as it was written.
+/// Parses a row's id.
 ///
 /// # Errors
 /// `input.invalid_field`.
@@ -200,12 +200,12 @@ pub(super) fn read_id(field: &'static str, text: &str) -> Result<Id> {
     })
 }
 
-/// How often a change is tried again that the store could not make for a moment, and how long is waited between.
+/// How often a change is retried while the store is temporarily unavailable, and the pause between attempts.
 const BUSY_TRIES: u32 = 10;
 const BUSY_PAUSE: Duration = Duration::from_millis(500);
 
-/// Makes a change that may be made twice, through a store that is in the way for a moment: what the bank or the hub has said is not to be
-/// lost for that.
+/// Makes an idempotent change and retries while the store is temporarily unavailable, so that the result from the bank
+/// or the hub is not lost.
 async fn again_while_busy<T, F: Future<Output = Result<T, StoreError>>>(change: impl Fn() -> F) -> Result<T> {
     for _ in 1..BUSY_TRIES {
         match change().await {
@@ -222,12 +222,12 @@ async fn again_while_busy<T, F: Future<Output = Result<T, StoreError>>>(change: 
     change().await.map_err(unusable)
 }
 
-/// The error of a store that cannot be used.
+/// The error for an unusable store.
 fn unusable(fault: StoreError) -> Error {
     Error::because(&row::STORAGE, fault.to_string())
 }
 
-/// An instant on the boundary.
+/// A time in its boundary form.
 fn timestamp(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms)
 }

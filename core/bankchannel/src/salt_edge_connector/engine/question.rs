@@ -1,4 +1,4 @@
-//! A question to the bank's code, and what its failures come to.
+//! A question to the bank's code, and the handling of its failures.
 
 use std::time::{Duration, Instant};
 
@@ -8,43 +8,43 @@ use bankchannel_salt_edge::{class::of_connector, connector::questions::RefusedBy
 use super::Engine;
 use crate::{Question, TypedAnswer};
 
-/// How long the bank's code may take, whatever it is asked: less than others leave the question alone.
+/// The time limit of the bank's code for any question: shorter than the lease of a task.
 const LONGEST: Duration = Duration::from_secs(4 * 60);
-/// The deepest nesting of an answer.
+/// The maximum nesting depth of an answer.
 const MAX_DEPTH: usize = 32;
-/// The longest class that a bank may name, bytes.
+/// The maximum length of a class from the bank, in bytes.
 const MAX_CLASS: usize = 64;
-/// The longest text that a bank may give to a class, characters.
+/// The maximum length of the text for a class from the bank, in characters.
 const MAX_TEXT: usize = 500;
 
-/// Why a question has no answer.
+/// The reason why a question has no answer.
 pub(super) enum Unanswered {
-    /// Nobody was there to be asked.
+    /// The call has no callback for it.
     Nobody(Error),
-    /// The call itself was cancelled, or its time is up.
+    /// The call itself was cancelled or timed out.
     Broken(Error),
-    /// The bank's code failed, or answered what is no answer.
+    /// The bank's code failed or gave an invalid answer.
     Failed,
 }
 
-/// What is said of a refusal: its class and its text.
+/// A refusal: its class and its text.
 pub(super) struct Refused {
     pub(super) class: String,
     pub(super) text: String,
 }
 
 impl Refused {
-    /// The bank has failed.
+    /// A failure of the bank.
     pub(super) fn failure() -> Self {
         Self::class(&of_connector::INTERNAL_PROVIDER_ERROR)
     }
 
-    /// A class of ours, in its own words.
+    /// One of our classes with its standard text.
     pub(super) fn class(class: &bankchannel_salt_edge::Class) -> Self {
         Self { class: class.name.to_owned(), text: class.meaning.to_owned() }
     }
 
-    /// What the bank says. A class that cannot be one is a failure of the bank's.
+    /// A refusal by the bank. An invalid class counts as a failure of the bank.
     pub(super) fn by_bank(refused: RefusedByBank) -> Self {
         let class = refused.error_class;
         if class.is_empty() || class.len() > MAX_CLASS || !class.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -62,12 +62,12 @@ impl Refused {
 }
 
 impl Engine<'_> {
-    /// Whether the call was cancelled, or its time is up.
+    /// Whether the call was cancelled or timed out.
     fn has_ended(&self) -> bool {
         self.options.cancel.is_cancelled() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 
-    /// Asks the bank's code. Of a failure only that it was one goes on: its text is the bank's own.
+    /// Asks the bank's code. The text of a failure is not passed on: it belongs to the bank.
     pub(super) async fn ask<Q: TypedQuestion>(&self, request: Q::Request) -> Result<Q::Answer, Unanswered> {
         let name = const { &Q::DECLARATION }.name;
         let limited = Instant::now() + LONGEST;
@@ -90,13 +90,13 @@ impl Engine<'_> {
             }
         };
         read.map_err(|why| {
-            // It names the field, and repeats no value.
+            // The text names the field and contains no value.
             self.options.warn(&format!("{name}: the bank's answer cannot be used: {why}"));
             Unanswered::Failed
         })
     }
 
-    /// Notes an answer of the bank's that has the right form and makes no sense.
+    /// Logs an answer of the bank that has a valid format but makes no sense.
     pub(super) fn senseless(&self, name: &str, why: &str) -> Unanswered {
         self.options.warn(&format!("{name}: the bank's answer cannot be used: {why}"));
         Unanswered::Failed

@@ -1,10 +1,10 @@
-//! A request of the hub's, from its arrival to its answer.
+//! A request from the hub, from its arrival to its answer.
 //!
 //! ```text
-//!   steps 1–9: who sends it ─► 10–13: the token ─► 14, 15: what is asked ─► 16–18: scope, account, session ─► commit ─► answer
+//!   steps 1–9: sender ─► 10–13: token ─► 14, 15: content ─► 16–18: scope, account, session ─► commit ─► answer
 //! ```
 //!
-//! Where a request changes something, the token and the session are judged once more in the transaction that commits.
+//! If a request changes something, the token and the session are checked again in the transaction that commits it.
 
 use std::sync::Arc;
 
@@ -30,24 +30,24 @@ use bankchannel_storage::salt_edge_connector::{
 use super::{Engine, fetching::Holder, new_id, records::TokenRecord, shown, unusable, vault::Place};
 use crate::CallOptions;
 
-/// After how many seconds the hub may come again when something is in the way for a moment.
+/// The value of `Retry-After` during a temporary failure, in seconds.
 const RETRY_AFTER_S: u32 = 10;
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub(in crate::salt_edge_connector) struct Handled {
     pub(in crate::salt_edge_connector) answer: HttpAnswer,
-    /// The endpoint, once it is known.
+    /// The endpoint, if known.
     pub(in crate::salt_edge_connector) endpoint: Option<&'static str>,
     /// The class and the step of a refusal.
     pub(in crate::salt_edge_connector) refused: Option<(String, u8)>,
     pub(in crate::salt_edge_connector) warnings: Vec<String>,
-    /// Whether something is to be done now, after the answer.
+    /// Whether work is due after the answer.
     pub(in crate::salt_edge_connector) has_work: bool,
 }
 
 impl Handled {
-    /// The answer where the store is in the way: the hub may come again. What is wrong is said here, and not there.
+    /// The answer when the store is unavailable: the hub may retry. The reason is logged here and not sent.
     pub(in crate::salt_edge_connector) fn without_store(options: &CallOptions, why: &Error) -> Self {
         options.warn(&format!("a request cannot be handled now: {}", why.message()));
         Self {
@@ -60,21 +60,21 @@ impl Handled {
     }
 }
 
-/// What a request is answered, and whether there is work.
+/// The answer to a request, and whether work is due.
 pub(super) enum Reply {
     Answer(HttpAnswer),
-    /// `{}`; the rest is done afterwards.
+    /// `{}`; the rest is done later.
     Taken,
-    /// `{}`, and nothing more.
+    /// `{}`; nothing more to do.
     Done,
 }
 
-/// Why a request is not answered as it wishes.
+/// The reason why a request is not answered as asked.
 pub(super) enum Declined {
     Refused(Refusal),
-    /// The store is in the way: the hub may come again.
+    /// The store is unavailable: the hub may retry.
     Store(StoreError),
-    /// Something else is in the way: what the hub is told, and why.
+    /// A temporary failure: the text for the hub, and the reason for the log.
     Later(&'static str, String),
     /// The call itself ended.
     Broken(Error),
@@ -98,14 +98,14 @@ impl From<Error> for Declined {
     }
 }
 
-/// What comes of a part of a request.
+/// The result of a part of a request.
 pub(super) type Outcome<T = Reply> = std::result::Result<T, Declined>;
 
 impl Engine<'_> {
-    /// Answers a request of the hub's.
+    /// Answers a request from the hub.
     ///
     /// # Errors
-    /// What is missing on this side, and what ends the call; nothing that the request says is one.
+    /// Missing settings, and the errors that end the call; never an error in the request itself.
     pub(in crate::salt_edge_connector) async fn handle(
         &self,
         method: &str,
@@ -128,7 +128,7 @@ impl Engine<'_> {
                     .as_ref()
                     .map(|token| super::fetching::presented(self, token, authenticated.client_id));
                 match receiver.read(authenticated) {
-                    // A token that is no good is said before what else is wrong.
+                    // An invalid token is reported before other errors.
                     Err(refusal) => match (needs_token, presented) {
                         (true, Some(presented)) => {
                             let judged = self.good(presented).await;
@@ -199,7 +199,7 @@ impl Engine<'_> {
             HubRequest::ConfirmAccounts(answer) => {
                 let presented = needed(presented)?;
                 if self.verifies_third_parties() {
-                    // Whether the token is good is said before.
+                    // An invalid token is reported first.
                     self.good(presented).await?;
                     let asked = &answer.original_request;
                     warnings.extend(self.compared(third_party, &asked.client_jwt, &asked.client_payload).await?);
@@ -215,7 +215,7 @@ impl Engine<'_> {
         }
     }
 
-    /// The token that was presented, where it is good, with what is known of it.
+    /// The presented token and its record, if the token is valid.
     pub(super) async fn good(&self, presented: Presented) -> Outcome<(Token, Arc<TokenRecord>)> {
         let token = self.store.token(presented).await?.map_err(token_refusal)?;
         let record = self.opened_record(&token)?;
@@ -259,7 +259,7 @@ impl Engine<'_> {
             None => None,
         };
         let record = token.as_ref().map(|token| self.vault.open::<TokenRecord>(&token.sealed, Place::Token(token.id)));
-        // Of the hub's texts nothing is kept that looks like a secret.
+        // Parts of the hub's texts that look like secrets are not stored.
         let plain = |text: Option<String>| text.map(|text| redact_words(&text).chars().take(2000).collect::<String>());
         let (request_method, request_url) = said.request.map(|of| (of.method, of.url)).unwrap_or_default();
         let (error_class, error_message) = said.error.map(|of| (of.error_class, of.error_message)).unwrap_or_default();
@@ -282,7 +282,7 @@ impl Engine<'_> {
     }
 }
 
-/// What is fetched.
+/// The requested data.
 enum Fetch {
     Accounts,
     Transactions(bankchannel_salt_edge::hub::operations::transactions::fetch_transactions::TransactionsWanted),
@@ -322,12 +322,12 @@ pub(super) fn token_refusal(refusal: TokenRefusal) -> Refusal {
     }
 }
 
-/// A refusal in the words of its class.
+/// A refusal with the standard text of its class.
 pub(super) fn refusal_of(class: &'static Class, step: u8) -> Refusal {
     Refusal::new(class, step, class.meaning)
 }
 
-/// The answer that says: not now.
+/// The answer for a temporary failure.
 pub(super) fn busy(text: &str) -> HttpAnswer {
     let mut answer = error_answer(class::INTERNAL_SERVER_ERROR.name, text, 503);
     answer.headers.push("Retry-After", RETRY_AFTER_S.to_string());
@@ -338,7 +338,7 @@ fn done() -> HttpAnswer {
     json_answer(Object::new())
 }
 
-/// An answer of success with these members.
+/// A success answer with these members.
 pub(super) fn json_answer(body: Object<'static>) -> HttpAnswer {
     HttpAnswer::of(&OutResponse::new(200, Body::json(body)))
 }

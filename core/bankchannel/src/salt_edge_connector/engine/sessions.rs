@@ -1,6 +1,6 @@
-//! What a request does to a session: begins one, hands in the customer's answer, cancels it.
+//! Requests that begin a session, submit the customer's answer, or cancel it.
 //!
-//! The token and the session are judged once more in the transaction that commits.
+//! The token and the session are checked again in the transaction that commits.
 
 use std::collections::BTreeMap;
 
@@ -23,9 +23,9 @@ use super::{
     vault::Place,
 };
 
-/// How long the bank has for its first word in a session.
+/// The time within which the bank must react to a new session.
 const FIRST_MS: i64 = 15 * 60 * 1000;
-/// The field of credentials that names the way to authenticate.
+/// The field of the credentials that names the authentication method.
 const AUTHORIZATION_TYPE: &str = "authorization_type";
 
 impl Engine<'_> {
@@ -63,7 +63,7 @@ impl Engine<'_> {
         self.open(SessionKind::Enrolment, id, record, client_id, about, task, None).await
     }
 
-    /// A session about a token that is there: its renewal, or a refresh of its accounts.
+    /// A session for an existing token: its renewal, or a refresh of its accounts.
     pub(super) async fn about_token(
         &self,
         kind: SessionKind,
@@ -72,7 +72,7 @@ impl Engine<'_> {
         presented: Presented,
         consent_id: Option<String>,
     ) -> Outcome {
-        // For a repeat of a renewal the token is one that waits, or the old one: only the transaction can tell.
+        // In a repeated renewal the token is a pending one or the old one: only the transaction can tell which.
         let (token, refused) = match self.good(presented).await {
             Ok((_, record)) => {
                 if kind == SessionKind::Refresh {
@@ -109,7 +109,7 @@ impl Engine<'_> {
         self.open(kind, id, record, presented.client_id, about, task, refused).await
     }
 
-    #[allow(clippy::too_many_arguments)] // what a session is made of
+    #[allow(clippy::too_many_arguments)] // the parts of a session
     async fn open(
         &self,
         kind: SessionKind,

@@ -1,4 +1,4 @@
-//! What the bank says of a session, and what follows: the session's new state and the callback that reports it.
+//! The bank's steps in a session, and their effects: the session's new state and the callback that reports it.
 
 use bankchannel_foundation::Result;
 use bankchannel_salt_edge::{
@@ -17,24 +17,24 @@ use super::{
     vault::Place,
 };
 
-/// How long a customer has for a page, where the bank does not say.
+/// The default time that a customer has for a page, in seconds.
 const PAGE_S: u32 = 15 * 60;
-/// How long a customer has for a code, where the bank does not say.
+/// The default time that a customer has for a code, in seconds.
 const CODE_S: u32 = 5 * 60;
-/// The longest that a bank may say, seconds.
+/// The longest time that a bank may set, in seconds.
 const MAX_S: u32 = 24 * 60 * 60;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// How much longer than its session's time the end of a session may be reported.
+/// How long after the session's expiry its end may still be reported.
 pub(super) const REPORT_MS: i64 = 15 * 60 * 1000;
 
-/// A step that the bank took, or why it is none.
+/// The change that follows from a bank's step, or the reason why the step makes no sense.
 type Planned = Result<Change, &'static str>;
 
 impl Engine<'_> {
-    /// What follows from a step of the bank's.
+    /// Plans the change that follows from a step of the bank.
     ///
     /// # Errors
-    /// `resource.storage`; inside, why the step makes no sense.
+    /// `resource.storage`; the inner error is the reason why the step makes no sense.
     pub(super) async fn plan(&self, session: &Session, step: Step) -> Result<Planned> {
         let record = self.session_record(session)?;
         Ok(match step {
@@ -55,7 +55,7 @@ impl Engine<'_> {
         })
     }
 
-    /// The end of a session that failed.
+    /// Ends a session as failed.
     pub(super) fn failed(&self, session: &Session, record: &SessionRecord, refused: Refused) -> Change {
         let said =
             FailureRecord { error_class: refused.class, error_message: refused.text, user_id: record.user_id.clone() };
@@ -68,7 +68,7 @@ impl Engine<'_> {
         Change::Fail { callback }
     }
 
-    /// The same for a class in its own words.
+    /// The same with the standard text of a class.
     pub(super) fn failed_as(&self, session: &Session, class: &Class) -> Result<Change> {
         Ok(self.failed(session, &self.session_record(session)?, Refused::class(class)))
     }
@@ -100,7 +100,7 @@ impl Engine<'_> {
                 return Ok(Err("user_id is not the customer of the token"));
             }
             given.generation += 1;
-            // Where the customer was not asked again, what was chosen before holds.
+            // If the customer was not asked again, the earlier choice stays valid.
             approved.consent = approved.consent.or_else(|| given.consent.clone());
         }
         let now = self.now();
@@ -202,7 +202,7 @@ impl Engine<'_> {
     }
 }
 
-/// What is wrong with a consent.
+/// The reason why a consent is invalid.
 fn senseless(consent: &[bankchannel_salt_edge::model::AccountConsent]) -> Option<&'static str> {
     let mut ids: Vec<&str> = consent.iter().map(|one| one.account_id.as_str()).collect();
     ids.sort_unstable();

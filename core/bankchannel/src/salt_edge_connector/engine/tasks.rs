@@ -1,4 +1,4 @@
-//! Tasks: what the bank's code has still to be asked, one at a time.
+//! Tasks: pending questions to the bank's code, asked one at a time.
 
 use bankchannel_foundation::{Error, Result};
 use bankchannel_salt_edge::{
@@ -23,20 +23,20 @@ use super::{
 };
 use crate::LogLevel;
 
-/// How long the bank's code may take before others take the question for lost.
+/// The time after which other workers consider the question lost.
 pub(super) const LEASE_MS: i64 = 5 * 60 * 1000;
-/// How often the bank is told a notice.
+/// The maximum number of attempts for a notice.
 const NOTICES: i64 = 5;
-/// How often the bank is asked to refresh.
+/// The maximum number of attempts for a refresh.
 const REFRESHES: i64 = 3;
-/// How much later a notice is told again, and a refresh asked again.
+/// The pause before a notice or a refresh is tried again.
 const AGAIN_MS: i64 = 30 * 1000;
 
 impl Engine<'_> {
-    /// Asks the bank one question whose time has come, and commits what follows. False where there was none.
+    /// Asks the bank one due question and commits the result. Returns false if none was due.
     ///
     /// # Errors
-    /// `resource.storage`; `cancelled` and `timeout.deadline` of the call, after what was asked is settled.
+    /// `resource.storage`; `cancelled` and `timeout.deadline` of the call, after the question is settled.
     pub(super) async fn ask_next(&self) -> Result<bool> {
         let now = self.now();
         let Some(task) = self.store.take_task(now, now + LEASE_MS).await.map_err(unusable)? else { return Ok(false) };
@@ -70,7 +70,7 @@ impl Engine<'_> {
     async fn ask_of_session(&self, task: &DueTask, session: &Session) -> Result<()> {
         let asks_again = task.kind == TaskKind::Refresh && task.lease < REFRESHES;
         if task.lease > 1 && task.kind != TaskKind::Refresh {
-            // Somebody has asked, and was heard of no more. What the bank has done is not known: it is not done twice.
+            // An earlier attempt was lost. The bank may have acted on it, so the question is not asked twice.
             let line = format!("bank.{}: the answer was lost; the session fails", task.kind.as_str());
             self.options.warn(&line);
             let change = self.failed_as(session, &of_connector::INTERNAL_PROVIDER_ERROR)?;
@@ -106,7 +106,7 @@ impl Engine<'_> {
         broken.map_or(Ok(()), Err)
     }
 
-    /// Nobody is there to be asked: the question waits for a call that has somebody.
+    /// The call has no callback: the question waits for a call that has one.
     async fn not_asked(&self, task: &DueTask, error: Error) -> Result<()> {
         self.store.return_task(task.id, task.lease, self.now()).await.map_err(unusable)?;
         Err(error)

@@ -1,4 +1,5 @@
-//! The third party's own request, which the hub hands on: verified with the key that the hub names, where the settings want that.
+//! The third party's own request, which the hub forwards: verified with the key from the hub, if the settings ask for
+//! it.
 
 use std::{
     sync::Arc,
@@ -25,41 +26,41 @@ use super::{
 };
 use crate::{CallOptions, salt_edge::Sender};
 
-/// How long what the hub says of a third party counts.
+/// How long the hub's data on a third party stay valid.
 const FRESH: Duration = Duration::from_secs(60 * 60);
-/// How long the hub may take to say it: it waits for an answer itself.
+/// The time limit for fetching them: meanwhile the hub waits for an answer itself.
 const LIMIT: Duration = Duration::from_secs(5);
-/// How many third parties are remembered.
+/// The maximum number of third parties in the cache.
 const MOST: u64 = 1000;
-/// Where the checks of a request stand when this one is made.
+/// The number of this check among the checks of a request.
 const STEP: u8 = 15;
 
-/// Third parties as the hub has named them, by its address and their ids.
+/// Third parties as reported by the hub, keyed by the hub's address and their id.
 pub(super) type ThirdParties = Cache<(String, u64), Arc<ThirdParty>>;
 
-/// No third party is known yet.
+/// An empty cache.
 pub(super) fn none_known() -> ThirdParties {
     Cache::new(MOST)
 }
 
 /// A third party.
 pub(super) struct ThirdParty {
-    /// What its own requests are verified with, or why nothing can be.
+    /// The verifier of its own requests, or the reason why its key is unusable.
     verifier: Result<Verifier, String>,
     scopes: Option<Vec<String>>,
     read: Instant,
 }
 
 impl Engine<'_> {
-    /// Whether what third parties have signed is looked at.
+    /// Whether the signatures of third parties are verified.
     pub(super) fn verifies_third_parties(&self) -> bool {
         self.client.ready.client_jwt != ClientJwtMode::Off
     }
 
-    /// Compares what the hub has read with what the third party has signed. Answers what is odd.
+    /// Compares the hub's reading of a request with the text that the third party signed. Returns warnings.
     ///
     /// # Errors
-    /// With `enforce`: a refusal where they differ, or the signature does not hold; 503 where the hub does not name the key.
+    /// With `enforce`: a refusal if they differ or the signature is invalid; 503 if the hub does not provide the key.
     pub(super) async fn compared(
         &self,
         client_id: u64,
@@ -90,7 +91,7 @@ impl Engine<'_> {
             let may_be_renewed = was_known && third_party.read.elapsed() > LIMIT;
             let (refused, warnings) = (compared.refused, compared.warnings);
             let is_wrong = refused.is_some() || warnings.iter().any(has_failed);
-            // The third party may have another key by now: it is read once more.
+            // The third party may have changed its key: it is fetched again.
             if is_wrong && may_be_renewed {
                 continue;
             }
@@ -130,11 +131,11 @@ impl Engine<'_> {
     }
 }
 
-/// Nothing can be compared.
+/// The result when nothing can be compared.
 fn unknown(mode: ClientJwtMode, why: String) -> Outcome<Vec<String>> {
     match mode {
         ClientJwtMode::Off | ClientJwtMode::Warn => Ok(vec![why]),
-        // A mode that is not known is at least as strict.
+        // An unknown mode is treated as the strictest.
         _ => {
             let text = "the third party's signature cannot be verified now";
             Err(Declined::Later(text, why))

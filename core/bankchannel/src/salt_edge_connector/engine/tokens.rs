@@ -1,4 +1,4 @@
-//! Sessions and tokens as the bank's page and its back office reach them.
+//! Sessions and tokens for the bank's page and its back office.
 
 use std::time::Duration;
 
@@ -23,18 +23,18 @@ use super::{
     vault::Place,
 };
 
-/// How long an approval waits for the hub to hear of it.
+/// How long an approval waits for the report to the hub.
 const TELLING: Duration = Duration::from_secs(10);
-/// How many tokens the hub lists on a page.
+/// The number of tokens on a page of the hub's list.
 const PER_PAGE: u32 = 50;
-/// How many pages are read at once.
+/// The maximum number of pages that one call reads.
 const PAGES: usize = 1000;
 
 impl Engine<'_> {
-    /// A session with what is known of it.
+    /// A session with the data for its view; `None` if no session has this id.
     ///
     /// # Errors
-    /// `resource.not_found`; `resource.storage`.
+    /// `resource.storage`.
     pub(in crate::salt_edge_connector) async fn session(&self, id: Id) -> Result<Option<(Session, SessionView)>> {
         let Some(session) = self.store.session(id).await.map_err(unusable)? else { return Ok(None) };
         let SessionRecord { app_name, scopes, consent_period_days, redirect_url, user_id, authorization_type, .. } =
@@ -43,7 +43,8 @@ impl Engine<'_> {
         Ok(Some((session, view)))
     }
 
-    /// The bank says what becomes of a session: its page, its app, its back office. The hub is told at once, if it can be reached.
+    /// Applies the bank's decision on a session, from its page, its app or its back office. The report is sent to the
+    /// hub at once, if the hub is reachable.
     ///
     /// # Errors
     /// `resource.storage`; `input.invalid_field` for a step that makes no sense.
@@ -59,7 +60,7 @@ impl Engine<'_> {
         let settlement = Settlement { session: session.id, by: Settler::Bank, now: self.now(), change };
         let settled = again_while_busy(|| self.store.settle(settlement.clone())).await?;
         if settled == Settled::Done {
-            // What is decided is decided: a store that is in the way now keeps nobody from hearing that.
+            // The decision is committed; a failure of the store now must not hide it from the caller.
             if let Err(error) = self.send_of(session.id, TELLING).await {
                 self.options.warn(&format!("the report to the hub is delayed: {}", error.message()));
             }
@@ -67,27 +68,27 @@ impl Engine<'_> {
         Ok(settled)
     }
 
-    /// Whether the hub has been told all of a session.
+    /// Whether all reports of a session have reached the hub.
     pub(in crate::salt_edge_connector) async fn is_told(&self, id: Id) -> Result<bool> {
         self.store.is_told(id).await.map_err(unusable)
     }
 
-    /// Revokes a token. The hub is told by `work`.
+    /// Revokes a token. `work` reports it to the hub.
     pub(in crate::salt_edge_connector) async fn revoke_by_bank(&self, id: Id) -> Result<Revoked> {
         self.store.revoke_token(id, self.now()).await.map_err(unusable)
     }
 
-    /// What the hub is told, and what became of it.
+    /// The callbacks to the hub, with their state.
     pub(in crate::salt_edge_connector) async fn callbacks(&self, filter: CallbackFilter) -> Result<Vec<CallbackRow>> {
         self.store.callbacks(filter).await.map_err(unusable)
     }
 
-    /// Has a stopped callback sent again.
+    /// Puts a stopped callback back into the queue.
     pub(in crate::salt_edge_connector) async fn retry(&self, id: Id) -> Result<bool> {
         self.store.retry_callback(id, self.now()).await.map_err(unusable)
     }
 
-    /// Tokens, oldest first, with what is known of them.
+    /// Tokens with the data for their views, oldest first.
     pub(in crate::salt_edge_connector) async fn tokens(
         &self,
         user_id: Option<&str>,
@@ -108,8 +109,8 @@ impl Engine<'_> {
             .collect()
     }
 
-    /// Reads the hub's list of revoked tokens from where it was read to, and revokes those that are here. Answers how many were
-    /// listed, and how many of them were good here.
+    /// Reads the hub's list of revoked tokens from the last position on, and revokes those that are stored here.
+    /// Returns the number of listed tokens, and how many of them this call revoked.
     pub(in crate::salt_edge_connector) async fn reconcile(&self) -> Result<(u32, u32)> {
         let Some(sender) = &self.client.sender else { return Err(self.client.no_hub()) };
         let (mut listed, mut revoked) = (0, 0);
@@ -147,7 +148,7 @@ impl Engine<'_> {
     }
 }
 
-/// What a bank's page shows of a session.
+/// A session's data for the bank's page.
 #[derive(Debug)]
 pub(in crate::salt_edge_connector) struct SessionView {
     pub(in crate::salt_edge_connector) app_name: String,
@@ -158,7 +159,7 @@ pub(in crate::salt_edge_connector) struct SessionView {
     pub(in crate::salt_edge_connector) authorization_type: Option<String>,
 }
 
-/// What a back office sees of a token.
+/// A token's data for the back office.
 #[derive(Debug)]
 pub(in crate::salt_edge_connector) struct TokenView {
     pub(in crate::salt_edge_connector) user_id: Option<String>,

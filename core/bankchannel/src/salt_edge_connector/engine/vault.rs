@@ -1,4 +1,4 @@
-//! The key of a connector's store: what it seals, and what it makes of secrets so that they can be found and not read.
+//! The key of a connector's store: it seals records, and hashes secrets so that they can be searched but not read.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -21,14 +21,14 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
-/// Bytes of the store's key.
+/// The length of the store's key, in bytes.
 const KEY_BYTES: usize = 32;
-/// The deepest nesting of what is sealed.
+/// The maximum nesting depth of a sealed record.
 const MAX_DEPTH: usize = 32;
-/// The key's file in a store's folder.
+/// The name of the key's file in a store's folder.
 pub(super) const KEY_FILE: &str = "store.key";
 
-/// What a store's key does. Each use has a key of its own, derived from it.
+/// The uses of a store's key. Each use has a separate key that is derived from it.
 pub(super) struct Vault {
     sealing: SealingKey,
     finding: Zeroizing<[u8; 32]>,
@@ -36,7 +36,7 @@ pub(super) struct Vault {
 }
 
 impl Vault {
-    /// From the key as text: base64 of 32 bytes.
+    /// Parses the key: base64 of 32 bytes.
     ///
     /// # Errors
     /// `configuration.invalid`; the text is not shown.
@@ -54,12 +54,12 @@ impl Vault {
         Ok(Self { sealing, finding: derived("finding"), tokens: derived("access tokens") })
     }
 
-    /// The key's public name.
+    /// The key's public id.
     pub(super) fn key_id(&self) -> [u8; 8] {
         self.sealing.key_id()
     }
 
-    /// Seals a record; only the same place opens it.
+    /// Seals a record. It can be opened only for the same place.
     pub(super) fn seal(&self, record: impl Boundary, place: Place) -> Vec<u8> {
         let text = Zeroizing::new(record.write(&mut Writer::new(Representation::Boundary)).to_json());
         self.sealing.seal(text.as_bytes(), &place.bytes())
@@ -68,7 +68,7 @@ impl Vault {
     /// Reverses [`seal`](Self::seal).
     ///
     /// # Errors
-    /// `resource.storage`: the record is damaged, or was moved.
+    /// `resource.storage`: the record is damaged or was moved.
     pub(super) fn open<T: Boundary>(&self, sealed: &[u8], place: Place) -> Result<T> {
         let damaged = || Error::because(&row::STORAGE, "a stored record cannot be opened: the store is damaged");
         let text = self.sealing.open(sealed, &place.bytes()).map_err(|_| damaged())?;
@@ -76,45 +76,45 @@ impl Vault {
         read_boundary(value).map_err(|_| damaged())
     }
 
-    /// By which a session is found.
+    /// The search key of a session.
     pub(super) fn session(&self, secret: &str) -> Digest {
         hmac_sha256(&*self.finding, &[b"session ", secret.as_bytes()])
     }
 
-    /// By which an access token is found.
+    /// The search key of an access token.
     pub(super) fn access_token(&self, token: &str) -> Digest {
         hmac_sha256(&*self.finding, &[b"access token ", token.as_bytes()])
     }
 
-    /// By which a customer's tokens are found.
+    /// The search key of a customer's tokens.
     pub(super) fn holder(&self, user_id: &str) -> Digest {
         hmac_sha256(&*self.finding, &[b"user ", user_id.as_bytes()])
     }
 
-    /// By which an answer of a customer's is known again.
+    /// The digest that identifies a repeated answer of a customer.
     pub(super) fn answer(&self, given: &BTreeMap<String, Secret>) -> Digest {
         let texts: Vec<Option<&str>> =
             given.iter().flat_map(|(field, value)| [Some(field.as_str()), Some(value.expose())]).collect();
         hmac_sha256(&*self.finding, &[b"answer ", &sha256_of_texts(&texts)])
     }
 
-    /// The access token of a row: the same each time, and nobody without the key can tell it. So it need not be stored.
+    /// Derives the access token of a row: always the same, and unpredictable without the key. So it need not be stored.
     pub(super) fn token(&self, id: Id, generation: u32) -> Secret {
         let bytes = Zeroizing::new(hmac_sha256(&*self.tokens, &[&id, &generation.to_be_bytes()]));
         Secret::new(URL_SAFE_NO_PAD.encode(*bytes))
     }
 }
 
-/// Where a sealed record belongs.
+/// The row that a sealed record belongs to.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Place {
     /// A session's details.
     Session(Id),
     /// A token's details.
     Token(Id),
-    /// What goes with a question.
+    /// The input for a question.
     Task(Id),
-    /// What the hub is told of a session.
+    /// The content of a report to the hub.
     Callback(Id),
 }
 
@@ -130,10 +130,11 @@ impl Place {
     }
 }
 
-/// The key in a store's folder. It is made with the store; a store without its key is not given another one.
+/// Reads the key in a store's folder. The key is created with the store; for a store without its key no new one is
+/// made.
 ///
 /// # Errors
-/// `resource.storage` where the folder cannot be used; `configuration.invalid` where the key is missing.
+/// `resource.storage` if the folder is unusable; `configuration.invalid` if the key is missing.
 pub(super) fn key_in(folder: &Path, database: &str) -> Result<Secret> {
     let path = folder.join(KEY_FILE);
     let unusable = |why: std::io::Error| {
@@ -146,7 +147,7 @@ pub(super) fn key_in(folder: &Path, database: &str) -> Result<Secret> {
         Err(why) => return Err(unusable(why)),
     }
     if folder.join(database).exists() {
-        // Another process may have made both meanwhile.
+        // In the meantime another process may have created both.
         if let Ok(text) = std::fs::read_to_string(&path) {
             return Ok(Secret::new(text));
         }
@@ -157,7 +158,7 @@ pub(super) fn key_in(folder: &Path, database: &str) -> Result<Secret> {
     std::fs::read_to_string(&path).map(Secret::new).map_err(unusable)
 }
 
-/// Makes the key's file, whole or not at all. Of several at once, one is kept.
+/// Creates the key's file atomically. If several processes create it at once, one file remains.
 fn make_key(folder: &Path, path: &Path) -> std::io::Result<()> {
     use std::io::Write as _;
     create_private_dir(folder)?;

@@ -1,4 +1,4 @@
-//! Work: whatever is due, until nothing is.
+//! Work: carries out everything that is due.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicI64, Ordering},
@@ -15,21 +15,21 @@ use tokio::sync::Notify;
 
 use super::{Engine, callbacks::Sent, unusable};
 
-/// How many sessions whose time is over are ended at once.
+/// The number of expired sessions that are ended in one batch.
 const EXPIRED_AT_ONCE: i64 = 100;
-/// How many rows that nobody needs are removed at once.
+/// The number of obsolete rows that are removed in one batch.
 const PURGED_AT_ONCE: i64 = 200;
-/// How often that is done.
+/// The interval of this cleanup.
 const TIDY_MS: i64 = 60 * 60 * 1000;
-/// How often is looked for what is due while the bank or the hub thinks.
+/// The interval of checks for due work while the bank or the hub is busy.
 pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// How long a session that ended is kept.
+/// How long an ended session is kept.
 const KEEP_SESSIONS_MS: i64 = 30 * DAY_MS;
-/// How long a token that ended is kept.
+/// How long an ended token is kept.
 const KEEP_TOKENS_MS: i64 = 400 * DAY_MS;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
-/// What was done.
+/// The result of the work.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::salt_edge_connector) struct Worked {
     pub(in crate::salt_edge_connector) asked: u32,
@@ -38,17 +38,17 @@ pub(in crate::salt_edge_connector) struct Worked {
     pub(in crate::salt_edge_connector) again: u32,
     pub(in crate::salt_edge_connector) stopped: u32,
     pub(in crate::salt_edge_connector) given_up: u32,
-    /// When something is due next, milliseconds since 1970.
+    /// The time at which the next work is due, in milliseconds since 1970.
     pub(in crate::salt_edge_connector) next_due_ms: Option<i64>,
 }
 
-/// How far the two sides of the work are. They run in one task, one after the other.
+/// The progress of both sides of the work. They run concurrently in one task.
 #[derive(Default)]
 struct Progress {
-    /// The bank was asked whatever was due.
+    /// All due questions were put to the bank.
     is_asked: AtomicBool,
     asked: Notify,
-    /// Nothing more is sent.
+    /// Nothing more will be sent.
     is_sent: AtomicBool,
     sent: Notify,
 }
@@ -63,7 +63,8 @@ impl Worked {
 }
 
 impl Engine<'_> {
-    /// Does what is due: ends what is over, asks the bank, tells the hub. Nothing new is begun once the call's time is up.
+    /// Does the due work: ends expired sessions, asks the bank, reports to the hub. Nothing new is started once the
+    /// call's time is up.
     ///
     /// # Errors
     /// `resource.storage`; `cancelled`.
@@ -71,14 +72,14 @@ impl Engine<'_> {
         if self.options.cancel.is_cancelled() {
             return Err(Error::new(&row::CANCELLED).with_outcome(Outcome::NotSent));
         }
-        // The bank's code and the hub do not wait for each other.
+        // The bank's code and the hub run independently of each other.
         let progress = Progress::default();
         let (asked, sent) =
             futures_util::future::join(self.ask_while_sending(&progress), self.send_all(&progress)).await;
         let mut worked = sent?;
         worked.asked = match asked {
             (asked, Ok(())) => asked,
-            // The time is up. What was asked is settled.
+            // The time is up. Questions that were asked are settled.
             (asked, Err(error)) if error.code() == row::TIMED_OUT.code => asked,
             (_, Err(error)) => return Err(error),
         };
@@ -87,7 +88,7 @@ impl Engine<'_> {
         Ok(worked)
     }
 
-    /// When something is due next. Callbacks of a connector without a hub are never due.
+    /// The times at which work is due next. Callbacks of a connector without a hub are never due.
     pub(super) async fn due(&self) -> Result<Due> {
         let due = self.store.due().await.map_err(unusable)?;
         Ok(Due { callback: due.callback.filter(|_| self.client.sender.is_some()), ..due })
@@ -100,8 +101,8 @@ impl Engine<'_> {
         Ok(sessions + callbacks)
     }
 
-    /// Asks the bank whatever is due, and again while something is being sent: a hub that takes its time holds up no customer. Answers
-    /// how much, and why no more.
+    /// Asks the bank all due questions, and continues while callbacks are being sent, so that a slow hub does not delay
+    /// customers. Returns the number of questions and the error that ended it, if any.
     async fn ask_while_sending(&self, progress: &Progress) -> (u32, Result<()>) {
         let mut all = 0;
         loop {
@@ -120,7 +121,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Asks the bank whatever is due now.
+    /// Asks the bank all questions that are due now.
     async fn ask_all(&self, progress: &Progress) -> (u32, Result<()>) {
         let mut asked = 0;
         loop {
@@ -136,7 +137,7 @@ impl Engine<'_> {
         }
     }
 
-    /// Ends what is over and sends whatever is due, until the bank was asked everything and nothing is.
+    /// Ends expired rows and sends due callbacks, until the bank was asked all questions and nothing is left.
     async fn send_all(&self, progress: &Progress) -> Result<Worked> {
         let sent = self.send_while_asking(progress).await;
         progress.is_sent.store(true, Ordering::Release);
@@ -147,35 +148,35 @@ impl Engine<'_> {
     async fn send_while_asking(&self, progress: &Progress) -> Result<Worked> {
         let mut worked = Worked::default();
         loop {
-            // Looked at first: what the last answer brings is sent.
+            // Checked first: the callback of the last answer must still be sent.
             let was_asked = progress.is_asked.load(Ordering::Acquire);
             let over = self.end_what_is_over().await?;
             worked.expired += u32::try_from(over).unwrap_or(u32::MAX);
             let sent = self.send_some(self.options).await?;
             worked.add(sent);
             let is_idle = over == 0 && sent.is_nothing();
-            // And looked at last: the bank is not being asked again.
+            // And checked again: the bank is not being asked any more.
             if (is_idle || self.is_over()) && was_asked && progress.is_asked.load(Ordering::Acquire) {
                 return Ok(worked);
             }
             if is_idle || self.is_over() {
-                // A wakening that comes meanwhile is kept.
+                // A notification that arrives in the meantime is not lost.
                 let _ = tokio::time::timeout(LOOK_AGAIN, progress.asked.notified()).await;
             }
         }
     }
 
-    /// Whether nothing new is begun.
+    /// Whether nothing new may be started.
     pub(super) fn is_over(&self) -> bool {
         self.options.cancel.is_cancelled()
             || self.options.winding_down.is_cancelled()
             || self.deadline.is_some_and(|until| Instant::now() >= until)
     }
 
-    /// Removes what ended long ago, once an hour.
+    /// Removes old ended rows, once an hour.
     async fn tidy_up(&self) -> Result<()> {
         static NEXT: AtomicI64 = AtomicI64::new(0);
-        // The system's time, whatever instant the call was given: rows are not removed for a time that has not come.
+        // Uses the system's time even if the call has another one: a time in the future must not remove rows.
         let now = SystemClock::default().now_ms();
         let next = NEXT.load(Ordering::Relaxed);
         if now < next || NEXT.compare_exchange(next, now + TIDY_MS, Ordering::Relaxed, Ordering::Relaxed).is_err() {

@@ -1,4 +1,4 @@
-//! Answer for the bank: a connector asks over HTTP what it would ask in process.
+//! Answers for the bank: the server side for a connector that asks its questions over HTTP.
 
 use std::{future::Future, pin::Pin};
 
@@ -18,9 +18,9 @@ use bankchannel_salt_edge::{
 use super::{Flow, asking_the_bank, flow, instant_s, needs_bank};
 use crate::{CallOptions, Question, salt_edge_connector::SaltEdgeConnector};
 
-/// The longest body of a question, bytes.
+/// The maximum size of a question's body, in bytes.
 const MAX_BODY: usize = 1024 * 1024;
-/// The deepest nesting of a question and of an answer.
+/// The maximum nesting depth of a question and of an answer.
 const MAX_DEPTH: usize = 32;
 
 /// A question that a connector sent over HTTP.
@@ -119,7 +119,7 @@ type Asking = for<'a> fn(Value<'static>, &'a CallOptions) -> Asked<'a>;
 
 macro_rules! askers {
     ($($file:ident::$name:ident;)+) => {
-        /// The function that asks the question of this name.
+        /// The function that asks the question with this name.
         fn asker(method: &str) -> Option<Asking> {
             match method {
                 $(stringify!($file) => Some(|request, options| Box::pin(ask::<questions::$file::$name>(request, options))),)+
@@ -157,7 +157,7 @@ async fn ask<Q: TypedQuestion>(
         Ok(Value::Object(answer)) => Ok(answer),
         Ok(_) => Err((500, "the bank's answer is not a JSON object".to_owned())),
         Err(why) => {
-            // It names the field, and repeats no value.
+            // The text names the field and contains no value.
             options.warn(&format!("{name}: the bank's answer cannot be used: {why}"));
             Err((500, format!("the bank's answer cannot be used: {why}")))
         }

@@ -1,4 +1,4 @@
-//! Approve: a customer has said yes.
+//! Approve: the customer has agreed.
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
 use bankchannel_salt_edge::{

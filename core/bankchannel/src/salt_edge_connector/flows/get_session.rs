@@ -1,4 +1,4 @@
-//! Get session: what a bank's page shows.
+//! Get session: the data for a bank's page.
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
 

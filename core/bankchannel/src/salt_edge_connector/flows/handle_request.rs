@@ -1,4 +1,4 @@
-//! Handle: a request of Salt Edge's, from its arrival to its answer.
+//! Handle: a request from Salt Edge, from its arrival to its answer.
 
 use bankchannel_foundation::{
     Boundary, Declaration, Operation, Result, error::row, message::HeaderField, model::Timestamp,
@@ -30,7 +30,7 @@ pub struct HandleRequestRequest {
 }
 
 impl From<&http::request::Parts> for HandleRequestRequest {
-    /// A request from a Rust web framework, arriving now.
+    /// Converts a request of a Rust web framework; its time of arrival is now.
     fn from(parts: &http::request::Parts) -> Self {
         Self {
             method: parts.method.as_str().to_owned(),

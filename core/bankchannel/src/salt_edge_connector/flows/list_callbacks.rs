@@ -1,4 +1,4 @@
-//! List callbacks: what waits to be told to Salt Edge, and what became of the rest.
+//! List callbacks: pending and finished reports to Salt Edge.
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
 use bankchannel_storage::salt_edge_connector::{CallbackFilter, CallbackKind, CallbackState};

@@ -1,4 +1,4 @@
-//! List tokens: who has access to what.
+//! List tokens: third parties' access rights.
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
 use bankchannel_salt_edge::model::AccountConsent;

@@ -1,6 +1,6 @@
-//! What a connector does over its store: it handles requests, asks the bank, tells the hub.
+//! The flows of a connector over its store: they handle requests, ask the bank, report to the hub.
 //!
-//! A new flow is its file, its `pub mod` line and its name in the list below.
+//! To add a flow, add its file, its `pub mod` line and its name in the list below.
 
 pub mod answer_bank;
 pub mod approve_session;
@@ -36,7 +36,7 @@ use super::{
     engine::{Engine, read_id},
 };
 
-/// Hands the list of flows to a macro.
+/// Passes the list of flows to a macro.
 macro_rules! for_each_flow {
     ($callback:ident) => {
         $callback! {
@@ -56,7 +56,7 @@ macro_rules! for_each_flow {
 }
 pub(super) use for_each_flow;
 
-/// A flow's declaration.
+/// Builds the declaration of a flow.
 const fn flow(
     subject: &'static str,
     name: &'static str,
@@ -67,12 +67,12 @@ const fn flow(
     Declaration::new(OperationKind::Flow, PROTOCOL, subject, name, summary, doc, errors)
 }
 
-/// One that signs what it sends.
+/// Marks a flow that signs its requests.
 const fn signing(declaration: Declaration) -> Declaration {
     Declaration { asks: &[Ask::Signature { of: None }], ..declaration }
 }
 
-/// One that asks the bank's code.
+/// Marks a flow that asks the bank's code.
 const fn asking_the_bank(declaration: Declaration) -> Declaration {
     Declaration { asks: &[Ask::Object { option: "bank" }, Ask::Signature { of: None }], ..declaration }
 }
@@ -108,7 +108,7 @@ fn not_found(field: &'static str, what: &str) -> Error {
     Error::because(&row::INVALID_FIELD, why).with("field", field).with_outcome(Outcome::NotSent)
 }
 
-/// The bank decides about a session.
+/// Applies the bank's decision on a session.
 async fn decide(
     client: &SaltEdgeConnector,
     session_id: &str,
@@ -120,7 +120,7 @@ async fn decide(
     let engine = opened(client, options, at).await?;
     let Some((session, known)) = engine.session(id).await? else { return Err(not_found("session_id", "session")) };
     let settled = engine.decide(&session, step).await?;
-    // As it is now, whoever decided.
+    // The current state, whoever made the decision.
     let state = match (settled, engine.session(id).await?) {
         (Settled::Ended(state), _) => state,
         (_, Some((session, _))) => session.state,

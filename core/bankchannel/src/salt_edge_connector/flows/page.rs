@@ -1,27 +1,27 @@
-//! Lists that come a page at a time: how long a page is, and where it begins.
+//! Paged lists: the length of a page and its start.
 
 use bankchannel_foundation::{Error, Result};
 use bankchannel_storage::salt_edge_connector::Id;
 
 use crate::salt_edge_connector::engine::{read_id, shown};
 
-/// Rows on a page by default.
+/// The default number of rows on a page.
 const ROWS: u32 = 100;
 const MAX_ROWS: u32 = 1000;
 
 /// A place in a list: the age of a row, and its id.
 pub(super) type Place = (i64, Id);
 
-/// The page that the caller wants.
+/// The requested page.
 pub(super) struct Page {
-    /// The most rows on it.
+    /// The maximum number of rows.
     pub(super) limit: u32,
     /// The row after which it begins.
     pub(super) after: Option<Place>,
 }
 
 impl Page {
-    /// From the request's fields.
+    /// Reads the request's fields.
     ///
     /// # Errors
     /// `input.invalid_field`.

@@ -1,4 +1,4 @@
-//! Reconcile: tokens that Salt Edge has revoked, and this connector has not heard of.
+//! Reconcile: finds tokens that Salt Edge revoked without this connector's knowledge.
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result};
 use bankchannel_salt_edge::connector::errors;

@@ -1,4 +1,4 @@
-//! Refuse: a customer has said no, or the bank has.
+//! Refuse: the customer or the bank has refused.
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
 use bankchannel_salt_edge::{

@@ -1,4 +1,4 @@
-//! Retry: a callback that Salt Edge did not take is sent again.
+//! Retry: sends a callback again that Salt Edge did not accept.
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result};
 

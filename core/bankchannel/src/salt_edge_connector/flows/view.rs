@@ -1,4 +1,4 @@
-//! A session as the bank's page sees it.
+//! A session for the bank's page.
 
 use bankchannel_foundation::{Boundary, model::Timestamp};
 use bankchannel_storage::salt_edge_connector::{Session, SessionKind, SessionState};
@@ -98,7 +98,7 @@ impl SessionView {
             SessionKind::Reconnect => SessionViewKind::Reconnect,
             SessionKind::Refresh => SessionViewKind::Refresh,
         };
-        // One whose time is over is over, whether or not somebody has tidied up.
+        // An expired session counts as expired even before the cleanup.
         let is_late = session.expires_at <= now_ms && !session.state.is_end();
         let state = if is_late { SessionState::Expired } else { session.state };
         Self {

@@ -1,4 +1,4 @@
-//! Work: what follows the answers.
+//! Work: the tasks that follow from the answers.
 
 use bankchannel_foundation::{Boundary, Declaration, Operation, Result, model::Timestamp};
 use bankchannel_salt_edge::connector::errors;

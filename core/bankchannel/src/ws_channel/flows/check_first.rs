@@ -26,11 +26,11 @@ pub struct CheckFirst {
 }
 
 impl CheckFirst {
-    /// Refuses a payment file with an error, as far as one can tell without the bank, where that is wanted.
+    /// Refuses a payment file with an error that is detectable without the bank, if the check is switched on.
     pub(super) fn refuse_faulty(self, source: &Source) -> Result<()> {
-        /// The errors that the message tells.
+        /// The maximum number of errors in the message.
         const TOLD: usize = 3;
-        /// The errors that the context lists; `check_payment` tells more.
+        /// The maximum number of errors in the details; `check_payment` reports more.
         const LISTED: usize = 50;
         if !self.check.unwrap_or_default() {
             return Ok(());

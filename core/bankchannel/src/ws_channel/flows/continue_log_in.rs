@@ -67,7 +67,7 @@ impl Flow<WsChannel> for ContinueLogIn {
         }
         if let Some(code) = request.code {
             if let (Some(phone), true) = (request.phone, machine.setup().phone.is_none()) {
-                // Only a login that waits for the phone's code takes it; for any other it is of no use.
+                // Only a login that waits for the phone's code accepts it; others ignore it.
                 let _ = machine.give_phone(phone);
             }
             machine.give_code(code)?;

@@ -163,7 +163,7 @@ impl Flow<WsChannel> for DownloadNewFiles {
                 Err(error) => answer.note(failed(file, &error)),
             }
         }
-        // After the last download: what it takes is not taken from them.
+        // Parsed after the last download, so that its time does not count against the downloads.
         let mut parser = Parser::new(request.parse);
         for file in &mut answer.files {
             let wanted = request.parse == Some(true) || file.status == DownloadStatus::Downloaded;
@@ -191,7 +191,7 @@ fn ends_all(error: &Error, steps: &Steps<'_>) -> bool {
     match error.category() {
         Category::Authentication if broke_off_a_renewal(error) => false,
         Category::Authentication | Category::Cancelled | Category::ResourceExhausted => true,
-        // One file's own limit is no reason to leave the others.
+        // The time limit of one file does not stop the others.
         Category::TimedOut => steps.is_over(),
         _ => false,
     }

@@ -16,14 +16,14 @@ use bankchannel_ws_channel::{
 use super::steps::{Steps, code_question, needed};
 use crate::Question;
 
-/// Where a login stops for its caller.
+/// The point at which a login returns to its caller.
 pub(super) enum Stop {
     Done(Box<Authenticated>),
     Code(CodeWanted),
     Choice,
 }
 
-/// Goes on until the login is complete or its caller must say something. `chosen` is whether the factor is decided.
+/// Advances the login until it is complete or needs input. `chosen` is whether the factor is decided.
 pub(super) async fn advance(
     steps: &Steps<'_>,
     machine: &mut LoginMachine,
@@ -34,7 +34,7 @@ pub(super) async fn advance(
     loop {
         match machine.step() {
             Step::FetchChallenge(request) => {
-                // Looked at before anything is sent: a login that cannot be finished is not begun.
+                // Checked before anything is sent: a login that cannot be completed is not started.
                 public_key(steps, password)?;
                 let challenge = steps.exchange::<InitLogin>(request).await?.challenge;
                 machine.give_challenge(challenge)?;
@@ -48,7 +48,8 @@ pub(super) async fn advance(
                 }
             }
             Step::AskCode(wanted) => {
-                // The authenticator is preferred by the service; whoever said `sms` falls back on it (§3.4).
+                // The service prefers the authenticator; if the caller asked for `sms`, the login switches to it
+                // (§3.4).
                 let prefers_sms = machine.setup().factor == Some(MfaMethod::Sms);
                 let may_switch = wanted.kind == CodeKind::MfaTotp && wanted.wrong == 0 && prefers_sms && !switched;
                 if may_switch && machine.choose(MfaMethod::Sms).is_ok() {
@@ -58,7 +59,7 @@ pub(super) async fn advance(
                 return Ok(Stop::Code(wanted));
             }
             Step::VerifyPhone(request) => {
-                // The login begins again afterwards: without the password a good code would be used up for nothing.
+                // The login restarts afterwards: without the password a valid code would be used up for nothing.
                 public_key(steps, password)?;
                 match steps.exchange::<VerifyPhone>(request).await {
                     Ok(answer) => drop(machine.verified(answer.response_text)?),
@@ -99,7 +100,7 @@ pub(super) async fn advance(
     }
 }
 
-/// Drives a login to its end and asks for what it needs; `code` answers the first question for a code.
+/// Drives a login to its end and asks for its input; `code` answers the first question for a code.
 pub(super) async fn log_in(
     steps: &Steps<'_>,
     machine: &mut LoginMachine,
@@ -126,14 +127,14 @@ pub(super) async fn log_in(
                     let question = choice_question(machine);
                     machine.choose(steps.ask_for(question, read_method).await?)?;
                 }
-                // With nobody to ask, the machine's own preference stands.
+                // Without a callback the machine's own preference applies.
                 chosen = true;
             }
         }
     }
 }
 
-/// What to ask for a code that is wanted.
+/// The question for a code.
 pub(super) fn question(wanted: &CodeWanted, machine: &LoginMachine) -> Question {
     let (setup, again) = (machine.setup(), if wanted.wrong > 0 { "That code was wrong. " } else { "" });
     let (kind, text) = match wanted.kind {
@@ -147,7 +148,7 @@ pub(super) fn question(wanted: &CodeWanted, machine: &LoginMachine) -> Question 
 
 fn choice_question(machine: &LoginMachine) -> Question {
     let (methods, destination) = machine.choice().unwrap_or((&[], None));
-    // The service's own text: it must not steer a terminal.
+    // The service's text must not contain control characters for the terminal.
     let plain = |text: &str| text.chars().filter(|c| !c.is_control()).collect::<String>();
     let sms = destination.map(|masked| format!("; an SMS goes to {}", plain(masked))).unwrap_or_default();
     let choices = methods.iter().map(ToString::to_string).collect();
@@ -162,7 +163,7 @@ fn public_key<'s>(steps: &Steps<'_>, password: Option<&'s Secret>) -> Result<(Pu
     Ok((steps.client.settings().public_key()?, needed(password, "password")?))
 }
 
-/// Takes a refusal: a wrong code may be asked for again, anything else ends the flow with the error itself.
+/// Handles a refusal: a wrong code may be asked for again; any other error ends the flow.
 fn refused(machine: &mut LoginMachine, error: Error) -> Result<()> {
     machine.refused(&error);
     match machine.step() {

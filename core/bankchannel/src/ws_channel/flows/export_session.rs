@@ -1,4 +1,4 @@
-//! The session as a value that another process can take.
+//! Exports the session as a value for another process.
 
 use std::time::Duration;
 
@@ -112,5 +112,5 @@ fn millis(time: Duration) -> u64 {
 
 const EXPORT_ERRORS: &[&Row] = &[&errors::NOT_LOGGED_IN, &errors::SESSION_EXPIRED];
 
-/// The rows of an import.
+/// The errors of an import.
 pub(super) const IMPORT_ERRORS: &[&Row] = &[&errors::SESSION_EXPIRED];

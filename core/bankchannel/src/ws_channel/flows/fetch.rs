@@ -1,4 +1,4 @@
-//! Lists and downloads with the tries of docs/protocols/ws-channel.md §8.4.
+//! Listings and downloads, with the retries of docs/protocols/ws-channel.md §8.4.
 
 use std::path::{Path, PathBuf};
 
@@ -20,10 +20,10 @@ use super::{
 };
 use crate::Destination;
 
-/// How often a listing or a download is tried at most.
+/// The maximum number of attempts for a listing or a download.
 pub const DOWNLOAD_TRIES: u32 = 3;
 
-/// Lists files, trying again where the answer was broken.
+/// Lists files; retries after a broken answer.
 pub(super) async fn list(
     steps: &Steps<'_>,
     bank: Bank,
@@ -42,7 +42,7 @@ pub(super) async fn list(
     }
 }
 
-/// Downloads one file, trying again where the answer was broken.
+/// Downloads one file; retries after a broken answer.
 pub(super) async fn download(
     steps: &Steps<'_>,
     bank: Bank,
@@ -75,37 +75,37 @@ fn asked_for(file: &FileDescriptor) -> Result<FileType> {
     })
 }
 
-/// An answer that broke off or cannot be had now was tried again by the transport already; one that was complete and
-/// unreadable is tried again here.
+/// Whether another attempt makes sense here. The transport has already retried answers that broke off or were
+/// unavailable; a complete but unreadable answer is retried here.
 fn is_worth_another(error: &Error) -> bool {
     error.row() == &row::PEER_PROTOCOL
 }
 
-/// Whether the bank did not begin to send a file: it is as new as before.
+/// Whether the bank did not begin to send a file, which then still counts as new.
 pub(super) fn was_not_sent(error: &Error) -> bool {
     matches!(error.outcome(), Some(Outcome::NotSent | Outcome::Refused))
 }
 
-/// Whether a call failed because the session was to be renewed and the renewal broke off: the next call renews it.
+/// Whether a call failed because the renewal of its session broke off: the next call will renew it.
 pub(super) fn broke_off_a_renewal(error: &Error) -> bool {
     let passing =
         [&row::CONNECT_FAILED, &row::CONNECTION_LOST, &row::UNAVAILABLE, &row::RATE_LIMITED, &errors::SERVICE_FAILED];
     error.detail("renewal").is_some_and(|code| passing.iter().any(|row| row.code == code))
 }
 
-/// What became of a file that was to be put into a folder.
+/// The result of downloading a file into a folder.
 pub(super) enum Fetched {
     Downloaded {
         path: PathBuf,
         bytes: u64,
     },
-    /// Something of that name; whether it is this file, nobody has looked.
+    /// A file with this name exists; its content was not checked.
     Exists {
         path: PathBuf,
     },
 }
 
-/// Downloads a file into a folder, unless it is there. While it is on its way a marker says so.
+/// Downloads a file into a folder, unless it exists. A marker in the folder shows a download in progress.
 pub(super) async fn into_folder(
     steps: &Steps<'_>,
     bank: Bank,
@@ -130,7 +130,7 @@ pub(super) async fn into_folder(
     let not_sent = content.as_ref().err().map(was_not_sent);
     match not_sent {
         None => note(steps, move || marker.end()).await,
-        // What was marked before was begun before: that this try came to nothing does not change it.
+        // The marker is from an earlier run; that this attempt got nothing does not change it.
         Some(true) if is_marked => {}
         Some(true) => note(steps, move || marker.withdraw()).await,
         Some(false) => note(steps, move || marker.keep()).await,
@@ -138,7 +138,7 @@ pub(super) async fn into_folder(
     Ok(Fetched::Downloaded { path, bytes: content?.known_size().unwrap_or_default() })
 }
 
-/// Notes what became of a download. A marker that stays costs the next run a look.
+/// Updates a marker. A marker that stays only costs the next run one more check.
 async fn note(steps: &Steps<'_>, noting: impl FnOnce() + Send + 'static) {
     let noted = steps.work(move || {
         noting();
@@ -147,8 +147,8 @@ async fn note(steps: &Steps<'_>, noting: impl FnOnce() + Send + 'static) {
     let _ = noted.await;
 }
 
-/// Downloads a file whose name is `taken`, by who knows what, under a name of its own. Where it does not arrive, nothing in
-/// the folder says so.
+/// Downloads a file under a new name, since its own name is `taken` by a file of unknown origin. If it does not arrive,
+/// nothing remains in the folder.
 pub(super) async fn beside(
     steps: &Steps<'_>,
     bank: Bank,
@@ -161,10 +161,11 @@ pub(super) async fn beside(
     Ok((path, content.known_size().unwrap_or_default()))
 }
 
-/// The most names that are tried for one file.
+/// The maximum number of names tried for one file.
 const NAMES_MAX: u32 = 1000;
 
-/// `…~2.dat`, `…~3.dat`: `~` stands in no name that a bank's file gets by itself, so that no other file is taken for there.
+/// `…~2.dat`, `…~3.dat`: the regular name of a bank's file never contains `~`, so these names cannot be mistaken for
+/// one.
 fn free_name(taken: &Path) -> Result<PathBuf> {
     let stem = taken.file_stem().unwrap_or_default().to_string_lossy();
     let mut names = (2..=NAMES_MAX).map(|number| taken.with_file_name(format!("{stem}~{number}.dat")));
@@ -174,7 +175,7 @@ fn free_name(taken: &Path) -> Result<PathBuf> {
     })
 }
 
-/// Sees that the folder is there; its last part is made when it is missing.
+/// Makes sure that the folder exists; creates the last part of its path if it is missing.
 pub(super) async fn open_folder(steps: &Steps<'_>, folder: &str) -> Result<PathBuf> {
     let path = PathBuf::from(folder);
     steps.work(move || make_folder(&path).map(|()| path)).await

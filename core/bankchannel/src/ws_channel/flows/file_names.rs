@@ -1,20 +1,20 @@
-//! What a downloaded file is called (docs/protocols/ws-channel.md §8.4, §10 S31).
+//! The names of downloaded files (docs/protocols/ws-channel.md §8.4, §10 S31).
 
 use bankchannel_crypto::digest;
 use bankchannel_foundation::{Error, Result};
 use bankchannel_ws_channel::{errors, model::FileDescriptor};
 
-/// The longest name that every usual file system takes, in bytes.
+/// The longest file name that all common file systems accept, in bytes.
 const NAME_MAX: usize = 255;
 
-/// The name of a file that a bank holds: `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as the bank wrote it.
+/// The name of a file from a bank: `<YYYYMMDD>__<FileType>_<FileReference>.dat`, with the day as written by the bank.
 ///
-/// A character that is no letter, digit, point, `_` or `-` becomes `_`; then a part of the text's hash is added, so that two
-/// files never share a name.
+/// A character other than a letter, digit, point, `_` or `-` becomes `_`; a part of the text's hash is then added, so
+/// that two files never share a name.
 ///
 /// # Errors
-/// `ws_channel.reference_unsafe` for what has a path separator or a control character in it, or is too long: no honest
-/// bank names a file so.
+/// `ws_channel.reference_unsafe` if the type or the reference is empty or has a path separator or a control character,
+/// if the time stamp does not begin with a day, or if the name would be too long: no honest bank names a file so.
 pub fn file_name(file: &FileDescriptor) -> Result<String> {
     let day =
         day(file.file_timestamp.as_str()).ok_or_else(|| refused("its FileTimestamp does not begin with a day"))?;
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_other_clients() {
-        // The day is the bank's, not UTC's: docs/protocols/ws-channel.md §2.20 has this time stamp.
+        // The day is the bank's local day, not UTC's: docs/protocols/ws-channel.md §2.20 has this time stamp.
         assert_eq!(named("VA", "227166", "2017-05-20T01:36:21.148+03:00").unwrap(), "20170520__VA_227166.dat");
         assert_eq!(
             named("pain.002.001.10", "a_B-9.x", "2026-11-20T08:00:00Z").unwrap(),

@@ -1,4 +1,4 @@
-//! Takes a session that another process wrote down.
+//! Imports a session that another process exported.
 
 use std::time::{Duration, Instant};
 
@@ -69,7 +69,7 @@ impl Flow<WsChannel> for ImportSession {
             let why = "is a session of another service than this client's";
             return Err(Error::invalid_field("sealed", why).with("reason", "other_service"));
         }
-        // A clock that was set back must not make a session live longer than any can.
+        // If the clock was set back, a session must not live longer than the maximum.
         let longest = Duration::from_secs(EXPIRES_IN_MAX.into());
         let left = exported.ends_ms.map(|ends| Duration::from_millis(ends.saturating_sub(now_ms())).min(longest));
         let session = Session {

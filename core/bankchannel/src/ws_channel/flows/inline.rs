@@ -1,4 +1,4 @@
-//! A file's content inside an answer that holds several.
+//! A file's content inside an answer that holds several files.
 
 use bankchannel_foundation::{
     Error, Result,

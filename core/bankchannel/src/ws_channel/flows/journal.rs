@@ -1,10 +1,10 @@
-//! Which downloads were begun and not finished.
+//! A record of downloads that were begun and not finished.
 //!
-//! The bank counts a file as downloaded when it has sent it, not when it has arrived: a run that ends between leaves a file
-//! that is no longer new and that nobody has. So each download begins with an empty marker in the folder and ends with its
-//! removal; what is marked is tried again by the next run, whatever its status.
+//! The bank counts a file as downloaded when it has sent it, not when it has arrived. A run that ends in between leaves
+//! a file that is no longer new and that was never saved. So each download creates an empty marker in the folder and
+//! removes it at its end; the next run tries marked files again, whatever their status.
 //!
-//! All of this touches the disk, which may take long to answer: it is not for a thread that drives connections.
+//! All of this accesses the disk, which may be slow: do not call it on a thread that drives connections.
 
 use std::{
     collections::BTreeSet,
@@ -18,11 +18,11 @@ use bankchannel_crypto::digest;
 use bankchannel_foundation::{Error, Outcome, Result, error::row, shown};
 use bankchannel_ws_channel::model::Bank;
 
-/// How the markers' names begin.
+/// The prefix of the markers' names.
 const PREFIX: &str = ".bankchannel-begun-";
-/// How the name of a second marker ends: that of a try that broke off.
+/// The suffix of the second marker, for an attempt that broke off.
 const LOST: &str = "-lost";
-/// Bytes of the hash that stands for the bank and the file's name in the marker's.
+/// The length of the hash of bank and file name in a marker's name, in bytes.
 const HASH_BYTES: usize = 16;
 
 /// The markers of one bank's files in one folder.
@@ -37,14 +37,14 @@ impl Journal {
         Self { folder: folder.to_owned(), bank }
     }
 
-    /// Those that earlier runs left; of other banks too.
+    /// The markers that earlier runs left, including those for other banks.
     pub(super) fn left(&self) -> BTreeSet<PathBuf> {
         let Ok(entries) = fs::read_dir(&self.folder) else { return BTreeSet::new() };
         let names = entries.flatten().map(|entry| entry.file_name());
         names.filter(|name| name.to_string_lossy().starts_with(PREFIX)).map(|name| self.folder.join(name)).collect()
     }
 
-    /// The marker of the file of this name.
+    /// The marker of the file with this name.
     pub(super) fn marker(&self, name: &str) -> Marker {
         let hash = digest::sha256(format!("{}/{name}", self.bank).as_bytes());
         let name = format!("{PREFIX}{}", digest::hex(&hash[..HASH_BYTES]));
@@ -56,30 +56,31 @@ impl Journal {
 #[derive(Clone)]
 pub(super) struct Marker {
     begun: PathBuf,
-    /// Noted apart: another run at the same file, whose try came to nothing, takes back what it noted itself.
+    /// A separate marker: another run for the same file that got nothing removes only the marker that it created
+    /// itself.
     lost: PathBuf,
 }
 
-/// What a download begins with.
+/// The state at the start of a download.
 pub(super) enum Begun {
-    /// A file of that name is in the folder.
+    /// A file with that name exists in the folder.
     There,
-    /// The marker is on disk; whether an earlier run had begun to download it.
+    /// The marker is on disk; `is_marked` is whether an earlier run had already created it.
     OnItsWay { is_marked: bool },
 }
 
 impl Marker {
-    /// Whether it is one of these.
+    /// Whether it is one of these markers.
     pub(super) fn is_among(&self, left: &BTreeSet<PathBuf>) -> bool {
         left.contains(&self.begun) || left.contains(&self.lost)
     }
 
-    /// Notes that the download of `target` begins, on disk, unless something of that name is there.
+    /// Creates the marker for the download of `target` on disk, unless something with that name exists.
     ///
     /// # Errors
     /// `resource.storage` with outcome `not_sent`.
     pub(super) fn begin(&self, target: &Path) -> Result<Begun> {
-        // A symbolic link counts as being there: it is neither followed nor replaced.
+        // A symbolic link counts as existing: it is neither followed nor replaced.
         if let Ok(found) = target.symlink_metadata()
             && !self.clear_claim(&found, target)
         {
@@ -96,25 +97,25 @@ impl Marker {
         Ok(Begun::OnItsWay { is_marked })
     }
 
-    /// Removes what a run leaves that was killed while it named the file, on a file system without links: an empty file that
-    /// claims the name. Whether it was that and is gone.
+    /// Removes an empty file that claims the name: on a file system without links, it is left by a run that was killed
+    /// while it named the file. Returns whether the file was such a claim and is gone.
     fn clear_claim(&self, found: &Metadata, target: &Path) -> bool {
         let is_begun = || self.begun.exists() || self.lost.exists();
         found.is_file() && found.len() == 0 && is_begun() && fs::remove_file(target).is_ok()
     }
 
-    /// Notes that nothing is to be tried again.
+    /// Records that nothing needs to be tried again.
     pub(super) fn end(&self) {
         self.withdraw();
         let _ = fs::remove_file(&self.lost);
     }
 
-    /// Takes back what [`begin`](Self::begin) noted: the bank did not begin to send the file.
+    /// Undoes [`begin`](Self::begin): the bank did not begin to send the file.
     pub(super) fn withdraw(&self) {
         let _ = fs::remove_file(&self.begun);
     }
 
-    /// Notes that the bank may have sent the file and that it did not arrive.
+    /// Records that the bank may have sent the file and that it did not arrive.
     pub(super) fn keep(&self) {
         let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.lost);
     }

@@ -1,7 +1,7 @@
-//! Operations composed of others: each drives several exchanges as one call, and may ask in its middle.
+//! Operations composed of others: each drives several exchanges in one call, and may ask questions meanwhile.
 //!
-//! A new flow is its file, its `pub mod` line and its name in the list below: from the list come the catalogue, the
-//! client's methods and the generic call.
+//! To add a flow, add its file, its `pub mod` line and its name in the list below. The catalogue, the client's methods
+//! and the generic call are built from this list.
 
 pub mod begin_log_in;
 pub mod continue_log_in;
@@ -44,7 +44,7 @@ pub use paused::{LogInProgress, NeedsChoice, NeedsCode};
 
 pub use crate::client::Flow;
 
-/// Hands the list of flows to a macro.
+/// Passes the list of flows to a macro.
 macro_rules! for_each_flow {
     ($callback:ident) => {
         $callback! {
@@ -64,12 +64,12 @@ macro_rules! for_each_flow {
 }
 pub(super) use for_each_flow;
 
-/// The same, run by a command of another name.
+/// A declaration that is run by commands with other names.
 const fn run_by(commands: &'static [Command], declaration: Declaration) -> Declaration {
     Declaration { commands, ..declaration }
 }
 
-/// A flow's declaration.
+/// Builds the declaration of a flow.
 const fn flow(
     name: &'static str,
     subject: &'static str,
@@ -83,7 +83,7 @@ const fn flow(
     }
 }
 
-/// The declaration of a flow that may ask for signatures by the keys of `signing_certificate`.
+/// Marks a flow that may ask for signatures by the keys of `signing_certificate`.
 const fn asking_for_signatures(declaration: Declaration) -> Declaration {
     Declaration { asks: &[Ask::Person, Ask::Signature { of: Some("signing_certificate") }], ..declaration }
 }

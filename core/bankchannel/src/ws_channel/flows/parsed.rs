@@ -1,4 +1,4 @@
-//! What the bank's files say, as typed results beside their bytes.
+//! The content of the bank's files as typed results, in addition to their bytes.
 
 use std::path::Path;
 
@@ -9,11 +9,11 @@ use bytes::Bytes;
 
 use super::steps::Steps;
 
-/// The largest file that is parsed beside its bytes: its results take many times its size.
+/// The maximum size of a file that is parsed: the results take many times its size.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
-/// The most that one call parses.
+/// The maximum number of bytes that one call parses.
 const MAX_CALL: u64 = 16 * 1024 * 1024;
-/// The most entries or transactions of one file that are parsed.
+/// The maximum number of parsed entries or transactions of one file.
 const MAX_ENTRIES: usize = 10_000;
 
 /// The parsed content of a file, if its type can be parsed.
@@ -29,7 +29,7 @@ pub struct Parsed {
     pub not_parsed: Option<String>,
 }
 
-/// Parses the files of one call, as far as it may.
+/// Parses the files of one call, within the limits.
 pub(super) struct Parser {
     wanted: bool,
     left: u64,
@@ -40,17 +40,17 @@ impl Parser {
         Self { wanted: wanted.unwrap_or(true), left: MAX_CALL }
     }
 
-    /// What a file in memory says.
+    /// Parses a file in memory.
     pub(super) async fn bytes(&mut self, steps: &Steps<'_>, bytes: &Bytes) -> Parsed {
         let bytes = bytes.clone();
         self.file(steps, bytes.len() as u64, move || Ok(bytes)).await
     }
 
-    /// What a file on disk says.
+    /// Parses a file on disk.
     pub(super) async fn path(&mut self, steps: &Steps<'_>, path: &Path) -> Parsed {
         let (path, looked_at) = (path.to_owned(), path.to_owned());
         let size = steps.work(move || {
-            // What is there may be something else of that name: a link is not followed.
+            // Something else may have this name: a link is not followed.
             let found = std::fs::symlink_metadata(looked_at).ok().filter(std::fs::Metadata::is_file);
             Ok(found.map(|found| found.len()))
         });
@@ -64,7 +64,7 @@ impl Parser {
         self.file(steps, size, read).await
     }
 
-    /// Whatever becomes of it is no failure of the call: the file itself has arrived.
+    /// A failure here does not fail the call: the file itself has arrived.
     async fn file(
         &mut self,
         steps: &Steps<'_>,
@@ -95,7 +95,7 @@ impl Parsed {
         match read_message_file(bytes, MAX_ENTRIES) {
             Ok(Some(MessageFile::Status(report))) => Self { report: Some(report), ..Self::default() },
             Ok(Some(MessageFile::Cash(statement))) => Self { statement: Some(*statement), ..Self::default() },
-            // A bank does not answer with payment files.
+            // A bank's answer is never a payment file.
             Ok(Some(MessageFile::Payment(_)) | None) => Self::default(),
             Err(problem) => Self::not(problem.to_string()),
         }

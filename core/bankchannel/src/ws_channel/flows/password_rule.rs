@@ -1,9 +1,9 @@
-//! What a new password must be (docs/protocols/ws-channel.md §2.2): told before anything is sent.
+//! The rules for a new password (docs/protocols/ws-channel.md §2.2), checked before anything is sent.
 
 use bankchannel_foundation::{Error, Outcome, Result, Secret};
 use bankchannel_ws_channel::challenge::PASSWORD_MAX;
 
-/// The shortest password, in characters.
+/// The minimum length of a password, in characters.
 const PASSWORD_MIN: usize = 20;
 
 /// Checks a new password.

@@ -1,4 +1,4 @@
-//! A login that waits: what its caller is told, and what it is when it is written down.
+//! A login that waits for input: its progress for the caller, and its stored form.
 
 use bankchannel_foundation::{
     Boundary, Error, Result,
@@ -53,12 +53,12 @@ pub struct NeedsChoice {
     pub sealed: Sealed,
 }
 
-/// A login as it is written down.
+/// A login in its stored form.
 #[derive(Debug, Clone, Boundary)]
 struct Paused {
-    /// The service it is a login at.
+    /// The service of the login.
     base_url: String,
-    /// When it was written down, in milliseconds since 1970.
+    /// The time at which it was stored, in milliseconds since 1970.
     made_ms: u64,
     /// The login.
     login: LoginMachine,
@@ -66,10 +66,11 @@ struct Paused {
 
 const PURPOSE: &str = "bankchannel ws-channel login";
 
-/// How long a login may wait, in milliseconds: as long as the longest-lived of its codes (docs/protocols/ws-channel.md §3.3).
+/// The maximum waiting time of a login, in milliseconds: the lifetime of its longest-lived code
+/// (docs/protocols/ws-channel.md §3.3).
 const WAIT_MAX_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// Says where a login stands, and writes it down where it waits.
+/// The progress of a login; a waiting login is sealed into it.
 pub(super) fn progress(client: &WsChannel, machine: &LoginMachine, stop: Stop, key: &SealKey) -> Result<LogInProgress> {
     let sealed = || {
         let paused = Paused { base_url: client.base_url().to_owned(), made_ms: now_ms(), login: machine.clone() };
@@ -98,7 +99,7 @@ pub(super) fn progress(client: &WsChannel, machine: &LoginMachine, stop: Stop, k
     })
 }
 
-/// Reads a login that was written down.
+/// Restores a stored login.
 pub(super) fn resume(client: &WsChannel, sealed: &Sealed, key: &SealKey) -> Result<LoginMachine> {
     let paused: Paused = seal::open(sealed, key, PURPOSE)?;
     let refused = |reason: &str, why: &str| Error::invalid_field("sealed", why).with("reason", reason);

@@ -91,7 +91,7 @@ impl Flow<WsChannel> for ResetPassword {
                 steps.ask_for(code_question("reset_code", text), Code::new).await?
             }
         };
-        // Fetched after the code has come: a challenge lives for five minutes, the code for fifteen.
+        // Fetched only after the code has arrived: a challenge is valid for five minutes, the code for fifteen.
         let ch_resp = steps
             .exchange::<InitLogin>(InitLoginRequest::from(InitLoginRequestFields { email: email.clone(), mode }))
             .await?

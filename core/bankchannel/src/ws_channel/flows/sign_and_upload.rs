@@ -134,14 +134,14 @@ impl Flow<WsChannel> for SignAndUpload {
     }
 }
 
-/// A signed file, still open.
+/// A signed file that is still open.
 pub(super) struct Prepared {
     source: Source,
     name: FileName,
     signature: Signatures,
 }
 
-/// Opens and signs. Nothing is sent.
+/// Opens and signs a file. Nothing is sent.
 pub(super) async fn prepare(
     steps: &Steps<'_>,
     content: Content,
@@ -176,7 +176,7 @@ pub(super) async fn prepare(
         let asks = matches!(signing, Signing::Pending(_));
         let signature = signing.finish(steps, &name, source.size()).await?;
         if asks {
-            // A person or a device may take minutes: a change is seen before the first byte leaves.
+            // A person or a device may take minutes, so a change is detected before the first byte is sent.
             let source = source.clone();
             steps.work(move || source.check_unchanged()).await?;
         }
@@ -186,7 +186,7 @@ pub(super) async fn prepare(
 }
 
 impl Prepared {
-    /// Sends the file from where it was signed.
+    /// Sends the same open file that was signed.
     pub(super) async fn upload(
         self,
         steps: &Steps<'_>,

@@ -1,4 +1,4 @@
-//! What authorises an upload: a private key, a key whose secret is elsewhere, or signatures that were made before.
+//! The authorisation of an upload: a private key, a key that is kept elsewhere, or existing signatures.
 
 use bankchannel_foundation::{
     Content, Error, Local, LocalContext, Outcome, Result, Secret, clock::SystemClock, error::row,
@@ -15,13 +15,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{source::Source, steps::Steps};
 use crate::{Question, SignatureRequest};
 
-/// The kind of the question, and how errors call its answer.
+/// The kind of the question, and the name of its answer in errors.
 const SIGNATURE: &str = "signature";
 
-/// The longest answer that is looked at, in characters: far more than the base64 of any RSA signature.
+/// The maximum length of an answer, in characters: far more than the base64 of any RSA signature.
 const ANSWER_MAX: usize = 16 * 1024;
 
-/// The fields of a request that say what authorises it.
+/// The fields of a request that authorise it.
 pub(super) struct Given {
     pub(super) private_key: Option<PgpPrivateKeys>,
     pub(super) passphrase: Option<Secret>,
@@ -30,7 +30,7 @@ pub(super) struct Given {
     pub(super) signature: Option<Signatures>,
 }
 
-/// What authorises an upload.
+/// The authorisation of an upload.
 pub(super) enum Authority {
     Here { private_key: PgpPrivateKeys, passphrase: Option<Secret>, hash: Option<SignatureHash> },
     Elsewhere { certificates: SigningCertificates, hash: Option<SignatureHash> },
@@ -38,7 +38,7 @@ pub(super) enum Authority {
 }
 
 impl Authority {
-    /// Takes the one that is given; `missing` says what to give where none is.
+    /// Takes the one that was given; `missing` is the error text if none was given.
     ///
     /// # Errors
     /// `input.missing_field`, `input.invalid_field`.
@@ -63,7 +63,7 @@ impl Authority {
         authority.map_err(|error| error.with_outcome(Outcome::NotSent))
     }
 
-    /// Reads the file as far as the signatures need it. Blocks.
+    /// Reads the file and makes the signatures, or their digests for a signer elsewhere. Blocks.
     pub(super) fn read(self, source: &Source) -> Result<Signing> {
         match self {
             Self::Made(signatures) => Ok(Signing::Done(signatures)),
@@ -75,16 +75,16 @@ impl Authority {
     }
 }
 
-/// Signatures of a file that was read.
+/// The signatures of a file.
 pub(super) enum Signing {
     Done(Signatures),
-    /// They wait for whoever holds the secrets.
+    /// They wait for the holder of the private keys.
     Pending(Vec<PendingSignature>),
 }
 
 impl Signing {
-    /// Asks for what is wanting, a certificate at a time. A signer is asked once: an HSM may lock itself after wrong
-    /// answers, and a wrong one is a defect that does not pass.
+    /// Asks for the pending signatures, one certificate at a time. A signer is asked only once: an HSM may lock itself
+    /// after wrong answers, and a wrong answer is a defect that a retry does not fix.
     pub(super) async fn finish(self, steps: &Steps<'_>, name: &FileName, size: u64) -> Result<Signatures> {
         let pending = match self {
             Self::Done(signatures) => return Ok(signatures),
@@ -108,7 +108,7 @@ fn question(signature: &PendingSignature, name: &FileName, size: u64) -> Questio
     Question::signature(SIGNATURE, text, wanted)
 }
 
-/// The raw signature of an answer. Line breaks do not matter: encoders make them.
+/// Decodes the raw signature of an answer. Line breaks, which encoders add, are ignored.
 fn raw(answer: &Secret) -> Result<Vec<u8>> {
     let text: Vec<u8> =
         answer.expose().bytes().filter(|byte| !byte.is_ascii_whitespace()).take(ANSWER_MAX + 1).collect();
@@ -125,7 +125,7 @@ fn sign(
     passphrase: Option<Secret>,
     hash: Option<SignatureHash>,
 ) -> Result<Signatures> {
-    // The bytes come from the file that is open; the request only says with what to sign them.
+    // The bytes come from the open file; the request only holds the key.
     let content = Content::Delivered { size: source.size() };
     let (clock, reader) = (SystemClock::default(), |_| source.reader());
     let with = LocalContext::new(&clock).opening(&reader);

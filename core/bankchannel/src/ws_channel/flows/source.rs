@@ -1,4 +1,4 @@
-//! A file to be signed and then sent: opened once, and refused when it changed between.
+//! A file that is signed and then sent: opened once, and refused if it changes in between.
 
 use std::{
     fs::{File, Metadata},
@@ -19,24 +19,24 @@ use bytes::{Bytes, BytesMut};
 
 use crate::call::MEMORY_MAX;
 
-/// Bytes read at a time when sending.
+/// The number of bytes read at a time when sending.
 const PIECE: usize = 192 * 1024;
 
-/// What is signed and sent.
+/// The content to sign and send.
 #[derive(Clone)]
 pub(super) enum Source {
     Bytes(Bytes),
     File(Arc<Watched>),
 }
 
-/// An open file, and what it was like when it was opened.
+/// An open file, and its state when it was opened.
 pub(super) struct Watched {
     file: File,
     path: PathBuf,
     seen: Seen,
 }
 
-/// What shows that a file was written to.
+/// The metadata that reveal a change of a file.
 #[derive(PartialEq, Eq)]
 struct Seen {
     size: u64,
@@ -55,7 +55,7 @@ impl Seen {
 }
 
 impl Source {
-    /// Opens content; what comes in pieces is taken into memory, for it is read twice. Blocks.
+    /// Opens content. Content in pieces is taken into memory, because it is read twice. Blocks.
     pub(super) fn open(content: Content) -> Result<Self> {
         match content {
             Content::Bytes(bytes) => Ok(Self::Bytes(bytes)),
@@ -73,7 +73,7 @@ impl Source {
         }
     }
 
-    /// The file's own name, where it is a file.
+    /// The file's own name, if the content is a file.
     pub(super) fn name(&self) -> Option<&str> {
         match self {
             Self::Bytes(_) => None,
@@ -81,7 +81,7 @@ impl Source {
         }
     }
 
-    /// Reads it from its beginning.
+    /// Opens a reader at the beginning.
     pub(super) fn reader(&self) -> Result<OpenContent> {
         match self {
             Self::Bytes(bytes) => Ok(OpenContent::Bytes(bytes.clone())),
@@ -93,8 +93,8 @@ impl Source {
         }
     }
 
-    /// The same bytes as content to be sent, as often as it is needed. A change ends it before its last byte, so that
-    /// no server takes what was sent for the whole.
+    /// The same bytes as content to send, as often as needed. After a change it ends before its last byte, so that no
+    /// server takes the part for the whole.
     pub(super) fn content(&self) -> Content {
         match self {
             Self::Bytes(bytes) => Content::Bytes(bytes.clone()),
@@ -105,7 +105,7 @@ impl Source {
         }
     }
 
-    /// Sees that nothing was written to it since it was opened.
+    /// Checks that the file was not changed since it was opened.
     pub(super) fn check_unchanged(&self) -> Result<()> {
         match self {
             Self::Bytes(_) => Ok(()),

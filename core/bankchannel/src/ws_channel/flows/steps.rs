@@ -1,4 +1,4 @@
-//! The steps of a flow: one limit over all of them, one cancellation, one log.
+//! The steps of a flow, with a common limit, cancellation and log.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ pub(super) struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    /// Begins a flow, unless it is over before it began.
+    /// Starts a flow, unless it is already cancelled or expired.
     pub(super) fn begin(client: &'a WsChannel, options: &'a CallOptions) -> Result<Self> {
         let limit = options.timeout.or_else(|| client.flow_limit());
         let steps = Self { client, options, deadline: limit.and_then(|limit| Instant::now().checked_add(limit)) };
@@ -28,7 +28,7 @@ impl<'a> Steps<'a> {
         Ok(steps)
     }
 
-    /// The time that is left of the flow's own limit.
+    /// The remaining time of the flow's own limit.
     pub(super) fn left(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
@@ -63,7 +63,7 @@ impl<'a> Steps<'a> {
         self.within(self.left()).ask(question).await
     }
 
-    /// Asks for something with a format; what does not fit is asked for again.
+    /// Asks for a value with a format; asks again if the answer does not match.
     pub(super) async fn ask_for<T>(&self, question: Question, read: impl Fn(&str) -> Result<T>) -> Result<T> {
         let mut question = question;
         for _ in 1..ASKS_MAX {
@@ -79,18 +79,18 @@ impl<'a> Steps<'a> {
         self.options.asker.is_some()
     }
 
-    /// Waits so long.
+    /// Waits for this time.
     pub(super) async fn wait(&self, time: Duration) -> Result<()> {
         self.within(self.left()).race(tokio::time::sleep(time)).await
     }
 
-    /// Waits for work of our own that may take long.
+    /// Waits for local work that may take long.
     pub(super) async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
         let done = self.within(self.left()).race(tokio::task::spawn_blocking(work)).await?;
         done.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?
     }
 
-    /// Says what is being done: to the log, and to who watches.
+    /// Reports the current step to the log and the progress callback.
     pub(super) fn say(&self, text: &str) {
         self.options.note(LogLevel::Info, text);
         if let Some(watcher) = &self.options.progress {
@@ -110,7 +110,7 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// How often the same thing is asked for while the answer has not its format.
+/// The maximum number of times that the same question is asked for an answer in the right format.
 const ASKS_MAX: u32 = 3;
 
 /// A question for a code.
@@ -118,7 +118,7 @@ pub(super) fn code_question(kind: &'static str, text: impl Into<String>) -> Ques
     Question::new(kind, text)
 }
 
-/// What every request for a secret may be: the settings' or the caller's.
+/// Requires a secret that the settings or the caller may give.
 pub(super) fn needed<'s>(secret: Option<&'s Secret>, field: &'static str) -> Result<&'s Secret> {
     secret.ok_or_else(|| {
         Error::because(&row::MISSING_FIELD, format!("{field} is missing"))

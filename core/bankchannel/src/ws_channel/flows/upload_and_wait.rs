@@ -1,4 +1,4 @@
-//! Sends a file and waits for what the bank answers (docs/protocols/ws-channel.md §8.2).
+//! Sends a file and waits for the bank's answers (docs/protocols/ws-channel.md §8.2).
 
 use std::{
     collections::BTreeSet,
@@ -118,13 +118,13 @@ impl BankAnswer {
     }
 }
 
-/// How long to wait, in seconds, when the caller does not say (§8.2).
+/// The default time to wait for answers, in seconds (§8.2).
 const WAIT_S: u32 = 60;
-/// How long to wait between two looks, in milliseconds (§8.2).
+/// The default interval between two polls, in milliseconds (§8.2).
 const POLL_MS: u32 = 1000;
-/// The shortest time between two looks, in milliseconds: the service counts calls.
+/// The minimum interval between two polls, in milliseconds: the service counts calls.
 const POLL_MIN_MS: u32 = 100;
-/// The most types that are waited for.
+/// The maximum number of types to wait for.
 const WAIT_FOR_MAX: usize = 20;
 
 const ERRORS: &[&Row] = &[
@@ -230,7 +230,7 @@ fn unique(types: Vec<FileType>) -> Result<Vec<FileType>> {
     Ok(types.into_iter().filter(|file_type| seen.insert(file_type.clone())).collect())
 }
 
-/// What happens after the upload does not change that it was accepted.
+/// A later error does not change that the upload was accepted.
 fn after_upload(error: Error) -> Error {
     error.with("upload", "accepted").with_retryable(false).with_outcome(Outcome::Accepted)
 }
@@ -248,7 +248,7 @@ impl Waiting<'_> {
     async fn answers(&self, types: &[FileType]) -> Result<Vec<BankAnswer>> {
         let mut looks: Vec<Look> = types.iter().map(|_| Look::default()).collect();
         loop {
-            // The last look also sees what somebody else has downloaded meanwhile.
+            // The last poll also finds files that another client has downloaded meanwhile.
             let last = Instant::now() >= self.until;
             let status = if last { StatusFilter::All } else { StatusFilter::New };
             for (number, file_type) in types.iter().enumerate() {
@@ -275,7 +275,7 @@ impl Waiting<'_> {
     }
 
     async fn look(&self, file_type: &FileType, status: StatusFilter, look: &mut Look) -> Result<()> {
-        // What the bank has begun to send is not new any more, though it did not arrive.
+        // A file that the bank has begun to send is no longer new, even if it did not arrive.
         let status = if look.begun.is_some() { StatusFilter::All } else { status };
         let listed = match list(self.steps, self.bank, Some(file_type.clone()), status).await {
             Ok(listed) => listed,
@@ -303,7 +303,7 @@ impl Waiting<'_> {
         }
     }
 
-    /// Whether a failed look is no reason to stop waiting: the next one may succeed.
+    /// Whether waiting continues after a failed poll: the next one may succeed.
     fn passes(&self, error: &Error) -> bool {
         let passing = [
             &row::CONNECT_FAILED,
@@ -313,7 +313,7 @@ impl Waiting<'_> {
             &errors::BANK_UNAVAILABLE,
             &errors::SERVICE_FAILED,
         ];
-        // One look's own limit is not the end of the flow's time.
+        // The time limit of one poll does not end the flow.
         passing.contains(&error.row())
             || broke_off_a_renewal(error)
             || (error.category() == Category::TimedOut && !self.steps.is_over())
@@ -323,7 +323,8 @@ impl Waiting<'_> {
         if let Some(folder) = &self.folder {
             let (path, bytes) = match into_folder(self.steps, self.bank, &file, folder).await? {
                 Fetched::Downloaded { path, bytes } => (path, bytes),
-                // It may be another bank's or account's: what answers this payment is what has this reference.
+                // The existing file may belong to another bank or account; the answer to this payment is the file with
+                // this reference.
                 Fetched::Exists { path } => beside(self.steps, self.bank, &file, path).await?,
             };
             return Ok(BankAnswer { path: Some(path.display().to_string()), ..BankAnswer::of(file, bytes) });
@@ -339,16 +340,16 @@ impl Waiting<'_> {
     }
 }
 
-/// How far the wait for one type has come.
+/// The state of the wait for one type.
 #[derive(Default)]
 struct Look {
     found: Option<BankAnswer>,
-    /// The answer that the bank may have sent and that did not arrive.
+    /// An answer that the bank may have sent and that did not arrive.
     begun: Option<FileReference>,
 }
 
-/// Says which answers the bank counts as downloaded when the wait failed: those that were taken, and those that did not
-/// arrive.
+/// Adds the answers that the bank counts as downloaded to the error of a failed wait: those that were taken, and those
+/// that did not arrive.
 fn told(error: Error, types: &[FileType], looks: &[Look]) -> Error {
     let named = |reference: fn(&Look) -> Option<&FileReference>| {
         let all = types.iter().zip(looks);

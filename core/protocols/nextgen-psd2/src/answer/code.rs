@@ -1,10 +1,10 @@
-//! A bank's codes, and what they mean here (§5). The list is open: an unknown code is a refusal like any other.
+//! A bank's error codes and their rows (§5). The list is open: an unknown code is a refusal like any other.
 
 use bankchannel_foundation::error::{Row, row};
 
 use crate::errors;
 
-/// The row for a code, by its HTTP status where the same code means two things.
+/// The row for a code; the HTTP status decides if a code has two meanings.
 #[must_use]
 pub fn row_of(status: u16, code: &str) -> &'static Row {
     match code {
@@ -36,7 +36,7 @@ pub fn row_of(status: u16, code: &str) -> &'static Row {
     }
 }
 
-/// The row for an answer that says no more than its status.
+/// The row for an answer that has only a status.
 pub(super) fn row_of_status(status: u16) -> &'static Row {
     match status {
         300..=399 => &row::REDIRECTED,

@@ -1,12 +1,12 @@
-//! Targets of links: as the bank wrote them, as a browser can open them, and whether a customer may be sent there (§1.4).
+//! Targets of links: as written by the bank, as opened by a browser, and whether they are safe for a customer (§1.4).
 
 use url::{Host, Url};
 
-/// What a URI may consist of besides percent-encoded bytes (RFC 3986 §2.2, §2.3).
+/// The characters of a URI besides letters, digits and percent-encoded bytes (RFC 3986 §2.2, §2.3).
 const URI: &[u8] = b"-._~:/?#[]@!$&'()*+,;=";
 
-/// Percent-encodes every byte that a URI cannot hold, and no other: the bank's own escapes stay. `None` with a control
-/// character in it, which no link has by accident.
+/// Percent-encodes exactly the bytes that a URI cannot hold; the bank's own escapes stay. `None` if there is a control
+/// character, which no link has by accident.
 #[must_use]
 pub fn encode_href(href: &str) -> Option<String> {
     let bytes = href.as_bytes();
@@ -25,8 +25,8 @@ pub fn encode_href(href: &str) -> Option<String> {
     Some(out)
 }
 
-/// The whole target of a link: below the base URL, its own path included, for `/v1/…`; else as RFC 3986 resolves it. What the bank
-/// wrote is not encoded anew: identifiers of resources are opaque.
+/// The whole target of a link: `/v1/…` is appended to the base URL with its path; any other target is resolved as in
+/// RFC 3986. The bank's text is not encoded again: identifiers of resources are opaque.
 #[must_use]
 pub fn resolve_href(base_url: &str, href: &str) -> Option<String> {
     let base_url = base_url.trim_end_matches('/');
@@ -43,10 +43,11 @@ pub fn resolve_href(base_url: &str, href: &str) -> Option<String> {
     }
 }
 
-/// The target as a customer's browser may open it; the reason otherwise. `http` is for loopback addresses only: a sandbox.
+/// The target in a form that is safe for a customer's browser, or the reason why it is unsafe. `http` is accepted for
+/// loopback addresses only: a sandbox.
 ///
 /// # Errors
-/// What is wrong with it, for a person.
+/// The reason, for a person.
 pub fn safe_redirect(base_url: &str, href: &str, allowed_hosts: &[String]) -> Result<String, &'static str> {
     let whole = resolve_href(base_url, href).ok_or("it cannot be resolved")?;
     let encoded = encode_href(&whole).ok_or("it has control characters")?;
@@ -61,7 +62,8 @@ pub fn safe_redirect(base_url: &str, href: &str, allowed_hosts: &[String]) -> Re
     if target.scheme() != "https" && !(target.scheme() == "http" && is_loopback) {
         return Err("its scheme is not https");
     }
-    // As it is written, not as one reader understands it: a page would take `https:host/x` for an address of its own site.
+    // Checked in the text, not in one parser's reading: a browser on a page reads `https:host/x` as an address of the
+    // same site.
     let written = encoded.split_once("://").map_or("", |(_, rest)| rest);
     let authority = written.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.is_empty() {
@@ -107,7 +109,7 @@ mod tests {
         }
     }
 
-    /// T-129.
+    /// T-129: a customer is only sent to the bank.
     #[test]
     fn a_customer_is_sent_to_the_bank_only() {
         let allowed = ["sca.example".to_owned()];

@@ -2,7 +2,7 @@
 
 use bankchannel_foundation::{Boundary, model::Value};
 
-/// Most links of one answer that are kept.
+/// The maximum number of links kept from one answer.
 const MAX: usize = 64;
 
 /// An HTTP method that a link may be used with.
@@ -22,7 +22,7 @@ pub enum Verb {
     /// Delete it.
     #[boundary("DELETE")]
     Delete,
-    /// Another method, as the bank writes it.
+    /// Another method, as written by the bank.
     Other(String),
 }
 
@@ -38,31 +38,32 @@ impl Verb {
     }
 }
 
-/// Where to go on.
+/// A link to the next step.
 #[derive(Debug, Clone, PartialEq, Eq, Boundary)]
 #[non_exhaustive]
 pub struct Link {
-    /// What the link is for, such as `scaRedirect`, `self` or `status`.
+    /// The purpose of the link, such as `scaRedirect`, `self` or `status`.
     pub name: String,
-    /// The target exactly as the bank wrote it, which need not be a valid URI; see `url`.
+    /// The target exactly as written by the bank. It need not be a valid URI; see `url`.
     pub href: String,
-    /// The methods it may be used with; `GET` where the bank names none.
+    /// The allowed methods; `GET` if the bank names none.
     pub verbs: Vec<Verb>,
 }
 
-/// The links of an answer, in the bank's order; names that this version does not know are kept too.
+/// The links of an answer, in the bank's order, including links with unknown names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Links(Vec<Link>);
 
 impl Links {
-    /// Reads the member `_links` of an answer. What is not a link is passed over: a bank's slip must not lose the rest.
+    /// Reads the member `_links` of an answer. Anything that is not a link is ignored, so that a bank's mistake does
+    /// not lose the rest.
     #[must_use]
     pub fn of(answer: &Value<'_>) -> Self {
         let Some(links) = answer.get("_links").and_then(Value::as_object) else { return Self::default() };
         Self(links.iter().filter_map(|(name, value)| link(name, value)).take(MAX).collect())
     }
 
-    /// The link of this name.
+    /// Finds the link with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Link> {
         self.0.iter().find(|link| link.name == name)
@@ -74,18 +75,18 @@ impl Links {
         self.get("scaRedirect")
     }
 
-    /// All of them.
+    /// All links.
     pub fn iter(&self) -> std::slice::Iter<'_, Link> {
         self.0.iter()
     }
 
-    /// Whether there is none.
+    /// Whether there are no links.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// All of them, to keep.
+    /// All links, owned.
     #[must_use]
     pub fn into_vec(self) -> Vec<Link> {
         self.0
@@ -93,7 +94,7 @@ impl Links {
 }
 
 fn link(name: &str, value: &Value<'_>) -> Option<Link> {
-    // Early Berlin Group drafts wrote the target alone.
+    // Early Berlin Group drafts had only the target, without an object.
     let href = value.as_str().or_else(|| value.get("href").and_then(Value::as_str))?;
     let verbs = match value.get("verbs") {
         Some(Value::Array(verbs)) => verbs.iter().filter_map(Value::as_str).map(Verb::of).collect(),

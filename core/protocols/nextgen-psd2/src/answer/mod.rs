@@ -1,4 +1,4 @@
-//! What a bank answers beside its data: links, and refusals in every form that banks use.
+//! Common parts of a bank's answers, in addition to its data: links, and refusals in all formats that banks use.
 
 mod code;
 mod href;

@@ -1,4 +1,4 @@
-//! A bank's refusal, in whichever of four forms it comes (§1.5, §5).
+//! A bank's refusal, in any of four formats (§1.5, §5).
 
 use bankchannel_foundation::{
     Error,
@@ -11,18 +11,18 @@ use bankchannel_foundation::{
 use super::{Links, code, safe_redirect};
 use crate::errors;
 
-/// What some programs write before UTF-8.
+/// The UTF-8 byte order mark, which some programs write.
 const BOM: &[u8] = b"\xef\xbb\xbf";
-/// Deepest nesting of an answer (S-16).
+/// The maximum nesting depth of an answer (S-16).
 const MAX_DEPTH: usize = 32;
-/// Most of an answer's text that an error shows, in characters, where it has none of the known forms (§1.5).
+/// The maximum length of an excerpt in an error, in characters, if the answer has no known format (§1.5).
 const EXCERPT: usize = 2048;
-/// Most of a bank's own text that an error shows, in characters.
+/// The maximum length of a bank's text in an error, in characters.
 const TEXT: usize = 500;
-/// Most of a bank's code or id, in characters.
+/// The maximum length of a bank's code or id in an error, in characters.
 const WORD: usize = 100;
 
-/// In which form an error came.
+/// The format of an error answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorForm {
     /// `{"id", "system", "status", "code", "message"}`.
@@ -31,18 +31,18 @@ pub enum ErrorForm {
     TppMessages,
     /// RFC 7807.
     Problem,
-    /// JSON that is none of them.
+    /// JSON in another format.
     Json,
-    /// No JSON: a gateway's page, or nothing.
+    /// Not JSON: a gateway's page, or an empty body.
     Other,
 }
 
-/// What a bank said when it refused.
+/// The content of a bank's refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The HTTP status. A status inside the body is not trusted: the banks' own examples are wrong.
     pub status: u16,
-    /// The form.
+    /// The format.
     pub form: ErrorForm,
     /// The bank's code.
     pub code: Option<String>,
@@ -50,17 +50,18 @@ pub struct Refusal {
     pub text: Option<String>,
     /// The bank's id of this error, for its support.
     pub id: Option<String>,
-    /// The field that the bank complains of.
+    /// The field at fault, according to the bank.
     pub path: Option<String>,
-    /// Links; an error may carry `scaRedirect` (§4.5).
+    /// The links; an error may have `scaRedirect` (§4.5).
     pub links: Links,
 }
 
 impl Refusal {
-    /// Reads an answer whose status is not a success. Whatever comes is answered.
+    /// Reads an answer with a failure status. Never fails, whatever the body is.
     #[must_use]
     pub fn read(status: u16, body: &[u8]) -> Self {
-        // Some banks write a byte order mark, or letters that are no UTF-8: a link in their answer is not lost for it.
+        // Some banks write a byte order mark or text that is not UTF-8; a link in their answer must not be lost for
+        // that.
         let body = body.strip_prefix(BOM).unwrap_or(body);
         let readable = String::from_utf8_lossy(body);
         let Ok(answer) = json::parse(readable.as_bytes(), MAX_DEPTH) else { return Self::other(status, body) };
@@ -97,16 +98,16 @@ impl Refusal {
         Self { status, form: ErrorForm::Other, code: None, text, id: None, path: None, links: Links::default() }
     }
 
-    /// As an error; the outcome is for who knows the operation. The link for the bank's customer is in its context only where a
-    /// customer may be sent there: at the bank of this base URL, or at one of these hosts.
+    /// Converts it to an error; the caller, which knows the operation, sets the outcome. The link for the bank's
+    /// customer is in the error's context only if it is safe: at the host of this base URL, or at one of these hosts.
     #[must_use]
     pub fn to_error(&self, base_url: &str, allowed_hosts: &[String]) -> Error {
         let redirect = self.links.sca_redirect();
         let row = match (&self.code, self.status, redirect) {
-            // A generic "wrong credentials" would lose the link (P-30).
+            // A generic "wrong credentials" error would lose the link (P-30).
             (_, 401, Some(_)) => &errors::CONSENT_NEEDED,
             (Some(code), status, _) => code::row_of(status, code),
-            // A bank answers in JSON: this is somebody else's page.
+            // A bank answers in JSON: this page comes from another server.
             (None, 400..=428 | 430..=499, _) if self.form == ErrorForm::Other && self.text.is_some() => {
                 &row::HTTP_STATUS
             }
@@ -138,7 +139,7 @@ impl Refusal {
     }
 }
 
-/// A text, or a number written as one.
+/// A text, or a number as text.
 fn plain(value: &Value<'_>) -> Option<String> {
     match value {
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
@@ -146,13 +147,13 @@ fn plain(value: &Value<'_>) -> Option<String> {
     }
 }
 
-/// The first error; a warning only where there is nothing else.
+/// The first error; a warning only if there is no error.
 fn first_error<'a>(messages: &'a [Value<'a>]) -> Option<&'a Value<'a>> {
     let is_error = |message: &&Value<'_>| message.get("category").and_then(Value::as_str) != Some("WARNING");
     messages.iter().find(is_error).or_else(|| messages.first())
 }
 
-/// A text from outside as it may be shown: redacted first, so that the cut leaves no half of a secret.
+/// Makes text from outside safe to show. It is redacted before it is cut, so that no part of a secret remains.
 fn shown(text: &str, max: usize) -> String {
     redact_words(text).chars().filter(|c| !c.is_control()).take(max).collect()
 }
@@ -167,10 +168,11 @@ mod tests {
         Refusal::read(status, body.as_bytes())
     }
 
-    /// The schema's example: the page prints it under 400, 404 and 500.
+    /// The schema's example, which the page prints under 400, 404 and 500.
     const SCHEMA: &str = r#"{"id":"5884127160","system":"ERA-PSD2","status":400,"code":"ERROR_CODE","message":"error message appears here"}"#;
 
-    /// T-125: the documented examples (§1.5), the schema's own also under statuses that are not its, one with its id as a number.
+    /// T-125: the documented examples (§1.5), the schema's own also under statuses that do not match it, and one with a
+    /// number as id.
     #[test]
     fn the_banks_own_form_is_read_and_the_http_status_counts() {
         for (status, body, code, row) in [

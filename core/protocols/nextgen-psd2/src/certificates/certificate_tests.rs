@@ -12,7 +12,7 @@ use super::*;
 fn the_published_certificates() {
     let (one, two) = (certificate(LEAF1), certificate(LEAF2));
     assert_eq!(digest::hex(one.serial()), "0b3a91f27c5d4e10");
-    // T-042: the high bit is set, so DER has a zero in front of it.
+    // T-042: the high bit is set, so DER adds a zero before it.
     assert_eq!(digest::hex(two.serial()), "d2b04c6e19f7a835");
     let key = SigningKey::from_pem(KEY, None).unwrap();
     for leaf in [&one, &two] {
@@ -57,7 +57,7 @@ fn authorisations() {
     }
 }
 
-/// T-068, but for keys: an algorithm that is not one of the three.
+/// T-068 except for keys: an algorithm other than the three accepted ones.
 #[test]
 fn a_signature_with_sha1_is_told_and_not_believed() {
     let (sha256, sha1) = (b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b", b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05");

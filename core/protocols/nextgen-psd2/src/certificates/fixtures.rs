@@ -1,17 +1,17 @@
-//! The third parties that test banks and their clients know (§4.6), and what their files are called.
+//! The third parties that test banks and their clients use (§4.6), and their file names.
 
 use super::Role;
 
 /// A third party for tests.
 #[derive(Debug, Clone, Copy)]
 pub struct Fixture {
-    /// What its files begin with: `tpp1`.
+    /// The prefix of its file names: `tpp1`.
     pub prefix: &'static str,
-    /// The number of its authorisation.
+    /// Its authorisation number.
     pub number: &'static str,
     /// Its name.
     pub name: &'static str,
-    /// What it is authorised for.
+    /// Its roles.
     pub roles: &'static [Role],
 }
 
@@ -22,5 +22,5 @@ pub const FIXTURES: [Fixture; 3] = [
     Fixture { prefix: "tpp3", number: "555555555", name: "Example TPP 3 AS", roles: &[Role::Ai] },
 ];
 
-/// What the names of a third party's files end in: certificate and key by turns, of the seal and of the connection.
+/// The suffixes of a third party's files: certificate and key of the seal, then of the connection.
 pub const PARTS: [&str; 4] = ["-qseal.pem", "-qseal.key", "-qwac.pem", "-qwac.key"];

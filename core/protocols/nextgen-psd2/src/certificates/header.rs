@@ -8,18 +8,18 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::{Certificate, Fault};
 
-/// Longest base64 of a certificate, characters (S-07).
+/// The maximum length of a certificate in base64, in characters (S-07).
 const MAX_BASE64: usize = MAX_DER_BYTES / 3 * 4;
-/// Longest value that is looked at in any form, bytes: what a header field may have (V01).
+/// The maximum length of a value in any format, in bytes: the limit of a header field (V01).
 const MAX_VALUE: usize = 16 * 1024;
 
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 const END: &[u8] = b"-----END CERTIFICATE-----";
 
-/// How a client writes its certificate (§2.9 `cert_form`).
+/// The format of the certificate in its header (§2.9 `cert_form`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CertForm {
-    /// Base64 of the DER, one line: what the banks ask for.
+    /// Base64 of the DER form on one line, as the banks require.
     #[default]
     DerBase64,
     /// The PEM text without its line breaks, markers included.
@@ -45,7 +45,7 @@ pub fn certificate_header(certificate: &Certificate, form: CertForm) -> String {
 pub struct ReadHeader {
     /// The certificate.
     pub certificate: Certificate,
-    /// What was forgiven, for a person.
+    /// The tolerated deviations, for a person.
     pub warnings: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ pub fn read_certificate_header(value: &[u8], lenient: bool) -> Result<ReadHeader
     if value.len() > MAX_VALUE || (!lenient && value.len() > MAX_BASE64) {
         return Err("the certificate has more than 8 KiB of base64".into());
     }
-    // The usual form first, without a copy of the text.
+    // The usual form is tried first, without a copy of the text.
     if let Some(der) = STANDARD.decode(value).ok()
         && !(lenient && is_pem(&der))
     {
@@ -106,7 +106,7 @@ fn plain(text: &[u8], warn: &mut dyn FnMut(&str)) -> Result<Vec<u8>, Fault> {
     STANDARD.decode(&unbroken).ok().ok_or_else(|| not_base64(text))
 }
 
-/// Without white space, and without line breaks written as `\n`.
+/// Removes white space, and line breaks written as `\n`.
 fn without_breaks(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -56,7 +56,7 @@ fn what_is_not_one_certificate_is_refused() {
     let is = |what: &str| format!("{no_base64}: it {what}");
     let markers = is("has PEM markers");
     let (url, percent) = (is("is base64url"), is("is percent-encoded"));
-    // What a strict reader says, and a forgiving one.
+    // The results of a strict and of a lenient reader.
     for (value, strict, forgiving) in [
         (base64(&[&one[..], &ca].concat()), follow, follow),
         (base64(&[&one[..], b"\0"].concat()), follow, follow),
@@ -67,7 +67,7 @@ fn what_is_not_one_certificate_is_refused() {
         (base64(base64(pem.as_bytes()).as_bytes()), no_der, no_der),
         (LEAF1.trim_end_matches('=').to_owned(), no_base64, no_base64),
         (LEAF1.replace('+', "-"), &url, &url),
-        // The same bytes, but padded in the midst.
+        // The same bytes, but with padding in the middle.
         (format!("{}{}", base64(&one[..10]), base64(&one[10..])), no_base64, no_base64),
         (format!("{LEAF1},{LEAF2}"), no_base64, no_base64),
         ("%4".to_owned(), &percent, "the certificate has a `%` without two hex digits"),

@@ -1,6 +1,7 @@
-//! Certificates for tests and sandboxes: an authority, seals and connection certificates, sound and defective (§7.2).
+//! Certificates for tests and sandboxes: an authority, seals and connection certificates, valid and defective (§7.2).
 //!
-//! Nobody outside may trust what is issued here. Keys and free serial numbers are random; the clock is passed in.
+//! These certificates must not be trusted outside of tests. Keys, and serial numbers that are not given, are random;
+//! the clock is a parameter.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,13 +21,13 @@ use super::{Attribute, Certificate, Fault, Name, issue_statements};
 const ORGANIZATION_IDENTIFIER: [u64; 4] = [2, 5, 4, 97];
 const CERTIFICATE_POLICIES: [u64; 4] = [2, 5, 29, 32];
 const QC_STATEMENTS: [u64; 9] = [1, 3, 6, 1, 5, 5, 7, 1, 3];
-/// Longest text of a name, characters.
+/// The maximum length of a name's text, in characters.
 const MAX_TEXT_CHARS: usize = 200;
 /// The last second of the year 9999.
 const END_OF_TIME_S: i64 = 253_402_300_799;
 const DAY_S: i64 = 86_400;
 
-/// An authority that issues certificates for tests.
+/// An authority that issues test certificates.
 pub struct TestAuthority {
     certificate: Certificate,
     issuer: rcgen::Issuer<'static, KeyPair>,
@@ -46,7 +47,7 @@ impl TestAuthority {
     /// Makes a new authority with an RSA key.
     ///
     /// # Errors
-    /// [`Fault`] for an option that cannot be.
+    /// [`Fault`] for an invalid option.
     pub fn create(options: &AuthorityOptions) -> Result<Self, Fault> {
         let mut params = CertificateParams::default();
         params.distinguished_name = name(&[
@@ -65,10 +66,10 @@ impl TestAuthority {
         Ok(Self { certificate: Certificate::from_der(signed.der())?, issuer: rcgen::Issuer::new(params, key) })
     }
 
-    /// The authority that was stored.
+    /// Loads a stored authority.
     ///
     /// # Errors
-    /// [`Fault`] where certificate and RSA key cannot be read, do not belong together, or are no authority's.
+    /// [`Fault`] if certificate and RSA key cannot be read, do not belong together, or do not belong to an authority.
     pub fn from_pem(certificate_pem: &str, private_key_pem: &str) -> Result<Self, Fault> {
         let certificate = Certificate::from_pem(certificate_pem)?;
         let key = PrivateKey::from_pem(private_key_pem)?;
@@ -107,7 +108,7 @@ impl TestAuthority {
     /// Issues a certificate.
     ///
     /// # Errors
-    /// [`Fault`] for an option that cannot be.
+    /// [`Fault`] for an invalid option.
     pub fn issue(&self, options: &IssueOptions) -> Result<Issued, Fault> {
         let params = leaf(options)?;
         let (key, private_key_pem) = leaf_key(&options.key)?;
@@ -205,7 +206,7 @@ fn key_pair(pem: &str) -> Result<KeyPair, Fault> {
     KeyPair::from_pkcs8_pem_and_sign_algo(pem, &PKCS_RSA_SHA256).map_err(|_| "the private key cannot be used".into())
 }
 
-/// A name of these parts; empty ones are left out.
+/// A name with these parts; empty parts are left out.
 fn name(parts: &[(DnType, &String)]) -> Result<DistinguishedName, Fault> {
     let mut name = DistinguishedName::new();
     for (kind, value) in parts.iter().filter(|(_, value)| !value.is_empty()) {
@@ -222,7 +223,7 @@ fn name(parts: &[(DnType, &String)]) -> Result<DistinguishedName, Fault> {
     Ok(name)
 }
 
-/// The name of a certificate, byte for byte.
+/// A certificate's name, byte for byte.
 fn same_name(name: &Name) -> Result<DistinguishedName, Fault> {
     let mut out = DistinguishedName::new();
     for rdn in &name.rdns {
@@ -267,7 +268,7 @@ fn validity(params: &mut CertificateParams, begin: i64, end: i64) -> Result<(), 
     Ok(())
 }
 
-/// The serial number that is asked for, or a random one of 16 bytes.
+/// The requested serial number, or a random one of 16 bytes.
 fn serial(wanted: Option<&[u8]>) -> Result<SerialNumber, Fault> {
     let Some(wanted) = wanted else {
         let mut bytes = random::bytes::<16>();

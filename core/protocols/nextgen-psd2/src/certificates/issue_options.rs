@@ -1,4 +1,4 @@
-//! What a test authority is told.
+//! The options of a test authority.
 
 use zeroize::Zeroizing;
 
@@ -7,7 +7,7 @@ use super::Role;
 const YEAR_S: i64 = 365 * 86_400;
 const HOUR_S: i64 = 3_600;
 
-/// What an authority is to be. An empty text is left out of its name.
+/// The options of a new authority. An empty text is left out of its name.
 #[derive(Debug, Clone)]
 pub struct AuthorityOptions {
     /// Common name.
@@ -20,18 +20,18 @@ pub struct AuthorityOptions {
     pub locality: String,
     /// Country, two capital letters.
     pub country: String,
-    /// Serial number, 1 to 20 bytes; random where absent.
+    /// Serial number, 1 to 20 bytes; random if absent.
     pub serial: Option<Vec<u8>>,
-    /// Begin of validity, Unix seconds.
+    /// Start of the validity, Unix seconds.
     pub not_before_s: i64,
-    /// End of validity, Unix seconds.
+    /// End of the validity, Unix seconds.
     pub not_after_s: i64,
     /// Bits of the RSA key: 2048, 3072 or 4096.
     pub key_bits: usize,
 }
 
 impl AuthorityOptions {
-    /// An authority of this name for twenty years from an hour before `now_s`.
+    /// An authority with this name, valid for twenty years from an hour before `now_s`.
     #[must_use]
     pub fn new(common_name: &str, now_s: i64) -> Self {
         Self {
@@ -48,12 +48,12 @@ impl AuthorityOptions {
     }
 }
 
-/// What a certificate is for.
+/// The purpose of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CertificateKind {
-    /// Signs requests.
+    /// Signing requests.
     Qseal,
-    /// Opens connections.
+    /// TLS connections.
     Qwac,
 }
 
@@ -64,11 +64,11 @@ pub enum NewKey {
     Rsa(usize),
     /// A new EC key on P-256, which verifiers of request signatures must refuse.
     EcP256,
-    /// This private RSA key, PEM.
+    /// An existing RSA key, PEM.
     Given(Zeroizing<String>),
 }
 
-/// A mistake to make on purpose, so that verifiers can be tested.
+/// A deliberate defect, for testing verifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Defect {
     /// No qcStatements.
@@ -90,7 +90,7 @@ pub enum Defect {
 }
 
 impl Defect {
-    /// All of them.
+    /// All defects.
     pub const ALL: [Self; 8] = [
         Self::NoQc,
         Self::BareQc,
@@ -118,7 +118,7 @@ impl Defect {
     }
 }
 
-/// What a certificate is to be.
+/// The options of a new certificate.
 #[derive(Clone)]
 pub struct IssueOptions {
     /// Seal or connection certificate.
@@ -129,34 +129,34 @@ pub struct IssueOptions {
     pub organization: String,
     /// Country of third party and authority, two capital letters.
     pub country: String,
-    /// What the third party is authorised for.
+    /// The roles of the third party.
     pub roles: Vec<Role>,
-    /// Name of the authority that authorised it.
+    /// Name of the authority that authorised the third party.
     pub nca_name: String,
     /// The authority in the organisation identifier, such as `FSA`.
     pub authority: String,
-    /// Number that the authority gave.
+    /// The authorisation number.
     pub authorisation_number: String,
-    /// The authority in the PSD2 statement; where absent made of the fields above: `NO-FSA`.
+    /// The authority in the PSD2 statement, such as `NO-FSA`; by default it is built from the fields above.
     pub nca_id: Option<String>,
-    /// Serial number, 1 to 20 bytes; random where absent.
+    /// Serial number, 1 to 20 bytes; random if absent.
     pub serial: Option<Vec<u8>>,
-    /// The time for which the defects of validity are made, Unix seconds.
+    /// The reference time for defects of the validity, Unix seconds.
     pub now_s: i64,
-    /// Begin of validity, Unix seconds.
+    /// Start of the validity, Unix seconds.
     pub not_before_s: i64,
-    /// End of validity, Unix seconds.
+    /// End of the validity, Unix seconds.
     pub not_after_s: i64,
     /// The key.
     pub key: NewKey,
     /// Host names and IP addresses of a connection certificate.
     pub dns_names: Vec<String>,
-    /// Mistakes to make.
+    /// Deliberate defects.
     pub defects: Vec<Defect>,
 }
 
 impl IssueOptions {
-    /// A sound certificate with a new RSA-2048 key for a year from an hour before `now_s`, for a third party that
+    /// A valid certificate with a new RSA-2048 key, for a year from an hour before `now_s`, for a third party that
     /// reads accounts and initiates payments.
     #[must_use]
     pub fn new(kind: CertificateKind, now_s: i64) -> Self {
@@ -180,13 +180,13 @@ impl IssueOptions {
         }
     }
 
-    /// `PSDNO-FSA-987654321`.
+    /// The organisation identifier, such as `PSDNO-FSA-987654321`.
     #[must_use]
     pub fn organization_identifier(&self) -> String {
         format!("PSD{}-{}-{}", self.country, self.authority, self.authorisation_number)
     }
 
-    /// The authority as the PSD2 statement identifies it.
+    /// The identifier of the authority in the PSD2 statement.
     #[must_use]
     pub fn nca_id(&self) -> String {
         self.nca_id.clone().unwrap_or_else(|| format!("{}-{}", self.country, self.authority))

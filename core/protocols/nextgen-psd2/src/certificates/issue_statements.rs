@@ -1,4 +1,4 @@
-//! The extensions of a qualified certificate, written (§7.1).
+//! Encodes the extensions of a qualified certificate (§7.1).
 
 use bankchannel_crypto::asn1::{encode, tag};
 
@@ -51,7 +51,7 @@ fn utf8(text: &str) -> Vec<u8> {
     encode(tag::UTF8, text.as_bytes())
 }
 
-/// An object identifier, with one number more.
+/// An object identifier, with one more arc if given.
 fn oid(prefix: &[u8], arc: Option<u8>) -> Vec<u8> {
     encode(tag::OID, &[prefix, arc.as_slice()].concat())
 }

@@ -1,4 +1,4 @@
-//! What is issued reads back as it was ordered, and `openssl` accepts it.
+//! Issued certificates read back with the requested content, and `openssl` accepts them.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::LazyLock;

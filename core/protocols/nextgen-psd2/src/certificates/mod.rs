@@ -1,14 +1,14 @@
 //! Certificates of third parties: QSEAL signs requests, QWAC opens the connection (§7).
 //!
-//! | file | what |
+//! | file | content |
 //! |---|---|
 //! | [`Certificate`] | one certificate, read once, strictly: serial, names, key (in core/crypto) |
 //! | [`Psd2Certificate`] | roles, authorisation number |
 //! | [`Name`] | the distinguished name of a subject or issuer, as text in every style that key ids use |
-//! | [`QcStatements`] | what the authority attests: seal or web, roles, who authorised |
+//! | [`QcStatements`] | the authority's statements: seal or web, roles, the authority |
 //! | [`certificate_header`], [`read_certificate_header`] | `TPP-Signature-Certificate` |
-//! | [`trusted_issuer`] | which of a certificate's issuers may vouch for it |
-//! | [`TestAuthority`] | certificates for tests and for sandboxes, sound and defective |
+//! | [`trusted_issuer`] | selects a trusted issuer of a certificate |
+//! | [`TestAuthority`] | certificates for tests and for sandboxes, valid and defective |
 
 mod fixtures;
 mod header;

@@ -1,25 +1,25 @@
-//! What PSD2 says in a certificate, and of it.
+//! The PSD2 content of a certificate.
 
 use super::{Certificate, Fault, QcStatements, parse_qc};
 
-/// The SHA-256 of the SubjectPublicKeyInfo of the test key that the specification publishes (§2.10): anybody can sign with it.
+/// The SHA-256 of the SubjectPublicKeyInfo of the specification's published test key (§2.10): anyone can sign with it.
 const SPKI_SHA256: [u8; 32] = [
     0x9e, 0xa3, 0xac, 0x14, 0xdb, 0x9d, 0x34, 0xc4, 0xac, 0x3a, 0xc7, 0x98, 0xa8, 0xe0, 0xca, 0xd7, 0xd0, 0x0a, 0x5c,
     0xdc, 0x59, 0x29, 0x3b, 0x5f, 0xea, 0xee, 0x45, 0x53, 0xd1, 0xb4, 0x18, 0x3a,
 ];
 
-/// What PSD2 reads in a certificate.
+/// The PSD2 content of a certificate.
 pub trait Psd2Certificate {
-    /// What the issuer attests; `None` where the extension is absent. Read anew each time.
+    /// The issuer's statements; `None` if the extension is absent. Parsed on each call.
     ///
     /// # Errors
-    /// [`Fault`] where it cannot be read.
+    /// [`Fault`] if it cannot be parsed.
     fn qc(&self) -> Result<Option<QcStatements>, Fault>;
 
-    /// The organisation identifier taken apart; `None` where it is absent or not of a payment service provider.
+    /// The parsed organisation identifier; `None` if it is absent or not that of a payment service provider.
     fn authorisation(&self) -> Option<Authorisation>;
 
-    /// Whether its key is the published one, which no real bank may be sent (S-17).
+    /// Whether its key is the published one, which must not be used with a real bank (S-17).
     fn has_published_key(&self) -> bool;
 }
 
@@ -37,19 +37,19 @@ impl Psd2Certificate for Certificate {
     }
 }
 
-/// An organisation identifier of a payment service provider, taken apart (§7.1).
+/// The parsed organisation identifier of a payment service provider (§7.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorisation {
     /// Country of the authority, two capital letters.
     pub country: String,
     /// The authority, such as `FSA`.
     pub authority: String,
-    /// The number that the authority gave; it may have hyphens.
+    /// The authority's number for the third party; it may have hyphens.
     pub number: String,
 }
 
 impl Authorisation {
-    /// Splits `PSDNO-FSA-987654321`; `None` for any other form.
+    /// Parses `PSDNO-FSA-987654321`; `None` for any other form.
     #[must_use]
     pub fn parse(identifier: &str) -> Option<Self> {
         let mut parts = identifier.strip_prefix("PSD")?.splitn(3, '-');
@@ -63,7 +63,7 @@ impl Authorisation {
         })
     }
 
-    /// The authority as the PSD2 statement identifies it: `NO-FSA`.
+    /// The identifier of the authority in the PSD2 statement: `NO-FSA`.
     #[must_use]
     pub fn nca_id(&self) -> String {
         format!("{}-{}", self.country, self.authority)
@@ -75,7 +75,7 @@ mod tests {
     use super::super::vectors::{CA1, LEAF1, LEAF2, certificate};
     use super::*;
 
-    /// T-148, the part that needs no client.
+    /// T-148, without the part that needs a client.
     #[test]
     fn the_sheets_own_certificates_are_known_and_others_are_not() {
         assert!(certificate(LEAF1).has_published_key() && certificate(LEAF2).has_published_key());

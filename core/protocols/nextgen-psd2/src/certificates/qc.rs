@@ -6,56 +6,56 @@ use super::Fault;
 
 /// 0.4.0.1862.1.1.
 pub(super) const COMPLIANCE: &[u8] = b"\x04\x00\x8e\x46\x01\x01";
-/// 0.4.0.1862.1.6; the types have one number more.
+/// 0.4.0.1862.1.6; the types have one more arc.
 pub(super) const TYPE: &[u8] = b"\x04\x00\x8e\x46\x01\x06";
 /// 0.4.0.19495.2.
 pub(super) const PSD2: &[u8] = b"\x04\x00\x81\x98\x27\x02";
-/// 0.4.0.19495.1; the roles have one number more.
+/// 0.4.0.19495.1; the roles have one more arc.
 pub(super) const ROLE: &[u8] = b"\x04\x00\x81\x98\x27\x01";
 
-/// Largest extension that is read, bytes.
+/// The maximum size of the extension, in bytes.
 const MAX_BYTES: usize = 4096;
-/// Most statements, types and roles together: everything else is a mistake or an attack.
+/// The maximum number of statements, types and roles together: more is a mistake or an attack.
 const MAX_ITEMS: usize = 64;
 
-/// What the issuer attests about a qualified certificate.
+/// The issuer's statements about a qualified certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct QcStatements {
-    /// The certificate says of itself that it is qualified.
+    /// Whether the certificate claims to be qualified.
     pub compliance: bool,
-    /// What the certificate is for.
+    /// The purposes of the certificate.
     pub types: Vec<QcType>,
     /// Roles and authority under PSD2.
     pub psd2: Option<Psd2>,
-    /// What was read although it is not as it should be, for a person.
+    /// Tolerated deviations, for a person.
     pub warnings: Vec<String>,
 }
 
-/// What a qualified certificate is for.
+/// The purpose of a qualified certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QcType {
     /// Signatures of a natural person.
     Esign,
-    /// Seals of a legal person: requests are signed with these.
+    /// Seals of a legal person: these certificates sign requests.
     Eseal,
     /// Web sites and connections.
     Web,
-    /// Another type, its number in dotted form.
+    /// Another type, as an object identifier in dotted form.
     Other(String),
 }
 
 /// The PSD2 statement (ETSI TS 119 495 §5.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Psd2 {
-    /// What the third party is authorised for, each once, in the order of the certificate.
+    /// The roles of the third party, each once, in the order of the certificate.
     pub roles: Vec<Role>,
     /// Name of the authority.
     pub nca_name: String,
     /// Identifier of the authority, such as `NO-FSA`.
     pub nca_id: String,
-    /// Whether the name of every role is that of its number. Where it is not, the number counts.
+    /// Whether the name of every role matches its number. If not, the number counts.
     pub role_names_agree: bool,
-    /// Whether all texts are UTF8String, as the standard asks. PrintableString is read as well, with a warning.
+    /// Whether all texts are UTF8String, as the standard requires. PrintableString is accepted too, with a warning.
     pub utf8_strings: bool,
 }
 
@@ -76,7 +76,7 @@ impl Role {
     /// All roles, in the order of their numbers.
     pub const ALL: [Self; 4] = [Self::As, Self::Pi, Self::Ai, Self::Ic];
 
-    /// The number in dotted form.
+    /// The object identifier in dotted form.
     #[must_use]
     pub const fn oid(self) -> &'static str {
         match self {
@@ -98,7 +98,7 @@ impl Role {
         }
     }
 
-    /// The name of a third party in this role: `AISP`.
+    /// The name of a third party with this role: `AISP`.
     #[must_use]
     pub const fn normalised(self) -> &'static str {
         match self {
@@ -109,7 +109,7 @@ impl Role {
         }
     }
 
-    /// The last arc of the number.
+    /// The last arc of the object identifier.
     pub(super) const fn arc(self) -> u8 {
         match self {
             Self::As => 1,
@@ -120,10 +120,10 @@ impl Role {
     }
 }
 
-/// Reads the value of the extension.
+/// Parses the value of the extension.
 ///
 /// # Errors
-/// [`Fault`] for anything but DER of the statements' structure, and for two PSD2 statements.
+/// [`Fault`] if it is not DER with the statements' structure, or if it has two PSD2 statements.
 pub fn parse_qc(der: &[u8]) -> Result<QcStatements, Fault> {
     if der.len() > MAX_BYTES {
         return Err("qcStatements: the extension has more than 4096 bytes".into());

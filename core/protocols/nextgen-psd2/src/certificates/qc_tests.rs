@@ -1,4 +1,4 @@
-//! T-070 to T-077, as far as the extension decides them.
+//! T-070 to T-077, as far as they concern the extension.
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_crypto::asn1::encode;
@@ -42,7 +42,7 @@ fn a_statement_without_its_list() {
     assert_eq!((read.compliance, read.types.len(), read.warnings.len()), (false, 0, 1));
 }
 
-/// T-073, and roles twice, unknown or absent.
+/// T-073, and duplicate, unknown or missing roles.
 #[test]
 fn roles() {
     let pi = [ROLE, &[2]].concat();

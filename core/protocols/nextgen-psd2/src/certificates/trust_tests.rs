@@ -1,4 +1,4 @@
-//! Chains of the specification's worked example, and of certificates made here.
+//! Chains of the specification's worked example, and of certificates issued here.
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_crypto::asn1::{self, Reader, SliceReader, tag};
@@ -6,7 +6,7 @@ use bankchannel_crypto::asn1::{self, Reader, SliceReader, tag};
 use super::vectors::{CA1, CA2, LEAF1, LEAF2, NOW_S, certificate, exchanged};
 use super::*;
 
-/// The answer for a certificate and a whole list of trusted ones.
+/// The result for a certificate and a whole list of trusted ones.
 fn found<'a>(leaf: &Certificate, anchors: &'a [Certificate], now_s: i64) -> Result<&'a Certificate, &'static str> {
     trusted_issuer(anchors.iter().filter(|anchor| leaf.is_issued_by(anchor)), now_s)
 }
@@ -50,7 +50,7 @@ fn a_namesake_does_not_vouch_and_does_not_hide_the_right_one() {
     assert_eq!(found(&leaf, &anchors, NOW_S).unwrap(), right.certificate());
 }
 
-/// RFC 5280 §7.1: the same parts in another order are another name.
+/// RFC 5280 §7.1: the same parts in another order are a different name.
 #[test]
 fn an_authority_whose_name_is_turned_round_is_another_one() {
     let (anchor, leaf) = (certificate(CA1), certificate(LEAF1));
@@ -60,7 +60,7 @@ fn an_authority_whose_name_is_turned_round_is_another_one() {
         turned.splice(0..0, parts.tlv_bytes().unwrap().iter().copied());
     }
     let turned = asn1::encode(tag::SEQUENCE, &turned);
-    // The subject comes after the issuer, which has the same name.
+    // The subject follows the issuer, which has the same name.
     let mut bytes = anchor.der().to_vec();
     let at = bytes.windows(turned.len()).rposition(|part| part == anchor.subject_der()).unwrap();
     bytes[at..at + turned.len()].copy_from_slice(&turned);
@@ -74,14 +74,14 @@ fn an_authority_whose_name_is_turned_round_is_another_one() {
 fn an_authority_with_a_critical_extension_that_nobody_understands_does_not_vouch() {
     let anchor = certificate(CA1);
     assert_eq!(anchor.unknown_critical_extension(), None);
-    // Its subjectKeyIdentifier becomes a critical nameConstraints, one byte shorter to make room for the mark.
+    // Its subjectKeyIdentifier becomes a critical nameConstraints, one byte shorter to make room for the critical flag.
     let constrained = exchanged(
         &anchor,
         b"\x30\x1d\x06\x03\x55\x1d\x0e\x04\x16\x04\x14\x58\x4d\xf5",
         b"\x30\x1d\x06\x03\x55\x1d\x1e\x01\x01\xff\x04\x13\x04\x11",
     );
     assert_eq!(constrained.unknown_critical_extension(), Some("2.5.29.30"));
-    // The leaf's signature is by the same key.
+    // The leaf's signature was made with the same key.
     let leaf = certificate(LEAF1);
     assert!(leaf.is_issued_by(&constrained));
     let why = found(&leaf, std::slice::from_ref(&constrained), NOW_S).unwrap_err();
@@ -92,7 +92,7 @@ fn an_authority_with_a_critical_extension_that_nobody_understands_does_not_vouch
 #[test]
 fn who_is_no_authority_does_not_vouch() {
     let authority = TestAuthority::create(&AuthorityOptions::new("Root", NOW_S)).unwrap();
-    // CA:TRUE, but its key may sign no certificates.
+    // CA:TRUE, but its key must not sign certificates.
     let options = IssueOptions { defects: vec![Defect::CaTrue], ..IssueOptions::new(CertificateKind::Qseal, NOW_S) };
     let middle = authority.issue(&options).unwrap();
     let middle_authority = TestAuthority::from_pem(&middle.certificate_pem, &middle.private_key_pem).unwrap();

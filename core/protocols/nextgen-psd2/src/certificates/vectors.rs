@@ -52,7 +52,7 @@ pub(super) fn certificate(base64: &str) -> Certificate {
     Certificate::from_der(&der(base64)).unwrap()
 }
 
-/// The same certificate with some bytes exchanged; its issuer's signature does not cover them.
+/// The same certificate with some bytes replaced; its issuer's signature does not cover them.
 pub(crate) fn exchanged(certificate: &Certificate, from: &[u8], to: &[u8]) -> Certificate {
     assert_eq!(from.len(), to.len());
     let mut der = certificate.der().to_vec();

@@ -1,4 +1,4 @@
-//! Answers: read with tolerance, written tidily.
+//! Answers: lenient reading, strict writing.
 
 use std::borrow::Cow;
 
@@ -17,20 +17,21 @@ use crate::{
     errors,
 };
 
-/// Most significant digits of which a number of JSON keeps every one.
+/// The maximum number of significant digits that a JSON number keeps exactly.
 const EXACT_DIGITS: usize = 15;
 
-/// The member of links.
+/// The member with the links.
 const LINKS: &str = "_links";
 
-/// The error that an answer without success means. Its link for the customer is handed on where [`Refusal::to_error`] does.
+/// The error for a failure answer. The link for the customer is passed on under the conditions of
+/// [`Refusal::to_error`].
 pub(super) fn refused(route: &Route, message: &InResponse, base_url: &str, allowed_hosts: &[String]) -> Error {
     let status = message.status;
     let outcome = if status == 408 || status >= 500 { Outcome::Unknown } else { Outcome::Refused };
-    // §5: what has effects is not sent again by itself.
+    // §5: a request with effects is not resent automatically.
     let may_repeat = route.repeat == Repeat::Safe && matches!(status, 408 | 425 | 429 | 500 | 502..=504);
     let error = Refusal::read(status, &message.body).to_error(base_url, allowed_hosts);
-    // What is used up for today is not there again in a moment.
+    // A quota that is used up for the day does not return within seconds.
     let is_used_up = error.row() == &errors::ACCESS_EXCEEDED;
     error.with_outcome(outcome).with_retryable(may_repeat && !is_used_up).with_retry_after(message.retry_after_s)
 }
@@ -40,7 +41,7 @@ pub(super) fn read(message: &InResponse) -> Result<Object<'_>, Error> {
     if message.body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Object::new());
     }
-    // Some banks write a byte order mark.
+    // Some banks begin with a byte order mark.
     match json::parse(message.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&message.body), MAX_DEPTH) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) => Err(broken(message, "it is not a JSON object")),
@@ -48,15 +49,15 @@ pub(super) fn read(message: &InResponse) -> Result<Object<'_>, Error> {
     }
 }
 
-/// The error for an answer of success that cannot be read.
+/// The error for a success answer that cannot be read.
 pub(super) fn broken(message: &InResponse, why: &str) -> Error {
     Error::because(&row::PEER_PROTOCOL, format!("the bank's success response cannot be used: {why}"))
         .with_status(message.status)
         .with_outcome(Outcome::Accepted)
 }
 
-/// Brings what banks write in several ways to one: links, amounts as numbers (P-31), dates. What is not a link is passed over, and so
-/// is a date that cannot be read where none need be: it must not lose the rest.
+/// Normalises values that banks write in several ways: links, amounts as numbers (P-31), dates. Invalid links, and
+/// invalid dates in optional fields, are dropped, so that they do not lose the rest.
 pub(super) fn settle(shape: &'static [Field], members: &mut Object<'_>) {
     for (name, value) in std::mem::take(members) {
         let settled = match shape.iter().find(|field| field.wire == name) {
@@ -94,7 +95,7 @@ fn settled<'a>(shape: &'static Shape, value: Value<'a>) -> Value<'a> {
     }
 }
 
-/// An instant whose offset is written as ISO 8601's basic form has it, `+0000`.
+/// Adds the colon to an offset in ISO 8601's basic form, such as `+0000`.
 fn with_colon(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.len().checked_sub(5).and_then(|at| text.split_at_checked(at)) {
         Some((rest, offset))
@@ -106,7 +107,7 @@ fn with_colon(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// The day of a local time. One with an offset may be of another day at the bank.
+/// The day of a local time. A time with an offset stays as it is: at the bank it may be another day.
 fn day_of(text: Cow<'_, str>) -> Cow<'_, str> {
     match text.split_once('T') {
         Some((day, time)) if !time.contains(['Z', 'z', '+', '-']) => day.to_owned().into(),
@@ -114,7 +115,7 @@ fn day_of(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Whether a date or an instant is one, or is not there.
+/// Whether a date or a time is valid or absent.
 fn is_readable(shape: &Shape, value: &Value<'_>) -> bool {
     let text = value.as_str();
     match shape {
@@ -140,7 +141,7 @@ fn links_of(value: Value<'_>) -> Value<'static> {
     links.collect()
 }
 
-/// Leaves out what an answer need not say: that there are no links, or that a link has no methods.
+/// Removes empty optional parts of an answer: empty links, and empty methods of a link.
 pub(super) fn tidy(shape: &'static [Field], members: &mut Object<'static>) {
     for (name, value) in std::mem::take(members) {
         let tidied = match shape.iter().find(|field| field.wire == name) {

@@ -1,4 +1,4 @@
-//! The JSON body of a request, as a bank reads it: strictly.
+//! The JSON body of a request, read strictly, as by a bank.
 
 use bankchannel_foundation::{
     Error,
@@ -9,7 +9,7 @@ use bankchannel_foundation::{
 
 use super::MAX_DEPTH;
 
-/// The members of a body; none of an empty one.
+/// The members of a body; an empty body has none.
 pub(super) fn read(body: &[u8]) -> Result<Object<'_>, Error> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Object::new());
@@ -21,7 +21,7 @@ pub(super) fn read(body: &[u8]) -> Result<Object<'_>, Error> {
     }
 }
 
-/// Sees that booleans and numbers are not sent as text, which other banks do not take.
+/// Checks that booleans and numbers are not sent as text, which other banks do not accept.
 pub(super) fn fits(shape: &Shape, value: &Value<'_>, place: &str) -> Result<(), Error> {
     match (shape, value) {
         (Shape::Bool, Value::String(_)) => Err(Error::invalid_field(place, "must be true or false, not a string")),

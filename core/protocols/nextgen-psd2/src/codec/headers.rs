@@ -1,4 +1,4 @@
-//! Fields that travel as headers.
+//! Fields that are sent as headers.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -11,12 +11,12 @@ use bankchannel_foundation::{
 use super::inner;
 use crate::signing::customer_id;
 
-/// The header's name, for a field that is one.
+/// The header's name of a header field.
 fn name_of(field: &'static Field) -> Option<&'static str> {
     field.wire.strip_prefix('@').filter(|name| !name.is_empty() && !field.off_wire)
 }
 
-/// Whether a request of this shape has a field for the header, whose name may have any case.
+/// Whether a request of this shape has a field for the header. The header's name may have any case.
 pub(super) fn has(shape: &'static [Field], header: &str) -> bool {
     shape.iter().any(|field| match field.wire {
         "@" => has(inner(field), header),
@@ -24,7 +24,7 @@ pub(super) fn has(shape: &'static [Field], header: &str) -> bool {
     })
 }
 
-/// Takes the headers out of the fields of a request and writes them, under the bank's names.
+/// Moves the header fields of a request into headers, with the bank's names.
 pub(super) fn write_request(
     shape: &'static [Field],
     fields: &mut Object<'static>,
@@ -51,8 +51,8 @@ pub(super) fn write_request(
     Ok(())
 }
 
-/// Takes the headers out of the fields of a response and writes them. One that no header can hold is left out: it would end
-/// the whole answer.
+/// Moves the header fields of a response into headers. A value that no header can hold is left out; it would fail the
+/// whole answer.
 pub(super) fn write_response(shape: &'static [Field], fields: &mut Object<'static>) -> Headers {
     let mut out = Headers::default();
     for field in shape {
@@ -67,7 +67,7 @@ pub(super) fn write_response(shape: &'static [Field], fields: &mut Object<'stati
     out
 }
 
-/// Puts the headers of a request into its fields.
+/// Reads the headers of a request into its fields.
 pub(super) fn read<'m>(shape: &'static [Field], headers: &'m Headers, fields: &mut Object<'m>) -> Result<(), Error> {
     for field in shape {
         if field.wire == "@" {
@@ -96,7 +96,7 @@ pub(super) fn read<'m>(shape: &'static [Field], headers: &'m Headers, fields: &m
     Ok(())
 }
 
-/// A header's value as the value of its field.
+/// Converts a header's value to the value of its field.
 pub(super) fn value(field: &'static Field, text: &str) -> Value<'static> {
     match field.wire_shape {
         Shape::List(_) => {
@@ -107,7 +107,7 @@ pub(super) fn value(field: &'static Field, text: &str) -> Value<'static> {
     }
 }
 
-/// A header's value as text. Bytes that are not UTF-8 are read as ISO-8859-1, which has a character for each.
+/// A header's value as text. Bytes that are not UTF-8 are read as ISO-8859-1, in which every byte is a character.
 pub(super) fn as_text(value: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(value) {
         Ok(text) => text.into(),
@@ -115,12 +115,12 @@ pub(super) fn as_text(value: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// Whether several headers of this name are one list (RFC 9110 §5.3).
+/// Whether several headers with this name form one list (RFC 9110 §5.3).
 fn is_list(name: &str) -> bool {
     name.split('-').any(|word| word == "Accept")
 }
 
-/// A field's value as the text of its header; nothing for an empty list.
+/// A field's value as the text of its header; `None` for an empty list.
 fn text(name: &str, value: Value<'_>) -> Result<Option<String>, Error> {
     let Value::Array(parts) = value else {
         return Ok(Some(value.as_str().map_or_else(|| value.to_json(), str::to_owned)));
@@ -139,7 +139,7 @@ fn text(name: &str, value: Value<'_>) -> Result<Option<String>, Error> {
     Ok((!texts.is_empty()).then(|| texts.join(",")))
 }
 
-/// Sees that a header can hold a value, and that it arrives as it was sent (§2.8, S-04).
+/// Checks that a header can hold a value and delivers it unchanged (§2.8, S-04).
 fn check(name: &str, text: &str) -> Result<(), Error> {
     let is_fine = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
     if let Some(offset) = text.bytes().position(|byte| !is_fine(byte)) {
@@ -157,7 +157,7 @@ fn check(name: &str, text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The name that the bank uses.
+/// The bank's name of the header.
 fn used_name(name: &'static str, renamed: &BTreeMap<String, String>) -> Result<Cow<'static, str>, Error> {
     match renamed.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
         None => Ok(Cow::Borrowed(name)),

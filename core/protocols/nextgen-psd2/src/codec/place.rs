@@ -1,26 +1,26 @@
-//! Where a field travels.
+//! The place of a field in a message.
 
 use bankchannel_foundation::{Error, model::Field, operation::Route};
 
-/// Where a field travels.
+/// The place of a field in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// In the path, where the template names it.
+    /// The path, if the template names the field.
     Path,
-    /// In this header.
+    /// This header.
     Header(&'static str),
-    /// In the query, by this name.
+    /// The query, with this name.
     Query(&'static str),
-    /// Each field of it in a header of its own.
+    /// A separate header for each of its inner fields.
     Headers,
-    /// As a member of the JSON body.
+    /// A member of the JSON body.
     Body,
-    /// Not at all.
+    /// Not sent.
     Nowhere,
 }
 
 impl Place {
-    /// Where this field of a request or response travels.
+    /// The place of this field of a request or response.
     #[must_use]
     pub fn of(field: &'static Field, route: &Route) -> Self {
         if field.off_wire {
@@ -52,7 +52,7 @@ pub(super) fn parameter(part: &str) -> Option<&str> {
     part.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// The same error with headers and parameters named as people know them: `PSU-IP-Port` instead of `@.@PSU-IP-Port`.
+/// The same error with plain names of headers and parameters: `PSU-IP-Port` instead of `@.@PSU-IP-Port`.
 pub(super) fn plainly(fault: Error) -> Error {
     let Some(named) = fault.detail("field") else { return fault };
     let mut message = fault.message().to_owned();

@@ -10,7 +10,7 @@ use bankchannel_foundation::{
 
 use super::place::{Place, parameter};
 
-/// Takes path and query out of the fields and writes them.
+/// Moves the path and query fields into the target.
 pub(super) fn write(route: &Route, shape: &'static [Field], fields: &mut Object<'_>) -> Result<String, Error> {
     let mut target = String::new();
     for part in route.path.split('/').skip(1) {
@@ -32,7 +32,7 @@ pub(super) fn write(route: &Route, shape: &'static [Field], fields: &mut Object<
     Ok(target)
 }
 
-/// One segment of the path. Identifiers are opaque: what a segment may hold stays as it is (P-33).
+/// One segment of the path. Identifiers are opaque: characters that a segment may hold are not encoded (P-33).
 fn segment(name: &str, shape: &'static [Field], fields: &mut Object<'_>) -> Result<String, Error> {
     let own = shape.iter().find(|field| field.wire == name).map_or(name, |field| field.name);
     let Some(Value::String(value)) = fields.remove(name) else {
@@ -52,7 +52,7 @@ fn segment(name: &str, shape: &'static [Field], fields: &mut Object<'_>) -> Resu
     Ok(out)
 }
 
-/// Puts path and query into the fields; other parameters of the query are passed over.
+/// Reads path and query into the fields; unknown query parameters are ignored.
 pub(super) fn read<'m>(
     shape: &'static [Field],
     route: &Route,

@@ -1,4 +1,4 @@
-//! The rows.
+//! This protocol's rows of the error table.
 
 bankchannel_foundation::error_rows! {
     CERTIFICATE_UNUSABLE = "nextgen_psd2.certificate_unusable", InvalidInput, never,

@@ -1,6 +1,6 @@
-//! What to do about a check that failed, where no hypothesis says it better.
+//! Advice for a failed check that no hypothesis explains better.
 
-/// What to do; empty where the check's own text says it all.
+/// The advice; empty if the check's own text is enough.
 pub(super) fn advice(id: &str) -> &'static str {
     ROWS.iter().find(|(held, _)| *held == id).map_or("", |(_, advice)| advice)
 }

@@ -1,22 +1,23 @@
-//! Bodies that a client may have hashed in place of the one that it sent (§3.3, last table).
+//! Variants of the body that a client may have hashed instead of the body that it sent (§3.3, last table).
 
 use serde_json::Value;
 
 use super::compressed::inflated;
 use super::json_text::{Layout, escape_non_ascii, escape_slashes, lay_out, unescape_non_ascii, unescape_slashes};
 
-/// Longest body that is varied, and longest one that an inflated body may be.
+/// The maximum size of a body that is varied, and of an inflated body, in bytes.
 pub(super) const MAX_BODY: usize = 256 * 1024;
 
-/// One guess: how the body was changed, and the changed bytes.
+/// One guess: a changed body, and a description of the change.
 pub(super) struct BodyVariant {
-    /// For a person, to follow "the digest is that of".
+    /// The description, for a person; follows "the digest is that of".
     pub(super) name: &'static str,
-    /// The bytes.
+    /// The changed body.
     pub(super) bytes: Vec<u8>,
 }
 
-/// Gives each variant to `visit` until it answers `true`; the name of that one. One variant is held at a time.
+/// Calls `visit` with each variant until it returns `true`, and returns the name of that variant. Only one variant is
+/// in memory at a time.
 pub(super) fn find(body: &[u8], mut visit: impl FnMut(&BodyVariant) -> bool) -> Option<&'static str> {
     let mut try_one = |name: &'static str, bytes: Option<Vec<u8>>| {
         let bytes = bytes.filter(|bytes| bytes != body)?;
@@ -41,7 +42,7 @@ pub(super) fn find(body: &[u8], mut visit: impl FnMut(&BodyVariant) -> bool) -> 
             return Some(found);
         }
     }
-    // Only what is JSON has another layout.
+    // Only JSON has other layouts.
     let value: Value = serde_json::from_slice(body).ok()?;
     for (name, change) in JSON {
         if let Some(found) = try_one(name, change(text).map(String::into_bytes)) {
@@ -145,7 +146,7 @@ fn utf16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
     text.encode_utf16().flat_map(bytes).collect()
 }
 
-/// Written with sorted keys at every level. The reader's own limit bounds the depth.
+/// JSON with sorted keys at all levels. The parser's own limit bounds the depth.
 fn sorted(value: &Value) -> String {
     match value {
         Value::Array(items) => {

@@ -1,4 +1,5 @@
-//! Guesses at the signed text, H-01 to H-11 and H-20 to H-22: each is built, hashed and compared with the hash in the signature.
+//! Guesses at the signed text, H-01 to H-11 and H-20 to H-22: each is built, hashed and compared with the hash from the
+//! signature.
 
 mod dates;
 mod forms;
@@ -19,9 +20,9 @@ use super::recovered::Goal;
 use crate::http::Request;
 use crate::signing::{REQUEST_TARGET, SigningString};
 
-/// Most bytes that are hashed in search of a match.
+/// The maximum number of bytes hashed in a search.
 const MAX_HASHED: usize = 16 * 1024 * 1024;
-/// Most of them that are variants of the body: the other guesses have the rest.
+/// The share for variants of the body; the rest is for the other guesses.
 const MAX_HASHED_BODIES: usize = MAX_HASHED / 2;
 
 /// One line of the expected signing string.
@@ -54,27 +55,27 @@ pub(super) fn fields(text: &SigningString) -> Vec<Field> {
     text.lines.iter().map(field).collect()
 }
 
-/// The fields as they should be signed.
+/// The fields joined in the right format.
 pub(super) fn join(fields: &[Field]) -> Vec<u8> {
     PLAIN.join(&fields.iter().map(Field::line).collect::<Vec<_>>())
 }
 
-/// What the guesses start from.
+/// The input of the guesses.
 pub(super) struct Basis<'a> {
     pub(super) request: &'a Request,
     pub(super) fields: &'a [Field],
-    /// What a proxy or a client may have put before the path, such as `/api`.
+    /// A path prefix that a proxy or a client may have added, such as `/api`.
     pub(super) base_path: &'a str,
 }
 
-/// What was signed, and the hypotheses that say how it came about.
+/// The signed text, and the hypotheses that explain it.
 pub(super) struct Solution {
-    /// The signed text; `None` where it is a hash of the expected one.
+    /// The signed text; `None` if it is a hash of the expected text.
     pub(super) text: Option<Vec<u8>>,
     pub(super) hypotheses: Vec<Hypothesis>,
 }
 
-/// Searches for the signed text. `None` where no guess has the hash, or where the expected text itself has it.
+/// Searches for the signed text. `None` if no guess has the hash, or if the expected text has it.
 pub(super) fn solve(basis: &Basis<'_>, goal: Goal<'_>) -> Option<Solution> {
     let mut search =
         Search { goal, ending: PLAIN, budget: MAX_HASHED, done: BTreeSet::new(), found: None, digests: None };
@@ -86,7 +87,7 @@ pub(super) fn solve(basis: &Basis<'_>, goal: Goal<'_>) -> Option<Solution> {
         search.ending = ending;
         search.try_lines("", String::new, &expected);
     }
-    // Each guess alone first, then together with each way to end lines.
+    // Each guess is tried alone first, then with each line ending.
     for ending in [PLAIN].into_iter().chain(ENDINGS) {
         if search.found.is_some() {
             break;
@@ -94,7 +95,7 @@ pub(super) fn solve(basis: &Basis<'_>, goal: Goal<'_>) -> Option<Solution> {
         search.ending = ending;
         lines::try_all(basis, &mut search);
         values::try_all(basis, &mut search);
-        // These are many, so they are tried alone only.
+        // There are many of these, so they are only tried alone.
         if ending.says.is_none() && search.found.is_none() {
             forms::try_all(basis, &mut search);
             target::try_spellings(basis, &mut search);
@@ -103,13 +104,13 @@ pub(super) fn solve(basis: &Basis<'_>, goal: Goal<'_>) -> Option<Solution> {
     search.found.or_else(|| hash_signed(&expected, goal))
 }
 
-/// How lines are joined.
+/// A way to join the lines.
 #[derive(Clone, Copy)]
 struct Ending {
     first: &'static str,
     between: &'static str,
     last: &'static str,
-    /// The hypothesis that says so.
+    /// The hypothesis that it stands for.
     says: Option<(&'static str, &'static str)>,
 }
 
@@ -163,17 +164,18 @@ impl Ending {
 struct Search<'a> {
     goal: Goal<'a>,
     ending: Ending,
-    /// How many bytes may still be hashed.
+    /// The number of bytes that may still be hashed.
     budget: usize,
-    /// The ids that came true.
+    /// The ids of the proven hypotheses.
     done: BTreeSet<&'static str>,
     found: Option<Solution>,
-    /// The digests of what may have been taken for the body: hashed once for all endings.
+    /// The digests of possible bodies: hashed once for all line endings.
     digests: Option<Rc<[BodyDigest]>>,
 }
 
 impl Search<'_> {
-    /// Whether lines joined in the present way are what was signed. An empty id is the expected lines.
+    /// Tests whether these lines, joined with the current ending, are the signed text. An empty id is for the expected
+    /// lines.
     fn try_lines(&mut self, id: &'static str, text: impl FnOnce() -> String, lines: &[impl AsRef<[u8]>]) -> bool {
         if self.done.contains(id) || self.budget == 0 {
             return false;
@@ -197,7 +199,7 @@ impl Search<'_> {
         true
     }
 
-    /// The same for fields written as they should be.
+    /// The same for fields in the right format.
     fn try_fields(&mut self, id: &'static str, text: impl FnOnce() -> String, fields: &[Field]) -> bool {
         if self.done.contains(id) || self.budget == 0 {
             return false;
@@ -216,12 +218,12 @@ impl Search<'_> {
         self.try_lines(id, text, lines.get(from..to).unwrap_or_default())
     }
 
-    /// Whether nothing more is to be tried of a hypothesis.
+    /// Whether a hypothesis needs no more tests.
     fn is_over(&self, id: &str) -> bool {
         self.done.contains(id) || self.budget == 0
     }
 
-    /// Does a part of the search that may hash so many bytes at most.
+    /// Runs a part of the search that may hash at most this many bytes.
     fn within(&mut self, most: usize, work: impl FnOnce(&mut Self)) {
         let aside = self.budget.saturating_sub(most);
         self.budget -= aside;
@@ -229,7 +231,7 @@ impl Search<'_> {
         self.budget += aside;
     }
 
-    /// Says what to do about a match where that is not what its row says.
+    /// Sets the advice for a match if it differs from its row's advice.
     fn advise(&mut self, id: &str, advice: &'static str) {
         if let Some(solution) = &mut self.found
             && let Some(at) = solution.hypotheses.iter().position(|found| found.id == id)
@@ -239,7 +241,7 @@ impl Search<'_> {
         }
     }
 
-    /// Adds what follows from the last match.
+    /// Adds a hypothesis that follows from the last match.
     fn also(&mut self, id: &'static str, text: String) {
         if let Some(solution) = &mut self.found
             && self.done.insert(id)
@@ -249,7 +251,7 @@ impl Search<'_> {
     }
 }
 
-/// A line of the expected text, and what stands around it: for guesses at its value alone, with lines that end as they should.
+/// A line of the expected text and its surroundings: for guesses at its value alone, with the right line endings.
 struct Slot<'a> {
     before: Vec<u8>,
     head: Vec<u8>,
@@ -270,7 +272,7 @@ impl<'a> Slot<'a> {
     }
 }
 
-/// H-11: the hash of the text, as text or as bytes, was signed as if it were the text.
+/// H-11: the hash of the text was signed instead of the text, in text form or as bytes.
 fn hash_signed(expected: &[Vec<u8>], goal: Goal<'_>) -> Option<Solution> {
     for ending in [PLAIN].into_iter().chain(ENDINGS) {
         let text = ending.join(expected);
@@ -282,7 +284,7 @@ fn hash_signed(expected: &[Vec<u8>], goal: Goal<'_>) -> Option<Solution> {
                 ("the hash was signed as upper-case hexadecimal text", HEXUPPER.encode(&digest).into_bytes()),
                 ("the hash was signed as base64 text", STANDARD.encode(&digest).into_bytes()),
             ];
-            // Programs that print a hash end the line.
+            // Programs that print a hash add a line feed.
             let found = forms.iter().find_map(|(what, form)| {
                 let with_feed = || goal.is_of(&[form.as_slice(), b"\n"].concat());
                 let feed = if goal.is_of(form) { "" } else { with_feed().then_some(", with a line feed after it")? };

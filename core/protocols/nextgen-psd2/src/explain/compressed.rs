@@ -1,8 +1,8 @@
 //! Bodies that were compressed on one side of the digest (§3.3, last table).
 //!
-//! A body that was sent compressed is inflated: that is one text, whoever compressed it. The other way round, a body that arrived plain
-//! and whose digest is that of the compressed one, every program compresses as it likes; what zlib writes at its usual levels is
-//! tried, and what others write is not found.
+//! A body that was sent compressed is inflated: the result does not depend on the compressor. In the opposite case, a
+//! plain body with the digest of a compressed one, each program compresses differently; the output of zlib at its usual
+//! levels is tried, that of other compressors is not found.
 
 use std::io::{Read as _, Write as _};
 
@@ -15,31 +15,31 @@ use flate2::{
 use super::body_variants::MAX_BODY;
 use crate::{http::Request, signing::parse_imf_fixdate};
 
-/// Longest body that is compressed in search of its digest.
+/// The maximum size of a body that is compressed in search of its digest, in bytes.
 const MAX_COMPRESSED: usize = 16 * 1024;
-/// How far the time in a gzip header may be from `Date`, seconds either side.
+/// The maximum difference between the time in a gzip header and `Date`, in seconds.
 const APART_S: i64 = 2;
 
-/// Levels of the compressor in the tree. Its 9 writes, for most short bodies, what zlib writes at 5 to 9, its own default among them;
-/// its 6 what Node writes; 6 and 1 are those of zlib-ng.
+/// Levels of the compressor in use. For most short bodies its level 9 produces the output of zlib at levels 5 to 9,
+/// including zlib's default; its level 6 that of Node; its levels 6 and 1 those of zlib-ng.
 const LEVELS: [u32; 3] = [9, 6, 1];
-/// The first bytes of zlib's format, by level.
+/// The first two bytes of the zlib format, by level.
 const ZLIB: [[u8; 2]; 4] = [[0x78, 0x9c], [0x78, 0xda], [0x78, 0x5e], [0x78, 0x01]];
-/// Operating systems in gzip headers: Unix, unknown, FAT, NTFS, macOS as zlib and as Apple write it, TOPS-20.
+/// The operating systems in gzip headers: Unix, unknown, FAT, NTFS, macOS in two codes (zlib's and Apple's), TOPS-20.
 const SYSTEMS: [u8; 7] = [3, 255, 0, 10, 19, 7, 11];
-/// Those of programs that write the time.
+/// The operating systems of programs that write the time.
 const DATED_BY: [u8; 2] = [3, 255];
-/// The extra flags there: none, slowest, fastest.
+/// The extra flags in gzip headers: none, slowest, fastest.
 const FLAGS: [u8; 3] = [0, 2, 4];
 
 const HEADER: usize = 2;
 const CHECKSUM: usize = 4;
 
-/// The body without its compression, where it has one, and its name.
+/// The inflated body with the name of its compression, if it is compressed.
 pub(super) fn inflated(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let is_gzip = body.starts_with(&[0x1f, 0x8b]);
     let is_zlib = matches!(body, [first, second, ..] if first & 0xf == 8 && (u16::from(*first) << 8 | u16::from(*second)) % 31 == 0);
-    // A checksum that does not fit does not matter: the digest proves what it is.
+    // A wrong checksum does not matter: the digest is the proof.
     let read = |from: &mut dyn std::io::Read| {
         let mut out = Vec::new();
         let _ = from.take(MAX_BODY as u64 + 1).read_to_end(&mut out);
@@ -56,7 +56,8 @@ pub(super) fn inflated(body: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     found.into_iter().flatten().collect()
 }
 
-/// Gives the body as zlib compresses it to `visit` until it answers `true`; the name of that one.
+/// Calls `visit` with zlib's possible outputs for the body until it returns `true`, and returns the name of that
+/// output.
 pub(super) fn find(request: &Request, mut visit: impl FnMut(&[u8]) -> bool) -> Option<&'static str> {
     let body = request.body.as_ref();
     if body.is_empty() || body.len() > MAX_COMPRESSED {
@@ -90,7 +91,7 @@ pub(super) fn find(request: &Request, mut visit: impl FnMut(&[u8]) -> bool) -> O
     None
 }
 
-/// The headers of gzip: without a time, or with about when the request was sent, as few programs write it.
+/// Possible gzip headers: without a time, or with about the time of the request, which few programs write.
 fn gzip_heads(request: &Request) -> Vec<[u8; 10]> {
     let head = |time: u32, flags: u8, system: u8| {
         let [a, b, c, d] = time.to_le_bytes();
@@ -105,7 +106,7 @@ fn gzip_heads(request: &Request) -> Vec<[u8; 10]> {
     timeless.chain(dated).collect()
 }
 
-/// In zlib's format.
+/// Compresses to the zlib format.
 fn compressed(body: &[u8], level: u32) -> Option<Vec<u8>> {
     let mut out = ZlibEncoder::new(Vec::with_capacity(body.len()), Compression::new(level));
     out.write_all(body).ok()?;
@@ -116,7 +117,7 @@ fn compressed(body: &[u8], level: u32) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// By Python's zlib 1.2.13 at its default level, and `gzip.compress(body, mtime=0)`; hexadecimal.
+    /// Made with Python's zlib 1.2.13 at its default level, and with `gzip.compress(body, mtime=0)`; hexadecimal.
     const BODY: &[u8] = include_bytes!("tests/vectors/compressed.json");
     const ZLIBS: &str = include_str!("tests/vectors/compressed.zlib.hex");
     const GZIP: &str = include_str!("tests/vectors/compressed.gzip.hex");
@@ -163,7 +164,7 @@ mod tests {
         assert_eq!(find(&request(&[b'x'; MAX_COMPRESSED + 1]), |_| true), None);
     }
 
-    /// A few bytes that unfold into more than anybody wants stop at the limit.
+    /// A few bytes that would expand to a huge body stop at the limit.
     #[test]
     fn a_bomb_is_not_unfolded() {
         let bomb = compressed(&vec![b'0'; 64 * MAX_BODY], 9).unwrap();

@@ -1,4 +1,4 @@
-//! Where two signing strings part (§3.3 `diff`).
+//! The first difference of two signing strings (§3.3 `diff`).
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use super::visible;
 use crate::signing::SigningString;
 
-/// How many bytes are shown before and from the first difference on.
+/// The number of bytes shown before the first difference, and from it on.
 const CONTEXT: usize = 16;
-/// Most lines of the other string that are compared by name.
+/// The maximum number of lines of the other string that are compared by name.
 const MAX_LINES: usize = 200;
-/// Most characters of a line's name that are shown.
+/// The maximum length of a line's name, in characters.
 const MAX_NAME: usize = 80;
 
-/// The first difference between the verifier's signing string and another one, and every line's fate.
+/// The first difference between the verifier's signing string and another one, and the status of every line.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Diff {
     /// The first byte that differs, counted from 0.
@@ -23,17 +23,17 @@ pub struct Diff {
     pub line: usize,
     /// Its column in that line in bytes, counted from 1.
     pub column: usize,
-    /// The header that this line is for; empty where nothing was expected at all.
+    /// The header of this line; empty if nothing was expected here.
     pub header: String,
-    /// The expected byte; `None` where the expected string has ended.
+    /// The expected byte; `None` after the end of the expected string.
     pub expected: Option<u8>,
-    /// The byte found there; `None` where the other string has ended.
+    /// The actual byte; `None` after the end of the other string.
     pub actual: Option<u8>,
-    /// The expected bytes around, made visible.
+    /// The expected bytes around the difference, made visible.
     pub expected_context: String,
-    /// The bytes found around, made visible.
+    /// The actual bytes around the difference, made visible.
     pub actual_context: String,
-    /// The lines by name: those expected, in their order, then those that nobody expected.
+    /// The lines by name: the expected ones in their order, then the unexpected ones.
     pub lines: Vec<LineDiff>,
     /// Whether the other string ends in a line feed.
     pub trailing_newline: bool,
@@ -43,30 +43,30 @@ pub struct Diff {
     pub bom: bool,
 }
 
-/// One line's fate.
+/// The comparison of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineDiff {
-    /// The header's name in lower case.
+    /// The header's name, in lower case.
     pub name: String,
-    /// What became of the line, wherever it stands.
+    /// The status of the line, regardless of its position.
     pub status: LineStatus,
 }
 
-/// What became of a line.
+/// The status of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineStatus {
     /// The same bytes.
     Same,
     /// A line for the same header with other bytes.
     Changed,
-    /// Expected and not there.
+    /// Expected, but missing.
     Missing,
-    /// There and not expected.
+    /// Present, but not expected.
     Extra,
 }
 
 impl LineStatus {
-    /// The word in the output.
+    /// The name in the output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -78,7 +78,7 @@ impl LineStatus {
     }
 }
 
-/// Compares the expected signing string with another; `None` where they are the same.
+/// Compares the expected signing string with another one; `None` if they are equal.
 #[must_use]
 pub fn diff(expected: &SigningString, actual: &[u8]) -> Option<Diff> {
     let wanted = expected.bytes.as_slice();
@@ -106,7 +106,7 @@ pub fn diff(expected: &SigningString, actual: &[u8]) -> Option<Diff> {
 }
 
 impl fmt::Debug for Diff {
-    /// The place only: the bytes around it may be personal.
+    /// Shows only the position: the bytes around it may be personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = (self.offset, self.line, self.column);
         f.debug_struct("Diff").field("place", &place).field("header", &self.header).finish_non_exhaustive()
@@ -143,7 +143,7 @@ fn context(text: &[u8], offset: usize) -> String {
     visible::text(text.get(offset.saturating_sub(CONTEXT)..end).unwrap_or_default())
 }
 
-/// The lines of the other string, without what ends them.
+/// The lines of the other string, without their line endings.
 pub(super) fn split(actual: &[u8]) -> Vec<&[u8]> {
     let mut lines: Vec<&[u8]> = actual.split(|&byte| byte == b'\n').take(MAX_LINES).collect();
     if lines.last().is_some_and(|last| last.is_empty()) {
@@ -152,7 +152,7 @@ pub(super) fn split(actual: &[u8]) -> Vec<&[u8]> {
     lines.into_iter().map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect()
 }
 
-/// What stands before the colon, in lower case and without spaces.
+/// The text before the colon, in lower case and without spaces.
 pub(super) fn name_of(line: &[u8]) -> String {
     let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
     let name = line.split(|&byte| byte == b':').next().unwrap_or_default();

@@ -12,13 +12,13 @@ use super::{body_variants, compressed, visible};
 use crate::http::Request;
 use crate::signing::check_digest;
 
-/// Most characters of the header that are shown.
+/// The maximum length of the header shown, in characters.
 const MAX_SHOWN: usize = 256;
 
-/// What the Digest header says and what it should say.
+/// The Digest header as received, and the right ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigestReport {
-    /// The header as it was sent; `None` where it is absent.
+    /// The header as received; `None` if absent.
     pub received: Option<String>,
     /// The header for this body with SHA-256.
     pub sha256: String,
@@ -26,9 +26,9 @@ pub struct DigestReport {
     pub sha512: String,
     /// The body's length in bytes.
     pub body_length: usize,
-    /// Whether the header that was sent is the body's.
+    /// Whether the received header matches the body.
     pub matches: bool,
-    /// What the header that was sent is the digest of, or how it is written, where that could be found.
+    /// The content whose digest the received header is, or its deviating format, if it could be found.
     pub variant: Option<String>,
 }
 
@@ -52,7 +52,7 @@ impl DigestReport {
         }
     }
 
-    /// What the check of the digest (V28) found goes before a comparison that knows no lenient mode.
+    /// The result of the digest's check (V28) takes precedence over this comparison, which has no lenient mode.
     pub(super) fn with_check(self, holds: Option<bool>) -> Self {
         match holds {
             None => self,
@@ -72,7 +72,7 @@ impl DigestReport {
     }
 }
 
-/// What a digest that does not match is the digest of.
+/// The content whose digest a mismatching header is.
 fn variant(received: &str, request: &Request) -> Option<String> {
     let body = request.body.as_ref();
     let value = value_of(received, body)?;
@@ -92,8 +92,8 @@ fn variant(received: &str, request: &Request) -> Option<String> {
     Some(if how == UNLIKE { name.to_owned() } else { format!("{name}, and {how}") })
 }
 
-/// The value behind the first algorithm that is allowed and whose hash it is not, else behind the first; or of a header without
-/// any.
+/// The value of the first supported algorithm whose hash does not match, else that of the first supported algorithm,
+/// else a header without an algorithm.
 fn value_of<'a>(received: &'a str, body: &[u8]) -> Option<&'a str> {
     let known = |token: &str| {
         let token = token.trim().replace('-', "");
@@ -112,7 +112,7 @@ fn value_of<'a>(received: &'a str, body: &[u8]) -> Option<&'a str> {
 
 const UNLIKE: &str = "the header is not written as it should be";
 
-/// How a value is the hash of these bytes, if it is.
+/// The format in which a value is the hash of these bytes; `None` if it is not their hash.
 fn form(value: &str, bytes: &[u8]) -> Option<&'static str> {
     [Hash::Sha256, Hash::Sha512].into_iter().find_map(|hash| {
         let digest = hash.digest(bytes);
@@ -158,7 +158,7 @@ mod tests {
         let found = report(&format!("md5=x, sha-256={twice}"), BODY).variant;
         assert_eq!(found.as_deref(), Some("the body itself, but as base64 of the hexadecimal text"));
         assert_eq!(report("SHA-256=AAAA", BODY).variant, None);
-        // Of several the one that is wrong is looked at.
+        // Of several values the wrong one is examined.
         let nothing = STANDARD.encode(Hash::Sha512.digest(b""));
         let found = report(&format!("SHA-256={hello},SHA-512={nothing}"), BODY);
         assert_eq!((found.matches, found.variant.as_deref()), (false, Some("the empty body")));

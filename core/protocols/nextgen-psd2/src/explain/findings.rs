@@ -1,4 +1,4 @@
-//! The search at a signature that does not verify: what it holds, which text and which key it fits.
+//! Examines a signature that does not verify: its content, and the text and the key that it fits.
 
 use bankchannel_crypto::legacy_rsa;
 use bankchannel_crypto::signature::Hash;
@@ -11,7 +11,7 @@ use crate::certificates::Certificate;
 use crate::http::Request;
 use crate::signing::{SerialStyle, SignatureHeader, SigningString, serial_text};
 
-/// What a search at the signature needs.
+/// The input of the examination.
 pub(super) struct Facts<'a> {
     pub(super) request: &'a Request,
     pub(super) certificate: Option<&'a Certificate>,
@@ -19,14 +19,14 @@ pub(super) struct Facts<'a> {
     pub(super) input: ExplainInput<'a>,
 }
 
-/// What was found so far.
+/// The findings so far.
 #[derive(Default)]
 pub(super) struct Findings {
     pub(super) matched: Vec<Hypothesis>,
-    /// The ids of the hypotheses that were tried.
+    /// The ids of the tested hypotheses.
     pub(super) tried: Vec<&'static str>,
     pub(super) recovered: Option<Recovered>,
-    /// The text that was signed, where it is not the expected one.
+    /// The signed text, if it differs from the expected one.
     pub(super) signed_text: Option<Vec<u8>>,
 }
 
@@ -35,7 +35,7 @@ impl Findings {
         self.tried.extend_from_slice(ids);
     }
 
-    /// Everything about a signature that does not verify.
+    /// Examines a signature that does not verify.
     pub(super) fn signature(
         &mut self,
         facts: &Facts<'_>,
@@ -77,7 +77,7 @@ impl Findings {
         }
     }
 
-    /// H-12. A name that states no hash, such as `hs2019`, contradicts none.
+    /// H-12. A name without a hash, such as `hs2019`, contradicts nothing.
     fn algorithm(&mut self, header: &SignatureHeader, hash: &str) {
         let name = header.algorithm.as_deref();
         let stated = name.map_or(Some("sha256"), stated_hash);
@@ -100,7 +100,7 @@ impl Findings {
         let solution = candidates::solve(&basis, goal);
         let own = candidates::join(fields);
         if let Some(how) = goal.bare(solution.as_ref().and_then(|solution| solution.text.as_deref()).unwrap_or(&own)) {
-            // With another certificate's key the signature is no sign of this one.
+            // A signature by another certificate's key says nothing about this certificate.
             let fits = self.recovered.as_ref().is_some_and(|recovered| recovered.goal().is_some());
             let text = if fits { format!("{how}; the key fits the certificate") } else { how.to_owned() };
             self.matched.push(Hypothesis::matched("H-11", text).advising(hypotheses::HASH_WITH_DIGEST_INFO));
@@ -183,7 +183,7 @@ impl Findings {
     }
 }
 
-/// The hash that the name of an algorithm states, however it is written; `None` for one that states none.
+/// The hash in the name of an algorithm, in any spelling; `None` if the name contains none.
 fn stated_hash(name: &str) -> Option<&'static str> {
     let folded: String =
         name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect();
@@ -194,13 +194,13 @@ fn stated_hash(name: &str) -> Option<&'static str> {
         .find(|hash| folded.contains(hash) || (is_jose && hash.strip_prefix("sha") == Some(bits)))
 }
 
-/// The listed headers that the request does not have.
+/// The listed headers that are missing in the request.
 fn absent(request: &Request, listed: &[String]) -> Vec<String> {
     let there = |name: &&String| name.starts_with('(') || request.headers.get(name).is_some();
     listed.iter().filter(|name| !there(name)).map(|name| visible::clip(&name.to_ascii_lowercase(), 80)).collect()
 }
 
-/// The fields with an empty one for each absent header, in the order of the list.
+/// The fields in the order of the list, with an empty field for each missing header.
 fn with_empty(fields: &[Field], listed: &[String], absent: &[String]) -> Vec<Field> {
     let field = |name: &String| {
         let name = name.to_ascii_lowercase();

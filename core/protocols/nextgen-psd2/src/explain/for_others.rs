@@ -1,14 +1,14 @@
-//! An explanation for others than who sent the request, such as the readers of a bank's page: without what tells who its customer is
-//! (S-12). That something differs still shows, what it is does not.
+//! An explanation for people other than the sender of the request, such as the readers of a bank's page: without data
+//! that identifies the bank's customer (S-12). It still shows that a value differs, but not the value.
 
 use super::{Explanation, Hypothesis, compared, diff::diff, lines_of};
 use crate::signing::{REQUEST_TARGET, SigningString};
 
 const REDACTED: &[u8] = b"[redacted]";
-/// In place of another value than the request's own.
+/// Replaces a value that differs from the request's own.
 const ANOTHER: &[u8] = b"[redacted: another value]";
 
-/// The lines of a signing string whose values anybody may see. Of every other one the name alone is shown.
+/// The lines of a signing string with harmless values. Of every other line only the name is shown.
 const HARMLESS: [&str; 14] = [
     REQUEST_TARGET,
     "date",
@@ -25,15 +25,15 @@ const HARMLESS: [&str; 14] = [
     "tpp-redirect-uri",
     "tpp-signature-certificate",
 ];
-/// Those of them that end where their query begins: a third party may put anything there.
+/// The lines of these whose value is cut at its query, which may contain any data of the third party.
 const WITH_QUERY: [&str; 2] = [REQUEST_TARGET, "tpp-redirect-uri"];
-/// Names that may be shown though the request does not list them.
+/// Names that may be shown even if the request does not list them.
 const NAMED: [&str; 3] = ["psu-id", "psu-corporate-id", "tpp-session-id"];
-/// Where lines run into each other, the personal ones begin so.
+/// The beginnings of personal lines, for lines that run into each other.
 const PERSONAL: [&[u8]; 4] = [b"psu-", b"tpp-session-id", b"authorization", b"consent-id"];
 
 impl Explanation {
-    /// The same without personal values. Offsets, columns and lines are those of the texts as they are shown then.
+    /// The same without personal values. Offsets, columns and lines refer to the redacted texts.
     #[must_use]
     pub fn for_others(&self) -> Self {
         let own = self.expected_signing_string.as_ref().map(values).unwrap_or_default();
@@ -59,7 +59,7 @@ impl Hypothesis {
     }
 }
 
-/// A text in which addresses end where their query begins.
+/// Cuts the addresses in a text at their query.
 fn without_queries(text: &str) -> String {
     let mut parts = text.split('?');
     let mut out = parts.next().unwrap_or_default().to_owned();
@@ -103,7 +103,7 @@ fn redact_line(line: &[u8], own: &[(&str, &[u8])], out: &mut Vec<u8>) {
         out.extend_from_slice(REDACTED);
         return;
     }
-    // The blanks around a value may be what is wrong.
+    // The spaces around a value may be the mistake.
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     let begin = rest.iter().skip(1).position(|byte| !is_blank(byte)).map_or(rest.len(), |at| at + 1);
     let end = rest.iter().rposition(|byte| !is_blank(byte)).map_or(rest.len(), |last| last + 1).max(begin);
@@ -118,7 +118,7 @@ fn redact_line(line: &[u8], own: &[(&str, &[u8])], out: &mut Vec<u8>) {
     out.extend_from_slice(rest.get(end..).unwrap_or_default());
 }
 
-/// How much of a harmless line's value may be shown.
+/// The length of the part of a harmless line's value that may be shown.
 fn harmless_part(name: &str, value: &[u8]) -> usize {
     let query = value.iter().position(|&byte| byte == b'?').filter(|_| WITH_QUERY.contains(&name));
     let personal =
@@ -154,7 +154,7 @@ mod tests {
                 "tpp-redirect-uri: https://tpp.example/cb/?[redacted: another value]",
             ),
             ("(request-target): get /v1/x?who=kari", "(request-target): get /v1/x?[redacted]"),
-            // Lines that run into each other, values without names, names that nobody knows.
+            // Lines that run into each other, values without names, unknown names.
             ("date: now psu-id: psu-7f3a91", "date: now [redacted: another value]"),
             ("date: now\\npsu-id: psu-7f3a91", "date: now\\n[redacted: another value]"),
             ("psu-7f3a91", "[redacted]"),

@@ -1,4 +1,5 @@
-//! How the `Signature` header is written: H-16, H-17, H-18. Where it can be read after all, the search goes on with it.
+//! The format of the `Signature` header: H-16, H-17, H-18. If it can be parsed in another way, the examination
+//! continues with the result.
 
 use base64::{
     Engine as _,
@@ -10,10 +11,10 @@ use super::hypotheses::Hypothesis;
 use crate::http::Request;
 use crate::signing::{Duplicates, SignatureHeader};
 
-/// How often one encoding is taken off another.
+/// The maximum number of nested encodings that are removed.
 const MAX_WRAPPED: usize = 4;
 
-/// What could be made of a header that the bank could not read.
+/// The result for a header that the bank could not parse.
 #[derive(Default)]
 pub(super) struct Reread {
     pub(super) hypotheses: Vec<Hypothesis>,
@@ -58,20 +59,21 @@ pub(super) fn reread(request: &Request) -> Reread {
     out
 }
 
-/// H-18 in a header that reads, since an encoded word may stand between the quotes; and the header without such words.
+/// H-18 in a header that parses, since an encoded word may be inside the quotes; and the header with such words
+/// decoded.
 pub(super) fn by_parameter(text: &str) -> Option<(Hypothesis, Option<SignatureHeader>)> {
     let unwrapped = unwrap_parameters(text)?;
     let found = Hypothesis::matched("H-18", "single parameters were RFC 2047-encoded, not the value as a whole");
     Some((found, SignatureHeader::parse(&unwrapped, Duplicates::LastWins).ok()))
 }
 
-/// The text behind the scheme word.
+/// The text after the scheme word.
 fn without_scheme(value: &str) -> Option<&str> {
     let (word, rest) = value.split_once(' ')?;
     word.eq_ignore_ascii_case("signature").then(|| rest.trim_start())
 }
 
-/// The text inside one encoded word (B encoding, UTF-8) that is the whole value.
+/// The text inside an encoded word (B encoding, UTF-8) that is the whole value.
 fn unwrap(value: &str) -> Option<String> {
     let inner = value.trim().strip_prefix("=?")?.strip_suffix("?=")?;
     let (charset, rest) = inner.split_once('?')?;
@@ -82,7 +84,7 @@ fn unwrap(value: &str) -> Option<String> {
     String::from_utf8(STANDARD.decode(data.as_bytes()).ok()?).ok()
 }
 
-/// The value with each quoted encoded word read; `None` where there is none.
+/// The value with each quoted encoded word decoded; `None` if there is none.
 fn unwrap_parameters(value: &str) -> Option<String> {
     let mut out = String::with_capacity(value.len());
     let mut rest = value;
@@ -108,7 +110,7 @@ fn unwrap_parameters(value: &str) -> Option<String> {
     any.then_some(out)
 }
 
-/// H-16: a signature of so many bytes, encoded in another way than standard base64.
+/// H-16: decodes a signature of this length that has another encoding than standard base64.
 pub(super) fn decode_signature(written: &str, length: usize) -> Option<(Hypothesis, Vec<u8>)> {
     let compact: String = written.chars().filter(|character| !character.is_whitespace()).collect();
     let bytes = compact.as_bytes();

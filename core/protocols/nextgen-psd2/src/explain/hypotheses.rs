@@ -1,32 +1,32 @@
-//! The hypotheses of §3.3, and two more: what each says, what to do about it, and their rank.
+//! The hypotheses of §3.3, and two more: their texts, their advice and their order.
 
 use serde_json::{Value, json};
 
-/// A guess at why a signature does not verify, and whether it came true.
+/// A possible reason why a signature does not verify, and whether it is proven.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hypothesis {
     /// The id of the hypothesis, such as `H-05`.
     pub id: &'static str,
-    /// Whether it came true. For a guess at the signed text: its hash is the one in the signature.
+    /// Whether it is proven. For a guess at the signed text: its hash is the one from the signature.
     pub matched: bool,
-    /// What was found, or what was tried.
+    /// The finding, or the attempt.
     pub text: String,
-    /// What to do, where that is not what its row says.
+    /// The advice, if it differs from its row's advice.
     pub(super) advice: Option<&'static str>,
 }
 
 impl Hypothesis {
-    /// One that came true.
+    /// A proven hypothesis.
     pub(super) fn matched(id: &'static str, text: impl Into<String>) -> Self {
         Self { id, matched: true, text: text.into(), advice: None }
     }
 
-    /// The same with its own advice.
+    /// The same with different advice.
     pub(super) fn advising(self, advice: &'static str) -> Self {
         Self { advice: Some(advice), ..self }
     }
 
-    /// What to do where it came true; empty for an id that the specification does not have.
+    /// The advice for a proven hypothesis; empty for an id that the specification does not have.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         let of_row = || ROWS.iter().find(|(id, _, _)| *id == self.id).map_or("", |(_, _, advice)| advice);
@@ -39,7 +39,7 @@ impl Hypothesis {
     }
 }
 
-/// Those that came true first, then those that were tried in vain; each by id, each id at most once in either part.
+/// Orders the hypotheses: the proven ones first, then those tested without success; both by id, without duplicate ids.
 pub(super) fn ranked(mut matched: Vec<Hypothesis>, tried: &[&'static str]) -> Vec<Hypothesis> {
     matched.sort_by_key(|hypothesis| hypothesis.id);
     matched.dedup_by_key(|hypothesis| hypothesis.id);
@@ -51,7 +51,7 @@ pub(super) fn ranked(mut matched: Vec<Hypothesis>, tried: &[&'static str]) -> Ve
     matched
 }
 
-/// Guesses at the text that was signed; they need the hash that the signature holds.
+/// Guesses at the signed text; they need the hash from the signature.
 pub(super) const OF_THE_TEXT: [&str; 15] = [
     "H-01", "H-02", "H-03", "H-04", "H-05", "H-06", "H-07", "H-08", "H-09", "H-10", "H-11", "H-12", "H-20", "H-21",
     "H-22",
@@ -60,21 +60,21 @@ pub(super) const OF_THE_TEXT: [&str; 15] = [
 pub(super) const OF_THE_KEY: [&str; 2] = ["H-13", "H-19"];
 /// Guesses at the key id; they need the certificate.
 pub(super) const OF_THE_KEY_ID: [&str; 2] = ["H-14", "H-15"];
-/// Guesses at how the `Signature` header is written.
+/// Guesses at the format of the `Signature` header.
 pub(super) const OF_THE_HEADER: [&str; 2] = ["H-17", "H-18"];
-/// The one of these that a header can have which reads: the encoded words stand inside its parameters.
+/// The only one of these that applies to a header that parses: the encoded words are inside its parameters.
 pub(super) const PER_PARAMETER: &str = "H-18";
-/// The guess at how the signature in it is written; it needs the key's length.
+/// The guess at the encoding of the signature; it needs the key's length.
 pub(super) const OF_THE_ENCODING: [&str; 1] = ["H-16"];
 
-/// The first of those that came true which explains why this check failed.
+/// The first proven hypothesis that explains the failure of this check.
 pub(super) fn cause<'a>(check: &str, hypotheses: &'a [Hypothesis]) -> Option<&'a Hypothesis> {
     let explains = |id: &str| match check {
         "V07" | "V11" | "V12" => OF_THE_HEADER.contains(&id),
         "V23" => OF_THE_KEY_ID.contains(&id) || id == PER_PARAMETER,
         "V24" => id == "H-12" || id == PER_PARAMETER,
         "V25" => id == "H-06" || id == PER_PARAMETER,
-        // Another key makes signatures of another length.
+        // Another key may make signatures of another length.
         "V29" => OF_THE_ENCODING.contains(&id) || id == "H-19" || id == PER_PARAMETER,
         "V30" => OF_THE_TEXT.contains(&id) || OF_THE_KEY.contains(&id),
         _ => false,
@@ -82,15 +82,15 @@ pub(super) fn cause<'a>(check: &str, hypotheses: &'a [Hypothesis]) -> Option<&'a
     hypotheses.iter().find(|hypothesis| hypothesis.matched && explains(hypothesis.id))
 }
 
-/// What to do where a hash or a text was signed as it is (H-11).
+/// The advice if a hash or a text was signed directly (H-11).
 pub(super) const HASH_WITH_DIGEST_INFO: &str = "use a signing function that hashes the text and writes the DigestInfo \
                                                 itself, such as \
      SHA256withRSA, CKM_SHA256_RSA_PKCS or `openssl dgst -sha256 -sign`";
-/// What to do where a listed `(request-target)` was signed otherwise (H-07).
+/// The advice if a listed `(request-target)` was signed with another value (H-07).
 pub(super) const AS_REQUESTED: &str =
     "sign `(request-target)` as method in lower case, a space, and path and query as they stand on the request line";
 
-/// Id, what is tried, what to do.
+/// Id, tested guess, advice.
 const ROWS: [(&str, &str, &str); 22] = [
     ("H-01", "the signed text has one line feed too many", "join the lines with LF and put none after the last one"),
     (

@@ -1,4 +1,4 @@
-//! The explanation as JSON, with the members of §3.3 and never more than [`MAX_JSON`] bytes.
+//! The explanation as JSON, with the members of §3.3 and at most [`MAX_JSON`] bytes.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -7,11 +7,11 @@ use super::{Explanation, Hypothesis, lines_of, visible};
 use crate::http::{Malformed, check_of};
 use crate::signing::SigningString;
 
-/// Most bytes of the JSON text.
+/// The maximum size of the JSON text, in bytes.
 pub const MAX_JSON: usize = 64 * 1024;
-/// Most characters of a check's text.
+/// The maximum length of a check's text, in characters.
 const MAX_TEXT: usize = 500;
-/// What is left out, in this order, until the rest fits.
+/// The parts that are left out, in this order, until the rest fits.
 const LEFT_OUT: [(&str, &str); 8] = [
     ("client_signing_string", "lines"),
     ("signed_text", "lines"),
@@ -24,8 +24,9 @@ const LEFT_OUT: [(&str, &str); 8] = [
 ];
 
 impl Explanation {
-    /// The explanation as §3.3 lists it, and beside that what to do about the verdict (`advice`), whether the client's text has the
-    /// hash in the signature (`client_text_was_signed`), and the text that was signed, where a hypothesis found it (`signed_text`). Where it would be longer than [`MAX_JSON`], members are left out and `truncated` is
+    /// The explanation with the members of §3.3, and in addition: the advice on the verdict (`advice`), whether the
+    /// client's text has the hash from the signature (`client_text_was_signed`), and the signed text, if a hypothesis
+    /// found it (`signed_text`). If it would be longer than [`MAX_JSON`], members are left out and `truncated` is
     /// `true`.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -63,13 +64,13 @@ impl Explanation {
     }
 }
 
-/// The same for what cannot be read as a request: V01, V02 or V03, and nothing else.
+/// The same for text that cannot be parsed as a request: only V01, V02 or V03.
 #[must_use]
 pub fn unreadable(fault: &Malformed) -> Value {
     refused_unread(check_of(fault).unwrap_or("V02"), &fault.to_string())
 }
 
-/// The same for what was refused before it was read to its end.
+/// The same for a request that was refused before it was read completely.
 #[must_use]
 pub fn refused_unread(check: &str, why: &str) -> Value {
     json!({

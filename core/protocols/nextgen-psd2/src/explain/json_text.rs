@@ -1,18 +1,18 @@
-//! JSON text written again with other blanks and escapes, token by token: numbers and the order of keys stay as they are.
+//! Rewrites JSON text with other white space and escapes, token by token: numbers and the order of keys stay the same.
 
-/// Deepest nesting that is written again; also what `serde_json` reads.
+/// The maximum nesting depth; `serde_json` has the same limit.
 const MAX_DEPTH: usize = 127;
-/// Longest text that is written: deep nesting times many lines is much more than was read.
+/// The maximum size of the output: deep nesting with many lines is much larger than the input.
 const MAX_WRITTEN: usize = 2 * 1024 * 1024;
 
-/// How the tokens are set.
+/// The layout of the tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// No blanks.
+    /// No white space.
     Minified,
     /// On one line, a space after every comma and colon.
     Spaced,
-    /// A line per member, each level moved in by so many spaces.
+    /// One line per member; each level is indented by this many spaces.
     Pretty(usize),
 }
 
@@ -48,7 +48,7 @@ fn tokens(text: &str) -> Option<Vec<&str>> {
     Some(out)
 }
 
-/// The same JSON in another layout; `None` where it nests too deep, gets too long or a string has no end.
+/// The same JSON in another layout; `None` if it is nested too deep, gets too long or has an unterminated string.
 pub(super) fn lay_out(text: &str, layout: Layout) -> Option<String> {
     let tokens = tokens(text)?;
     let mut out = String::with_capacity(text.len());
@@ -92,7 +92,7 @@ pub(super) fn lay_out(text: &str, layout: Layout) -> Option<String> {
     Some(out)
 }
 
-/// Characters outside ASCII as `\uXXXX`.
+/// Writes characters outside ASCII as `\uXXXX`.
 pub(super) fn escape_non_ascii(text: &str, upper: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut units = [0_u16; 2];
@@ -109,7 +109,7 @@ pub(super) fn escape_non_ascii(text: &str, upper: bool) -> String {
     out
 }
 
-/// `\uXXXX` of characters outside ASCII as the characters themselves.
+/// Replaces `\uXXXX` of characters outside ASCII with the characters themselves.
 pub(super) fn unescape_non_ascii(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut units: Vec<u16> = Vec::new();
@@ -125,7 +125,7 @@ pub(super) fn unescape_non_ascii(text: &str) -> String {
         let Some(first) = characters.next() else { return out };
         out.push(first);
         rest = characters.as_str();
-        // An escaped backslash before a `u` begins no escape.
+        // An escaped backslash before a `u` does not begin an escape.
         if first == '\\'
             && let Some(second) = characters.next()
         {
@@ -135,7 +135,7 @@ pub(super) fn unescape_non_ascii(text: &str) -> String {
     }
 }
 
-/// Reads `\uXXXX` of a unit outside ASCII.
+/// Parses `\uXXXX` of a UTF-16 unit outside ASCII.
 fn unit(text: &str) -> Option<(u16, &str)> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     let unit = u16::from_str_radix(digits, 16).ok().filter(|&unit| unit >= 0x80 && !digits.starts_with('+'))?;
@@ -151,13 +151,13 @@ fn flush(out: &mut String, units: &mut Vec<u16>) {
     }
 }
 
-/// Every `/` inside strings as `\/`.
+/// Writes every `/` inside strings as `\/`.
 pub(super) fn escape_slashes(text: &str) -> String {
-    // Outside strings JSON has no slash.
+    // JSON has no slash outside strings.
     unescape_slashes(text).replace('/', "\\/")
 }
 
-/// Every `\/` as `/`.
+/// Writes every `\/` as `/`.
 pub(super) fn unescape_slashes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut characters = text.chars();

@@ -1,4 +1,4 @@
-//! The key id against the certificate, attribute by attribute, and H-14 and H-15.
+//! Compares the key id with the certificate, attribute by attribute; H-14 and H-15.
 
 use serde_json::{Value, json};
 
@@ -7,39 +7,39 @@ use super::visible::clip;
 use crate::certificates::{Attribute, Certificate, Name, NameStyle};
 use crate::signing::{KeyId, SerialStyle, serial_text};
 
-/// Most characters of a value that are shown.
+/// The maximum length of a value shown, in characters.
 const MAX_SHOWN: usize = 200;
-/// Most attributes of a name that are shown.
+/// The maximum number of a name's attributes shown.
 const MAX_ATTRIBUTES: usize = 48;
-/// Most octets of a serial number that are read as a number.
+/// The maximum length of a serial number that is read as a number, in octets.
 const MAX_SERIAL: usize = 21;
 
-/// The key id beside the certificate.
+/// The key id compared with the certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyIdReport {
     /// The serial number.
     pub serial: Compared,
-    /// The issuer's attributes, most special first, as a key id lists them; then those that only the key id has.
+    /// The issuer's attributes, the most specific first, as in a key id; then those that only the key id has.
     pub issuer: Vec<Compared>,
-    /// Whether the issuer's text in the key id could be read as a name.
+    /// Whether the issuer in the key id could be parsed as a name.
     pub issuer_reads: bool,
 }
 
-/// A part of the key id beside that of the certificate.
+/// A part of the key id compared with the certificate's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compared {
-    /// Which: `SN`, `CN`, or an object identifier.
+    /// The part: `SN`, `CN`, or an object identifier.
     pub attribute: String,
-    /// As in the key id.
+    /// The value in the key id.
     pub key_id: Option<String>,
-    /// As in the certificate.
+    /// The value in the certificate.
     pub certificate: Option<String>,
-    /// Whether they say the same, whatever the spelling.
+    /// Whether both mean the same, in any spelling.
     pub same: bool,
 }
 
 impl KeyIdReport {
-    /// Compares.
+    /// Compares the two.
     #[must_use]
     pub fn of(key_id: &KeyId, certificate: &Certificate) -> Self {
         let serial = Compared {
@@ -55,7 +55,7 @@ impl KeyIdReport {
         let mut issuer = Vec::new();
         for held in certificate.issuer().rdns.iter().rev().flatten() {
             let same_oid = |other: &Attribute| other.oid == held.oid;
-            // Where a type occurs twice, the equal one belongs together.
+            // If a type occurs twice, equal values are paired.
             let at = claimed.iter().position(|other| same_oid(other) && equal(other, held));
             let other = at.or_else(|| claimed.iter().position(same_oid)).map(|at| claimed.remove(at));
             issuer.push(Compared {
@@ -75,7 +75,7 @@ impl KeyIdReport {
         Self { serial, issuer, issuer_reads }
     }
 
-    /// Where the check of the key id (V23) holds, its parts are the certificate's, however they are written.
+    /// If the check of the key id (V23) holds, all parts count as equal, in any spelling.
     pub(super) fn with_check(mut self, holds: Option<bool>) -> Self {
         if holds == Some(true) {
             [&mut self.serial].into_iter().chain(&mut self.issuer).for_each(|part| part.same = true);
@@ -97,21 +97,21 @@ impl KeyIdReport {
     }
 }
 
-/// Certificates that a key id may name by mistake.
+/// Certificates that a key id may identify by mistake.
 #[derive(Clone, Copy)]
 pub(super) struct Others<'a> {
     pub(super) known: &'a [Certificate],
     pub(super) tls_client: Option<&'a Certificate>,
 }
 
-/// H-14 and H-15, for a key id that does not name its certificate as it should.
+/// H-14 and H-15, for a key id that does not identify its certificate correctly.
 pub(super) fn hypotheses(key_id: &KeyId, certificate: &Certificate, others: Others<'_>) -> Vec<Hypothesis> {
     let mut found = Vec::new();
     let is_right = is_hex_of(&key_id.serial, certificate.serial());
     if !is_right {
         found.extend(serial(&key_id.serial, certificate, others).map(|text| Hypothesis::matched("H-14", text)));
     }
-    // A wrong serial number is reason enough: the right name in another form is none then.
+    // If the serial number is wrong, the right name in another form is not a reason.
     let is_refused = is_right || !named(&key_id.issuer, certificate.issuer());
     found.extend(
         issuer(&key_id.issuer, certificate).filter(|_| is_refused).map(|text| Hypothesis::matched("H-15", text)),
@@ -147,7 +147,7 @@ fn issuer(written: &str, certificate: &Certificate) -> Option<String> {
     let spaced = written.replace("%20", " ");
     if names(written, issuer) {
         let right = issuer.to_text(NameStyle::Rfc2253);
-        // The same name, so only its form can have been refused.
+        // The name is right, so only its form can be the reason.
         if written == right {
             return None;
         }
@@ -190,7 +190,7 @@ fn is_hex_of(written: &str, number: &[u8]) -> bool {
     digits.eq_ignore_ascii_case(&hex(number))
 }
 
-/// A number in decimal; `None` for one that is longer than a serial number may be.
+/// A number in decimal; `None` if it is longer than a serial number may be.
 fn decimal(number: &[u8]) -> Option<String> {
     if number.len() > MAX_SERIAL {
         return None;
@@ -211,7 +211,7 @@ fn decimal(number: &[u8]) -> Option<String> {
     Some(digits.iter().rev().map(|&digit| char::from(b'0' + digit)).collect())
 }
 
-/// The usual short name of an attribute's type, else its object identifier.
+/// The usual short name of an attribute's type, or else its object identifier.
 fn short(oid: &str) -> &str {
     match oid {
         "2.5.4.3" => "CN",

@@ -1,14 +1,16 @@
-//! Why a signature does not verify: which byte of the signing string differs, and what the client most likely did (§3.3).
+//! Explains why a signature does not verify: which byte of the signing string differs, and what the client most likely
+//! did (§3.3).
 //!
-//! An RSA signature with PKCS #1 v1.5 padding gives up the hash that was signed. So a wrong text is told from a wrong key,
-//! and each guess at the text ([`Hypothesis`]) is built, hashed and compared, without the private key.
+//! An RSA signature with PKCS #1 v1.5 padding reveals the hash that was signed. So a wrong text can be distinguished
+//! from a wrong key, and each guess at the text ([`Hypothesis`]) is built, hashed and compared, without the private
+//! key.
 //!
 //! ```text
-//!   request, Verified ─► Recovered ─► candidates (H-01–H-11, H-20–H-22) ─► the text that was signed ─► Diff
+//!   request, Verified ─► Recovered ─► candidates (H-01–H-11, H-20–H-22) ─► the signed text ─► Diff
 //!                  └──► DigestReport, KeyIdReport, header (H-14–H-18), other keys (H-13, H-19)
 //! ```
 //!
-//! The output has what is in the request and nothing secret: no key, no signature, no body.
+//! The output contains data of the request, but no secret: no key, no signature, no body.
 
 mod advice;
 mod body_variants;
@@ -46,53 +48,53 @@ use crate::signing::{KeyId, Line, SignatureHeader, SigningString, signing_string
 use crate::verify::Verified;
 use crate::verify::check::{Check, Rule, Status, V23, V28, V30};
 
-/// Most known certificates whose keys are tried.
+/// The maximum number of known certificates whose keys are tried.
 const MAX_KNOWN: usize = 64;
 
-/// What may be known beside the request.
+/// Further facts about the request.
 #[derive(Clone, Copy, Default)]
 pub struct ExplainInput<'a> {
-    /// The text that the client says it signed.
+    /// The text that the client claims to have signed.
     pub client_signing_string: Option<&'a [u8]>,
-    /// Other certificates: those of issuers and of other clients. The first 64 count.
+    /// Other certificates, of issuers and other clients. Only the first 64 are used.
     pub known: &'a [Certificate],
     /// The client certificate of the TLS connection.
     pub tls_client: Option<&'a Certificate>,
-    /// The path before the API's own paths, such as `/api`; empty where there is none or nobody knows.
+    /// The path before the API's own paths, such as `/api`; empty if there is none or it is unknown.
     pub base_path: &'a str,
 }
 
-/// Everything that could be found out. Its values are those of the request: show it to who sent the request, log nothing of it,
-/// and show others what [`for_others`](Self::for_others) leaves of it.
+/// The complete explanation. It contains the request's values: show it only to the sender of the request and do not log
+/// it; for other people use [`for_others`](Self::for_others).
 #[derive(Clone)]
 pub struct Explanation {
-    /// The first check that failed; `None` where all is well.
+    /// The first check that failed; `None` if the request is valid.
     pub verdict: Option<Check>,
     /// Every check, in order.
     pub checks: Vec<Check>,
-    /// What should have been signed, as far as the request says so.
+    /// The text that should have been signed, as far as the request specifies it.
     pub expected_signing_string: Option<SigningString>,
-    /// What the client says it signed.
+    /// The text that the client claims to have signed.
     pub client_signing_string: Option<SigningString>,
-    /// What was signed, proven by the hash in the signature; `None` where no guess has that hash.
+    /// The signed text, proven by the hash from the signature; `None` if no guess has that hash.
     pub signed_text: Option<Vec<u8>>,
-    /// Whether the client's text has the hash in the signature; `None` where either is not there.
+    /// Whether the client's text has the hash from the signature; `None` if either is missing.
     pub client_text_was_signed: Option<bool>,
-    /// The first difference between the expected text and the client's; without that, or where the client's is the expected one, the
-    /// one that was signed.
+    /// The first difference between the expected text and the client's. Without a client's text, or if it equals the
+    /// expected one, the difference from the signed text.
     pub diff: Option<Diff>,
-    /// What the signature holds.
+    /// The content of the signature.
     pub recovered: Option<Recovered>,
-    /// The hypotheses that were tried: those that came true first. None where all is well.
+    /// The tested hypotheses, the proven ones first. Empty if the request is valid.
     pub hypotheses: Vec<Hypothesis>,
-    /// The digest beside the body.
+    /// The digest compared with the body.
     pub digest: DigestReport,
-    /// The key id beside the certificate.
+    /// The key id compared with the certificate.
     pub key_id: Option<KeyIdReport>,
 }
 
 impl std::fmt::Debug for Explanation {
-    /// The verdict only: the rest holds the request's values.
+    /// Shows only the verdict: the rest contains the request's values.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Explanation").field("verdict", &self.verdict_id()).finish_non_exhaustive()
     }
@@ -106,11 +108,11 @@ impl Explanation {
     }
 }
 
-/// Explains what came of a request.
+/// Explains the verification of a request.
 #[must_use]
 pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) -> Explanation {
     let status = |rule: &Rule| verified.checks.iter().find(|check| check.rule == rule).map(|check| check.status);
-    // Whether a check that was made holds.
+    // Whether a check holds, if it was made.
     let holds = |rule: &Rule| match status(rule)? {
         Status::Ok | Status::Warning => Some(true),
         Status::Failed => Some(false),
@@ -142,7 +144,7 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
 
     let key_id = verified.key_id.clone().or_else(|| KeyId::parse(&header.as_ref()?.key_id).ok());
     let named = key_id.as_ref().zip(verified.certificate.as_ref());
-    // In a header that the bank could not read, the key id may be right.
+    // The key id may be right even in a header that the bank could not parse.
     if let Some((key_id, certificate)) = named
         && verdict.is_some()
         && holds(&V23) != Some(true)
@@ -175,15 +177,15 @@ pub fn explain(request: &Request, verified: &Verified, input: ExplainInput<'_>) 
 }
 
 impl Explanation {
-    /// What the expected text is compared with; without an expected text, what there is.
+    /// The text that the expected text is compared with; if there is no expected text, any available text.
     pub(crate) fn compared(&self) -> Option<&[u8]> {
         let (expected, client) = (self.expected_signing_string.as_ref(), self.client_signing_string.as_ref());
         compared(expected, client, self.signed_text.as_deref())
     }
 }
 
-/// What the expected text is compared with: what the client says it signed, unless that is the expected text and the signature is
-/// proven to be over another.
+/// The text that the expected text is compared with: the client's claimed text, unless that equals the expected one and
+/// the signature is proven to cover another.
 fn compared<'a>(
     expected: Option<&SigningString>,
     client: Option<&'a SigningString>,
@@ -193,8 +195,8 @@ fn compared<'a>(
     claimed.map(|client| client.bytes.as_slice()).or(signed)
 }
 
-/// The signing string, and its lines as fields. Where it could not be built, since a listed header is not there, that of the
-/// headers that are.
+/// The signing string, and its lines as fields. If it could not be built because a listed header is missing, that of
+/// the existing headers.
 fn expected(
     request: &Request,
     verified: &Verified,
@@ -215,7 +217,7 @@ fn expected(
     (built, fields)
 }
 
-/// A text as a signing string: its lines with their names.
+/// Splits a text into lines with names, as a signing string.
 fn lines_of(text: &[u8]) -> SigningString {
     let mut lines = Vec::new();
     let mut start = 0;

@@ -1,21 +1,21 @@
-//! What a signature says by itself: the hash that was signed, where the key fits (§3.3 `recovered`).
+//! The content of a signature: the hash that was signed, if the key fits (§3.3 `recovered`).
 
 use bankchannel_crypto::legacy_rsa;
 use bankchannel_crypto::signature::Hash;
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 
-/// The hash's name where there is none: the padding is whole, and no DigestInfo of a known hash is in it.
+/// The name when there is no hash: the padding is valid, but contains no DigestInfo of a known hash.
 pub(super) const BARE: &str = "none";
 
-/// What the public operation of RSA makes of a signature.
+/// The result of RSA's public operation on a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recovered {
-    /// Whole PKCS #1 v1.5 padding: the key fits, and this was signed.
+    /// Valid PKCS #1 v1.5 padding: the key fits, and this content was signed.
     Pkcs1 {
-        /// `sha1`, `sha256`, `sha384` or `sha512`; `none` where no DigestInfo of these is in the padding.
+        /// `sha1`, `sha256`, `sha384` or `sha512`; `none` if the padding contains no DigestInfo of these.
         hash: &'static str,
-        /// The hash value; with `none` everything that is in the padding.
+        /// The hash value; with `none` all bytes inside the padding.
         value: Vec<u8>,
     },
     /// No such padding: another key, or RSA-PSS.
@@ -61,8 +61,8 @@ pub(super) struct Goal<'a> {
 }
 
 impl Goal<'_> {
-    /// Whether a text has this hash. Never for SHA-1 and SHA-384, which nothing here computes: they are refused by name.
-    /// Without a DigestInfo: whether this is a hash of the text, or the text itself.
+    /// Whether a text has this hash. Always false for SHA-1 and SHA-384, which are not computed here: they are refused
+    /// by name. Without a DigestInfo: whether the value is a hash of the text, or the text itself.
     pub(super) fn is_of(self, text: &[u8]) -> bool {
         match self.hash {
             "sha256" => Hash::Sha256.digest(text) == self.value,
@@ -77,7 +77,7 @@ impl Goal<'_> {
         self.hash == BARE
     }
 
-    /// How a text was signed without a DigestInfo, if it was (H-11).
+    /// The way in which a text was signed without a DigestInfo (H-11); `None` if it was not.
     pub(super) fn bare(self, text: &[u8]) -> Option<&'static str> {
         match self.value.len() {
             _ if !self.is_bare() || text.is_empty() => None,

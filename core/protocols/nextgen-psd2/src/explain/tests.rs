@@ -1,4 +1,4 @@
-//! Vector A, changed in every way that the specification names.
+//! Vector A, with all changes that the specification names.
 
 mod causes;
 mod forms;
@@ -14,7 +14,7 @@ use bankchannel_crypto::signature::{Hash, SigningKey};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use data_encoding::HEXLOWER;
 
-/// What the client signs in each of them.
+/// The text that the client signs in each case.
 fn mutated(id: &str) -> Vec<u8> {
     let text = std::str::from_utf8(SIGNING_STRING_A).unwrap();
     let lines: Vec<&str> = text.lines().collect();

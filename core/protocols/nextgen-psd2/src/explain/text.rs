@@ -1,4 +1,4 @@
-//! The explanation for people.
+//! The explanation as text for people.
 
 use super::advice::advice;
 use super::hypotheses::cause;
@@ -6,23 +6,23 @@ use super::recovered::BARE;
 use super::{Explanation, Recovered, visible};
 use crate::verify::check::{Check, Rule, Status, V30, V31};
 
-/// Most lines of either text that are shown.
+/// The maximum number of lines shown of either text.
 const MAX_LINES: usize = 200;
-/// Most characters of a line.
+/// The maximum length of a line, in characters.
 const MAX_LINE: usize = 4096;
-/// Most characters beside it: its number, or what stands behind the mark under it.
+/// The maximum length of the text next to it, in characters: its number, or the text after the mark below it.
 const MAX_BESIDE: usize = 256;
-/// Most bytes of the whole text.
+/// The maximum size of the whole text, in bytes.
 const MAX_TEXT: usize = 64 * 1024;
-/// Stands where the whole is cut off.
+/// Marks the place where the text is cut off.
 const CUT: &str = "…\n";
-/// The last check of what a signature takes: what is warned of after it is not about signing.
+/// The last check that concerns the signature: warnings after it are not about signing.
 static LAST_OF_SIGNING: &Rule = &V31;
 
 impl Explanation {
-    /// A few paragraphs: the verdict and what to do; both signing strings, line under line, with line ends made visible and
-    /// the first byte that differs marked; the hypotheses that came true; the digest and the key id where they are wrong. At most
-    /// 64 KiB. Where all is well, what there is to warn of and what the client's text is.
+    /// A few paragraphs: the verdict and the advice; both signing strings line by line, with visible line endings and a
+    /// mark at the first byte that differs; the proven hypotheses; the digest and the key id if they are wrong. At most
+    /// 64 KiB. For a valid request: the warnings, and a comparison of the client's text.
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = String::new();
@@ -36,8 +36,8 @@ impl Explanation {
         limited(&out)
     }
 
-    /// What to do about the verdict: what the hypothesis that explains it says, else what holds for the check. `None` where all
-    /// is well, and where the check's own text says it all.
+    /// The advice on the verdict: from the hypothesis that explains it, or else from the check. `None` if the request
+    /// is valid, or if the check's own text is enough.
     #[must_use]
     pub fn advice(&self) -> Option<&'static str> {
         let id = self.verdict.as_ref()?.rule.id;
@@ -67,7 +67,7 @@ impl Explanation {
         self.unexplained_text(out);
     }
 
-    /// What can be said of a signature that does not fit (V30) where no hypothesis says why.
+    /// The text for a signature that does not fit (V30) and that no hypothesis explains.
     fn unexplained_text(&self, out: &mut String) {
         let failed = |check: &Check| *check.rule == V30 && check.status == Status::Failed;
         if !self.checks.iter().any(failed) || cause(V30.id, &self.hypotheses).is_some() {
@@ -185,7 +185,7 @@ fn shown(line: &[u8]) -> String {
     visible::clip(&visible::text(line), MAX_LINE)
 }
 
-/// The text with its limits: a mark stands where something was left out.
+/// Limits the length of the text; a mark shows the cut.
 fn limited(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MAX_TEXT));
     for line in text.lines() {
@@ -200,7 +200,7 @@ fn limited(text: &str) -> String {
     out
 }
 
-/// The lines with what ends them.
+/// The lines with their endings.
 fn lines(text: &[u8]) -> Vec<&[u8]> {
     text.split_inclusive(|&byte| byte == b'\n').take(MAX_LINES).collect()
 }

@@ -1,12 +1,12 @@
-//! Bytes made visible: nothing in a signing string is to be guessed at.
+//! Makes bytes visible, so that no byte of a signing string is ambiguous.
 
-/// One byte: `\n`, `\r`, `\t`, `␠` for a space, `\xNN` for what is not visible ASCII.
+/// One byte: `\n`, `\r`, `\t`, `␠` for a space, `\xNN` for bytes that are not visible ASCII.
 #[must_use]
 pub fn byte(byte: u8) -> String {
     if byte == b' ' { "␠".to_owned() } else { text(&[byte]) }
 }
 
-/// Several bytes, as [`byte`] shows them, but with spaces as they are.
+/// Several bytes in the format of [`byte`], but with plain spaces.
 pub(super) fn text(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for &byte in bytes {
@@ -25,7 +25,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
     out
 }
 
-/// At most `most` characters of a text, with a mark where something was left out.
+/// At most `most` characters of a text, with a mark at the cut.
 pub(super) fn clip(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,4 +1,4 @@
-//! What a consent gives access to (§4.1).
+//! The access that a consent gives (§4.1).
 
 use std::fmt;
 
@@ -103,7 +103,7 @@ pub struct ConsentAccess {
 }
 
 impl ConsentAccess {
-    /// Checks the members together (§4.1); fields are named as this representation does.
+    /// Checks the members together (§4.1); errors use this representation's field names.
     ///
     /// # Errors
     /// `input.invalid_field`, or `input.missing_field` if no access is requested.

@@ -1,6 +1,6 @@
-//! Keys, certificates and verifiers that requests give as text: a client reads each text once and keeps what came of it.
+//! Keys, certificates and verifiers from texts in requests: a client parses each text once and caches the result.
 //!
-//! They are found again by the SHA-256 of every text that they depend on, so a changed text is another thing.
+//! The cache key is the SHA-256 of all texts that the result depends on, so a changed text is a different entry.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(crate) fn certificate(field: &'static str, pem: &str, with: &LocalContext<'_
     })
 }
 
-/// The field `private_key`.
+/// Parses the field `private_key`.
 ///
 /// # Errors
 /// `nextgen_psd2.key_unusable`.
@@ -36,7 +36,7 @@ pub(crate) fn private_key(
     })
 }
 
-/// One who trusts the issuers of the field `trusted`, with the certificates that it has seen.
+/// A verifier that trusts the issuers in the field `trusted`, with its own cache of certificates.
 ///
 /// # Errors
 /// `nextgen_psd2.certificate_unusable`.

@@ -1,11 +1,11 @@
-//! The certificate and the key of a client itself, for the operations that are given neither.
+//! A client's own certificate and key, for operations whose request has neither.
 
 use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{Error, LocalContext, error::row};
 
 use crate::certificates::Certificate;
 
-/// What a client holds, read once. The key may be anywhere: it only signs.
+/// A client's certificate and key, read once. The key may be anywhere, since it is only used to sign.
 pub trait Holder: Send + Sync {
     /// Its certificate.
     ///
@@ -13,23 +13,23 @@ pub trait Holder: Send + Sync {
     /// `nextgen_psd2.certificate_unusable`.
     fn certificate(&self) -> Result<Option<&Certificate>, Error>;
 
-    /// The SubjectPublicKeyInfo of its key, DER; `None` where it has no key.
+    /// The SubjectPublicKeyInfo of its key, DER; `None` without a key.
     ///
     /// # Errors
     /// `nextgen_psd2.key_unusable`.
     fn spki_der(&self) -> Result<Option<&[u8]>, Error>;
 
-    /// RSASSA-PKCS1-v1_5 over these bytes, hashed once.
+    /// Signs these bytes, hashed once, with RSASSA-PKCS1-v1_5.
     ///
     /// # Errors
     /// `nextgen_psd2.key_unusable`, `nextgen_psd2.token_failed`.
     fn sign(&self, hash: Hash, signing_string: &[u8]) -> Result<Vec<u8>, Error>;
 
-    /// Whether the key is in a device: what comes from there is verified, whatever the options say.
+    /// Whether the key is in a device: its signatures are verified whatever the options say.
     fn is_device(&self) -> bool;
 }
 
-/// A client's holder, as [`ClientCache`](bankchannel_foundation::ClientCache) carries it.
+/// A client's holder, as carried by [`ClientCache`](bankchannel_foundation::ClientCache).
 pub struct ClientHolder(pub Box<dyn Holder>);
 
 impl std::fmt::Debug for ClientHolder {
@@ -43,7 +43,7 @@ pub(crate) fn of<'a>(with: &LocalContext<'a>) -> Option<&'a dyn Holder> {
     Some(&*with.cache?.own::<ClientHolder>()?.0)
 }
 
-/// Says that a request has not what the client has not either.
+/// The error when neither the request nor the client has a value.
 pub(crate) fn missing(field: &'static str, why: &str) -> Error {
     Error::because(&row::MISSING_FIELD, format!("{field} is missing: {why}")).with("field", field)
 }

@@ -1,4 +1,4 @@
-//! Links of answers (§1.4), as users get them.
+//! Links of answers (§1.4), in the form for users.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use bankchannel_foundation::Boundary;
 
 use crate::answer::{encode_href, resolve_href};
 
-/// Links by their names; names that this version does not know are kept.
+/// Links by name, including links with unknown names.
 pub type LinkMap = BTreeMap<String, LinkTarget>;
 
 /// The target of a link.
@@ -26,43 +26,44 @@ pub struct LinkTarget {
 }
 
 impl LinkTarget {
-    /// A link to read, as the dialect `era` writes it.
+    /// A link with the method GET, in the format of dialect `era`.
     #[must_use]
     pub fn get(href: impl Into<String>) -> Self {
         Self { href: href.into(), url: None, verbs: vec!["GET".to_owned()] }
     }
 
-    /// A link without methods, as the dialect `bg` writes it.
+    /// A link without methods, in the format of dialect `bg`.
     #[must_use]
     pub fn bare(href: impl Into<String>) -> Self {
         Self { href: href.into(), url: None, verbs: Vec::new() }
     }
 
-    /// Fills in `url`, as seen from this base URL.
+    /// Fills in `url`, relative to this base URL.
     pub fn resolve(&mut self, base_url: &str) {
         self.url = resolve_href(base_url, &self.href).and_then(|whole| encode_href(&whole));
     }
 }
 
-/// An answer that may have links: what a client does with them after it has read it.
+/// An answer that may have links, which a client completes after reading it.
 pub trait Linked {
     /// The answer's own links.
     fn links(&self) -> Option<&LinkMap> {
         None
     }
 
-    /// Fills in the `url` of every link, those of its parts too, as seen from the bank's base URL.
+    /// Fills in the `url` of every link, including links in its parts, relative to the bank's base URL.
     fn resolve_links(&mut self, base_url: &str) {
         let _ = base_url;
     }
 
-    /// Sets where the customer is to be sent, once that was found to be safe.
+    /// Sets the address for the customer, after it was found to be safe.
     fn set_sca_redirect(&mut self, url: String) {
         let _ = url;
     }
 }
 
-/// Answers whose links are their own only; the second argument is the field for where the customer is to be sent.
+/// Implements `Linked` for answers that have links only at their top level; the second argument is the field for the
+/// customer's address.
 macro_rules! linked {
     ($ty:ty $(, $sca_redirect:ident)?) => {
         impl $crate::model::Linked for $ty {

@@ -1,7 +1,7 @@
-//! Enums whose values are written in one way for users and in another on the wire.
+//! Enums with different names for users and on the wire.
 
-/// Declares enums with two names for each value: `Private = "private" / "PRIVATE"` is `private` for users and `PRIVATE` on the wire.
-/// An `open` one ends in `Other(String)`: what a bank writes that this version does not know is kept as it is.
+/// Declares enums with two names for each value: `Private = "private" / "PRIVATE"` is `private` for users and `PRIVATE`
+/// on the wire. An `open` enum has a last variant `Other(String)`, which keeps an unknown value of a bank unchanged.
 macro_rules! wire_names {
     ($(
         $(#[doc = $doc:literal])+
@@ -10,13 +10,13 @@ macro_rules! wire_names {
         $crate::model::names::wire_names!(@type $kind $name [$($doc)+] $([$($value_doc)+] $value)+);
 
         impl $name {
-            /// The value as users write it.
+            /// The name for users.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 self.name_in(::bankchannel_foundation::model::Representation::Boundary)
             }
 
-            /// The value as it travels.
+            /// The name on the wire.
             #[must_use]
             pub fn as_wire(&self) -> &str {
                 self.name_in(::bankchannel_foundation::model::Representation::Wire)
@@ -106,7 +106,7 @@ macro_rules! wire_names {
     };
 }
 
-/// The lines of a doc comment as one text.
+/// Joins the lines of a doc comment into one text.
 macro_rules! joined {
     ($one:literal) => { $one.trim_ascii() };
     ($($line:literal)+) => { concat!($($line, "\n"),+).trim_ascii() };

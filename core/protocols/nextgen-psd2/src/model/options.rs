@@ -1,4 +1,4 @@
-//! How requests are signed (§2.9), as users write it.
+//! Options of signing (§2.9), in the form for users.
 
 use bankchannel_crypto::signature::Hash;
 use bankchannel_foundation::{Boundary, Error};
@@ -201,11 +201,11 @@ pub struct SigningOptions {
     pub self_verify: Option<bool>,
 }
 
-/// Most names in a list of headers.
+/// The maximum number of names in a list of headers.
 const MAX_NAMES: usize = 32;
 
 impl SigningOptions {
-    /// The profile for the signing itself.
+    /// The signing profile for these options.
     ///
     /// # Errors
     /// `input.invalid_field` for an invalid header name, or for a header that cannot be signed additionally.

@@ -1,4 +1,4 @@
-//! Texts that tell who a customer is: checked where they enter, and never shown.
+//! Texts that identify a customer: checked on input and never shown.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use std::{borrow::Cow, fmt, net::IpAddr};
@@ -9,7 +9,7 @@ use bankchannel_foundation::{
     secret_type,
 };
 
-/// Declares text types like [`text_type!`](bankchannel_foundation::text_type), whose `Debug` shows the type's name only.
+/// Declares text types like [`text_type!`](bankchannel_foundation::text_type) whose `Debug` shows only the type's name.
 macro_rules! personal_type {
     ($(
         $(#[doc = $doc:literal])+
@@ -59,7 +59,7 @@ macro_rules! personal_type {
     )+};
 }
 
-/// The longest identifier of a customer, in characters (§1.2).
+/// The maximum length of a customer's identifier, in characters (§1.2).
 const ID_CHARS: usize = 256;
 
 personal_type! {

@@ -1,4 +1,4 @@
-//! What a third party tells a bank about the customer who is with it (§1.3).
+//! A third party's data about the customer who is present (§1.3).
 
 use std::{borrow::Cow, fmt};
 

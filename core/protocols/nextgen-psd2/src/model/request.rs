@@ -1,4 +1,4 @@
-//! A request as users give it: taken apart, or whole as text.
+//! A request from a user: in parts, or whole as text.
 
 pub use bankchannel_foundation::message::HeaderField;
 use bankchannel_foundation::{Boundary, Content, Error, LocalContext, error::row};
@@ -21,10 +21,10 @@ pub struct GivenRequest {
 }
 
 impl GivenRequest {
-    /// The request.
+    /// Reads the request.
     ///
     /// # Errors
-    /// `input.*`, each naming the field; for a request as text with the line.
+    /// `input.*`, each naming the field, and for a request as text the line.
     pub(crate) fn read(self, with: &LocalContext<'_>) -> Result<Request, Error> {
         let bytes = read_content(self.content, MAX_HEAD + MAX_BODY, with)?;
         match self.method {
@@ -76,7 +76,7 @@ fn apart(
     Ok(Request { method, target, headers, body })
 }
 
-/// What was given as content, up to so many bytes; nothing where none was given.
+/// Reads the content, up to `max` bytes; empty if none was given.
 pub(crate) fn read_content(content: Option<Content>, max: usize, with: &LocalContext<'_>) -> Result<Bytes, Error> {
     let bytes = content.map(|content| with.whole_content(content, max)).transpose()?.unwrap_or_default();
     if bytes.len() > max { Err(too_large()) } else { Ok(bytes) }

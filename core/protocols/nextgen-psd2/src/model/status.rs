@@ -1,4 +1,4 @@
-//! Where a consent and its authorisation stand (§4.3).
+//! The status of a consent and of its authorisation (§4.3).
 
 use super::names::wire_names;
 
@@ -57,7 +57,7 @@ wire_names! {
 }
 
 impl ConsentStatus {
-    /// Whether nothing will change it any more.
+    /// Whether the status is final.
     #[must_use]
     pub fn is_final(&self) -> bool {
         match self {
@@ -70,7 +70,7 @@ impl ConsentStatus {
 }
 
 impl ScaStatus {
-    /// Whether nothing will change it any more.
+    /// Whether the status is final.
     #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Finalised | Self::Failed | Self::Exempted)

@@ -1,6 +1,6 @@
 //! Every operation of the protocol, one file each, in one folder per subject.
 //!
-//! A new operation is its file, its `pub mod` line in the subject's `mod.rs`, and its name in the list below.
+//! To add an operation, add its file, its `pub mod` line in the subject's `mod.rs`, and its name in the list below.
 
 pub mod accounts;
 pub mod authorisations;
@@ -12,7 +12,7 @@ pub mod verification;
 
 use crate::Terms;
 
-/// Hands the list of operations to a macro: `exchange subject::file::Type;` and `local subject::file::Type;`.
+/// Passes the list of operations to a macro: `exchange subject::file::Type;` and `local subject::file::Type;`.
 #[macro_export]
 macro_rules! for_each_operation {
     ($callback:path) => {

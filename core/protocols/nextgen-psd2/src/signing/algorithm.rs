@@ -1,4 +1,4 @@
-//! The names of signature algorithms that are accepted (§2.5): RSA PKCS#1 v1.5 with SHA-256 or SHA-512.
+//! The names of the accepted signature algorithms (§2.5): RSA PKCS#1 v1.5 with SHA-256 or SHA-512.
 
 use bankchannel_crypto::signature::Hash;
 
@@ -11,8 +11,8 @@ pub fn algorithm_name(hash: Hash) -> &'static str {
     }
 }
 
-/// The hash that an `algorithm` parameter names, in whatever case. `None` for every other algorithm, `hs2019`
-/// included (S-02).
+/// The hash that an `algorithm` parameter names, in any letter case. `None` for every other algorithm, including
+/// `hs2019` (S-02).
 #[must_use]
 pub fn algorithm_hash(name: &str) -> Option<Hash> {
     [Hash::Sha256, Hash::Sha512].into_iter().find(|hash| name.eq_ignore_ascii_case(algorithm_name(*hash)))
@@ -22,7 +22,7 @@ pub fn algorithm_hash(name: &str) -> Option<Hash> {
 mod tests {
     use super::*;
 
-    /// T-095, the names.
+    /// T-095, names only.
     #[test]
     fn two_names_and_no_other() {
         assert!(matches!(algorithm_hash("rsa-sha256"), Some(Hash::Sha256)));

@@ -1,4 +1,4 @@
-//! The date form of HTTP, IMF-fixdate (RFC 9110 §5.6.7), and no other.
+//! HTTP's date format, IMF-fixdate (RFC 9110 §5.6.7), and no other.
 
 use jiff::{
     SignedDuration,
@@ -7,25 +7,25 @@ use jiff::{
 
 const FORM: &str = "%a, %d %b %Y %H:%M:%S GMT";
 const EPOCH: DateTime = civil::date(1970, 1, 1).at(0, 0, 0, 0);
-/// The years that four digits can write.
+/// The year range of a four-digit year.
 const FIRST: DateTime = civil::date(0, 1, 1).at(0, 0, 0, 0);
 const LAST: DateTime = civil::date(9999, 12, 31).at(23, 59, 59, 0);
 
-/// A time of Unix seconds as `Tue, 03 Mar 2026 10:15:30 GMT`. Times outside the years 0000 to 9999 become the nearest
-/// in them.
+/// Formats Unix seconds as `Tue, 03 Mar 2026 10:15:30 GMT`. A time outside the years 0000 to 9999 is replaced by the
+/// nearest one inside.
 #[must_use]
 pub fn imf_fixdate(unix_s: i64) -> String {
     let time = EPOCH.saturating_add(SignedDuration::from_secs(unix_s)).clamp(FIRST, LAST);
     time.strftime(FORM).to_string()
 }
 
-/// Reads what [`imf_fixdate`] writes, as Unix seconds. Everything else is `None`: a day of one digit, a zone other
-/// than `GMT`, another case, a weekday that does not fit, the obsolete forms, a leap second.
+/// Parses the format of [`imf_fixdate`] into Unix seconds. Anything else is `None`: a one-digit day, a zone other than
+/// `GMT`, another letter case, a wrong weekday, the obsolete formats, a leap second.
 #[must_use]
 pub fn parse_imf_fixdate(text: &str) -> Option<i64> {
     let time = DateTime::strptime(FORM, text).ok()?;
     let unix_s = EPOCH.duration_until(time).as_secs();
-    // The library is tolerant: written again it must be the same text.
+    // The library is lenient; the text must equal the formatted result.
     (imf_fixdate(unix_s) == text).then_some(unix_s)
 }
 

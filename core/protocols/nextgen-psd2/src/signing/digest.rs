@@ -1,4 +1,4 @@
-//! The `Digest` header (RFC 3230, RFC 5843): `SHA-256=` and the base64 of the hash of the body (§2.3).
+//! The `Digest` header (RFC 3230, RFC 5843): `SHA-256=` and the base64 of the body's hash (§2.3).
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::shown::Shown;
 use crate::http::is_token;
 
-/// An algorithm that may make a digest.
+/// A hash algorithm for a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DigestAlgorithm {
     /// `SHA-256`.
@@ -21,7 +21,7 @@ pub enum DigestAlgorithm {
 impl DigestAlgorithm {
     const ALL: [Self; 2] = [Self::Sha256, Self::Sha512];
 
-    /// The name in the header, upper case.
+    /// The name in the header, in upper case.
     #[must_use]
     pub fn token(self) -> &'static str {
         match self {
@@ -30,7 +30,7 @@ impl DigestAlgorithm {
         }
     }
 
-    /// The algorithm of this name, in whatever case; `None` for every other.
+    /// The algorithm with this name, in any letter case; `None` for every other name.
     #[must_use]
     pub fn from_token(token: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| token.eq_ignore_ascii_case(algorithm.token()))
@@ -45,7 +45,7 @@ impl DigestAlgorithm {
         }
     }
 
-    /// Bytes of a hash.
+    /// The length of a hash, in bytes.
     fn length(self) -> usize {
         match self {
             Self::Sha256 => 32,
@@ -54,7 +54,7 @@ impl DigestAlgorithm {
     }
 }
 
-/// The value of `Digest` for a body, which is hashed exactly as it is sent. Some services want the name in lower case.
+/// The value of `Digest` for a body, hashed exactly as it is sent. Some services require the name in lower case.
 #[must_use]
 pub fn digest_header(algorithm: DigestAlgorithm, body: &[u8], lower_case_token: bool) -> String {
     let value = STANDARD.encode(algorithm.digest(body));
@@ -64,19 +64,19 @@ pub fn digest_header(algorithm: DigestAlgorithm, body: &[u8], lower_case_token: 
     }
 }
 
-/// One digest of the header whose algorithm is supported.
+/// A digest in the header with a supported algorithm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigestMember {
     /// The algorithm.
     pub algorithm: DigestAlgorithm,
-    /// Its name as written.
+    /// The name as written.
     pub token: String,
-    /// The hash, of the algorithm's length.
+    /// The hash, with the algorithm's length.
     pub value: Vec<u8>,
 }
 
-/// Reads the value of `Digest`, a list `A=…,B=…`. Members of other algorithms are passed over: their values need not
-/// be base64.
+/// Parses the value of `Digest`, a list `A=…,B=…`. Members with other algorithms are ignored: their values need not be
+/// base64.
 ///
 /// # Errors
 /// [`DigestFault::Syntax`], [`DigestFault::NoSupportedAlgorithm`].
@@ -106,7 +106,7 @@ pub fn digest_members(value: &str) -> Result<Vec<DigestMember>, DigestFault> {
 }
 
 /// Checks the value of `Digest` against the body (V28): each member with a supported algorithm must match, and there
-/// must be one. `lenient` also takes the base64 alone, without an algorithm. Gives warnings.
+/// must be at least one. `lenient` also accepts the base64 alone, without an algorithm. Returns warnings.
 ///
 /// # Errors
 /// [`DigestFault`].
@@ -119,7 +119,7 @@ pub fn check_digest(value: &str, body: &[u8], lenient: bool) -> Result<Vec<Strin
         }
         None => digest_members(value)?,
     };
-    // A list may name an algorithm many times: the body is hashed once for each.
+    // A list may name an algorithm many times, but the body is hashed only once for each.
     for algorithm in DigestAlgorithm::ALL {
         let mut values = members.iter().filter(|member| member.algorithm == algorithm).peekable();
         if values.peek().is_none() {
@@ -134,18 +134,18 @@ pub fn check_digest(value: &str, body: &[u8], lenient: bool) -> Result<Vec<Strin
     Ok(warnings)
 }
 
-/// A hash without the name of its algorithm, which its length tells.
+/// A hash without its algorithm's name, which follows from the length.
 fn bare(value: &str) -> Option<DigestMember> {
-    // Texts of another length cannot be one: they are not decoded for nothing.
+    // Only texts of these lengths can be a hash; others are not decoded.
     let decoded = matches!(value.len(), 44 | 88).then(|| STANDARD.decode(value.as_bytes()).ok()).flatten()?;
     let algorithm = DigestAlgorithm::ALL.into_iter().find(|algorithm| algorithm.length() == decoded.len())?;
     Some(DigestMember { algorithm, token: String::new(), value: decoded })
 }
 
-/// Why a `Digest` is not accepted.
+/// The reason why a `Digest` is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DigestFault {
-    /// It is not written as §2.3 says.
+    /// It does not have the format of §2.3.
     Syntax(String),
     /// It names neither SHA-256 nor SHA-512.
     NoSupportedAlgorithm,
@@ -153,9 +153,9 @@ pub enum DigestFault {
     Mismatch {
         /// The algorithm.
         algorithm: DigestAlgorithm,
-        /// The hash of the body, base64.
+        /// The hash of the body, in base64.
         expected: String,
-        /// The hash of the header, base64.
+        /// The hash in the header, in base64.
         received: String,
     },
 }
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(check_digest(md5, HELLO, true), Err(DigestFault::NoSupportedAlgorithm));
         assert_eq!(check_digest(&format!("UNIXsum=30637 ,\t{HELLO_256}"), HELLO, false), Ok(vec![]));
         assert_eq!(check_digest(&format!("{EMPTY_256},{EMPTY_512},{EMPTY_256}"), b"", false), Ok(vec![]));
-        // Each must match, not any.
+        // All must match, not just one.
         let mixed = format!("{HELLO_256},{EMPTY_512}");
         assert!(matches!(
             check_digest(&mixed, HELLO, false),
@@ -223,7 +223,7 @@ mod tests {
         ));
     }
 
-    /// T-085, T-086: the fault tells both hashes.
+    /// T-085, T-086: the fault contains both hashes.
     #[test]
     fn another_body() {
         let fault = check_digest(HELLO_256, &[HELLO, b"\n"].concat(), true).unwrap_err();

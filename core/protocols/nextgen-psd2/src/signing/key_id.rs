@@ -1,11 +1,11 @@
-//! `keyId`: the signing certificate named by serial number and issuer, `SN=…,CA=…` (§2.6).
+//! `keyId`: identifies the signing certificate by serial number and issuer, `SN=…,CA=…` (§2.6).
 
 use std::fmt;
 
 use super::serial::{self, SerialStyle};
 use crate::certificates::{Certificate, Name, NameStyle};
 
-/// A key id. Its texts are as they are written; they are compared by what they mean (S-18).
+/// A key id. Its texts are kept as written, and compared by meaning (S-18).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyId {
     /// The serial number.
@@ -24,13 +24,13 @@ impl KeyId {
         }
     }
 
-    /// Writes it: `SN=…,CA=…`.
+    /// Formats it: `SN=…,CA=…`.
     #[must_use]
     pub fn to_text(&self) -> String {
         format!("SN={},CA={}", self.serial, self.issuer)
     }
 
-    /// Reads it. The first comma ends the serial number; everything after `CA=` is the issuer.
+    /// Parses it. The first comma ends the serial number; everything after `CA=` is the issuer.
     ///
     /// # Errors
     /// [`KeyIdFault::Shape`].
@@ -45,8 +45,8 @@ impl KeyId {
         Ok(Self { serial: serial.to_owned(), issuer: issuer.to_owned() })
     }
 
-    /// Whether it names this certificate (V23). `lenient` also takes colons in the serial number and `%20` for spaces
-    /// in the issuer. Gives warnings.
+    /// Whether it identifies this certificate (V23). `lenient` also accepts colons in the serial number and `%20` for
+    /// spaces in the issuer. Returns warnings.
     ///
     /// # Errors
     /// [`KeyIdFault`].
@@ -107,7 +107,7 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// Why a key id does not name a certificate.
+/// The reason why a key id does not identify a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyIdFault {
     /// It is not `SN=…,CA=…`.
@@ -118,15 +118,15 @@ pub enum KeyIdFault {
     SerialColons,
     /// The serial number is the certificate's, in decimal (H-14).
     SerialDecimal,
-    /// The serial number is another one.
+    /// The serial number is a different one.
     SerialOther,
-    /// The issuer cannot be read as a distinguished name; the text says why.
+    /// The issuer cannot be parsed as a distinguished name; the text is the reason.
     IssuerSyntax(String),
     /// The issuer is the certificate's, with `%20` for spaces (H-15).
     IssuerPercent,
-    /// The certificate's subject stands where its issuer belongs (H-15).
+    /// The certificate's subject is given instead of its issuer (H-15).
     IssuerIsSubject,
-    /// The issuer is another one.
+    /// The issuer is a different one.
     IssuerOther,
 }
 

@@ -48,7 +48,7 @@ fn serial_numbers() {
     assert_eq!(KeyId::parse(&colons).unwrap().matches(&leaf, true).unwrap().len(), 1);
 }
 
-/// T-042: the high bit is no sign.
+/// T-042: the high bit is not a sign.
 #[test]
 fn the_high_bit_of_a_serial_number_is_no_sign() {
     let leaf = vectors::leaf(&vectors::request_b());

@@ -1,4 +1,4 @@
-//! The signature of a request: made here, and read here for the one who checks it (§2).
+//! The signature of a request: creation, and parsing for the verifier (§2).
 //!
 //! ```text
 //!   body ──► digest ─┐

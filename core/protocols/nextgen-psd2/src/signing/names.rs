@@ -1,13 +1,13 @@
-//! Which headers are signed, in which order (§2.2).
+//! The names of the signed headers and their order (§2.2).
 
 use super::profile::{SigningDialect, SigningProfile};
 use crate::http::Request;
 
-/// Headers that are signed whenever they are sent.
+/// Headers that must be signed if they are sent.
 pub const CONDITIONAL: [&str; 3] = ["psu-id", "psu-corporate-id", "tpp-redirect-uri"];
 
-/// The headers that must be signed in this request, lower case, in the usual order (V26). In the dialect `Era` a
-/// request without a body may lack `Digest`; then it is not among them.
+/// The headers that must be signed in this request, in lower case and in the usual order (V26). In the dialect `Era` a
+/// request without a body may omit `Digest`; it is then not in the list.
 #[must_use]
 pub fn required_names(request: &Request, dialect: SigningDialect) -> Vec<&'static str> {
     let is_era = dialect == SigningDialect::Era;
@@ -18,7 +18,7 @@ pub fn required_names(request: &Request, dialect: SigningDialect) -> Vec<&'stati
     fixed.chain(CONDITIONAL.into_iter().filter(|name| is_sent(name))).collect()
 }
 
-/// The headers that a client signs in this request: the required ones and the profile's further ones, in the
+/// The headers that a client signs in this request: the required ones and the profile's additional ones, in the
 /// profile's order.
 #[must_use]
 pub fn names_to_sign(request: &Request, profile: &SigningProfile) -> Vec<String> {
@@ -33,7 +33,7 @@ pub fn names_to_sign(request: &Request, profile: &SigningProfile) -> Vec<String>
     if let Some(order) = &profile.header_order {
         let place =
             |name: &String| order.iter().position(|first| first.eq_ignore_ascii_case(name)).unwrap_or(order.len());
-        // The sort is stable: what the order does not name stays as it was.
+        // The sort is stable: headers that the order does not name keep their order.
         names.sort_by_key(place);
     }
     names

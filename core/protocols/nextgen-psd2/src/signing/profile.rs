@@ -1,33 +1,33 @@
-//! What a service wants of a signature: the options of §2.9 that touch signing.
+//! A service's requirements for a signature: the options of §2.9 that concern signing.
 
 use bankchannel_crypto::signature::Hash;
 
 use super::{digest::DigestAlgorithm, serial::SerialStyle};
 use crate::certificates::{CertForm, NameStyle};
 
-/// Which headers are signed, and how strictly (§2.2).
+/// The set of signed headers, and its strictness (§2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SigningDialect {
-    /// The two operations of the banks and their siblings: `date` is signed, further headers may be.
+    /// The two operations of the banks and their siblings: `date` is signed, additional headers are allowed.
     #[default]
     Era,
-    /// Plain Berlin Group, version 1.3.4 and later: the list is closed and has no `date`.
+    /// Plain Berlin Group, version 1.3.4 and later: the list is closed and does not contain `date`.
     Bg,
 }
 
-/// When the value of `Signature` is wrapped as an RFC 2047 word.
+/// When the value of `Signature` is encoded as an RFC 2047 word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Rfc2047Use {
-    /// Where it has letters beyond ASCII.
+    /// If it has characters outside ASCII.
     #[default]
     Auto,
     /// Always.
     Always,
-    /// Never: letters beyond ASCII go out as bare UTF-8, which most services refuse.
+    /// Never: characters outside ASCII are sent as bare UTF-8, which most services refuse.
     Never,
 }
 
-/// What stands between the parameters of `Signature`.
+/// The separator of the parameters of `Signature`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ParameterSeparator {
     /// `,`
@@ -38,7 +38,7 @@ pub enum ParameterSeparator {
 }
 
 impl ParameterSeparator {
-    /// The text.
+    /// The separator's text.
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
@@ -48,10 +48,10 @@ impl ParameterSeparator {
     }
 }
 
-/// How to sign for one service. The default is what the two banks want.
+/// The signing options for one service. The defaults match the two banks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SigningProfile {
-    /// Which headers are signed.
+    /// The dialect, which decides the signed headers.
     pub dialect: SigningDialect,
     /// The hash of the signature: `rsa-sha256` or `rsa-sha512`.
     pub signature_hash: Hash,
@@ -61,21 +61,21 @@ pub struct SigningProfile {
     pub digest_lower_case: bool,
     /// Whether a request without a body has a `Digest`. In the dialect `Bg` every request has one.
     pub digest_empty_body: bool,
-    /// Further headers to sign, in the dialect `Era` only; `(request-target)` may be among them.
+    /// Additional headers to sign, in the dialect `Era` only; `(request-target)` may be among them.
     pub extra_signed_headers: Vec<String>,
-    /// The order of the signed headers; those that it does not name follow in the usual order (§2.2).
+    /// The order of the signed headers; headers that are not in it follow in the usual order (§2.2).
     pub header_order: Option<Vec<String>>,
-    /// How the serial number is written in `keyId`.
+    /// The format of the serial number in `keyId`.
     pub serial_style: SerialStyle,
-    /// How the issuer is written in `keyId`.
+    /// The format of the issuer in `keyId`.
     pub name_style: NameStyle,
-    /// How the certificate is written.
+    /// The format of the certificate.
     pub cert_form: CertForm,
-    /// When `Signature` is wrapped.
+    /// When `Signature` is encoded.
     pub rfc2047: Rfc2047Use,
-    /// What stands between the parameters of `Signature`.
+    /// The separator of the parameters of `Signature`.
     pub param_separator: ParameterSeparator,
-    /// Whether [`sign`](super::sign) verifies the finished signature before it gives it out (S8).
+    /// Whether [`sign`](super::sign) verifies the finished signature before it returns it (S8).
     pub self_verify: bool,
 }
 

@@ -1,7 +1,7 @@
-//! Encoded words (RFC 2047) around the whole value of `Signature`, where a key id has letters beyond ASCII (§2.6). No
-//! other header is read so.
+//! Encoded words (RFC 2047) around the whole value of `Signature`, for key ids with characters outside ASCII (§2.6).
+//! They are not decoded in any other header.
 //!
-//! The parser looks at each byte once: a word ends at the next `?=`, and neither base64 nor Q holds a question mark.
+//! The parser reads each byte once: a word ends at the next `?=`, since neither base64 nor Q contains a question mark.
 
 use std::fmt;
 
@@ -11,25 +11,25 @@ use data_encoding::HEXUPPER_PERMISSIVE;
 use super::shown::Shown;
 use crate::http::{MAX_FIELD, text_has_control, trim};
 
-/// Most bytes of a value after decoding.
+/// The maximum size of a value after decoding, in bytes.
 pub const MAX_DECODED: usize = 8 * 1024;
 
 const OPEN: &str = "=?";
 const CLOSE: &str = "?=";
 
-/// Writes a text as one encoded word, UTF-8 in base64. It may be longer than the 75 characters of RFC 2047: the
-/// services want one word.
+/// Encodes a text as one encoded word, UTF-8 in base64. It may exceed the 75 characters of RFC 2047, since the services
+/// require a single word.
 #[must_use]
 pub fn encode(text: &str) -> String {
     format!("{OPEN}utf-8?B?{}{CLOSE}", STANDARD.encode(text.as_bytes()))
 }
 
-/// A value that was read. `Debug` leaves the text out, since it holds a signature (S-12).
+/// A decoded value. `Debug` omits the text, since it holds a signature (S-12).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Decoded {
     /// The text.
     pub text: String,
-    /// What was passed over.
+    /// The tolerated deviations.
     pub warnings: Vec<String>,
 }
 
@@ -39,8 +39,8 @@ impl fmt::Debug for Decoded {
     }
 }
 
-/// Reads a value. One that begins with `=?` consists of encoded words; any other is given back as it is. `lenient`
-/// also takes the Q encoding, and bytes beyond ASCII outside of words.
+/// Decodes a value. A value that begins with `=?` must consist of encoded words; any other is returned unchanged.
+/// `lenient` also accepts the Q encoding, and bytes outside ASCII outside of words.
 ///
 /// # Errors
 /// [`Rfc2047Fault`].
@@ -66,7 +66,7 @@ fn plain(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
             utf8.unwrap_or_else(|| latin1(value))
         }
     };
-    // A tab may stand between parameters; the words' text has none.
+    // A tab is allowed between parameters, but not in the words' text.
     if text_has_control(&text) {
         return Err(Rfc2047Fault::Control);
     }
@@ -96,7 +96,7 @@ fn words(value: &[u8], lenient: bool) -> Result<Decoded, Rfc2047Fault> {
     if text.len() > MAX_DECODED {
         return Err(Rfc2047Fault::TooLarge);
     }
-    // What came out is as foreign as what went in (S-04).
+    // Decoded text is as untrusted as its input (S-04).
     if text.chars().any(char::is_control) {
         return Err(Rfc2047Fault::Control);
     }
@@ -116,7 +116,7 @@ struct Word<'a> {
 }
 
 impl<'a> Word<'a> {
-    /// The first word of a text, and what follows it.
+    /// The first word of a text, and the rest.
     fn split(text: &'a str) -> Result<(Self, &'a str), Rfc2047Fault> {
         let text = text.strip_prefix(OPEN).ok_or(Rfc2047Fault::Syntax("there is text beside the encoded words"))?;
         let cut = |text: &'a str| text.split_once('?').ok_or(Rfc2047Fault::Syntax("an encoded word has no end `?=`"));
@@ -124,7 +124,7 @@ impl<'a> Word<'a> {
         let (encoding, text) = cut(text)?;
         let (content, text) = cut(text)?;
         let after = text.strip_prefix('=').ok_or(Rfc2047Fault::Syntax("an encoded word does not end in `?=`"))?;
-        // RFC 2231 lets a language follow the character set.
+        // RFC 2231 allows a language after the character set.
         let charset = charset.split_once('*').map_or(charset, |(charset, _)| charset);
         Ok((Self { charset, encoding, content }, after))
     }
@@ -173,33 +173,33 @@ fn decode_q(content: &str) -> Result<Vec<u8>, Rfc2047Fault> {
     Ok(bytes)
 }
 
-/// In ISO-8859-1 a byte is the number of its character.
+/// In ISO-8859-1 each byte is the code point of its character.
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
-/// Why a value cannot be read.
+/// The reason why a value cannot be decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rfc2047Fault {
-    /// It is larger than a header may be, or than 8 KiB after decoding.
+    /// It is larger than a header may be, or larger than 8 KiB after decoding.
     TooLarge,
-    /// It is not made as RFC 2047 says.
+    /// Invalid RFC 2047 syntax.
     Syntax(&'static str),
-    /// A character set that is not read.
+    /// An unsupported character set.
     Charset(String),
-    /// An encoding that is not read.
+    /// An unsupported encoding.
     Encoding(String),
-    /// A B word that is not base64.
+    /// A B word with invalid base64.
     Base64,
-    /// The bytes are not text of their character set.
+    /// The bytes are not valid in their character set.
     NotInCharset(&'static str),
-    /// A control character, after decoding.
+    /// A control character after decoding.
     Control,
     /// An encoded word inside an encoded word.
     Nested,
-    /// A byte beyond ASCII outside of encoded words.
+    /// A byte outside ASCII outside of encoded words.
     NotAscii {
-        /// Where it is, from 0.
+        /// Its position, from 0.
         offset: usize,
     },
 }

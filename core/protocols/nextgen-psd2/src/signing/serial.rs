@@ -1,13 +1,13 @@
-//! A certificate's serial number as text (§2.6): hexadecimal, or decimal where a service wants that.
+//! A certificate's serial number as text (§2.6): hexadecimal, or decimal if a service requires it.
 
 use data_encoding::{HEXLOWER_PERMISSIVE, HEXUPPER};
 
-/// Most hexadecimal digits that are read: 20 octets, and one of zero before them (S-07).
+/// The maximum number of hexadecimal digits: 20 octets and a leading zero octet (S-07).
 const MAX_DIGITS: usize = 42;
-/// Longest serial number that is compared with a decimal text, bytes.
+/// The maximum length of a serial number that is compared with a decimal text, in bytes.
 const MAX_OCTETS: usize = 21;
 
-/// How a serial number is written.
+/// The format of a serial number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SerialStyle {
     /// `B3A91F27C5D4E10`: upper case, no leading zero.
@@ -21,7 +21,7 @@ pub enum SerialStyle {
     Decimal,
 }
 
-/// Writes an unsigned big-endian number.
+/// Formats an unsigned big-endian number.
 pub(crate) fn to_text(serial: &[u8], style: SerialStyle) -> String {
     let digits = HEXUPPER.encode(without_zeros(serial));
     let minimal = match digits.trim_start_matches('0') {
@@ -36,7 +36,7 @@ pub(crate) fn to_text(serial: &[u8], style: SerialStyle) -> String {
     }
 }
 
-/// Whether a hexadecimal text is this number; `None` where it is not hexadecimal, or is too long.
+/// Whether a hexadecimal text equals this number; `None` if it is not hexadecimal or too long.
 pub(super) fn is_hex_of(text: &str, serial: &[u8]) -> Option<bool> {
     if text.is_empty() || text.len() > MAX_DIGITS {
         return None;
@@ -46,7 +46,7 @@ pub(super) fn is_hex_of(text: &str, serial: &[u8]) -> Option<bool> {
     Some(without_zeros(&bytes) == without_zeros(serial))
 }
 
-/// Whether a text is this number in decimal.
+/// Whether a decimal text equals this number.
 pub(super) fn is_decimal_of(text: &str, serial: &[u8]) -> bool {
     let serial = without_zeros(serial);
     serial.len() <= MAX_OCTETS
@@ -59,7 +59,7 @@ fn without_zeros(number: &[u8]) -> &[u8] {
     &number[start..]
 }
 
-/// Converts through groups of nine decimal digits, the lowest first.
+/// Converts via groups of nine decimal digits, the lowest first.
 fn decimal(number: &[u8]) -> String {
     const GROUP: u64 = 1_000_000_000;
     let mut groups: Vec<u64> = vec![0];

@@ -1,8 +1,8 @@
-//! Foreign text in the text of a fault: short, and without control characters.
+//! Foreign text in an error text: shortened, and without control characters.
 
 use std::fmt;
 
-/// Most characters that are shown.
+/// The maximum number of characters shown.
 const MOST: usize = 60;
 
 /// Shows the beginning of a text, escaped, in quotes.

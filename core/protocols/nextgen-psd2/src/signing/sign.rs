@@ -1,5 +1,4 @@
-//! Signing a request (§2.1, steps S2 to S8). Nothing is drawn and no clock is read: the same input gives the same
-//! bytes.
+//! Signs a request (§2.1, steps S2 to S8). Uses no random numbers and no clock: the same input gives the same bytes.
 
 use std::fmt;
 
@@ -30,12 +29,12 @@ const REQUEST_ID: &str = "X-Request-ID";
 const CERTIFICATE: &str = "TPP-Signature-Certificate";
 const SIGNATURE: &str = "Signature";
 
-/// A request whose headers are final, to be signed wherever the private key is.
+/// A request with final headers, ready to be signed wherever the private key is.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     /// The request, without `Signature`.
     pub request: Request,
-    /// What is to be signed: RSA PKCS#1 v1.5 with the profile's hash over its bytes, hashed once.
+    /// The text to sign: RSA PKCS#1 v1.5 with the profile's hash over its bytes, hashed once.
     pub signing_string: SigningString,
     /// The names of the signed headers.
     pub names: Vec<String>,
@@ -43,7 +42,7 @@ pub struct Prepared {
     pub key_id: String,
 }
 
-/// What was signed, for logs and comparison.
+/// The signed data, for logs and comparison.
 #[derive(Debug, Clone)]
 pub struct Signed {
     /// The signing string.
@@ -52,12 +51,11 @@ pub struct Signed {
     pub key_id: String,
 }
 
-/// Makes a request ready to be signed: adds `Date`, `X-Request-ID` and `Digest` where they are missing and the
-/// dialect has them, adds the certificate, checks the values, and builds the signing string. A `Signature` that is
-/// there is removed.
+/// Prepares a request for signing: adds `Date`, `X-Request-ID` and `Digest` if they are missing and the dialect has
+/// them, adds the certificate, checks the values, and builds the signing string. An existing `Signature` is removed.
 ///
 /// # Errors
-/// [`SignFault`]: a value that must not be sent, a `Digest` of another body, a header to be signed that is absent.
+/// [`SignFault`]: a value that must not be sent, a `Digest` of another body, a missing header that is to be signed.
 pub fn prepare(
     mut request: Request,
     certificate: &Certificate,
@@ -92,12 +90,12 @@ pub fn prepare(
 }
 
 impl Prepared {
-    /// Adds the signature. It is verified first, with the certificate's key, so that no request leaves that cannot be
+    /// Verifies the signature with the certificate's key and adds it, so that no request is sent that cannot be
     /// verified.
     ///
     /// # Errors
-    /// [`SignFault`]: a signature of another key, another text or another hash; an issuer that cannot be written into
-    /// a header.
+    /// [`SignFault`]: the signature is by another key, over another text or with another hash; the issuer cannot be
+    /// written into a header.
     pub fn finish(
         self,
         signature: &[u8],
@@ -112,11 +110,11 @@ impl Prepared {
         self.attach(signature, profile)
     }
 
-    /// The signed request, and what was signed. The signature is verified first only where the profile wants it: it was just made with
-    /// the certificate's own key.
+    /// Adds the signature and returns the signed request and the signed data. The signature was just made with the
+    /// certificate's own key, so it is verified first only if the profile asks for it.
     ///
     /// # Errors
-    /// Those of [`finish`](Self::finish).
+    /// The errors of [`finish`](Self::finish).
     pub fn complete(
         self,
         signature: &[u8],
@@ -131,7 +129,7 @@ impl Prepared {
         Ok((request, signed))
     }
 
-    /// The same without verifying it.
+    /// Adds the signature without verifying it.
     fn attach(self, signature: &[u8], profile: &SigningProfile) -> Result<Request, SignFault> {
         let header = SignatureHeader {
             key_id: self.key_id,
@@ -146,11 +144,11 @@ impl Prepared {
     }
 }
 
-/// Signs a request with a key that is at hand: [`prepare`], sign, [`Prepared::finish`]. Whether the signature is verified first
-/// is the profile's choice; that the key belongs to the certificate is seen each time.
+/// Signs a request with a local key: [`prepare`], sign, [`Prepared::complete`]. The profile decides whether the
+/// signature is verified first; whether the key belongs to the certificate is always checked.
 ///
 /// # Errors
-/// [`SignFault`]; also where the key does not belong to the certificate.
+/// [`SignFault`]; also if the key does not belong to the certificate.
 pub fn sign(
     request: Request,
     certificate: &Certificate,
@@ -182,7 +180,7 @@ fn check_profile(profile: &SigningProfile) -> Result<(), SignFault> {
     }
 }
 
-/// Also what is not signed must not smuggle a header in, nor be refused by every verifier (S-04, V03).
+/// Unsigned values must not smuggle in a header or be refused by every verifier either (S-04, V03).
 fn check_message(request: &Request) -> Result<(), SignFault> {
     let fault = |header: &str, why: &str| Err(SignFault::of(header, why));
     if !is_token(&request.method) {
@@ -230,12 +228,12 @@ fn header_value(header: &SignatureHeader, profile: &SigningProfile) -> Result<St
     Ok(value)
 }
 
-/// Why a request cannot be signed. Nothing of its values is in the text.
+/// The reason why a request cannot be signed. The text contains none of its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignFault {
-    /// The header that is at fault, where it is one.
+    /// The header at fault, if it is one.
     pub header: Option<String>,
-    /// What is wrong, for a person.
+    /// The reason, for a person.
     pub why: String,
 }
 

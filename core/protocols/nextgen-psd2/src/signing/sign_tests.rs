@@ -22,7 +22,7 @@ static LEAF: LazyLock<Certificate> = LazyLock::new(|| vectors::leaf(&vectors::re
 const REQUEST_ID_A: &str = "4eba4445-1a4b-47b8-bdd5-4e56ef026b19";
 const REQUEST_ID_B: &str = "0d5c2a3e-6f0b-4c1d-9a77-3f2b8e51c604";
 
-/// The request as it is before it is signed.
+/// The request before it is signed.
 fn bare(mut request: Request) -> Request {
     for name in [DATE, REQUEST_ID, DIGEST, CERTIFICATE, SIGNATURE] {
         request.headers.remove(name);
@@ -43,7 +43,7 @@ fn read(request: &Request, lenient: bool) -> (SignatureHeader, Vec<String>) {
     (SignatureHeader::parse(&text, Duplicates::Reject).unwrap(), warnings)
 }
 
-/// The core of verification.
+/// The core of the verification.
 fn verifies(request: &Request, certificate: &Certificate) -> bool {
     let (header, _) = read(request, true);
     let hash = algorithm_hash(header.algorithm.as_deref().unwrap()).unwrap();
@@ -108,12 +108,12 @@ fn vectors_d() {
         let signature = header.signature_bytes().unwrap();
         assert!(legacy_rsa::verify_pkcs1_any_size(&spki, Hash::Sha256, &text, &signature));
         assert!(!legacy_rsa::verify_pkcs1_any_size(&spki, Hash::Sha256, &text[1..], &signature));
-        // The key is too small for anything but this.
+        // The key is too small for anything else.
         assert!(!key.verify_pkcs1(Hash::Sha256, &text, &signature));
     }
 }
 
-/// The key need not be here.
+/// The private key need not be local.
 #[test]
 fn a_prepared_request_may_be_signed_elsewhere() {
     let profile = SigningProfile::default();
@@ -122,7 +122,7 @@ fn a_prepared_request_may_be_signed_elsewhere() {
     let signature = KEY.sign_pkcs1(Hash::Sha256, &prepared.signing_string.bytes).unwrap();
     let request = prepared.clone().finish(&signature, &LEAF, &profile).unwrap();
     assert_eq!(request.to_bytes(), vectors::REQUEST_A);
-    // What another hash, another text or nothing gives is not sent.
+    // A signature with another hash, over another text, or an empty one is not sent.
     let other_hash = KEY.sign_pkcs1(Hash::Sha512, &prepared.signing_string.bytes).unwrap();
     let other_text = KEY.sign_pkcs1(Hash::Sha256, b"x").unwrap();
     for signature in [other_hash.as_slice(), &other_text, &signature[1..], b""] {
@@ -145,7 +145,7 @@ fn the_berlin_group_signs_no_date_and_nothing_else() {
     let (request, _) = signed(empty(), &profile).unwrap();
     assert_eq!(request.headers.count(DATE), 0);
     assert_eq!(read(&request, false).0.signed_names(), ["digest", "x-request-id"]);
-    // A date that is sent is not signed.
+    // A date in the request is not signed.
     let mut dated = empty();
     dated.headers.push(DATE, "whatever");
     assert_eq!(read(&signed(dated, &profile).unwrap().0, false).0.signed_names(), ["digest", "x-request-id"]);
@@ -167,7 +167,7 @@ fn an_empty_body_may_go_without_a_digest() {
 #[test]
 fn what_is_there_is_kept_and_checked() {
     let profile = SigningProfile::default();
-    // Signed again, A is itself: its own headers stand, and its signature is replaced.
+    // Signed again, A does not change: its own headers stay, and its signature is replaced.
     let (again, _) = sign(vectors::request_a(), &LEAF, &KEY, &profile, 0, "unused").unwrap();
     assert_eq!(again.to_bytes(), vectors::REQUEST_A);
 
@@ -192,7 +192,7 @@ fn what_is_there_is_kept_and_checked() {
     assert_eq!(bad_id.header.as_deref(), Some("x-request-id"));
 }
 
-/// T-025, the signer's half; T-026, T-028, T-029 as far as a profile can ask for such names.
+/// T-025, the signer's part; T-026, T-028, T-029 as far as a profile can request such names.
 #[test]
 fn further_headers() {
     let with = |names: &[&str]| {
@@ -208,7 +208,7 @@ fn further_headers() {
     }
 }
 
-/// T-058.
+/// T-058: always encoding can be requested.
 #[test]
 fn a_word_may_be_asked_for() {
     let profile = SigningProfile { rfc2047: Rfc2047Use::Always, ..SigningProfile::default() };
@@ -217,7 +217,7 @@ fn a_word_may_be_asked_for() {
     assert!(verifies(&request, &LEAF));
 }
 
-/// T-049: bare UTF-8 goes out only where that is asked for.
+/// T-049: bare UTF-8 is sent only if requested.
 #[test]
 fn a_word_may_be_refused() {
     let leaf = vectors::leaf(&vectors::request_b());
@@ -229,7 +229,7 @@ fn a_word_may_be_refused() {
     assert!(verifies(&request, &leaf));
 }
 
-/// T-144: every combination of the options that touch the header, for an issuer in ASCII and one beyond.
+/// T-144: all combinations of the options for the header, for an issuer in ASCII and one outside.
 #[test]
 fn every_combination_of_options() {
     let leaves = [LEAF.clone(), vectors::leaf(&vectors::request_b())];
@@ -266,7 +266,7 @@ fn every_combination_of_options() {
     }
 }
 
-/// T-045: what the escapes of a distinguished name leave is safe inside quotation marks, and nothing else goes out.
+/// T-045: the escapes of a distinguished name are safe inside quotation marks, and nothing else is sent.
 #[test]
 fn an_issuer_does_not_break_out_of_its_quotation_marks() {
     let value = |issuer: &str| {
@@ -299,7 +299,7 @@ fn faults_and_debug_hold_no_values() {
     assert!(!shown.contains("hidden") && !shown.contains("PSUPersonalIdentifier"), "{shown}");
 }
 
-/// S8: a wrong signature is found before it goes out; `attach` is what leaves that out.
+/// S8: `finish` detects a wrong signature before it is sent; `attach` skips that.
 #[test]
 fn what_is_finished_was_verified() {
     let profile = SigningProfile::default();
@@ -316,7 +316,7 @@ fn what_is_finished_was_verified() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// T-141, T-142: what is signed verifies; what was changed does not.
+    /// T-141, T-142: a signed request verifies; a changed one does not.
     #[test]
     fn signed_then_read(
         body: Vec<u8>,

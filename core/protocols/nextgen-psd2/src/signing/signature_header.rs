@@ -6,10 +6,10 @@ use std::fmt;
 use super::{shown::Shown, signing_string::MAX_NAMES};
 use crate::http::{MAX_FIELD, is_token, text_has_control};
 
-/// Most parameters that are read.
+/// The maximum number of parameters.
 pub const MAX_PARAMETERS: usize = 32;
 
-/// Bytes of a usual value: a signature of 2048 bits, an issuer of a few parts.
+/// The usual size of a value in bytes: a signature of 2048 bits, an issuer with a few parts.
 const USUAL: usize = 768;
 
 const KEY_ID: &str = "keyId";
@@ -18,16 +18,16 @@ const HEADERS: &str = "headers";
 const SIGNATURE: &str = "signature";
 const KNOWN: [&str; 4] = [KEY_ID, ALGORITHM, HEADERS, SIGNATURE];
 
-/// The parameters of a signature. `Debug` leaves the signature out (S-12).
+/// The parameters of a signature. `Debug` omits the signature (S-12).
 #[derive(Clone, PartialEq, Eq)]
 pub struct SignatureHeader {
-    /// Which key made it: [`KeyId`](super::KeyId) as text.
+    /// The key's id: [`KeyId`](super::KeyId) as text.
     pub key_id: String,
     /// The name of the algorithm; see [`algorithm_hash`](super::algorithm_hash).
     pub algorithm: Option<String>,
-    /// The names of the signed headers in order, as written.
+    /// The names of the signed headers, in order and as written.
     pub headers: Option<Vec<String>>,
-    /// The signature, base64, unchecked.
+    /// The signature in base64, unchecked.
     pub signature: String,
 }
 
@@ -41,19 +41,19 @@ impl fmt::Debug for SignatureHeader {
     }
 }
 
-/// What to do where a parameter stands twice (A-22).
+/// The handling of a duplicate parameter (A-22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Duplicates {
-    /// It is a fault.
+    /// It is an error.
     #[default]
     Reject,
-    /// The last one counts, as the draft says.
+    /// The last one counts, as in the draft.
     LastWins,
 }
 
 impl SignatureHeader {
-    /// Writes the value, with this between the parameters. It reads back as it was unless a text in it has a
-    /// quotation mark that no backslash precedes, or ends in a backslash.
+    /// Formats the value with this separator between the parameters. It parses back to the same value unless a text in
+    /// it has a quotation mark without a backslash before it, or ends in a backslash.
     #[must_use]
     pub fn to_text(&self, separator: &str) -> String {
         let headers = self.headers.as_ref().map(|names| names.join(" "));
@@ -74,7 +74,7 @@ impl SignatureHeader {
         text
     }
 
-    /// Reads a value, after [`decode_rfc2047`](super::decode_rfc2047). Unknown parameters are passed over.
+    /// Parses a value, after [`decode_rfc2047`](super::decode_rfc2047). Unknown parameters are ignored.
     ///
     /// # Errors
     /// [`SignatureHeaderFault`].
@@ -104,8 +104,8 @@ impl SignatureHeader {
         })
     }
 
-    /// The names of the signed headers in lower case, for that is how they are signed and compared: what is listed, or `date`
-    /// where nothing is said (G8).
+    /// The names of the signed headers in lower case, as they are signed and compared: the listed names, or `date` if
+    /// there is no list (G8).
     #[must_use]
     pub fn signed_names(&self) -> Vec<String> {
         match &self.headers {
@@ -114,14 +114,14 @@ impl SignatureHeader {
         }
     }
 
-    /// The signature's bytes; `None` where it is not base64 with `+`, `/` and padding in its one right form (V29).
+    /// The signature's bytes; `None` if it is not canonical base64 with `+`, `/` and padding (V29).
     #[must_use]
     pub fn signature_bytes(&self) -> Option<Vec<u8>> {
         STANDARD.decode(self.signature.as_bytes()).ok()
     }
 }
 
-/// All parameters, each name once. Each has a value, and no known one has an empty one.
+/// All parameters; each name occurs once. Each has a value; that of a known parameter is not empty.
 fn parameters(text: &str, duplicates: Duplicates) -> Result<Vec<(&str, &str)>, SignatureHeaderFault> {
     if text_has_control(text) {
         return Err(SignatureHeaderFault::Control);
@@ -149,7 +149,7 @@ fn parameters(text: &str, duplicates: Duplicates) -> Result<Vec<(&str, &str)>, S
     }
 }
 
-/// One parameter, and what follows its value.
+/// Parses one parameter; returns its name, its value and the rest.
 fn parameter(text: &str, first: bool) -> Result<(&str, &str, &str), SignatureHeaderFault> {
     let end = text.find([' ', '\t', '=', ',', '"']).unwrap_or(text.len());
     let (name, after) = text.split_at(end);
@@ -185,8 +185,8 @@ fn parameter(text: &str, first: bool) -> Result<(&str, &str, &str), SignatureHea
     Ok((name, value, after))
 }
 
-/// Cuts at the first quotation mark that is not preceded by an odd number of backslashes. These belong to the escapes
-/// of a distinguished name and stay.
+/// Splits at the first quotation mark that is not preceded by an odd number of backslashes. The backslashes belong to
+/// the escapes of a distinguished name and stay.
 fn unquoted(text: &str) -> Option<(&str, &str)> {
     let first = text.find('"')?;
     if !text[..first].contains('\\') {
@@ -207,40 +207,40 @@ fn without_blanks(text: &str) -> &str {
     text.trim_start_matches([' ', '\t'])
 }
 
-/// Why a value cannot be read.
+/// The reason why a value cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignatureHeaderFault {
-    /// More than 16 KiB, or more parameters or listed headers than are read.
+    /// More than 16 KiB, or too many parameters or listed headers.
     TooLarge,
     /// A control character.
     Control,
-    /// The scheme word of `Authorization` stands in front (H-17).
+    /// The scheme word of `Authorization` comes first (H-17).
     Scheme,
-    /// The name of a parameter is wanted and something else stands there.
+    /// A parameter's name is missing.
     NoName,
     /// A parameter without `=` or without a value.
     NoValue(String),
-    /// A value that is not in quotation marks.
+    /// A value without quotation marks.
     Unquoted(String),
-    /// A value whose closing quotation mark is missing.
+    /// A value without its closing quotation mark.
     Unterminated(String),
-    /// Something else than a comma follows this parameter.
+    /// Something other than a comma follows this parameter.
     Separator(String),
-    /// A parameter that must say something and is empty.
+    /// A required parameter is empty.
     Empty(String),
-    /// A parameter stands twice.
+    /// A duplicate parameter.
     Duplicate(String),
     /// A parameter is missing.
     Missing {
-        /// Which one.
+        /// Its name.
         parameter: &'static str,
-        /// The same in another spelling, where there is that.
+        /// The name in another spelling, if the value has that.
         spelled: Option<String>,
     },
 }
 
 impl SignatureHeaderFault {
-    /// The parameter that is at fault, where it is one.
+    /// The parameter at fault, if it is one.
     #[must_use]
     pub fn parameter(&self) -> Option<&str> {
         match self {

@@ -44,7 +44,7 @@ fn order_and_blanks_are_free() {
     assert_eq!(parse(text), Ok(header()));
 }
 
-/// T-011, T-095: what may be missing here.
+/// T-011, T-095: optional parameters.
 #[test]
 fn algorithm_and_headers_may_be_missing() {
     let header = parse(r#"keyId="Test",signature="AAAA""#).unwrap();
@@ -53,7 +53,7 @@ fn algorithm_and_headers_may_be_missing() {
     assert_eq!(header.to_text(","), r#"keyId="Test",signature="AAAA""#);
 }
 
-/// T-024: the case of the names stays for those who want to see it, and does not count.
+/// T-024: the names keep their case for display; it is ignored in comparisons.
 #[test]
 fn names_are_kept_as_listed() {
     let header = parse(r#"keyId="k",headers="Date (request-target) digest==",signature="AAAA""#).unwrap();
@@ -139,11 +139,11 @@ fn the_scheme_word_is_a_fault_of_its_own() {
     for word in ["Signature", "signature", "SIGNATURE"] {
         assert_eq!(parse(&format!("{word} {TEXT}")), Err(Fault::Scheme));
     }
-    // A parameter with blanks before `=` is not the word.
+    // A parameter with spaces before `=` is not the scheme word.
     assert_eq!(parse("signature = \"AAAA\",keyId=\"a\"").map(|header| header.signature), Ok("AAAA".into()));
 }
 
-/// T-098, the encoding.
+/// T-098, encoding only.
 #[test]
 fn the_signature_is_strict_base64() {
     let of = |signature: &str| SignatureHeader { signature: signature.into(), ..header() }.signature_bytes();

@@ -5,16 +5,16 @@ use std::fmt;
 use super::shown::Shown;
 use crate::http::{MAX_FIELDS, Request, is_token};
 
-/// The listed name that stands for method and path.
+/// The listed name for method and path.
 pub const REQUEST_TARGET: &str = "(request-target)";
 
-/// Most names that may be listed: as many fields as a request may have, and the request line.
+/// The maximum number of listed names: the maximum number of fields of a request, and the request line.
 pub const MAX_NAMES: usize = MAX_FIELDS + 1;
 
-/// A signing string, and where its lines are.
+/// A signing string, and the positions of its lines.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct SigningString {
-    /// The string. It is bytes: header values need not be text.
+    /// The string, as bytes: header values need not be text.
     pub bytes: Vec<u8>,
     /// Its lines in order.
     pub lines: Vec<Line>,
@@ -23,23 +23,23 @@ pub struct SigningString {
 /// One line of a signing string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The listed name, lower case.
+    /// The listed name, in lower case.
     pub name: String,
-    /// Offset of its first byte.
+    /// The offset of its first byte.
     pub start: usize,
-    /// Offset after its last byte, the line feed not counted.
+    /// The offset after its last byte, without the line feed.
     pub end: usize,
 }
 
 impl fmt::Debug for SigningString {
-    /// Names only: values may be personal.
+    /// Shows only names: values may be personal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.lines.iter().map(|line| line.name.as_str()).collect();
         f.debug_struct("SigningString").field("names", &names).finish_non_exhaustive()
     }
 }
 
-/// Builds the signing string of a request for these listed names, in their order. The names may have any case.
+/// Builds the signing string of a request for these listed names, in their order. The names may have any letter case.
 ///
 /// # Errors
 /// [`SigningStringFault`].
@@ -67,7 +67,7 @@ pub fn signing_string(names: &[String], request: &Request) -> Result<SigningStri
     Ok(built)
 }
 
-/// Writes the value of a listed name.
+/// Writes the value for a listed name.
 fn value(name: &str, request: &Request, out: &mut Vec<u8>) -> Result<(), SigningStringFault> {
     if name == REQUEST_TARGET {
         out.extend_from_slice(request.method.to_ascii_lowercase().as_bytes());
@@ -90,7 +90,7 @@ fn value(name: &str, request: &Request, out: &mut Vec<u8>) -> Result<(), Signing
     Ok(())
 }
 
-/// Why there is no signing string. Names are given in lower case.
+/// The reason why there is no signing string. Names are in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SigningStringFault {
     /// No name is listed (G8).
@@ -101,7 +101,7 @@ pub enum SigningStringFault {
     NotAName(String),
     /// A name is listed twice (G9).
     Duplicate(String),
-    /// A name in parentheses that only later drafts know (G10).
+    /// A name in parentheses that only later drafts define (G10).
     Pseudo(String),
     /// A listed header is not in the request (G7).
     Absent(String),
@@ -229,7 +229,7 @@ mod tests {
             let _ = signing_string(&listed, &request);
         }
 
-        /// Lines are where they are said to be, and nothing is between them but one line feed.
+        /// The lines' positions are right, and lines are separated by exactly one line feed.
         #[test]
         fn lines_are_where_they_are_said_to_be(values in proptest::collection::vec("[ -~]{0,20}", 1..8)) {
             let mut request = request("GET / HTTP/1.1\n\n");

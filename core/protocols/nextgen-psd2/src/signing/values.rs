@@ -1,15 +1,15 @@
-//! The client's checks of the values that it signs (§2.8).
+//! The client's checks of the values to sign (§2.8).
 
 use super::{date::parse_imf_fixdate, sign::SignFault};
 use crate::http::{Request, is_uuid, is_visible};
 
-/// Longest PSU-ID and PSU-Corporate-ID, bytes.
+/// The maximum length of PSU-ID and PSU-Corporate-ID, in bytes.
 const MAX_PSU_ID: usize = 256;
 
-/// Checks all fields of one name, which is in lower case.
+/// Checks all fields with one name, given in lower case.
 pub(super) fn check(name: &str, request: &Request) -> Result<(), SignFault> {
     for header in request.headers.named(name) {
-        // The spaces around are not sent.
+        // Surrounding spaces are not sent.
         let value = header.trimmed();
         if !is_visible(value) {
             let offset = value.iter().take_while(|byte| is_visible(std::slice::from_ref(byte))).count();
@@ -35,12 +35,12 @@ fn value_of(name: &str, text: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Whether an identifier of a customer or of its agreement can be a header's value (§2.4 G11, §2.8): 1 to 256 bytes of visible
-/// ASCII, with spaces inside only, since those around a value are no part of it. The one rule of who signs, verifies, and holds
-/// customers.
+/// Checks that an identifier of a customer or of its agreement can be a header's value (§2.4 G11, §2.8): 1 to 256 bytes
+/// of visible ASCII, with spaces only inside, since surrounding spaces are not part of a value. Signers, verifiers and
+/// customer stores share this rule.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The reason why it is invalid.
 pub fn customer_id(value: &[u8]) -> Result<(), &'static str> {
     if value.is_empty() || value.len() > MAX_PSU_ID {
         Err("it must have 1 to 256 bytes")
@@ -53,11 +53,11 @@ pub fn customer_id(value: &[u8]) -> Result<(), &'static str> {
     }
 }
 
-/// Whether a bank may send its customer there (§2.8, S-11): an absolute `https` URI as RFC 3986 writes it, without a user and
-/// without a fragment; `http` to this machine itself only, for a sandbox.
+/// Checks that a bank may send its customer there (§2.8, S-11): an absolute `https` URI as in RFC 3986, without user
+/// and fragment; `http` is accepted only for this machine itself, for a sandbox.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The reason why it is invalid.
 pub fn redirect_uri(text: &str) -> Result<(), &'static str> {
     let (scheme, rest) = text.split_once("://").ok_or("it is not an absolute URI")?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -84,7 +84,7 @@ pub fn redirect_uri(text: &str) -> Result<(), &'static str> {
     if text.bytes().enumerate().all(is_fine) { Ok(()) } else { Err("it has a character that a URI writes as %XX") }
 }
 
-/// Whether host and port are this machine's own.
+/// Whether host and port belong to this machine itself.
 fn is_loopback(authority: &str) -> bool {
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(fault("accept", b"ab\0").as_deref(), Some("byte 2 is not visible ASCII or a space"));
     }
 
-    /// The one rule, as it is asked where no header trims a value.
+    /// The shared rule, for values that no header parser has trimmed.
     #[test]
     fn identifiers_of_customers() {
         for fine in ["a", "psu 7f3a91", "a  b", "~!", &"x".repeat(MAX_PSU_ID)] {

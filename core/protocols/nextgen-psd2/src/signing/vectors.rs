@@ -1,4 +1,4 @@
-//! The vectors of docs/protocols/nextgen-psd2.md §2.10, for tests of every module.
+//! The test vectors of docs/protocols/nextgen-psd2.md §2.10, for the tests of all modules.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -7,7 +7,7 @@ use crate::{certificates::Certificate, http::Request};
 
 /// The specification's throwaway key, published on purpose.
 pub(crate) const TEST_KEY: &str = include_str!("vectors/test-key.pem");
-/// The certificates that issued the leaves of A and of B, base64 DER.
+/// The issuers' certificates of the leaves of A and of B, base64 DER.
 pub(crate) const AUTHORITIES: [&str; 2] =
     [include_str!("vectors/authority-1.b64"), include_str!("vectors/authority-2.b64")];
 /// The time of all requests.
@@ -16,7 +16,7 @@ pub(crate) const NOW_S: i64 = 1_772_532_930;
 pub(crate) const SIGNING_STRING_A: &[u8] = include_bytes!("vectors/a.signing-string");
 pub(crate) const SIGNING_STRING_B: &[u8] = include_bytes!("vectors/b.signing-string");
 
-/// Request A as it goes over the wire.
+/// Request A in wire format.
 pub(crate) const REQUEST_A: &[u8] = include_bytes!("vectors/a.http");
 /// Request B.
 pub(crate) const REQUEST_B: &[u8] = include_bytes!("vectors/b.http");
@@ -26,14 +26,14 @@ pub(crate) const KEY_ID_A: &str = "SN=B3A91F27C5D4E10,CA=CN=Sandbox QSEAL CA 1,2
 pub(crate) const KEY_ID_B: &str = "SN=D2B04C6E19F7A835,CA=CN=Nordlys QSEAL CA,2.5.4.97=#0c0f4e54524e4f2d303030303030303031,\
                                    O=Tromsø Trust AS,L=Tromsø,C=NO";
 
-/// What differs from A in request C, which is A with SHA-512 everywhere.
+/// The differences of request C from A, which is A with SHA-512 everywhere.
 pub(crate) const DIGEST_C: &str =
     "SHA-512=FmRYYTBWcxIxQQmOHdH6vXMMkEQs7g0DNItJU/GPsDgiYZtJ3b+rU/QRGolOErK3JlE9xc6S6tsAZqYhi9DERA==";
 pub(crate) const SIGNATURE_C: &str = "cyVcx8Z89RsLn4oh7yZ/EgG9Enk6mHVEPi1dzmcdeMJv5fg1Tg6ySM/w98FciPDC6yIpbMyL28KB1pOAC0K94iO9Rs3l4KkpbkQscJc8BHJ1nSnK6tpyMi7I4j01Y4QFegrVHrq3/qR0xK8DjsQEkdYmTy26Ed2s6bwsff/KW7xc6lF4/9gOo2N99ZniXP+zAGpzFUvskeCriRJaEhPtuRh7GMIIUwvu11GXwm3ExZbY9YdOoIYfVw9qIYMtTvq8ehGyvQTBXZf1uXW8VSFTCtqVG2l5rH9scq7jZ4xnZMFhApxjw+MnCc8KFPNoL6FizaageFl7loXBPDKGB83qpQ==";
 
-/// The key of vectors D: 1024 bits, below what is accepted.
+/// The key of vectors D: 1024 bits, below the accepted minimum.
 pub(crate) const CAVAGE_KEY: &str = include_str!("vectors/cavage-public-key.pem");
-/// Vectors D: the listed names, or none, and the signature.
+/// Vectors D: the listed names, if any, and the signature.
 pub(crate) const CAVAGE: [(Option<&str>, &str); 3] = [
     (
         None,
@@ -73,7 +73,7 @@ pub(crate) fn request_d() -> Request {
     request
 }
 
-/// The certificate that a request holds.
+/// The certificate in a request.
 pub(crate) fn leaf(request: &Request) -> Certificate {
     let value = request.headers.get("tpp-signature-certificate").unwrap();
     Certificate::from_der(&STANDARD.decode(value).unwrap()).unwrap()

@@ -1,4 +1,5 @@
-//! Certificates that were read before: their keys, statements and issuers are the same each time, and so is what is found of them.
+//! A cache of parsed certificates: their keys, statements and issuers do not change, nor do the checks that depend only
+//! on them.
 
 use std::{
     convert::Infallible,
@@ -19,29 +20,29 @@ use crate::{
     signing::KeyId,
 };
 
-/// Most certificates that are remembered.
+/// The maximum number of certificates in a cache.
 const MAX: u64 = 1024;
-/// Longest key id that is remembered, bytes.
+/// The maximum length of a cached key id, in bytes.
 const MAX_KEY_ID: usize = 1024;
 
-/// A certificate as it was read from a header, and those of its checks that depend on nothing else.
+/// A certificate as parsed from a header, and the results of the checks that depend on nothing else.
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) certificate: Certificate,
-    /// What was tolerated when it was read.
+    /// The deviations that were tolerated when it was parsed.
     pub(super) warnings: Vec<String>,
-    /// The trusted issuers that signed it, by their places. Validity is not part of it: time goes on.
+    /// The indexes of the trusted issuers that signed it. Validity is checked separately, since it depends on the time.
     pub(super) issuers: Vec<usize>,
-    /// Why there is none, where there is none.
+    /// The reason if there is no issuer.
     pub(super) unissued: &'static str,
-    /// Roles and authority, where the certificate states them.
+    /// Roles and authority, if the certificate states them.
     pub(super) psd2_statement: Option<Psd2>,
-    /// V14, for what the certificate is used for.
+    /// V14, for the certificate's use.
     pub(super) key: Found,
-    /// V20 and V21 in each mode.
+    /// V20 and V21, for each mode.
     modes: [(Found, Found); 3],
     lenient: bool,
-    /// The key id that was last found to name it, without a warning.
+    /// The last key id that identified it without a warning.
     named_by: RwLock<Box<str>>,
 }
 
@@ -70,7 +71,7 @@ impl Known {
         }
     }
 
-    /// V20, for what the certificate is used for.
+    /// V20, for the certificate's use.
     pub(super) fn for_its_use(&self, mode: Mode) -> Found {
         self.of_mode(mode).0.clone()
     }
@@ -88,7 +89,7 @@ impl Known {
         }
     }
 
-    /// V23. A name is long to read and to compare; most who sign write it in one way.
+    /// V23. Parsing and comparing a name is slow; most signers always write it in the same form.
     pub(super) fn key_id(&self, text: &str) -> (Option<KeyId>, Found) {
         let is_known = self.named_by.try_read().is_ok_and(|named_by| **named_by == *text);
         if is_known && let Ok(parsed) = KeyId::parse(text) {
@@ -105,7 +106,7 @@ impl Known {
     }
 }
 
-/// The checks V14 and V20 of one use of certificates.
+/// The checks V14 and V20 for one use of certificates.
 #[derive(Clone, Copy)]
 struct Use {
     key: fn(&Certificate) -> Found,
@@ -115,25 +116,25 @@ struct Use {
 const SEALING: Use = Use { key: certificate::key, fits: certificate::for_sealing };
 const CONNECTING: Use = Use { key: connection::key, fits: connection::for_connecting };
 
-/// The certificates that were read.
+/// The parsed certificates.
 #[derive(Debug)]
 pub(super) struct Certificates {
     strictly: Held,
     leniently: Held,
-    /// Those of connections, by their DER.
+    /// The certificates of connections, keyed by their DER.
     connections: Held,
 }
 
 type Held = Cache<Box<[u8]>, Arc<Known>, ByTheEnd>;
 
-/// Tells values apart by their ends, where the issuer's signature is: no two have the same but by intent, and whoever intends it
-/// has as many comparisons made as there are certificates, no more.
+/// Hashes only the end of a value, which holds the issuer's signature. Equal ends occur only by intent, and then cost
+/// at most as many comparisons as there are cached certificates.
 #[derive(Debug, Default)]
 struct ByTheEnd(RandomState);
 
 struct EndHasher(DefaultHasher);
 
-/// How much of a value's end is looked at, bytes.
+/// The number of hashed bytes at the end of a value.
 const END: usize = 64;
 
 impl BuildHasher for ByTheEnd {
@@ -166,7 +167,7 @@ impl Certificates {
         held.get_or_make(value, || Known::read(value, lenient, anchors).map(Arc::new))
     }
 
-    /// The same of the client certificate of a connection.
+    /// The same for the client certificate of a connection.
     pub(super) fn of_connection(&self, certificate: &Certificate, anchors: &[Certificate]) -> Arc<Known> {
         let make = || Ok::<_, Infallible>(Arc::new(Known::of(certificate.clone(), CONNECTING, anchors)));
         match self.connections.get_or_make(certificate.der(), make) {
@@ -224,7 +225,7 @@ mod tests {
         assert_ne!(hash(&by, &good), hash(&by, &good[..good.len() - 1]));
     }
 
-    /// As in a fork's child whose parent was writing at that moment.
+    /// As in the child process of a fork whose parent was writing at that moment.
     #[test]
     fn a_lock_that_is_never_given_back_stops_nobody() {
         let (cache, certificates) = (Certificates::default(), certificates(1));
@@ -253,7 +254,7 @@ mod tests {
                 assert_eq!(known.key_id(text), fresh, "{text}");
             }
         }
-        // What others write with a warning is not taken for what holds.
+        // A form that other modes accept with a warning is not cached as valid.
         let known = cache.read(&value(&certificates[0]), true, &[]).unwrap();
         let percent = good.replace(' ', "%20");
         for _ in 0..2 {

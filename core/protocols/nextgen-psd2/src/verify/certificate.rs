@@ -1,9 +1,9 @@
-//! V14 to V21: the certificate behind the signature.
+//! V14 to V21: the signing certificate.
 
 use super::{Mode, Policy, check::Found};
 use crate::certificates::{Certificate, Fault, Psd2Certificate, QcStatements, QcType, SignatureHash, trusted_issuer};
 
-/// Smallest and largest modulus in bits (V14).
+/// The accepted sizes of the modulus, in bits (V14).
 const KEY_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
 pub(super) fn key(certificate: &Certificate) -> Found {
@@ -49,8 +49,8 @@ pub(super) fn not_expired(certificate: &Certificate, policy: &Policy) -> Found {
     }
 }
 
-/// V17, for issuers whose signature on the certificate is known to be right: one that is fit will do. Where there are none,
-/// `unissued` says why.
+/// V17, for issuers whose signature on the certificate is already verified: one suitable issuer is enough. If there are
+/// none, `unissued` is the reason.
 pub(super) fn trusted<'a>(
     certificate: &Certificate,
     issuers: impl Iterator<Item = &'a Certificate>,
@@ -88,7 +88,7 @@ pub(super) fn not_blocked(certificate: &Certificate, policy: &Policy) -> Found {
     }
 }
 
-/// What is read of a certificate's QCStatements.
+/// The parsed QCStatements of a certificate.
 pub(super) type Qc = Result<Option<QcStatements>, Fault>;
 
 /// V20.

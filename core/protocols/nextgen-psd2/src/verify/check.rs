@@ -1,8 +1,8 @@
-//! The checks of §3.2: their ids, what a bank answers when one fails, and how one came out.
+//! The checks of §3.2: their ids, the bank's answer to a failure, and their results.
 
 use std::borrow::Cow;
 
-/// How a check came out.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// It holds.
@@ -11,7 +11,7 @@ pub enum Status {
     Warning,
     /// It does not hold.
     Failed,
-    /// It could not be made, because of what failed before or because it does not apply.
+    /// It could not be made because an earlier check failed, or it does not apply.
     Skipped,
 }
 
@@ -28,38 +28,38 @@ impl Status {
     }
 }
 
-/// One check, made.
+/// A check that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// Which.
+    /// The rule.
     pub rule: &'static Rule,
-    /// How it came out.
+    /// The result.
     pub status: Status,
-    /// For a person: what holds, or what does not and what to do. Without personal data.
+    /// The text for a person: the rule that holds, or the fault and its fix. Without personal data.
     pub text: Cow<'static, str>,
-    /// The HTTP status that a bank answers with; the rule's own but for a few causes.
+    /// The HTTP status of the bank's answer; the rule's own, with few exceptions.
     pub http: u16,
-    /// The code that a bank answers with.
+    /// The code of the bank's answer.
     pub code: &'static str,
 }
 
-/// A row of §3.2. Rules are ordered by their numbers, which is the order in which they are checked.
+/// A row of §3.2. Rules are ordered by their numbers, which is the order of the checks.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rule {
-    /// 30 of `V30`.
+    /// The number, such as 30 for `V30`.
     pub number: u8,
-    /// `V30`.
+    /// The id, such as `V30`.
     pub id: &'static str,
-    /// What must hold, in a few words.
+    /// The requirement, in a few words.
     pub what: &'static str,
-    /// The HTTP status when it does not.
+    /// The HTTP status of a failure.
     pub http: u16,
-    /// The code when it does not.
+    /// The code of a failure.
     pub code: &'static str,
 }
 
 impl Rule {
-    /// The rule of this id: `V` and two digits.
+    /// The rule with this id: `V` and two digits.
     #[must_use]
     pub const fn new(id: &'static str, what: &'static str, http: u16, code: &'static str) -> Self {
         let &[b'V', tens @ b'0'..=b'9', ones @ b'0'..=b'9'] = id.as_bytes() else { panic!("an id is like V30") };
@@ -67,14 +67,14 @@ impl Rule {
     }
 }
 
-/// Writes the table: a constant for each row and `RULES` with all of them.
+/// Generates the table: a constant for each row, and `RULES` with all of them.
 macro_rules! rules {
     ($($name:ident $http:literal $code:ident $what:literal;)+) => {
         $(
             #[doc = concat!("`", stringify!($name), "`: ", $what, ".")]
             pub static $name: Rule = Rule::new(stringify!($name), $what, $http, stringify!($code));
         )+
-        /// Every row, in the order in which they are checked.
+        /// All rules, in the order of the checks.
         pub static RULES: &[&Rule] = &[$(&$name),+];
     };
 }
@@ -119,22 +119,22 @@ rules! {
     V37 400 FORMAT_ERROR "fields of the body";
 }
 
-/// The rule of this id.
+/// Finds the rule with this id.
 #[must_use]
 pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id).copied()
 }
 
-/// Most characters of a check's text.
+/// The maximum length of a check's text, in characters.
 const TEXT_MAX: usize = 499;
 
-/// What a check found: nothing, something to warn of, or that it does not hold.
+/// The finding of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
     Holds,
     Warn(Cow<'static, str>),
     Fails(Cow<'static, str>),
-    /// It does not hold, and the bank answers with another status or code than the rule's own.
+    /// It does not hold, and the bank answers with a status or code other than the rule's own.
     FailsAs(u16, &'static str, Cow<'static, str>),
     Skip(Cow<'static, str>),
 }
@@ -152,15 +152,15 @@ impl Found {
         Self::Skip(text.into())
     }
 
-    /// What a list of warnings comes to.
+    /// The finding for a list of warnings.
     pub(super) fn of_warnings(warnings: &[String]) -> Self {
         if warnings.is_empty() { Self::Holds } else { Self::warn(warnings.join("; ")) }
     }
 
-    /// As a check. Texts may quote the request, so they are cut (R1).
+    /// Converts it to a check. Texts may quote the request, so they are shortened (R1).
     pub(super) fn of(self, rule: &'static Rule) -> Check {
         let cut = |text: Cow<'static, str>| {
-            // A text has no more characters than bytes.
+            // A text never has more characters than bytes.
             let beyond = (text.len() > TEXT_MAX).then(|| text.char_indices().nth(TEXT_MAX)).flatten();
             match beyond {
                 Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),

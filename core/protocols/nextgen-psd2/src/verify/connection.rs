@@ -1,6 +1,6 @@
-//! V22: the client certificate of the TLS connection (QWAC). It is checked as the signing certificate is, for its own use, and is
-//! the same organisation's. TLS itself knows neither the lists of a bank nor what a certificate is for, and looks at its validity
-//! when a connection is made only.
+//! V22: the client certificate of the TLS connection (QWAC). It is checked like the signing certificate, but for its
+//! own use, and must belong to the same organisation. TLS itself knows neither a bank's lists nor the purpose of a
+//! certificate, and checks the validity only when a connection is made.
 
 use super::{
     Mode, Policy,
@@ -18,7 +18,7 @@ pub(super) fn fits<'a>(
     policy: &Policy,
 ) -> Found {
     let tls = &known.certificate;
-    // In the order of the signing certificate's checks; each has the code of its own.
+    // In the order of the signing certificate's checks; each has the code of its rule.
     let found: [(&Rule, Found); 8] = [
         (&check::V14, known.key.clone()),
         (&check::V15, begun(tls, policy)),
@@ -49,8 +49,8 @@ pub(super) fn fits<'a>(
     Found::of_warnings(&warnings)
 }
 
-/// V14 for connections: whoever has made one has proven to hold its key, of whatever kind; an RSA key is no shorter than one
-/// that signs.
+/// V14 for connections: the TLS handshake has proven possession of the key, of any kind. An RSA key must be as long as
+/// one that signs.
 pub(super) fn key(certificate: &Certificate) -> Found {
     if certificate.has_other_key() {
         return certificate::signed_well(certificate);

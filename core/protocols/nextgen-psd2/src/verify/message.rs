@@ -1,4 +1,4 @@
-//! V01 to V10: what can be said of the message before its signature is read.
+//! V01 to V10: checks of the message before its signature is read.
 
 use super::{Mode, Policy, check::Found};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     signing::{SigningDialect, shown::Shown},
 };
 
-/// Longest X-Request-ID that the lenient mode takes.
+/// The maximum length of an X-Request-ID in the lenient mode.
 const REQUEST_ID_MAX: usize = 64;
 
 pub(super) fn sizes(request: &Request) -> Found {

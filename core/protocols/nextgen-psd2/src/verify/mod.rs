@@ -1,12 +1,12 @@
 //! A bank's checks of a signed request, in the order of §3.2.
 //!
 //! ```text
-//!   V01–V03 message   V05–V10 headers there   V11–V12 Signature reads   V13–V22 certificate
-//!   V23–V27 what is signed   V28 digest   V29–V30 signature   V31 date   V33–V36 request
+//!   V01–V03 message   V05–V10 headers present   V11–V12 Signature parses   V13–V22 certificate
+//!   V23–V27 signed headers   V28 digest   V29–V30 signature   V31 date   V33–V36 request
 //! ```
 //!
-//! V04 (route), V32 (replay), V37 and V38 (body, business) belong to the bank itself. The first failure is what a bank
-//! answers with; the checks after it that can still be made are made all the same, so that everything wrong is seen at once.
+//! V04 (route), V32 (replay), V37 and V38 (body, business) are left to the bank itself. The bank answers with the first
+//! failure; later checks are still made if possible, so that all faults are visible at once.
 
 mod cache;
 mod certificate;
@@ -38,52 +38,52 @@ use crate::{
     signing::{Decoded, Duplicates, KeyId, SignatureHeader, SigningString, decode_rfc2047},
 };
 
-/// Verifies requests against trusted issuers. It remembers the certificates it has read, so keep it; any number of threads may use
-/// it at once.
+/// Verifies requests against trusted issuers. It caches parsed certificates, so reuse it; any number of threads may
+/// share it.
 #[derive(Debug, Default)]
 pub struct Verifier {
     anchors: Vec<Certificate>,
     cache: Certificates,
 }
 
-/// What came of a request.
+/// The result of a verification.
 #[derive(Clone, Default)]
 pub struct Verified {
     /// The checks, in their order.
     pub checks: Vec<Check>,
-    /// The certificate, where it could be read.
+    /// The certificate, if it could be parsed.
     pub certificate: Option<Certificate>,
-    /// The Signature header without its RFC 2047 encoding, where it could be decoded.
+    /// The Signature header without its RFC 2047 encoding, if it could be decoded.
     pub signature_text: Option<String>,
-    /// Its parameters, where they could be read.
+    /// Its parameters, if they could be parsed.
     pub header: Option<SignatureHeader>,
-    /// The names that are signed, in lower case and in their order.
+    /// The names of the signed headers, in lower case and in their order.
     pub names: Vec<String>,
-    /// The key id, where it could be read.
+    /// The key id, if it could be parsed.
     pub key_id: Option<KeyId>,
-    /// The hash of the signature, where its algorithm is allowed.
+    /// The hash of the signature, if its algorithm is allowed.
     pub hash: Option<Hash>,
-    /// What must have been signed, where every listed header is there.
+    /// The text that must have been signed, if every listed header is present.
     pub signing_string: Option<SigningString>,
-    /// The signature's bytes, where it is base64.
+    /// The signature's bytes, if it is valid base64.
     pub signature: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for Verified {
-    /// The verdict only: the rest holds the request's values.
+    /// Shows only the verdict: the rest contains the request's values.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Verified").field("refusal", &self.refusal().map(|check| check.rule.id)).finish_non_exhaustive()
     }
 }
 
 impl Verified {
-    /// The first check that failed: what a bank answers with.
+    /// The first check that failed, with which a bank answers.
     #[must_use]
     pub fn refusal(&self) -> Option<&Check> {
         self.checks.iter().find(|check| check.status == Status::Failed)
     }
 
-    /// Whether nothing failed, and the signature was found to be right: what was never looked at is not valid.
+    /// Whether no check failed and the signature was verified: a signature that was never checked is not valid.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         let is_signed = |check: &Check| check.rule == &check::V30 && check.status == Status::Ok;
@@ -230,7 +230,8 @@ fn read_signature_header(request: &Request, policy: &Policy, run: &mut Run) -> O
     }
 }
 
-/// What a Signature header may lack (V12): `headers` by the draft (§2.4 G8), `algorithm` in the lenient mode.
+/// The parameters that may be missing in a Signature header (V12): `headers` by the draft (§2.4 G8), `algorithm` in the
+/// lenient mode.
 fn parameters(header: &SignatureHeader, policy: &Policy) -> Found {
     if header.algorithm.is_none() && policy.mode != Mode::Lenient {
         return Found::fails("the parameter algorithm is missing: write algorithm=\"rsa-sha256\"");
@@ -290,10 +291,10 @@ fn check_signature(request: &Request, policy: &Policy, known: Option<&Known>, ru
     checks.check(&check::V30, || fits)
 }
 
-/// What was found so far.
+/// The findings so far.
 struct Run {
     checks: Checks,
-    /// All but the checks.
+    /// The result, without the checks.
     out: Verified,
 }
 
@@ -304,7 +305,7 @@ struct Checks {
 }
 
 impl Checks {
-    /// Makes a check; `None` when it failed and nothing more is wanted.
+    /// Makes a check; `None` if it failed and the verification stops there.
     fn check(&mut self, rule: &'static Rule, make: impl FnOnce() -> Found) -> Option<()> {
         let check = make().of(rule);
         let stop = check.status == Status::Failed && self.stop_at_failure;

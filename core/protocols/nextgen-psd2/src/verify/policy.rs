@@ -1,4 +1,4 @@
-//! What a bank demands, and how strictly.
+//! A bank's requirements and their strictness.
 
 use std::sync::Arc;
 
@@ -7,47 +7,47 @@ use crate::{
     signing::SigningDialect,
 };
 
-/// How strictly requests are read (§3.1).
+/// The strictness of the checks (§3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
-    /// What is tolerated elsewhere is refused.
+    /// Deviations that other banks tolerate are refused.
     Strict,
-    /// As the specification's banks are thought to be.
+    /// The assumed strictness of the specification's banks.
     #[default]
     Normal,
     /// Known deviations are accepted with a warning.
     Lenient,
 }
 
-/// Seconds that `Date` may be away from now, either side (§3.1).
+/// The maximum difference between `Date` and now, in seconds (§3.1).
 pub const MAX_SKEW_S: i64 = 300;
 
-/// What a request is checked against, besides the trusted issuers.
+/// The requirements for a request, in addition to the trusted issuers.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// How strictly.
+    /// The strictness.
     pub mode: Mode,
     /// The bank's dialect.
     pub dialect: SigningDialect,
     /// Now, in seconds since 1970.
     pub now_s: i64,
-    /// Seconds that `Date` may be away from now.
+    /// The maximum difference between `Date` and now, in seconds.
     pub max_skew_s: i64,
     /// Certificates that their issuers have revoked.
     pub revoked: Arc<[Listed]>,
     /// Certificates and organisations that the bank has blocked.
     pub blocked: Arc<[Listed]>,
-    /// The client certificate of the TLS connection, where there is one. It is checked as the signing one (V22).
+    /// The client certificate of the TLS connection, if there is one. It is checked like the signing certificate (V22).
     pub tls_client: Option<Certificate>,
-    /// What the addressed operation asks for; without it roles, bodies and redirects are not
-    /// checked, and a warning says so.
+    /// The requirements of the addressed operation. Without them roles, bodies and redirects are not checked, and a
+    /// warning reports that.
     pub endpoint: Option<Endpoint>,
-    /// Whether nothing more is checked after the first failure: for a bank that only answers, and does not explain.
+    /// Whether to stop after the first failure: for a bank that only answers and does not explain.
     pub stop_at_failure: bool,
 }
 
 impl Policy {
-    /// The defaults at this time.
+    /// The defaults for this time.
     #[must_use]
     pub fn at(now_s: i64, dialect: SigningDialect) -> Self {
         Self {
@@ -79,12 +79,12 @@ pub enum Listed {
 }
 
 impl Listed {
-    /// Whether a certificate is meant.
+    /// Whether the entry matches a certificate.
     #[must_use]
     pub fn covers(&self, certificate: &Certificate) -> bool {
         match self {
             Self::Certificate { serial, issuer } => {
-                // DER writes a zero before a number whose first bit is set; lists are copied from it.
+                // DER adds a zero before a number whose first bit is set; lists are copied from DER.
                 let zeros = serial.iter().take_while(|&&byte| byte == 0).count();
                 certificate.serial() == &serial[zeros..] && issuer.matches(certificate.issuer())
             }
@@ -93,14 +93,14 @@ impl Listed {
     }
 }
 
-/// What an operation asks of a request beyond its signature (V33–V36).
+/// The requirements of an operation beyond the signature (V33–V36).
 #[derive(Debug, Clone, Copy)]
 pub struct Endpoint {
-    /// Any of these roles will do.
+    /// The roles of which one is enough.
     pub roles: &'static [Role],
-    /// Whether a JSON body belongs to it.
+    /// Whether the operation has a JSON body.
     pub body: bool,
-    /// Whether `TPP-Redirect-URI` is needed.
+    /// Whether `TPP-Redirect-URI` is required.
     pub redirect: bool,
 }
 
@@ -108,7 +108,7 @@ const INFORMATION: &[Role] = &[Role::Ai];
 const INFORMATION_OR_PAYMENT: &[Role] = &[Role::Ai, Role::Pi];
 
 impl Endpoint {
-    /// The operations of the specification (§4.2) by method and path; the path may have anything before `/v1/`.
+    /// Finds the operation of the specification (§4.2) by method and path; any prefix before `/v1/` is accepted.
     #[must_use]
     pub fn of(method: &str, target: &str, dialect: SigningDialect) -> Option<Self> {
         let path = target.split('?').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! V33 to V36: whether this third party may ask this, and whether the rest of the request is as it must be.
+//! V33 to V36: whether the third party may send this request, and whether the rest of the request is valid.
 
 use super::{Endpoint, Mode, Policy, check::Found};
 use crate::{
@@ -26,7 +26,7 @@ pub(super) fn accepts_json(request: &Request) -> Found {
     if fields.peek().is_none() {
         return Found::Holds;
     }
-    // The range that names it best decides (RFC 9110 §12.5.1).
+    // The most specific matching range decides (RFC 9110 §12.5.1).
     let range = |member: &str| {
         let mut parts = member.split(';').map(str::trim);
         let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -54,7 +54,7 @@ pub(super) fn content(request: &Request, policy: &Policy, endpoint: Option<Endpo
         );
     };
     if !endpoint.body {
-        // Some clients send one with each POST, such as `{}`; of the banks' pages not all are clear.
+        // Some clients send a body such as `{}` with each POST, and not all banks' pages are clear about it.
         let is_usual = request.method == "POST" && policy.mode == Mode::Normal;
         return match request.body.is_empty() {
             true => Found::Holds,

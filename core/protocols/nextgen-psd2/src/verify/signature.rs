@@ -1,4 +1,4 @@
-//! V23 to V31: the key id, what is signed, and the signature itself.
+//! V23 to V31: the key id, the signed headers, and the signature itself.
 
 use bankchannel_crypto::signature::Hash;
 
@@ -25,7 +25,7 @@ pub(super) fn key_id(key_id: &str, certificate: &Certificate, lenient: bool) -> 
     (Some(parsed), found)
 }
 
-/// V24: the hash that the signature is verified with.
+/// V24: the hash for the verification of the signature.
 pub(super) fn algorithm(header: &SignatureHeader, policy: &Policy) -> (Option<Hash>, Found) {
     match header.algorithm.as_deref() {
         Some(name) => match algorithm_hash(name) {
@@ -39,7 +39,7 @@ pub(super) fn algorithm(header: &SignatureHeader, policy: &Policy) -> (Option<Ha
     }
 }
 
-/// V25, and the string itself: whoever cannot build it cannot have signed it.
+/// V25, and the signing string: if it cannot be built, it cannot have been signed.
 pub(super) fn listed(names: &[String], request: &Request) -> (Option<SigningString>, Found) {
     match signing_string(names, request) {
         Ok(built) => (Some(built), Found::Holds),

@@ -1,4 +1,5 @@
-//! The specification's vectors and defects, through every check. Ids (`T-081`) are those of the specification's checklist.
+//! Runs the specification's vectors and defects through all checks. Ids (`T-081`) are those of the specification's
+//! checklist.
 
 use super::*;
 use crate::{
@@ -20,7 +21,7 @@ mod options;
 const NOW: i64 = 1_772_532_930;
 const ID: &str = "4eba4445-1a4b-47b8-bdd5-4e56ef026b19";
 
-/// An authority, a third party, and what signs for it.
+/// An authority, a third party and its key.
 struct Party {
     authority: TestAuthority,
     certificate: Certificate,
@@ -194,7 +195,7 @@ fn what_must_be_signed_is_signed_and_nothing_that_is_not_there() {
     assert_eq!(party.plain(&list(&format!("{listed} digest=="))), "V25");
     assert_eq!(party.plain(&without(&good, "PSU-ID")), "V25");
     assert_eq!(party.plain(&set(&good, "TPP-Redirect-URI", "https://evil.example/")), "V30");
-    // T-011: the draft's default, `date` alone, is not enough for a bank.
+    // T-011: the draft's default, only `date`, is not enough for a bank.
     assert_eq!(party.plain(&with_signature(&good, |text| text.replace(&format!(",headers=\"{listed}\""), ""))), "V26");
     let bg = |policy: &mut Policy| policy.dialect = SigningDialect::Bg;
     assert_eq!(party.verdict(&good, bg), "V27");
@@ -217,8 +218,8 @@ fn what_must_be_signed_is_signed_and_nothing_that_is_not_there() {
     }
 }
 
-/// T-024, T-028: names are compared without their case, so a name listed twice is found in any spelling, and what is not
-/// signed is never valid.
+/// T-024, T-028: names are compared without regard to case, so a name listed twice is found in any spelling; a result
+/// without a verified signature is never valid.
 #[test]
 fn the_case_of_listed_names_does_not_count() {
     let party = party();
@@ -237,7 +238,7 @@ fn the_case_of_listed_names_does_not_count() {
     assert!(!Verified::default().is_valid());
 }
 
-/// A Date that is no text is no reason to look away.
+/// A Date that is not text must not disable the check.
 #[test]
 fn a_date_of_other_bytes_is_no_date() {
     let party = party();
@@ -307,7 +308,7 @@ fn a_signature_of_another_shape_or_key_is_refused() {
         &certificate_header(&party.certificate, Default::default()),
     );
     assert_eq!(party.plain(&stolen), "V23");
-    // Another key under the right key id.
+    // Another key with the right key id.
     let text = "date digest x-request-id".split(' ').map(str::to_owned).collect::<Vec<_>>();
     let text = crate::signing::signing_string(&text, &good).unwrap();
     let foreign = STANDARD.encode(other.key.sign_pkcs1(Hash::Sha256, &text.bytes).unwrap());
@@ -384,7 +385,7 @@ fn roles_and_other_headers_are_those_of_the_operation() {
     assert_eq!(party.plain(&party.signed(set(&request(), "Accept", "text/html"))), "V34");
     assert_eq!(party.plain(&party.signed(set(&request(), "Content-Type", "text/plain"))), "V35");
     assert_eq!(party.plain(&party.signed(set(&request(), "PSU-IP-Address", "here"))), "V36");
-    // G11: spaces inside are part of an identifier; the signer takes what the verifier takes.
+    // G11: spaces inside are part of an identifier; signer and verifier share the rule.
     for name in ["PSU-ID", "PSU-Corporate-ID"] {
         let spaced = party.signed(set(&consents(), name, "psu 7f  3a91"));
         for mode in [Mode::Strict, Mode::Normal, Mode::Lenient] {
@@ -395,7 +396,7 @@ fn roles_and_other_headers_are_those_of_the_operation() {
         let refused = |check: &Check| check.rule.id == "V36" && check.status == Status::Failed;
         assert!(verified.checks.iter().any(refused), "{name}");
     }
-    // RFC 9110 §12.5.1: the range that names it best decides.
+    // RFC 9110 §12.5.1: the most specific matching range decides.
     for (accept, found) in [
         ("application/json;q=0, */*", "V34"),
         ("*/*;q=0, application/*;q=0.1", "ok"),
@@ -403,12 +404,12 @@ fn roles_and_other_headers_are_those_of_the_operation() {
     ] {
         assert_eq!(party.plain(&party.signed(set(&request(), "Accept", accept))), found, "{accept}");
     }
-    // Each of several is looked at.
+    // Every one of several headers is checked.
     let mut twice = consents();
     twice.headers.push("PSU-Context", "PRIVATE");
     twice.headers.push("PSU-Context", "OTHER");
     assert_eq!(party.plain(&party.signed(twice)), "V36");
-    // V35, A-04: a body where none belongs.
+    // V35, A-04: a body in an operation without one.
     for (method, normal) in [("POST", "ok"), ("GET", "V35"), ("DELETE", "V35")] {
         let target = if method == "POST" { "/bg/v1/consents/1/authorisations" } else { "/bg/v1/consents/1" };
         let with_body = Request { method: method.into(), target: target.into(), body: "{}".into(), ..consents() };
@@ -440,8 +441,8 @@ fn a_bank_that_only_answers_stops_at_the_first_failure() {
     assert_eq!(verified.checks.last().map(|check| check.rule.id), Some("V09"));
 }
 
-/// T-149: an authority that has given its own serial number to a third party. The key id then names both of their certificates,
-/// for the authority's issuer is the authority itself; what counts is the one that was sent.
+/// T-149: an authority that has given its own serial number to a third party. The key id then identifies both
+/// certificates, since the authority is its own issuer; the certificate in the request counts.
 #[test]
 fn an_authority_with_the_serial_number_of_its_third_party() {
     let serial = Some(vec![0x5a; 16]);

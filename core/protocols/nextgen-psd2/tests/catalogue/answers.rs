@@ -1,4 +1,4 @@
-//! What a client makes of banks' answers.
+//! A client's reading of banks' answers.
 
 use bankchannel_foundation::{Error, Exchange, message::InResponse};
 use bankchannel_nextgen_psd2::{
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::messages::answer;
 
-/// §1.3, as printed.
+/// §1.3, as printed in the documentation.
 const DOCUMENTED: &str = r#"{"_links":{"scaRedirect":{"href":"https://openbanking.swedbank.no/tap?route_secesb_id=1&flow=psd2&state=ca477daf-d824-4f0b-b405-6c8fc385dc0b&locale=no-NB, no; q=1.0","verbs":["GET"]}}}"#;
 
 fn failed<O: Exchange>(message: InResponse) -> Error {
@@ -27,7 +27,7 @@ fn failed<O: Exchange>(message: InResponse) -> Error {
     }
 }
 
-/// T-124: what the bank wrote is kept, and what a browser opens is a URI.
+/// T-124: the bank's text is kept, and a browser gets a valid URI.
 #[test]
 fn the_documented_link_with_its_invalid_href() {
     let mut message = answer(201, DOCUMENTED);
@@ -48,7 +48,7 @@ fn the_documented_link_with_its_invalid_href() {
     assert!(response.sca_redirect.unwrap().starts_with("https://openbanking.swedbank.no/tap?"));
 }
 
-/// §1.4: unknown names and methods are kept, methods may be missing, a target may be relative or no target at all.
+/// §1.4: unknown names and methods are kept, methods may be missing, a target may be relative or missing.
 #[test]
 fn links_in_every_form() {
     let body = json!({"_links": {
@@ -81,7 +81,7 @@ fn links_in_every_form() {
     );
 }
 
-/// §4.3: a bank may add values; T-130's answer is read with and without what is optional.
+/// §4.3: a bank may add values; T-130's answer is read with and without its optional members.
 #[test]
 fn values_of_tomorrow_and_members_that_are_missing() {
     let mut message = answer(
@@ -123,7 +123,7 @@ fn values_of_tomorrow_and_members_that_are_missing() {
     assert_eq!((consent.last_action_date, consent.access.all_psd2.unwrap().as_str()), (None, "allOfTomorrow"));
 }
 
-/// §4.1: an older spelling of the standard's own.
+/// §4.1: an older spelling in the standard itself.
 #[test]
 fn the_older_name_of_accounts_with_balances_is_read() {
     for name in ["availableAccountsWithBalance", "availableAccountsWithBalances"] {
@@ -134,7 +134,7 @@ fn the_older_name_of_accounts_with_balances_is_read() {
     }
 }
 
-/// Any success counts (§1.2); T-131's answer has no body.
+/// Any success status is accepted (§1.2); T-131's answer has no body.
 #[test]
 fn every_success_is_one() {
     for status in [200, 201, 202, 299] {
@@ -149,7 +149,7 @@ fn every_success_is_one() {
     }
 }
 
-/// §4.5 as recorded, and P-31: amounts as text or as numbers, exact or not at all.
+/// §4.5 as recorded, and P-31: amounts as text or as numbers; inexact amounts are refused.
 #[test]
 fn accounts() {
     let body = |amount: &str| {
@@ -172,7 +172,7 @@ fn accounts() {
     }
 }
 
-/// A date that is written oddly is read where it is certain, and left out where it is not: the accounts are there all the same.
+/// An unusual date is read if it is unambiguous, and dropped otherwise; the accounts are kept.
 #[test]
 fn dates_that_banks_write_otherwise() {
     let read = |changed: Value, day: Value| {
@@ -208,12 +208,12 @@ fn dates_that_banks_write_otherwise() {
     ] {
         assert_eq!(read(json!(null), written.clone()), (None, day.map(str::to_owned)), "{written}");
     }
-    // A day that must be there is not made up.
+    // A required date is never invented.
     let consent = json!({"access": {}, "recurringIndicator": true, "validUntil": "soon", "frequencyPerDay": 4, "consentStatus": "valid"});
     assert_eq!(failed::<GetConsent>(answer(200, &consent.to_string())).code(), "peer.protocol");
 }
 
-/// T-125 to T-128 through the codec: each refusal is typed, has its status, and says whether it can have had an effect.
+/// T-125 to T-128 through the codec: each refusal is typed and has its status and outcome.
 #[test]
 fn refusals() {
     let era = r#"{"id":"5615873375","status":400,"system":"ERA-PSD2","code":"FORMAT_ERROR"}"#;
@@ -231,10 +231,10 @@ fn refusals() {
         let error = failed::<UpdateBankOfferedConsents>(answer(status, body));
         assert_eq!((error.code(), error.http_status()), (code, Some(status)));
         assert_eq!(error.to_json()["outcome"], outcome, "{status}");
-        // What asks a customer is not repeated.
+        // A request that asks the customer is not repeated.
         assert_eq!(error.to_json()["retryable"], false, "{status}");
     }
-    // Whoever knows the bank's address says whether a customer may be sent there.
+    // Only a caller that knows the bank's address can decide whether the link is safe for a customer.
     let needed = failed::<GetAccounts>(answer(401, redirect));
     assert!(needed.detail("sca_redirect").is_none() && needed.detail("sca_redirect_refused").is_some());
     let busy = InResponse { retry_after_s: Some(7), ..answer(429, era) };

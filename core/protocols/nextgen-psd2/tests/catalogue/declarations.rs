@@ -1,4 +1,4 @@
-//! The table of §4.2 against the declarations.
+//! Compares the declarations with the table of §4.2.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ fn the_master_table() {
         assert_eq!((route.method.as_str(), route.path, route.success), (method, path, success), "{name}");
         let Terms { dialects: own, roles: own_roles } = *terms(declaration.name).unwrap();
         assert_eq!((own, own_roles), (dialects, roles), "{name}");
-        // §5: what asks a customer is never sent twice by itself.
+        // §5: a request that asks the customer is never resent automatically.
         assert_eq!(route.repeat == Repeat::Safe, method != "POST", "{name}");
         assert_eq!(route.repeat == Repeat::Never, method == "POST", "{name}");
         for status in [400, 401, 403, 404, 406, 413, 415, 429, 431, 500] {
@@ -51,7 +51,7 @@ fn the_master_table() {
     }
 }
 
-/// Someone who reads the documentation sees to which banks it can be sent.
+/// The documentation of each operation names the banks that have it.
 #[test]
 fn the_documentation_names_the_dialects() {
     for declaration in CATALOGUE.iter().map(|entry| entry.declaration) {
@@ -61,7 +61,7 @@ fn the_documentation_names_the_dialects() {
     }
 }
 
-/// A transport keeps these and no others.
+/// The transport keeps exactly these headers.
 #[test]
 fn response_headers_are_those_that_responses_read() {
     let read: BTreeSet<&str> = CATALOGUE

@@ -1,5 +1,5 @@
-//! The expectations of docs/protocols/nextgen-psd2.md; ids such as `T-124` are those of its checklist. What holds for the operations
-//! of any protocol is tried in `tests/runners/tests/catalogue`.
+//! The expectations of docs/protocols/nextgen-psd2.md; ids such as `T-124` are those of its checklist. Properties that
+//! hold for the operations of every protocol are tested in `tests/runners/tests/catalogue`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod answers;

@@ -1,4 +1,4 @@
-//! What a bank refuses of a request's form, and how it names the place.
+//! A bank's refusals of malformed requests, and the names of the places at fault.
 
 use bankchannel_foundation::{
     Error, Exchange,
@@ -43,7 +43,7 @@ fn refused<O: Exchange>(message: InRequest<'_>) -> Error {
     }
 }
 
-/// T-121: a missing field, a wrong type, a hash of another length; a further field is ignored.
+/// T-121: a missing field, a wrong type, a hash of the wrong length; an additional field is ignored.
 #[test]
 fn the_verification_of_a_user() {
     let taken = with_body(json!({"PSU-ID": "psu-7f3a91", "PSUPersonalIdentifier": HASH, "more": [{}]}).to_string());
@@ -107,7 +107,7 @@ fn json_that_two_readers_could_take_differently() {
     }
 }
 
-/// T-123 and V36: headers have values of a list or of a form.
+/// T-123 and V36: header values from a list or with a specific format.
 #[test]
 fn headers_of_wrong_form() {
     let uri = ("tpp-redirect-uri", "https://tpp.example/cb");
@@ -161,7 +161,7 @@ fn headers_of_wrong_form() {
     }
 }
 
-/// T-145: at the level of form.
+/// T-145, for the format only.
 #[test]
 fn a_missing_redirect_is_named_by_its_header() {
     for headers in [&[][..], &[("tpp-redirect-uri", " ")]] {
@@ -198,7 +198,7 @@ fn consent_with(pointer: &str, value: Value) -> InRequest<'static> {
     with_body(body.to_string())
 }
 
-/// T-135 at the level of form: the frequency; and types that only look right.
+/// T-135, for the format only: the frequency; and types that only look right.
 #[test]
 fn members_of_a_consent() {
     let request = CreateConsent::decode_request(with_body(consent().to_string())).unwrap();
@@ -230,7 +230,7 @@ fn members_of_a_consent() {
     }
 }
 
-/// T-136 and §4.1: what the members of access say together.
+/// T-136 and §4.1: contradicting members of the access.
 #[test]
 fn access_that_contradicts_itself() {
     let iban = json!([{"iban": "NO9386011117947"}]);
@@ -274,7 +274,7 @@ fn access_that_contradicts_itself() {
     assert_eq!((chosen.accounts, chosen.balances), (Some(Vec::new()), None));
 }
 
-/// T-104 at the level of form.
+/// T-104, for the format only.
 #[test]
 fn a_header_that_is_sent_twice() {
     let error = refused::<UpdateConsents>(with_headers(&sent(&[

@@ -1,4 +1,5 @@
-//! What a client writes: names of headers, values that no header can hold, paths, dialects, and what is never shown.
+//! A client's requests: names of headers, values that no header can hold, paths, dialects, and values that are never
+//! shown.
 
 use bankchannel_foundation::{Exchange, Operation, message::OutRequest};
 use bankchannel_nextgen_psd2::{
@@ -21,7 +22,7 @@ fn offered(more: Value) -> Value {
     request
 }
 
-/// A header of a request that is to be sent.
+/// A header of a request to send.
 fn header<'a>(sent: &'a OutRequest, name: &str) -> Option<&'a str> {
     sent.headers.iter().find(|own| own.name == name).and_then(|_| sent.headers.text(name))
 }
@@ -50,7 +51,7 @@ fn values_are_written_as_headers_have_them() {
     ] {
         assert_eq!(header(&sent, name), Some(value), "{name}");
     }
-    // §1.3: no body, so nothing says what it is.
+    // §1.3: without a body there is no Content-Type.
     assert!(sent.body.is_empty() && header(&sent, "Content-Type").is_none());
     assert_eq!(sent.headers.len(), 9);
 }
@@ -73,7 +74,7 @@ fn headers_take_the_banks_names() {
     }
 }
 
-/// T-105 at the client: the error names header and place.
+/// T-105 at the client: the error names the header and the position.
 #[test]
 fn what_no_header_can_hold_is_refused() {
     for (value, place) in [("a\r\nX-Evil: 1", 1), ("ab\n", 2), ("a\0", 1), ("\u{7f}", 0), ("a\tb", 1), ("Tromsø", 5)] {
@@ -132,7 +133,7 @@ fn paths_are_encoded_by_segment_and_no_more_than_needed() {
     assert_eq!(sent.target, "/v1/accounts?withBalance=true");
 }
 
-/// The client sees the form of a consent too, and names the fields as its caller does.
+/// The client checks the format of a consent too, with its caller's field names.
 #[test]
 fn a_consent_of_wrong_form_is_not_sent() {
     let bg = Credentials { dialect: SigningDialect::Bg, ..Credentials::default() };

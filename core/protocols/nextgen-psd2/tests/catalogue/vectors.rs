@@ -21,7 +21,7 @@ const REQUEST_A: &[u8] = include_bytes!("../../src/signing/vectors/a.http");
 const REQUEST_B: &[u8] = include_bytes!("../../src/signing/vectors/b.http");
 const NOW_S: i64 = 1_772_532_930;
 
-/// The request as it stands at the bank's host, below its base path.
+/// The request as received by the bank, below its base path.
 fn whole(sent: &OutRequest) -> Request {
     let head = format!("{} /api{} HTTP/1.1\r\n\r\n", sent.method, sent.target);
     let mut request = Request::parse(head.as_bytes()).unwrap();
@@ -39,7 +39,7 @@ fn signed(sent: &OutRequest, vector: &Request) -> Request {
     sign(whole(sent), &certificate, &key, &SigningProfile::default(), NOW_S, id).unwrap().0
 }
 
-/// T-001 to T-005, as far as the client goes: the body has 94 bytes, and all of the request is the specification's.
+/// T-001 to T-005, the client's part: the body has 94 bytes, and the whole request equals the specification's.
 #[test]
 fn vector_a() {
     let request = read(json!({
@@ -52,7 +52,7 @@ fn vector_a() {
     assert_eq!(signed(&sent, &vector).to_bytes(), vector.to_bytes());
 }
 
-/// T-006 and T-008, as far as the client goes: the same headers with the same values, and no body. Their order is free.
+/// T-006 and T-008, the client's part: the same headers with the same values, in any order, and no body.
 #[test]
 fn vector_b() {
     let request = read(json!({
@@ -64,7 +64,7 @@ fn vector_b() {
     let vector = Request::parse(REQUEST_B).unwrap();
     let signed = signed(&sent, &vector);
     let fields = |request: &Request| -> BTreeSet<(String, Vec<u8>)> {
-        // Whoever sends writes the length.
+        // The HTTP library writes the length when it sends.
         let sent = request.headers.iter().filter(|header| header.name != "Content-Length");
         sent.map(|header| (header.name.clone(), header.trimmed().to_vec())).collect()
     };

@@ -1,4 +1,4 @@
-//! Answers that are not a success, or not what they should be (§3.7, §6.2).
+//! Answers that report a failure, or are not as expected (§3.7, §6.2).
 
 use bankchannel_foundation::{
     Error, Outcome,
@@ -12,12 +12,12 @@ use bankchannel_foundation::{
 use super::MAX_DEPTH;
 use crate::{class::Class, connector, hub, terms::Side};
 
-/// Most of the other side's text that an error shows, in characters.
+/// The maximum length of the peer's text in an error, in characters.
 const TEXT: usize = 500;
-/// Most of a class's name, in characters.
+/// The maximum length of a class's name in an error, in characters.
 const WORD: usize = 100;
 
-/// The error that a refusal means. Its outcome is whether something may have been done.
+/// The error for a refusal. Its outcome tells whether something may have been done.
 pub(super) fn refused(side: Side, message: &InResponse) -> Error {
     let (class, text) = said(&message.body);
     let (classes, [refused, busy, failed]) = rows(side);
@@ -40,7 +40,7 @@ pub(super) fn refused(side: Side, message: &InResponse) -> Error {
         .with_peer(Peer { code: class, text, request_id: None })
 }
 
-/// The error for a success that cannot be read.
+/// The error for a success answer that cannot be read.
 pub(super) fn broken(side: Side, message: &InResponse, why: &str) -> Error {
     let whose = match side {
         Side::Connector => "the connector's",
@@ -51,7 +51,7 @@ pub(super) fn broken(side: Side, message: &InResponse, why: &str) -> Error {
         .with_outcome(Outcome::Accepted)
 }
 
-/// A side's classes, and the rows of what has no class of its own: refused, busy, failed.
+/// A side's classes with their rows, and the rows for errors without a class: refused, busy, failed.
 fn rows(side: Side) -> (&'static [(&'static Class, &'static Row)], [&'static Row; 3]) {
     match side {
         Side::Hub => {
@@ -65,13 +65,13 @@ fn rows(side: Side) -> (&'static [(&'static Class, &'static Row)], [&'static Row
     }
 }
 
-/// Class and text, wherever in the body they stand: at its top, in `data`, in `error`.
+/// Class and text from any of their places in the body: its top level, `data`, `error`.
 fn said(body: &[u8]) -> (Option<String>, Option<String>) {
     let Ok(body) = json::parse(body, MAX_DEPTH) else { return (None, None) };
     let places = [Some(&body), body.get("error"), body.get("data")];
     let text = |name: &str, most: usize| {
         let found = places.iter().flatten().find_map(|place| place.get(name).and_then(Value::as_str));
-        // Redacted first, so that the cut leaves no half of a token.
+        // Redacted before it is cut, so that no part of a token remains.
         let plain = |c: char| if c.is_control() { ' ' } else { c };
         found.map(|text| redact_words(text).chars().map(plain).take(most).collect::<String>())
     };

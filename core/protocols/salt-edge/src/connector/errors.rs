@@ -1,4 +1,4 @@
-//! The rows of the error table: what the hub refuses (§3.7), and what is wrong on the connector's own side.
+//! The rows of the error table for refusals by the hub (§3.7), and for errors on the connector's own side.
 
 use bankchannel_foundation::error::Row;
 
@@ -43,7 +43,7 @@ bankchannel_foundation::error_rows! {
         "Salt Edge could not answer because of an internal error.", "See the outcome, and repeat later.";
 }
 
-/// The row of each class.
+/// Each class with its row.
 pub(crate) const CLASSES: &[(&Class, &Row)] = &[
     (&class::SESSION_CLOSED, &SESSION_CLOSED),
     (&class::CONFIGURATION_ERROR, &CONFIGURATION_REFUSED),

@@ -1,4 +1,4 @@
-//! What a connector does: it reads the hub's requests and answers them, and tells and asks the hub.
+//! The connector's side: it reads and answers the hub's requests, and sends reports and questions to the hub.
 
 pub mod errors;
 pub mod operations;

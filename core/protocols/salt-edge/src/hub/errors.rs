@@ -1,4 +1,4 @@
-//! The rows of the error table: what a connector refuses (§6.1, §6.3), and what is wrong on the hub's own side.
+//! The rows of the error table for refusals by a connector (§6.1, §6.3), and for errors on the hub's own side.
 
 use bankchannel_foundation::error::Row;
 
@@ -29,7 +29,7 @@ bankchannel_foundation::error_rows! {
         "The connector could not answer because of an internal error.", "See the outcome, and repeat later.";
 }
 
-/// The row of each class.
+/// Each class with its row.
 pub(crate) const CLASSES: &[(&Class, &Row)] = &[
     (&class::WRONG_REQUEST_FORMAT, &FORMAT_REFUSED),
     (&class::AUTHORIZATION_MISSING, &SIGNATURE_REFUSED),

@@ -1,4 +1,5 @@
-//! What the hub does: it asks a connector. With it a bank's own tests call their connector as Salt Edge would.
+//! The hub's side, which sends requests to a connector. A bank's own tests use it to call their connector as Salt Edge
+//! would.
 
 pub mod errors;
 pub mod operations;

@@ -1,4 +1,4 @@
-//! Answers of a connector, ready to be sent by any web framework.
+//! Answers of a connector in a form that any web framework can send.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub struct HttpAnswer {
 }
 
 impl HttpAnswer {
-    /// The answer of a message.
+    /// Converts a message.
     #[must_use]
     pub fn of(message: &OutResponse) -> Self {
         let mut headers = Vec::with_capacity(message.headers.len() + 1);

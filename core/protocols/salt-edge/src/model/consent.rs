@@ -1,4 +1,4 @@
-//! What a customer has agreed to, account by account (§4.2).
+//! A customer's consent, account by account (§4.2).
 
 use bankchannel_foundation::Boundary;
 

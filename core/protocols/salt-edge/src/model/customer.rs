@@ -1,4 +1,4 @@
-//! What a bank knows of its customer (§4.6).
+//! A bank's data on its customer (§4.6).
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a request of the hub says in its headers (§1.6).
+//! The headers of a request from the hub (§1.6).
 
 use bankchannel_foundation::{Boundary, Secret};
 

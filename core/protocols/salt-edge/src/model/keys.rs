@@ -1,4 +1,4 @@
-//! Keys that requests give as text, and the key of the client itself. A client reads each text once, and keeps what came of it.
+//! Keys given as text in requests, and the client's own key. A client parses each text once and caches the result.
 
 use bankchannel_crypto::{
     digest::sha256_of_texts,
@@ -14,14 +14,14 @@ use crate::{
 
 /// A client's own private key, in memory or elsewhere.
 pub trait Signs: Send + Sync {
-    /// RSASSA-PKCS1-v1_5 with SHA-256 over these bytes.
+    /// Signs these bytes with RSASSA-PKCS1-v1_5 and SHA-256.
     ///
     /// # Errors
     /// `salt_edge_connector.key_unusable`, `salt_edge_connector.token_failed`; `input.missing_field` without a key.
     fn sign(&self, bytes: &[u8]) -> Result<Vec<u8>, Error>;
 }
 
-/// A client's key, as [`ClientCache`](bankchannel_foundation::ClientCache) carries it.
+/// A client's key, as carried by [`ClientCache`](bankchannel_foundation::ClientCache).
 pub struct ClientKey(pub Box<dyn Signs>);
 
 impl std::fmt::Debug for ClientKey {
@@ -39,25 +39,25 @@ pub(crate) fn own<'a>(with: &LocalContext<'a>) -> Result<&'a dyn Signs, Error> {
     own.ok_or_else(missing)
 }
 
-/// The error of a request that has no key, nor has the client.
+/// The error when neither the request nor the client has a key.
 #[must_use]
 pub fn missing() -> Error {
     let why = "private_key is missing: give it, or give the client a private_key, a keystore_file or pkcs11";
     Error::because(&row::MISSING_FIELD, why).with("field", "private_key")
 }
 
-/// The error of a key that cannot be used.
+/// The error for an unusable key.
 #[must_use]
 pub fn unusable(field: &'static str, why: impl std::fmt::Display) -> Error {
     Error::because(&errors::KEY_UNUSABLE, format!("{field}: {why}")).with("field", field)
 }
 
-/// The second to check for.
+/// The time of the check, in seconds.
 pub(crate) fn instant_s(at: Option<&Timestamp>, with: &LocalContext<'_>) -> i64 {
     at.map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000))
 }
 
-/// Who verifies what the hub has signed.
+/// The verifier of the hub's signatures.
 pub(crate) fn hub_verifier(
     pem: &str,
     issuer: Option<String>,
@@ -69,7 +69,7 @@ pub(crate) fn hub_verifier(
     Ok(verifier.with(issuer, leeway_s))
 }
 
-/// Who verifies what a third party, or anybody, has signed.
+/// The verifier of a third party's or any other signatures.
 pub(crate) fn client_verifier(pem: &str, short_keys: bool, with: &LocalContext<'_>) -> Result<Verifier, Error> {
     let keys = public_keys("public_key", pem, with)?;
     Verifier::of_third_party(keys, short_keys).map_err(|fault| match fault {
@@ -80,7 +80,7 @@ pub(crate) fn client_verifier(pem: &str, short_keys: bool, with: &LocalContext<'
     })
 }
 
-/// The field `private_key`.
+/// Parses the field `private_key`.
 pub(crate) fn private_key(
     pem: &Secret,
     passphrase: Option<&Secret>,

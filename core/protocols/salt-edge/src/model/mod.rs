@@ -1,4 +1,4 @@
-//! What both sides speak of (§4).
+//! The data types of both sides (§4).
 
 mod account;
 mod answer;

@@ -1,4 +1,4 @@
-//! Amounts: exact, as text on the wire, except for fees; some peers send numbers (§4, 10.5).
+//! Amounts: exact, and text on the wire, except for fees; some peers send numbers (§4, 10.5).
 
 use bankchannel_foundation::{
     Boundary, Error,
@@ -48,10 +48,10 @@ impl Boundary for FeeAmount {
     }
 }
 
-/// The most digits that a JSON number holds exactly, whoever reads it.
+/// The maximum number of digits that every reader of a JSON number keeps exactly.
 const EXACT: usize = 15;
 
-/// An amount as a JSON number; `None` for more digits than that holds.
+/// An amount as a JSON number; `None` if it has more digits than that.
 fn number(amount: &str) -> Option<Number> {
     let (sign, unsigned) = amount.strip_prefix('-').map_or(("", amount), |unsigned| ("-", unsigned));
     let bare = unsigned.trim_start_matches('0');

@@ -1,4 +1,4 @@
-//! The third party's own request, which the hub hands on (§2.1, §2.4, §7).
+//! The third party's own request, which the hub forwards (§2.1, §2.4, §7).
 
 use std::collections::BTreeMap;
 

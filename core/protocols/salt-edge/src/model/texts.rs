@@ -1,4 +1,4 @@
-//! Texts with a form of their own.
+//! Texts with a specific format.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,7 +8,7 @@ use bankchannel_foundation::{
     text_type,
 };
 
-/// The longest name of a session, bytes.
+/// The maximum length of a session's name, in bytes.
 const SESSION_MAX: usize = 255;
 
 text_type! {
@@ -29,7 +29,7 @@ text_type! {
 pub struct SessionSecret(String);
 
 impl SessionSecret {
-    /// Checks and takes a text.
+    /// Checks a text and takes it.
     ///
     /// # Errors
     /// `input.invalid_field`; the text is not shown.

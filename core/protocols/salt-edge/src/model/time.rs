@@ -1,4 +1,4 @@
-//! Instants and days as both sides write them: in UTC with milliseconds, or a day alone (§4, 10.6, 10.15).
+//! Times and days in the format of both sides: in UTC with milliseconds, or a day alone (§4, 10.6, 10.15).
 
 use std::borrow::Cow;
 
@@ -44,20 +44,20 @@ text_type! {
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl DayOrInstant {
-    /// Its first millisecond since 1970: midnight in UTC, for a day.
+    /// Its first millisecond since 1970; for a day, midnight in UTC.
     #[must_use]
     pub fn first_ms(&self) -> i64 {
         instant(self.as_str(), 0).unwrap_or_default()
     }
 
-    /// Its last millisecond since 1970: a day is meant whole.
+    /// Its last millisecond since 1970; a day counts to its end.
     #[must_use]
     pub fn last_ms(&self) -> i64 {
         instant(self.as_str(), DAY_MS - 1).unwrap_or_default()
     }
 }
 
-/// The instant, or so many milliseconds after the beginning of the day.
+/// The instant; for a day, this many milliseconds after its start.
 fn instant(text: &str, into_day_ms: i64) -> Option<i64> {
     if is_day(text) {
         let day: jiff::civil::Date = Date::read(Value::from(text), &mut Reader::new(Representation::Boundary)).ok()?.0;
@@ -67,7 +67,7 @@ fn instant(text: &str, into_day_ms: i64) -> Option<i64> {
     Timestamp::new(text).ok().map(|instant| instant.as_ms())
 }
 
-/// Whether a text that is one of the two is a day.
+/// Whether a valid text is a day.
 fn is_day(text: &str) -> bool {
     text.len() == 10
 }
@@ -89,7 +89,7 @@ impl Boundary for MadeOn {
     fn write(self, writer: &mut Writer) -> Value<'static> {
         match writer.representation() {
             Representation::Boundary => self.0.write(writer),
-            // The day is the day, whatever instants can be told.
+            // A day is copied as it is, even outside the range of instants.
             Representation::Wire if is_day(self.0.as_str()) => format!("{}T00:00:00.000Z", self.0.as_str()).into(),
             Representation::Wire => Timestamp::from_ms(self.0.first_ms()).write(writer),
         }

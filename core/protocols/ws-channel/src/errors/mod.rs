@@ -1,4 +1,4 @@
-//! This protocol's rows of the error table, the service's exact texts, and what an answer means.
+//! This protocol's rows of the error table, the service's exact texts, and the errors that they become.
 
 mod rows;
 pub mod texts;
@@ -14,16 +14,16 @@ use bankchannel_foundation::{
 pub use rows::*;
 pub use texts::{Class, Text};
 
-/// How much of an answer that is not the service's is shown, in characters.
+/// The maximum length of an excerpt of a foreign answer, in characters.
 const EXCERPT: usize = 200;
-/// How much of it is looked at, in bytes: what is redacted may be long.
+/// The number of bytes from which the excerpt is taken: redacted parts may be long.
 const EXCERPT_READ: usize = 4096;
-/// How much of the service's text is shown, in characters.
+/// The maximum length of the service's text in an error, in characters.
 const TEXT_MAX: usize = 500;
-/// How much of the service's code and request id is shown, in characters.
+/// The maximum length of the service's code and request id in an error, in characters.
 const WORD_MAX: usize = 64;
 
-/// The error that a refusal of the service means. `detail` is what our own service says besides its text.
+/// The error for a refusal of the service. `detail` is the extra text that our own service adds.
 pub(crate) fn refused(
     route: &Route,
     status: u16,
@@ -53,7 +53,7 @@ pub(crate) fn refused(
     error.with_peer(Peer { code: word(peer.code), text: Some(shown), request_id: word(peer.request_id) })
 }
 
-/// The error for an answer that the service itself did not write: a gateway's, a proxy's.
+/// The error for an answer that does not come from the service itself, but from a gateway or proxy.
 pub(crate) fn not_the_service(route: &Route, message: &InResponse) -> Error {
     let text = String::from_utf8_lossy(&message.body[..message.body.len().min(EXCERPT_READ)]);
     let (row, class) = match message.status {
@@ -72,19 +72,19 @@ pub(crate) fn not_the_service(route: &Route, message: &InResponse) -> Error {
         .with_retry_after(message.retry_after_s)
 }
 
-/// A text from outside as it may be shown: redacted first, so that the cut leaves no half of a token.
+/// Makes text from outside safe to show. It is redacted before it is cut, so that no part of a token remains.
 fn shown(text: &str, max: usize) -> String {
     redact_words(text).chars().filter(|c| !c.is_control()).take(max).collect()
 }
 
-/// Whether an answer says that nothing was done. The service says the same of a bank that did not do it and of a bank
-/// that was not heard any more (§6.9), so after a bank's text only what has no effect is sure to have had none.
+/// The outcome that an answer implies. The service sends the same text for a bank that did not act and for a bank that
+/// stopped answering (§6.9), so after a bank's text only calls without effect are sure to have had none.
 fn outcome(route: &Route, status: u16, is_bank_text: bool) -> Outcome {
     let unheard = is_bank_text && route.repeat != Repeat::Safe;
     if unheard || (500..600).contains(&status) { Outcome::Unknown } else { Outcome::Refused }
 }
 
-/// Whether the same call, later and unchanged, may be made again and may succeed (§8.6).
+/// Whether the same call may be repeated later, unchanged, with a chance of success (§8.6).
 fn retryable(route: &Route, status: u16, is_bank_text: bool) -> bool {
     match route.repeat {
         Repeat::Safe => is_bank_text || matches!(status, 429 | 502..=504),
@@ -93,7 +93,7 @@ fn retryable(route: &Route, status: u16, is_bank_text: bool) -> bool {
     }
 }
 
-/// The four texts of §1.7 behind which a bank may be temporarily unable.
+/// The four texts of §1.7 that can mean a temporary failure at the bank.
 static BANK_TEXTS: &[&str] = &[
     texts::EMPTY_BANK_RESPONSE.text,
     texts::BANK_RESPONSE_UNPARSABLE.text,
@@ -123,7 +123,7 @@ fn meaning(status: u16, code: &str, said: &str) -> (&'static Row, Class) {
     }
 }
 
-/// The reason that a text gives for a failed login step (§8.1); `None` for a text that gives none.
+/// The failure reason of a login step's text (§8.1); `None` if the text gives none.
 #[must_use]
 pub fn login_failure_reason(said: &str) -> Option<&'static str> {
     let said = said.to_lowercase();

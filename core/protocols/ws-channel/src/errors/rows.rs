@@ -1,4 +1,4 @@
-//! The rows.
+//! This protocol's rows of the error table.
 
 bankchannel_foundation::error_rows! {
     NOT_LOGGED_IN = "ws_channel.not_logged_in", Authentication, never,

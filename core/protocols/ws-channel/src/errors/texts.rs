@@ -1,4 +1,4 @@
-//! The service's exact texts (§1.7): the server answers with them, the client knows them again.
+//! The service's exact texts (§1.7): the server answers with them, the client recognises them.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use bankchannel_foundation::error::{Row, row::UNAVAILABLE};
 
 use super::*;
 
-/// What kind of refusal it is (§8.6): the detail `class` of the error.
+/// The kind of a refusal (§8.6): the detail `class` of the error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // §8.6 has no more to say than the names
 pub enum Class {
@@ -42,13 +42,13 @@ impl fmt::Display for Class {
 /// One failure text of the service.
 #[derive(Debug)]
 pub struct Text {
-    /// The exact bytes.
+    /// The exact text.
     pub text: &'static str,
-    /// The HTTP status it is answered with.
+    /// Its HTTP status.
     pub status: u16,
-    /// What it means to a caller.
+    /// Its row of the error table.
     pub row: &'static Row,
-    /// What kind of refusal it is.
+    /// Its kind of refusal.
     pub class: Class,
 }
 
@@ -125,12 +125,12 @@ texts! {
     NO_CHANNEL = "No channel configured for this bank", 400, NO_BANK_CHANNEL, NotImplemented;
 }
 
-/// The text that the service said; the two generic ones may be followed by names.
+/// Finds the row of a text from the service; names may follow the two generic texts.
 pub(super) fn find(said: &str) -> Option<Meaning> {
     let said = said.trim();
     for (prefix, row) in [("Invalid parameter(s)", &PARAMETER_REFUSED), ("Missing parameter(s)", &PARAMETER_REFUSED)] {
         if said.starts_with(prefix) {
-            // Clients of this API key on these two as wrong codes (§8.3).
+            // Clients of this API treat these two texts as wrong codes (§8.3).
             let code = matches!(said, "Invalid parameter(s): Code" | "Invalid parameter(s): EmailCode");
             return Some(if code {
                 Meaning { row: &CODE_REFUSED, class: Class::Code }
@@ -142,7 +142,7 @@ pub(super) fn find(said: &str) -> Option<Meaning> {
     TEXTS.iter().find(|text| text.text == said).map(|text| Meaning { row: text.row, class: text.class })
 }
 
-/// What a text means.
+/// The meaning of a text.
 pub(super) struct Meaning {
     pub(super) row: &'static Row,
     pub(super) class: Class,

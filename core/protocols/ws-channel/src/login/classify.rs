@@ -1,4 +1,4 @@
-//! What one answer of the service means: keys first, text second.
+//! Classifies one answer of the service: keys first, text second.
 
 use bankchannel_foundation::{Error, Outcome, error::row, redact::redact_words};
 
@@ -15,7 +15,7 @@ use crate::{
     operations::session::{login::LoginResponse, login_mfa::LoginMfaResponse, select_mfa::SelectMfaResponse},
 };
 
-/// What the answers of `Login`, `LoginMFA` and `SelectMFA` have in common.
+/// The common fields of the answers of `Login`, `LoginMFA` and `SelectMFA`.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)] // the fields are those of the answers
 pub struct Answer {
@@ -72,8 +72,8 @@ impl From<LoginMfaResponse> for Answer {
 }
 
 impl Answer {
-    /// The answer of `SelectMFA`. A service that leaves out the new handle keeps the one the choice was made with; one that
-    /// leaves out the name has begun the factor that was chosen.
+    /// Normalises the answer of `SelectMFA`. If a service omits the new handle, the handle of the choice stays valid;
+    /// if it omits the factor's name, the factor is the chosen one.
     #[must_use]
     pub fn to_selection(answer: SelectMfaResponse, chosen: MfaType, held: &MfaSession) -> Self {
         Self {
@@ -94,11 +94,12 @@ impl Answer {
 }
 
 impl LoginState {
-    /// What an answer means. The keys decide first, the text second (§3.6); `configured` is the API key that the client has,
-    /// `0` or none when it has none yet. Tokens that the client still holds from before have no say.
+    /// Classifies an answer: the keys decide first, the text second (§3.6). `configured` is the client's API key, `0`
+    /// or none if it has none yet. Tokens from earlier answers are ignored.
     ///
     /// # Errors
-    /// `peer.protocol`: a challenge of unknown name, another API key than the configured one, a step without its handle.
+    /// `peer.protocol`: a challenge with an unknown name, an API key other than the configured one, a step without its
+    /// handle.
     pub fn of(answer: impl Into<Answer>, configured: Option<&ApiKey>) -> Result<Self, Error> {
         let answer = answer.into();
         if let Some(id_token) = answer.id_token.clone() {
@@ -121,7 +122,7 @@ impl LoginState {
             Some(ChallengeName::Select) => return selection(answer).map(Self::NeedsMfaSelection),
             Some(ChallengeName::Sms) => Some(MfaMethod::Sms),
             Some(ChallengeName::Totp) => Some(MfaMethod::Totp),
-            // The first contracts named no challenge; without a word about it the factor is SMS (§2.9).
+            // The first contracts named no challenge; the factor is SMS unless the text says otherwise (§2.9).
             _ if text.contains("authenticator code") => Some(MfaMethod::Totp),
             _ if text.contains("sms code") || answer.session.is_some() => Some(MfaMethod::Sms),
             _ => None,
@@ -139,7 +140,7 @@ impl LoginState {
     }
 }
 
-/// The key that asks for a new one at registration: no key yet.
+/// Requests a new key at registration: no key yet.
 const NO_KEY: &str = "0";
 
 fn authenticated(answer: Answer, id_token: IdToken, configured: Option<&ApiKey>) -> Result<Authenticated, Error> {

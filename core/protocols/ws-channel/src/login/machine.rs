@@ -1,4 +1,4 @@
-//! Drives a whole login: says what to do next and takes what came of it.
+//! Drives a whole login: returns the next step and takes its result.
 
 use bankchannel_foundation::{Boundary, Error, Outcome, error::row};
 
@@ -24,41 +24,41 @@ use crate::{
     },
 };
 
-/// The most prompts that one login goes through (§8.1).
+/// The maximum number of prompts in one login (§8.1).
 pub const MAX_TRANSITIONS: u32 = 8;
 
-/// How often a code is asked for while the service says that it is wrong (§8.3).
+/// The maximum number of attempts for one code (§8.3).
 pub const MAX_CODE_TRIES: u32 = 3;
 
-/// A login on its way. It is a value: written down with its secrets, it can be read in another process and go on there.
-/// Whoever writes it down seals it. The password is never part of it.
+/// A login in progress. It is a value: serialised with its secrets, it can be loaded and continued in another process.
+/// The caller must seal it before storing it. It never contains the password.
 #[derive(Debug, Clone, Boundary)]
 pub struct LoginMachine {
-    /// Who logs in.
+    /// The user and the options.
     setup: Setup,
-    /// How many prompts there were.
+    /// The number of prompts so far.
     transitions: u32,
-    /// The prompts that were driven and must not come again.
+    /// Prompts that already occurred and must not repeat.
     driven: Vec<Prompt>,
-    /// How many codes of the present prompt were wrong.
+    /// The number of wrong codes for the current prompt.
     wrong_codes: u32,
-    /// Where it stands.
+    /// The current state.
     position: Position,
 }
 
-/// Where a login stands.
+/// The state of a login.
 #[derive(Debug, Clone, Boundary)]
 #[boundary(tag = "at")]
 enum Position {
-    /// Before the challenge.
+    /// No challenge yet.
     Start,
-    /// With a challenge to answer.
+    /// A challenge is to be answered.
     Challenged(Challenged),
-    /// A code is wanted, or was given and is to be sent.
+    /// A code is needed, or was given and is to be sent.
     Code(Pending),
     /// A factor is to be chosen.
     Choice(Choice),
-    /// At its end.
+    /// The login has ended.
     Ended(Ended),
 }
 
@@ -69,55 +69,55 @@ struct Challenged {
     challenge: Challenge,
 }
 
-/// A code that is wanted.
+/// A code to ask for.
 #[derive(Debug, Clone, Boundary)]
 struct Pending {
-    /// What kind.
+    /// The kind of the code.
     kind: CodeKind,
-    /// What the service called a second factor's step; sent back where it was named.
+    /// The service's name for the second factor's step; sent back if it was given.
     challenge_name: Option<MfaType>,
     /// The handle of a second factor's step.
     session: Option<MfaSession>,
-    /// The token of an e-mail's verification.
+    /// The token for the verification of an e-mail address.
     access_token: Option<AccessToken>,
-    /// The code, once it was given.
+    /// The code, after it was given.
     code: Option<Code>,
 }
 
-/// A factor that is to be chosen.
+/// A choice of the factor.
 #[derive(Debug, Clone, Boundary)]
 struct Choice {
-    /// The chosen one.
+    /// The chosen factor.
     chosen: MfaMethod,
-    /// What may be chosen.
+    /// The factors to choose from.
     methods: Vec<MfaMethod>,
-    /// Where an SMS would go.
+    /// The phone number for an SMS, masked.
     sms_destination: Option<String>,
     /// The handle of the step.
     session: MfaSession,
 }
 
-/// The end.
+/// The end of a login.
 #[derive(Debug, Clone, Boundary)]
 struct Ended {
-    /// What it came to.
+    /// The final state.
     result: LoginState,
 }
 
 impl LoginMachine {
-    /// A login at its beginning.
+    /// Starts a login.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
         Self { setup, transitions: 0, driven: Vec::new(), wrong_codes: 0, position: Position::Start }
     }
 
-    /// Who logs in.
+    /// The user and the options.
     #[must_use]
     pub fn setup(&self) -> &Setup {
         &self.setup
     }
 
-    /// What to do next.
+    /// The next step.
     #[must_use]
     pub fn step(&self) -> Step {
         let (email, mode) = (self.setup.email.clone(), self.setup.mode);
@@ -135,7 +135,7 @@ impl LoginMachine {
                 LoginState::Authenticated(done) => Step::Done(done),
                 LoginState::Stalled(stalled) => Step::Stalled(stalled),
                 LoginState::Failed(failed) => Step::Failed(failed),
-                // Only a state that was written down and changed since has another end.
+                // Only a stored state that was modified can have another end.
                 _ => Step::Failed(Failed {
                     reason: FailureReason::Unknown,
                     response_code: None,
@@ -168,12 +168,12 @@ impl LoginMachine {
                 setup_totp: self.setup.setup_totp.then_some(true),
             }),
             (CodeKind::Phone, None, ..) => ask(true),
-            // Only a state that was written down and changed since lacks its handle.
+            // Only a stored state that was modified can lack its handle.
             _ => ask(false),
         }
     }
 
-    /// The choice there is, for a person to make: the factors, and where an SMS would go, masked.
+    /// The pending choice for a person: the factors, and the masked phone number for an SMS.
     #[must_use]
     pub fn choice(&self) -> Option<(&[MfaMethod], Option<&str>)> {
         match &self.position {
@@ -202,16 +202,16 @@ impl LoginMachine {
         Ok(LoginRequest { email, mode, ch_resp: at.challenge.clone(), encrypted })
     }
 
-    /// Takes the answer to the login and says what it means.
+    /// Takes the answer to the login and returns the new state.
     ///
     /// # Errors
-    /// `ws_channel.login_step`; `peer.protocol` as [`LoginState::of`], and the login stays where it was.
+    /// `ws_channel.login_step`; `peer.protocol` as [`LoginState::of`], and the state stays the same.
     pub fn login_answer(&mut self, answer: LoginResponse) -> Result<LoginState, Error> {
         let Position::Challenged(_) = self.position else { return Err(out_of_step()) };
         self.enter(answer.into())
     }
 
-    /// Takes the phone, when it was not known.
+    /// Takes the phone number if it was missing.
     ///
     /// # Errors
     /// `ws_channel.login_step`.
@@ -239,7 +239,8 @@ impl LoginMachine {
         }
     }
 
-    /// Takes another factor than the one chosen for you; also switches from the authenticator to SMS before its code is given.
+    /// Chooses another factor instead of the default; also switches from the authenticator to SMS before its code is
+    /// given.
     ///
     /// # Errors
     /// `ws_channel.login_step`; `input.invalid_field` for a factor that was not offered.
@@ -262,7 +263,7 @@ impl LoginMachine {
         }
     }
 
-    /// Takes the answer to the choice of a factor and says what it means.
+    /// Takes the answer to the choice of a factor and returns the new state.
     ///
     /// # Errors
     /// As [`login_answer`](Self::login_answer).
@@ -272,7 +273,7 @@ impl LoginMachine {
         self.enter(answer)
     }
 
-    /// Takes the answer to the second factor's code and says what it means.
+    /// Takes the answer to the second factor's code and returns the new state.
     ///
     /// # Errors
     /// As [`login_answer`](Self::login_answer).
@@ -285,7 +286,7 @@ impl LoginMachine {
         }
     }
 
-    /// Takes the success of a verification: the login begins again.
+    /// Takes the success of a verification: the login starts again.
     ///
     /// # Errors
     /// `ws_channel.login_step`.
@@ -299,10 +300,10 @@ impl LoginMachine {
         Ok(LoginState::VerificationAccepted(VerificationAccepted { verified, response_text }))
     }
 
-    /// Takes the error of the step that was sent. A wrong code is asked for again, three times at most; any other refusal ends
-    /// the login. An error without an answer of the service leaves it where it was, except that a challenge is used up and a code
-    /// that was sent is asked for again, for a code is never sent twice by itself (§8.6). A 429 is such an error too: nothing
-    /// was done, not even the challenge is used up.
+    /// Takes the error of the step that was sent. A wrong code is asked for again, at most three times; any other
+    /// refusal ends the login. An error without an answer of the service does not change the state, with two
+    /// exceptions: the challenge counts as used, and a code that was sent is asked for again, since a code is never
+    /// resent automatically (§8.6). A 429 is such an error too, but it has no effect: even the challenge stays valid.
     pub fn refused(&mut self, error: &Error) {
         let limited = error.row() == &row::RATE_LIMITED;
         let failed = match Failed::from_error(error) {
@@ -330,7 +331,7 @@ impl LoginMachine {
         }
     }
 
-    /// Goes where an answer leads.
+    /// Enters the state that an answer leads to.
     fn enter(&mut self, answer: Answer) -> Result<LoginState, Error> {
         let state = LoginState::of(answer, self.setup.api_key.as_ref())?;
         let code = |kind, challenge_name, session, access_token| {
@@ -342,7 +343,7 @@ impl LoginMachine {
                 self.ask(CodeKind::Email, code(CodeKind::Email, None, None, Some(needs.access_token)));
             }
             LoginState::NeedsMfa(NeedsMfa { method, session, challenge_name }) => {
-                // The oldest services name nothing and have SMS only; a name is owed to all others (§8.1).
+                // The oldest services send no name and have SMS only; all others need the name sent back (§8.1).
                 let name = (challenge_name.is_some() || method == MfaMethod::Totp).then_some(method.into());
                 let kind = if method == MfaMethod::Totp { CodeKind::MfaTotp } else { CodeKind::MfaSms };
                 self.ask(kind, code(kind, name, Some(session), None));
@@ -372,7 +373,7 @@ impl LoginMachine {
         self.prompt(kind.prompt(), position);
     }
 
-    /// Enters a prompt, unless it was driven already or there were too many.
+    /// Enters a prompt, unless it already occurred or the limit is reached.
     fn prompt(&mut self, prompt: Prompt, position: Position) {
         if self.driven.contains(&prompt) || self.transitions >= MAX_TRANSITIONS {
             self.end(LoginState::Stalled(Stalled { step: prompt, transitions: self.transitions }));
@@ -381,7 +382,7 @@ impl LoginMachine {
         self.transitions += 1;
         self.wrong_codes = 0;
         match prompt {
-            // A new factor is a new step: its code may be asked for once more.
+            // A new factor is a new step: its code may be asked for again.
             Prompt::MfaSelection => self.driven.retain(|driven| *driven != Prompt::Mfa),
             _ => self.driven.push(prompt),
         }

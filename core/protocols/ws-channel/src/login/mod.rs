@@ -10,9 +10,9 @@
 //!                                └─► Done · Failed · Stalled
 //! ```
 //!
-//! [`LoginState::of`] says what one answer of the service means. [`LoginMachine`] drives a whole login: it says what to do
-//! next, takes what came of it, and can be written down in between and read in another process. Both fail closed: what
-//! they do not know is an error, never a login.
+//! [`LoginState::of`] classifies one answer of the service. [`LoginMachine`] drives a whole login: it returns the next
+//! step and takes its result, and it can be stored in between and loaded in another process. Both fail closed: an
+//! unknown answer is an error, never a login.
 
 mod classify;
 mod machine;

@@ -1,4 +1,4 @@
-//! Whatever a service answers: a login ends, is complete only with a token, and can be moved at any point.
+//! For any answers of a service: a login ends, is complete only with a token, and can be moved at any point.
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_foundation::{
@@ -15,7 +15,7 @@ use crate::{
     operations::session::{login::Login, login_mfa::LoginMfa, select_mfa::SelectMfa},
 };
 
-/// An answer of a service that may mix all columns of §2.8.
+/// An answer that may mix all columns of §2.8.
 fn answer() -> impl Strategy<Value = Map<String, Value>> {
     let text = select(vec![
         "Login OK",
@@ -82,7 +82,7 @@ proptest! {
                 }
                 Step::Failed(_) | Step::Stalled(_) => break,
                 sent => {
-                    // At most eight prompts, each with its answer and a login before and after it.
+                    // At most eight prompts, each with its answer and a login request before and after it.
                     let answer = answers.next().expect("a login ends before twenty answers");
                     tokens |= answer.contains_key("IdToken");
                     match sent {

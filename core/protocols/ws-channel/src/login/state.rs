@@ -1,4 +1,4 @@
-//! What one answer of the service is.
+//! The meaning of one answer of the service.
 
 use bankchannel_foundation::{Boundary, Error};
 
@@ -202,7 +202,7 @@ pub enum FailureReason {
 }
 
 impl Failed {
-    /// The failure that an error of a login step means; `None` when the service did not answer in its own words.
+    /// Converts the error of a login step to a failure; `None` if the service sent no readable answer.
     #[must_use]
     pub fn from_error(error: &Error) -> Option<Self> {
         let peer = error.peer()?;

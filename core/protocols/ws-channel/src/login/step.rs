@@ -1,4 +1,4 @@
-//! What a login needs to begin, and what it asks for on its way.
+//! The input of a login, and its steps.
 
 use bankchannel_foundation::Boundary;
 
@@ -79,7 +79,8 @@ pub enum Step {
     VerifyEmail(VerifyEmailRequest),
     /// Send this; then [`super::LoginMachine::mfa_answer`].
     SendMfa(LoginMfaRequest),
-    /// Send this, or first choose another: [`super::LoginMachine::choose`]; then [`super::LoginMachine::selection_answer`].
+    /// Send this, or choose another factor first: [`super::LoginMachine::choose`]; then
+    /// [`super::LoginMachine::selection_answer`].
     SelectMfa(SelectMfaRequest),
     /// No step: the login is complete.
     Done(Authenticated),

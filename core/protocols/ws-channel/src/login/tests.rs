@@ -43,7 +43,7 @@ fn key(text: &str) -> ApiKey {
     ApiKey::new(text).unwrap()
 }
 
-/// What a state is, in one word; `error` for an answer that breaks the protocol.
+/// The state in one word; `error` for an answer that breaks the protocol.
 fn word(text: &str, keys: Value, configured: Option<&str>) -> String {
     let configured = configured.map(key);
     let state = answered::<Login>(text, keys).and_then(|answer| LoginState::of(answer, configured.as_ref()));
@@ -57,7 +57,7 @@ fn word(text: &str, keys: Value, configured: Option<&str>) -> String {
     }
 }
 
-/// §2.8's five columns, then what contradicts itself: K17, K18, K19, K21, K22, L01, L02, L11, R09, R13.
+/// §2.8's five columns, then contradictory answers: K17, K18, K19, K21, K22, L01, L02, L11, R09, R13.
 #[test]
 fn keys_decide_first_and_texts_second() {
     let choice =
@@ -139,7 +139,7 @@ fn machine(mode: Mode) -> LoginMachine {
     })
 }
 
-/// Written down and read again in between, as another process would.
+/// Serialises and loads the machine, as another process would.
 fn moved(machine: LoginMachine) -> LoginMachine {
     let text = write_boundary(machine).to_string();
     read_boundary(serde_json::from_str::<Value>(&text).unwrap()).unwrap()
@@ -164,7 +164,7 @@ fn code(machine: &mut LoginMachine, kind: CodeKind) {
     machine.give_code(Code::new("123456").unwrap()).unwrap();
 }
 
-/// L28: phone, then e-mail, then MFA, each prompt once; with every step in a process of its own.
+/// L28: phone, then e-mail, then MFA, each prompt once; each step in a separate process.
 #[test]
 fn a_first_login_from_beginning_to_end() {
     let mut it = machine(Mode::Admin);
@@ -192,7 +192,7 @@ fn a_first_login_from_beginning_to_end() {
     assert_eq!((done.id_token.expose(), done.expires_in.unwrap().seconds()), ("token", 3600));
 }
 
-/// The authenticator is chosen where it is offered; the choice makes a second MFA step legitimate.
+/// The authenticator is chosen if it is offered; the choice allows a second MFA step.
 #[test]
 fn the_choice_of_a_factor() {
     let choice = |options: Value| json!({"Session": "s1", "ChallengeName": "SELECT_MFA_TYPE", "MfaOptions": options, "SmsDestination": "+*****4567"});
@@ -204,7 +204,7 @@ fn the_choice_of_a_factor() {
     assert_eq!((request.mfa_type.as_str(), request.session.expose()), ("SOFTWARE_TOKEN_MFA", "s1"));
     let picked = json!({"Session": "s2", "ChallengeName": "SOFTWARE_TOKEN_MFA"});
     it.selection_answer(answered::<SelectMfa>("Give authenticator code", picked).unwrap()).unwrap();
-    // Back to SMS instead (§3.4); this service leaves the new handle out.
+    // Back to SMS instead (§3.4); this service omits the new handle.
     it.choose(MfaMethod::Sms).unwrap();
     let Step::SelectMfa(request) = it.step() else { panic!() };
     assert_eq!((request.mfa_type.as_str(), request.session.expose()), ("SMS_MFA", "s2"));
@@ -220,7 +220,7 @@ fn the_choice_of_a_factor() {
     assert!(only_sms.choose(MfaMethod::Totp).is_err());
 }
 
-/// A service that asks twice for the same step is stopped, whatever the step.
+/// A service that asks for the same step twice is stopped, whatever the step.
 #[test]
 fn a_repeated_prompt_stalls() {
     for (text, keys, kind, step) in [
@@ -238,7 +238,7 @@ fn a_repeated_prompt_stalls() {
     let mut it = machine(Mode::Admin);
     login(&mut it, "Give SMS code", sms("s1"));
     code(&mut it, CodeKind::MfaSms);
-    // K21: another MFA step, whatever tokens the client holds from before; and the second of its kind.
+    // K21: another MFA step, whatever tokens the client already has; this is the second MFA step.
     let state = it.mfa_answer(answered::<LoginMfa>("Give SMS code", sms("s2")).unwrap()).unwrap();
     assert!(matches!(state, LoginState::Stalled(Stalled { step: Prompt::Mfa, transitions: 1 })));
 }
@@ -259,7 +259,7 @@ fn circles_are_bounded() {
     assert_eq!(stalled.transitions, MAX_TRANSITIONS);
 }
 
-/// A wrong code is asked for again, three times; anything else ends the login.
+/// A wrong code is asked for again, up to three times; any other refusal ends the login.
 #[test]
 fn refusals() {
     let wrong = refused("CodeMismatchException: Invalid verification code provided, please try again.");
@@ -278,14 +278,15 @@ fn refusals() {
     it.refused(&refused("User authentication failed."));
     assert!(matches!(it.step(), Step::Failed(Failed { reason: FailureReason::Unknown, .. })));
 
-    // The connection broke: the challenge may be used up, so the login begins again.
+    // The connection broke: the challenge may be used up, so the login starts again.
     let mut it = machine(Mode::Data);
     to_challenge(&mut it);
     it.refused(&Error::new(&bankchannel_foundation::error::row::CONNECTION_LOST));
     assert!(matches!(it.step(), Step::FetchChallenge(_)));
 }
 
-/// §8.6: a code whose fate is unknown is asked for again, never sent again; after a 429 the login goes on where it stood.
+/// §8.6: a code with an unknown outcome is asked for again, never resent; after a 429 the login continues from the same
+/// step.
 #[test]
 fn what_is_no_refusal_does_not_end_the_login() {
     use bankchannel_foundation::{Outcome, error::row};
@@ -338,7 +339,7 @@ fn out_of_step_calls_change_nothing() {
     assert_eq!(write_boundary(it), before);
 }
 
-/// The phone may be missing from the profile; the secrets never show.
+/// The phone may be missing from the profile; secrets are never shown.
 #[test]
 fn a_missing_phone_is_asked_for_and_nothing_secret_shows() {
     let mut it = machine(Mode::Data);

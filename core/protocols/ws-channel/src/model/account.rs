@@ -1,4 +1,4 @@
-//! Accounts: who, in which mode, reachable where.
+//! Accounts: user, mode and contact data.
 
 use std::borrow::Cow;
 
@@ -86,8 +86,8 @@ text_type! {
 }
 
 impl Email {
-    /// Sees that a new account may have this address: only letters, digits and signs that look like nothing else. So no
-    /// account can be taken for another. Addresses of accounts that are there already are read as they are.
+    /// Checks that a new account may have this address: only letters, digits and signs that cannot be confused with
+    /// others, so that no account can be mistaken for another. Addresses of existing accounts are not checked.
     ///
     /// # Errors
     /// `input.invalid_field`, naming `field`.
@@ -105,7 +105,7 @@ impl Email {
 }
 
 impl WrittenEmail {
-    /// The address as it is compared: in lower case.
+    /// The address in lower case, for comparisons.
     #[must_use]
     pub fn email(&self) -> Email {
         Email(self.0.to_ascii_lowercase())

@@ -17,7 +17,7 @@ macro_rules! banks {
             /// Every bank.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The id of the API.
+            /// The bank's id in the API.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $id),+ }
@@ -43,7 +43,7 @@ banks! {
 }
 
 impl Bank {
-    /// The bank of this id, in any letter case.
+    /// Finds the bank with this id, in any letter case.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|bank| bank.as_str().eq_ignore_ascii_case(text))

@@ -171,7 +171,7 @@ impl CertExpiry {
     }
 
     fn from_rfc_3339(text: &str) -> Option<Self> {
-        // The last day of the year 9999 means "never" (RFC 5280) and lies beyond what an instant with offset can be.
+        // The last day of the year 9999 means "never" (RFC 5280) and is out of range for a time with an offset.
         let utc = text.strip_suffix('Z').filter(|text| text.len() >= 19).and_then(|text| text.parse().ok());
         let with_offset = || Some(text.parse::<jiff::Timestamp>().ok()?.to_zoned(TimeZone::UTC).datetime());
         utc.or_else(with_offset).and_then(Self::of)
@@ -193,7 +193,7 @@ impl CertExpiry {
 }
 
 impl fmt::Display for CertExpiry {
-    /// OpenSSL's text, the wire's form.
+    /// OpenSSL's text, the wire format.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at = self.0;
         let month = MONTHS[usize::try_from(at.month() - 1).unwrap_or_default() % 12];
@@ -289,7 +289,7 @@ mod tests {
         ] {
             assert_eq!(CertExpiry::from_rfc_3339(text).map(|at| at.to_string()).as_deref(), kept, "{text}");
         }
-        // Without padding it is read too.
+        // The form without padding is read too.
         assert_eq!(
             CertExpiry::from_openssl("Nov 1 00:00:00 2028 GMT").unwrap().to_string(),
             "Nov  1 00:00:00 2028 GMT"

@@ -35,7 +35,7 @@ text_type! {
 
 fn file_name(text: &str) -> Result<Cow<'_, str>, &'static str> {
     if text == "." || text == ".." {
-        // Somebody writes it to a folder some day.
+        // The name may later be used to write a file.
         return Err("must not be . or ..");
     }
     let refused = |c: char| c.is_control() || c == '/' || c == '\\' || is_hidden(c);
@@ -46,8 +46,8 @@ fn file_name(text: &str) -> Result<Cow<'_, str>, &'static str> {
     }
 }
 
-/// Whether a character is not seen, or turns the order of those around it, so that a name reads as another: the format
-/// characters of Unicode (`Cf`), fillers, and the separators of lines and paragraphs.
+/// Whether a character is invisible or reorders its neighbours, so that a name reads as another one: Unicode's format
+/// characters (`Cf`), fillers, and line and paragraph separators.
 fn is_hidden(c: char) -> bool {
     matches!(
         c,
@@ -65,7 +65,7 @@ fn file_type(text: &str) -> Result<Cow<'_, str>, &'static str> {
         return Err("ALL is not a type; leave the field out for all types");
     }
     if text == "." || text == ".." {
-        // It stands in a path, and in the names of downloaded files.
+        // It is part of a path, and of the names of downloaded files.
         return Err("must not be . or ..");
     }
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)) {
@@ -122,7 +122,7 @@ pub struct FileDescriptor {
     pub target_id: Option<String>,
 }
 
-/// The most armor that one upload may carry, in bytes (§5.2).
+/// The maximum size of the armor in one upload, in bytes (§5.2).
 pub const SIGNATURES_MAX: usize = 16 * 1024;
 
 /// ASCII-armored detached OpenPGP signatures, one after the other (§5.2).
@@ -130,7 +130,7 @@ pub const SIGNATURES_MAX: usize = 16 * 1024;
 pub struct Signatures(String);
 
 impl Signatures {
-    /// Takes armored signatures as they are.
+    /// Takes armored signatures unchanged.
     #[must_use]
     pub fn new(armored: impl Into<String>) -> Self {
         Self(armored.into())
@@ -160,7 +160,7 @@ impl Boundary for Signatures {
         max_bytes: SIGNATURES_MAX,
         example: "-----BEGIN PGP SIGNATURE-----",
     });
-    // The service has a text of its own for an upload without signature.
+    // The service has its own text for an upload without a signature.
     const WIRE_OPTIONAL: bool = true;
 
     fn read(value: Value<'_>, reader: &mut Reader<'_>) -> Result<Self, Error> {

@@ -1,4 +1,4 @@
-//! What several operations share.
+//! Types that several operations share.
 
 mod account;
 mod bank;

@@ -1,4 +1,4 @@
-//! Keys, codes and tokens: never shown.
+//! Keys, codes and tokens; their values are never shown.
 
 use std::borrow::Cow;
 

@@ -34,7 +34,7 @@ pub enum MfaOption {
 }
 
 impl MfaOption {
-    /// The factor, when it is one that this version can use.
+    /// The factor, if this version supports it.
     #[must_use]
     pub fn known(&self) -> Option<MfaType> {
         match self {
@@ -81,7 +81,7 @@ impl From<MfaType> for ChallengeName {
     }
 }
 
-/// The longest life of a session that is believed, in seconds (§2.0).
+/// The longest session lifetime that is accepted, in seconds (§2.0).
 pub const EXPIRES_IN_MAX: u32 = 86_400;
 
 /// The life of a session, in seconds: 1 to 86400. On the wire it is a string; a number is accepted too (§2.0).
@@ -89,13 +89,13 @@ pub const EXPIRES_IN_MAX: u32 = 86_400;
 pub struct ExpiresIn(u32);
 
 impl ExpiresIn {
-    /// A life of so many seconds; `None` outside 1 to 86400.
+    /// A lifetime of this many seconds; `None` outside 1 to 86400.
     #[must_use]
     pub fn from_seconds(seconds: u32) -> Option<Self> {
         (1..=EXPIRES_IN_MAX).contains(&seconds).then_some(Self(seconds))
     }
 
-    /// The seconds.
+    /// The lifetime in seconds.
     #[must_use]
     pub fn seconds(self) -> u32 {
         self.0

@@ -1,7 +1,7 @@
 //! Every operation of the protocol, one file each, in one folder per subject.
 //!
-//! A new operation is its file, its `pub mod` line in the subject's `mod.rs`, and its name in the list below: from
-//! the list come the catalogue, the client's methods, the generic call and the server's router.
+//! To add an operation, add its file, its `pub mod` line in the subject's `mod.rs`, and its name in the list below. The
+//! catalogue, the client's methods, the generic call and the server's router are built from this list.
 
 pub mod account;
 pub mod certs;
@@ -12,7 +12,7 @@ pub mod session;
 
 use crate::Terms;
 
-/// Hands the list of operations to a macro: `exchange subject::file::Type;` and `local subject::file::Type;`.
+/// Passes the list of operations to a macro: `exchange subject::file::Type;` and `local subject::file::Type;`.
 #[macro_export]
 macro_rules! for_each_operation {
     ($callback:path) => {

@@ -1,4 +1,4 @@
-//! The master table of §1.4, §4 and §8.6 against the declarations.
+//! Compares the declarations with the master table of §1.4, §4 and §8.6.
 
 use bankchannel_foundation::{
     OperationKind,
@@ -7,7 +7,7 @@ use bankchannel_foundation::{
 };
 use bankchannel_ws_channel::{Access, CATALOGUE, RateClass, TERMS, Terms, errors};
 
-/// §1.4 and §4: operation, method, path, success, who may call it (`none`, `both`, `admin`, `data`, `owner`).
+/// §1.4 and §4: operation, method, path, success, allowed callers (`none`, `both`, `admin`, `data`, `owner`).
 const MASTER: &[(&str, &str, &str, u16, &str)] = &[
     ("InitRegister", "GET", "/account/{Email}/{Mode}", 200, "none"),
     ("Register", "PUT", "/account/{Email}/{Mode}", 201, "none"),
@@ -40,7 +40,7 @@ const MASTER: &[(&str, &str, &str, u16, &str)] = &[
     ("DeleteKey", "DELETE", "/pgp", 200, "admin"),
 ];
 
-/// §1.7: what a session of the wrong mode is told.
+/// §1.7: the texts for a session of the wrong mode.
 const REFUSALS: &[(&str, &str)] = &[
     ("EnrollCert", "Cert enrollment allowed for admin user only"),
     ("ExportCert", "Cert export allowed for admin user only"),
@@ -50,7 +50,7 @@ const REFUSALS: &[(&str, &str)] = &[
     ("DeleteFile", "Data mode session required"),
 ];
 
-/// §8.6: what is never sent again by itself, not even after a 429.
+/// §8.6: operations that are never resent automatically, not even after a 429.
 const NEVER: &[&str] = &["VerifyPhone", "VerifyEmail", "LoginMFA", "VerifyTOTP", "PasswordReset", "EnrollCert"];
 
 fn exchanges() -> impl Iterator<Item = (&'static Entry, &'static Route)> {
@@ -103,7 +103,7 @@ fn what_may_be_repeated() {
     for (_, route) in exchanges() {
         let expected = match route.wire_name {
             name if NEVER.contains(&name) => Repeat::Never,
-            // A GET with an effect.
+            // A GET with a side effect.
             "InitPasswordReset" => Repeat::AfterRateLimit,
             _ if route.method.as_str() == "GET" => Repeat::Safe,
             _ => Repeat::AfterRateLimit,
@@ -118,7 +118,7 @@ fn what_may_be_repeated() {
     }
     // §6.2: enrolment may take long.
     assert!(find("EnrollCert").timeout_s >= 120);
-    // §6.4: every export is written down.
+    // §6.4: every export is audited.
     assert!(find("ExportCert").audited && find("UploadFile").audited && !find("ListFiles").audited);
     assert_eq!(find("DownloadFile").response_content, Some("Content"));
     assert_eq!(find("UploadFile").request_content, Some("FileContents"));
@@ -137,7 +137,7 @@ fn declarations_follow_the_sheet() {
     assert_eq!(CATALOGUE.iter().filter(|entry| entry.declaration.kind == OperationKind::Local).count(), 9);
 }
 
-/// What follows from the route: nobody has to remember it where an operation is declared.
+/// The errors that follow from the route need not be repeated in an operation's declaration.
 #[test]
 fn declarations_name_the_errors_of_their_route() {
     const OF_SESSIONS: &[&Row] =
@@ -172,7 +172,7 @@ fn profile_fields_are_the_clients_own() {
     const PROFILE: [&str; 7] = ["email", "mode", "phone", "name", "company", "api_key", "bank"];
     for entry in CATALOGUE {
         for field in entry.request.fields() {
-            // A customer's account is never the client's own by default.
+            // A customer's account never defaults to the client's own.
             let own = PROFILE.contains(&field.name) && entry.declaration.name != "ws_channel.delete_account";
             assert_eq!(field.profile, own, "{} {}", entry.declaration.name, field.name);
         }

@@ -1,4 +1,4 @@
-//! The operations that compute only.
+//! Tests of the local operations.
 
 use bankchannel_crypto::rsa;
 use bankchannel_foundation::{
@@ -53,7 +53,7 @@ fn keys_sign_and_verify() {
     let verdict = verify(&file, &one["public_key"]);
     assert_eq!((&verdict["good"], &verdict["signatures"][0]["fingerprint"]), (&json!(true), &one["fingerprint"]));
     assert_eq!(verdict["signatures"][1]["verdict"], "unknown_issuer");
-    // A private key stands for its public half.
+    // Of a private key, the public half is used.
     assert_eq!(verify(&file, &one["private_key"])["good"], true);
     let changed = json!({"base64": STANDARD.encode(b"a payment\n")});
     let verdict = verify(&changed, &one["public_key"]);
@@ -84,7 +84,7 @@ fn keys_are_inspected_and_expire() {
     assert_eq!(facts["user_ids"], json!(["T <t@example.test>"]));
     let facts = run::<InspectKey>(json!({"key": made["private_key"]})).unwrap();
     assert_eq!((&facts["private"], &facts["locked"]), (&json!(true), &json!(false)));
-    // A year later it signs no more.
+    // A year later the key no longer signs.
     let later = at::<SignFile>(
         NOW_MS + 366 * 86_400_000,
         json!({"content": {"base64": ""}, "private_key": made["private_key"]}),
@@ -111,7 +111,7 @@ fn exported_keys_open_with_their_key_only() {
     assert_eq!(open(text(&mine), None).unwrap_err().code(), "ws_channel.passphrase_refused");
 }
 
-/// The vectors of §3.3.
+/// The test vectors of §3.3.
 #[test]
 fn authenticator_codes() {
     for (counter, code) in [(0, "282760"), (1, "996554"), (2, "602287"), (49_166_666, "837839"), (59_333_333, "895333")]
@@ -179,7 +179,7 @@ fn content_must_be_opened() {
     assert_eq!(run::<SignFile>(request).unwrap_err().code(), "input.content_unreadable");
 }
 
-/// A fault of reading the content is no fault of the key or the signature.
+/// An error while reading the content is not reported as an error of the key or the signature.
 #[test]
 fn unreadable_content_is_blamed_on_the_content() {
     struct Broken;

@@ -1,5 +1,5 @@
-//! The expectations of docs/protocols/ws-channel.md, section by section. What holds for the operations of any protocol is tried in
-//! `tests/runners/tests/catalogue`.
+//! The expectations of docs/protocols/ws-channel.md, section by section. Properties that hold for the operations of
+//! every protocol are tested in `tests/runners/tests/catalogue`.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod declarations;

@@ -1,4 +1,4 @@
-//! What the service's refusals mean (§1.7, §8.6), and how a server words its own.
+//! The meaning of the service's refusals (§1.7, §8.6), and the wording of a server's own.
 
 use bankchannel_foundation::{
     Category, Exchange, Outcome,
@@ -25,7 +25,7 @@ use serde_json::json;
 
 use crate::messages::answer;
 
-/// Every text of §1.7, with the code and class it means.
+/// Every text of §1.7 with its error code and class.
 const TEXTS_OF_THE_SHEET: &[(&str, &str, &str)] = &[
     ("All signature verification(s) failed", "upload_rejected", "validation"),
     ("Bank certificate(s) already exists", "certificate_exists", "validation"),
@@ -96,7 +96,7 @@ const TEXTS_OF_THE_SHEET: &[(&str, &str, &str)] = &[
     ("Unauthorized", "session_refused", "auth"),
 ];
 
-/// The texts of §1.7 behind which a bank may be temporarily unable, or may have done what it was asked (§6.9).
+/// The texts of §1.7 after which a bank may be temporarily unavailable, or may have carried out the request (§6.9).
 const BANK_SILENCE: &[&str] = &[
     "Bank data error",
     "Empty bank response or error on SOAP level",
@@ -111,14 +111,14 @@ fn refused(status: u16, text: &str) -> InResponse {
 #[test]
 fn every_text_means_something() {
     for &(text, code, class) in TEXTS_OF_THE_SHEET {
-        // §9.2: the deployed service may answer on 200 as well.
+        // §9.2: the deployed service may send refusals with status 200 too.
         for status in [200, 400] {
             let error = ListKeys::decode_response(refused(status, text)).unwrap_err();
             assert_eq!((error.code(), error.detail("class")), (&*format!("ws_channel.{code}"), Some(class)), "{text}");
             let peer = error.peer().unwrap();
             assert_eq!((peer.code.as_deref(), peer.request_id.as_deref()), (Some("01"), Some("r-1")));
             assert_eq!(error.outcome(), Some(Outcome::Refused));
-            // Of all refusals only a bank's silence may be over soon, and only a listing may simply be asked for again.
+            // Of all refusals only a bank's silence may be temporary, and only a listing may simply be repeated.
             let silent = BANK_SILENCE.contains(&text);
             assert_eq!(error.retryable(), silent, "{text}");
             let error = UploadFile::decode_response(refused(status, text)).unwrap_err();
@@ -126,14 +126,14 @@ fn every_text_means_something() {
             assert_eq!((error.outcome(), error.retryable()), (Some(outcome), false), "{text}");
         }
     }
-    // And what the server says is known to the client.
+    // The client recognises the server's texts.
     for text in TEXTS {
         let error = ListKeys::decode_response(refused(text.status, text.text)).unwrap_err();
         assert_eq!(error.code(), text.row.code, "{}", text.text);
     }
 }
 
-/// K05: refusals of the service, and answers of somebody else.
+/// K05: refusals of the service, and answers from other senders.
 #[test]
 fn refusals_and_strangers() {
     let said = ListFiles::decode_response(refused(200, "Something new")).unwrap_err();
@@ -155,12 +155,12 @@ fn refusals_and_strangers() {
     let bank = answer(400, r#"{"ResponseCode":"26","ResponseText":"Technical maintenance"}"#);
     let error = UploadFile::decode_response(bank).unwrap_err();
     assert_eq!((error.code(), error.detail("class")), ("ws_channel.bank_refused", Some("bank")));
-    // Two ASCII digits, that is: anything else is no bank's.
+    // Exactly two ASCII digits: anything else is not a bank's code.
     for code in ["X20", "2", "026", "٢٦", ""] {
         let odd = answer(400, &json!({"ResponseCode": code, "ResponseText": "Technical maintenance"}).to_string());
         assert_eq!(UploadFile::decode_response(odd).unwrap_err().code(), "ws_channel.refused", "{code}");
     }
-    // A server error leaves open what was done: what has effects is never repeated then, what has none may be (§8.6).
+    // A server error leaves the outcome unknown: calls with effects must not be repeated, others may be (§8.6).
     for (status, body, safe) in [
         (502, r#"{"ResponseCode":"01","ResponseText":"Bank data error"}"#, true),
         (503, "<html>Service unavailable</html>", true),
@@ -172,7 +172,7 @@ fn refusals_and_strangers() {
         let error = ListFiles::decode_response(answer(status, body)).unwrap_err();
         assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Unknown), safe), "{status} {body}");
     }
-    // After a 429 nothing was done; a code is not submitted again all the same.
+    // After a 429 nothing was done; even so, a code is not submitted again.
     let limited = || refused(429, "Too many requests");
     let error = UploadFile::decode_response(limited()).unwrap_err();
     assert_eq!((error.outcome(), error.retryable()), (Some(Outcome::Refused), true));
@@ -183,7 +183,7 @@ fn refusals_and_strangers() {
     assert_eq!((error.code(), error.retry_after_s()), ("peer.rate_limited", Some(7)));
 }
 
-/// §10: what a peer says is shown cut and redacted; a request id that is a UUID can be quoted.
+/// §10: text from a peer is shown shortened and redacted; a request id that is a UUID is shown.
 #[test]
 fn what_a_peer_says_is_bounded_and_redacted() {
     const KEY: &str = "4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2";
@@ -203,7 +203,7 @@ fn what_a_peer_says_is_bounded_and_redacted() {
     assert!(!error.to_json().to_string().contains("4vN6"), "no half of a key is left at the cut: {error}");
 }
 
-/// K06: a success that is none.
+/// K06: broken success answers.
 #[test]
 fn broken_successes() {
     for body in [
@@ -239,7 +239,7 @@ fn told<O: Exchange>(message: InRequest<'_>) -> String {
 
 const USER: [(&str, &str); 2] = [("Email", "user@example.test"), ("Mode", "admin")];
 
-/// No account is registered under an address that reads as another's, and no file is named so.
+/// No account can be registered under an address that looks like another one, and no file can have such a name.
 #[test]
 fn look_alikes_are_refused_on_the_wire_and_on_the_boundary() {
     let body = || json!({"ApiKey": "0", "ChResp": "c", "Company": "C", "Encrypted": "e", "Name": "N", "Phone": "+358401234567"});
@@ -294,7 +294,7 @@ fn look_alikes_are_refused_on_the_wire_and_on_the_boundary() {
     }
 }
 
-/// §1.4, §1.7, R06, R07, R12, L15, L16, C07, C11, X8: the words of a server for what it cannot read.
+/// §1.4, §1.7, R06, R07, R12, L15, L16, C07, C11, X8: the server's texts for a request that it cannot read.
 #[test]
 fn a_server_names_what_is_wrong() {
     let with_phone = |phone| [USER[0], USER[1], ("Phone", phone)];

@@ -1,4 +1,4 @@
-//! The wire samples of §12: read as they stand, and written exactly so. Values that the specification abbreviates are filled up.
+//! The wire samples of §12, read and written exactly. Values that the specification abbreviates are completed.
 
 use bankchannel_foundation::{Boundary, Exchange, message::OutRequest, model::read_boundary};
 use bankchannel_ws_channel::{
@@ -24,7 +24,7 @@ fn credentials() -> Credentials {
     Credentials { api_key: Some(ApiKey::new(KEY).unwrap()), id_token: Some(IdToken::new("token").unwrap()) }
 }
 
-/// The client writes the request so, and the server reads it back.
+/// The client writes the request in this form, and the server reads it back.
 fn request<O: Exchange<Codec = Envelope>>(boundary: Value, line: &str, body: &str) {
     let sent = O::encode_request(read_boundary(boundary.clone()).unwrap(), &credentials()).unwrap();
     assert_eq!(format!("{} {}", sent.method.as_str(), sent.target), line);
@@ -36,7 +36,7 @@ fn whole(sent: &OutRequest) -> Vec<u8> {
     split(&sent.body).0.to_vec()
 }
 
-/// The client reads the answer so, and the server writes it back key for key.
+/// The client reads the answer in this form, and the server writes it back key for key.
 fn response<O: Exchange>(wire: Value, boundary: Value) {
     let read = O::decode_response(answer(route::<O>().success, &wire.to_string())).unwrap();
     assert_eq!(told(read).0, boundary);
@@ -122,7 +122,7 @@ fn listings() {
         "GET /files/simulator?FileType=camt.053.001.02&Status=NEW",
         "",
     );
-    // What a bank or an older service words in its own way does not fail the whole listing.
+    // A value that a bank or an older service words differently does not fail the whole listing.
     let odd = json!({"ResponseCode": "00", "ResponseText": "OK", "FileDescriptors": [{"FileReference": "1",
         "FileTimestamp": "2026-11-20T08:00:00", "FileType": "VA", "Status": "NEW"}]});
     response::<ListFiles>(
@@ -167,7 +167,8 @@ fn export_and_deletion() {
     assert_eq!(plain, json!({"response_text": "OK"}));
 }
 
-/// §2.24, §9.1: the owner has no link and says so with an empty text; an old sample spells `export` in lower case.
+/// §2.24, §9.1: the owner has no link, which the wire expresses as an empty text; an old sample spells `export` in
+/// lower case.
 #[test]
 fn accounts() {
     let old = r#"{"ResponseCode":"00","ResponseText":"OK","Accounts":[{"Email":"a@b.test","Name":"A","Phone":"+358401234567","export":"allowed","Certs":[]}]}"#;
@@ -197,7 +198,7 @@ fn content_travels_beside_the_rest() {
     request::<Logout>(json!({"email": "a@b.test", "mode": "data"}), "DELETE /session/a%40b.test/data", "");
 }
 
-/// Reads an answer to its boundary form.
+/// Parses an answer into its boundary form.
 trait Decode: Exchange {
     fn decode(body: &str) -> Value {
         told(Self::decode_response(answer(200, body)).unwrap()).0

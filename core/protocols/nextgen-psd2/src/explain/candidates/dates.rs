@@ -1,4 +1,4 @@
-//! A date written otherwise (H-22), or stamped anew (H-21).
+//! A date in another format (H-22), or replaced by a newer one (H-21).
 
 use jiff::{
     Timestamp,
@@ -9,13 +9,13 @@ use jiff::{
 
 use crate::signing::{imf_fixdate, parse_imf_fixdate};
 
-/// How far apart the date that is sent and the one that was signed may be, seconds either side.
+/// The maximum difference between the sent date and the signed one, in seconds.
 pub(super) const MAX_APART_S: i64 = 120;
 
 const HOUR_S: i64 = 3600;
-/// Time zones lie between these, in whole halves of hours.
+/// The range of time zones, in half hours.
 const ZONES: std::ops::RangeInclusive<i64> = -24..=28;
-/// Zones that are written by name, and how many hours they are ahead.
+/// Zones that are written by name, with their offset in hours.
 const NAMED: [(&str, i64); 9] =
     [("CET", 1), ("CEST", 2), ("EET", 2), ("EEST", 3), ("BST", 1), ("EST", -5), ("EDT", -4), ("PST", -8), ("PDT", -7)];
 
@@ -23,7 +23,7 @@ const IMF: &str = "%a, %d %b %Y %H:%M:%S";
 const ONE_DIGIT: &str = "%a, %-d %b %Y %H:%M:%S";
 const ISO: &str = "%Y-%m-%dT%H:%M:%S";
 
-/// Ways to write an instant in universal time.
+/// Formats for a time in UTC.
 const UNIVERSAL: [(&str, &str); 27] = [
     (IMF, " GMT"),
     (IMF, " gmt"),
@@ -54,7 +54,7 @@ const UNIVERSAL: [(&str, &str); 27] = [
     ("%Y%m%dT%H%M%S", "Z"),
 ];
 
-/// The instant of a date, however it is written; Unix seconds.
+/// The time of a date in any format, in Unix seconds.
 pub(super) fn read(text: &str) -> Option<i64> {
     parse_imf_fixdate(text).or_else(|| other_form(text))
 }
@@ -65,7 +65,7 @@ fn other_form(text: &str) -> Option<i64> {
     }
     let universal = |time: DateTime| time.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp().as_second());
     let by_form = |form: &str| strtime::parse(form, text).ok()?.to_datetime().ok().and_then(universal);
-    // The zone that a program prints after a name is that name's.
+    // A time with a zone's name at its end is in that zone.
     let named = NAMED.iter().find_map(|(name, ahead)| {
         let time = text.strip_suffix(name)?;
         Some(universal(strtime::parse(IMF, time.trim_end()).ok()?.to_datetime().ok()?)? - ahead * HOUR_S)
@@ -89,7 +89,7 @@ fn other_form(text: &str) -> Option<i64> {
         })
 }
 
-/// The other ways to write this instant, local times that claim to be universal among them.
+/// The other formats of this time, including local times that are labelled UTC.
 pub(super) fn forms(unix_s: i64) -> Vec<String> {
     let mut out = vec![unix_s.to_string(), unix_s.saturating_mul(1000).to_string()];
     if let Some(time) = at(unix_s, 0) {
@@ -124,7 +124,7 @@ pub(super) fn forms(unix_s: i64) -> Vec<String> {
     out
 }
 
-/// The instants around, the nearest first, as they are sent; each with how many seconds later it is.
+/// The times around it, the nearest first, in the format in which they are sent; each with its difference in seconds.
 pub(super) fn around(unix_s: i64) -> impl Iterator<Item = (i64, String)> {
     let seconds = (1..=MAX_APART_S).flat_map(|apart| [-apart, apart]);
     seconds.map(move |later| (later, imf_fixdate(unix_s.saturating_add(later))))
@@ -170,7 +170,7 @@ mod tests {
             assert!(forms.iter().any(|form| form == text), "{text}");
             assert_eq!(read(text), Some(AT), "{text}");
         }
-        // A local time that says it is universal is another instant, and is written from the right one.
+        // A local time that is labelled UTC denotes another time, but is among the forms of the right one.
         assert!(forms.iter().any(|form| form == "Tue, 03 Mar 2026 11:15:30 GMT"));
         assert!(forms.len() < 700, "{}", forms.len());
     }

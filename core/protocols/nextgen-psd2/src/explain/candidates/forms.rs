@@ -1,13 +1,13 @@
-//! Guesses at values that were signed in another form of the same (H-22), and at a date that was stamped anew (H-21). Each is tried
-//! alone, and in one line.
+//! Guesses at values that were signed in an equivalent form (H-22), and at a `Date` that was replaced later (H-21).
+//! Each is tried alone, and in one line.
 
 use super::{super::visible, Basis, MAX_HASHED, REQUEST_TARGET, Search, Slot, dates, uri};
 
-/// Most bytes that are hashed for either: the other guesses have the rest.
+/// The maximum number of bytes hashed for each of the two; the rest is for the other guesses.
 const MAX_HASHED_FORMS: usize = MAX_HASHED / 8;
-/// Most characters of a date that are shown.
+/// The maximum length of a date shown, in characters.
 const MAX_SHOWN: usize = 64;
-/// Ports that a host is written with, or without.
+/// Ports that may be part of a host, or be missing there.
 const PORTS: [&str; 4] = [":443", ":80", ":8443", ":8080"];
 
 pub(super) fn try_all(basis: &Basis<'_>, search: &mut Search<'_>) {
@@ -27,7 +27,7 @@ fn values(basis: &Basis<'_>, search: &mut Search<'_>) {
                 search.try_value("H-22", &slot, form.as_bytes(), text);
             }
         }
-        // Its other spellings are those of H-07.
+        // H-07 covers its other spellings.
         if name == REQUEST_TARGET {
             continue;
         }
@@ -56,7 +56,7 @@ fn stamped_anew(basis: &Basis<'_>, search: &mut Search<'_>) {
     }
 }
 
-/// The other forms of a value, and how they are another.
+/// The other forms of a value, each with a description.
 fn forms(name: &str, value: &str) -> Vec<(&'static str, Vec<u8>)> {
     const CASE: &str = "with letters of another case";
     let mut out =
@@ -80,7 +80,7 @@ fn forms(name: &str, value: &str) -> Vec<(&'static str, Vec<u8>)> {
     out
 }
 
-/// With and without hyphens, in braces and as a URN, each in either case.
+/// With and without hyphens, in braces and as a URN, each in both letter cases.
 fn uuids(value: &str) -> Vec<String> {
     let trimmed = value.strip_prefix("urn:uuid:").unwrap_or(value);
     let trimmed = trimmed.trim_matches(['{', '}']);
@@ -106,7 +106,7 @@ pub(super) fn hosts(value: &str) -> Vec<String> {
     out
 }
 
-/// Without padding, with the letters for addresses, and back.
+/// Without padding, and between base64 and base64url.
 fn digests(value: &str) -> Vec<String> {
     let Some((token, hash)) = value.split_once('=') else { return Vec::new() };
     let plain = hash.trim_end_matches('=').replace('-', "+").replace('_', "/");
@@ -122,7 +122,7 @@ fn types(value: &str) -> Vec<String> {
     with.chain([kind.to_owned()]).collect()
 }
 
-/// Another case of scheme and host, the usual port or none.
+/// Scheme and host in another letter case, with and without the usual port.
 fn addresses(value: &str) -> Vec<String> {
     let Some((scheme, rest)) = value.split_once("://") else { return Vec::new() };
     let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -135,7 +135,7 @@ fn addresses(value: &str) -> Vec<String> {
     out
 }
 
-/// Another percent-encoding and other slashes behind the host.
+/// Another percent-encoding, and other slashes after the host.
 fn paths(value: &str) -> Vec<(&'static str, Vec<u8>)> {
     let begin = value.find("://").map_or(0, |at| at + 3);
     let path = value.get(begin..).and_then(|rest| rest.find(['/', '?'])).map_or(value.len(), |at| begin + at);
@@ -148,7 +148,7 @@ fn paths(value: &str) -> Vec<(&'static str, Vec<u8>)> {
 mod tests {
     use super::*;
 
-    /// Either form is found from the other: whoever changed it, client or proxy.
+    /// Each form is found from the other, whether the client or a proxy changed it.
     #[test]
     fn each_form_has_the_other() {
         const UUID: &str = "4eba4445-1a4b-47b8-bdd5-4e56ef026b19";

@@ -1,11 +1,12 @@
-//! Guesses at the lines: names (H-03), colons (H-04), order (H-05, H-20), lines missing or added (H-06, and H-07 in `target`).
+//! Guesses at the lines: names (H-03), colons (H-04), order (H-05, H-20), lines missing or added (H-06, and H-07 in
+//! `target`).
 
 use super::{Basis, Field, Search, target};
 
-/// Most lines whose every order is tried (720 orders).
+/// The maximum number of lines for which every order is tried (720 orders).
 const MAX_PERMUTED: usize = 6;
 
-/// The headers that a signature may cover, as the bank writes them, in the order in which a client signs them (§2.2).
+/// The headers that a signature may cover, in the bank's spelling and in the order in which a client signs them (§2.2).
 const SIGNED: [&str; 6] = ["Date", "Digest", "X-Request-ID", "PSU-ID", "PSU-Corporate-ID", "TPP-Redirect-URI"];
 /// Further headers that clients are known to sign.
 const OTHERS: [&str; 3] = ["Host", "Content-Type", "TPP-Signature-Certificate"];
@@ -19,7 +20,7 @@ pub(super) fn try_all(basis: &Basis<'_>, search: &mut Search<'_>) {
     order(basis, search);
 }
 
-/// How a name was spelled.
+/// The spelling of a name.
 type Spelling = fn(&Basis<'_>, &str) -> String;
 
 /// H-03.
@@ -74,7 +75,7 @@ fn colons(basis: &Basis<'_>, search: &mut Search<'_>) {
     search.try_lines("H-04", || "the signed text has the values only, without names and colons".to_owned(), &values);
 }
 
-/// H-06: one line left out, or all but what is always signed.
+/// H-06: one line left out, or all except those that are always signed.
 fn missing(basis: &Basis<'_>, search: &mut Search<'_>) {
     if basis.fields.len() < 2 {
         return;
@@ -91,13 +92,13 @@ fn missing(basis: &Basis<'_>, search: &mut Search<'_>) {
     }
 }
 
-/// H-06: a header of the request that `headers` does not list, at every place.
+/// H-06: a header of the request that `headers` does not list, at every position.
 fn added(basis: &Basis<'_>, search: &mut Search<'_>) {
     for name in SIGNED.iter().chain(&OTHERS) {
         if basis.fields.iter().any(|field| field.name.eq_ignore_ascii_case(name)) {
             continue;
         }
-        // A header that is missing may have been signed as an empty line.
+        // A missing header may have been signed with an empty value.
         let value = basis.request.headers.get(name).unwrap_or_default();
         let field = Field::new(&name.to_ascii_lowercase(), value);
         let text = || format!("the signed text has a line `{}`, which `headers` does not list", field.name);
@@ -105,7 +106,7 @@ fn added(basis: &Basis<'_>, search: &mut Search<'_>) {
     }
 }
 
-/// Tries one more line first, last and between.
+/// Tries an additional line at every position.
 fn insert_everywhere(
     basis: &Basis<'_>,
     search: &mut Search<'_>,
@@ -122,7 +123,7 @@ fn insert_everywhere(
     }
 }
 
-/// H-05 and, as the same lines can be right under another list, H-20.
+/// H-05, and H-20, since the same lines may be right for another list.
 fn order(basis: &Basis<'_>, search: &mut Search<'_>) {
     let request_place = |field: &Field| {
         let place = basis.request.headers.iter().position(|header| header.name.eq_ignore_ascii_case(&field.name));
@@ -167,7 +168,7 @@ fn try_order(basis: &Basis<'_>, search: &mut Search<'_>, how: &str, fields: &[Fi
     matched
 }
 
-/// Every order, by Heap's method without recursion.
+/// Tries every order, with Heap's algorithm without recursion.
 fn permutations(basis: &Basis<'_>, search: &mut Search<'_>) {
     let mut fields = basis.fields.to_vec();
     let mut counters = vec![0_usize; fields.len()];

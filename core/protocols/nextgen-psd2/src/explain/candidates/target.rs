@@ -1,4 +1,5 @@
-//! Guesses at `(request-target)` (H-07): a line that is not listed, or one that is, signed with another method, path or scheme.
+//! Guesses at `(request-target)` (H-07): an unlisted line, or a listed one that was signed with another method, path or
+//! scheme.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +9,16 @@ use super::{
 };
 use crate::http::Request;
 
-/// Most characters of a target that are shown.
+/// The maximum length of a target shown, in characters.
 const MAX_SHOWN: usize = 200;
-/// Most bytes that are hashed for other spellings: the other guesses have the rest.
+/// The maximum number of bytes hashed for other spellings; the rest is for the other guesses.
 const MAX_HASHED_SPELLINGS: usize = super::MAX_HASHED / 4;
-/// Longest target that is spelled otherwise.
+/// The maximum length of a target for which other spellings are tried.
 const MAX_SPELLED: usize = 2048;
-/// The methods that may be taken for each other.
+/// The methods that may be confused with each other.
 const METHODS: [&str; 7] = ["get", "post", "put", "delete", "patch", "head", "options"];
 
-/// With the prefix, without it, without the query, as a whole URL: together with each way to end lines.
+/// With and without the prefix, without the query, as a whole URL; combined with each line ending.
 pub(super) fn try_usual(basis: &Basis<'_>, search: &mut Search<'_>) {
     for target in targets(basis.request, basis.base_path) {
         for method in [basis.request.method.to_ascii_lowercase(), basis.request.method.to_ascii_uppercase()] {
@@ -26,7 +27,7 @@ pub(super) fn try_usual(basis: &Basis<'_>, search: &mut Search<'_>) {
     }
 }
 
-/// The same in other spellings, with other methods and schemes.
+/// The same with other spellings, methods and schemes.
 pub(super) fn try_spellings(basis: &Basis<'_>, search: &mut Search<'_>) {
     if basis.request.target.len() > MAX_SPELLED {
         return;
@@ -44,7 +45,7 @@ pub(super) fn try_spellings(basis: &Basis<'_>, search: &mut Search<'_>) {
     });
 }
 
-/// The values that the line may have had, each with what is different.
+/// The possible values of the line, each with a description of the difference.
 fn values(basis: &Basis<'_>) -> Vec<(&'static str, Vec<u8>)> {
     const METHOD: &str = "with another method";
     const SCHEME: &str = "with scheme and host";
@@ -93,7 +94,7 @@ fn capital(method: &str) -> String {
     format!("{}{}", first.to_ascii_uppercase(), rest.to_ascii_lowercase())
 }
 
-/// The host as it is sent, in lower case, with and without a port.
+/// The host as sent, in lower case, with and without a port.
 fn hosts(request: &Request) -> BTreeSet<String> {
     let Some(host) = request.headers.text("host") else { return BTreeSet::new() };
     super::forms::hosts(host).into_iter().chain([host.to_owned()]).collect()
@@ -127,14 +128,14 @@ fn try_value(basis: &Basis<'_>, search: &mut Search<'_>, value: &[u8], how: &str
     }
 }
 
-/// The target with and without its prefix and its query, and as a whole URL. Where nobody says what the prefix is, it is the one
-/// that banks have.
+/// The target with and without its prefix and its query, and as a whole URL. If the prefix is unknown, the banks' usual
+/// one is assumed.
 fn targets(request: &Request, base_path: &str) -> Vec<String> {
     let target = request.target.as_str();
     let unknown = if target.starts_with("/v1/") { "/api" } else { "" };
     let base = Some(base_path.trim_end_matches('/')).filter(|base| !base.is_empty()).unwrap_or(unknown);
     let mut targets = vec![target.to_owned()];
-    // Where nobody says what the prefix is, it is the first segment.
+    // The target without its first segment, which may be the prefix.
     let first = target.get(1..).and_then(|rest| rest.find('/')).and_then(|slash| target.get(slash + 1..));
     let without = target.strip_prefix(base).filter(|rest| !base.is_empty() && rest.starts_with('/'));
     targets.extend([without, first].into_iter().flatten().map(str::to_owned));

@@ -1,23 +1,24 @@
-//! An address written otherwise: percent-encoding, slashes (H-07, H-22).
+//! An address in another spelling: percent-encoding, slashes (H-07, H-22).
 
 use super::values::{decode, encode};
 
-/// Most slashes that are doubled in turn.
+/// The maximum number of slashes that are doubled, one at a time.
 const MAX_DOUBLED: usize = 8;
-/// What encoders leave as it is besides letters and digits: RFC 3986, JavaScript's `encodeURIComponent`, Java's `URLEncoder`.
+/// The characters that encoders keep, in addition to letters and digits: RFC 3986, JavaScript's `encodeURIComponent`,
+/// Java's `URLEncoder`.
 const ENCODERS: [&[u8]; 3] = [b"-_.~", b"-_.!~*'()", b"-_.*"];
 
 const ENCODED: &str = "with another percent-encoding";
 const SLASH: &str = "with a slash more or less";
 
-/// The spellings of a path with its query, each with what is different. Some may be the same as the given one.
+/// The spellings of a path with its query, each with a description of the difference. Some may equal the given one.
 pub(super) fn spellings(target: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let mut out: Vec<_> = encodings(target).into_iter().map(|other| (ENCODED, other)).collect();
     out.extend(slashes(target).into_iter().map(|other| (SLASH, other)));
     out
 }
 
-/// The same with other letters for hexadecimal digits, with fewer characters encoded, and with more.
+/// The same with hexadecimal digits in another letter case, with fewer characters encoded, and with more.
 fn encodings(target: &[u8]) -> Vec<Vec<u8>> {
     let decoded = decode(target);
     let mut out = vec![hex_case(target, true), hex_case(target, false), unreserved_decoded(target)];
@@ -35,7 +36,7 @@ fn encodings(target: &[u8]) -> Vec<Vec<u8>> {
     out
 }
 
-/// The slash at the path's end, doubled ones, the one that begins it; and a question mark without a query.
+/// Variants of the slashes: at the path's end, doubled, at its beginning; and a question mark without a query.
 fn slashes(target: &[u8]) -> Vec<Vec<u8>> {
     let at = target.iter().position(|&byte| byte == b'?').unwrap_or(target.len());
     let (path, query) = target.split_at(at);
@@ -57,7 +58,7 @@ fn slashes(target: &[u8]) -> Vec<Vec<u8>> {
     out
 }
 
-/// Changes what stands between the marks that part a path and a query.
+/// Applies a change to each part of path and query between their separators.
 fn by_part(target: &[u8], change: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
     let mut out = Vec::with_capacity(target.len() + 16);
     let mut is_query = false;
@@ -80,7 +81,7 @@ fn by_part(target: &[u8], change: impl Fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
     out
 }
 
-/// The hexadecimal digits of `%xx` in one case.
+/// The hexadecimal digits of `%xx` in one letter case.
 fn hex_case(target: &[u8], upper: bool) -> Vec<u8> {
     let mut out = target.to_vec();
     let escapes: Vec<usize> = out.iter().enumerate().filter(|(_, byte)| **byte == b'%').map(|(at, _)| at).collect();
@@ -92,7 +93,7 @@ fn hex_case(target: &[u8], upper: bool) -> Vec<u8> {
     out
 }
 
-/// Decodes what never needs to be encoded (RFC 3986 §2.3).
+/// Decodes characters that never need encoding (RFC 3986 §2.3).
 fn unreserved_decoded(target: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(target.len());
     let mut rest = target;
@@ -150,7 +151,7 @@ mod tests {
             ("/v1/accounts", "/v1/accounts?"),
         ] {
             assert!(has(one, other), "{one} as {other}");
-            // Nothing is sent without its first slash.
+            // A target is always sent with its first slash.
             assert!(has(other, one) || !other.starts_with('/'), "{other} as {one}");
         }
         assert!(has("/v1/x?q=a%20b&r=%C3%B8", "/v1/x?q=a+b&r=%C3%B8") && has("/v1/a%2Fb", "/v1/a%252Fb"));

@@ -1,4 +1,4 @@
-//! Guesses at the values: the digest (H-08), blanks and percent-encoding (H-09), headers that occur twice (H-10).
+//! Guesses at the values: the digest (H-08), white space and percent-encoding (H-09), headers that occur twice (H-10).
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use super::super::body_variants;
 use super::{Basis, Field, MAX_HASHED_BODIES, Search};
 use crate::http::Header;
 
-/// Longest body whose variants are hashed for the digest's line.
+/// The maximum size of a body whose variants are hashed for the digest's line.
 const MAX_VARIED_BODY: usize = 64 * 1024;
 
 pub(super) fn try_all(basis: &Basis<'_>, search: &mut Search<'_>) {
@@ -57,7 +57,7 @@ fn digest(basis: &Basis<'_>, search: &mut Search<'_>) {
     }
     for BodyDigest { what, name, encoded } in body_digests(&basis.request.body, search).iter() {
         let text = || format!("the signed text has the {name} digest of {what}, the Digest header says otherwise");
-        // The token as it was sent goes with the hash that was sent.
+        // The token as sent is kept for its own algorithm.
         let token = if token.eq_ignore_ascii_case(name) { token } else { name };
         if try_value(basis, search, "H-08", at, format!("{token}={encoded}").as_bytes(), text) {
             return;
@@ -65,7 +65,7 @@ fn digest(basis: &Basis<'_>, search: &mut Search<'_>) {
     }
 }
 
-/// A digest of the body or of what may have been taken for it.
+/// A digest of the body or of a possible variant.
 pub(super) struct BodyDigest {
     what: &'static str,
     /// The algorithm.
@@ -73,7 +73,7 @@ pub(super) struct BodyDigest {
     encoded: String,
 }
 
-/// The digests of the body and its variants, hashed at the first call; hashing stops where the budget for it ends.
+/// The digests of the body and its variants, hashed on the first call; hashing stops at the end of its budget.
 fn body_digests(body: &[u8], search: &mut Search<'_>) -> Rc<[BodyDigest]> {
     if let Some(digests) = &search.digests {
         return Rc::clone(digests);
@@ -96,10 +96,10 @@ fn body_digests(body: &[u8], search: &mut Search<'_>) -> Rc<[BodyDigest]> {
     digests
 }
 
-/// What was taken for a header's value.
+/// Extracts a header's value in another way.
 type Taken = fn(&Basis<'_>, &Field) -> Vec<u8>;
 
-/// H-09: the raw value, blanks included, of one header or of all.
+/// H-09: the raw value with its white space, of one header or of all.
 fn blanks(basis: &Basis<'_>, search: &mut Search<'_>) {
     const WAYS: [Taken; 2] = [after_space, raw];
     for taken in WAYS {
@@ -113,19 +113,19 @@ fn blanks(basis: &Basis<'_>, search: &mut Search<'_>) {
     }
 }
 
-/// Everything behind the colon.
+/// All bytes after the colon.
 fn raw(basis: &Basis<'_>, field: &Field) -> Vec<u8> {
     let header = basis.request.headers.named(&field.name).next();
     header.map_or_else(|| field.value.clone(), |header| header.value.to_vec())
 }
 
-/// The same without the space that the line as it is signed has too.
+/// The same without the leading space, which the signed line adds itself.
 fn after_space(basis: &Basis<'_>, field: &Field) -> Vec<u8> {
     let raw = raw(basis, field);
     raw.strip_prefix(b" ").map(<[u8]>::to_vec).unwrap_or(raw)
 }
 
-/// H-09: a URI decoded, or encoded once more.
+/// H-09: a URI decoded, or encoded again.
 fn percent_encoding(basis: &Basis<'_>, search: &mut Search<'_>) {
     let Some(at) = basis.fields.iter().position(|field| field.name == "tpp-redirect-uri") else { return };
     let Some(sent) = basis.fields.get(at).map(|field| field.value.clone()) else { return };
@@ -204,7 +204,7 @@ mod tests {
         let left = small.budget;
         assert!(digests.len() > 20 && left < MAX_HASHED);
         assert!(Rc::ptr_eq(&digests, &body_digests(b"{\"a\": 1}", &mut small)) && small.budget == left);
-        // Laid out, each of these lines is a hundred times as long.
+        // Each of these lines becomes a hundred times longer in the new layout.
         let body = format!("{}{}0{}", "[".repeat(100), "0,".repeat(5000), "]".repeat(100));
         let mut large = search();
         let digests = body_digests(body.as_bytes(), &mut large);

@@ -5,8 +5,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::*;
 use crate::verify::Mode;
 
-/// RSA-PSS over vector A's signing string, by `openssl dgst -sha256 -sign test-key.pem -sigopt rsa_padding_mode:pss
-/// -sigopt rsa_pss_saltlen:digest`.
+/// RSA-PSS over vector A's signing string, made with `openssl dgst -sha256 -sign test-key.pem -sigopt
+/// rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest`.
 const PSS: &str = "jvE3ZQyU65hK37T7aws+m82mAtvz9aIV+OA6klKylFcbPD2Hmiax8RYoYiUTWbVsPf3CFFFemu5gppv8Vf9cXvYPJAtm+sBSpaZLcFyWW25x\
                    skqCySAZfcYw7KWRVPUadxRlo9Q3L4xWgEBvSUHynFx1pKi8jvnI1faTphG44YGH3xylVilikjBuuZp7RmkYxoimIJxAuN7FP1y76FKkqHVc\
                    A3bEqn5Nh5ioNQZSXCvxnpII0PqFO3A5ORE00VNNZzaMe0TYKj+iQR4qho69Dy3cMim9IEzLm6mMsBaLjaA2+8JJEadyMTNBy2Y03zDoOboG\
@@ -37,7 +37,7 @@ fn key_ids_of_others_and_in_other_forms() {
         let request = with("signature", KEY_ID_A, key_id);
         explained(&request, ExplainInput { known: &known, tls_client: Some(&tls_client), ..API })
     };
-    // The serial number alone is wrong: the issuer's name, in another form that is accepted, is no cause.
+    // Only the serial number is wrong: the issuer's name in another accepted form is not a cause.
     let forward = certificate.issuer().to_text(crate::certificates::NameStyle::Forward);
     assert_eq!(matched(&named(&format!("SN=DEADBEEF,CA={forward}"))), Vec::<&str>::new());
     let decimal = 0x0B3A_91F2_7C5D_4E10_u64.to_string();
@@ -85,7 +85,7 @@ fn the_header_written_otherwise_is_read_through() {
         );
         explained(&request, API)
     };
-    // The header reads, and what is in it names nothing.
+    // The header parses, but its content identifies nothing.
     for (parameter, written, check) in
         [("keyId", KEY_ID_A, "V23"), ("algorithm", "rsa-sha256", "V24"), ("headers", "date digest x-request-id", "V25")]
     {
@@ -94,7 +94,7 @@ fn the_header_written_otherwise_is_read_through() {
         assert!(by_parameter.advice().unwrap().starts_with("encode the whole value once"), "{parameter}");
         assert!(by_parameter.key_id.is_some() && by_parameter.expected_signing_string.is_some());
     }
-    // Read through, the name is the issuer's in a form that is accepted.
+    // When decoded, the name is the issuer's in an accepted form.
     let forward = format!("SN=B3A91F27C5D4E10,CA={}", leaf().issuer().to_text(crate::certificates::NameStyle::Forward));
     let mut request = signed(&mutated("M2"));
     let changed = request.headers.text("signature").unwrap().replace(KEY_ID_A, &wrap(&forward));
@@ -153,7 +153,7 @@ fn lenient_warnings_alone_explain_nothing() {
     assert_eq!((explanation.verdict_id(), explanation.hypotheses.len()), ("ok", 0));
 }
 
-/// What the lenient mode takes is told as a warning, and nowhere as wrong.
+/// A deviation that the lenient mode accepts is a warning and is nowhere reported as wrong.
 #[test]
 fn what_holds_leniently_is_not_called_wrong() {
     let text = String::from_utf8(SIGNING_STRING_A.to_vec()).unwrap().replace("SHA-256=", "");
@@ -172,7 +172,7 @@ fn what_holds_leniently_is_not_called_wrong() {
     let json = explanation.to_json();
     assert_eq!((&json["digest"]["matches"], &json["digest"]["variant"]), (&true.into(), &serde_json::Value::Null));
     assert!(json["keyid"]["issuer"].as_array().unwrap().iter().all(|part| part["same"] == true));
-    // The same under the rules that take neither.
+    // The same under rules that accept neither.
     let refused = explained(&request, API);
     assert_eq!((refused.verdict_id(), matched(&refused)), ("V23", vec!["H-15"]));
     assert!(!refused.digest.matches && refused.key_id.as_ref().unwrap().issuer.iter().any(|part| !part.same));

@@ -1,10 +1,10 @@
-//! The same said in another form: what a client or a proxy writes otherwise on one side of the signature. Each pair is tried both
-//! ways: signed as the one and sent as the other.
+//! Equivalent forms of a value: changes by a client or a proxy on one side of the signature. Each pair is tried in both
+//! directions: signed in one form and sent in the other.
 
 use super::*;
 use crate::signing::{DigestAlgorithm, digest_header, imf_fixdate};
 
-/// Vector A's request with these headers, signed under these names; then changed on its way.
+/// Vector A's request with these headers, signed under these names, then changed in transit.
 fn changed(headers: &[(&str, &str)], names: &[&str], change: impl FnOnce(&mut Request)) -> Request {
     let mut request = request_a();
     for (name, value) in headers {
@@ -20,7 +20,7 @@ fn changed(headers: &[(&str, &str)], names: &[&str], change: impl FnOnce(&mut Re
     request
 }
 
-/// What is found where a header was signed as the one and sent as the other.
+/// The result for a header that was signed with one value and sent with the other.
 fn value(name: &str, signed: &str, sent: &str) -> Explanation {
     let mut names = vec!["date", "digest", "x-request-id"];
     if !names.contains(&name) {
@@ -60,7 +60,7 @@ fn values_in_another_form_of_the_same() {
         ("tpp-redirect-uri", "https://tpp.example/a%2fb", "https://tpp.example/a%2Fb"),
     ] {
         for (signed, sent) in [(one, other), (other, one)] {
-            // A name in capitals is not guessed from small letters: where the capitals are, nobody knows.
+            // An upper-case name is not guessed from lower case: the positions of the capitals are unknown.
             if (name, sent) == ("psu-corporate-id", "corp-42")
                 || (name, sent) == ("host", "bank.example") && signed == "Bank.example"
             {
@@ -86,7 +86,7 @@ fn values_in_another_form_of_the_same() {
     assert_eq!(value("psu-id", "psu-7f3a91", "psu-7f3a92").hypotheses.iter().filter(|found| found.matched).count(), 0);
 }
 
-/// An HTTP library that sets `Date` when it sends.
+/// For an HTTP library that sets `Date` when it sends.
 #[test]
 fn a_date_that_was_stamped_anew() {
     for (later, words) in
@@ -139,7 +139,7 @@ fn a_request_target_with_another_spelling() {
 fn a_request_target_with_another_method_or_scheme() {
     const NAMES: [&str; 4] = ["(request-target)", "date", "digest", "x-request-id"];
     const PATH: &str = "/api/v1/user/verification";
-    // Signed for the one method, sent with the other.
+    // Signed for one method, sent with the other.
     for (signed, sent) in [("POST", "GET"), ("GET", "POST"), ("PUT", "POST")] {
         let mut request = request_a();
         request.method = signed.to_owned();
@@ -161,7 +161,7 @@ fn a_request_target_with_another_method_or_scheme() {
     ] {
         let found = explained(&target_signed(format!("(request-target): {value}\n{rest}").as_bytes(), "POST"), API);
         assert_eq!(matched(&found), ["H-07"], "{value}");
-        // The same where the line is not listed at all.
+        // The same if the line is not listed at all.
         let found = explained(&signed(format!("(request-target): {value}\n{rest}").as_bytes()), API);
         assert_eq!(matched(&found), ["H-07"], "{value}");
     }
@@ -176,7 +176,8 @@ fn target_signed(text: &[u8], method: &str) -> Request {
     request
 }
 
-/// The digest before compression, the compressed body sent; and the digest of the compressed body, the plain one arrived.
+/// The digest of the plain body with the compressed body sent; and the digest of the compressed body with the plain one
+/// received.
 #[test]
 fn a_body_compressed_on_one_side_of_its_digest() {
     const BODY: &[u8] = include_bytes!("vectors/compressed.json");
@@ -202,7 +203,7 @@ fn a_body_compressed_on_one_side_of_its_digest() {
             assert_eq!(explanation.digest.variant.as_deref(), Some(words));
             assert!(explanation.text().contains(&format!("is that of: {words}.")), "{}", explanation.text());
         }
-        // The signed text has the one digest, the header the other.
+        // The signed text has one digest, the header the other.
         let (plain, other) = (
             digest_header(DigestAlgorithm::Sha256, hashed, false),
             digest_header(DigestAlgorithm::Sha256, sent, false),

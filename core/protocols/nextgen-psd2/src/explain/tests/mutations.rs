@@ -5,8 +5,8 @@ use super::super::recovered::Goal;
 use super::*;
 use crate::signing::vectors::request_b;
 
-/// A row of the specification's table: id, SHA-256 of the changed string, hypothesis, first difference as offset, line, column,
-/// expected and found byte.
+/// A row of the specification's table: id, SHA-256 of the changed string, hypothesis, first difference as offset, line,
+/// column, expected and actual byte.
 type Mutation = (&'static str, &'static str, &'static str, Option<(usize, usize, usize, Option<u8>, Option<u8>)>);
 
 const MUTATIONS: [Mutation; 14] = [
@@ -94,7 +94,7 @@ fn every_mutation_of_the_sheet_is_recognised_with_its_first_difference() {
         }
         assert_eq!(explanation.verdict_id(), "V30", "{id}");
         assert_eq!(matched(&explanation).first(), Some(&hypothesis), "{id}");
-        // The same lines in another order are right under another list too.
+        // The same lines in another order are also right for another list.
         assert_eq!(matched(&explanation).len(), if id == "M6" { 2 } else { 1 }, "{id}: {:?}", explanation.hypotheses);
         let found = explanation.diff.as_ref().map(|at| (at.offset, at.line, at.column, at.expected, at.actual));
         assert_eq!(found, difference, "{id}");
@@ -117,7 +117,7 @@ fn two_mistakes_at_once_are_both_named() {
     assert_eq!(matched(&explained(&signed(&hashed), API)), ["H-01", "H-11"]);
 }
 
-/// Where the bank wants `(request-target)`, its path is what clients get wrong.
+/// If the bank requires `(request-target)`, clients often get its path wrong.
 #[test]
 fn a_listed_request_target_signed_otherwise_is_recognised() {
     let text = std::str::from_utf8(SIGNING_STRING_A).unwrap();
@@ -140,7 +140,7 @@ fn a_listed_request_target_signed_otherwise_is_recognised() {
     assert!(matched(&explained("post /api/v2/user/verification", "/api")).is_empty());
 }
 
-/// A log behind a proxy has the path without the prefix that was signed.
+/// A log behind a proxy has the path without the signed prefix.
 #[test]
 fn the_usual_prefix_is_guessed_where_nobody_says_it() {
     let mut request = signed(&mutated("M8"));
@@ -170,10 +170,10 @@ fn lines_that_nothing_or_another_thing_parts() {
     }
 }
 
-/// Large bodies do not use up what the other guesses may hash.
+/// Large bodies do not use up the hashing budget of the other guesses.
 #[test]
 fn variants_of_a_large_body_leave_the_other_guesses_their_share() {
-    // Every level of it makes a line longer, so that the laid out variants are much longer than the body.
+    // Each nesting level makes the lines longer, so the variants are much larger than the body.
     let (depth, lines) = (100, 10_000);
     let body = format!("{}{}0{}", "[".repeat(depth), "0,".repeat(lines), "]".repeat(depth));
     let listed = ["x-request-id", "digest", "tpp-redirect-uri"].map(str::to_owned);

@@ -1,4 +1,4 @@
-//! The explanation as JSON and as text: its form, its limit, and what is not in it.
+//! The explanation as JSON and as text: its format, its size limit, and data that it must not contain.
 
 use serde_json::Value;
 
@@ -98,7 +98,7 @@ fn the_output_has_a_limit() {
     assert_eq!(json["truncated"], true);
     assert_eq!(json["diff"]["line"], 1);
     assert!(explanation.text().len() <= 64 * 1024);
-    // Each byte of this text takes four to show.
+    // Each byte of this text takes four characters to show.
     let shown = "\u{1}".repeat(8000) + "\n";
     let client = ExplainInput { client_signing_string: Some(&shown.repeat(4).into_bytes()), ..API };
     let text = explained(&signed(SIGNING_STRING_A), client).text();
@@ -109,7 +109,7 @@ fn the_output_has_a_limit() {
     assert!(text.len() <= 64 * 1024 && text.ends_with("\n…\n"), "{}", text.len());
 }
 
-/// A bank names the first check that failed; whoever mends the request wants to know the others.
+/// A bank reports the first check that failed; whoever fixes the request needs to know the others.
 #[test]
 fn every_check_that_failed_is_named() {
     let mut text = SIGNING_STRING_A.to_vec();
@@ -121,7 +121,7 @@ fn every_check_that_failed_is_named() {
     assert!(told.contains("\nalso failed: V30: signature does not match the signing string\n"), "{told}");
     assert!(told.contains("The key fits the certificate, but another text was signed"), "{told}");
     assert!(!explained(&request, API).text().contains("also failed"));
-    // The text is right, whatever else is wrong.
+    // The signed text is right, whatever else is wrong.
     let late = Verifier::new(vec![authority(0)]).verify(&request_a(), &Policy::at(NOW_S + 999, SigningDialect::Era));
     let told = explain(&request_a(), &late, API).text();
     assert!(told.starts_with("V31 failed: ") && !told.contains("another text was signed"), "{told}");
@@ -149,7 +149,7 @@ proptest::proptest! {
     }
 }
 
-/// T-113: whatever is wrong, neither the hash of the personal identifier in the body nor a key is in the explanation.
+/// T-113: the explanation never contains the hash of the personal identifier in the body, nor a key.
 #[test]
 fn neither_the_body_nor_a_key_is_shown() {
     let secret = "nJ9X7+BPj1pltpnbHHdyONWHa0TO8kBlTHSd0J4XkO8=";
@@ -173,7 +173,7 @@ fn neither_the_body_nor_a_key_is_shown() {
             for word in words {
                 assert!(!shown.contains(word), "{word}: {shown}");
             }
-            // Nor the hash's bytes in another writing, nor the base64 of a whole body.
+            // Nor the hash's bytes in another encoding, nor the base64 of a whole body.
             for written in
                 [HEXLOWER.encode(&STANDARD.decode(secret.as_bytes()).unwrap()), STANDARD.encode(&request.body)]
             {

@@ -1,20 +1,20 @@
-//! What the signature holds beside a hash of the expected text, and whose key made it.
+//! The content of the signature apart from a hash of the expected text, and the key that made it.
 
 use super::super::candidates::{self, Basis};
 use super::super::recovered::Goal;
 use super::*;
 use crate::certificates::{AuthorityOptions, CertificateKind, IssueOptions, NewKey, TestAuthority};
 
-/// The SHA-256 of vector A's signing string, by `openssl pkeyutl -sign -inkey test-key.pem -pkeyopt rsa_padding_mode:pkcs1`,
-/// which writes no DigestInfo by itself.
+/// The SHA-256 of vector A's signing string, signed with `openssl pkeyutl -sign -inkey test-key.pem -pkeyopt
+/// rsa_padding_mode:pkcs1`, which does not write a DigestInfo.
 const BARE_HASH: &str = "wmPBa9uffgMO6nl2FnN+LWWGMVrWSWDmd6AymkoOjttQ3pCfHACvcgvCHbFFlPa5JojzFZgLmsEQwjPC+8hVSqwEOEjJHoQHdg8fIGQb4ZeK\
      dgpF2q8qBLtyDlBCqK+9sUh5clITdi43Z5q6B5JN+WN6vv/aQPDnoBT3P9YI0CIiloD4toVZc47nNzhJtZtf7GAlxc3OiSbX+pF8ee3ceb3WYQps3Y40DUnTjKdV\
      3i0oSodON6aFVMBT9b2dn7oaEfEDOh6ihG2FYht5cpZe4WyFX0Y5CAXQozk8rE/XgDKFoAzzUCw7ooGQhQAccV23rp+pV51/aE3GnkbCuXTseQ==";
-/// Vector A's signing string itself, by `openssl rsautl -sign -inkey test-key.pem`.
+/// Vector A's signing string itself, signed with `openssl rsautl -sign -inkey test-key.pem`.
 const BARE_TEXT: &str = "vBNe3NNNcA78sX5UbUScSdG4FG0kLNaCZL/bhLh1kxg9/wZuq9CBBHV1y5eWiX//pPuF3fdfq38W+HvPbYz1OLy9ybhLgumc91dkHy0m+uae\
      hWSThlpugb9KM2VqqKU1ZysYKyM/0qfGun7hxBBM/1ZImgq3fdN8FgLpw9+9mmODbkoXJhmkNDMHsdatF78BJRbs27ABw56BpG62EtiQsyfMhT/v3kucahSoR/fY\
      M41IvXCFr+rKbjr0xI7fmW2TUejclq5KM6GAuu45cnwm6hmBjRCPw/Ktte5VpDHEqjZGmevHP8h+ntRs6fu+ubHH9UoVLU+W5x1DSmeg5WpbxQ==";
-/// `no text that anybody expects`, as the hash above.
+/// `no text that anybody expects`, signed like the hash above.
 const BARE_OTHER: &str = "FrhBnFFfhDsahOje9r5krsHNMOs43qN4PkelFTh2DTeohkzJZgqTzxrEM71sJKbZRUPsh3OJISTApAzgHN7poj40tL+Nr0Erc0k9RWJeK5Te\
      P+xUMK2Afh+3Uq9/LK1Tjyc2aHUNmHXNSeW2c1ZjAYMmhkNHtU22QJHLdh36txxkUr2gHIWu7XFoWl6tUveJLYoWExfDqJBvq2xTEaeP0KuZhDMeBr/ZkRLuIJQk\
      bBRRxT/r90jUJirMrm8JHFANXkI299ogyWIpdIJtaxNK6qsJ8zQWuCEqFyBa6LMQW8rFhBL9ruwL4WxmYxGM6YQrnNq07wcomrfkld9E/Vnu+w==";
@@ -79,7 +79,7 @@ fn a_name_that_states_the_hash_or_none_contradicts_none() {
     assert_eq!((without.verdict_id(), matched(&without)), ("V12", vec![]));
 }
 
-/// The certificate that was sent has a longer key than the one that signed.
+/// The certificate sent has a longer key than the one that signed.
 #[test]
 fn a_known_key_of_another_size_is_recognised() {
     let authority = TestAuthority::create(&AuthorityOptions::new("Sandbox QSEAL CA", NOW_S)).unwrap();

@@ -1,4 +1,4 @@
-//! Read where an authorisation stands: GET `/v1/consents/{consentId}/authorisations/{authorisationId}` (§4.2).
+//! Read the status of an authorisation: GET `/v1/consents/{consentId}/authorisations/{authorisationId}` (§4.2).
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 

@@ -1,4 +1,4 @@
-//! Says what a certificate of a third party is (§7).
+//! Reports the content of a third party's certificate (§7).
 
 use bankchannel_foundation::{
     Boundary, Declaration, Error, Local, LocalContext, Operation, error::Row, model::Timestamp,
@@ -105,7 +105,7 @@ impl Local for InspectCertificate {
     fn run(asked: InspectCertificateRequest, _: LocalContext<'_>) -> Result<InspectCertificateResponse, Error> {
         let unusable = |why: String| Error::because(&errors::CERTIFICATE_UNUSABLE, why).with("field", "certificate");
         let text = asked.certificate.trim();
-        // PEM on one line is a header's value, and so is base64 that a program has wrapped.
+        // PEM on one line is a header's value, and so is base64 with line breaks.
         let read = if text.contains("-----BEGIN") && text.contains('\n') {
             Certificate::from_pem(text).map(|certificate| (certificate, Vec::new()))
         } else {

@@ -1,4 +1,4 @@
-//! A certificate in every form that programs print, and odd ones.
+//! A certificate in all formats that programs print, and malformed ones.
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_foundation::clock::FixedClock;
@@ -55,11 +55,11 @@ fn oddities_are_told() {
     let sound = certificate();
     let zero = exchanged(&sound, b"\x02\x01\x0a\x30", b"\x02\x01\x00\x30");
     assert_eq!(inspect(&zero.to_pem()).unwrap().serial, "0");
-    // keyUsage, which is critical, becomes nameConstraints.
+    // keyUsage, which is critical, is replaced by nameConstraints.
     let constrained = exchanged(&sound, b"\x06\x03\x55\x1d\x0f\x01\x01\xff", b"\x06\x03\x55\x1d\x1e\x01\x01\xff");
     let warnings = inspect(&constrained.to_pem()).unwrap().warnings;
     assert!(warnings.len() == 1 && warnings[0].contains("2.5.29.30"), "{warnings:?}");
-    // The modulus becomes a negative number.
+    // The modulus is replaced by a negative number.
     let modulus = sound.spki_der().windows(4).find(|part| part.starts_with(b"\x02\x82\x01\x01")).unwrap().to_vec();
     let damaged = exchanged(&sound, &[&modulus[..], b"\0"].concat(), &[&modulus[..], b"\xff"].concat());
     let read = inspect(&damaged.to_pem()).unwrap();

@@ -1,4 +1,4 @@
-//! Makes certificates for tests (§7.2).
+//! Makes test certificates (§7.2).
 
 use bankchannel_crypto::{Error as KeyFault, rsa::PrivateKey};
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation, Secret, error::Row};
@@ -11,9 +11,9 @@ use crate::{
     declare, errors,
 };
 
-/// The longest text of a name, in characters (X.520's upper bound for names).
+/// The maximum length of a name's text, in characters (X.520's upper bound for names).
 const NAME_MAX: usize = 64;
-/// The longest validity, in days: 20 years.
+/// The maximum validity, in days: 20 years.
 const DAYS_MAX: u32 = 7305;
 
 /// A role for which a third party is authorised.
@@ -196,7 +196,7 @@ fn authority(asked: &MakeCertificatesRequest, now_s: i64) -> Result<TestAuthorit
     }
 }
 
-/// The authority that was given, where verifiers will take what it issues.
+/// Loads the given authority and checks that verifiers accept its certificates.
 fn stored(certificate: &str, key: &Secret, now_s: i64) -> Result<TestAuthority, Error> {
     let of_certificate =
         |why: String| Error::because(&errors::CERTIFICATE_UNUSABLE, why).with("field", "authority_certificate");

@@ -1,4 +1,4 @@
-//! An authority that is given must be one, and the field at fault is named.
+//! A given authority must be valid; an error names the field at fault.
 #![allow(clippy::unwrap_used)]
 
 use bankchannel_foundation::clock::FixedClock;
@@ -51,7 +51,7 @@ fn an_authority_that_was_given_is_looked_at() {
     }
     let old = AuthorityOptions { not_after_s: NOW_S - 1, ..AuthorityOptions::new("Old", NOW_S - 86_400) };
     let old = TestAuthority::create(&old).unwrap();
-    // CA:TRUE, but its key may sign no certificates.
+    // CA:TRUE, but its key must not sign certificates.
     let order = IssueOptions { defects: vec![Defect::CaTrue], ..IssueOptions::new(CertificateKind::Qseal, NOW_S) };
     let middle = authority.issue(&order).unwrap();
     let leaf = authority.issue(&IssueOptions::new(CertificateKind::Qseal, NOW_S)).unwrap();

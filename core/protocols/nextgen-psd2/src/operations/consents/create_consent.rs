@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct CreateConsentRequest {
-    /// What the consent gives access to.
+    /// The access that the consent gives.
     #[boundary(wire = "access")]
     pub access: ConsentAccess,
     /// Whether the consent is for repeated use.
@@ -137,7 +137,7 @@ impl Exchange for CreateConsent {
     type Codec = Psd2;
     const TERMS: Terms = Terms { dialects: declare::BG, roles: declare::AISP };
 
-    /// The Berlin Group wants `combinedServiceIndicator` to be said.
+    /// The Berlin Group requires `combinedServiceIndicator`, so its default is sent.
     fn encode_request(mut request: CreateConsentRequest, with: &Credentials) -> Result<OutRequest, Error> {
         check(&request, Representation::Boundary)?;
         request.combined_service_indicator.get_or_insert(false);

@@ -1,4 +1,4 @@
-//! Read where a consent stands: GET `/v1/consents/{consentId}/status` (§4.2).
+//! Read the status of a consent: GET `/v1/consents/{consentId}/status` (§4.2).
 
 use bankchannel_foundation::{Boundary, Declaration, Exchange, Operation, message::Method};
 

@@ -1,4 +1,4 @@
-//! Consents: of the bank's own offer (dialect `era`), and of the Berlin Group (dialect `bg`).
+//! Consents: the bank's own offer (dialect `era`), and those of the Berlin Group (dialect `bg`).
 
 pub mod create_consent;
 pub mod delete_consent;

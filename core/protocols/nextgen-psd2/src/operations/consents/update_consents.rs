@@ -42,7 +42,7 @@ impl Linked for UpdateConsentsResponse {
     }
 }
 
-/// When the banks' documents began to say so: 2025-01-01T00:00:00Z.
+/// The date of the deprecation in the banks' documents: 2025-01-01T00:00:00Z.
 const SINCE_S: i64 = 1_735_689_600;
 
 /// Does what [`UpdateBankOfferedConsents`](super::update_bank_offered_consents::UpdateBankOfferedConsents) does, under its old path.

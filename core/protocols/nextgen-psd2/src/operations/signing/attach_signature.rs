@@ -1,4 +1,4 @@
-//! The second half of signing with a key that is elsewhere (§2.1, S6–S7).
+//! The second half of signing with a key that is kept elsewhere (§2.1, S6–S7).
 
 use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{Boundary, Content, Declaration, Error, Local, LocalContext, Operation};
@@ -77,7 +77,7 @@ impl Local for AttachSignature {
             .decode(asked.signature.as_bytes())
             .ok()
             .ok_or_else(|| Error::invalid_field("signature", "must be standard base64 with padding"))?;
-        // Every header is there already, so nothing is added.
+        // All headers are already present, so nothing is added.
         let id = uuid_v4();
         let prepared =
             signing::prepare(request, &certificate, &profile, with.clock.now_s(), &id).map_err(sign_fault)?;

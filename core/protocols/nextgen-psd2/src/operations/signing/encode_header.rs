@@ -4,7 +4,7 @@ use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, 
 
 use crate::{declare, signing};
 
-/// The longest text that is encoded, in bytes (§2.6: 8 KiB decoded).
+/// The maximum length of the text, in bytes (§2.6: 8 KiB decoded).
 const MAX_TEXT: usize = 8 * 1024;
 
 /// The header as text.

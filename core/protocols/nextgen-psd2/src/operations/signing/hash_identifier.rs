@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use crate::declare;
 
-/// Digits of a Norwegian national identity number.
+/// The number of digits of a Norwegian national identity number.
 const DIGITS: usize = 11;
 
 /// The personal identifier to hash.

@@ -1,4 +1,4 @@
-//! Signing requests, and the parts of it by themselves.
+//! The signing of requests, and its single steps.
 
 pub mod attach_signature;
 pub mod compute_digest;

@@ -1,4 +1,4 @@
-//! The first half of signing with a key that is elsewhere (§2.1, S1–S4).
+//! The first half of signing with a key that is kept elsewhere (§2.1, S1–S4).
 
 use bankchannel_crypto::random::uuid_v4;
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
@@ -82,7 +82,7 @@ impl Local for PrepareSignature {
     }
 }
 
-/// A fault of signing as an error that names the header.
+/// Converts a signing failure to an error that names the header.
 pub(crate) fn sign_fault(fault: SignFault) -> Error {
     match &fault.header {
         Some(name) => Error::invalid_field(&format!("headers.{name}"), &fault.why),
@@ -90,7 +90,7 @@ pub(crate) fn sign_fault(fault: SignFault) -> Error {
     }
 }
 
-/// The headers as they cross the boundary.
+/// The headers in their boundary form.
 pub(crate) fn header_fields(headers: Headers) -> Result<Vec<HeaderField>, Error> {
     let field = |Header { name, value }: Header| {
         let trimmed = value.slice_ref(http::trim(&value));

@@ -46,9 +46,9 @@ pub struct SignRequestResponse {
 #[derive(Debug)]
 pub struct SignRequest;
 
-/// What signing may fail with.
+/// The errors of signing.
 pub(super) const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE];
-/// The same with a key that may be in a token.
+/// The errors of signing with a key that may be in a token.
 const OWN_ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE, &errors::KEY_UNUSABLE, &errors::TOKEN_FAILED];
 
 impl Operation for SignRequest {

@@ -59,7 +59,7 @@ impl Local for SigningString {
     }
 }
 
-/// The names that the request itself lists.
+/// The names that the request's own Signature header lists.
 fn listed(request: &crate::http::Request) -> Result<Vec<String>, Error> {
     let refused = |why: String| Error::invalid_field("headers", why);
     let value = request.headers.get("signature").ok_or_else(|| {

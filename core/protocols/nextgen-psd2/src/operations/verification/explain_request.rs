@@ -1,4 +1,4 @@
-//! Explains what a bank thinks of a request (§3.3).
+//! Explains a bank's checks of a request (§3.3).
 
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -224,10 +224,10 @@ impl Local for ExplainRequest {
     }
 }
 
-/// Verifies and explains a request that was read already: what `asked` itself says of the request is not looked at.
+/// Verifies and explains a request that is already parsed; the request in `asked` is ignored.
 ///
 /// # Errors
-/// Those of the operation.
+/// The operation's errors.
 pub fn examine(
     request: &Request,
     asked: &ExplainRequestRequest,
@@ -249,7 +249,7 @@ pub fn examine(
     }
     let trusted = asked.verify.trusted(with)?;
     let (policy, verified) = asked.verify.check(request, &trusted);
-    // An issuer's serial number in the key id is a known mistake.
+    // The issuer's serial number in the key id is a known mistake.
     known.extend(trusted.verifier.anchors().iter().cloned());
     let input = ExplainInput {
         client_signing_string: signed.as_deref(),
@@ -261,7 +261,7 @@ pub fn examine(
     Ok((verified, explanation))
 }
 
-/// Sizes here are bounded by the limits of a request.
+/// Sizes here are limited by the maximum size of a request.
 fn number(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }

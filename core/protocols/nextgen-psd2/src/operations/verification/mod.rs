@@ -1,4 +1,4 @@
-//! Verifying requests and explaining refusals.
+//! Verification of requests and explanation of refusals.
 
 pub mod explain_request;
 pub mod report;

@@ -1,4 +1,4 @@
-//! What came of a verification, as users see it (§3.3).
+//! The result of a verification, in the form for users (§3.3).
 
 use bankchannel_foundation::Boundary;
 
@@ -68,7 +68,7 @@ pub(super) fn verdict(verified: &Verified) -> String {
     verified.refusal().map_or_else(|| "ok".to_owned(), |check| check.rule.id.to_owned())
 }
 
-/// What a bank answers, when it refuses.
+/// The bank's answer, if it refuses.
 pub(super) fn refused(verified: &Verified) -> Option<Refused> {
     let check = verified.refusal()?;
     let text = format!("{}: {}", check.rule.id, check.text);

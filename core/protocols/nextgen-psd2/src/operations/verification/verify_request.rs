@@ -58,7 +58,8 @@ pub struct VerifyRequestRequest {
     pub mode: Option<Strictness>,
     /// The bank's dialect. Default: `era`.
     pub dialect: Option<Dialect>,
-    /// The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation, from a trusted issuer.
+    /// The client certificate of the TLS connection as PEM text: it must be a QWAC of the same organisation, from a
+    /// trusted issuer.
     pub tls_certificate: Option<String>,
 }
 
@@ -66,7 +67,8 @@ pub struct VerifyRequestRequest {
 #[derive(Debug, Clone, Boundary)]
 #[non_exhaustive]
 pub struct VerifyRequestResponse {
-    /// Whether the request passes all checks made here. A bank may still refuse its body, or a request id that was used before.
+    /// Whether the request passes all checks made here. A bank may still refuse its body, or a request id that was used
+    /// before.
     pub valid: bool,
     /// `ok`, or the check that failed first, such as `V30`.
     pub verdict: String,
@@ -82,7 +84,7 @@ pub struct VerifyRequestResponse {
 #[derive(Debug)]
 pub struct VerifyRequest;
 
-/// What verifying may fail with, besides a verdict.
+/// The errors of a verification, apart from a negative verdict.
 pub(super) const ERRORS: &[&Row] = &[&errors::CERTIFICATE_UNUSABLE];
 
 impl Operation for VerifyRequest {
@@ -115,7 +117,7 @@ impl Local for VerifyRequest {
     }
 }
 
-/// What a request is checked with.
+/// The parsed input of the checks.
 pub(super) struct Trusted {
     pub(super) verifier: Arc<Verifier>,
     tls_client: Option<Certificate>,
@@ -123,10 +125,10 @@ pub(super) struct Trusted {
 }
 
 impl VerifyRequestRequest {
-    /// What the checks are made with.
+    /// Parses the input of the checks.
     ///
     /// # Errors
-    /// [`ERRORS`], for what cannot be read.
+    /// [`ERRORS`], for unreadable input.
     pub(super) fn trusted(&self, with: &LocalContext<'_>) -> Result<Trusted, Error> {
         let now_s = self.at.as_ref().map_or_else(|| with.clock.now_s(), |at| at.as_ms().div_euclid(1000));
         let verifier = cached::verifier(self.trusted.as_deref(), with)?;
@@ -135,7 +137,7 @@ impl VerifyRequestRequest {
         Ok(Trusted { verifier, tls_client: tls_client.map(|certificate| Certificate::clone(&certificate)), now_s })
     }
 
-    /// Makes the checks of a bank on a request that was read already.
+    /// Makes a bank's checks on a request that is already parsed.
     pub(super) fn check(&self, request: &Request, with: &Trusted) -> (Policy, Verified) {
         let dialect = self.dialect.unwrap_or_default().into();
         let policy = Policy {

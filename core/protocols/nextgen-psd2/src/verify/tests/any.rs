@@ -1,11 +1,11 @@
-//! Any change of a signed request, and any header.
+//! Arbitrary changes of a signed request, and arbitrary headers.
 
 use super::*;
 
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
 
-    /// T-142: no byte of the Signature header or of a signed header can be changed; and no byte of the body.
+    /// T-142: a change of any byte of the Signature header, of a signed header or of the body is detected.
     #[test]
     fn any_changed_byte_is_found(place in 0usize..7, at: usize, by in 1u8..=255) {
         static PARTY: std::sync::OnceLock<(Party, Request)> = std::sync::OnceLock::new();
@@ -30,7 +30,7 @@ proptest::proptest! {
         let mut value = good.headers.get(name).unwrap().to_vec();
         let at = at % value.len();
         value[at] ^= by;
-        // Spaces around a value are not part of it.
+        // Surrounding spaces are not part of a value.
         proptest::prop_assume!(crate::http::trim(&value) == value);
         changed.headers.set(name, value);
         let before = party.verifier().verify(good, &policy(good));

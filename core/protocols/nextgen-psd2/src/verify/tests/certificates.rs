@@ -1,9 +1,9 @@
-//! Certificates that no authority would issue: what is wrong with each is seen by the check that is there for it.
+//! Certificates that no authority would issue: each defect is found by the check made for it.
 
 use super::*;
 use crate::certificates::vectors::exchanged;
 
-/// A request that is right in all but its certificate.
+/// A request that is valid except for its certificate.
 fn under(certificate: &Certificate) -> Request {
     let party = party();
     set(&party.signed(request()), CERTIFICATE, &certificate_header(certificate, Default::default()))
@@ -16,7 +16,8 @@ fn found(verified: &Verified, id: &str) -> (Status, String) {
     (check.status, check.text.clone().into_owned())
 }
 
-/// T-068. Made by openssl 3: `openssl req -x509 -newkey …` with `rsa:1024`, with `-pkeyopt rsa_keygen_pubexp:3`, with `-sha1`.
+/// T-068. Made with openssl 3: `openssl req -x509 -newkey …` with `rsa:1024`, with `-pkeyopt rsa_keygen_pubexp:3`, with
+/// `-sha1`.
 #[test]
 fn weak_keys_and_hashes() {
     for (name, pem, why) in [
@@ -56,7 +57,7 @@ fn what_is_no_psd2_certificate() {
     }
 }
 
-/// V20: a certificate that says what it is for, and it is not sealing.
+/// V20: a certificate that states a purpose other than sealing.
 #[test]
 fn a_certificate_for_signatures_of_persons() {
     let (seal, person) = (b"\x06\x07\x04\x00\x8e\x46\x01\x06\x02", b"\x06\x07\x04\x00\x8e\x46\x01\x06\x01");
@@ -96,7 +97,7 @@ fn the_longest_serial_number() {
     assert_eq!(party.plain(&by(digits.replacen("D2", "52", 1))), "V23");
 }
 
-/// RFC 5280 §4.2: keyUsage, which is critical, becomes something else.
+/// RFC 5280 §4.2: keyUsage, which is critical, is replaced by something else.
 #[test]
 fn a_critical_extension_that_nobody_understands() {
     let (usage, other) = (b"\x06\x03\x55\x1d\x0f\x01\x01\xff", b"\x06\x03\x55\x1d\x24\x01\x01\xff");
@@ -107,7 +108,7 @@ fn a_critical_extension_that_nobody_understands() {
     assert_eq!(verified.refusal().map(|check| check.code), Some("CERTIFICATE_INVALID"));
 }
 
-/// V17 says what is wrong: a CA that is listed is not to be added.
+/// V17 reports the actual fault: it does not ask for a CA that is already listed.
 #[test]
 fn a_listed_authority_that_did_not_sign() {
     let party = party();
@@ -120,7 +121,7 @@ fn a_listed_authority_that_did_not_sign() {
     let namesake = authority().certificate().clone();
     assert!(text(vec![namesake.clone()], &signed).contains("a trusted CA has this name"));
     assert!(text(vec![], &signed).contains("add its CA certificate"));
-    // ecdsa-with-SHA256 in both places, shorter than RSA's number: the rest becomes the parameters.
+    // ecdsa-with-SHA256 in both places; it is shorter than RSA's identifier, and the rest becomes the parameters.
     let rsa = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b\x05\x00";
     let ecdsa = b"\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02\x04\x01\x00";
     let mut der = party.certificate.der().to_vec();
@@ -135,7 +136,7 @@ fn a_listed_authority_that_did_not_sign() {
     }
 }
 
-/// V14: what is wrong with an RSA key is not that it is none.
+/// V14: a damaged RSA key is not reported as another kind of key.
 #[test]
 fn a_damaged_rsa_key() {
     let sound = party_options(|_| {});
@@ -148,7 +149,7 @@ fn a_damaged_rsa_key() {
     assert!(text.contains("damaged") && !text.contains("not an RSA key"), "{text}");
 }
 
-/// §7.3, T-071, T-073: what V21 refuses in the strict mode, and what it only warns of in each.
+/// §7.3, T-071, T-073: faults that V21 refuses in the strict mode, and its warnings in each mode.
 #[test]
 fn oddities_of_the_statements() {
     let v21 = |certificate: &Certificate, mode| {

@@ -3,7 +3,7 @@
 use super::*;
 use crate::certificates::NewKey;
 
-/// V22: what is wrong with the certificate of the connection has the code that it has for one that signs.
+/// V22: a fault of the connection's certificate has the same code as for a signing certificate.
 #[test]
 fn the_tls_certificate_is_checked_as_the_signing_one() {
     let party = party();
@@ -44,10 +44,10 @@ fn the_tls_certificate_is_checked_as_the_signing_one() {
         found(&sound, |policy, tls| policy.blocked = [of_list(tls)].into()),
         (Status::Failed, "CERTIFICATE_BLOCKED")
     );
-    // A key of another kind is TLS's affair.
+    // Other kinds of keys are left to TLS.
     let elliptic = issued(own, |options| options.key = NewKey::EcP256);
     assert_eq!(found(&elliptic, |_, _| {}).0, Status::Ok);
-    // Without a type: V20's modes.
+    // Without a type: the modes of V20.
     let untyped = issued(own, |options| options.defects = vec![Defect::BareQc]);
     assert_eq!(found(&untyped, |policy, _| policy.mode = Mode::Strict).0, Status::Failed);
     assert_eq!(found(&untyped, |_, _| {}).0, Status::Warning);

@@ -1,4 +1,4 @@
-//! Every way of signing that a client can be told, against every strictness of a bank.
+//! All signing options of a client, against all modes of a bank.
 
 use super::*;
 use crate::{
@@ -12,7 +12,7 @@ fn beyond_ascii() -> Party {
     party_of(TestAuthority::create(&named).unwrap(), &IssueOptions::new(CertificateKind::Qseal, NOW))
 }
 
-/// The check that refuses first, by the rules of §2.8 and §2.9; `ok` where none does.
+/// The first check that refuses, by the rules of §2.8 and §2.9; `ok` if there is none.
 fn expected(profile: &SigningProfile, is_ascii: bool, mode: Mode) -> &'static str {
     let lenient = mode == Mode::Lenient;
     let by_rule = [
@@ -54,7 +54,7 @@ fn every_combination_against_every_mode() {
     assert!((1..432).contains(&refused), "{refused} of 432");
 }
 
-/// T-049, T-052: what only a lenient bank reads, it reads with a warning.
+/// T-049, T-052: forms that only the lenient mode accepts come with a warning.
 #[test]
 fn a_lenient_bank_says_what_it_overlooked() {
     let party = beyond_ascii();
@@ -77,7 +77,7 @@ fn a_lenient_bank_says_what_it_overlooked() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
-    /// T-141: what is signed here, a bank takes.
+    /// T-141: a bank accepts a request that is signed here.
     #[test]
     fn whatever_is_signed_is_valid(
         body: Vec<u8>,
@@ -92,7 +92,7 @@ proptest! {
         let party = &PARTIES[usize::from(ascii)];
         let mut request = Request {
             method: "POST".into(),
-            // No operation of a bank: what one wants of its body and headers is checked elsewhere.
+            // Not an operation of a bank: its requirements for body and headers are tested elsewhere.
             target: "/api/v1/other".into(),
             headers: Default::default(),
             body: body.into(),

@@ -1,4 +1,4 @@
-//! What a connector does: the 6 endpoints of the hub that it calls, and what it computes by itself; one file each.
+//! The connector's operations: the 6 endpoints of the hub that it calls, and its local operations; one file each.
 
 pub mod clients;
 pub mod jwt;
@@ -8,7 +8,7 @@ pub mod tokens;
 
 use crate::Terms;
 
-/// Hands the list of a connector's operations to a macro.
+/// Passes the list of a connector's operations to a macro.
 #[macro_export]
 macro_rules! for_each_connector_operation {
     ($callback:path) => {

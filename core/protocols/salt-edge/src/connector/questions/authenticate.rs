@@ -1,4 +1,4 @@
-//! Authenticate: who the customer is, when a third party wants access.
+//! Authenticate: identifies the customer when a third party wants access.
 
 use std::{collections::BTreeMap, fmt};
 

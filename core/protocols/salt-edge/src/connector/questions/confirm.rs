@@ -1,4 +1,4 @@
-//! Confirm: whether what the customer gave is right.
+//! Confirm: checks the customer's input.
 
 use std::{collections::BTreeMap, fmt};
 

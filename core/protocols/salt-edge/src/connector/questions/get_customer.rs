@@ -1,4 +1,4 @@
-//! Get customer: what the bank knows of one.
+//! Get customer: the bank's data on a customer.
 
 use std::fmt;
 

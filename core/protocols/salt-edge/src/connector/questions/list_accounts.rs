@@ -1,4 +1,4 @@
-//! List accounts: what a customer has.
+//! List accounts: a customer's accounts.
 
 use std::fmt;
 

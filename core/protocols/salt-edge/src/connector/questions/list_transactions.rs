@@ -1,4 +1,4 @@
-//! List transactions: what happened on an account.
+//! List transactions: the transactions of an account.
 
 use std::fmt;
 

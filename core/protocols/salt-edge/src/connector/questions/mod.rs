@@ -1,4 +1,4 @@
-//! What a connector asks the bank's own code: eight questions, one file each.
+//! The questions of a connector to the bank's own code: eight, one file each.
 
 pub mod authenticate;
 pub mod confirm;
@@ -16,7 +16,7 @@ pub use step::{
     RefusedByBankFields, Step,
 };
 
-/// Hands the list of questions to a macro: file and type of each.
+/// Passes the list of questions to a macro: file and type of each.
 #[macro_export]
 macro_rules! for_each_bank_question {
     ($callback:path) => {

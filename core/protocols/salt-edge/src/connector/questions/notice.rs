@@ -1,4 +1,4 @@
-//! Notice: something has happened that the bank may want to know.
+//! Notice: an event that the bank may want to know.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Reconnect: whether a token may be renewed.
+//! Reconnect: asks whether a token may be renewed.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Refresh: accounts are to be read again.
+//! Refresh: asks the bank to read accounts again.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What the bank's code answers where a session goes on: approved, a page, a code, later, or refused.
+//! The next step of a session, answered by the bank's code: approved, a page, a code, done later, or refused.
 
 use std::fmt;
 

@@ -8,7 +8,7 @@ pub mod transactions;
 
 use crate::Terms;
 
-/// Hands the list of the hub's operations to a macro.
+/// Passes the list of the hub's operations to a macro.
 #[macro_export]
 macro_rules! for_each_hub_operation {
     ($callback:path) => {

@@ -65,7 +65,7 @@ impl Exchange for VerifyEmail {
     type Codec = Envelope;
     const TERMS: Terms = Terms::LOGIN_STEP;
 
-    /// A code that is not six digits is refused by the name that clients know it by (§1.7): the wire's field is `Code`.
+    /// A code that is not six digits is refused under the wire's name of the field, `Code`, which clients know (§1.7).
     fn decode_request(message: InRequest<'_>) -> Result<VerifyEmailRequest, Error> {
         Envelope::decode_request::<Self>(message).map_err(|fault| match fault.detail("field") {
             Some("Code") if fault.row() == &row::INVALID_FIELD => {

@@ -40,7 +40,7 @@ pub struct EnrollCertResponse {
 /// The refusal for a data session (§1.7).
 const ENROLLMENT_REFUSAL: &str = "Cert enrollment allowed for admin user only";
 
-/// How long a client waits: a service waits up to 120 s for a bank's certificates (§6.2, §6.9).
+/// The client's time limit: a service waits up to 120 s for a bank's certificates (§6.2, §6.9).
 const TIMEOUT_S: u32 = 150;
 
 const ERRORS: &[&Row] =

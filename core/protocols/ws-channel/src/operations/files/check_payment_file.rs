@@ -1,4 +1,4 @@
-//! Checks a payment file before it is sent.
+//! Checks a payment file before its upload.
 
 use std::io::Read as _;
 
@@ -120,7 +120,7 @@ impl Operation for CheckPaymentFile {
 impl Local for CheckPaymentFile {
     fn run(request: CheckPaymentFileRequest, with: LocalContext<'_>) -> Result<CheckPaymentFileResponse, Error> {
         let mut bytes = Vec::new();
-        // One byte more than is allowed, so that the check itself finds a file that is too large.
+        // One byte more than the limit, so that the check itself detects a file that is too large.
         let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
         with.open_content(request.content)?
             .take(limit)
@@ -141,8 +141,8 @@ impl Local for CheckPaymentFile {
     }
 }
 
-/// The errors of the payment rules. Those of schema, counts, sums and accounts were told before; the execution date is left
-/// to `iso20022.check_payment`, so that the answer for a file stays the same on every day.
+/// The errors of the payment rules. Errors of schema, counts, sums and accounts are already reported; the execution
+/// date is left to `iso20022.check_payment`, so that the answer for a file does not depend on the day.
 fn further(bytes: &[u8], now_ms: i64) -> Result<Vec<PaymentProblem>, Error> {
     let told = [Rule::Schema, Rule::Version, Rule::Count, Rule::ControlSum, Rule::Account, Rule::Date].map(Rule::name);
     let checked = check::check(bytes, &CheckOptions::at_ms(now_ms))

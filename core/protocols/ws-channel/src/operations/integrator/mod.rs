@@ -1,4 +1,4 @@
-//! What the owner of an API key does.
+//! Operations for the owner of an API key.
 
 pub mod delete_account;
 pub mod list_accounts;

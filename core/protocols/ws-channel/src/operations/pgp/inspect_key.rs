@@ -1,4 +1,4 @@
-//! Says what a PGP key is.
+//! Reports the properties of a PGP key.
 
 use bankchannel_foundation::{
     Boundary, Declaration, Error, Local, LocalContext, Operation, model::Timestamp, operation::Command,

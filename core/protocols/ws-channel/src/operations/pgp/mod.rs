@@ -1,4 +1,4 @@
-//! PGP keys: registered ones, and work with keys on this machine.
+//! PGP keys: registered keys, and local operations with keys.
 
 pub mod decrypt_exported_key;
 pub mod delete_key;

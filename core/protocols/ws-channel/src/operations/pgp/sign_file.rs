@@ -82,7 +82,7 @@ impl Operation for SignFile {
 impl Local for SignFile {
     fn run(request: SignFileRequest, with: LocalContext<'_>) -> Result<SignFileResponse, Error> {
         let now = with.now();
-        // Before the keys: unlocking one takes its time.
+        // Before the keys are unlocked, which takes time.
         let content = with.open_content(request.content)?;
         let keys = pgp::private_keys("private_key", request.private_key.expose(), request.passphrase.as_ref())?;
         let signers = keys

@@ -1,4 +1,4 @@
-//! The present code of an authenticator (§3.3).
+//! Computes the current code of an authenticator (§3.3).
 
 use bankchannel_crypto::totp;
 use bankchannel_foundation::{Boundary, Declaration, Error, Local, LocalContext, Operation};

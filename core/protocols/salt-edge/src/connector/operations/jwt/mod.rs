@@ -1,4 +1,4 @@
-//! JWTs by themselves.
+//! Single JWTs.
 
 pub mod sign_jwt;
 pub mod verify_jwt;

@@ -13,7 +13,7 @@ use crate::{
     model::keys,
 };
 
-/// The longest validity of a JWT, in seconds: a year.
+/// The maximum validity of a JWT, in seconds: a year.
 const LONGEST_S: u32 = 366 * 24 * 60 * 60;
 
 /// The parameters and the key.

@@ -1,4 +1,4 @@
-//! Answer that a request was taken (10.20).
+//! Answer that a request was accepted (10.20).
 
 use bankchannel_foundation::{
     Boundary, Declaration, Error, Local, LocalContext, Operation,

@@ -58,7 +58,7 @@ impl Local for AnswerError {
     }
 }
 
-/// The class of this name.
+/// Finds the class with this name.
 fn known(name: &str) -> Result<&'static Class, Error> {
     of_connector::ALL.iter().copied().find(|class| class.name == name).ok_or_else(|| {
         let names: Vec<&str> = of_connector::ALL.iter().map(|class| class.name).collect();

@@ -105,8 +105,8 @@ impl Local for ReceiveRequest {
         let now_s = keys::instant_s(asked.at.as_ref(), &with);
         let verifier = keys::hub_verifier(&asked.hub_public_key, asked.issuer, asked.leeway_s, &with)?;
         let receiver = Receiver { verifier, provider_code: asked.provider_code };
-        // A request that came is never an error of whoever hands it on: a header that cannot be one counts for nothing, and the
-        // checks look at the values of those that count.
+        // A faulty request from outside is never an error of the caller: a header with an invalid name is ignored, and
+        // the checks examine the values of the others.
         let fields = asked.headers.into_iter().filter(|field| is_token(&field.name));
         let headers: Headers = fields.map(|field| (field.name, field.value.into_bytes())).collect();
         let mut response = ReceiveRequestResponse {

@@ -96,7 +96,7 @@ impl Local for VerifyClientJwt {
     }
 }
 
-/// What Salt Edge has read, as it was sent.
+/// Salt Edge's reading of the request, in wire form.
 fn written(payload: impl Boundary) -> Value<'static> {
     payload.write(&mut Writer::new(Representation::Wire))
 }

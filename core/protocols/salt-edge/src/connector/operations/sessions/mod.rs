@@ -1,4 +1,4 @@
-//! Sessions: how far they are, and how they end.
+//! Reports on the progress and the end of sessions.
 
 pub mod fail_session;
 pub mod succeed_session;

@@ -1,3 +1,3 @@
-//! What was wrong with answers.
+//! Reports on unusable answers.
 
 pub mod notify_error;

@@ -1,4 +1,4 @@
-//! Tokens, and the sessions in which they come to be.
+//! Tokens, and the sessions that create them.
 
 pub mod cancel_token;
 pub mod confirm_token;
