@@ -1,4 +1,4 @@
-//! Tells the linker what Node's addons need.
+//! Sets the linker options of Node addons.
 
 fn main() {
     napi_build::setup();

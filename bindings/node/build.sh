@@ -8,6 +8,6 @@ case "$(uname -s)" in
     Darwin) built=libbankchannel_node.dylib ;;
     *) built=libbankchannel_node.so ;;
 esac
-# A running process may have the old file mapped: replace it, do not write into it.
+# A running process may have the old file mapped: replace it, do not overwrite it.
 cp "${CARGO_TARGET_DIR:-target}/release/$built" bindings/node/bankchannel.node.new
 mv bindings/node/bankchannel.node.new bindings/node/bankchannel.node

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the npm packages from what is built already: the main package, and the one of this platform with the library in it.
-# Nothing is compiled. They land in target/packages/.
+# Makes the npm packages from existing builds: the main package, and the one of this platform with the library in it.
+# Nothing is compiled. They are written to target/packages/.
 #
 #   bindings/node/package.sh                                       this machine's platform, target/release
 #   bindings/node/package.sh --platform linux-arm64-musl --library FILE
@@ -10,7 +10,7 @@ platform= library=
 while [ $# -gt 0 ]; do
     case "$1" in
         --platform) platform=$2 ;;
-        # Seen from where the caller is.
+        # Relative to the caller's folder.
         --library) case $2 in /*) library=$2 ;; *) library=$PWD/$2 ;; esac ;;
         *) echo "unknown argument $1; there are --platform NAME and --library FILE" >&2 && exit 1 ;;
     esac
@@ -25,7 +25,7 @@ if [ -z "$platform" ]; then
 fi
 library=${library:-$target/release/libbankchannel_node.so}
 [ -f "$library" ] || { echo "$library is not there: cargo build --release -p bankchannel-node, or give --library" >&2; exit 1; }
-# The operations that fail on demand are for tests.
+# Operations that fail on demand are for tests only.
 if grep -q 'asked to panic' "$library"; then echo "$library is a testing build" >&2; exit 1; fi
 
 stage=$target/packages/npm
@@ -33,13 +33,13 @@ rm -rf "$stage"
 mkdir -p "$stage/main" "$stage/platform"
 stage=$(cd "$stage" && pwd)
 
-# Who sends a package on, sends its licences.
+# A redistributed package must include its licences.
 cp -R LICENSE NOTICE licenses "$stage/main"
 cp -R LICENSE NOTICE licenses "$stage/platform"
 (cd bindings/node && cp -R index.js index.mjs index.d.ts index.d.mts lib README.md package.json "$stage/main")
 cp CHANGELOG.md "$stage/main"
 cp -R bindings/node/examples "$stage/main"
-# The guides and the reference; how the library is built inside is for those who change it.
+# The guides and the reference; the page about the library's architecture is for contributors.
 mkdir "$stage/main/docs"
 cp -R docs/*.md docs/*.toml docs/reference docs/protocols "$stage/main/docs"
 rm "$stage/main/docs/architecture.md"

@@ -1,6 +1,6 @@
 'use strict';
 
-// Writes what goes around the library in the package of a platform: `node platform.js linux-x64-gnu FOLDER`.
+// Writes the other files of a platform's package: `node platform.js linux-x64-gnu FOLDER`.
 
 const { writeFileSync } = require('node:fs');
 const { join } = require('node:path');

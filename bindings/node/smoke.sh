@@ -1,6 +1,6 @@
 #!/bin/sh
-# As a new user would: in an empty folder, installs the packages (from target/packages, without the network) and follows the
-# section of README.md, until the bank's statement is there.
+# Acts as a new user: in an empty folder, installs the packages (from target/packages, without the network) and follows
+# the section of README.md, until the bank's statement is there.
 set -eu
 cd "$(dirname "$0")/../.."
 root=$PWD

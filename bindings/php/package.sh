@@ -3,13 +3,14 @@
 #
 #   package.sh [--built | --from DIR] [--target TRIPLE]… [--output DIR]
 #
-#   --built           takes the library that cargo has left in target/release, in place of building it
-#   --from DIR        takes the one in this folder
-#   --target TRIPLE   a platform to put in, such as aarch64-unknown-linux-gnu or x86_64-unknown-linux-musl; may be given
-#                     several times, and its linker and Rust target must be there; this machine's when left out
-#   --output DIR      where the package goes; target/packages when left out
+#   --built           uses the library that cargo has left in target/release, instead of building it
+#   --from DIR        uses the library in this folder
+#   --target TRIPLE   a platform to include, such as aarch64-unknown-linux-gnu or x86_64-unknown-linux-musl; may be
+# given
+#                     several times, and needs its linker and Rust target; default: this machine's
+#   --output DIR      the destination of the package; default target/packages
 #
-# Only x86-64 with glibc is tested; the others are made by the same steps.
+# Only x86-64 with glibc is tested; the other platforms use the same steps.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -55,12 +56,12 @@ for triple in ${triples:-$host}; do
     if [ "$built" = no ]; then
         (
             cd "$root"
-            # A library that is loaded needs musl's shared form. Flags that are set to nothing would hide those of cargo's settings.
+            # A loaded library needs musl's shared form. Empty flags would hide those of cargo's settings.
             case $triple in *-musl) export RUSTFLAGS="${RUSTFLAGS:+$RUSTFLAGS }-C target-feature=-crt-static" ;; esac
             cargo build --release --locked -p bankchannel-ffi ${own:+--target "$own"}
         )
     fi
-    # As src/Bridge/Library.php asks for it: machine, system, C library.
+    # The name that src/Bridge/Library.php looks for: machine, system, C library.
     machine=${triple%%-*}
     case $triple in
         *-apple-darwin) platform=$machine-darwin library=libbankchannel_c.dylib named=libbankchannel.dylib ;;
@@ -69,9 +70,9 @@ for triple in ${triples:-$host}; do
     esac
     mkdir -p "$folder/lib/$platform"
     cp "${from:-$target_dir/${own:+$own/}release}/$library" "$folder/lib/$platform/$named"
-    # The operations that fail on demand are for tests.
+    # Operations that fail on demand are for tests only.
     if grep -q 'asked to panic' "$folder/lib/$platform/$named"; then fail 'the library is a testing build'; fi
-    # A package needs no more of the system than it says (docs/c-abi.md).
+    # A package must not need a newer system than documented (docs/c-abi.md).
     case $triple in
         *-gnu)
             floor=$(sed -n 's/.*glibc \([0-9][0-9.]*\) or later.*/\1/p' "$root/docs/c-abi.md" | head -n 1)
@@ -81,7 +82,7 @@ for triple in ${triples:-$host}; do
             fi
             ;;
     esac
-    # Names of its own functions are of no use to anybody here.
+    # The names of internal functions are not needed.
     if [ -z "$own" ] && command -v strip >/dev/null; then strip --strip-unneeded "$folder/lib/$platform/$named"; fi
     chmod 644 "$folder/lib/$platform/$named"
 done
@@ -89,7 +90,7 @@ done
 cp -R "$here/src" "$here/examples" "$here/bankchannel.h" "$here/preload.php" "$here/README.md" "$folder/"
 cp "$root/core/iso20022/examples/pain.001.001.09.xml" "$folder/examples/"
 cp "$root/LICENSE" "$root/NOTICE" "$root/CHANGELOG.md" "$folder/"
-# The guides and the reference; how the library is built inside is for those who change it.
+# The guides and the reference; the page about the library's architecture is for contributors.
 mkdir "$folder/docs"
 cp -R "$root"/docs/*.md "$root"/docs/*.toml "$root/docs/reference" "$root/docs/protocols" "$folder/docs/"
 rm "$folder/docs/architecture.md"
@@ -97,7 +98,7 @@ cp -R "$root/licenses" "$folder/"
 sed "s|^    \"type\": \"library\",|    \"version\": \"$version\",\n&|" "$here/composer.json" >"$folder/composer.json"
 grep -q '"version"' "$folder/composer.json" || fail 'composer.json did not take the version'
 
-# The same content gives the same file: neither times nor an order by chance are in it.
+# The same content gives the same file, without times and in a fixed order.
 find "$stage" -exec touch -d '2020-01-01 00:00:00Z' {} +
 mkdir -p "$output"
 rm -f "$output/.new-$name.zip"

@@ -1,10 +1,10 @@
 <?php
 
 /*
- * For web servers: php.ini's `opcache.preload` names this file. `ffi.preload` is not needed; README.md says what it takes.
+ * For web servers: php.ini's `opcache.preload` names this file. `ffi.preload` is not needed; see README.md.
  *
  * With `ffi.enable=preload`, PHP's default, php-fpm and `php -S` allow FFI only to code in preloaded files: so every
- * class of the package is loaded here, and every FFI call stands in one of them.
+ * class of the package is loaded here, and every FFI call is in one of them.
  */
 
 declare(strict_types=1);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# As a new user: an empty folder, the built package, the section "PHP" of README.md word for word, a bank statement on
-# disk. With Composer, offline, told of the package as README.md says; and again with the package's own autoloader.
+# Acts as a new user: an empty folder, the built package, the section "PHP" of README.md literally, a bank statement on
+# disk. With Composer, offline, configured as in README.md; and again with the package's own autoloader.
 #
 #   smoke.sh [PACKAGE.zip]
 set -eu
@@ -19,18 +19,18 @@ for file in LICENSE NOTICE licenses/LGPL-2.0.txt licenses/THIRD-PARTY.txt README
     [ -f "$unpacked/$file" ] || { echo "smoke.sh: the package has no $file" >&2; exit 1; }
 done
 
-# The block of this language in the section, as it stands.
+# The block of this language in the section, unchanged.
 block() {
     awk -v language="$1" '/^## /{inside = ($0 == "## PHP")} inside && $0 == "```" language {on = 1; next} on && $0 == "```" {exit} on' "$root/README.md"
 }
 block sh >"$folder/install.sh"
-# What README.md says before, of where Composer finds the package.
+# README.md's commands for Composer to find the package.
 awk '/^The packages are not on any registry/{inside = 1} /^## /{inside = 0} inside && $0 == "```sh" {on = 1; next} on && $0 == "```" {exit} on' "$root/README.md" >"$folder/find.sh"
 block php >"$folder/project/statement.php"
 lines=$(cat "$folder/install.sh" "$folder/project/statement.php" | grep -vcE '^(<\?php)?$')
 [ "$lines" -ge 2 ] && [ "$lines" -le 10 ] || { echo "smoke.sh: the section has $lines lines; two to ten are good" >&2; exit 1; }
 
-# try WAY: the program of the section in a project that got the package in this way.
+# try WAY: runs the program of the section in a project that got the package in this way.
 try() {
     php -d display_errors=1 -d error_reporting=-1 statement.php >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
     if grep -qiE '^(PHP )?(warning|notice|deprecated|fatal)' "$folder/log"; then cat "$folder/log"; exit 1; fi
@@ -44,7 +44,7 @@ cd "$folder/project"
 if command -v composer >/dev/null; then
     grep -q '^composer config ' "$folder/find.sh" || { echo 'smoke.sh: README.md does not say how Composer finds the package' >&2; exit 1; }
     export COMPOSER_HOME="$folder/home" COMPOSER_DISABLE_NETWORK=1 COMPOSER_ALLOW_SUPERUSER=1 COMPOSER_NO_INTERACTION=1
-    # Nothing is looked for on the network: the one thing that README.md does not say.
+    # No network access: the only setting that is not in README.md.
     echo '{"repositories": {"packagist.org": false}}' >"$folder/home/config.json"
     mkdir -p "$folder/checkout/target/packages"
     cp "$package" "$folder/checkout/target/packages/"

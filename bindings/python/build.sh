@@ -8,6 +8,6 @@ case "$(uname -s)" in
     Darwin) built=libbankchannel_python.dylib ;;
     *) built=libbankchannel_python.so ;;
 esac
-# A running interpreter may have the old file mapped: replace it, do not write into it.
+# A running interpreter may have the old file mapped: replace it, do not overwrite it.
 cp "${CARGO_TARGET_DIR:-target}/release/$built" bindings/python/bankchannel/_native.abi3.so.new
 mv bindings/python/bankchannel/_native.abi3.so.new bindings/python/bankchannel/_native.abi3.so

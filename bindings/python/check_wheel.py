@@ -1,8 +1,8 @@
-"""Checks a wheel: its record, its licences, the glibc that it asks for (auditwheel) and its use of the stable ABI (abi3audit).
+"""Checks a wheel: record, licences, the glibc that it needs (auditwheel) and the use of the stable ABI (abi3audit).
 
     python check_wheel.py WHEEL
 
-A checker that is not installed is said, and is a fault with BANKCHANNEL_TESTS_REQUIRE_TOOLS.
+A missing checker is reported, and is a fault with BANKCHANNEL_TESTS_REQUIRE_TOOLS.
 """
 
 from __future__ import annotations

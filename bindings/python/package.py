@@ -1,9 +1,9 @@
-"""Puts the wheel together from the built native half: no compiler runs here.
+"""Assembles the wheel from the built native half: no compiler runs here.
 
     python package.py SHARED_LIBRARY OUTPUT_FOLDER
 
-`maturin build` would make the same wheel, but builds the native half once more under settings of its own. What is written here is what
-the wheel specification asks for: the package, its metadata, and a record of every file with its digest.
+`maturin build` would make the same wheel, but builds the native half again with its own settings. This script writes the
+parts that the wheel specification requires: the package, its metadata, and a record of every file with its digest.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def main(library: str, output: str) -> None:
         old.unlink()
     with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as wheel:
         for name, data in files.items():
-            # The same bytes make the same wheel, whenever it is made.
+            # The same bytes make the same wheel, at any time.
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             entry.external_attr = (0o100755 if name.endswith(".so") else 0o100644) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
@@ -63,7 +63,7 @@ def main(library: str, output: str) -> None:
 
 
 def documents() -> Iterator[tuple[str, Path]]:
-    """The guides, the reference, the examples and the changes; how the library is built inside is for those who change it."""
+    """The guides, the reference, the examples and the changes; the page about the architecture is for contributors."""
     docs = ROOT / "docs"
     guides = [*docs.glob("*.md"), *docs.glob("*.toml"), *docs.glob("reference/*"), *docs.glob("protocols/*")]
     for file in sorted(guides):
@@ -75,7 +75,7 @@ def documents() -> Iterator[tuple[str, Path]]:
 
 
 def stripped(library: Path) -> bytes:
-    """The library without its symbol table, which nobody needs at run time."""
+    """The library without its symbol table, which is not needed at run time."""
     if not shutil.which("strip"):
         return library.read_bytes()
     with tempfile.TemporaryDirectory() as folder:
@@ -87,14 +87,14 @@ def stripped(library: Path) -> bytes:
 
 
 def platform_tag(library: Path) -> str:
-    """Where the library runs: the newest glibc version that it asks for is the oldest that it takes."""
+    """The platform tag: the newest glibc version that the library needs is the oldest that it runs with."""
     if sys.platform != "linux":
         return re.sub(r"[-.]", "_", sysconfig.get_platform())
     said = subprocess.run(["readelf", "--wide", "--version-info", str(library)], check=True, capture_output=True, text=True)
     asked = [(int(major), int(minor)) for major, minor in re.findall(r"GLIBC_(\d+)\.(\d+)", said.stdout)]
     if not asked:
         return f"musllinux_1_2_{platform.machine()}"
-    # The policies below 2.17 are under other names, and nobody needs them any more.
+    # The policies below 2.17 have other names, and are no longer needed.
     major, minor = max(max(asked), (2, 17))
     return f"manylinux_{major}_{minor}_{platform.machine()}"
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the wheel into target/packages/ and checks its tag, where auditwheel and abi3audit are installed.
+# Builds the wheel into target/packages/ and checks its tag, if auditwheel and abi3audit are installed.
 #   --built    the native half was built already
 set -eu
 cd "$(dirname "$0")/../.."

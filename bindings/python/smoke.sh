@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the wheel into a new, empty environment as a user would, and runs the README's section there.
+# Installs the wheel into a new, empty environment like a user, and runs the README's section there.
 set -eu
 cd "$(dirname "$0")/../.."
 target=${CARGO_TARGET_DIR:-target}
@@ -7,7 +7,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install --quiet --disable-pip-version-check --no-index "$target"/packages/bankchannel-*.whl
-# Nothing of the tree is on its path.
+# The source tree is not on its path.
 unset PYTHONPATH
 "$folder/venv/bin/python" -I bindings/python/tests/prepared.py README.md '## Python'
 "$folder/venv/bin/python" -I -c 'import bankchannel; print(bankchannel.__version__, bankchannel.__file__)' | grep "$folder"

@@ -1,22 +1,22 @@
 #!/bin/sh
-# Fetches what the bank has made since the last time. For cron, which mails whatever this prints:
+# Fetches the bank's new files. For cron, which mails the output:
 #
 #   15 6 * * 1-5  /usr/local/bin/fetch-statements.sh /var/lib/bank/inbox
 #
-# ~/.wscli/settings.yaml (mode 0600) has the data user: email, password, apikey, bank, environment. It says nothing
-# when nothing is wrong. Its exit code is that of the command that failed: 1 for most, 2 when the login is over.
+# ~/.wscli/settings.yaml (mode 0600) has the data user: email, password, apikey, bank, environment. The script prints
+# nothing if all is well. Its exit code is that of the command that failed: 1 for most, 2 if the session has expired.
 set -eu
 umask 077
 
 inbox=${1:?usage: fetch-statements.sh FOLDER}
 mkdir -p "$inbox"
 
-# Two at a time would fetch the same files.
+# Two runs at once would fetch the same files.
 command -v flock >/dev/null || { echo 'flock is missing: install util-linux' >&2; exit 1; }
 exec 9>"$inbox/.lock"
 flock -n 9 || exit 0
 
-# A session that is still good is used as it is. Where a code is needed, this says which and ends.
+# A valid session is reused. If a code is needed, the output names it and the script ends.
 bankchannel session login -m data --noninteractive >"$inbox/.log"
-# Files that are there already are skipped, and one that was cut off is fetched again.
+# Existing files are skipped, and an interrupted download is fetched again.
 bankchannel files download-files --status ALL --syncdir "$inbox" >>"$inbox/.log"

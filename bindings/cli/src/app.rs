@@ -28,7 +28,6 @@ Exit codes: 0 success; 1 error or wrong usage; 2 session expired; 3 not implemen
 4 an admin session is needed; 130 Ctrl-C at a prompt, or twice. One Ctrl-C during a call cancels the call: the error
 (exit code 1) says how far the call came. With --json a command prints one JSON object: its response, or {\"error\": …}.";
 
-/// Runs the program.
 pub(crate) fn run(arguments: Vec<OsString>) -> ExitCode {
     let format = if arguments.iter().any(|argument| argument == "--json") { Format::Json } else { Format::Table };
     let specs = operations::specs();
@@ -118,7 +117,7 @@ fn dispatch(specs: &[Spec], matches: &ArgMatches) -> Outcome {
     }
 }
 
-/// Help and version are no errors; everything else that the parser says is exit code 1.
+/// Help and version are no errors; all other results of the parser are exit code 1.
 fn usage(error: &clap::Error, format: Format) -> ExitCode {
     let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if !is_help
@@ -126,7 +125,7 @@ fn usage(error: &clap::Error, format: Format) -> ExitCode {
     {
         crate::output::json(&value);
     }
-    // A reader that has gone away is no reason to fail.
+    // A reader that has closed the pipe is not an error.
     let _ = error.print();
     ExitCode::from(if is_help { 0 } else { FAILED })
 }

@@ -1,4 +1,4 @@
-//! `catalogue`: every operation there is.
+//! `catalogue`: lists every operation.
 
 use clap::{ArgMatches, Command};
 
@@ -8,7 +8,6 @@ use crate::{
     output::{self, table},
 };
 
-/// The command.
 pub(crate) fn command() -> Command {
     Command::new("catalogue")
         .about("List every operation, for people, programs and API tools")
@@ -21,7 +20,6 @@ pub(crate) fn command() -> Command {
         )
 }
 
-/// Prints it.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     if let Some(kind) = matches.get_one::<String>("openapi") {
         let Ok(counterpart) = bankchannel_counterparts::counterpart(kind) else {

@@ -1,4 +1,4 @@
-//! `bankchannel check`: a server of somebody's, judged over the network.
+//! `bankchannel check`: tests a server over the network.
 
 use std::{
     net::SocketAddr,
@@ -18,14 +18,14 @@ use crate::{
     output,
 };
 
-/// The kind that can be judged.
+/// The kind of server that can be checked.
 const CONNECTOR: &str = "salt-edge-connector";
-/// Where the checker's hub listens when it is not told.
+/// The default listen address of the checker's hub.
 const LISTEN: &str = "127.0.0.1:8090";
 
-/// How long a customer may take.
+/// Time limit for the customer's command.
 const PSU_LIMIT: Duration = Duration::from_secs(120);
-/// The mode of a report: readable as any other file that a program writes.
+/// The mode of a report file: readable like other output files.
 const REPORT_MODE: u32 = 0o666;
 
 const EXAMPLES: &str = "Examples:
@@ -38,7 +38,6 @@ The checker plays Salt Edge: it asks the connector, and the connector reports to
 URL that --init prints, or with the address of --listen. That address is on loopback: a connector on another machine needs
 a tunnel to it. Exit code 0 without a finding, 1 with one. A check that could not run is not_run, with the reason.";
 
-/// The command.
 pub(crate) fn command() -> Command {
     let ids: Vec<String> = salt_edge_check::check_ids().map(|(id, title)| format!("  {id}  {title}")).collect();
     let connector = Command::new(CONNECTOR)
@@ -78,14 +77,13 @@ pub(crate) fn command() -> Command {
         .subcommand(connector)
 }
 
-/// Runs it.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     let Some((CONNECTOR, inner)) = matches.subcommand() else {
         return Err(Failure::usage("the name of the check is missing"));
     };
     let runtime = bankchannel_bridge::serving_runtime()?;
     let ended = runtime.block_on(connector(inner));
-    // A customer's command is not waited for.
+    // The shutdown does not wait for a customer's command.
     runtime.shutdown_background();
     ended
 }
@@ -107,7 +105,8 @@ async fn connector(matches: &ArgMatches) -> Outcome {
     let (url, settings) = (given("url").unwrap_or_default(), given("settings").unwrap_or_default());
     let only: Vec<String> = matches.get_many::<String>("only").map(|ids| ids.cloned().collect()).unwrap_or_default();
     let is_json = matches.get_flag("json");
-    // Begun first: a report of minutes is not lost for a path that cannot be written. An older file stays until the report is whole.
+    // Opened first: a bad path must not lose a report that took minutes. An older file stays until the report is
+    // complete.
     let file = given("junit");
     let junit = file.as_deref().map(|file| Reserved::open(Path::new(file), true, REPORT_MODE)).transpose()?;
     let checking = CheckRun::open(&PathBuf::from(&settings), Some(listen)).await?;
@@ -125,7 +124,7 @@ async fn connector(matches: &ArgMatches) -> Outcome {
     let report = report?;
     match is_json {
         true => output::json(&report.to_json()),
-        // A terminal has shown each check as it was made.
+        // The terminal has already shown each check.
         false if output::is_terminal() && output::error_is_terminal() => {
             output::line(report.to_short_text().trim_end())
         }
@@ -138,7 +137,7 @@ async fn connector(matches: &ArgMatches) -> Outcome {
     if report.is_ok() { Ok(()) } else { Err(Failure::Told) }
 }
 
-/// Answers for a customer by a command.
+/// Runs a command that answers for the customer.
 fn psu(command: String) -> Box<Psu> {
     let command = Arc::new(command);
     Box::new(move |url, approves| {
@@ -146,7 +145,7 @@ fn psu(command: String) -> Box<Psu> {
         let answer = async move {
             let word = if approves { "approve" } else { "deny" };
             let ran = tokio::task::spawn_blocking(move || {
-                // The URL is data, never a part of the command's text.
+                // The URL is passed as data, never as a part of the command's text.
                 let script = format!("{command} \"$BANKCHANNEL_PSU_URL\" \"$BANKCHANNEL_PSU_ANSWER\"");
                 let variables = [("BANKCHANNEL_PSU_URL", url.as_str()), ("BANKCHANNEL_PSU_ANSWER", word)];
                 run_program(&script, &variables, &[], 64 * 1024, Some(PSU_LIMIT))

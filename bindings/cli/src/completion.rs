@@ -1,4 +1,4 @@
-//! Completion for shells: the shell asks this program what may come next.
+//! Shell completion: the shell asks this program for candidates.
 
 use clap::{Arg, ArgMatches, Command, builder::PossibleValuesParser};
 use clap_complete::env::{CompleteEnv, Shells};
@@ -8,7 +8,7 @@ use crate::{
     output,
 };
 
-/// With this variable set to the name of a shell, the program answers what may come next and does nothing else.
+/// If this variable is set to the name of a shell, the program only prints candidates for completion.
 const VARIABLE: &str = "BANKCHANNEL_COMPLETE";
 const NAME: &str = "bankchannel";
 
@@ -19,7 +19,6 @@ const EXAMPLES: &str = "Examples:
 
 The script asks `bankchannel` for the completions, so that it fits every version; it must be found in PATH.";
 
-/// The command.
 pub(crate) fn command() -> Command {
     Command::new("completion").about("Print the completion script of a shell").after_help(EXAMPLES).arg(
         Arg::new("shell")
@@ -43,7 +42,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     Ok(())
 }
 
-/// Answers a shell that asks what may come next; ends the program then.
+/// Prints candidates if a shell asks for them, and then ends the program.
 pub(crate) fn answer_shell(root: impl Fn() -> Command) {
     CompleteEnv::with_factory(root).var(VARIABLE).bin(NAME).completer(NAME).complete();
 }

@@ -1,4 +1,4 @@
-//! What can go wrong, and the exit codes that scripts rely on (docs/protocols/ws-channel.md §8.4).
+//! Failures, and the exit codes that scripts rely on (docs/protocols/ws-channel.md §8.4).
 
 use bankchannel::{Error, Sessions};
 use bankchannel_foundation::error::{Row, row};
@@ -6,35 +6,35 @@ use serde_json::{Value, json};
 
 use crate::output::interrupt::INTERRUPTED;
 
-/// Errors, usage errors, and everything that has no code of its own.
+/// Errors, usage errors, and every failure without a specific code.
 pub(crate) const FAILED: u8 = 1;
 /// The stored session has expired, or the service no longer accepts it.
 const SESSION_EXPIRED: u8 = 2;
-/// The service does not carry out the operation.
+/// The service does not implement the operation.
 const NOT_IMPLEMENTED: u8 = 3;
-/// The operation needs an admin session, and this one is of the data user.
+/// The operation needs an admin session, and this is a data session.
 const ADMIN_REQUIRED: u8 = 4;
 
-/// The texts that scripts compare with.
+/// Texts that scripts compare.
 pub(crate) const SESSION_EXISTS_TEXT: &str = "Session already exists, no need to login.";
 const SESSION_EXPIRED_TEXT: &str = "Session expired. Please re-login.";
 const NOT_IMPLEMENTED_TEXT: &str = "API feature not yet implemented.";
 const ADMIN_REQUIRED_TEXT: &str = "Admin mode session required for this command, currently using data mode.";
 
-/// Why a command ends without success.
+/// The reason why a command fails.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The library says why.
+    /// An error of the library.
     Error(Error),
-    /// The options or a file that they name cannot be used; the text says what to change.
+    /// The options, or a file that they name, cannot be used; the text names the change to make.
     Usage(String),
-    /// There is no session, or none that is good any more.
+    /// There is no session, or it is no longer valid.
     SessionExpired,
     /// An admin session is needed.
     AdminRequired,
     /// Ctrl-C at a prompt.
     Interrupted,
-    /// Everything was said already.
+    /// The failure was shown already.
     Told,
 }
 
@@ -46,7 +46,6 @@ impl Failure {
         Self::Usage(text.into())
     }
 
-    /// The exit code.
     pub(crate) fn code(&self) -> u8 {
         match self {
             Self::SessionExpired => SESSION_EXPIRED,
@@ -68,7 +67,7 @@ impl Failure {
         }
     }
 
-    /// What a person reads, on stderr. `None` when it was said already.
+    /// The text for people, on stderr. `None` if it was shown already.
     pub(crate) fn text(&self) -> Option<String> {
         let exact = match self.code() {
             SESSION_EXPIRED => Some(SESSION_EXPIRED_TEXT),
@@ -86,7 +85,7 @@ impl Failure {
         }
     }
 
-    /// What a program reads: the error with all its details.
+    /// The error for programs, with all its details.
     pub(crate) fn json(&self) -> Option<Value> {
         let error = match self {
             Self::Error(error) => error.to_json(),
@@ -100,12 +99,12 @@ impl Failure {
     }
 }
 
-/// An error of this program that has a row of the library's: nothing was sent.
+/// An error of this program that has a row in the library's table: nothing was sent.
 fn local(row: &'static Row, message: &str) -> Value {
     Error::because(row, message).with_outcome(bankchannel::Outcome::NotSent).to_json()
 }
 
-/// What is known of sessions: of the protocols that have them.
+/// The session declarations of all protocols that have sessions.
 fn sessions() -> impl Iterator<Item = &'static Sessions> {
     bankchannel::PROTOCOLS.iter().filter_map(|protocol| protocol.sessions.as_ref())
 }
@@ -116,7 +115,7 @@ fn wants_admin(error: &Error) -> bool {
     text.to_ascii_lowercase().contains("admin") && !text.contains("data account")
 }
 
-/// An error with what to do about it.
+/// An error with its remedy.
 fn explained(error: &Error) -> String {
     let mut text = format!("error: {error}");
     if let Some(request) = error.peer().and_then(|peer| peer.request_id.as_deref()) {
@@ -128,7 +127,7 @@ fn explained(error: &Error) -> String {
     if let Some(seconds) = error.retry_after_s() {
         text.push_str(&format!("\n  try again in {seconds} s"));
     }
-    // Of a field that is wrong the message has said everything.
+    // The message about a wrong field is already complete.
     if !error.code().starts_with("input.") {
         text.push_str(&format!("\n  {}", error.row().doc));
     }

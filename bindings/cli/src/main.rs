@@ -6,11 +6,11 @@
 //!                 ├─ psd2         requests of a third party: sign, verify, explain; certificates for tests
 //!                 ├─ salt_edge    a bank's connector: JWTs verified and signed, sessions reported
 //!                 ├─ serve        the WS Channel service, and `admin` for its operator
-//!                 ├─ demo         everything once, against a service and a bank of its own
+//!                 ├─ demo         everything once, against its own service and bank
 //!                 └─ catalogue, completion, man
-//!   options ─ settings file ─ environment ─► settings       what a client is made with
+//!   options ─ settings file ─ environment ─► settings       the settings of a client
 //!   output     the one place that writes to stdout and stderr
-//!   usage_text what the argument parser says, without values
+//!   usage_text the argument parser's messages, without values
 //!   exit       errors, and the exit codes that scripts rely on
 //! ```
 
@@ -36,7 +36,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    // Asked for by scripts again and again: answered before anything is built or started.
+    // Scripts ask for it often: answered before anything is built or started.
     if let [_, only] = &arguments[..]
         && ["--version", "-V", "-v"].iter().any(|flag| only == flag)
     {

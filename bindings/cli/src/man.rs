@@ -16,7 +16,6 @@ const EXAMPLES: &str = "Examples:
   bankchannel man files upload-file | man -l -        one command
   bankchannel man --output /usr/local/share/man/man1  every page, one file for each command";
 
-/// The command.
 pub(crate) fn command() -> Command {
     Command::new("man")
         .about("Print a manual page, or write all of them into a folder")
@@ -43,7 +42,7 @@ pub(crate) fn run(matches: &ArgMatches, root: Command) -> Outcome {
     Ok(())
 }
 
-/// With full names and inherited options, as the help has them.
+/// With full names and inherited options, as in the help.
 fn ready(root: Command) -> Command {
     let mut root = root.disable_help_subcommand(true);
     root.build();

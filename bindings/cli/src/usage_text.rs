@@ -1,17 +1,17 @@
-//! What the argument parser says, without the values that were given: one may be a key, a password or a whole file.
+//! The argument parser's messages, without the given values: one may be a key, a password or a whole file.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The longest word that may be an option or a command.
 const WORD_MAX: usize = 40;
 
-/// Puts a length in place of each value in the error. A word is kept where it is an option's or near a known one.
+/// Replaces each value in the error by its length. A word is kept if it is an option or similar to a known one.
 pub(crate) fn without_values(mut error: clap::Error) -> clap::Error {
     let is_near = |kind| error.get(kind).is_some();
     let hide_value = !is_near(ContextKind::SuggestedValue);
     let hide_command =
         !is_near(ContextKind::SuggestedSubcommand) && !text(&error, ContextKind::InvalidSubcommand).is_none_or(is_word);
-    // Of other kinds it is the parser's own name for the argument.
+    // For other kinds it is the parser's own name for the argument.
     let hide_argument =
         error.kind() == ErrorKind::UnknownArgument && !text(&error, ContextKind::InvalidArg).is_none_or(is_option);
     for (kind, hide) in [
@@ -34,7 +34,7 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<&str> {
     }
 }
 
-/// `list-files`: what a command is called.
+/// `list-files`: the form of a command's name.
 fn is_word(text: &str) -> bool {
     text.len() <= WORD_MAX && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }

@@ -1,11 +1,11 @@
-//! What a listing gives, in place of the fields of a request that name it.
+//! Types of listed items that an operation accepts instead of the fields that name the item.
 
 use bankchannel::model::{Field, Shape, StructShape};
 
 use crate::model::{Operation, Protocol};
 
-/// The types of a protocol's listings that an operation takes in place of the fields that it must have: those in which
-/// all of these, two at least, always stand.
+/// The types of a protocol's listings that an operation accepts instead of its required fields: types that always
+/// contain all of these fields, which must be at least two.
 pub(crate) fn of(protocol: &Protocol, operation: &Operation) -> Vec<&'static StructShape> {
     let wanted = required(operation.request);
     let mut found: Vec<&'static StructShape> = Vec::new();
@@ -23,7 +23,7 @@ pub(crate) fn of(protocol: &Protocol, operation: &Operation) -> Vec<&'static Str
     found
 }
 
-/// The fields that are always there.
+/// The fields that are always present.
 pub(crate) fn required(shape: &'static StructShape) -> Vec<&'static Field> {
     shape.fields.iter().filter(|field| !field.optional && !field.profile).collect()
 }
@@ -32,7 +32,7 @@ fn are_text(one: &Field, other: &Field) -> bool {
     matches!((one.shape, other.shape), (Shape::Text(_), Shape::Text(_)))
 }
 
-/// What is said of an operation that takes such types.
+/// The documentation of an operation that takes such types.
 pub(crate) fn told(types: &[&StructShape]) -> String {
     let names: Vec<String> = types.iter().map(|shape| format!("`{}`", shape.name)).collect();
     format!("A {} may be given as it was listed.", names.join(" or "))

@@ -1,13 +1,13 @@
-//! Writes the typed faces of every language from the catalogue.
+//! Writes the typed interfaces of every language from the catalogue.
 //!
 //! ```text
 //!   bankchannel-codegen            writes every generated file below the repository's root
 //!   bankchannel-codegen --check    writes nothing; fails and names the files that are stale
-//!   bankchannel-codegen --root DIR takes DIR for the root, in place of the current folder
+//!   bankchannel-codegen --root DIR uses DIR as the root, instead of the current folder
 //!   bankchannel-codegen --output DIR writes every file below DIR, which need not be the root of anything
 //! ```
 //!
-//! A new operation needs no line here: everything comes from the catalogue, the settings and the error table.
+//! A new operation needs no change here: everything comes from the catalogue, the settings and the error table.
 
 mod c_names;
 mod descriptors;
@@ -46,7 +46,7 @@ use model::Model;
 pub(crate) struct Generated {
     /// Below the repository's root.
     pub(crate) path: String,
-    /// All of it.
+    /// Its complete text.
     pub(crate) text: String,
 }
 
@@ -117,7 +117,7 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 }
 
 fn say(line: &str) {
-    // Nobody listening is no fault of a generator.
+    // A closed stderr is not a fault of the generator.
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 

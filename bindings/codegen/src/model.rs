@@ -1,4 +1,4 @@
-//! What the generators read: operations, types, settings and errors, checked and in a fixed order.
+//! The input of the generators: operations, types, settings and errors, checked and in a fixed order.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -12,7 +12,7 @@ use bankchannel_foundation::{error::Row, question::Interface};
 
 use crate::served::Served;
 
-/// Names that a typed method gives to its own options; a request's field of such a name would clash with them.
+/// Names of a typed method's own options; a request's field of such a name would clash with them.
 const RESERVED: [&str; 11] = [
     "timeout",
     "timeout_ms",
@@ -27,7 +27,7 @@ const RESERVED: [&str; 11] = [
     "options",
 ];
 
-/// Everything that is generated from.
+/// The input of all generators.
 pub(crate) struct Model {
     /// The protocols, each with a client or as a module of functions.
     pub(crate) protocols: Vec<Protocol>,
@@ -41,25 +41,25 @@ pub(crate) struct Protocol {
     pub(crate) name: &'static str,
     /// `ws_channel`.
     pub(crate) module: &'static str,
-    /// What its class does, in a few words.
+    /// The purpose of its class, in a few words.
     pub(crate) what: &'static str,
-    /// The class that has its operations: of its clients, `WsChannel`; or of functions, where there is no client.
+    /// The class with its operations: of its clients, `WsChannel`; or of functions, if there is no client.
     pub(crate) class: &'static str,
-    /// The client's settings; `None` where there is no client.
+    /// The client's settings; `None` if there is no client.
     pub(crate) settings: Option<&'static StructShape>,
     /// The embedded servers of the protocol.
     pub(crate) served: Vec<Served>,
-    /// The environment's variables, each with its setting.
+    /// The environment variables, each with its setting.
     pub(crate) variables: &'static [(&'static str, &'static str)],
-    /// How its operations are reached on the command line.
+    /// The form of its operations on the command line.
     pub(crate) commands: Commands,
     /// In the catalogue's order.
     pub(crate) operations: Vec<Operation>,
-    /// Every named type that the operations, settings and options use, each after those that it uses itself.
+    /// Every named type that the operations, settings and options use; a type comes after those that it uses itself.
     pub(crate) types: Vec<Named>,
-    /// Objects of the program's own that its clients ask.
+    /// Interfaces of the program's objects that its clients ask.
     pub(crate) interfaces: &'static [&'static Interface],
-    /// The types that only their questions have.
+    /// The types that occur in their questions only.
     pub(crate) of_questions: Vec<Named>,
 }
 
@@ -89,23 +89,23 @@ pub(crate) struct Answer {
 }
 
 impl Operation {
-    /// Whether it only computes.
+    /// Whether it is computed locally.
     pub(crate) fn is_local(&self) -> bool {
         self.entry.declaration.kind == OperationKind::Local
     }
 
-    /// Fields of the request that had other names in earlier versions: the field, and each of these names.
+    /// Fields of the request that had other names in earlier versions: the field, and each of its former names.
     pub(crate) fn renamed(&self) -> impl Iterator<Item = (&'static Field, &'static str)> {
         self.request.fields.iter().flat_map(|field| field.formerly.iter().map(move |former| (field, *former)))
     }
 
-    /// The name of the operation to use in its place, where its peers will remove it.
+    /// The name of the replacement, if the peers will remove this operation.
     pub(crate) fn deprecated(&self) -> Option<&'static str> {
         let successor = self.entry.declaration.deprecated?.successor;
         Some(successor.split_once('.').map_or(successor, |(_, short)| short))
     }
 
-    /// Where it answers one page: how all are gone through, and the types of the lists' members and of their items.
+    /// If it returns one page: how to iterate over all pages, and the types of the lists' members and of their items.
     pub(crate) fn pages(&self) -> Option<(Pages, [&'static str; 2])> {
         let pages = self.entry.declaration.pages?;
         let member = |shape: &'static Shape, list: &str| {
@@ -119,23 +119,23 @@ impl Operation {
         Some((pages, [outer.name()?, item.name()?]))
     }
 
-    /// Whether it may ask questions in its middle.
+    /// Whether it may ask questions while it runs.
     pub(crate) fn asks(&self) -> bool {
         !self.entry.declaration.asks.is_empty()
     }
 
-    /// Whether there is something to say of how far it is: content goes out or comes in, or it has several steps.
+    /// Whether it reports progress: it transfers content, or has several steps.
     pub(crate) fn reports(&self) -> bool {
         let has_content = self.request_content.is_some() || self.response_content.is_some();
         !self.is_local() && (has_content || self.entry.declaration.kind == OperationKind::Flow)
     }
 
-    /// Whether it may ask for what a person knows, or an object of the program's own.
+    /// Whether it may ask a person or an object of the program.
     pub(crate) fn asks_person(&self) -> bool {
         self.asks_object() || self.entry.declaration.asks.contains(&Ask::Person)
     }
 
-    /// Whether it may ask an object of the program's own: then it is not begun without somebody to ask.
+    /// Whether it may ask an object of the program: then it does not start without such an object.
     pub(crate) fn asks_object(&self) -> bool {
         self.entry.declaration.asks_object().is_some()
     }
@@ -149,7 +149,7 @@ impl Operation {
     }
 }
 
-/// A type with a name of its own in every language. Text types are plain text there.
+/// A type with a name in every language. Text types are plain text there.
 #[derive(Clone, Copy)]
 pub(crate) enum Named {
     /// Named fields.
@@ -170,14 +170,14 @@ impl Named {
         }
     }
 
-    /// Whether two types of one name are one type.
+    /// Whether two types of the same name are the same type.
     fn is_same(&self, other: &Self) -> bool {
         format!("{:?}", shape_of(self)) == format!("{:?}", shape_of(other))
     }
 }
 
 impl Model {
-    /// Reads the catalogue. Fails on what a typed face could not express.
+    /// Reads the catalogue. Fails on a declaration that a typed interface cannot express.
     pub(crate) fn load() -> Result<Self, String> {
         let protocols = bankchannel::PROTOCOLS.iter().copied().map(Protocol::load);
         let protocols: Vec<_> = protocols.collect::<Result<_, String>>()?;
@@ -232,7 +232,7 @@ impl Protocol {
         })
     }
 
-    /// The types that it takes from modules, by module.
+    /// The types that it uses from modules, by module.
     pub(crate) fn taken_from_modules(&self) -> BTreeMap<&'static str, Vec<&'static str>> {
         let mut taken: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         if self.is_module() {
@@ -259,12 +259,12 @@ impl Protocol {
         taken
     }
 
-    /// Whether settings are taken from the environment's variables too.
+    /// Whether settings are read from environment variables too.
     pub(crate) fn environment(&self) -> bool {
         !self.variables.is_empty()
     }
 
-    /// Whether it is functions only, without a client.
+    /// Whether it has functions only, without a client.
     pub(crate) fn is_module(&self) -> bool {
         self.settings.is_none()
     }
@@ -280,7 +280,7 @@ impl Protocol {
         client.into_iter().chain(self.served.iter().map(|served| served.class)).collect()
     }
 
-    /// How the names of the environment's variables begin: `ISECURE_`.
+    /// The prefix of the environment variables: `ISECURE_`.
     pub(crate) fn variable_prefix(&self) -> &'static str {
         let (first, _) = self.variables.first().copied().unwrap_or_default();
         let is_shared = |end: &usize| self.variables.iter().all(|(name, _)| name.get(..*end) == first.get(..*end));
@@ -293,18 +293,18 @@ impl Protocol {
         self.served.iter().flat_map(|served| served.options.fields)
     }
 
-    /// Whether a call of it may ask for a code, or for a signature by a key that is elsewhere.
+    /// Whether one of its calls may ask for a code, or for a signature by an external key.
     pub(crate) fn asks(&self) -> bool {
         self.operations.iter().any(Operation::asks)
     }
 
-    /// Whether a type of this name is what a question to an object of the program's asks.
+    /// Whether a type of this name is the request of a question to the program's object.
     pub(crate) fn is_question(&self, name: &str) -> bool {
         let mut questions = self.interfaces.iter().flat_map(|interface| interface.questions);
         questions.any(|question| question.request.name() == Some(name))
     }
 
-    /// The types that only questions have, but for those that stand as alternatives of a union alone.
+    /// The types that only questions have, except those that are only alternatives of a union.
     pub(crate) fn types_of_questions(&self) -> impl Iterator<Item = &Named> {
         let stands = |name: &str| {
             let mut questions = self.interfaces.iter().flat_map(|interface| interface.questions);
@@ -325,7 +325,8 @@ impl Protocol {
         self.of_questions.iter().filter(move |named| stands(named.name()))
     }
 
-    /// Whether a type of this name is used only as an alternative of a union: then the union's own class has its fields.
+    /// Whether a type of this name is used only as an alternative of a union: then the union's own class has its
+    /// fields.
     pub(crate) fn is_alternative(&self, name: &str) -> bool {
         let names = |shape: &'static Shape| {
             let mut shape = shape;
@@ -343,25 +344,25 @@ impl Protocol {
         !answered && !held && !given.any(|field| names(field.shape))
     }
 
-    /// Whether a type of this name is only given, in requests and settings, and never comes back.
+    /// Whether a type of this name occurs only as input, in requests and settings.
     pub(crate) fn is_given(&self, name: &str) -> bool {
         !self.operations.iter().any(|operation| holds(operation.response.shape, name))
     }
 
-    /// Whether a type of this name is a request: it is spread into a method's parameters.
+    /// Whether a type of this name is a request: its fields become a method's parameters.
     pub(crate) fn is_request(&self, name: &str) -> bool {
         self.operations.iter().any(|operation| operation.request.name == name)
     }
 }
 
-/// The module whose type this is: a protocol with a client uses a module's types as they stand there.
+/// The module that defines this type: a protocol with a client uses the types of a module directly.
 pub(crate) fn home(shape: &Shape) -> Option<&'static bankchannel::Protocol> {
     static TYPES: LazyLock<BTreeMap<&'static str, (&'static bankchannel::Protocol, Named)>> = LazyLock::new(|| {
         let mut known = BTreeMap::new();
         for module in bankchannel::PROTOCOLS.iter().copied().filter(|protocol| protocol.client.is_none()) {
             let mut types = Types::default();
             for entry in module.callables().map(|callable| &callable.entry) {
-                // What it cannot express is said when the module itself is read.
+                // An inexpressible type is reported when the module itself is read.
                 let _ = types.add(entry.request).and_then(|()| types.add(entry.response));
             }
             known.extend(types.all.into_iter().map(|named| (named.name(), (module, named))));
@@ -378,7 +379,7 @@ pub(crate) fn home(shape: &Shape) -> Option<&'static bankchannel::Protocol> {
     (text == format!("{:?}", shape_of(named))).then_some(*module)
 }
 
-/// Whether a type of this name is in a value.
+/// Whether a value contains a type of this name.
 fn holds(shape: &Shape, name: &str) -> bool {
     shape.name() == Some(name)
         || match shape {
@@ -389,8 +390,8 @@ fn holds(shape: &Shape, name: &str) -> bool {
         }
 }
 
-/// Languages that keep the types of all clients in one place must not find two different ones of one name. The types of a module
-/// stand in the module.
+/// Languages that keep the types of all clients in one namespace must not get two different types of one name. The
+/// types of a module are in the module.
 fn same_where_named_the_same(protocols: &[Protocol]) -> Result<(), String> {
     let mut known: BTreeMap<&str, &Named> = BTreeMap::new();
     let with_client = protocols.iter().filter(|protocol| !protocol.is_module());
@@ -457,11 +458,11 @@ fn holds_content(shape: &Shape) -> bool {
     }
 }
 
-/// Named types, each after those that it uses.
+/// Named types; a type comes after those that it uses itself.
 #[derive(Default)]
 struct Types {
     all: Vec<Named>,
-    /// Whether types of a module are left out, which stand there.
+    /// Whether the types of modules are left out, because the modules have them.
     but_modules: bool,
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn upper(name: &str) -> String {
     name.replace(['.', '-'], "_").to_ascii_uppercase()
 }
 
-/// The class of a category's errors. Python has a `PermissionError` of its own, which means a file's.
+/// The class of a category's errors. Python has its own `PermissionError`, which is about files.
 pub(crate) fn error_class(category: Category) -> String {
     match category {
         Category::Permission => "PermissionDeniedError".into(),
@@ -33,7 +33,7 @@ pub(crate) fn error_class(category: Category) -> String {
     }
 }
 
-/// A name that Python takes for a keyword gets an underscore.
+/// A name that is a keyword in Python gets an underscore.
 pub(crate) fn python(name: &str) -> String {
     const KEYWORDS: [&str; 12] =
         ["from", "import", "class", "def", "global", "in", "is", "lambda", "pass", "return", "with", "async"];

@@ -16,7 +16,7 @@ use crate::{
     text::{Out, plain, sentence},
 };
 
-/// The part that is the same whatever the catalogue holds.
+/// The part that does not depend on the catalogue.
 const PRELUDE: &str = include_str!("prelude.d.ts");
 
 /// The whole of `index.d.ts`.
@@ -56,7 +56,7 @@ pub(crate) fn declarations(model: &Model) -> Result<String, String> {
 
 fn types(out: &mut Out, protocol: &Protocol, written: &mut HashSet<&'static str>) -> Result<(), String> {
     for named in &protocol.types {
-        // Protocols may have a type of one name, which is then the same.
+        // Two protocols may have a type of the same name, which is then the same type.
         if !written.insert(named.name()) {
             continue;
         }
@@ -76,7 +76,7 @@ fn types(out: &mut Out, protocol: &Protocol, written: &mut HashSet<&'static str>
     questions(out, protocol)
 }
 
-/// What is asked of objects of the program's own, and what they are.
+/// The questions to the program's objects, and the interfaces of these objects.
 fn questions(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
     for named in protocol.types_of_questions() {
         out.blank();
@@ -96,7 +96,7 @@ fn questions(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
             out.jsdoc("  ", &format!("{}.\n\n{}", plain(declaration.summary), plain(declaration.doc)));
             let (request, answer) =
                 (type_of(question.request, Direction::Out), type_of(question.answer, Direction::In));
-            // One that has nothing to say may answer nothing.
+            // An empty answer may be left out.
             let nothing = if question.answer.fields().is_empty() && matches!(question.answer, Shape::Struct(_)) {
                 "void | "
             } else {
@@ -118,7 +118,7 @@ fn questions(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
     Ok(())
 }
 
-/// A module: its functions and types in a namespace of its name.
+/// A module: its functions and types in a namespace with its name.
 fn module(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
     let mut inner = Out::default();
     types(&mut inner, protocol, &mut HashSet::new())?;
@@ -141,7 +141,7 @@ fn module(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
     out.line(format!("export declare namespace {} {{", protocol.module));
     let qualified = format!("{}.", protocol.module);
     for line in inner.done().trim_start().lines() {
-        // Inside, a type needs no more than its name.
+        // Inside the namespace a type needs only its name.
         let is_comment = line.trim_start().starts_with(['/', '*']);
         let line = if is_comment { line.to_owned() } else { line.replace(&qualified, "") };
         out.line(if line.is_empty() { line } else { format!("  {line}") });
@@ -150,15 +150,15 @@ fn module(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
     Ok(())
 }
 
-/// How an iterator over pages goes.
+/// The result of an iterator over pages.
 const GONE_THROUGH: &str = "Gives pairs: what the item belongs to, with the items of that page, and the item. Pages are read on another thread, one \
     when it is wanted, so memory stays small; what has no items is not told: the operation itself tells of all. Give a path \
     for large files: a buffer is copied for each page, and must not be changed meanwhile.";
 
-/// What is said of content in an operation that computes at once.
+/// Documentation of content in an operation that computes synchronously.
 const AT_ONCE: &str = "It computes at once, and the event loop waits: a big file, or a key in a token, takes its time.";
 
-/// In comments, the names of fields and operations as they are here: `file_type` is `fileType`.
+/// In comments, replaces the names of fields and operations by those of this language: `file_type` is `fileType`.
 fn in_camel_case(text: &str, model: &Model) -> String {
     let mut names = HashSet::new();
     for protocol in &model.protocols {
@@ -180,7 +180,7 @@ fn in_camel_case(text: &str, model: &Model) -> String {
             if index > 0 {
                 done.push('`');
             }
-            // What stands between two ticks is code; a text between others may be split by a line's end.
+            // Text between two backticks is code; other text may contain a line break.
             if names.contains(part) { done.push_str(&camel(part)) } else { done.push_str(part) }
         }
     }
@@ -234,7 +234,7 @@ fn fields(out: &mut Out, fields: &[Field], way: Direction) {
         out.jsdoc("  ", &format!("{}{left_out}", plain(field.doc)));
         let optional = if field.optional || (field.profile && way == Direction::In) { "?" } else { "" };
         let readonly = if way == Direction::Out { "readonly " } else { "" };
-        // Null is as good as nothing: what may be absent elsewhere can be passed on.
+        // `null` is accepted like an absent value, so that an optional value can be passed on.
         let or_null = if way == Direction::In && !optional.is_empty() { " | null" } else { "" };
         out.line(format!("  {readonly}{}{optional}: {}{or_null};", camel(field.name), type_of(field.shape, way)));
     }
@@ -361,7 +361,8 @@ fn client(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     out.line("}");
 }
 
-/// An operation's documentation, with what it takes of a listing; of one that takes content and computes at once, also how it is
+/// An operation's documentation, with the listed items that it accepts; for one that takes content and computes
+/// synchronously, also the asynchronous alternative.
 /// done elsewhere.
 fn documented(operation: &Operation, elsewhere: &str, listed: &[&StructShape]) -> String {
     let declaration = operation.entry.declaration;
@@ -392,7 +393,8 @@ fn is_needed(operation: &Operation) -> bool {
     operation.request.fields.iter().any(|field| !(field.optional || field.profile))
 }
 
-/// The request of an operation that only computes: its content is there at once, and the items of a list may come one by one.
+/// The request of a local operation: its content is available at once, and the items of a list may come from an
+/// iterator.
 fn local_request(operation: &Operation) -> String {
     let optional = |field: &Field| if field.optional { "?" } else { "" };
     let mut others = Vec::new();

@@ -14,7 +14,7 @@ use crate::{
     text::{Out, plain, sentence},
 };
 
-/// Below which everything is written.
+/// The folder of all generated files.
 const ROOT: &str = "bindings/php/src/Generated";
 
 /// Every PHP file.
@@ -59,17 +59,17 @@ pub(crate) fn class(path: &str, namespace: &str, body: impl FnOnce(&mut Out)) ->
     out.line(format!("namespace {namespace};"));
     out.blank();
     body(&mut out);
-    // In its own namespace a type needs no more than its name.
+    // In its own namespace a type needs only its name.
     let text = out.done().replace(&format!("\\{namespace}\\"), "");
     Generated { path: format!("{ROOT}/{path}.php"), text }
 }
 
-/// A text as PHP writes it.
+/// A text as a PHP literal.
 pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
-/// The class that programs make: the base class has the methods, and what they stand on is no concern of theirs.
+/// The class that programs instantiate: its base class has the methods, and its own base classes are internal.
 fn client(protocol: &Protocol) -> Generated {
     class(protocol.class, "Bankchannel", |out| {
         let doc = format!(
@@ -88,7 +88,7 @@ pub(crate) fn namespace(protocol: &Protocol) -> String {
     format!("Bankchannel\\{}", protocol.class)
 }
 
-/// What a program depends on that its own tests give a client of their own.
+/// The interface that a program depends on, so that its tests can replace the client.
 fn interface(protocol: &Protocol) -> Generated {
     class(&format!("{}/Client", protocol.class), &namespace(protocol), |out| {
         for used in ["Content", "Exception\\BankchannelException", "Progress", "Question", "Secret", "SignatureRequest"]
@@ -172,8 +172,8 @@ fn operations(protocol: &Protocol, settings: &'static StructShape) -> Generated 
     })
 }
 
-/// The name of an operation's method. PHP does not tell `login` from `logIn`: where an exchange's name meets a flow's, the
-/// exchange is `exchangeLogin`.
+/// The name of an operation's method. PHP does not distinguish `login` from `logIn`: if an exchange and a flow have the
+/// same name, the exchange is `exchangeLogin`.
 fn method_name(protocol: &Protocol, operation: &Operation) -> String {
     let name = camel(operation.name);
     let same = |other: &&Operation| camel(other.name).eq_ignore_ascii_case(&name) && other.name != operation.name;
@@ -181,7 +181,8 @@ fn method_name(protocol: &Protocol, operation: &Operation) -> String {
     if meets && !operation.asks() { format!("exchange{}", pascal(operation.name)) } else { name }
 }
 
-/// A method's documentation, name (`function listFiles`) and parameters; `listed` are the types of listings that it takes.
+/// A method's documentation, name (`function listFiles`) and parameters; `listed` are the types of listed items that it
+/// accepts.
 pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructShape]) {
     let declaration = operation.entry.declaration;
     let order = ordered(operation.request);
@@ -244,7 +245,7 @@ pub(crate) fn signature(out: &mut Out, operation: &Operation, name: &str, listed
     further_parameters(out, operation);
 }
 
-/// The parameters that are no fields of the request.
+/// The parameters that are not fields of the request.
 fn further_parameters(out: &mut Out, operation: &Operation) {
     if operation.response_content.is_some() {
         out.line("        mixed $destination = null,");
@@ -263,17 +264,17 @@ fn further_parameters(out: &mut Out, operation: &Operation) {
     }
 }
 
-/// How a parameter is given where a method takes what was listed.
+/// How a parameter is passed in a method that accepts a listed item.
 enum Taken {
-    /// As itself alone.
+    /// Only as itself.
     Itself,
-    /// As itself, or as one of these types in place of all fields that name it.
+    /// As itself, or as one of these types instead of all fields that name the item.
     Listed(String),
     /// As itself, unless this parameter is one of those types.
     Beside(String),
 }
 
-/// The same of the parameter in this place: those that are needed come first.
+/// The same for the parameter at this position: required ones come first.
 fn taken(operation: &Operation, listed: &[&StructShape], at: usize) -> Taken {
     let naming = descriptors::required(operation.request);
     match (naming.first(), at) {
@@ -285,7 +286,7 @@ fn taken(operation: &Operation, listed: &[&StructShape], at: usize) -> Taken {
     }
 }
 
-/// Takes the fields out of what was listed.
+/// Takes the fields out of a listed item.
 fn unlisted(out: &mut Out, operation: &Operation) {
     let names: Vec<String> = descriptors::required(operation.request).iter().map(|field| camel(field.name)).collect();
     let Some((first, others)) = names.split_first() else { return };
@@ -305,8 +306,9 @@ fn unlisted(out: &mut Out, operation: &Operation) {
     out.line("        }");
 }
 
-/// The signature of a method that also accepts former names of its parameters: a parameter that was given under such a name is
-/// missing under its own, so all are optional here and what is missing is for the library to say. The interface has them as they are.
+/// The signature of a method that also accepts former names of its parameters. A parameter given under a former name is
+/// missing under its current one, so all are optional here, and the library reports missing ones. The interface has the
+/// exact parameters.
 fn renamed_signature(out: &mut Out, operation: &Operation, name: &str) {
     let former: Vec<String> = operation.renamed().map(|(_, former)| format!("`{}`", camel(former))).collect();
     let doc = format!("{{@inheritDoc}}\n\n@param mixed ...$former Deprecated: former names ({}).", former.join(", "));
@@ -319,7 +321,7 @@ fn renamed_signature(out: &mut Out, operation: &Operation, name: &str) {
     out.line("        mixed ...$former,");
 }
 
-/// Takes what was given under former names.
+/// Reads the parameters given under former names.
 fn renamed(out: &mut Out, operation: &Operation) {
     for (field, former) in operation.renamed() {
         let (name, operation) = (camel(field.name), quoted(operation.entry.declaration.name));
@@ -344,7 +346,7 @@ fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructSha
     }
     let mut options = Vec::new();
     if let Some(field) = operation.request_content {
-        // An operation that only computes is over before a stream could be asked for pieces.
+        // A local operation ends before a stream could be asked for pieces.
         let held = if operation.is_local() { "?->held()" } else { "" };
         options.push(format!("content: Content::of(${}){held}", camel(field.name)));
     }
@@ -385,7 +387,7 @@ fn method(out: &mut Out, operation: &Operation, name: &str, listed: &[&StructSha
     out.line("    }");
 }
 
-/// Required parameters come first, as PHP wants them.
+/// Required parameters come first, as PHP requires.
 fn ordered(shape: &'static StructShape) -> Vec<&'static Field> {
     let (optional, mut all): (Vec<&Field>, Vec<&Field>) =
         shape.fields.iter().partition(|field| field.optional || field.profile);
@@ -399,8 +401,8 @@ pub(crate) fn parameter(field: &Field, optional: bool) -> String {
     format!("{secret}{} ${}{default}", php_types::declared(field.shape, Side::In, optional), camel(field.name))
 }
 
-/// Whether PHP is not to show a value in its traces, which logs and pages take over: secrets, and what tells who the customer is or
-/// stands for a session.
+/// Whether PHP must hide a value in its traces, which end up in logs and pages: secrets, and values that identify the
+/// customer or a session.
 fn is_sensitive(field: &Field) -> bool {
     const PERSONAL: [&str; 4] = ["psu_id", "psu_corporate_id", "psu_personal_identifier", "tpp_session_id"];
     matches!(field.shape, Shape::Secret(_)) || PERSONAL.contains(&field.name)
@@ -415,14 +417,14 @@ pub(crate) fn parameter_doc(field: &Field) -> String {
     format!("\n@param {}{optional} ${} {doc}", php_types::documented(field.shape, Side::In), camel(field.name))
 }
 
-/// The array of a request's fields, between what comes before and after it.
+/// The array of a request's fields, between the given texts.
 pub(crate) fn fields(out: &mut Out, before: &str, shape: &'static StructShape, after: &str) {
     fields_as(out, before, shape, after, |field| {
         php_types::encoded(field.shape, &format!("${}", camel(field.name)), field.optional || field.profile)
     });
 }
 
-/// The same, with each value as `encoded` writes it.
+/// The same, with each value written by `encoded`.
 pub(crate) fn fields_as(
     out: &mut Out,
     before: &str,

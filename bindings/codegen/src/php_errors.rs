@@ -1,4 +1,4 @@
-//! PHP: exceptions by category, error codes, and which of them a method throws.
+//! PHP: exceptions by category, error codes, and the exceptions of each method.
 
 use bankchannel::Category;
 use bankchannel_foundation::error::Row;
@@ -58,8 +58,8 @@ pub(crate) fn categories() -> Generated {
     })
 }
 
-/// The tags of what an operation throws: a class for each category of its own errors, with their codes, and the base for
-/// all others.
+/// The tags for the exceptions of an operation: a class for each category of its own errors, with their codes, and the
+/// base class for all others.
 pub(crate) fn throws(errors: &[&Row]) -> String {
     let mut doc = "\n".to_owned();
     for category in Category::ALL {

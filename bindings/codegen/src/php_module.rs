@@ -37,7 +37,7 @@ fn function(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     signature(&mut written, operation, &format!("static function {}", camel(operation.name)), &[]);
     let (list, text) = (rows.map(|rows| camel(rows.list)), written.done());
     for line in text.lines() {
-        // Its items may come one by one.
+        // Its items may come from an iterator.
         out.line(match &list {
             Some(list) if line.contains(&format!("${list}")) => {
                 line.replace("?array $", "?iterable $").replace("list<", "iterable<")
@@ -77,7 +77,7 @@ fn content(operation: &Operation) -> String {
     operation.request_content.map_or_else(String::new, |field| format!(", Content::of(${})", camel(field.name)))
 }
 
-/// What goes through all pages.
+/// The iterator over all pages.
 fn iterator(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     let Some((pages, [outer, item])) = operation.pages() else { return };
     let class = protocol.class;

@@ -1,4 +1,5 @@
-//! PHP: what a protocol asks of an object of the program's own: an interface, the types, and what turns questions into calls of it.
+//! PHP: a protocol's questions to the program's object: an interface, the types, and the code that turns questions into
+//! calls of it.
 
 use bankchannel::model::Shape;
 use bankchannel_foundation::question::{Interface, QuestionEntry};
@@ -12,7 +13,7 @@ use crate::{
     text::{Out, plain},
 };
 
-/// Every file about objects of the program's.
+/// Every file about the program's objects.
 pub(crate) fn files(protocol: &Protocol) -> Vec<Generated> {
     let mut files = Vec::new();
     for named in protocol.types_of_questions() {
@@ -29,7 +30,7 @@ pub(crate) fn files(protocol: &Protocol) -> Vec<Generated> {
     files
 }
 
-/// The class that asks objects of this interface.
+/// The class that calls objects of this interface.
 pub(crate) fn calls_class(interface: &Interface) -> String {
     format!("{}Calls", interface.name)
 }

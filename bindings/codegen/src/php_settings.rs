@@ -1,4 +1,4 @@
-//! PHP: how a client is made: the constructor with the settings, and `fromEnv`.
+//! PHP: creating a client: the constructor with the settings, and `fromEnv`.
 
 use bankchannel::model::{Field, Shape, StructShape};
 
@@ -11,7 +11,7 @@ use crate::{
     text::{Out, plain},
 };
 
-/// The constructor and, where there are variables, `fromEnv`.
+/// The constructor and, if there are variables, `fromEnv`.
 pub(crate) fn constructors(out: &mut Out, protocol: &Protocol, settings: &'static StructShape) {
     let mut doc = format!("Makes a client; nothing is sent.\n\n{}\n", plain(settings.doc));
     doc.push_str(&documented(protocol, settings));
@@ -43,7 +43,7 @@ pub(crate) fn constructors(out: &mut Out, protocol: &Protocol, settings: &'stati
     }
 }
 
-/// The last parameter, and what is thrown.
+/// The last parameter, and the exceptions.
 const LAST_DOC: &str = "\n@param Bridge|null $bridge The way into the native library; left out, it is found by itself.\
     \n@throws BankchannelException";
 
@@ -85,7 +85,7 @@ fn documented(protocol: &Protocol, settings: &'static StructShape) -> String {
     for field in settings.fields {
         let tag = parameter_doc(field);
         match named(field) {
-            // The text is the name that a configuration has for it.
+            // A configuration has the value as text.
             Some(name) => doc.push_str(&tag.replacen(&format!("{name}|null"), &format!("string|{name}|null"), 1)),
             None => doc.push_str(&tag),
         }
@@ -123,7 +123,7 @@ fn parameters(out: &mut Out, protocol: &Protocol, settings: &'static StructShape
     out.line("        ?LoggerInterface $logger = null,");
 }
 
-/// The enum of a setting that is one of a list of names: a configuration has it as text.
+/// The enum of a setting with a list of names: a configuration has it as text.
 fn named(field: &Field) -> Option<String> {
     match field.shape {
         Shape::Enum(shape) if !shape.open => Some(php_types::declared(field.shape, Side::In, false)),

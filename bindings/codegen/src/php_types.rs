@@ -10,12 +10,12 @@ use crate::{
     text::{Out, plain},
 };
 
-/// Whether a value is given by the caller or comes back.
+/// Whether a value is input or output.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// A caller gives it: a secret may be named, a date is any date object.
+    /// Input: a secret may be named, a date is any date object.
     In,
-    /// It comes back.
+    /// Output.
     Out,
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn files(protocol: &Protocol, named: &Named) -> Vec<Generated> {
     files_of(protocol, named, if is_given { Side::In } else { Side::Out })
 }
 
-/// The same for a type that is given, or is got.
+/// The same for an input or output type.
 pub(crate) fn files_of(protocol: &Protocol, named: &Named, side: Side) -> Vec<Generated> {
     let namespace = format!("Bankchannel\\{}", protocol.class);
     let path = |name: &str| format!("{}/{name}", protocol.class);
@@ -52,13 +52,13 @@ pub(crate) fn files_of(protocol: &Protocol, named: &Named, side: Side) -> Vec<Ge
     }
 }
 
-/// The class of a type; of one that a module has, with its namespace.
+/// The class of a type; with its namespace if a module has it.
 fn placed(shape: &Shape) -> String {
     let name = shape.name().unwrap_or_default();
     home(shape).map_or_else(|| name.to_owned(), |module| format!("\\Bankchannel\\{}\\{name}", module.class))
 }
 
-/// The type as PHP declares it.
+/// The type in a PHP declaration.
 pub(crate) fn declared(shape: &Shape, side: Side, optional: bool) -> String {
     let placed = placed(shape);
     let name = match shape {
@@ -81,7 +81,7 @@ pub(crate) fn declared(shape: &Shape, side: Side, optional: bool) -> String {
     if optional { format!("?{name}") } else { name.to_owned() }
 }
 
-/// The type as its documentation has it, for readers and PHPStan.
+/// The type in documentation, for readers and PHPStan.
 pub(crate) fn documented(shape: &Shape, side: Side) -> String {
     match shape {
         Shape::Content if side == Side::In => "Content|string|\\SplFileInfo|resource".into(),
@@ -92,7 +92,7 @@ pub(crate) fn documented(shape: &Shape, side: Side) -> String {
     }
 }
 
-/// The value as JSON has it.
+/// The value in its JSON form.
 pub(crate) fn encoded(shape: &Shape, value: &str, optional: bool) -> String {
     let guard = |with: String| if optional { format!("{value} === null ? null : {with}") } else { with };
     match shape {
@@ -119,14 +119,14 @@ fn mapped(of: &Shape, value: &str) -> String {
     match encoded(of, "$item", false) {
         same if same == "$item" => value.to_owned(),
         each => {
-            // A secret's class is not imported where values only come back.
+            // The class of secrets is not imported into output types.
             let kind = if matches!(of, Shape::Secret(_)) { "mixed".into() } else { declared(of, Side::In, false) };
             format!("array_map(static fn ({kind} $item): mixed => {each}, {value})")
         }
     }
 }
 
-/// The value out of JSON's.
+/// The value from its JSON form.
 fn decoded(shape: &Shape, value: &str) -> String {
     let each = |of: &Shape| match decoded(of, "$item") {
         same if same == "$item" => value.to_owned(),
@@ -155,7 +155,7 @@ fn imports(out: &mut Out, fields: &[Field], side: Side) {
     }
 }
 
-/// Whether a value stands beside its object: a secret that is given. What comes back is for the program to read.
+/// Whether a value is stored outside its object: a secret that is input. The program may read output.
 fn is_hidden(field: &Field, side: Side) -> bool {
     side == Side::In && is_secret(field)
 }
@@ -164,7 +164,7 @@ fn is_secret(field: &Field) -> bool {
     matches!(field.shape, Shape::Secret(_))
 }
 
-/// Whether a value is a secret, or has some.
+/// Whether a value is a secret, or contains one.
 fn holds_secrets(shape: &Shape) -> bool {
     match shape {
         Shape::Secret(_) => true,
@@ -180,7 +180,7 @@ fn structure(out: &mut Out, shape: &'static StructShape, side: Side) {
     members(out, shape.fields, None, side);
 }
 
-/// The body of a class: a constructor with named arguments, and the way from and to JSON.
+/// The body of a class: a constructor with named arguments, and the conversions from and to JSON.
 fn members(out: &mut Out, fields: &'static [Field], tag: Option<(&str, &str)>, side: Side) {
     out.line("{");
     let hidden: Vec<&Field> = fields.iter().filter(|field| is_hidden(field, side)).collect();
@@ -354,6 +354,6 @@ fn identifier(value: &str) -> String {
 fn constant(value: &str) -> String {
     let name: String =
         value.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-    // `class` is the one name that PHP does not let a constant have.
+    // `class` is the only name that PHP does not allow for a constant.
     if name == "CLASS" || name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
 }

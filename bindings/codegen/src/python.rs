@@ -32,7 +32,7 @@ pub(crate) fn files(model: &Model) -> Result<Vec<Generated>, String> {
     Ok(files)
 }
 
-/// The native library's version must be this one.
+/// The version that the native library must have.
 fn version() -> String {
     let mut out = Out::default();
     out.line(HEADER);
@@ -153,7 +153,7 @@ pub(crate) fn names(out: &mut Out, shape: &EnumShape) {
     out.docstring("", &doc);
 }
 
-/// A class of results, or of what is given. What turns an answer into one is in the native half, which reads the same declaration.
+/// A class of output or input values. The native half, which reads the same declaration, turns an answer into one.
 pub(crate) fn record(
     out: &mut Out,
     name: &str,
@@ -179,7 +179,7 @@ pub(crate) fn record(
         out.blank();
         out.line(format!("    {}: Literal[{value:?}] = {value:?}", python(tag)));
     }
-    // Fields without a default come first: a keyword-only constructor does not mind, a reader does.
+    // Fields without a default come first: the keyword-only constructor accepts any order, but it is easier to read.
     for field in fields {
         let optional = if field.optional { " | None = None" } else { "" };
         out.blank();
@@ -200,7 +200,7 @@ fn is_secret(field: &Field) -> bool {
     matches!(field.shape, Shape::Secret(_))
 }
 
-/// Each alternative is a record of its own with the tag as a literal.
+/// Each alternative is a separate record with the tag as a literal.
 pub(crate) fn union(out: &mut Out, shape: &UnionShape, typed: fn(&Shape) -> String) -> Result<(), String> {
     let mut alternatives = Vec::new();
     for variant in shape.variants {
@@ -219,7 +219,7 @@ pub(crate) fn union(out: &mut Out, shape: &UnionShape, typed: fn(&Shape) -> Stri
     out.blank();
     out.line(format!("{} = Union[{}]", shape.name, classes.join(", ")));
     out.docstring("", &plain(shape.doc));
-    // For the native half: which class is which alternative.
+    // For the native half: the class of each alternative.
     let table: Vec<String> = alternatives.iter().map(|(tag, name)| format!("{tag:?}: {name}")).collect();
     out.line(format!("_{} = {{{}}}", shape.name, table.join(", ")));
     Ok(())
@@ -229,7 +229,7 @@ fn alternative(shape: &UnionShape, tag: &str) -> String {
     format!("{}{}", shape.name, crate::names::pascal(tag))
 }
 
-/// The type of what is answered.
+/// The type of an output value.
 pub(crate) fn output_type(shape: &Shape) -> String {
     match shape {
         Shape::Bool => "bool".into(),
@@ -250,7 +250,7 @@ pub(crate) fn output_type(shape: &Shape) -> String {
     }
 }
 
-/// The type of what is given.
+/// The type of an input value.
 pub(crate) fn input_type(shape: &Shape) -> String {
     match shape {
         Shape::Secret(_) => "Secret".into(),
@@ -261,7 +261,7 @@ pub(crate) fn input_type(shape: &Shape) -> String {
     }
 }
 
-/// The type of a field that is given; one that names a file takes a path object too.
+/// The type of an input field; a field that names a file accepts a path object too.
 fn given_type(field: &Field) -> String {
     const PATHS: [&str; 5] = ["directory", "data", "config", "tls_cert", "tls_key"];
     let path = PATHS.contains(&field.name) || field.name.ends_with("_file");
@@ -275,7 +275,7 @@ fn given_type(field: &Field) -> String {
 pub(crate) fn parameter(field: &Field) -> String {
     let given = given_type(field);
     let content = matches!(field.shape, Shape::Content);
-    // Content may also stand in the client's JSON; a typed method has no JSON, so it is asked for.
+    // Content may also be in the client's JSON; a typed method has no JSON, so content is required.
     if field.optional || (field.profile && !content) {
         format!("{}: {given} | None = None", python(field.name))
     } else {
@@ -283,7 +283,7 @@ pub(crate) fn parameter(field: &Field) -> String {
     }
 }
 
-/// The same as a member of a `TypedDict` of which any may be left out.
+/// The same as a member of a `TypedDict` whose members are all optional.
 pub(crate) fn member(field: &Field) -> String {
     format!("{}: {} | None", python(field.name), given_type(field))
 }
@@ -414,7 +414,7 @@ fn errors() -> String {
     out.done()
 }
 
-/// Python's own class that a category's errors belong to as well.
+/// Python's builtin class that is also a base of a category's errors.
 fn builtin_error(category: Category) -> Option<&'static str> {
     match category {
         Category::Transport => Some("ConnectionError"),

@@ -17,7 +17,7 @@ enum Form {
 }
 
 impl Form {
-    /// What the names of the client and of the types that only it takes begin with.
+    /// The prefix of the client's name, and of the types that only it takes.
     fn prefix(self) -> &'static str {
         match self {
             Self::Blocking => "",
@@ -26,10 +26,10 @@ impl Form {
     }
 }
 
-/// Classes with methods that are made of several operations: the last of these operations, the class and its module.
+/// Base classes with methods that combine several operations: the last of these operations, the class and its module.
 const BASES: [(&str, &str, &str); 1] = [("download_new_files", "NewFilesClient", "_new_files")];
 
-/// The class that a protocol's clients stand on, and its module, where it is not the one of all.
+/// The base class of a protocol's clients, and its module, if it is not the common one.
 pub(crate) fn base(protocol: &Protocol) -> Option<(&'static str, &'static str)> {
     let has = |name: &str| protocol.operations.iter().any(|operation| operation.name == name);
     BASES.into_iter().find(|&(operation, ..)| has(operation)).map(|(_, class, module)| (class, module))
@@ -43,7 +43,7 @@ pub(crate) fn clients(out: &mut Out, protocol: &Protocol, settings: &StructShape
     former_names(out, protocol);
 }
 
-/// After the classes: under a decorator, checkers would no longer see a method as it is written.
+/// After the classes: with a decorator, type checkers would not see the method's own signature.
 fn former_names(out: &mut Out, protocol: &Protocol) {
     let renamed = protocol.operations.iter().filter(|operation| operation.renamed().next().is_some());
     for (number, operation) in renamed.enumerate() {
@@ -60,7 +60,7 @@ fn former_names(out: &mut Out, protocol: &Protocol) {
     }
 }
 
-/// The settings as types of their own: for `from_env`, and for who keeps them in a dict. What is asked is typed for
+/// The settings as separate types: for `from_env`, and for programs that keep them in a dict. Callbacks are typed for
 /// each client: a blocking one takes no coroutine.
 fn settings_types(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     let name = protocol.class;
@@ -87,7 +87,7 @@ fn settings_types(out: &mut Out, protocol: &Protocol, settings: &StructShape) {
     }
 }
 
-/// Whom an operation asks in its middle: the option's name, its type and what it is for.
+/// The callbacks of operations: the option's name, its type and its purpose.
 const ASKED: [(&str, &str, &str); 2] = [
     ("on_code", "OnCode", "Answers what an operation asks in its middle, such as for a one-time code."),
     (
@@ -97,7 +97,7 @@ const ASKED: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// Those of them that this protocol has, and the objects of the program's own that it asks.
+/// The callbacks that this protocol has, and the program's objects that it asks.
 fn asked(protocol: &Protocol) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
     let objects = protocol.interfaces.iter().map(|interface| (interface.option, interface.name, interface.what));
     ASKED.into_iter().filter(|_| protocol.asks()).chain(objects)
@@ -193,7 +193,7 @@ fn method(out: &mut Out, operation: &Operation, form: Form) {
         let text = format!("{} is deprecated: use {successor}", operation.name);
         out.line(format!("        warnings.warn({text:?}, DeprecationWarning, stacklevel=2)"));
     }
-    // Local operations without content need nothing of this package but the conversion.
+    // Local operations without content need only the conversion from this package.
     let (call, plain_local) = match (operation.is_local(), operation.request_content.is_some()) {
         (true, true) => ("_local", false),
         (true, false) => ("_native.local", true),
@@ -221,7 +221,7 @@ pub(crate) fn is_content(field: &Field) -> bool {
     matches!(field.shape, Shape::Content)
 }
 
-/// The options beside the request's fields.
+/// The options in addition to the request's fields.
 fn options(operation: &Operation, form: Form) -> Vec<String> {
     let prefix = form.prefix();
     passed(operation)
@@ -252,7 +252,7 @@ fn passed(operation: &Operation) -> Vec<&'static str> {
     if operation.asks_person() {
         names.push("on_code");
     }
-    // An operation that signs may be given a key that is elsewhere.
+    // An operation that signs may use an external key.
     if operation.asks_signature().is_some() {
         names.push("signer");
     }

@@ -1,13 +1,13 @@
-//! Python: the package's own module. Clients, servers and exceptions are loaded when they are first used.
+//! Python: the package's own module. It loads clients, servers and exceptions at their first use.
 
 use bankchannel::Category;
 
 use crate::{model::Model, names::error_class, text::Out};
 
-/// All of it but what comes from the catalogue.
+/// The part that does not come from the catalogue.
 const TEMPLATE: &str = include_str!("../templates/python_init.py");
 
-/// What stands in modules of the package itself, by name.
+/// Names from hand-written modules of the package.
 const OWN: &[(&str, &str)] = &[
     ("AsyncOnCode", "_call"),
     ("AsyncSigner", "_call"),

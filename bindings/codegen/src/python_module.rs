@@ -21,7 +21,7 @@ pub(crate) fn functions(out: &mut Out, protocol: &Protocol) {
 fn function(out: &mut Out, operation: &Operation) {
     let rows = operation.entry.declaration.rows;
     let parameter = |field: &Field| match rows {
-        // Its items may come one by one.
+        // Its items may come from an iterator.
         Some(rows) if rows.list == field.name => parameter(field).replacen("Sequence[", "Iterable[", 1),
         _ => parameter(field),
     };
@@ -52,7 +52,7 @@ fn begin(out: &mut Out, name: &str, parameters: Vec<String>, gives: &str) {
     out.line(format!(") -> {gives}:"));
 }
 
-/// The operation's name, its fields but one, and its content.
+/// The operation's name, its fields except one, and its content.
 fn given(out: &mut Out, operation: &Operation, but: &str) {
     out.line(format!("        {:?},", operation.entry.declaration.name));
     out.line("        {");
@@ -65,7 +65,7 @@ fn given(out: &mut Out, operation: &Operation, but: &str) {
     }
 }
 
-/// What goes through all pages.
+/// The iterator over all pages.
 fn iterator(out: &mut Out, operation: &Operation) {
     let Some((pages, [outer, item])) = operation.pages() else { return };
     let fields = || operation.request.fields.iter().filter(|field| field.name != pages.cursor);

@@ -1,4 +1,4 @@
-//! Python: what a protocol asks of an object of the program's own, as types and as a protocol class that the object fits.
+//! Python: a protocol's questions to the program's object, as types and as a protocol class that the object implements.
 
 use bankchannel::model::Shape;
 use bankchannel_foundation::question::{Interface, QuestionEntry};
@@ -9,7 +9,7 @@ use crate::{
     text::{Out, plain},
 };
 
-/// Everything that a protocol asks objects of the program's.
+/// All questions of a protocol to the program's objects.
 pub(crate) fn interfaces(out: &mut Out, protocol: &Protocol) -> Result<(), String> {
     for named in protocol.types_of_questions() {
         match named {
@@ -28,7 +28,7 @@ pub(crate) fn interfaces(out: &mut Out, protocol: &Protocol) -> Result<(), Strin
     Ok(())
 }
 
-/// A class that says which methods an object must have.
+/// A class with the methods that an object must have.
 fn class(out: &mut Out, interface: &Interface, prefix: &str, given: fn(String) -> String) {
     out.export(format!("{prefix}{}", interface.name));
     out.blank();
@@ -50,7 +50,7 @@ fn class(out: &mut Out, interface: &Interface, prefix: &str, given: fn(String) -
     }
 }
 
-/// What a method gives. One that has nothing to say may give nothing.
+/// The return type of a method. A method with an empty answer may return `None`.
 fn answer(question: &QuestionEntry) -> String {
     let answer = input_type(question.answer);
     match question.answer {

@@ -137,7 +137,7 @@ fn page(out: &mut Out, protocol: &Protocol, operation: &Operation) {
     }
 }
 
-/// A sentence within another.
+/// A sentence in the middle of another.
 fn first_lower(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
@@ -178,7 +178,7 @@ fn cell(protocol: &Protocol, field: &Field) -> String {
         Shape::Text(shape) | Shape::Secret(shape) if !shape.example.is_empty() => {
             format!(" Such as `{}`.", shape.example)
         }
-        // The whole of a machine's numbers is no bound of the field's own.
+        // The full range of a machine type is not a limit of the field.
         Shape::Integer { min: 0, max } if *max == i64::from(u32::MAX) => String::new(),
         Shape::Integer { min, max } => format!(" From {min} to {max}."),
         _ => String::new(),
@@ -214,12 +214,12 @@ fn linked(protocol: &Protocol, shape: &Shape) -> String {
     }
 }
 
-/// Whether a text has a form of its own: it is listed with its rule.
+/// Whether a text has its own format: it is listed with its rule.
 fn has_format(text: &TextShape) -> bool {
     !matches!(text.name, "Text" | "Secret")
 }
 
-/// The texts with a form of their own, each once.
+/// The texts with their own format, each once.
 fn texts(protocol: &Protocol) -> Vec<&'static TextShape> {
     fn collect(found: &mut Vec<&'static TextShape>, shape: &'static Shape) {
         match shape {
@@ -246,7 +246,7 @@ fn texts(protocol: &Protocol) -> Vec<&'static TextShape> {
     found
 }
 
-/// What each of them holds.
+/// The rule of each of them.
 fn texts_table(out: &mut Out, protocol: &Protocol) {
     let texts = texts(protocol);
     if texts.is_empty() {
@@ -269,7 +269,8 @@ fn texts_table(out: &mut Out, protocol: &Protocol) {
     }
 }
 
-/// Whether the operation's own section shows its response: nothing else has it, and it is no module's, which clients may have.
+/// Whether the operation's own section shows its response: no other operation has it, and it is not a module's type,
+/// which clients may use.
 fn is_shown(protocol: &Protocol, operation: &Operation) -> bool {
     let all = protocol.operations.iter().filter(|other| other.response.name == operation.response.name);
     matches!(operation.response.shape, Shape::Struct(_)) && !protocol.is_module() && all.count() == 1
@@ -290,7 +291,7 @@ fn types(protocol: &Protocol) -> String {
     out.done()
 }
 
-/// Each type with a heading of its own, in the order of their names.
+/// Each type under its own heading, in the order of their names.
 fn list_types<'a>(out: &mut Out, protocol: &Protocol, types: impl Iterator<Item = &'a Named>) {
     let mut types: Vec<&Named> = types.collect();
     types.sort_by_key(|named| named.name());
@@ -331,7 +332,7 @@ fn list_types<'a>(out: &mut Out, protocol: &Protocol, types: impl Iterator<Item 
     }
 }
 
-/// What its calls ask the program that made them.
+/// The questions of its calls to the calling program.
 fn questions(protocol: &Protocol) -> String {
     let mut out = Out::default();
     out.line(HEADER);

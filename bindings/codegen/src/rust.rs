@@ -1,5 +1,5 @@
-//! Rust: the documentation of the clients' methods. The methods themselves are made by a macro from the list of operations,
-//! which sees their types and not their declarations.
+//! Rust: the documentation of the clients' methods. A macro makes the methods themselves from the list of operations;
+//! it sees their types, not their declarations.
 
 use crate::{
     Generated,
@@ -52,7 +52,7 @@ fn documentation(operation: &Operation) -> String {
     wrap(&parts.join("\n\n"), WIDTH).join("\n")
 }
 
-/// The errors of the operation's own, a line each.
+/// The operation's own errors, a line each.
 fn errors(operation: &Operation) -> String {
     let rows = operation.entry.declaration.errors;
     let lines: Vec<String> = rows.iter().map(|row| format!("- `{}`: {}", row.code, plain(row.text))).collect();

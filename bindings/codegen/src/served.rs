@@ -1,4 +1,4 @@
-//! The embedded servers: what each is called, how it is started, and what it says of itself.
+//! The embedded servers: their names, options and readiness information.
 
 use bankchannel::model::{Field, Shape, StructShape};
 use bankchannel_counterparts::Counterpart;
@@ -10,20 +10,20 @@ pub(crate) struct Served {
     pub(crate) class: &'static str,
     /// Its class in PHP, below the client's namespace.
     pub(crate) short: &'static str,
-    /// Its kind, as C and the command line name it.
+    /// Its kind, the name in C and on the command line.
     pub(crate) kind: &'static str,
-    /// What it is, in a few words.
+    /// Its description, in a few words.
     pub(crate) what: &'static str,
-    /// How it is started.
+    /// The options for starting it.
     pub(crate) options: &'static StructShape,
-    /// What it says when it is ready.
+    /// The members of its readiness line.
     pub(crate) info: &'static [Field],
     /// The settings of its protocol's client.
     settings: &'static [Field],
 }
 
 impl Served {
-    /// What is generated for a counterpart, beside a client with these settings.
+    /// The description of a counterpart for the generators, in addition to a client with these settings.
     pub(crate) fn of(counterpart: &'static Counterpart, settings: &'static [Field]) -> Result<Self, String> {
         let Shape::Struct(options) = counterpart.options else {
             return Err(format!("{}: a server's options must be a struct", counterpart.kind));
@@ -43,7 +43,7 @@ impl Served {
         })
     }
 
-    /// What a client takes over as settings: the members of which it has a setting of the same name.
+    /// The members that a client uses as settings: those for which it has a setting of the same name.
     pub(crate) fn settings(&self) -> impl Iterator<Item = &'static Field> + use<> {
         let settings = self.settings;
         self.info.iter().filter(|info| settings.iter().any(|setting| setting.name == info.name))

@@ -1,4 +1,4 @@
-//! Where a documented fact comes from: links from the reference into `docs/protocols`.
+//! Sources of documented facts: links from the reference into `docs/protocols`.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ const FOLDER: &str = "docs/protocols";
 /// A documentation text with links to the sections that it cites.
 ///
 /// # Panics
-/// Where there is no such section: the reference is not generated with a link that leads nowhere.
+/// If there is no such section: the reference must not contain a dead link.
 pub(crate) fn sourced(protocol: &Protocol, doc: &str) -> String {
     let mut text = plain(doc);
     let sections = cited(doc).sections;
@@ -39,7 +39,7 @@ fn link(protocol: &str, section: &str) -> String {
     format!("[§{section}](../protocols/{name}.md#{})", anchor(heading))
 }
 
-/// The pages by their names, with which the names of their protocols begin.
+/// The pages by their names, which are prefixes of the names of their protocols.
 fn pages() -> &'static [(String, String)] {
     static PAGES: OnceLock<Vec<(String, String)>> = OnceLock::new();
     PAGES.get_or_init(|| {
@@ -50,7 +50,7 @@ fn pages() -> &'static [(String, String)] {
     })
 }
 
-/// The anchor of a heading, as Markdown's usual renderers make it.
+/// The anchor of a heading, as usual Markdown renderers make it.
 fn anchor(heading: &str) -> String {
     let kept = heading.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
     kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()

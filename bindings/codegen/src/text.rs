@@ -2,7 +2,7 @@
 
 use bankchannel::model::cited;
 
-/// The longest line that is written, where words allow it.
+/// The longest written line, if word breaks allow it.
 pub(crate) const WIDTH: usize = 110;
 
 /// The text of one file.
@@ -77,7 +77,7 @@ impl Out {
     }
 }
 
-/// Rust's links, citations and line breaks taken out of a documentation text: one line per paragraph or list item.
+/// Removes Rust's links, citations and line breaks from a documentation text: one line per paragraph or list item.
 pub(crate) fn plain(doc: &str) -> String {
     let doc = &*cited(doc).text;
     let mut paragraphs: Vec<String> = vec![String::new()];
@@ -95,12 +95,12 @@ pub(crate) fn plain(doc: &str) -> String {
     paragraphs.join("\n\n").replace("[`", "`").replace("`]", "`")
 }
 
-/// Breaks text into lines of at most so many characters; its own line breaks stay.
+/// Wraps text at this many characters; its own line breaks stay.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
         let indent = " ".repeat(paragraph.len() - paragraph.trim_start().len());
-        // What is indented is an entry of a list: its further lines hang.
+        // Indented text is a list item: its further lines get a hanging indent.
         let hanging = if indent.is_empty() { String::new() } else { format!("{indent}    ") };
         let mut line = String::new();
         let mut first = true;
@@ -121,7 +121,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A few words as the beginning of a sentence.
+/// A few words with an upper-case first letter.
 pub(crate) fn sentence(words: &str) -> String {
     let mut rest = words.chars();
     rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())

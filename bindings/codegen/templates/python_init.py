@@ -4,7 +4,7 @@
 from . import _native
 from ._version import VERSION
 
-# Type checkers take it for true. `typing` itself would cost more than all the rest of this module.
+# Type checkers treat it as true. Importing `typing` would cost more than the rest of this module.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -45,7 +45,7 @@ _MODULES = ({modules})
 
 
 def catalogue() -> "list[dict[str, Any]]":
-    """Every operation there is: name, protocol, kind, summary, schemas and errors."""
+    """Every operation: name, protocol, kind, summary, schemas and errors."""
     return _native.catalogue()
 
 

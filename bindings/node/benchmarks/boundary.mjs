@@ -1,5 +1,5 @@
-// A local operation that does nothing, with 200 bytes of JSON each way, against JSON alone: through the generic call and the
-// typed method. Needs the library of tests/testing-build.
+// A local operation that does nothing, with 200 bytes of JSON each way, compared with JSON alone: through the generic
+// call and the typed method. Needs the library of tests/testing-build.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

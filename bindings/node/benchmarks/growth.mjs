@@ -1,5 +1,5 @@
-// How much memory the calls of a long life keep: memory in use after GROWTH_FIRST calls (100,000) against after GROWTH_LAST
-// (1,000,000), for each kind of call, in a process of its own each. Fails above a mebibyte.
+// The memory that many calls retain: memory in use after GROWTH_FIRST calls (100,000) compared with GROWTH_LAST
+// (1,000,000), for each kind of call, in a separate process each. Fails above a mebibyte.
 //
 //   node growth.mjs [local|failing|exchange]…
 
@@ -18,8 +18,9 @@ const first = Number(process.env.GROWTH_FIRST ?? 100_000);
 const last = Number(process.env.GROWTH_LAST ?? 1_000_000);
 
 /**
- * Memory in use in KiB with nothing left to collect: the least of several looks. It is what is resident, with V8's heap counted
- * by what is used of it: V8 keeps some 3 MiB of empty pages or gives them back, from one look to the next.
+ * Memory in use in KiB with nothing left to collect: the minimum of several measurements. It is the resident memory,
+ * but with the used part of V8's heap: V8 keeps some 3 MiB of empty pages or frees them, from one measurement to the
+ * next.
  */
 async function inUse() {
   let least = Infinity;
@@ -52,11 +53,11 @@ async function measure(kind, settings) {
       const batch = [];
       for (let each = 0; each < 64 && made < end; each += 1, made += 1) batch.push(work());
       await Promise.all(batch);
-      // What was collected is finalized between turns of the event loop.
+      // Collected objects are finalized between turns of the event loop.
       await new Promise(setImmediate);
     }
   };
-  // The collector, once asked, lets its heap grow differently: it is asked before both looks.
+  // A forced collection changes the growth of the heap: one is forced before both measurements.
   await until(0, first / 2);
   await inUse();
   await until(first / 2, first);
@@ -67,7 +68,7 @@ async function measure(kind, settings) {
   report({ kind, calls: last, before_kib: before, after_kib: after, growth_kib: after - before });
 }
 
-/** The peer, in a process of its own, so that its memory is not ours. */
+/** The peer in a separate process, so that its memory is not counted. */
 async function served() {
   const program = `require(${JSON.stringify(require.resolve('../test/helpers/peer.js'))}).peer().then(({ settings }) => console.log(JSON.stringify(settings)))`;
   const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -83,7 +84,7 @@ if (process.env.GROWTH_SETTINGS) {
   for (const kind of asked.length > 0 ? asked : KINDS) {
     if (!KINDS.includes(kind)) throw new Error(`there are ${KINDS.join(', ')}`);
     const env = { ...process.env, GROWTH_SETTINGS: JSON.stringify(settings) };
-    // A small young generation: what V8 keeps for itself would else move more than what is looked for.
+    // A small young generation: otherwise V8's own reserve would vary more than the measured growth.
     const done = spawnSync(process.execPath, ['--expose-gc', '--max-semi-space-size=2', here, kind], {
       env,
       encoding: 'utf8',

@@ -1,9 +1,10 @@
-// JWTs of Salt Edge, against jsonwebtoken and `node:crypto`: one JSON line of ratios.
+// JWTs of Salt Edge, compared with jsonwebtoken and `node:crypto`: one JSON line of ratios.
 //
 //     node jwt.mjs [ROUNDS]
 //
-// Verifying a JWT of 1.2 kB to its claims and receiving a request for a token of 2.1 kB, against `jsonwebtoken` with a key read once;
-// signing a callback, against the signature alone with a key read once and one read each time. Needs jsonwebtoken in target/npm.
+// Verifying a JWT of 1.2 kB to its claims and receiving a request for a token of 2.1 kB, compared with `jsonwebtoken`
+// with a key read once; signing a callback, compared with the signature alone with a key read once and one read each
+// time. Needs jsonwebtoken in target/npm.
 
 import crypto from 'node:crypto';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-// 64 concurrent list_files against a service: `node list_files.mjs bankchannel` or `axios`. The environment says where:
+// 64 concurrent list_files against a service: `node list_files.mjs bankchannel` or `axios`. Environment variables:
 // ISECURE_BASE_URL, ISECURE_API_KEY, BENCH_ID_TOKEN, BENCH_CALLS.
 
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-// Requiring the package against requiring axios, in fresh processes that take turns. Axios comes from target/npm.
+// Requiring the package compared with requiring axios, alternating in fresh processes. Axios comes from target/npm.
 
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -9,7 +9,7 @@ import { median, report } from './measure.mjs';
 const { package: ours, target } = createRequire(import.meta.url)('../test/helpers/paths.js');
 const ROUNDS = 21;
 
-/** Milliseconds that a fresh process takes to require a module; the process's own start is not counted. */
+/** Milliseconds that a fresh process takes to require a module, without the process's own start. */
 function load(module) {
   const program = `
     const begun = process.hrtime.bigint();

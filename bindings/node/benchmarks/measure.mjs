@@ -1,12 +1,12 @@
-// What the measurements have in common.
+// Shared code of the benchmarks.
 
-/** The value in the middle. */
+/** The median. */
 export function median(values) {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.floor(sorted.length / 2)];
 }
 
-/** Microseconds per call of each of several pieces of work: medians over rounds that take turns. */
+/** Microseconds per call of each of several functions: medians over alternating rounds. */
 export function alternating(works, { calls = 20_000, rounds = 15 } = {}) {
   const times = works.map(() => []);
   for (let round = 0; round < rounds + 2; round += 1) {
@@ -21,7 +21,7 @@ export function alternating(works, { calls = 20_000, rounds = 15 } = {}) {
   return times.map(median);
 }
 
-/** Runs so many calls, so many at a time. */
+/** Runs this many calls with this concurrency. */
 export async function concurrently(calls, width, work) {
   let begun = 0;
   const one = async () => {
@@ -33,7 +33,7 @@ export async function concurrently(calls, width, work) {
   await Promise.all(Array.from({ length: width }, one));
 }
 
-/** The one line that is printed. */
+/** Prints the one line of results. */
 export function report(values) {
   process.stdout.write(`${JSON.stringify(values)}\n`);
 }

@@ -1,5 +1,6 @@
-// Signing a request of 1 kB, against the RSA signature alone by `node:crypto`: of the same bytes, once with a key that is kept and
-// once with one that is read from PEM each time. Ours adds the headers, with its check of the finished signature and without.
+// Signing a request of 1 kB, compared with the RSA signature alone by `node:crypto`: over the same bytes, once with a
+// key that is kept and once with one that is read from PEM each time. Ours adds the headers, with and without its check
+// of the finished signature.
 
 import assert from 'node:assert';
 import { createPrivateKey, sign } from 'node:crypto';
@@ -38,7 +39,7 @@ const works = {
 const taken = Object.fromEntries(Object.keys(works).map((name) => [name, []]));
 for (let round = 0; round < ROUNDS + WARM_UP; round += 1) {
   for (const [name, work] of Object.entries(works)) {
-    // A call that does not count brings back what the work before it has driven out of the caches.
+    // An uncounted call refills the caches after the previous work.
     work();
     const begun = process.hrtime.bigint();
     for (let call = 0; call < SIGNATURES; call += 1) work();

@@ -1,9 +1,9 @@
-// Reading a statement (camt.053) of 100,000 entries into typed results, against fast-xml-parser: one JSON line.
+// Reading a statement (camt.053) of 100,000 entries into typed results, compared with fast-xml-parser: one JSON line.
 //
 //     npm install --no-save fast-xml-parser
 //     node statement.mjs FILE        made with: cargo run --release -p bankchannel-iso20022 --example read_speed 100000 FILE
 //
-// Both take the same eleven fields of each entry. Processor time, in turns; the least counts.
+// Both read the same eleven fields of each entry. Processor time, alternating; the minimum counts.
 import fs from 'node:fs';
 import { XMLParser } from 'fast-xml-parser';
 import { iso20022 } from '../index.mjs';

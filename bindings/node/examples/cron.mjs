@@ -1,9 +1,9 @@
-// Fetches what is new at the bank into a folder. For cron, every quarter of an hour:
+// Fetches new files from the bank into a folder. For cron, every quarter of an hour:
 //
 //   */15 * * * *  set -a; . /etc/bankchannel.env; set +a; node cron.mjs /var/lib/statements
 //
 // The account comes from the environment: ISECURE_API_KEY, ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_BANK.
-// It prints a line for each file. Exit status: 0 all well, 75 try again later (EX_TEMPFAIL), 1 somebody must look.
+// It prints a line for each file. Exit status: 0 all well, 75 try again later (EX_TEMPFAIL), 1 needs attention.
 
 import { BankchannelError, WsChannel } from 'bankchannel';
 

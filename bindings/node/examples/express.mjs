@@ -1,16 +1,16 @@
-// A web service that takes payment files and shows what became of them:
+// A web service that takes payment files and shows their status:
 //
 //   curl --data-binary @payments.xml -H 'Content-Type: application/xml' http://127.0.0.1:3000/payments
 //   curl http://127.0.0.1:3000/payments/MESSAGE-ID
 //
 // The account comes from the environment (ISECURE_API_KEY, ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_BANK), the private
-// key that signs from the file SIGNING_KEY, the port from PORT. What it knows is kept in memory: a real one has a database.
+// signing key from the file SIGNING_KEY, the port from PORT. State is kept in memory: a real service has a database.
 
 import express from 'express';
 
 import { BankchannelError, WsChannel } from 'bankchannel';
 
-// With `renewSession` the client logs in again by itself when its session has ended.
+// With `renewSession` the client logs in again automatically when its session has ended.
 const client = WsChannel.fromEnv({ mode: 'data', renewSession: true });
 await client.logIn();
 
@@ -23,7 +23,7 @@ app.post('/payments', express.raw({ type: 'application/xml', limit: '7mb' }), (r
   const { ok, problems, payment } = client.checkPaymentFile({ content: request.body });
   if (!ok) return response.status(422).json({ problems });
   const id = payment.messageId;
-  // The same message again may be a second click: it is not paid twice.
+  // The same message again may be a second click: it must not be paid twice.
   if (payments.has(id)) return response.status(409).json({ error: `${id} is known already` });
   payments.set(id, { state: 'sending' });
   send(id, request.body);
@@ -38,7 +38,7 @@ app.get('/payments/:id', (request, response) => {
   return payment ? response.json(payment) : response.status(404).json({ error: 'no such payment' });
 });
 
-/** Signs and uploads in the background, and keeps what the bank answers. */
+/** Signs and uploads in the background, and stores the bank's answer. */
 async function send(id, content) {
   try {
     const fileType = 'pain.001.001.09';

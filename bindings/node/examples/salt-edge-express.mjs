@@ -1,4 +1,5 @@
-// A bank's connector to Salt Edge, with Express: what Salt Edge asks, the bank's answers, and the bank's page for the customer.
+// A bank's connector to Salt Edge, with Express: Salt Edge's requests, the bank's answers, and the bank's page for the
+// customer.
 //
 //   bankchannel check salt-edge-connector --init check.json > settings.json
 //   SETTINGS=settings.json STORE=store CODE_KEY=$(openssl rand -hex 32) CODES=connector/outbox.jsonl PORT=8080 node salt-edge-express.mjs
@@ -20,13 +21,13 @@ import { SaltEdgeConnector, SaltEdgeWorker, saltEdgeHandler } from 'bankchannel'
 const { SETTINGS, STORE, CODE_KEY, CODES } = process.env;
 if (!SETTINGS || !STORE || !CODE_KEY || !CODES) throw new Error('SETTINGS, STORE, CODE_KEY or CODES is not set: see the first lines');
 
-// A bank keeps no passwords in clear.
+// A bank does not store passwords in clear text.
 const CUSTOMERS = [
   { userId: '1001', login: 'anna', password: 'anna-password', name: 'Anna Example', accountId: '501' },
   { userId: '1002', login: 'ben', password: 'ben-password', name: 'Ben Example', accountId: '601' },
 ];
 
-/** Compares MACs of the texts, which are as long as each other: how long it takes tells nothing of what is right. */
+/** Compares MACs of the texts, which have equal length: the time does not reveal the correct text. */
 function isSame(left, right) {
   const [one, other] = [left, right].map((text) => createHmac('sha256', CODE_KEY).update(`same\n${text}`).digest());
   return timingSafeEqual(one, other);
@@ -35,7 +36,7 @@ function isSame(left, right) {
 const customerOf = (userId) => CUSTOMERS.find((customer) => customer.userId === userId);
 const signedIn = (login, password) => CUSTOMERS.find((customer) => customer.login === login && isSame(customer.password, password));
 
-/** The code of a session, made from its id: any process, started at any time, knows it. */
+/** The code of a session, derived from its id: any process can compute it at any time. */
 function codeOf(sessionId) {
   const mac = createHmac('sha256', CODE_KEY).update(`code\n${sessionId}`).digest();
   return String(mac.readUInt32BE() % 1_000_000).padStart(6, '0');
@@ -43,7 +44,7 @@ function codeOf(sessionId) {
 
 const refused = (errorClass) => ({ outcome: 'refused', errorClass });
 
-/** What the connector asks of the bank. */
+/** The connector's questions to the bank. */
 const bank = {
   authenticate({ sessionId, authorizationType, credentials }) {
     if ((authorizationType ?? 'oauth') === 'oauth') return { outcome: 'redirect', redirectUrl: `${base}/approve/${sessionId}` };
@@ -66,7 +67,7 @@ const bank = {
     return customerOf(userId) ? { outcome: 'approved', userId } : refused('CannotReconnectToken');
   },
 
-  // It keeps no copy: there is nothing to read again.
+  // This bank keeps no copy: there is nothing to refresh.
   refresh() {
     return { outcome: 'done' };
   },
@@ -79,7 +80,7 @@ const bank = {
 
   listTransactions({ userId, accountId, toDate }) {
     if (customerOf(userId)?.accountId !== accountId) return { refused: { errorClass: 'AccountNotFound' } };
-    // The last day asked for, or its last instant: the first ten characters are the day.
+    // The last requested day, or its last instant: the first ten characters are the day.
     const madeOn = toDate.slice(0, 10);
     const salary = { id: `${accountId}-${madeOn}`, accountId, amount: '2100.00', currencyCode: 'EUR', description: 'Salary', madeOn, status: 'posted' };
     return { transactions: [salary] };
@@ -94,7 +95,7 @@ const bank = {
   },
 };
 
-/** The settings, which are written as in every language: their names in camelCase. */
+/** The settings, written as in every language; here with their names in camelCase. */
 const settings = Object.entries(JSON.parse(readFileSync(SETTINGS, 'utf8'))).map(([name, value]) => [
   name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()),
   value,
@@ -107,7 +108,7 @@ app.use('/api/priora', saltEdgeHandler(connector, worker));
 
 const escaped = (text) => String(text).replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** The bank's page. No other site may frame it, or learn its address, which names the session. */
+/** The bank's page. Other sites must not frame it, or learn its address, which contains the session. */
 function page(response, status, said, session) {
   response.set({ 'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'", 'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-store' });
   const alert = said ? `<p role="alert">${escaped(said)}</p>` : '';
@@ -136,7 +137,7 @@ app.all('/approve/:sessionId', express.urlencoded({ extended: false, limit: '4kb
 });
 
 let base = process.env.PUBLIC_URL;
-// Salt Edge sends what it asks in a header: Node's own limit is 16 KiB for all of them.
+// Salt Edge sends its parameters in headers; Node's default limit for all of them is 16 KiB.
 const server = createServer({ maxHeaderSize: 32 * 1024 }, app);
 server.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => {
   base ??= `http://127.0.0.1:${server.address().port}`;

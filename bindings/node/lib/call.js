@@ -1,6 +1,6 @@
 'use strict';
 
-// One call from begin to end: the loop that answers what it asks.
+// One call from begin to end: the loop that answers its questions.
 
 const { isNativeError, isUint8Array } = require('node:util/types');
 
@@ -10,14 +10,14 @@ const { fromJson, inMiddle, inOperation, invalidField, missing, own, typed } = r
 const { hold, promised, release } = require('./events');
 const { native } = require('./native');
 
-/** Why the caller's own code is no longer waited for. */
+/** The reason to stop waiting for the caller's own code. */
 const CANCELLED = Symbol('cancelled');
 const EXPIRED = Symbol('expired');
 
-/** The longest time that a timer takes, in milliseconds. */
+/** The longest time of a timer, in milliseconds. */
 const LONGEST = 0x7fffffff;
 
-/** Places of calls that have ended, for calls to come. */
+/** Slots of ended calls, for reuse. */
 const places = [];
 const PLACES = 256;
 
@@ -35,16 +35,16 @@ class Call {
     this.#limitMs = () => (form.timeoutMs >= 0 ? form.timeoutMs : limitOf(client, name));
     this.#call = places.pop() ?? typed(() => new (native().Call)());
     this.#first = this.#next((events, id) => this.#call.begin(client, events, id, name, request, form));
-    // Whoever is told of another fault first does not ask for it.
+    // If another fault is reported first, this one is never read.
     this.#first.catch(() => {});
   }
 
-  /** What comes first. */
+  /** The first event. */
   first() {
     return this.#first;
   }
 
-  /** Gives a reply; promises what comes next. */
+  /** Sends a reply; promises the next event. */
   reply(kind, data) {
     return this.#next((events, id) => this.#call.reply(events, id, kind, data));
   }
@@ -52,7 +52,7 @@ class Call {
   async #next(begin) {
     const event = await promised((events, id) => begun(() => begin(events, id)));
     if (event.kind === 'response' || event.kind === 'failed') {
-      // Nobody cancels the next call in this place by cancelling this one.
+      // Cancelling this call must not cancel the next call in this slot.
       if (places.length < PLACES) places.push(this.#call);
       this.#call = undefined;
     }
@@ -65,7 +65,7 @@ class Call {
     this.#leave?.(CANCELLED);
   }
 
-  /** Waits for the caller's own code, but no longer than the call may take: that code may be silent for ever. */
+  /** Waits for the caller's own code, but no longer than the call's time limit: that code may never return. */
   async whileRunning(work) {
     let timer;
     this.#expires ??= this.#begun + this.#limitMs();
@@ -87,9 +87,9 @@ class Call {
   }
 }
 
-/** How long an exchange may take where its call says nothing; a flow has no limit, its steps have. */
+/** The time limit of an exchange whose call has none; a flow has no limit, only its steps have. */
 function limitOf(client, name) {
-  // A client that was closed meanwhile has cancelled its calls.
+  // A client closed in the meantime has cancelled its calls.
   try {
     return (client.limit(name) ?? Infinity) * 1000;
   } catch {
@@ -97,7 +97,7 @@ function limitOf(client, name) {
   }
 }
 
-/** Has the native half begin or go on. Where it panics, nobody knows how far the exchange came. */
+/** Starts or resumes the native half. If it panics, the outcome of the exchange is unknown. */
 function begun(work) {
   try {
     return typed(work);
@@ -108,18 +108,19 @@ function begun(work) {
 }
 
 /**
- * Carries a call through. `parts` has: `pieces` (an async iterable for the request's content), `field` (whose content that
- * is), `take` (takes a piece of the response's content), `onCode`, `methods` (of the program's objects, by the kind of question),
- * `signer`, `logger`, `signal`, `tell` (takes how far the call is).
+ * Runs a call to its end. `parts` has: `pieces` (an async iterable for the request's content), `field` (the field of
+ * that content), `take` (receives a piece of the response's content), `onCode`, `methods` (of the program's objects, by
+ * the kind of question), `signer`, `logger`, `signal`, `tell` (receives the progress of the call).
  */
 async function carryThrough(call, parts) {
   const { signal } = parts;
   const abort = () => call.cancel();
   signal?.addEventListener('abort', abort, { once: true });
-  // A stream may fail before its first piece is asked for. Asking then says so; the event itself must not end the process.
+  // A stream may fail before its first piece is requested. The request then reports the error; the event itself must
+  // not end the process.
   if (typeof parts.pieces?.on === 'function') parts.pieces.on('error', () => {});
   let iterator;
-  // Also while only the caller's own code is waited for, a call under way is work to be done.
+  // A running call keeps the process alive, even while it only waits for the caller's own code.
   hold();
   try {
     iterator = parts.pieces?.[Symbol.asyncIterator]();
@@ -127,7 +128,7 @@ async function carryThrough(call, parts) {
   } finally {
     release();
     signal?.removeEventListener('abort', abort);
-    // Ends what was not read to its end, without waiting: it may be silent for ever.
+    // Destroys a stream that was not read to its end, without waiting: it may never answer.
     if (typeof parts.pieces?.destroy === 'function') parts.pieces.destroy();
     else iterator?.return?.()?.catch(() => {});
   }
@@ -158,19 +159,22 @@ async function loop(call, iterator, parts) {
   }
 }
 
-/** Whether an event asks the program's own code, whose failure the call itself heeds. */
+/** Whether an event asks the program's own code; the call handles its failure itself. */
 function asksProgram(event) {
   return event.kind === 'ask' && JSON.parse(event.text).request !== undefined;
 }
 
-/** Why the program's own code failed is for the program, and for nobody else. */
+/** Only the program learns the reason why its own code failed. */
 function programFailed(what, fault, logger) {
   const text = `${what}: the program's own code failed`;
   if (logger) write(logger, ['warning', `${text}: ${fault?.stack ?? fault}`]);
   else console.error(text, fault);
 }
 
-/** Tells the program how far its call is. Code of the program's that fails is told no more: it must not change what becomes of a payment. */
+/**
+ * Reports the call's progress to the program. A callback that fails is not called again: it must not change the result
+ * of a payment.
+ */
 function teller(onProgress, logger) {
   let tell = onProgress;
   const failed = (fault) => {
@@ -180,7 +184,7 @@ function teller(onProgress, logger) {
   return (progress) => {
     try {
       const told = tell?.(progress);
-      // It may be async; the call does not wait for it.
+      // The callback may be async; the call does not wait for it.
       if (typeof told?.then === 'function') told.then(undefined, failed);
     } catch (fault) {
       failed(fault);
@@ -188,7 +192,7 @@ function teller(onProgress, logger) {
   };
 }
 
-/** Brings a cancelled call to its end; what was on its way is let go. */
+/** Runs a cancelled call to its end and discards the remaining data. */
 async function end(call, event, logger) {
   let next = event;
   do {
@@ -199,7 +203,7 @@ async function end(call, event, logger) {
   return next;
 }
 
-/** The caller's own fault, with the end of the call for its cause: it tells how far the exchange came. */
+/** The caller's own error, with the call's error as its cause, which has the outcome. */
 function broken(fault, event) {
   const ended =
     event.kind === 'failed'
@@ -211,13 +215,13 @@ function broken(fault, event) {
   return fault;
 }
 
-/** The error of a call that failed; the cause of one that the caller cancelled is the signal's reason. */
+/** The error of a failed call; if the caller cancelled it, the cause is the signal's reason. */
 function failure(text, signal) {
   const aborted = signal?.aborted && JSON.parse(text).category === 'cancelled';
   return fromJson(text, aborted ? { cause: signal.reason } : undefined);
 }
 
-/** The error of a call whose time ran out while the caller's own code was waited for. */
+/** The error of a call that timed out while it waited for the caller's own code. */
 function expired(ended) {
   const details = ended.kind === 'failed' ? JSON.parse(ended.text) : { outcome: 'accepted' };
   if (details.category === 'timed_out') return fromJson(details);
@@ -233,7 +237,7 @@ async function answer(event, iterator, parts) {
         const { done, value } = await iterator.next();
         if (done) return ['end'];
         const piece = asBuffer(value, parts.field);
-        // An empty piece is no end.
+        // An empty piece is not the end.
         if (piece.length > 0) return ['piece', piece];
       }
     }
@@ -248,7 +252,7 @@ async function answer(event, iterator, parts) {
   }
 }
 
-/** Has a question answered by whom it concerns. */
+/** Passes a question to the callback for it, and returns the answer. */
 async function answered(asked, { onCode, methods, signer }) {
   if (asked.kind === 'signature') {
     if (!signer) throw missing('signature', 'is needed: give the client the private key, or a signer that has it');
@@ -265,7 +269,7 @@ async function answered(asked, { onCode, methods, signer }) {
     return encode(answer.in((await object[method](question.out(asked.request))) ?? {}));
   }
   const question = { kind: asked.kind, text: asked.text, choices: asked.choices };
-  // Not enumerable: whoever logs the question does not log it.
+  // Not enumerable: logging the question must not log it.
   if (typeof asked.secret === 'string') Object.defineProperty(question, 'secret', { value: asked.secret });
   if (asked.request) Object.defineProperty(question, 'request', { value: asked.request });
   if (!onCode) throw missing(question.kind, 'is needed; give onCode');
@@ -282,7 +286,7 @@ function write(logger, records) {
     try {
       logger?.[method]?.(records[index + 1]);
     } catch {
-      // A logger that fails must not change what becomes of a payment.
+      // A logger that fails must not change the result of a payment.
     }
   }
 }

@@ -1,6 +1,6 @@
 'use strict';
 
-// What the generated clients stand on.
+// The base class of the generated clients.
 
 const { PassThrough } = require('node:stream');
 const { inspect } = require('node:util');
@@ -23,7 +23,7 @@ const { native } = require('./native');
 const { printed, settingsShown } = require('./printed');
 const { writer } = require('./writer');
 
-/** Settings whose gaps the environment fills. */
+/** Settings completed from the environment. */
 const fromEnvironment = new WeakSet();
 
 class Client {
@@ -35,7 +35,7 @@ class Client {
   #shown;
   #running = new Set();
 
-  /** `objects` says of each object of the program's that may be asked which of its methods answers which question. */
+  /** `objects` maps, for each object of the program, questions to methods. */
   constructor(protocol, form, operations, settings, options, objects = {}) {
     this.#objects = objects;
     this.#options = checked(options, objects);
@@ -56,7 +56,7 @@ class Client {
     return new this(given, options);
   }
 
-  /** Any operation by its name. One that only computes does so on another thread. */
+  /** Runs any operation by its name. A local operation is computed on another thread. */
   async call(name, request = {}, options = {}) {
     try {
       const { content, ...rest } = object('options', options);
@@ -69,7 +69,7 @@ class Client {
     }
   }
 
-  /** An operation that only computes, by its name, here and now. */
+  /** Runs a local operation by its name, synchronously. */
   callLocal(name, request = {}, options = {}) {
     try {
       const known = this.#known(name);
@@ -80,7 +80,10 @@ class Client {
     }
   }
 
-  /** Ends the client: running calls are cancelled; its connections, session and settings go now, not with the collector. */
+  /**
+   * Closes the client: cancels running calls, and releases its connections, session and settings now, not at garbage
+   * collection.
+   */
   async close() {
     const handle = this.#native;
     this.#native = undefined;
@@ -92,7 +95,7 @@ class Client {
     await this.close();
   }
 
-  /** What `console.log` shows: no secret, and nothing personal. */
+  /** The output of `console.log`: nothing secret or personal. */
   [inspect.custom](depth, options) {
     const closed = this.#native === undefined && { closed: true };
     return printed(this, { ...this.#shown, ...closed }, depth, options);
@@ -134,13 +137,13 @@ class Client {
     const running = this._call(operation, request, { ...options, signal: stop.signal, destination: stream });
     const response = running.catch((fault) => {
       if (fault instanceof BankchannelError) throw fault;
-      // Whoever read the stream wants no more of it.
+      // The reader has closed the stream.
       throw inOperation(
         own('cancelled', 'cancelled', 'the stream was closed before its end', {}, { cause: fault }),
         operation.name,
       );
     });
-    // Whoever reads the stream learns of a failure there.
+    // The reader of the stream gets the error there.
     response.catch((error) => stream.destroy(error));
     return Object.defineProperty(stream, 'response', { value: response });
   }
@@ -206,26 +209,26 @@ class Client {
   }
 }
 
-/** What is passed on as it is. */
+/** Passes the value on unchanged. */
 const same = { in: (value) => value, out: (value) => value };
 
-/** What is known of an operation that is called by its name. */
+/** The description of an operation that is called by its name. */
 const BY_NAME = { request: same, response: same, contentOut: 'content' };
 
-/** The content of a response, which stands beside its JSON. */
+/** The content of a response, which is separate from its JSON. */
 function received(content, bytes, out, form) {
   const size = bytes ? bytes.length : (content.size ?? out?.written ?? 0);
   return { size, ...(bytes && { data: bytes }), ...(form.destinationPath && { path: form.destinationPath }) };
 }
 
-/** What is said of an option that there is not; what does not look like a name is not repeated. */
+/** The error text for an unknown option; a text that does not look like a name is not repeated. */
 function unknownOption(name) {
   const isName = /^[A-Za-z_]\w{0,31}$/.test(name);
   const text = isName ? `there is no option \`${name}\`` : 'there is no such option';
   return own('input.unknown_field', 'invalid_input', text, { field: isName ? name : 'options' });
 }
 
-/** The callables among the options, without those that are not given. */
+/** The given callables among the options. */
 function checked(options, objects) {
   const made = {};
   for (const [name, given] of Object.entries(object('options', options ?? {}))) {
@@ -240,14 +243,14 @@ function checked(options, objects) {
 
 const CALLABLES = { onCode: 'function', signer: 'function', logger: 'object' };
 
-/** Whether a call is to tell how far it is. */
+/** Whether a call reports its progress. */
 function watched(onProgress) {
   if (onProgress === undefined || onProgress === null) return false;
   if (typeof onProgress !== 'function') throw invalidField('onProgress', 'must be a function');
   return true;
 }
 
-/** Who answers which question, by its kind; nothing where no object was given. */
+/** Maps kinds of questions to methods; `undefined` if no object was given. */
 function methodsOf(objects, given) {
   const found = Object.entries(given).flatMap(([option, object]) =>
     Object.entries(objects[option]).map(([kind, [method, question, answer]]) => [kind, { object, method, question, answer }]),

@@ -6,11 +6,11 @@ const { isUint8Array } = require('node:util/types');
 
 const { invalidField } = require('./error');
 
-/** What the native call is given for a request's content, and the iterator that its pieces come from. */
+/** The native call's argument for a request's content, and the iterator of its pieces. */
 function source(field, content) {
   if (content === undefined || content === null) return { form: {} };
   if (typeof content === 'object' && !isUint8Array(content) && typeof content[Symbol.asyncIterator] === 'function') {
-    // Its pieces would be text: no longer the file's bytes, which a signature is over.
+    // Its pieces would be text, not the file's bytes, which a signature covers.
     if (typeof content.readableEncoding === 'string') throw invalidField(field, DECODED);
     return { form: { contentPieces: true }, pieces: content };
   }
@@ -18,17 +18,17 @@ function source(field, content) {
   return { form: { content: given } };
 }
 
-/** Content that is there already: a buffer, or the path of a file. */
+/** Content that is available at once: a buffer, or the path of a file. */
 function inPlace(field, content, wanted = 'a Buffer or { path }: this operation only computes') {
   if (content === undefined || content === null) return undefined;
   if (isUint8Array(content)) return asBuffer(content);
-  // A file's stream has a path too: what it gives may be a part of that file, from where it stands.
+  // A file's stream has a path too, but it may give only a part of that file, from its current position.
   if (isStream(content)) throw invalidField(field, `must be ${wanted}, not a stream`);
   if (typeof content === 'object' && 'path' in content) return pathOf(field, content.path);
   throw invalidField(field, `must be ${wanted}, not ${kind(content)}`);
 }
 
-/** What the native call is given for a response's content, and the stream that its pieces go to. */
+/** The native call's argument for a response's content, and the stream that receives its pieces. */
 function sink(destination) {
   if (destination === undefined || destination === null) return { form: {} };
   if (typeof destination === 'object' && typeof destination.write === 'function') {
@@ -42,7 +42,7 @@ function sink(destination) {
   throw invalidField('destination', `must be { path } or a Writable, not ${kind(destination)}`);
 }
 
-/** Whether something is read piece by piece, in one of the ways that Node and the web have. */
+/** Whether a value is a stream, of Node or of the web. */
 function isStream(value) {
   if (typeof value !== 'object' || value === null) return false;
   return STREAMS.some((method) => typeof value[method] === 'function');

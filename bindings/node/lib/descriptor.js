@@ -1,10 +1,10 @@
 'use strict';
 
-// What a listing gave, in place of the fields of a request that name it.
+// Listed items, given instead of the fields that name them.
 
 /**
- * A request's own fields. An object that has all required members of what a listing gives is taken for one of these: its
- * other members say nothing that the request asks for. Any other unknown field is still refused.
+ * A request's own fields. An object that has all required members of a listed item is treated as one: its other members
+ * are ignored, since the request has no such fields. Any other unknown field is still refused.
  */
 function described({ descriptors }, request) {
   const descriptor = descriptors?.find(({ required }) => required.every((name) => request[name] !== undefined));

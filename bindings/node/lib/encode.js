@@ -3,18 +3,21 @@
 const { invalidMember, own } = require('./error');
 const { isSecret, revealing } = require('./secret');
 
-/** How deep a request may be nested; the library takes no more. */
+/** The deepest nesting of a request, the same as the library's limit. */
 const MAX_DEPTH = 32;
 
-/** How long it may be, in bytes; the library takes no more. Counted here without escapes, and with members that are `undefined`. */
+/**
+ * The longest request in bytes, the same as the library's limit. Counted here without escapes, and with members that
+ * are `undefined`.
+ */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** A request as JSON text. What JSON would leave out or change without a word is refused. */
+/** A request as JSON text. Values that JSON would silently drop or change are refused. */
 function encode(request) {
   return check(request, 'request', 0, { left: MAX_BYTES }) ? JSON.stringify(request, revealing) : JSON.stringify(request);
 }
 
-/** Refuses what JSON would change; says whether a secret of a result is in it. */
+/** Refuses values that JSON would change; returns whether they contain a secret of a result. */
 function check(value, field, depth, bytes) {
   bytes.left -= typeof value === 'string' ? value.length + 2 : 1;
   if (bytes.left < 0) throw tooLarge();
@@ -29,7 +32,7 @@ function check(value, field, depth, bytes) {
     case 'object': {
       if (value === null) return false;
       if (isSecret(value)) return true;
-      // Such as a Date or a Buffer: what would become of it is not what was given.
+      // Such as a Date or a Buffer: its JSON form would differ from the given value.
       if (typeof value.toJSON === 'function' || ArrayBuffer.isView(value)) {
         throw invalidMember(field, `cannot be a ${value.constructor?.name ?? 'value that is no plain object'}`);
       }

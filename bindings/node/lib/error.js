@@ -21,13 +21,13 @@ class BankchannelError extends Error {
     Object.defineProperty(this, '_details', { value: details });
   }
 
-  /** The whole error, as it crosses every language boundary. */
+  /** The complete error in the form common to all languages. */
   toJSON() {
     return { ...this._details };
   }
 }
 
-/** An error's details as the boundary has them; a program's own tests give them in camelCase, with what they care for. */
+/** An error's details in boundary form; a program's own tests give the relevant ones in camelCase. */
 function whole(given, errorClass) {
   if (typeof given?.code !== 'string') throw new TypeError('an error of bankchannel needs { code }');
   // The native half gives all of them.
@@ -40,9 +40,9 @@ function whole(given, errorClass) {
   return { code, category, message, retryable, operation, ...rest };
 }
 
-/** Makes a class the one of its category. */
+/** Registers the class of a category. */
 function register(category, errorClass) {
-  // `AbortError` is what programs look for when they cancelled something themselves.
+  // `AbortError` is the name that programs check after they cancelled something themselves.
   const name = category === 'cancelled' ? 'AbortError' : errorClass.name;
   Object.defineProperty(errorClass.prototype, 'name', { value: name, configurable: true, writable: true });
   classes.set(category, errorClass);
@@ -56,10 +56,10 @@ function fromJson(text, options) {
   return new (classes.get(details.category) ?? BankchannelError)(details, options);
 }
 
-/** Errors of the package itself: they name fields as the caller did. */
+/** Errors made by the package itself: they name fields as the caller did. */
 const ours = new WeakSet();
 
-/** An error that the package itself finds, before the native half is asked. */
+/** An error found by the package itself, before the native half is called. */
 function own(code, category, message, context = {}, options = undefined) {
   const nothing = { operation: null, http_status: null, outcome: null, retry_after_s: null, peer: null };
   const error = fromJson({ code, category, message, retryable: false, ...nothing, context }, options);
@@ -67,7 +67,7 @@ function own(code, category, message, context = {}, options = undefined) {
   return error;
 }
 
-/** An argument that cannot be used. */
+/** An invalid argument. */
 function invalidField(field, why) {
   return own('input.invalid_field', 'invalid_input', `${field}: ${why}`, { field });
 }
@@ -77,14 +77,14 @@ function missing(field, why) {
   return own('input.missing_field', 'invalid_input', `${field} ${why}`, { field });
 }
 
-/** The same of a field that has its name in the JSON already. */
+/** The same for a field that already has its JSON name. */
 function invalidMember(field, why) {
   const error = invalidField(field, why);
   ours.delete(error);
   return error;
 }
 
-/** Calls the native half; what it throws becomes a typed error. */
+/** Calls the native half; its exceptions become typed errors. */
 function typed(work) {
   try {
     return work();
@@ -93,17 +93,17 @@ function typed(work) {
   }
 }
 
-/** The typed error of what the native half has thrown. */
+/** The typed error for an exception of the native half. */
 function fromNative(thrown) {
   if (thrown instanceof BankchannelError) return thrown;
   if (typeof thrown?.message === 'string' && thrown.message.startsWith('{"code"')) return fromJson(thrown.message);
-  // A panic, or a value that the addon cannot read: the package itself is wrong. The text of a panic may hold what the caller
-  // gave, so it goes no further.
+  // A panic, or a value that the addon cannot read: a fault of the package itself. The text of a panic may contain the
+  // caller's values, so it is not passed on.
   const options = thrown?.code === 'GenericFailure' ? undefined : { cause: thrown };
   return own('internal', 'internal', 'a defect inside bankchannel stopped the call', {}, options);
 }
 
-/** Names the operation, where the package itself found the error. */
+/** Adds the operation's name, if the package itself found the error. */
 function inOperation(error, operation) {
   if (error instanceof BankchannelError && error.operation === null && typeof operation === 'string') {
     error.operation = operation;
@@ -112,7 +112,7 @@ function inOperation(error, operation) {
   return error;
 }
 
-/** Says how far the exchange came, where the package itself found the error in the middle of a call. */
+/** Adds the outcome of the exchange, if the package itself found the error during a call. */
 function inMiddle(error, ended) {
   if (ours.has(error) && error.operation === null && error.outcome === null) {
     error.outcome = ended.outcome;
@@ -121,10 +121,13 @@ function inMiddle(error, ended) {
   return error;
 }
 
-/** Names the fields as they are called here, where the library names one: `file_type` is `fileType`. `toJSON` has it as it was. */
+/**
+ * Replaces the library's names of fields by those of this language: `file_type` is `fileType`. `toJSON` keeps the
+ * original.
+ */
 function inCamelCase(error) {
   if (!(error instanceof BankchannelError) || ours.has(error) || typeof error.context.field !== 'string') return error;
-  // Where several problems are told, one a line, each begins with its place.
+  // A list of problems has one per line; each line begins with its place.
   const { field, problems = '' } = error.context;
   const places = problems.split('\n').map((line) => line.slice(0, Math.max(line.indexOf(': '), 0)));
   const names = new Set([field, ...places].join(' ').match(/[a-z][a-z0-9]*(?:_[a-z0-9]+)+/g));

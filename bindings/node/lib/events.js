@@ -1,6 +1,6 @@
 'use strict';
 
-// What work on other threads tells, and the promise that waits for it.
+// Events from other threads, and the promises that wait for them.
 
 const { setInterval } = require('node:timers');
 
@@ -12,7 +12,7 @@ let queue;
 let awake;
 let held = 0;
 
-/** Keeps the process running, until `release` was called as often. */
+/** Keeps the process running until `release` was called equally often. */
 function hold() {
   awake ??= setInterval(() => {}, 0x7fffffff);
   if (held === 0) awake.ref();
@@ -24,13 +24,13 @@ function release() {
   if (held === 0) awake.unref();
 }
 
-/** Begins work with the queue and a number of its own; promises what is told under that number. */
+/** Begins work with the queue and a new number; promises the event with that number. */
 function promised(begin) {
   queue ??= new (native().Events)(told);
   last = (last + 1) >>> 0;
   const id = last;
   return new Promise((resolve, reject) => {
-    // The queue does not keep the process running.
+    // The queue alone does not keep the process running.
     hold();
     waiting.set(id, resolve);
     try {

@@ -1,6 +1,6 @@
 'use strict';
 
-// Operations that only compute: what the generated functions and the clients stand on.
+// Local operations: shared code of the generated functions and the clients.
 
 const fs = require('node:fs');
 const { tmpdir } = require('node:os');
@@ -16,7 +16,7 @@ const { native } = require('./native');
 
 const numbers = new Map();
 
-/** The number by which the native half knows an operation. */
+/** The native half's number of an operation. */
 function numberOf(name) {
   let number = numbers.get(name);
   if (number === undefined) {
@@ -26,7 +26,7 @@ function numberOf(name) {
   return number;
 }
 
-/** Carries out an operation here and now, with the client of this number or without one. */
+/** Runs an operation synchronously, with the client of this number or without one. */
 function here(client, name, text, field, content) {
   const from = content === undefined ? undefined : inPlace(field, content);
   let answer;
@@ -38,14 +38,14 @@ function here(client, name, text, field, content) {
   return JSON.parse(answer);
 }
 
-/** The same on another thread; `begin` begins it. */
+/** The same on another thread; `begin` starts it. */
 async function elsewhere(begin) {
   const event = await promised((events, id) => typed(() => begin(events, id)));
   if (event.kind === 'failed') throw fromJson(event.text);
   return JSON.parse(event.text);
 }
 
-/** Carries out an operation without a client, here and now. */
+/** Runs an operation without a client, synchronously. */
 function local(operation, request = {}) {
   return inItsNames(operation, () => {
     const { name, contentIn, rows } = operation;
@@ -56,12 +56,12 @@ function local(operation, request = {}) {
   });
 }
 
-/** Whether a list is given as what gives its items one by one. */
+/** Whether a list is given as an iterator of its items. */
 function isRows(list) {
   return typeof list === 'object' && list !== null && !Array.isArray(list) && typeof list[Symbol.iterator] === 'function';
 }
 
-/** The same with the items of a list as lines of a file, written as they come: memory stays small. */
+/** The same with the items of a list written to a file as lines, one by one: memory stays small. */
 function withRows(operation, request, list) {
   const { name, contentIn, rows } = operation;
   if (request[contentIn] !== undefined && request[contentIn] !== null)
@@ -88,7 +88,7 @@ function withRows(operation, request, list) {
   }
 }
 
-/** One item as a line. What is wrong with it names its place in the list. */
+/** One item as a line. An error names its index in the list. */
 function row({ request, contentIn, rows }, item, number) {
   const place = `${rows.list}[${number}]`;
   if (typeof item !== 'object' || item === null) throw invalidField(place, 'must be an object');
@@ -100,23 +100,23 @@ function row({ request, contentIn, rows }, item, number) {
   }
 }
 
-/** Lines that are written at once. */
+/** Lines written at once. */
 const LINES = 1000;
 
 function written(file, lines) {
-  // All of it, in as many writes as that takes.
+  // Writes everything, in as many writes as necessary.
   fs.writeFileSync(file, lines.join(''));
   return [];
 }
 
-/** Goes through what stands on all pages of an operation, each read on another thread: pairs of a list's member and its item. */
+/** Iterates over all pages of an operation, each read on another thread: pairs of a list's member and its item. */
 async function* items(operation, request = {}) {
   const { name, contentIn, pages } = operation;
   const { from, fields } = inItsNames(operation, () => {
     const content = object('request', request)[contentIn];
     return { from: inPlace(contentIn, content), fields: operation.request.in(request, contentIn) };
   });
-  // A buffer is copied once, and not for each page.
+  // A buffer is copied once, not for each page.
   const kept = isUint8Array(from) ? new (native().KeptContent)(from) : undefined;
   const place = kept === undefined ? from : undefined;
   try {

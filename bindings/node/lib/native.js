@@ -1,6 +1,6 @@
 'use strict';
 
-// Finds and loads the native half, when it is first needed: requiring the package costs next to nothing.
+// Finds and loads the native half at its first use: requiring the package itself is cheap.
 
 const { existsSync, realpathSync } = require('node:fs');
 const { createRequire } = require('node:module');
@@ -11,13 +11,16 @@ const { own } = require('./error');
 let loaded;
 
 /**
- * The native half cannot be part of a bundle, and bundlers leave this `require` alone. In a bundle `__filename` may be
- * missing or name no file: then the program's own file says where packages are.
+ * The native half cannot be part of a bundle, and bundlers leave this `require` unchanged. In a bundle `__filename` may
+ * be missing or may not name a file: then packages are searched from the program's own file.
  */
 const isFile = typeof __filename === 'string' && existsSync(__filename);
 const load = isFile ? createRequire(__filename) : beside(process.argv[1]);
 
-/** What loads from beside the program's own file; without one, nothing: others may be able to write to the current folder. */
+/**
+ * A `require` relative to the program's own file; without a program file, one that always fails: others may be able to
+ * write to the current folder.
+ */
 function beside(program) {
   if (typeof program !== 'string' || !existsSync(program)) return notFound;
   return createRequire(realpathSync(resolve(program)));
@@ -32,17 +35,17 @@ function native() {
   return loaded;
 }
 
-/** The platforms that a package is built for; the first name that is installed is taken. */
+/** The platforms with a package; the first installed one is used. */
 function packages() {
   const here = `${process.platform}-${process.arch}`;
-  // Which C library it is, costs milliseconds to find out; npm installs the package of the right one only.
+  // Detecting the C library takes milliseconds; npm installs only the right package.
   return process.platform === 'linux'
     ? [`@bankchannel/${here}-gnu`, `@bankchannel/${here}-musl`]
     : [`@bankchannel/${here}`];
 }
 
 function search() {
-  // Beside this package: built from the repository. Beside this file: copied to a bundle.
+  // In this package's folder: built from the repository. In this file's folder: copied to a bundle.
   const installed = packages().map((name) => `${name}/bankchannel.node`);
   const places = [...(isFile ? ['../bankchannel.node'] : []), ...installed, './bankchannel.node'];
   const faults = [];
@@ -57,7 +60,7 @@ function search() {
   throw differs ? differs.fault : faults.length > 0 ? unusable(faults[0]) : missing();
 }
 
-/** Package and library know each other's insides: they must be of one version. */
+/** Package and library use each other's internals: they must have the same version. */
 function checked(addon, place) {
   const wanted = require('../package.json').version;
   const found = addon.version?.();

@@ -1,21 +1,21 @@
 'use strict';
 
-// What `console.log` shows of objects whose members are private.
+// `console.log` output of objects with private members.
 
 const { inspect } = require('node:util');
 
-/** Settings that are neither secret nor personal: the library takes names of lists only. */
+/** Settings that are neither secret nor personal: the library accepts only listed names for them. */
 const OPEN = ['environment', 'dialect', 'mode', 'bank'];
 
-/** What such a name looks like. */
+/** The form of such a name. */
 const NAME = /^[\w.-]{1,40}$/;
 
-/** The settings of a client that may show, as far as they were given. */
+/** The given settings of a client that may be shown. */
 function settingsShown(settings) {
   const shown = {};
   for (const name of OPEN) if (typeof settings[name] === 'string' && NAME.test(settings[name])) shown[name] = settings[name];
   const url = typeof settings.baseUrl === 'string' && URL.canParse(settings.baseUrl) && new URL(settings.baseUrl);
-  // The library takes none with a password or a token in it; nor does this.
+  // The library accepts no URL with a password or token; none is shown either.
   if (url) shown.baseUrl = url.origin + url.pathname;
   return shown;
 }

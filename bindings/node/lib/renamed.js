@@ -2,7 +2,7 @@
 
 const { invalidField } = require('./error');
 
-/** The request with the fields' names of today, where it has names of earlier versions. */
+/** The request with the current names of its fields, if it has names of earlier versions. */
 function renamed({ formerly }, request) {
   if (formerly === undefined) return request;
   let made = request;

@@ -2,10 +2,10 @@
 
 const { inspect } = require('node:util');
 
-/** How a secret is found whose class another copy of this package made, as test runners load one. */
+/** Finds a secret whose class belongs to another copy of this package, such as one loaded by a test runner. */
 const REVEAL = Symbol.for('bankchannel.SecretText.reveal');
 
-/** What is shown in its place. */
+/** The text shown instead. */
 const HIDDEN = '[secret]';
 
 /** A secret in a result: logs, JSON and templates do not show it. */
@@ -44,7 +44,7 @@ function isSecret(value) {
   return typeof value[REVEAL] === 'function';
 }
 
-/** For `JSON.stringify`: secrets as they are. */
+/** For `JSON.stringify`: reveals secrets. */
 function revealing(key, value) {
   const given = this[key];
   return typeof given === 'object' && given !== null && isSecret(given) ? given[REVEAL]() : value;

@@ -8,14 +8,17 @@ const { promised } = require('./events');
 const { native } = require('./native');
 const { printed } = require('./printed');
 
-/** Servers that run: one that nobody holds goes on all the same, until it is closed or the process ends. */
+/** Running servers: one without references keeps running until it is closed or the process ends. */
 const running = new Set();
 
-/** What the generated servers stand on. */
+/** The base class of the generated servers. */
 class Embedded {
   #server;
 
-  /** Starts one of this kind; `told` are the members of what it says of itself, here and on the boundary. */
+  /**
+   * Starts a server of this kind; `told` are the members of its readiness line, with their names here and on the
+   * boundary.
+   */
   static async _start(kind, shape, told, options) {
     if (typeof options !== 'object' || options === null) throw invalidField('options', 'must be an object');
     const made = new this();
@@ -36,7 +39,7 @@ class Embedded {
   async control(order, request = {}) {
     if (typeof request !== 'object' || request === null) throw invalidField('request', 'must be an object');
     const text = JSON.stringify(request);
-    // Names of an order are those of its JSON, in the errors too.
+    // An order's errors name its members as in its JSON.
     return done((events, id) => this.#server.control(events, id, String(order), text), (error) => error);
   }
 
@@ -54,7 +57,7 @@ class Embedded {
   }
 }
 
-/** Waits for work of the native half; its answer. */
+/** Waits for work of the native half; returns its answer. */
 async function done(begin, renamed = inCamelCase) {
   const event = await promised((events, id) => typed(() => begin(events, id)));
   if (event.kind === 'failed') throw renamed(fromJson(event.text));

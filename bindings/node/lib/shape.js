@@ -1,12 +1,12 @@
 'use strict';
 
-// Turns camelCase members into the boundary's snake_case and back, by the type's own table: keys of maps stay as they are.
-// A form is the `same` when nothing in it has another name over there.
+// Converts camelCase members to the boundary's snake_case and back, by the type's own table; keys of maps stay
+// unchanged. A form is the `same` if all its names are equal on both sides.
 
 const { own } = require('./error');
 const { SecretText } = require('./secret');
 
-/** A secret: text on the boundary, an object that does not show it here. `encode` takes both. */
+/** A secret: text on the boundary, here an object that does not show it. `encode` accepts both. */
 const secret = {
   same: false,
   out: (value) => (typeof value === 'string' ? new SecretText(value) : value),
@@ -22,19 +22,19 @@ function struct(rows) {
   return {
     same,
     out(value) {
-      // The native half has the same version: it gives these members and no others.
+      // The native half has the same version: it returns exactly these members.
       if (same) return value;
       const made = {};
       for (const name of Object.keys(value)) {
         const row = bySnake.get(name);
-        // What this version does not know is ignored.
+        // Members unknown to this version are ignored.
         if (row === undefined) continue;
         const found = value[name];
         made[row[0]] = row[2] !== undefined && found !== null ? row[2].out(found) : found;
       }
       return made;
     },
-    /** A value whose members keep their names: its secrets no longer show. */
+    /** A value whose members keep their names; its secrets are hidden. */
     guarded(value) {
       if (typeof value !== 'object' || value === null) return value;
       for (const [, name, form] of rows) {
@@ -44,7 +44,7 @@ function struct(rows) {
     },
     /** `beside` is a field that does not go into the JSON. */
     in(value, beside) {
-      // A value of another type is for the library to refuse: it knows the field's name.
+      // The library refuses a value of another type: it knows the field's name.
       if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
       const made = {};
       for (const name of Object.keys(value)) {
@@ -59,7 +59,7 @@ function struct(rows) {
   };
 }
 
-/** What may be a field's name. Anything else may be a value in its place, and is not repeated. */
+/** A plausible name of a field. Other texts may be values in the wrong place, and are not repeated. */
 const NAME = /^(?![\w-]{40})[\w$.-]{1,64}$/;
 
 function unknown(name, rows) {
@@ -90,7 +90,7 @@ function map(of) {
   };
 }
 
-/** One of several structs, told apart by a tag. */
+/** One of several structs, selected by a tag. */
 function union(camelTag, alternatives, snakeTag) {
   return {
     out(value) {

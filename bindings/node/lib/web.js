@@ -1,16 +1,16 @@
 'use strict';
 
-// A connector to Salt Edge in a web server: handlers for Node's `http`, which Express and Fastify take as they are, and who works beside
-// them.
+// A connector to Salt Edge in a web server: handlers for Node's `http`, which Express and Fastify accept directly, and
+// the worker that runs with them.
 
 const { inspect } = require('node:util');
 
 const { BankchannelError } = require('./error');
 const { printed } = require('./printed');
 
-/** How long nobody looks where nothing is due, in milliseconds: another process may have left something. */
+/** The longest polling interval without scheduled work, in milliseconds: another process may have left some. */
 const LONGEST = 10_000;
-/** How long is waited after a failure. */
+/** The pause after a failure. */
 const PAUSE = 2_000;
 /** The longest body of a question that is read, in bytes. */
 const MAX_BODY = 1024 * 1024;
@@ -36,7 +36,7 @@ function saltEdgeBankHandler(connector) {
   };
 }
 
-/** Calls `work` whenever there is something to do: when it is woken, and when something is due. */
+/** Calls `work` when it is woken, and at the time of the next work. */
 class SaltEdgeWorker {
   #connector;
   #running;
@@ -56,7 +56,7 @@ class SaltEdgeWorker {
     else this.#running = this.#work();
   }
 
-  /** Ends it after what it has begun. */
+  /** Ends it after the work in progress. */
   async close() {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -79,7 +79,7 @@ class SaltEdgeWorker {
         const { nextDueAt } = await this.#connector.work();
         wait = nextDueAt ? Date.parse(nextDueAt) - Date.now() : LONGEST;
       } catch (error) {
-        // Settings do not mend themselves: whoever has made the worker learns of it.
+        // A fault of the settings does not go away: it is raised to the creator of the worker.
         if (!(error instanceof BankchannelError) || error.category === 'configuration') process.nextTick(() => raise(error));
         wait = PAUSE;
       }
@@ -87,7 +87,7 @@ class SaltEdgeWorker {
     this.#running = undefined;
     if (this.#closed) return;
     this.#timer = setTimeout(() => this.wake(), Math.min(Math.max(wait, 10), LONGEST));
-    // A program that has nothing else to do may end.
+    // The timer must not keep a program alive that has nothing else to do.
     this.#timer.unref();
   }
 }
@@ -96,7 +96,7 @@ function raise(error) {
   throw error;
 }
 
-/** A request as the connector takes it. Frameworks that mount a handler keep the whole address in `originalUrl`. */
+/** A request in the connector's form. Frameworks that mount a handler keep the complete address in `originalUrl`. */
 function asked(request) {
   const headers = [];
   const { rawHeaders } = request;
@@ -120,7 +120,7 @@ async function answer(response, ask) {
   response.end(given.body);
 }
 
-/** A body as text. What a framework has read already is taken from where it put the bytes or the text. */
+/** A body as text. If a framework has already read it, its bytes or text are used. */
 async function bodyOf(request) {
   const read = request.rawBody ?? request.body;
   if (typeof read === 'string') return read;
@@ -131,7 +131,7 @@ async function bodyOf(request) {
     size += piece.length;
     if (size <= MAX_BODY) pieces.push(piece);
   }
-  // One that is too long is no question: it fails by its MAC.
+  // A body that is too long is not a question: its MAC fails.
   return Buffer.concat(pieces).toString('utf8');
 }
 

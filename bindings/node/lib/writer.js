@@ -1,6 +1,6 @@
 'use strict';
 
-/** Takes pieces into a stream, at its own speed. */
+/** Writes pieces to a stream, at the stream's speed. */
 function writer(writable) {
   let fault;
   const fail = (error) => {
@@ -35,7 +35,7 @@ function writer(writable) {
       }
       writable.off('error', fail);
     },
-    /** Nothing complete has arrived. */
+    /** The data is incomplete. */
     destroy(error) {
       writable.destroy?.(error);
     },

@@ -18,50 +18,51 @@ use crate::{
     thrown,
 };
 
-/// How a call is to be carried out. Of content and destination at most one form each is given.
+/// The options of a call. At most one form of content and one of destination are given.
 #[napi(object)]
 pub struct CallForm {
-    /// Milliseconds it may take; −1 is the default.
+    /// The time limit in milliseconds; −1 is the default.
     pub timeout_ms: i64,
     /// Whether it is cancelled already: then nothing is sent.
     pub cancelled: Option<bool>,
     /// The request's content, or the path of a file that holds it.
     pub content: Option<Either<Buffer, String>>,
-    /// Whether it comes piece by piece.
+    /// Whether the content comes piece by piece.
     pub content_pieces: Option<bool>,
     /// The file that the response's content goes to.
     pub destination_path: Option<String>,
     /// Whether that file may exist.
     pub replace: Option<bool>,
-    /// Whether the response's content is taken piece by piece.
+    /// Whether the response's content is returned piece by piece.
     pub destination_pieces: Option<bool>,
     /// Whether log records are wanted.
     pub log: Option<bool>,
-    /// Whether it tells how far it is.
+    /// Whether it reports its progress.
     pub progress: Option<bool>,
-    /// Whether nobody answers questions.
+    /// Whether no callback answers questions.
     pub asks_nobody: Option<bool>,
 }
 
-/// A place for a running call; one reply at a time. When the call has ended it can take another: so that a program that makes
-/// many calls leaves no object for each to JavaScript's collector, which does not see what such an object holds.
+/// A slot for a running call; one reply at a time. When the call has ended the slot can hold another one: a program
+/// with many calls then leaves no object for each to JavaScript's garbage collector, which does not see the memory
+/// behind it.
 #[napi]
 pub struct Call {
-    // Taken out while a reply is on its way, and gone when the call has ended.
+    // Taken out while a reply is processed, and gone when the call has ended.
     call: Arc<Mutex<Option<bridge::Call>>>,
     cancel: Mutex<Cancel>,
 }
 
 #[napi]
 impl Call {
-    /// A place without a call.
+    /// A slot without a call.
     #[napi(constructor, catch_unwind)]
     #[allow(clippy::new_without_default)] // made from JavaScript only
     pub fn new() -> Self {
         Self { call: Arc::default(), cancel: Mutex::new(Cancel::new()) }
     }
 
-    /// Begins a call. What comes first is told under this number.
+    /// Begins a call. The first event is reported under this number.
     #[napi(catch_unwind)]
     pub fn begin(
         &self,
@@ -105,7 +106,7 @@ impl Call {
         self.go_on(begun, Reply::Go, events.promise(id))
     }
 
-    /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`). What comes next is told under this number.
+    /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`). The next event is reported under this number.
     #[napi(catch_unwind)]
     pub fn reply(
         &self,
@@ -122,7 +123,7 @@ impl Call {
         self.go_on(call, reply, events.promise(id))
     }
 
-    /// Cancels the call, whatever it is doing.
+    /// Cancels the call in any state.
     #[napi(catch_unwind)]
     pub fn cancel(&self) {
         self.cancel.lock().unwrap_or_else(PoisonError::into_inner).cancel();
@@ -135,10 +136,10 @@ impl Call {
             let event = call.resume_async(reply).await.unwrap_or_else(Event::Failed);
             let log = call.drain_log();
             if matches!(event, Event::Response { .. } | Event::Failed(_)) {
-                // What it holds is given back now, not when JavaScript's collector comes to it, which does not see it.
+                // Its memory is freed now, not at garbage collection: the collector does not see it.
                 drop(call);
             } else {
-                // Back in its place before anybody hears of the event: the next reply may come at once.
+                // Back in its slot before the event is reported: the next reply may come at once.
                 *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
             }
             promise.tell(event, log);

@@ -10,15 +10,15 @@ use crate::{local, thrown};
 /// A client handle.
 #[napi]
 pub struct Client {
-    // Gone when it was closed.
+    // `None` after it was closed.
     client: Mutex<Option<bridge::Client>>,
     number: u32,
 }
 
 #[napi]
 impl Client {
-    /// Makes a client from its settings as JSON, whose member `protocol` says of which protocol; with `environment` also from the
-    /// environment's variables, wherever the settings say nothing.
+    /// Makes a client from its settings as JSON, whose member `protocol` names the protocol; with `environment` missing
+    /// settings are read from the environment variables.
     #[napi(constructor, catch_unwind)]
     pub fn new(settings: String, environment: bool) -> napi::Result<Self> {
         let make = if environment { bridge::Client::from_env } else { bridge::Client::new };
@@ -27,20 +27,20 @@ impl Client {
         Ok(Self { client: Mutex::new(Some(client)), number })
     }
 
-    /// The number by which `local` knows it, until this handle is closed or collected.
+    /// Its number for `local`, until this handle is closed or collected.
     #[napi(getter, catch_unwind)]
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// How long an exchange may take, in seconds, where its call says nothing of it; `undefined` for what has no limit.
+    /// The time limit of an exchange in seconds if the call has none; `undefined` for operations without a limit.
     #[napi(catch_unwind)]
     pub fn limit(&self, name: String) -> napi::Result<Option<f64>> {
         Ok(self.open()?.limit(&name).map(|limit| limit.as_secs_f64()))
     }
 
-    /// Gives back what it holds, now: JavaScript's collector does not see connections, and may never come. Calls that run
-    /// hold what they need themselves. A second time does nothing.
+    /// Frees its resources now: JavaScript's garbage collector does not see connections, and may never run. Running
+    /// calls hold what they need themselves. A second call does nothing.
     #[napi(catch_unwind)]
     pub fn close(&self) {
         self.leave();
@@ -56,7 +56,7 @@ impl Client {
 
     fn leave(&self) {
         let left = self.client.lock().unwrap_or_else(PoisonError::into_inner).take();
-        // Once only: after that the number may be another client's.
+        // Only once: afterwards the number may belong to another client.
         if left.is_some() {
             local::leave(self.number);
         }

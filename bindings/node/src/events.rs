@@ -1,7 +1,7 @@
-//! The one way from the bridge's threads into JavaScript.
+//! The only path from the bridge's threads into JavaScript.
 //!
-//! A promise of its own for each step of each call would cost a queue of Node's each time. So there is one queue per
-//! JavaScript thread: what happened is put into it with the number under which JavaScript waits for it.
+//! A separate promise for each step of each call would need a new Node queue each time. So there is one queue per
+//! JavaScript thread: events are put into it with the number under which JavaScript waits for them.
 
 use std::sync::Arc;
 
@@ -14,14 +14,15 @@ use napi::{
 };
 use napi_derive::napi;
 
-/// What JavaScript is told: the number it waits under, the kind (`response`, `failed`, `ask`, `want_piece`, `piece`, `progress`),
-/// the JSON of a response, error, question or progress, a piece or a content in memory, and log records (level, text, level, text, …).
+/// The event for JavaScript: the number it waits under, the kind (`response`, `failed`, `ask`, `want_piece`, `piece`,
+/// `progress`), the JSON of a response, error, question or progress, a piece or a content in memory, and log records
+/// (level, text, level, text, …).
 type EventArguments = FnArgs<(u32, &'static str, Option<String>, Option<Buffer>, Option<Vec<String>>)>;
 
-/// Weak: the queue alone does not keep the process running. JavaScript sees to that while it waits for something.
+/// Weak: the queue alone does not keep the process running. JavaScript does that while it waits for an event.
 type Queue = ThreadsafeFunction<News, (), EventArguments, Status, false, true>;
 
-/// [`EventArguments`] on its way: all that takes long was done by the sender, not on JavaScript's thread.
+/// [`EventArguments`] in transit: the sender has done the slow work, not JavaScript's thread.
 struct News {
     id: u32,
     kind: &'static str,
@@ -56,7 +57,7 @@ pub struct Events(Arc<Queue>);
 
 #[napi]
 impl Events {
-    /// Makes it, with the function that takes what happened.
+    /// Creates it, with the function that receives events.
     #[napi(constructor, catch_unwind)]
     pub fn new(take: Function<'_, EventArguments, ()>) -> napi::Result<Self> {
         let queue = take
@@ -66,33 +67,33 @@ impl Events {
         Ok(Self(Arc::new(queue)))
     }
 
-    /// Promises to tell what becomes of this number.
+    /// Promises an event for this number.
     pub(crate) fn promise(&self, id: u32) -> Promise {
         Promise { queue: Some(Arc::clone(&self.0)), id }
     }
 }
 
-/// Something that JavaScript waits for. It is told exactly once, whatever happens to the work.
+/// An event that JavaScript waits for. It is sent exactly once, even if the work fails.
 pub(crate) struct Promise {
-    // Gone when it was told.
+    // `None` after it was sent.
     queue: Option<Arc<Queue>>,
     id: u32,
 }
 
 impl Promise {
-    /// Tells it.
+    /// Sends it.
     pub(crate) fn tell(mut self, event: Event, log: Vec<LogRecord>) {
         self.send(event, log);
     }
 
-    /// Tells what a piece of work came to.
+    /// Sends the result of a piece of work.
     pub(crate) fn settle(self, done: bridge::Result<Value<'static>>) {
         self.tell(done.map_or_else(Event::Failed, |value| Event::Response { value, content: None }), Vec::new());
     }
 
     fn send(&mut self, event: Event, log: Vec<LogRecord>) {
         if let Some(queue) = self.queue.take() {
-            // A JavaScript thread that has ended takes nothing, and nobody there waits.
+            // A JavaScript thread that has ended receives nothing, and nothing there waits.
             queue.call(News::of(self.id, event, log), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
@@ -100,13 +101,13 @@ impl Promise {
 
 impl Drop for Promise {
     fn drop(&mut self) {
-        // The work was broken off by a panic: whoever waits must not wait for ever. How far it came, nobody knows.
+        // A panic stopped the work: the caller must not wait for ever. The outcome is unknown.
         let defect = Error::because(&row::INTERNAL, "a defect inside bankchannel stopped the call");
         self.send(Event::Failed(defect.with_outcome(Outcome::Unknown)), Vec::new());
     }
 }
 
-/// Bytes that nobody else holds become the buffer as they are.
+/// Bytes without other owners become the buffer without a copy.
 fn buffer(bytes: Bytes) -> Buffer {
     Buffer::from(Vec::from(bytes))
 }

@@ -1,8 +1,8 @@
-//! The Node addon: thin over the bridge.
+//! The Node addon: a thin layer over the bridge.
 //!
-//! The JavaScript around it gives people typed methods; here are a client, a call that is resumed, a server, and the queue
-//! through which all of them tell what happened. Waiting is done on the bridge's one runtime: the event loop is never
-//! blocked, no thread of libuv's pool is held, and no JavaScript runs on a thread of ours.
+//! The JavaScript around it provides typed methods; this crate has a client, a call that is resumed, a server, and the
+//! queue through which all of them report events. Waiting is done on the bridge's one runtime: the event loop is never
+//! blocked, no thread of libuv's pool is held, and no JavaScript runs on our threads.
 
 mod at_exit;
 mod call;
@@ -29,7 +29,7 @@ pub fn version() -> String {
     bridge::VERSION.to_owned()
 }
 
-/// An error whose message is its JSON form: the JavaScript around this makes the typed error of it.
+/// An error whose message is its JSON form: the JavaScript around this makes the typed error from it.
 fn thrown(error: &bridge::Error) -> Error {
     Error::from_reason(error.to_json().to_string())
 }

@@ -1,7 +1,7 @@
-//! Operations that only compute, here and now, by the numbers of a client and of an operation.
+//! Local operations, run synchronously, by the numbers of a client and of an operation.
 //!
-//! They take less time than Node-API takes to find out what object a method is called on, or to copy a name. So the client
-//! is known by a number here, and the operation too.
+//! They take less time than Node-API needs to find the object of a method, or to copy a name. So client and operation
+//! are identified by numbers here.
 
 use std::{
     path::PathBuf,
@@ -15,17 +15,17 @@ use napi_derive::napi;
 
 use crate::{events::Events, text::Text, thrown};
 
-/// Clients by their numbers, and the numbers that are free again.
+/// Clients by their numbers, and the free numbers.
 static CLIENTS: RwLock<(Vec<Option<bridge::Client>>, Vec<u32>)> = RwLock::new((Vec::new(), Vec::new()));
 
-/// The number of an operation: its place in the catalogue.
+/// The number of an operation: its index in the catalogue.
 #[napi(catch_unwind)]
 pub(crate) fn operation(name: String) -> napi::Result<u32> {
     let place = operations::all().position(|entry| entry.declaration.name == name);
     place.and_then(|place| u32::try_from(place).ok()).ok_or_else(|| thrown(&bridge::unknown_operation(&name)))
 }
 
-/// Carries out an operation that only computes, here and now, with a client or without. Content is bytes or the path of a file.
+/// Runs a local operation synchronously, with a client or without. Content is bytes or the path of a file.
 #[napi(catch_unwind)]
 pub(crate) fn local(
     client: Option<u32>,
@@ -37,7 +37,7 @@ pub(crate) fn local(
     let (client, Some(name)) = (client.map(of_number), name) else {
         return Err(thrown(&Error::new(&row::UNKNOWN_OPERATION)));
     };
-    // The buffer is read where it lies: JavaScript cannot change it meanwhile.
+    // The buffer is read in place: JavaScript cannot change it meanwhile.
     let content = content.map(|content| match content {
         Either::A(buffer) => Content::Bytes(Bytes::from_owner(buffer)),
         Either::B(path) => Content::from(PathBuf::from(path).as_path()),
@@ -50,9 +50,9 @@ pub(crate) fn local(
     answer.map(|answer| Text(answer.to_json())).map_err(|error| thrown(&error))
 }
 
-/// The same on a thread that may be busy; the end is told under this number. Content may be kept for many calls.
+/// The same on a thread that may block; the end is reported under this number. Content may be kept for many calls.
 #[napi(catch_unwind)]
-#[allow(clippy::too_many_arguments)] // one for each thing that JavaScript gives
+#[allow(clippy::too_many_arguments)] // one for each argument from JavaScript
 pub(crate) fn compute(
     client: Option<u32>,
     events: &Events,
@@ -93,7 +93,7 @@ impl KeptContent {
         Self(RwLock::new(Bytes::copy_from_slice(&content)))
     }
 
-    /// Gives the memory back as soon as no call reads it: JavaScript's collector does not see how much it is.
+    /// Frees the memory as soon as no call reads it: JavaScript's garbage collector does not see its size.
     #[napi(catch_unwind)]
     pub fn release(&self) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Bytes::new();
@@ -122,7 +122,7 @@ pub(crate) fn enter(client: bridge::Client) -> u32 {
     u32::try_from(clients.len() - 1).unwrap_or(u32::MAX)
 }
 
-/// Takes the number back.
+/// Frees the number.
 pub(crate) fn leave(number: u32) {
     let left = {
         let (clients, free) = &mut *CLIENTS.write().unwrap_or_else(PoisonError::into_inner);
@@ -132,6 +132,6 @@ pub(crate) fn leave(number: u32) {
         }
         left
     };
-    // Its connections are closed after the lock is given back.
+    // Its connections are closed after the lock is released.
     drop(left);
 }

@@ -7,7 +7,7 @@ use napi_derive::napi;
 
 use crate::{at_exit::remove_folders_at_exit, events::Events, thrown};
 
-/// A server that was started; it stops when it is closed or collected.
+/// A started server; it stops when it is closed or collected.
 #[napi]
 pub struct Server {
     server: Arc<Mutex<Option<bridge::Server>>>,
@@ -22,7 +22,7 @@ impl Server {
         Self { server: Arc::default() }
     }
 
-    /// Starts a counterpart with its options as JSON; what its readiness line says is told under this number.
+    /// Starts a counterpart with its options as JSON; the content of its readiness line is reported under this number.
     #[napi(catch_unwind)]
     pub fn start(&self, events: &Events, id: u32, kind: String, options: String) -> napi::Result<()> {
         remove_folders_at_exit();
@@ -35,7 +35,7 @@ impl Server {
         })
     }
 
-    /// Carries out an order of the control interface, whose request is JSON; its answer is told under this number.
+    /// Carries out an order of the control interface, whose request is JSON; its answer is reported under this number.
     #[napi(catch_unwind)]
     pub fn control(&self, events: &Events, id: u32, order: String, request: String) -> napi::Result<()> {
         let place = Arc::clone(&self.server);
@@ -49,7 +49,7 @@ impl Server {
         })
     }
 
-    /// Stops it; the end is told under this number. A second time does nothing.
+    /// Stops it; the end is reported under this number. A second call does nothing.
     #[napi(catch_unwind)]
     pub fn stop(&self, events: &Events, id: u32) -> napi::Result<()> {
         let taken = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -60,7 +60,7 @@ impl Server {
     }
 }
 
-/// Runs what blocks on a thread of the runtime that may.
+/// Runs blocking work on a thread of the runtime for such work.
 fn later(
     events: &Events,
     id: u32,

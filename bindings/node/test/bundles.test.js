@@ -1,6 +1,7 @@
 'use strict';
 
-// The package in a bundle: which need nothing, and what the others need. By esbuild, where the tests' runner has installed it.
+// The package in a bundle: bundlers that need nothing, and the needs of the others. With esbuild, if the tests' runner
+// has installed it.
 
 const assert = require('node:assert/strict');
 const { spawnSync } = require('node:child_process');
@@ -39,7 +40,7 @@ function ran(command, cwd = folder) {
   return done.stdout;
 }
 
-/** Makes a bundle below `out/`, where it then runs. */
+/** Makes a bundle below `out/`, where it is then run. */
 function bundled(name, ...options) {
   const made = path.join(folder, 'out', name);
   const words = ['program.mjs', '--bundle', '--platform=node', `--outfile=${made}`, '--log-level=warning', ...options];

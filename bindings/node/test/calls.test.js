@@ -344,7 +344,7 @@ test('the operation’s own limit is heard while the caller’s own code is sile
 
 test('closing a client closes its connections, without waiting for a collector', async (suite) => {
   const near = await peer();
-  // The collector may come by chance, so the native halves are held here.
+  // Garbage collection may run at any time, so the native halves are held here.
   const addon = native();
   const { Client } = addon;
   const held = [];
@@ -364,7 +364,7 @@ test('closing a client closes its connections, without waiting for a collector',
   assert.equal(await counted(), 1);
   await own.close();
   await own.close();
-  // Well before the peer would close it for being idle.
+  // Well before the peer's idle timeout.
   const until = Date.now() + 2000;
   while ((await counted()) > 0 && Date.now() < until) await sleep(10);
   assert.equal(await counted(), 0);

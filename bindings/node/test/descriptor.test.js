@@ -1,6 +1,6 @@
 'use strict';
 
-// A file as it was listed, in place of the two fields that name it.
+// A listed file, given instead of the two fields that name it.
 
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');
@@ -30,7 +30,7 @@ test('a listed file is downloaded, streamed and deleted', async () => {
   let size = 0;
   for await (const piece of client.downloadFileStream(listed)) size += piece.length;
   assert.equal(size, 1024 * 1024);
-  // The request went out: the scripted bank deletes nothing.
+  // The request was sent: the scripted bank deletes nothing.
   assert.equal((await failure(client.deleteFile(listed))).code, 'ws_channel.bank_refused');
 });
 
@@ -60,9 +60,9 @@ test('a field that neither has is refused, and so is a part of a listed file', a
     const error = await failure(client.downloadFile(given));
     assert.deepEqual([error.code, error.context.field, error.operation], ['input.unknown_field', field, 'ws_channel.download_file']);
   }
-  // No other operation takes one.
+  // No other operation accepts one.
   assert.equal((await failure(client.listFiles(listed))).code, 'input.unknown_field');
-  // By its name a call takes the catalogue's fields alone.
+  // A call by name accepts only the catalogue's fields.
   const { fileReference: file_reference, fileType: file_type, status } = listed;
   const error = await failure(client.call('ws_channel.download_file', { file_type, file_reference, status }));
   assert.equal(error.code, 'input.unknown_field');

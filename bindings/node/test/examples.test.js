@@ -1,6 +1,6 @@
 'use strict';
 
-// The examples, run as their users run them, against a service of our own.
+// The examples, run as users run them, against our own service.
 
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');
@@ -87,7 +87,7 @@ test('the cron job fetches the statement once, and says what kept it from doing 
   assert.match(away.err, /^transport\.connect_failed/);
 });
 
-// Express comes from where the tests' runner installs it; the package itself needs none.
+// The tests' runner installs Express; the package itself does not need it.
 const installed = path.join(paths.target, 'npm/node_modules');
 const missing =
   !fs.existsSync(path.join(installed, 'express')) &&

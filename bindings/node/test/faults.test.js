@@ -42,7 +42,7 @@ after(async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-/** It ends with this class and code, and names the field; nothing was sent. */
+/** The work fails with this class and code, and names the field; nothing was sent. */
 async function refused(work, code, field, type = InvalidInputError) {
   const calls = there.seen.calls;
   const error = await failure(work);
@@ -119,7 +119,7 @@ test('text that is no Unicode', async () => {
     'content',
   );
   await refused(client.downloadFile(which, { destination: { path: 'a\ud800' } }), 'input.invalid_field', 'destination');
-  // Bytes that are no UTF-8 are content like any other.
+  // Bytes that are not UTF-8 are content like any other.
   there.uploads.length = 0;
   await client.uploadFile({ ...upload, content: Buffer.from([0xff, 0x00, 0xfe]) });
   assert.deepEqual([...there.uploads[0]], [0xff, 0x00, 0xfe]);
@@ -222,7 +222,7 @@ test('cancelled before, during and after', async () => {
   const answered = await client.listFiles({}, { signal: late.signal });
   late.abort();
   assert.equal(answered.responseText, 'OK');
-  // A signal that stays for many calls collects no listeners.
+  // A signal that is used for many calls collects no listeners.
   const stays = new AbortController();
   let held = 0;
   const add = stays.signal.addEventListener.bind(stays.signal);
@@ -320,7 +320,7 @@ test('a stream of strings is refused, and nothing is sent: they are not the byte
       const error = await refused(client[call](given), 'input.invalid_field', 'content');
       assert.match(error.message, /without an encoding/);
     }
-  // A stream that does not say so beforehand.
+  // A stream that does not announce it.
   for (const pieces of [['ä'], [bytes, 'ä']]) {
     const given = { ...upload, content: Readable.from(pieces) };
     const error = await failure(client.uploadFile(given));
@@ -342,7 +342,7 @@ test('how far the exchange came is the cause of the caller’s own error', async
   assert.ok(mine.cause instanceof CancelledError, String(mine.cause));
   assert.ok(['not_sent', 'unknown'].includes(mine.cause.outcome), String(mine.cause.outcome));
   assert.deepEqual(Object.keys(mine), []);
-  // What an error says already stays, and what can carry nothing comes out all the same.
+  // The existing properties of an error stay, and an error that cannot be extended is still rethrown.
   const because = new RangeError('mine', { cause: 'the tape' });
   for (const fault of [because, Object.freeze(new RangeError('mine')), 'mine', undefined]) {
     const pieces = (async function* () {

@@ -1,6 +1,6 @@
 'use strict';
 
-// HTTP signatures of an implementation that is not ours, `http-signature`: it verifies what we sign, and we what it signs.
+// HTTP signatures of a third-party implementation, `http-signature`: it verifies our signatures, and we verify its.
 
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');

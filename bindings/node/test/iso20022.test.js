@@ -1,6 +1,6 @@
 'use strict';
 
-// Payment files and statements: the programs of the pages, typed results, iterators, and what is told of faults.
+// Payment files and statements: the programs of the pages, typed results, iterators, and error reports.
 
 const assert = require('node:assert/strict');
 const { execFile } = require('node:child_process');
@@ -15,7 +15,7 @@ const paths = require('./helpers/paths');
 const readme = require('./helpers/readme');
 const { soon } = require('./helpers/settlement');
 
-/** A statement, a status report and a payment file, all made up. */
+/** A made-up statement, status report and payment file. */
 const values = JSON.parse(fs.readFileSync(path.join(paths.root, 'tests/scenarios/api/iso20022.json'), 'utf8')).values;
 const [statement, report, payment] = ['statement', 'report', 'payment'].map((name) => Buffer.from(values[name]));
 const faulty = Buffer.from(values.payment.replace('EE382200221020145685', 'EE382200221020145686'));
@@ -29,7 +29,7 @@ let temporary;
 
 before(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bankchannel-iso20022-'));
-  // Where temporary files of this process go to: empty again after each call.
+  // The folder of this process's temporary files: empty again after each call.
   temporary = path.join(folder, 'temporary');
   fs.mkdirSync(temporary);
   process.env.TMPDIR = temporary;
@@ -39,7 +39,7 @@ before(() => {
 
 after(() => fs.rmSync(folder, { recursive: true }));
 
-/** Runs a program in the folder; what it printed, line by line. */
+/** Runs a program in the folder; returns its output, line by line. */
 async function run(program, options = []) {
   fs.writeFileSync(path.join(folder, 'main.mjs'), program);
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [...options, 'main.mjs'], { cwd: folder, timeout: 60_000 });
@@ -55,7 +55,7 @@ function* transfers(count) {
   for (let number = 1; number <= count; number++) yield transfer(number);
 }
 
-/** A statement of so many entries: the first one of the example again and again, each with its own amount and id. */
+/** A statement of this many entries: copies of the example's first entry, each with its own amount and id. */
 function writeStatement(name, count) {
   const text = values.statement;
   const end = '</Ntry>';
@@ -78,7 +78,7 @@ function refused(call) {
   throw new assert.AssertionError({ message: 'it was not refused' });
 }
 
-/** The temporary files that are left. */
+/** The remaining temporary files. */
 const left = () => fs.readdirSync(temporary);
 
 describe('the programs of the pages', () => {
@@ -86,7 +86,7 @@ describe('the programs of the pages', () => {
 
   test('a payroll and its reconciliation', async () => {
     const printed = await run(readme.document('iso20022.md'));
-    // The day of execution may be one on which banks are closed.
+    // The execution day may be a bank holiday.
     const lines = printed.filter((line) => !line.startsWith('warning: '));
     assert.equal(lines.length, 10, printed.join('\n'));
     assert.equal(lines[0], '3 salaries, 6550.95 EUR');
@@ -146,7 +146,7 @@ describe('typed results', () => {
     assert.deepEqual([second.reason.code, second.reason.meaning], ['AC04', 'account is closed']);
     assert.deepEqual(second.report.created, reports[0].created);
     assert.deepEqual(matched.leftoverEntries.map(({ place }) => place.money), statements[0].entries.map(({ money }) => money));
-    // What stands on a page of the iterator is the same.
+    // A page of the iterator gives the same result.
     for await (const [page] of iso20022.statementEntries({ content: statement })) {
       const again = iso20022.matchStatus({ content: payment, reports, statements: [page] });
       assert.deepEqual(again.transactions, matched.transactions);
@@ -205,7 +205,7 @@ describe('iterators', () => {
       await count('small.xml');
       const before = process.resourceUsage().maxRSS;
       console.log(await count('large.xml'), process.resourceUsage().maxRSS - before);`;
-    // What is garbage would stay for as long as there is room.
+    // Otherwise garbage would stay as long as there is room.
     const [line] = await run(program, ['--max-semi-space-size=1', '--max-old-space-size=48']);
     const [number, added] = line.split(' ').map(Number);
     assert.equal(number, 4 * MANY);
@@ -219,7 +219,7 @@ describe('iterators', () => {
     const checked = iso20022.checkPayment({ content: { path: file } });
     assert.ok(checked.ok, JSON.stringify(checked.findings));
     assert.deepEqual(left(), []);
-    // A list gives the same file; only the second in which it was made may differ.
+    // A list gives the same file, except for the second of its creation.
     const listed = iso20022.makePayment({ transactions: [...transfers(MANY)], debtor, executionDate });
     const without = (xml) => xml.replace(/<CreDtTm>[^<]*</, '');
     assert.equal(without(listed.xml), without(fs.readFileSync(file, 'utf8')));

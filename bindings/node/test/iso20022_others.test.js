@@ -1,7 +1,7 @@
 'use strict';
 
-// Payment files and IBANs beside programs that are not ours: `ibantools` judges the same random IBANs, and files that `sepa` makes
-// are read and checked.
+// Payment files and IBANs compared with third-party programs: `ibantools` judges the same random IBANs, and files made
+// by `sepa` are read and checked.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -25,7 +25,7 @@ const KINDS = { '0-9': DIGITS, 'A-Z': LETTERS, 'A-Z0-9': LETTERS + DIGITS, '0-9A
 const one = (of) => of[Math.floor(Math.random() * of.length)];
 
 const TERRITORIES = ['AX', 'BL', 'GF', 'GP', 'MF', 'MQ', 'NC', 'PF', 'PM', 'RE', 'TF', 'WF', 'YT'];
-// Letters here, digits there: `ibantools` and `python-stdnum`, whose reading we share, have other structures for these.
+// Letters or digits: `ibantools` has other structures for these countries than `python-stdnum`, whose reading we share.
 const DIFFERENT = ['BY', 'DO', 'GE', 'IE', 'PK', 'PS', 'TR', 'VG'];
 
 function isPaid(iban) {
@@ -63,7 +63,8 @@ test('IBANs are judged as ibantools does', { skip: missing('ibantools') }, () =>
   let countries = 0;
   for (const [country, spec] of Object.entries(countrySpecs)) {
     const { bban_regexp: structure, IBANRegistry: registered, bban_validation_func: national } = spec;
-    // It also has countries with a custom of their own, which are in no registry, and territories, whose IBANs begin with FI or FR.
+    // It also knows countries with a custom format, which are in no registry, and territories, whose IBANs begin with
+    // FI or FR.
     if (!registered || TERRITORIES.includes(country)) continue;
     if (DIFFERENT.includes(country)) continue;
     countries += 1;
@@ -72,7 +73,7 @@ test('IBANs are judged as ibantools does', { skip: missing('ibantools') }, () =>
       const rest = parts.map(([, kind, count]) => Array.from({ length: count }, () => one(KINDS[kind])).join('')).join('');
       const good = country + checkDigits(country, rest) + rest;
       for (const text of [good, ...spoiled(good)]) {
-        // It knows the national check digits of some countries too.
+        // It also checks the national check digits of some countries.
         if (!national || isValidIBAN(text)) assert.equal(isPaid(text), isValidIBAN(text), text);
       }
     }

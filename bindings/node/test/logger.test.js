@@ -1,6 +1,6 @@
 'use strict';
 
-// Who is told: a logger.
+// The logger.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');

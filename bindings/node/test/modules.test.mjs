@@ -13,7 +13,7 @@ import * as module from '../index.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const require = createRequire(import.meta.url);
-// Where the tests' runner installs the compiler; the package itself needs none.
+// The tests' runner installs the compiler here; the package itself does not need it.
 const tsc = join(here, '../../../target/npm/node_modules/typescript/bin/tsc');
 
 test('both module systems give the same', () => {

@@ -1,6 +1,6 @@
 'use strict';
 
-// How the package finds its native half, what it says when it does not, and the packages as users get them.
+// How the package finds its native half, the errors when it does not, and the packages as users get them.
 
 const assert = require('node:assert/strict');
 const { execFileSync, spawnSync } = require('node:child_process');
@@ -23,7 +23,7 @@ before(() => {
 
 after(() => fs.rmSync(folder, { recursive: true }));
 
-/** The package without its addon, in a folder of its own. */
+/** The package without its addon, in a separate folder. */
 function bare(name, change = {}) {
   const place = path.join(folder, name, 'node_modules/bankchannel');
   fs.cpSync(path.join(paths.package, 'lib'), path.join(place, 'lib'), { recursive: true });
@@ -32,7 +32,7 @@ function bare(name, change = {}) {
   return place;
 }
 
-/** What is thrown when a client is made of it. */
+/** The exception when a client of it is created. */
 async function thrown(place, before = '') {
   const program = `${before};
     const { BankchannelError, ConfigurationError, WsChannel } = require(${JSON.stringify(place)});
@@ -46,7 +46,7 @@ async function thrown(place, before = '') {
 
 const platform = `@bankchannel/${process.platform}-${process.arch}-gnu`;
 
-/** Puts a package of this platform beside it. */
+/** Puts a package of this platform next to it. */
 function beside(place, file, from = addon) {
   const there = path.join(place, '..', platform);
   fs.mkdirSync(there, { recursive: true });
@@ -139,7 +139,7 @@ test('no package is made of a testing build', { skip: missing }, () => {
   assert.ok(!fs.existsSync(target));
 });
 
-// What bindings/node/README.md promises; a newer symbol would make the package fail on systems that it is said to run on.
+// The promise of bindings/node/README.md; a newer symbol would break the package on systems that it names.
 test('the library asks for no newer C library than the page says', () => {
   const [, said] = /glibc ([\d.]+)/.exec(fs.readFileSync(path.join(paths.package, 'README.md'), 'utf8'));
   const versions = execFileSync('readelf', ['--version-info', '--wide', addon], { encoding: 'utf8' }).match(

@@ -1,6 +1,6 @@
 'use strict';
 
-// What `console.log` shows of clients, servers, workers, secrets and errors.
+// `console.log` output of clients, servers, workers, secrets and errors.
 
 const assert = require('node:assert/strict');
 const { test } = require('node:test');

@@ -1,6 +1,6 @@
 'use strict';
 
-// Requests to a NextGenPSD2 bank whose key is elsewhere: what becomes of a call whose signer hangs, fails or is missing.
+// Requests to a NextGenPSD2 bank with an external key: calls whose signer hangs, fails or is missing.
 
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
@@ -12,7 +12,7 @@ const { InvalidInputError, NextGenPsd2, NextGenPsd2Bank, TimedOutError } = requi
 const { failure } = require('./helpers/failure');
 
 const who = { psuId: 'psu-7f3a91' };
-/** What stands before a SHA-256 digest in a PKCS #1 v1.5 signature (RFC 8017 §9.2). */
+/** The prefix of a SHA-256 digest in a PKCS #1 v1.5 signature (RFC 8017 §9.2). */
 const NAME = Buffer.from('3031300d060960864801650304020105000420', 'hex');
 
 let bank;
@@ -33,7 +33,7 @@ before(async () => {
 
 after(() => bank.close());
 
-/** What a security module does with a digest. */
+/** Signs a digest like a security module. */
 function sign({ algorithm, digest, keyFingerprint }) {
   assert.deepEqual([algorithm, keyFingerprint.length], ['rsa_pkcs1_sha256', 64]);
   return crypto.privateEncrypt({ key, padding: crypto.constants.RSA_PKCS1_PADDING }, Buffer.concat([NAME, digest]));

@@ -1,6 +1,6 @@
 'use strict';
 
-// The programs of the pages are run as they stand there.
+// Runs the programs of the pages literally.
 
 const assert = require('node:assert/strict');
 const { spawn } = require('node:child_process');

@@ -1,6 +1,6 @@
 'use strict';
 
-// A test runner such as Jest runs programs in a realm of its own, whose arrays, errors and signals are of other classes.
+// A test runner such as Jest runs programs in a separate realm, whose arrays, errors and signals have other classes.
 
 const assert = require('node:assert/strict');
 const { after, before, test } = require('node:test');

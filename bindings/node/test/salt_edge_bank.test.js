@@ -106,7 +106,7 @@ test('an object answers for the bank', async () => {
   await client.handleRequest(await made({ operation: 'revoke_token', access_token_of: 'n-1' }));
   await client.work();
   assert.equal(bank.asked.at(-1).kind, 'revoked');
-  // A secret is there, and does not show.
+  // A secret is present, but not shown.
   assert.doesNotMatch(JSON.stringify(bank.asked[0]) + String(bank.asked[0].credentials.login), /anna/);
   await client.close();
 });

@@ -1,6 +1,6 @@
 'use strict';
 
-// The example of a connector in Express, judged by the checker as its users would judge it.
+// The example of a connector in Express, tested by the checker as users would do it.
 
 const assert = require('node:assert/strict');
 const { execFile, execFileSync, spawn } = require('node:child_process');
@@ -19,7 +19,7 @@ const program = path.join(paths.target, 'release/bankchannel');
 const installed = path.join(paths.target, 'npm/node_modules');
 const missing = !fs.existsSync(path.join(installed, 'express')) && !process.env.BANKCHANNEL_TESTS_REQUIRE_TOOLS && 'express is not installed';
 
-/** The customer's browser at the bank's page: asked with its URL and `approve` or `deny`. */
+/** The customer's browser at the bank's page: called with its URL and `approve` or `deny`. */
 const CUSTOMER = `
 const [url, answer] = process.argv.slice(2);
 const page = await (await fetch(url)).text();

@@ -1,7 +1,7 @@
 'use strict';
 
-// JWTs of implementations that are not ours, `jsonwebtoken` and `jose`: they accept what we sign, we what they sign; what confuses
-// algorithms is refused.
+// JWTs of third-party implementations, `jsonwebtoken` and `jose`: they accept our signatures, and we theirs; JWTs that
+// confuse algorithms are refused.
 
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
@@ -55,7 +55,7 @@ test('jose accepts what we sign, and we what it signs', { skip: missing('jose') 
   const key = await jose.importPKCS8(privateKey, 'RS256');
   const made = (header) => new jose.SignJWT({ data, exp: soon() }).setProtectedHeader({ alg: 'RS256', ...header }).sign(key);
   assert.equal(verdict(await made({})), 'accepted');
-  // What a header brings along is not looked at; what must be understood is refused.
+  // Additional header members are ignored; critical ones that are unknown are refused.
   assert.equal(verdict(await made({ kid: '../../etc/passwd', typ: 'JWT' })), 'accepted');
   const unencoded = new jose.FlattenedSign(Buffer.from('{}')).setProtectedHeader({ alg: 'RS256', b64: true, crit: ['b64'] });
   const { protected: head, payload: body, signature } = await unencoded.sign(key);

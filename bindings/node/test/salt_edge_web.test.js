@@ -1,6 +1,7 @@
 'use strict';
 
-// A connector in Node's `http`, asked by the hub as Salt Edge asks; and a bank behind a route, asked by a connector's question.
+// A connector in Node's `http`, called by the hub as Salt Edge calls; and a bank behind a route, called with a
+// connector's question.
 
 const assert = require('node:assert/strict');
 const { createHmac } = require('node:crypto');

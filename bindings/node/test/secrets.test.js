@@ -1,6 +1,6 @@
 'use strict';
 
-// Nothing secret shows where it need not: in errors that name what was given, in results, in what a server leaves behind.
+// Secrets do not leak: into errors about given values, into results, into leftovers of a server.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -14,7 +14,7 @@ const { NextGenPsd2, NextGenPsd2Bank, SaltEdgeConnector, SaltEdgeHub, SaltEdgeHu
 const paths = require('./helpers/paths');
 const { run } = require('./helpers/process');
 
-/** What is planted, and the part of it that must appear nowhere. */
+/** The planted values, and the part of each that must not appear anywhere. */
 const PLANTED = [
   ['<Document><IBAN>FI2112345600000785</IBAN></Document>', 'FI2112345600000785'],
   ['-----BEGIN PRIVATE KEY-----\nPlantedKeyLine\n-----END PRIVATE KEY-----\n', 'PlantedKeyLine'],
@@ -33,7 +33,7 @@ const FORMS = [
   (planted) => new Date(planted),
   (planted) => () => planted,
 ];
-/** Those in which one text is taken for another of its kind: tried with all that is planted. */
+/** The forms that can be mistaken for another text: tried with all planted values. */
 const MAIN = FORMS.slice(0, 5).filter((_, number) => number !== 1);
 const camel = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
@@ -45,7 +45,7 @@ before(() => {
 
 after(() => fs.rmSync(folder, { recursive: true }));
 
-/** All that an error shows. */
+/** All text that an error shows. */
 function shown(error) {
   return `${error} ${error.stack} ${inspect(error, { depth: 9 })} ${JSON.stringify(error)}`;
 }
@@ -58,7 +58,7 @@ test('planted into every field of every operation and setting, nothing is repeat
     'salt-edge-hub': new SaltEdgeHub({ baseUrl: 'http://127.0.0.1:9' }),
   };
   const home = process.cwd();
-  // What is taken for a folder's name is made.
+  // A text that is taken for a folder's name creates the folder.
   process.chdir(folder);
   let failed = 0;
   const attempt = async (place, secret, work) => {
@@ -70,13 +70,13 @@ test('planted into every field of every operation and setting, nothing is repeat
     }
   };
   try {
-    // By its name, what a module computes is carried out by any client.
+    // By name, any client runs a module's operation.
     const modules = { iso20022 };
     for (const { name, protocol, request_schema: schema } of catalogue()) {
       const method = camel(name.split('.')[1]);
       for (const [at, field] of Object.keys(schema.properties ?? {}).entries()) {
         for (const [number, [planted, secret]] of PLANTED.entries()) {
-          // All forms of one; of each other one form, in turn.
+          // All forms of one value; of each other value one form, in turn.
           for (const form of number === 0 ? FORMS : [MAIN[(at + number) % MAIN.length]]) {
             const value = form(planted);
             const options = { timeoutMs: 20 };
@@ -197,7 +197,7 @@ test('a server that was not closed leaves nothing behind', async () => {
     assert.equal(ended.out, '700 true\n700 true\n', ended.err);
     assert.deepEqual(fs.readdirSync(temporary), []);
   }
-  // What a kill leaves, the next one removes.
+  // Leftovers of a killed process are removed by the next one.
   const killed = await run(program('process.kill(process.pid, "SIGKILL")'), environment);
   assert.equal(killed.signal, 'SIGKILL');
   assert.equal(fs.readdirSync(temporary).length, 2);

@@ -1,6 +1,6 @@
 'use strict';
 
-// The whole main job against the package's own service: register, log in, enrol, sign, upload, download.
+// The complete flow against the package's own service: register, log in, enrol, sign, upload, download.
 
 const assert = require('node:assert/strict');
 const { spawnSync } = require('node:child_process');

@@ -1,6 +1,6 @@
 'use strict';
 
-// Signatures that are made elsewhere.
+// External signers.
 
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
@@ -33,11 +33,11 @@ before(async () => {
 
 after(() => service.close());
 
-/** What an HSM does: the bare signature over a digest. */
+/** Signs like an HSM: the raw signature over a digest. */
 function sign(kind, { algorithm, digest }) {
   const key = crypto.createPrivateKey(data(`elsewhere-${kind}.key.pem`));
   if (algorithm === 'ed25519') return crypto.sign(null, digest, key);
-  // PKCS #1 v1.5 takes the digest with the name of its hash before it (RFC 8017 §9.2).
+  // PKCS #1 v1.5 takes the digest with a prefix for its hash (RFC 8017 §9.2).
   const names = {
     sha256: ['0609608648016503040201', 32],
     sha384: ['0609608648016503040202', 48],

@@ -1,7 +1,7 @@
 'use strict';
 
-// The package around a library that fails, panics, asks and waits on demand (tests/testing-build): also the proof that a new
-// operation needs no line by hand, since those operations are in its generated files only.
+// The package around a library that fails, panics, asks and waits on demand (tests/testing-build). It also proves that
+// a new operation needs no hand-written code, since those operations are in its generated files only.
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
@@ -62,7 +62,7 @@ test('operations on demand', { skip: missing }, async (suite) => {
       '"\\/\b\f\n\r\t',
       'x'.repeat(1_000_000),
       '😀'.repeat(100_000),
-      // Up to 1024 bytes a request is read at once: every way to just miss it.
+      // Up to 1024 bytes are read in one step: texts of just above and below that length.
       ...['x', 'ä', '\u2028', '😀'].flatMap((c) => Array.from({ length: 30 }, (_, n) => c.repeat((1000 + n) / Buffer.byteLength(c)))),
     ]) {
       assert.equal(client.echo({ text }).text, text);
@@ -99,9 +99,9 @@ test('operations on demand', { skip: missing }, async (suite) => {
       const error = await failure(work);
       assert.ok(error instanceof InternalError, String(error));
       assert.equal(error.code, 'internal');
-      // Its cause and its stack too.
+      // Nor in its cause and its stack.
       assert.ok(!inspect(error, { showHidden: true, depth: 9 }).includes('asked to panic'));
-      // Whoever called something that may send, must not send it again.
+      // A call that may have sent something must not be repeated.
       assert.equal(error.outcome, work === ofCall ? 'unknown' : null);
     }
     assert.equal(client.echo({ text: 'on' }).text, 'on');

@@ -1,4 +1,4 @@
-// What the type checker must take.
+// Code that the type checker must accept.
 
 import { createReadStream, createWriteStream } from 'node:fs';
 
@@ -56,7 +56,7 @@ try {
 await client.close();
 await service.close();
 
-// An own signer, a logger, the environment, paths as URLs, web streams.
+// The program's own signer, a logger, the environment, paths as URLs, web streams.
 const elsewhere = WsChannel.fromEnv(
   { mode: 'data' },
   {
@@ -83,7 +83,7 @@ console.log(anything, computed);
   await scoped.initLogin();
 }
 
-// A third party: what a bank says of itself is taken as settings, and a token's PIN is a secret like any other.
+// A third party: the bank's own information is accepted as settings, and a token's PIN is a secret like any other.
 const bank = await NextGenPsd2Bank.start();
 const party = { certificateFile: 'qseal.pem', clientCertificateFile: 'qwac.pem', clientKey: { file: 'qwac.key' } };
 await new NextGenPsd2({ ...bank.clientSettings, ...party }, { signer: () => new Uint8Array(256) }).getAccounts();
@@ -91,7 +91,7 @@ const berlin = new NextGenPsd2({ baseUrl: bank.bgBaseUrl, caFile: bank.caFile, s
 await berlin.getConsentStatus({ consentId: '1' }, { timeoutMs: 1000 });
 new NextGenPsd2({ pkcs11: { module: 'softhsm2.so', token: 'tpp', pin: { env: 'PIN' }, key: 'qseal' } });
 
-// A result's secret is one of settings and requests; errors and clients of a program's own tests.
+// A result's secret is accepted in settings and requests; errors and clients can be made in a program's own tests.
 const made = client.generateKey({ name: 'You', email: 'you@example.com' });
 const kept: string = made.privateKey.reveal();
 client.signFile({ content: Buffer.from(kept), privateKey: made.privateKey });

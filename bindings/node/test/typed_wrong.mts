@@ -1,4 +1,4 @@
-// What the type checker must refuse: every line marked so, and no other.
+// Code that the type checker must refuse: every line marked so, and no other.
 
 import { BankchannelError, SaltEdgeConnector, Service, WsChannel, codes, type FileDescriptor, type SaltEdgeBank } from '../index.mjs';
 

@@ -86,7 +86,7 @@ test('a client cannot be sent to another worker: it says so, and nothing breaks'
   const client = new WsChannel(there.settings);
   const one = worker('return 1', undefined);
   const exit = ended(one);
-  // Of what a class keeps private nothing is cloned: the copy is an empty object, no client.
+  // Private members of a class are not cloned: the copy is an empty object, not a client.
   const copy = structuredClone(client);
   assert.ok(!(copy instanceof WsChannel));
   assert.equal((await failure(() => WsChannel.prototype.listFiles.call(copy))).name, 'TypeError');

@@ -1,8 +1,8 @@
 <?php
 
 /*
- * The cost of the boundary: an operation that does nothing, with 200 bytes of JSON each way, against json_encode and
- * json_decode of the same. Needs the testing build (tests/testing-build), which has such an operation.
+ * The cost of the boundary: an operation that does nothing, with 200 bytes of JSON each way, compared with json_encode
+ * and json_decode of the same. Needs the testing build (tests/testing-build), which has such an operation.
  */
 
 declare(strict_types=1);
@@ -13,7 +13,7 @@ library('testing/libbankchannel.so');
 use Bankchannel\Bankchannel;
 use Bankchannel\Toy;
 
-// The typed faces of the testing build stand beside it.
+// The generated classes of the testing build are next to it.
 spl_autoload_register(static function (string $class): void {
     $file = dirname((string) getenv('BANKCHANNEL_LIBRARY')) . '/faces/bindings/php/src/Generated/' . str_replace(['Bankchannel\\', '\\'], ['', '/'], $class) . '.php';
     if (is_file($file)) {

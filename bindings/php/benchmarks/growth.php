@@ -1,9 +1,9 @@
 <?php
 
 /*
- * Memory after 100,000 calls and after 1,000,000: how much it has grown, in bytes. The calls are the ones that a program
- * makes most: computed ones, typed and by name, good and failing; two of a hundred go the long way through the runtime.
- * GROWTH_CALLS changes the million.
+ * The growth of memory between 100,000 calls and 1,000,000, in bytes. The calls are the most frequent ones of a
+ * program: local ones, typed and by name, successful and failing; two of a hundred go through the runtime. GROWTH_CALLS
+ * changes the million.
  */
 
 declare(strict_types=1);

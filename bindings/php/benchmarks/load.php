@@ -1,7 +1,8 @@
 <?php
 
 /*
- * A fresh process that loads the package and asks for its version, against a fresh `php -r 'FFI::cdef();'`, in pairs.
+ * A fresh process that loads the package and asks for its version, compared with a fresh `php -r 'FFI::cdef();'`, in
+ * pairs.
  */
 
 declare(strict_types=1);

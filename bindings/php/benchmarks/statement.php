@@ -1,12 +1,13 @@
 <?php
 
 /**
- * Reading a statement (camt.053) of 100,000 entries into typed results, against XMLReader with SimpleXML: one JSON line.
+ * Reading a statement (camt.053) of 100,000 entries into typed results, compared with XMLReader and SimpleXML: one JSON
+ * line.
  *
  *     php statement.php FILE        made with: cargo run --release -p bankchannel-iso20022 --example read_speed 100000 FILE
  *
- * Both take the same eleven fields of each entry, the second as one would write it by hand: XMLReader finds each entry, SimpleXML
- * reads it. Processor time, in turns; the least counts.
+ * Both read the same eleven fields of each entry, the second in typical hand-written code: XMLReader finds each entry,
+ * SimpleXML reads it. Processor time, alternating; the minimum counts.
  */
 
 declare(strict_types=1);

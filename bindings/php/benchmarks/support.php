@@ -1,7 +1,7 @@
 <?php
 
 /*
- * What the benchmarks share. Each prints one line of JSON and fails loudly.
+ * Shared code of the benchmarks. Each prints one line of JSON and fails loudly.
  */
 
 declare(strict_types=1);
@@ -29,9 +29,9 @@ function median(array $values): float
 }
 
 /**
- * Medians in microseconds per call, over rounds that alternate: what slows the machine for a while slows all of them.
+ * Medians in microseconds per call, over alternating rounds: a temporary slowdown of the machine affects all of them.
  *
- * @param array<string, Closure(int): void> $contestants each makes so many calls
+ * @param array<string, Closure(int): void> $contestants each makes the given number of calls
  *
  * @return array<string, float>
  */

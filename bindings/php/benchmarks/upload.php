@@ -1,9 +1,9 @@
 <?php
 
 /*
- * Uploads of one file, signed: BENCH_ROUNDS times BENCH_FILE with the key of BENCH_KEY_FILE, to the service that
- * ISECURE_BASE_URL and ISECURE_PUBLIC_KEY_PEM_FILE name, in the session of BENCH_ID_TOKEN. BENCH_CONTENT says how PHP gives
- * the content: `path` when left out, `bytes` or `stream`.
+ * Signed uploads of one file: BENCH_ROUNDS times BENCH_FILE with the key of BENCH_KEY_FILE, to the service that
+ * ISECURE_BASE_URL and ISECURE_PUBLIC_KEY_PEM_FILE name, in the session of BENCH_ID_TOKEN. BENCH_CONTENT is the form of
+ * the content in PHP: `path` by default, `bytes` or `stream`.
  */
 
 declare(strict_types=1);

@@ -14,7 +14,7 @@ use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Exception\ConfigurationException;
 use Psr\Log\LoggerInterface;
 
-/** What every protocol's client can do. */
+/** The common methods of every protocol's client. */
 abstract class AbstractClient
 {
     private readonly Bridge $bridge;
@@ -38,7 +38,7 @@ abstract class AbstractClient
         $this->onCode = $onCode === null ? null : \Closure::fromCallable($onCode);
         $this->signer = $signer === null ? null : \Closure::fromCallable($signer);
         $variables = $fromEnv ? Environment::startingWith('ISECURE_') : [];
-        // Without any of its own PHP leaves the look to the library.
+        // Without variables of its own PHP leaves the lookup to the library.
         $given = ['protocol' => $protocol] + ($fromEnv ? ['from_env' => $variables === [] ? true : $variables] : []) + $settings;
         try {
             $this->client = $this->bridge->openClient(Encode::json($given));
@@ -51,13 +51,14 @@ abstract class AbstractClient
      * Carries out any operation by its name (`ws_channel.list_files`), with the fields of the catalogue.
      *
      * @param array<string, mixed>                               $request
-     * @param Content|string|\SplFileInfo|resource|null          $content     to go with the request; a string is a path
-     * @param string|\SplFileInfo|resource|null                  $destination where the response's content goes; left out, into memory
+     * @param Content|string|\SplFileInfo|resource|null          $content     the request's content; a string is a path
+     * @param string|\SplFileInfo|resource|null                  $destination destination of the response's content;
+     * default: memory
      * @param (callable(Question): string)|null                  $onCode
      * @param (callable(SignatureRequest): string)|null          $signer
-     * @param (callable(Progress): mixed)|null                   $onProgress  is told how far the call is
+     * @param (callable(Progress): mixed)|null                   $onProgress  called with the progress of the call
      *
-     * @return array{array<string, mixed>, Content|null} the response, and its content where it has one
+     * @return array{array<string, mixed>, Content|null} the response, and its content if it has one
      *
      * @throws BankchannelException
      */
@@ -70,15 +71,15 @@ abstract class AbstractClient
         }
     }
 
-    /** Frees the client's connections. Calling anything afterwards is refused. */
+    /** Frees the client's connections. Later calls are refused. */
     final public function close(): void
     {
-        // Not given back at once: a signal's handler may close what a call is just about to use.
+        // Not freed at once: a signal handler may close a client that a call is about to use.
         $this->client = null;
     }
 
     /**
-     * An operation that only computes: it asks nothing, and takes no time that could be limited.
+     * A local operation: it asks nothing, and its time cannot be limited.
      *
      * @param array<string, mixed> $request
      *
@@ -101,7 +102,7 @@ abstract class AbstractClient
     /**
      * The value of a parameter that may have been given under its former name.
      *
-     * @param array<int|string, mixed> $given what was given under other names; the former name is taken out
+     * @param array<int|string, mixed> $given the values given under other names; the former name is removed
      *
      * @throws BankchannelException
      */
@@ -121,7 +122,7 @@ abstract class AbstractClient
     }
 
     /**
-     * What PHP does where a function has no parameter of a name.
+     * Throws PHP's own error for an unknown parameter name.
      *
      * @param array<int|string, mixed> $given
      */
@@ -173,7 +174,7 @@ abstract class AbstractClient
         $from = $content?->place();
         $to = $destination === null ? null : self::place($destination);
         if (!$asks && $this->logger === null && $onProgress === null && $from?->kind !== Place::PIECES && $to?->kind !== Place::PIECES) {
-            // There is nothing to say on the way: the call goes in one go.
+            // The call has no intermediate events, so it is one native call.
             $event = $this->bridge->call($client, $name, Encode::json($request), $timeoutMs ?? -1, $from, $to);
         } else {
             $onCode = $onCode === null ? $this->onCode : \Closure::fromCallable($onCode);
@@ -208,7 +209,7 @@ abstract class AbstractClient
         }
         $size = null;
         foreach ($response as $value) {
-            // The one field that is content tells its size.
+            // The field for content contains the size.
             if (\is_array($value) && \is_int($value['size'] ?? null)) {
                 $size = $value['size'];
             }

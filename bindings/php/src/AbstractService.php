@@ -10,7 +10,7 @@ use Bankchannel\Bridge\Handle;
 use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Exception\ConfigurationException;
 
-/** What every embedded service can do. It belongs to the process that started it. */
+/** The common methods of every embedded service. It belongs to the process that started it. */
 abstract class AbstractService
 {
     private Bridge $bridge;
@@ -18,7 +18,7 @@ abstract class AbstractService
     private ?Handle $server = null;
 
     /**
-     * Starts it; what it says of itself.
+     * Starts the service; returns its readiness information.
      *
      * @param array<string, mixed> $options
      *
@@ -39,12 +39,12 @@ abstract class AbstractService
     }
 
     /**
-     * Puts data in, for tests and demonstrations; whether it was started with `control` or not.
+     * Adds data, for tests and demonstrations; also to a service that was started without `control`.
      *
      * @param array<string, mixed> $data what to put in, such as `['accounts' => [...]]`; the server's page in `docs/` describes it
      *                                   under `POST seed`
      *
-     * @return array<array-key, mixed> what was put in, such as the accounts with their API keys
+     * @return array<array-key, mixed> the added data, such as the accounts with their API keys
      *
      * @throws BankchannelException
      */
@@ -54,12 +54,13 @@ abstract class AbstractService
     }
 
     /**
-     * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or one
-     * of this kind of server. All but `seed` need a server that was started with `control: true`.
+     * Carries out an order of the control interface: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`,
+     * `transcript`, or a specific one of this server. All but `seed` need a server that was started with
+     * `control: true`.
      *
-     * @param array<string, mixed> $request what the order takes; the server's page in `docs/` describes it
+     * @param array<string, mixed> $request the order's parameters; the server's page in `docs/` describes them
      *
-     * @return array<array-key, mixed> what the order answers
+     * @return array<array-key, mixed> the order's answer
      *
      * @throws BankchannelException
      */
@@ -73,7 +74,7 @@ abstract class AbstractService
     }
 
     /**
-     * Stops it; running answers get some time to finish. Stopping it twice does nothing.
+     * Stops the service; running answers get some time to finish. A second call does nothing.
      *
      * @throws BankchannelException
      */

@@ -24,7 +24,7 @@ final class Bankchannel
     }
 
     /**
-     * Every operation there is.
+     * Every operation.
      *
      * @return list<array<string, mixed>>
      *
@@ -36,7 +36,7 @@ final class Bankchannel
     }
 
     /**
-     * Carries out an operation that only computes, without a client.
+     * Runs a local operation, without a client.
      *
      * @param array<string, mixed>                      $request
      * @param Content|string|\SplFileInfo|null          $content a string is a path

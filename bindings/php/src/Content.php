@@ -8,25 +8,25 @@ use Bankchannel\Bridge\Place;
 use Bankchannel\Exception\BankchannelException;
 
 /**
- * A file's content: given to a call, or what came of one.
+ * A file's content: an argument of a call, or its result.
  *
- * Wherever a call takes content, a string is a **path**, and a stream is read from where it stands. Bytes that PHP holds
- * are given as `Content::bytes($bytes)`; the library then copies them once, a path not at all.
+ * In every call that takes content, a string is a **path**, and a stream is read from its current position. Bytes in
+ * PHP are given as `Content::bytes($bytes)`; the library then copies them once, a path not at all.
  */
 final class Content
 {
-    /** How many bytes a stream is read in at once. */
+    /** Bytes read from a stream at once. */
     private const PIECE = 262144;
 
     /** @param resource|null $stream */
     private function __construct(
         private readonly ?string $bytes = null,
-        /** Where the file is, when it is one. */
+        /** The path, if it is a file. */
         public readonly ?string $path = null,
         private readonly mixed $stream = null,
-        /** How many bytes, where that is known. */
+        /** The number of bytes, if it is known. */
         public readonly ?int $size = null,
-        /** What removes the file with this object. */
+        /** Removes the file together with this object. */
         private readonly ?TemporaryFile $kept = null,
     ) {
     }
@@ -48,9 +48,9 @@ final class Content
     }
 
     /**
-     * A stream, read once from where it stands to its end.
+     * A stream, read once from its current position to its end.
      *
-     * @param resource $stream a blocking one
+     * @param resource $stream a blocking stream
      *
      * @throws BankchannelException
      */
@@ -64,7 +64,7 @@ final class Content
     }
 
     /**
-     * Content in any of the forms that a call takes.
+     * Content in any of the accepted forms.
      *
      * @internal
      *
@@ -80,7 +80,7 @@ final class Content
     }
 
     /**
-     * What a call gave: to a file, or to a stream of the caller's.
+     * The content that a call wrote to a file, or to the caller's stream.
      *
      * @internal
      */
@@ -90,7 +90,7 @@ final class Content
     }
 
     /**
-     * A path. An open file is none: it stands somewhere in the file, and that would not count.
+     * A path. An open file is refused: its current position would be ignored.
      *
      * @internal
      *
@@ -105,7 +105,7 @@ final class Content
         return (string) $path;
     }
 
-    /** The bytes. Content that went to a stream of the caller's is there, and no longer here. */
+    /** The bytes. Content that was written to the caller's stream is no longer available here. */
     public function contents(): string
     {
         if ($this->bytes !== null) {
@@ -142,7 +142,7 @@ final class Content
     }
 
     /**
-     * The same without a stream: what that holds is read here and now.
+     * The same without a stream: its content is read now.
      *
      * @internal
      */
@@ -152,8 +152,8 @@ final class Content
     }
 
     /**
-     * The same for many calls, each of which would copy it: what is no file already, and large, goes into one that is removed with this
-     * object. Where there is no place for such a file, it stays in memory.
+     * The same for many calls, each of which would copy it: large content that is not a file is written to one that is
+     * removed with this object. If no such file can be created, the content stays in memory.
      *
      * @internal
      *

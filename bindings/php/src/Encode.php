@@ -8,7 +8,7 @@ use Bankchannel\Exception\BankchannelException;
 use Bankchannel\Exception\InvalidInputException;
 
 /**
- * PHP's values as the library's JSON has them.
+ * Converts PHP's values to the library's JSON.
  *
  * @internal
  */
@@ -26,7 +26,7 @@ final class Encode
         return $time->format('Y-m-d\TH:i:s.vP');
     }
 
-    /** One of a list of names, or the text of it; whether there is such a name, the library says. */
+    /** An enum value, or its text; the library checks whether the name exists. */
     public static function name(\BackedEnum|string|null $name): ?string
     {
         return $name instanceof \BackedEnum ? (string) $name->value : $name;
@@ -68,14 +68,14 @@ final class Encode
         if (\in_array(null, $fields, true)) {
             $fields = self::present($fields);
         }
-        // No fields at all would be an empty list; otherwise a list is none, and the library says so.
+        // Without fields the array would be encoded as a list; any other list is refused by the library.
         $json = $fields === [] ? '{}' : \json_encode($fields, self::FLAGS);
 
         return $json === false ? throw self::unwritable($fields, json_last_error_msg()) : $json;
     }
 
     /**
-     * What the library answered.
+     * The library's answer, decoded.
      *
      * @return array<string, mixed>
      */

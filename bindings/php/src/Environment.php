@@ -5,11 +5,11 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 /**
- * What PHP calls the environment, in the order in which it is looked at: `$_SERVER`, the parameters of the web server
- * (FastCGI) and the process's own variables (`getenv`), `$_ENV`. Where a name is set to an empty text, the next is looked at.
+ * PHP's environment, in the order of the lookup: `$_SERVER`, the parameters of the web server (FastCGI) and the
+ * process's own variables (`getenv`), `$_ENV`. If a name is set to an empty text, the next place is checked.
  *
- * Names that begin with `HTTP_` are headers of a request in `$_SERVER`: whoever sends the request writes them, so they are no
- * variables here.
+ * Names that begin with `HTTP_` are headers of a request in `$_SERVER`: the sender of the request controls them, so
+ * they are not accepted as variables.
  *
  * @internal
  */
@@ -29,7 +29,7 @@ final class Environment
         return null;
     }
 
-    /** @return array<string, string> the variables whose names begin so */
+    /** @return array<string, string> the variables whose names have this prefix */
     public static function startingWith(string $prefix): array
     {
         $found = [];

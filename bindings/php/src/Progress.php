@@ -4,13 +4,13 @@ declare(strict_types=1);
 
 namespace Bankchannel;
 
-/** How far a call is. */
+/** The progress of a call. */
 final class Progress
 {
     /**
-     * @param string   $text  what is being done, for a person; empty where only the bytes have changed
-     * @param int      $bytes bytes of the present message's body that have gone out or come in
-     * @param int|null $total how many there will be, where that is known
+     * @param string   $text  the current step, for a person; empty if only the bytes have changed
+     * @param int      $bytes bytes of the present message's body that were sent or received
+     * @param int|null $total the total number of bytes, if it is known
      */
     public function __construct(
         public readonly string $text,

@@ -4,10 +4,13 @@ declare(strict_types=1);
 
 namespace Bankchannel;
 
-/** What a call asks in its middle. */
+/** A question of a call while it runs. */
 final class Question
 {
-    /** @var \WeakMap<self, string>|null secrets beside their questions: what dumps or exports an object cannot find one in it */
+    /**
+     * @var \WeakMap<self, string>|null secrets, stored outside their questions: a dump or export of an object does not
+     * contain them
+     */
     private static ?\WeakMap $secrets = null;
 
     /** @var \WeakMap<self, array<string, mixed>>|null requests, for the same reason */
@@ -15,10 +18,10 @@ final class Question
 
     /**
      * @param string       $kind    `sms_code`, `email_code`, `phone_code`, `totp_code`, `mfa_method`, `bank.list_accounts`, …
-     * @param string       $text    for a person
-     * @param list<string> $choices the answers to choose from; empty where any is possible
-     * @param string|null  $secret  what `secret()` gives
-     * @param array<string, mixed>|null $request what `request()` gives
+     * @param string       $text    the text for a person
+     * @param list<string> $choices the answers to choose from; empty if any answer is possible
+     * @param string|null  $secret  the value of `secret()`
+     * @param array<string, mixed>|null $request the value of `request()`
      */
     public function __construct(
         public readonly string $kind,
@@ -40,8 +43,8 @@ final class Question
     }
 
     /**
-     * What a question to the program itself is about, such as `bank.list_accounts`: its fields have the catalogue's names. Its answer is
-     * JSON text. Null where a person is asked.
+     * The request of a question to the program itself, such as `bank.list_accounts`: its fields have the catalogue's
+     * names. The answer is JSON text. Null if a person is asked.
      *
      * @return array<string, mixed>|null
      */
@@ -51,7 +54,8 @@ final class Question
     }
 
     /**
-     * What the person needs for the answer and nobody else may see: a new authenticator's key. Null where there is none.
+     * A secret that the person needs for the answer and that nobody else may see: a new authenticator's key. Null if
+     * there is none.
      */
     public function secret(): ?string
     {

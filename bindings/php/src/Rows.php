@@ -7,7 +7,7 @@ namespace Bankchannel;
 use Bankchannel\Exception\BankchannelException;
 
 /**
- * The items of a list that come one by one, as lines of a file that is removed with this object: memory stays small.
+ * The items of an iterator, written one by one to a file that is removed with this object: memory stays small.
  *
  * @internal
  */
@@ -18,7 +18,7 @@ final class Rows
     }
 
     /**
-     * Writes the items, where they are not in an array already.
+     * Writes the items, unless they are already in an array.
      *
      * @param iterable<object>|null $items
      *

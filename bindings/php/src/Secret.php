@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 /**
- * A secret that stands somewhere else. A file is read by the library, and PHP never holds it. Where PHP has the secret already,
+ * A reference to a secret. The library reads a file, so PHP never holds its content. If PHP already has the secret,
  * give it as a string.
  */
 final class Secret
@@ -16,14 +16,14 @@ final class Secret
     ) {
     }
 
-    /** The text of a file, less one final line break. */
+    /** The text of a file, without one final line break. */
     public static function file(string $path): self
     {
         return new self('file', $path);
     }
 
     /**
-     * The value of an environment variable, as PHP has it: `$_SERVER`, else the parameters of the web server (FastCGI) and the
+     * The value of an environment variable in PHP: `$_SERVER`, else the parameters of the web server (FastCGI) and the
      * process's own variables (`getenv`), else `$_ENV`. Names that begin with `HTTP_` are headers of a request and
      * refused. It is read when the client is made or called.
      *
@@ -49,7 +49,7 @@ final class Secret
     }
 
     /**
-     * The text, where PHP has it; else where the library finds it, or says that it does not.
+     * The text, if PHP has it; otherwise the reference, which the library resolves or refuses.
      *
      * @internal
      *

@@ -5,10 +5,10 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 /**
- * A signature that a call wants from a key which the library does not have: in a hardware module, a smart card, an agent.
+ * A request for a signature by an external key: in a hardware module, a smart card, an agent.
  *
- * A `signer` is given this and returns the raw signature's bytes. With RSA that is PKCS #1 v1.5 over the digest, as long
- * as the modulus; with Ed25519 it is the 64 bytes of a signature whose message is the digest. The library verifies it
+ * A `signer` gets this and returns the raw signature's bytes. With RSA that is PKCS #1 v1.5 over the digest, as long as
+ * the modulus; with Ed25519 it is the 64 bytes of a signature whose message is the digest. The library verifies it
  * against the certificate before anything is sent.
  */
 final class SignatureRequest
@@ -21,7 +21,8 @@ final class SignatureRequest
     /**
      * @param string $algorithm      one of the constants of this class
      * @param string $digest         the digest to sign, as bytes
-     * @param string $keyFingerprint which key has to sign, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or
+     * @param string $keyFingerprint the key that must sign, in upper-case hex. WS Channel: the fingerprint of the
+     * OpenPGP key or
      *                               subkey, 40 digits. NextGenPSD2: SHA-256 of the QSEAL certificate (DER), 64 digits
      */
     public function __construct(

@@ -5,13 +5,14 @@ declare(strict_types=1);
 namespace Bankchannel;
 
 /**
- * A file of mode 0600 that goes with this object, or with the program, in the process that made it: a child that was forked leaves it.
+ * A file of mode 0600 that is removed with this object, or at the end of the program, by the process that made it; a
+ * forked child does not remove it.
  *
  * @internal
  */
 final class TemporaryFile
 {
-    /** @var array<string, int|false>|null the files that are there and the processes that made them; null before the first */
+    /** @var array<string, int|false>|null the existing files and the processes that made them; null before the first */
     private static ?array $there = null;
 
     /** @param resource $file */
@@ -19,7 +20,7 @@ final class TemporaryFile
     {
     }
 
-    /** Null where the folder for temporary files cannot be written to. */
+    /** Null if the folder for temporary files is not writable. */
     public static function make(): ?self
     {
         $path = @\tempnam(\sys_get_temp_dir(), 'bankchannel-');
@@ -28,7 +29,7 @@ final class TemporaryFile
             return null;
         }
         if (self::$there === null) {
-            // After a fatal error nothing is destructed.
+            // After a fatal error no destructor runs.
             \register_shutdown_function(static fn () => \array_map(self::remove(...), \array_keys(self::$there ?? [])));
         }
         self::$there[$path] = \getmypid();
@@ -36,13 +37,13 @@ final class TemporaryFile
         return new self($path, $file);
     }
 
-    /** Whether all of it could be written. */
+    /** Whether everything was written. */
     public function write(string $bytes): bool
     {
         return @\fwrite($this->file, $bytes) === \strlen($bytes);
     }
 
-    /** Whether what was written is in the file. */
+    /** Whether the written bytes are in the file. */
     public function flush(): bool
     {
         return @\fflush($this->file);

@@ -9,9 +9,10 @@ use Bankchannel\SaltEdgeConnector\HeaderField;
 use Bankchannel\SaltEdgeConnector\HttpAnswer;
 
 /**
- * A connector to Salt Edge in a web server: requests from PHP's globals or from PSR-7, and answers sent.
+ * A connector to Salt Edge in a web server: reads requests from PHP's globals or from PSR-7, and sends answers.
  *
- * `Web::answer($connector)` is a whole route; with a framework, give `$connector->handleRequest(...Web::psr7($request))`.
+ * `Web::answer($connector)` is a complete route; in a framework, call
+ * `$connector->handleRequest(...Web::psr7($request))`.
  */
 final class Web
 {
@@ -19,7 +20,7 @@ final class Web
     private const MAX_BODY = 1024 * 1024;
 
     /**
-     * Answers Salt Edge, and does what follows when the answer has left: at once under FastCGI, else at the end of the request.
+     * Answers Salt Edge, and works after the answer: at once under FastCGI, otherwise at the end of the request.
      *
      * @throws BankchannelException
      */
@@ -46,7 +47,7 @@ final class Web
     }
 
     /**
-     * This request, as `handleRequest` and `receiveRequest` take it.
+     * The current request, for `handleRequest` and `receiveRequest`.
      *
      * @return array{method: string, target: string, headers: list<HeaderField>}
      */
@@ -54,7 +55,7 @@ final class Web
     {
         $headers = [];
         foreach ($_SERVER as $name => $value) {
-            // What stands twice is joined by the web server: such a value is none that Salt Edge sends, and is refused.
+            // The web server joins repeated fields: Salt Edge never sends such a value, so it is refused.
             if (\is_string($value) && (str_starts_with((string) $name, 'HTTP_') || $name === 'CONTENT_TYPE')) {
                 $name = str_replace('_', '-', str_starts_with((string) $name, 'HTTP_') ? substr((string) $name, 5) : (string) $name);
                 $headers[] = new HeaderField(name: ucwords(strtolower($name), '-'), value: self::text($value));
@@ -65,7 +66,7 @@ final class Web
     }
 
     /**
-     * A PSR-7 request, as `handleRequest` and `receiveRequest` take it.
+     * A PSR-7 request, for `handleRequest` and `receiveRequest`.
      *
      * @return array{method: string, target: string, headers: list<HeaderField>}
      */
@@ -91,7 +92,7 @@ final class Web
         echo $answer->body;
     }
 
-    /** Lets the client go, where the server can do that before the script's end. */
+    /** Ends the response, if the server can do that before the script's end. */
     private static function finish(): void
     {
         if (\function_exists('fastcgi_finish_request')) {
@@ -99,7 +100,7 @@ final class Web
         }
     }
 
-    /** Text in UTF-8, whatever was sent. */
+    /** Valid UTF-8, for any input. */
     private static function text(string $text): string
     {
         return preg_match('//u', $text) === 1 ? $text : (string) preg_replace('/[^ -~]/', '?', $text);

@@ -18,7 +18,7 @@ use Bankchannel\WsChannel\Mode;
 use Bankchannel\WsChannel\Service;
 use PHPUnit\Framework\TestCase;
 
-/** What a client says to the bridge, without a library behind it: as applications may test their own code. */
+/** The client's calls of the bridge, without a library: as applications may test their own code. */
 final class BridgeTest extends TestCase
 {
     use Assertions;

@@ -8,7 +8,7 @@ use Bankchannel\Tests\Support\Program;
 use Bankchannel\Tests\Support\Scratch;
 use PHPUnit\Framework\TestCase;
 
-/** Each fault of an installation says what is wrong and what to do, in the order in which people meet them. */
+/** Each fault of an installation reports the fault and its remedy, in the order in which users meet them. */
 final class DiagnosisTest extends TestCase
 {
     private const ASK = <<<'PHP'
@@ -21,7 +21,7 @@ final class DiagnosisTest extends TestCase
 
     public function testTheExtensionIsMissing(): void
     {
-        // Without php.ini, and so without the extensions that are files of their own.
+        // Without php.ini, and so without the extensions in separate files.
         $told = self::told([], ['-n']);
         if (!str_contains($told, 'ffi')) {
             self::markTestSkipped('FFI is built into this PHP');
@@ -146,7 +146,7 @@ final class DiagnosisTest extends TestCase
         $told = self::told(['BANKCHANNEL_LIBRARY' => $library]);
         self::assertStringStartsWith('header_mismatch: ', $told);
         self::assertStringContainsString('bankchannel_', $told);
-        // A library of somebody else's.
+        // A library of another project.
         self::assertStringStartsWith('header_mismatch: ', self::told(['BANKCHANNEL_LIBRARY' => self::compiled('int x;')]));
     }
 
@@ -159,7 +159,7 @@ final class DiagnosisTest extends TestCase
         self::assertStringStartsWith('package_damaged: ', self::told([], [], "require '{$package}/src/autoload.php';"));
     }
 
-    /** A shared library of this C text. */
+    /** A shared library compiled from this C text. */
     private static function compiled(string $text, string ...$options): string
     {
         $folder = Scratch::folder();
@@ -169,7 +169,7 @@ final class DiagnosisTest extends TestCase
         return "{$folder}/fixture.so";
     }
 
-    /** The package as it is, without a library. */
+    /** The package itself, without a library. */
     private static function copy(): string
     {
         $folder = Scratch::folder();

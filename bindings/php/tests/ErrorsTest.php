@@ -26,7 +26,7 @@ final class ErrorsTest extends TestCase
 {
     use Assertions;
 
-    /** Nobody listens there. */
+    /** No server listens there. */
     private const NOWHERE = 'http://127.0.0.1:9/v2';
 
     public function testAnErrorHasTheClassOfItsCategoryAndAllDetails(): void
@@ -178,7 +178,7 @@ final class ErrorsTest extends TestCase
         self::assertSame('from _SERVER', $settings('BANKCHANNEL_TEST_PLACE')['password']);
         $_SERVER['BANKCHANNEL_TEST_PLACE'] = '';
         self::assertSame('from getenv', $settings('BANKCHANNEL_TEST_PLACE')['password']);
-        // A header of the request, which its sender writes.
+        // A header of the request, controlled by its sender.
         $_SERVER['HTTP_PASSWORD'] = 'from a header';
         self::thrown(InvalidInputException::class, static fn () => Secret::env('HTTP_PASSWORD'));
         $_SERVER['ISECURE_EMAIL'] = 'server@example.test';
@@ -188,7 +188,7 @@ final class ErrorsTest extends TestCase
         self::assertSame(['server@example.test', 'From _ENV'], [$given['ISECURE_EMAIL'], $given['ISECURE_NAME']]);
         unset($_SERVER['ISECURE_EMAIL'], $_SERVER['HTTP_PASSWORD'], $_SERVER['BANKCHANNEL_TEST_PLACE'], $_ENV['BANKCHANNEL_TEST_PLACE'], $_ENV['ISECURE_NAME']);
         putenv('BANKCHANNEL_TEST_PLACE');
-        // The library reads them as it reads the process's own.
+        // The library reads them like the process's own.
         $_SERVER['ISECURE_MODE'] = 'nonsense';
         $error = self::thrown(BankchannelException::class, static fn () => WsChannel::fromEnv());
         unset($_SERVER['ISECURE_MODE']);
@@ -207,7 +207,7 @@ final class ErrorsTest extends TestCase
         self::assertStringNotContainsString('Horse', ob_get_clean() . print_r($client, true) . var_export($client, true));
         $error = self::thrown(BankchannelException::class, static fn () => $client->logIn(email: 'a@example.test', mode: Mode::Data, password: 'Another-Horse-Battery-9!'));
         if (PHP_VERSION_ID >= 80200) {
-            // Before 8.2 PHP knows no sensitive parameters: README.md says what to set.
+            // Before 8.2 PHP knows no sensitive parameters: README.md names the setting to use.
             $trace = print_r($error->getTrace(), true);
             self::assertStringContainsString('SensitiveParameterValue', $trace);
             self::assertStringNotContainsString('Another-Horse', $trace . $error);

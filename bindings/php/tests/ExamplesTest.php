@@ -10,7 +10,7 @@ use Bankchannel\Tests\Support\Scratch;
 use Bankchannel\Tests\Support\WebServer;
 use PHPUnit\Framework\TestCase;
 
-/** The examples as their users run them, against a service. */
+/** The examples, run as users run them, against a service. */
 final class ExamplesTest extends TestCase
 {
     private const EXAMPLES = __DIR__ . '/../examples';
@@ -29,7 +29,7 @@ final class ExamplesTest extends TestCase
         self::assertCount(1, $files);
         self::assertTrue(file_get_contents((string) $files[0]) === $account->file);
         self::assertSame(['', 0], $run());
-        // What cron's user gets: an exit status that says who must do something.
+        // For cron: the exit status shows whether attention is needed.
         [$printed, $code] = $run(['ISECURE_PASSWORD' => 'Wrong-Horse-Battery-9!']);
         self::assertSame(1, $code, $printed);
         self::assertStringNotContainsString('Horse', $printed);
@@ -38,9 +38,9 @@ final class ExamplesTest extends TestCase
 
     public function testTheWebPageLogsInOverRequestsAndUploadsAPayment(): void
     {
-        // Not verified yet: the login asks for two codes, in requests of their own.
+        // Not verified yet: the login asks for two codes, in separate requests.
         $payment = (string) file_get_contents(Account::payment());
-        // The service is a process of its own, which can be made to stand still.
+        // The service is a separate process, which can be stopped.
         $service = Program::script(<<<'PHP'
             use Bankchannel\Tests\Support\Account;
             $account = Account::seeded('page@example.test', ['verified' => false, 'sessions' => false, 'payments' => [base64_encode((string) file_get_contents(Account::payment()))]]);
@@ -74,7 +74,7 @@ final class ExamplesTest extends TestCase
         self::assertStringContainsString('You are logged in', $page, $server->log());
         self::assertGreaterThan(0, $asked, 'phone and mail were asked for');
 
-        // Nothing that PHP keeps between requests can be read.
+        // The data that PHP keeps between requests is unreadable.
         $kept = implode('', array_map('file_get_contents', (array) glob("{$folder}/sessions/*")));
         self::assertStringNotContainsString('Horse', $kept);
 
@@ -96,7 +96,7 @@ final class ExamplesTest extends TestCase
         posix_kill($service->id(), SIGCONT);
         self::assertStringContainsString('was sent already', $this->request($server, ['do' => 'upload'], $other));
 
-        // A session that is over is not in the way of the next login.
+        // An expired session does not block the next login.
         Account::post("{$control}/clock", ['advance_s' => 7200]);
         $page = $this->request($server, ['do' => 'look']);
         self::assertStringContainsString('ws_channel.session_refused', $page);

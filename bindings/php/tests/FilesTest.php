@@ -17,7 +17,7 @@ use Bankchannel\Tests\Support\Scratch;
 use Bankchannel\WsChannel\StatusFilter;
 use PHPUnit\Framework\TestCase;
 
-/** Files up and down, in every form that PHP has for them. */
+/** Uploads and downloads, in every form of content in PHP. */
 final class FilesTest extends TestCase
 {
     use Assertions;
@@ -61,7 +61,7 @@ final class FilesTest extends TestCase
         $got = $client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $path)->content;
         self::assertSame($path, $got->path);
         self::assertTrue($got->contents() === $file && file_get_contents($path) === $file);
-        // A file that is there is never overwritten.
+        // An existing file is never overwritten.
         self::thrown(BankchannelException::class, static fn () => $client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $path));
         $other = new \SplFileInfo(Scratch::folder() . '/other');
         $client->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $other);
@@ -73,7 +73,8 @@ final class FilesTest extends TestCase
         $stream = fopen('php://temp', 'w+b');
         stream_filter_append($stream, 'convert.base64-encode', STREAM_FILTER_WRITE);
         self::$account->client()->downloadFile(fileType: 'KTL', fileReference: 'R1', destination: $stream);
-        // What the filter holds back comes out when it goes; the stream is then read from its beginning.
+        // Data buffered by the filter is flushed when the filter is removed; the stream is then read from its
+        // beginning.
         rewind($stream);
         self::assertStringStartsWith(substr((string) stream_get_contents($stream), 0, 50000), base64_encode(self::$account->file));
     }

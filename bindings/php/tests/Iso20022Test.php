@@ -22,7 +22,7 @@ use Bankchannel\Tests\Support\Program;
 use Bankchannel\Tests\Support\Scratch;
 use PHPUnit\Framework\TestCase;
 
-/** Payment files and statements: the programs of the pages, typed results, iterators, and what is told of faults. */
+/** Payment files and statements: the programs of the pages, typed results, iterators, and error reports. */
 final class Iso20022Test extends TestCase
 {
     private const ROOT = __DIR__ . '/../../..';
@@ -32,7 +32,7 @@ final class Iso20022Test extends TestCase
     {
         $page = (string) file_get_contents(self::ROOT . '/docs/iso20022.md');
         self::assertSame(1, preg_match('/^### PHP\n.*?^```php\n(.*?)^```$/ms', $page, $block));
-        // The day of execution may be one on which banks are closed.
+        // The execution day may be a bank holiday.
         $lines = array_values(preg_grep('/^warning: /', $this->printed($block[1]), PREG_GREP_INVERT) ?: []);
         self::assertCount(10, $lines);
         self::assertSame('3 salaries, 6550.95 EUR', $lines[0]);
@@ -101,7 +101,7 @@ final class Iso20022Test extends TestCase
         foreach ($matched->leftoverEntries as $number => $entry) {
             self::assertEquals($statements[0]->entries[$number]->money, $entry->place->money);
         }
-        // What stands on a page of the iterator is the same.
+        // A page of the iterator gives the same result.
         foreach (Iso20022::statementEntries(content: self::bytes('statement')) as [$page]) {
             $again = Iso20022::matchStatus(content: self::bytes('payment'), reports: $reports, statements: [$page]);
             self::assertEquals($matched->transactions, $again->transactions);
@@ -171,7 +171,7 @@ final class Iso20022Test extends TestCase
         self::assertSame([self::MANY, '125025.00', $path, null], [$made->transactions, $made->controlSum, $made->path, $made->xml]);
         $checked = Iso20022::checkPayment(content: $path);
         self::assertTrue($checked->ok, (string) json_encode($checked->findings));
-        // An array gives the same file; only the second in which it was made may differ.
+        // An array gives the same file, except for the second of its creation.
         $transactions = iterator_to_array(self::transfers(self::MANY), false);
         $listed = Iso20022::makePayment(transactions: $transactions, debtor: self::debtor(), executionDate: self::soon());
         $without = static fn (string $xml): string => (string) preg_replace('/<CreDtTm>[^<]*</', '', $xml);
@@ -182,7 +182,7 @@ final class Iso20022Test extends TestCase
     {
         $temporary = Scratch::folder();
         $path = Scratch::folder() . '/payment.xml';
-        // In a process of its own, which has temporary files of nothing else.
+        // In a separate process, whose temporary files are only these.
         [$printed, $code] = Program::php(<<<PHP
             use Bankchannel\\Iso20022;
             use Bankchannel\\Iso20022\\{CreditTransfer, PaymentParty};
@@ -232,7 +232,7 @@ final class Iso20022Test extends TestCase
 
     public function testErrorsNameTheField(): void
     {
-        // By the name of the parameter.
+        // By the parameter's name.
         $error = self::refused(static fn () => Iso20022::makePayment(transactions: [self::transfer()], debtor: self::debtor()));
         self::assertSame('transactions[0].executionDate', $error->context['field']);
         $given = [self::transfer(1), self::transfer(2, 'EE38')];
@@ -273,7 +273,7 @@ final class Iso20022Test extends TestCase
     }
 
     /**
-     * What a program of a page printed, line by line.
+     * The output of a page's program, line by line.
      *
      * @return list<string>
      */
@@ -292,7 +292,7 @@ final class Iso20022Test extends TestCase
         return explode("\n", rtrim($printed));
     }
 
-    /** A statement, a status report or a payment file; all are made up. */
+    /** A made-up statement, status report or payment file. */
     private static function value(string $name): string
     {
         /** @var array{values: array<string, string>} $scenarios */
@@ -311,7 +311,7 @@ final class Iso20022Test extends TestCase
         return str_replace('EE382200221020145685', 'EE382200221020145686', self::value('payment'));
     }
 
-    /** A statement of so many entries: the first one of the example again and again, each with its own amount and id. */
+    /** A statement of this many entries: copies of the example's first entry, each with its own amount and id. */
     private static function statement(int $count): string
     {
         $text = self::value('statement');
@@ -345,7 +345,7 @@ final class Iso20022Test extends TestCase
     }
 
     /**
-     * A day for payments: whatever day the tests run on, banks settle euro on it.
+     * A day for payments: on any test day it is one on which banks settle euro.
      */
     private static function soon(): \DateTimeImmutable
     {

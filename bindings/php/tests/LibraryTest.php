@@ -16,7 +16,7 @@ use Bankchannel\Tests\Support\Assertions;
 use Bankchannel\WsChannel;
 use PHPUnit\Framework\TestCase;
 
-/** The library as such, and that the package fits it. */
+/** The library itself, and that it matches the package. */
 final class LibraryTest extends TestCase
 {
     use Assertions;
@@ -64,7 +64,7 @@ final class LibraryTest extends TestCase
 
     public function testEveryClassOfThePackageLoads(): void
     {
-        // What a server's preload does; a class that cannot be declared would stop the whole of PHP there.
+        // Simulates a server's preload; a class that cannot be declared would stop PHP completely there.
         require __DIR__ . '/../preload.php';
         self::assertTrue(class_exists(FfiBridge::class, false));
         self::assertTrue(class_exists('Bankchannel\Bridge\Elf', false));

@@ -12,7 +12,7 @@ use Bankchannel\WsChannel;
 use Bankchannel\WsChannel\Verdict;
 use PHPUnit\Framework\TestCase;
 
-/** Operations that only compute: no network, and no client for the generic ones. */
+/** Local operations: no network, and no client for the generic ones. */
 final class LocalTest extends TestCase
 {
     public function testSigningAndVerifyingWithEveryFormOfContent(): void

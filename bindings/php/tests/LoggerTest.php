@@ -14,7 +14,7 @@ use Bankchannel\WsChannel\Mode;
 use PHPUnit\Framework\TestCase;
 use Psr\Log\AbstractLogger;
 
-/** The PSR-3 logger: what it is told, and what it can never do. */
+/** The PSR-3 logger: the records that it gets, and the effects that it can never have. */
 final class LoggerTest extends TestCase
 {
     use Assertions;
@@ -76,7 +76,7 @@ final class LoggerTest extends TestCase
 
     public function testWithoutALoggerNothingIsPrintedAndPsrIsNotNeeded(): void
     {
-        // Not bootstrap.php, which loads PSR-3: the package alone.
+        // Not bootstrap.php, which loads PSR-3: only the package.
         $file = Support\Scratch::file("<?php require '" . dirname(__DIR__) . "/src/autoload.php'; new Bankchannel\\WsChannel(); var_dump(interface_exists('Psr\\Log\\LoggerInterface'));");
         [$printed, $code] = (new Program([PHP_BINARY, '-d', 'auto_prepend_file=', $file]))->end();
         self::assertSame(["bool(false)\n", 0], [$printed, $code]);

@@ -16,7 +16,7 @@ use Bankchannel\WsChannel\LogInProgressAuthenticated;
 use Bankchannel\WsChannel\LogInProgressNeedsCode;
 use PHPUnit\Framework\TestCase;
 
-/** Logging in: with a callable that is asked, in steps, over two processes, with settings from the environment. */
+/** Logging in: with a callback, in steps, over two processes, with settings from the environment. */
 final class LoginTest extends TestCase
 {
     use Assertions;
@@ -43,7 +43,7 @@ final class LoginTest extends TestCase
         });
         self::assertSame(['sms_code'], $asked);
         self::assertNotSame([], $client->listFiles()->fileDescriptors);
-        // The client's own callable is asked where the call has none.
+        // The client's own callable is called if the call has none.
         self::$account->admin(onCode: static fn () => Account::CODE)->logIn();
         self::thrown(AuthenticationException::class, static fn () => self::$account->admin(password: 'Wrong-Horse-Battery-9!')->logIn(onCode: static fn () => Account::CODE));
     }
@@ -74,12 +74,12 @@ final class LoginTest extends TestCase
         [$sealed, $code] = Program::php("{$client} echo \$client->beginLogIn(password: '" . Account::PASSWORD . "')->sealed;");
         self::assertSame(0, $code, $sealed);
         self::assertStringStartsWith('bc1.', $sealed);
-        // What waits is sealed: neither password nor challenge can be read from it.
+        // The pending login is sealed: neither password nor challenge can be read from it.
         self::assertStringNotContainsString('Horse', $sealed . base64_decode(strtr(substr($sealed, 4), '-_', '+/')));
         [$printed, $code] = Program::php("{$client} \$client->continueLogIn(sealed: '{$sealed}', code: '" . Account::CODE . "'); echo \$client->exportSession()->sealed ?? '', ' ', count(\$client->listFiles()->fileDescriptors);");
         self::assertSame(0, $code, $printed);
         self::assertMatchesRegularExpression('/ [1-9]\d*$/', $printed);
-        // A session goes from one process to the next in the same way.
+        // A session passes from one process to the next in the same way.
         [$session] = explode(' ', $printed);
         [$printed, $code] = Program::php("{$client} \$client->importSession(sealed: '{$session}'); echo count(\$client->listFiles()->fileDescriptors);");
         self::assertSame(0, $code, $printed);

@@ -24,7 +24,10 @@ use Bankchannel\WsChannel\Mode;
 use Bankchannel\WsChannel\Service;
 use PHPUnit\Framework\TestCase;
 
-/** Names: of settings beside the environment's, of fields in errors, of exceptions in the documentation; and what names itself. */
+/**
+ * Names: settings and environment variables, fields in errors, exceptions in the documentation; and listed items that
+ * name themselves.
+ */
 final class NamesTest extends TestCase
 {
     use Assertions;
@@ -47,7 +50,7 @@ final class NamesTest extends TestCase
         self::assertSame(['data', 'nordea', 'p'], [$settings['mode'], $settings['bank'], $settings['password']]);
         self::assertSame('env@example.test', $settings['from_env']['ISECURE_EMAIL']);
         self::assertArrayNotHasKey('email', $settings);
-        // The library itself takes them in this order.
+        // The library itself reads them in this order.
         $service = new Service();
         $_SERVER['ISECURE_BASE_URL'] = 'http://127.0.0.1:9/v2';
         WsChannel::fromEnv(...$service->clientSettings(), mode: 'data');
@@ -78,7 +81,7 @@ final class NamesTest extends TestCase
         self::assertSame('fileType', $error->context['field']);
         self::assertStringContainsString('fileType', $error->getMessage());
         self::assertStringNotContainsString('file_type', $error->getMessage());
-        // The whole error keeps the names that every language has.
+        // The complete error keeps the names that are common to all languages.
         self::assertSame('file_type', ((array) $error->toArray()['context'])['field']);
         self::assertStringContainsString('file_type', $error->toArray()['message']);
         self::assertSame(['ws_channel.download_file', ErrorCode::INPUT_INVALID_FIELD], [$error->operation, $error->errorCode]);
@@ -168,7 +171,7 @@ final class NamesTest extends TestCase
                 }
             }
         }
-        // The categories of the errors that the catalogue has, and the base of all.
+        // The categories of the catalogue's errors, and the base class.
         self::assertArrayHasKey(BankchannelException::class, $seen);
         self::assertArrayHasKey(PeerRefusedException::class, $seen);
         self::assertGreaterThan(10, \count($seen));

@@ -10,7 +10,7 @@ use PhpParser\NodeFinder;
 use PhpParser\ParserFactory;
 use PHPUnit\Framework\TestCase;
 
-/** The files of the package as such. */
+/** The files of the package. */
 final class PackageTest extends TestCase
 {
     /** @dataProvider files */
@@ -34,12 +34,12 @@ final class PackageTest extends TestCase
             };
 
             return match (true) {
-                // 8.2: readonly classes, constants in traits, null, false and true as types of their own, A|(B&C).
+                // 8.2: readonly classes, constants in traits, null, false and true as standalone types, A|(B&C).
                 $node instanceof Node\Stmt\Class_ => $node->isReadonly(),
                 $node instanceof Node\Stmt\Trait_ => $node->getConstants() !== [],
                 $type instanceof Node\Identifier => \in_array($type->toLowerString(), ['null', 'false', 'true'], true),
                 $node instanceof Node\UnionType => array_filter($node->types, static fn (Node $one): bool => $one instanceof Node\IntersectionType) !== [],
-                // 8.3: typed constants, constants by a name that is computed.
+                // 8.3: typed constants, dynamic access to constants.
                 $node instanceof Node\Stmt\ClassConst => isset($node->type),
                 $node instanceof Node\Expr\ClassConstFetch => $node->name instanceof Node\Expr,
                 default => false,

@@ -8,7 +8,7 @@ use Bankchannel\Tests\Support\Account;
 use Bankchannel\Tests\Support\Program;
 use PHPUnit\Framework\TestCase;
 
-/** Fork, exit, fatal errors and signals, with a call in flight: never a crash, never a hang. Each in processes of its own. */
+/** Fork, exit, fatal errors and signals during a call: never a crash, never a hang. Each in separate processes. */
 final class ProcessTest extends TestCase
 {
     private const SETUP = <<<'PHP'

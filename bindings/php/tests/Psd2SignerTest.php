@@ -14,12 +14,12 @@ use Bankchannel\SignatureRequest;
 use Bankchannel\Tests\Support\Assertions;
 use PHPUnit\Framework\TestCase;
 
-/** Requests to a NextGenPSD2 bank whose key is elsewhere: what becomes of a call whose signer fails or is missing. */
+/** Requests to a NextGenPSD2 bank with an external key: calls whose signer fails or is missing. */
 final class Psd2SignerTest extends TestCase
 {
     use Assertions;
 
-    /** What stands before a SHA-256 digest in a PKCS #1 v1.5 signature (RFC 8017 §9.2). */
+    /** The prefix of a SHA-256 digest in a PKCS #1 v1.5 signature (RFC 8017 §9.2). */
     private const NAME = '3031300d060960864801650304020105000420';
 
     public function testASignerThatFailsAtALaterAttemptDoesNotHideTheFirst(): void

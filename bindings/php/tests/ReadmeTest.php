@@ -11,7 +11,10 @@ use Bankchannel\Tests\Support\Program;
 use Bankchannel\Tests\Support\Scratch;
 use PHPUnit\Framework\TestCase;
 
-/** What README.md of the package and the pages in docs show, carried out. (The section of the project's README.md is smoke.sh's.) */
+/**
+ * Runs the programs of the package's README.md and of the pages in docs. (smoke.sh runs the section of the project's
+ * README.md.)
+ */
 final class ReadmeTest extends TestCase
 {
     private const README = __DIR__ . '/../README.md';
@@ -76,7 +79,7 @@ final class ReadmeTest extends TestCase
         $hub = new Hub();
         $key = \dirname($hub->hubPublicKeyFile) . '/hub.key.pem';
         $jwt = (new SaltEdgeConnector(privateKeyFile: $key))->signJwt(data: ['session_secret' => 'session-1'])->jwt;
-        // What a web server gives to a page.
+        // Simulates the input that a web server gives to a page.
         $given = "<?php\nfunction getallheaders(): array { return (array) json_decode((string) getenv('HEADERS'), true); }\n"
             . "\$_SERVER['REQUEST_METHOD'] = 'GET';\n\$_SERVER['REQUEST_URI'] = '/api/priora/v1/accounts';\n"
             . "register_shutdown_function(static function (): void { echo \"\\n\", http_response_code(); });\n";
@@ -117,7 +120,7 @@ final class ReadmeTest extends TestCase
         return $blocks[1];
     }
 
-    /** A project's folder with the package where Composer puts it. */
+    /** A project's folder with the package in Composer's place. */
     private function project(string $program): string
     {
         $folder = Scratch::folder();

@@ -15,7 +15,10 @@ use Bankchannel\SaltEdgeConnector\Step;
 use Bankchannel\Tests\Support\InventedBank;
 use PHPUnit\Framework\TestCase;
 
-/** A bank's own code as a class, asked by a connector with typed questions: in process, and behind a route. All values are invented. */
+/**
+ * A bank's own code as a class, called by a connector with typed questions: in process, and behind a route. All values
+ * are invented.
+ */
 final class SaltEdgeBankTest extends TestCase
 {
     private const SECRET = '0123456789abcdef0123456789abcdef';

@@ -8,12 +8,12 @@ use Bankchannel\Tests\Support\Program;
 use Bankchannel\Tests\Support\Scratch;
 use PHPUnit\Framework\TestCase;
 
-/** The example of a connector in plain PHP, judged by the checker as its users would judge it. */
+/** The example of a connector in plain PHP, tested by the checker as users would do it. */
 final class SaltEdgeExampleTest extends TestCase
 {
     private const INDEX = __DIR__ . '/../examples/salt-edge/index.php';
 
-    /** The customer's browser at the bank's page: asked with its URL and `approve` or `deny`. */
+    /** The customer's browser at the bank's page: called with its URL and `approve` or `deny`. */
     private const CUSTOMER = <<<'PHP'
         <?php
         [, $url, $answer] = $argv;
@@ -57,7 +57,7 @@ final class SaltEdgeExampleTest extends TestCase
         $check = ["{$target}/release/bankchannel", 'check', 'salt-edge-connector'];
         [$port, $hub] = [Program::freePort(), '127.0.0.1:' . Program::freePort()];
         $init = Program::must(...$check, ...['--init', "{$folder}/check.json", '--listen', $hub]);
-        // What is said for people comes along.
+        // The output also contains text for people.
         file_put_contents("{$folder}/settings.json", (string) preg_replace('/^(?!\{).*\R?/m', '', $init));
         $url = "http://127.0.0.1:{$port}";
         $variables = [
@@ -66,7 +66,7 @@ final class SaltEdgeExampleTest extends TestCase
         ];
         $log = Scratch::file('');
         $php = [PHP_BINARY, '-d', 'ffi.enable=1', '-d', "error_log={$log}"];
-        // Its workers end with it: they are of its group.
+        // Its workers end with it: they are in its process group.
         $server = new Program(['setsid', ...$php, '-S', "127.0.0.1:{$port}", self::INDEX], $variables, null, $log);
         $worker = new Program([...$php, self::INDEX], $variables, null, $log);
         for ($tries = 0; @stream_socket_client("tcp://127.0.0.1:{$port}") === false && $tries < 500; ++$tries) {

@@ -14,8 +14,8 @@ use Bankchannel\Tests\Support\WebServer;
 use PHPUnit\Framework\TestCase;
 
 /**
- * Workers of php-fpm, which share a store in a folder, are killed again and again while they answer Salt Edge, ask the bank and
- * report. The hub, in another process than they, is the witness, and fails and loses answers meanwhile.
+ * Workers of php-fpm, which share a store in a folder, are killed repeatedly while they answer Salt Edge, ask the bank
+ * and report. The hub, in another process, is the witness; it fails and loses answers meanwhile.
  */
 final class SaltEdgeKilledWorkersTest extends TestCase
 {
@@ -93,7 +93,7 @@ final class SaltEdgeKilledWorkersTest extends TestCase
                 $all[] = $made['session_secret'];
                 $running[$made['session_secret']] = $server->begin('', $parameters);
             }
-            // Every moment is to be hit: workers die sooner and later, one after the other.
+            // Every state should be hit: workers are killed sooner and later, one after the other.
             usleep(($round * $round * 7919) % 120_000);
             foreach ($server->workers() as $worker) {
                 $killed += (int) posix_kill($worker, SIGKILL);
@@ -139,7 +139,7 @@ final class SaltEdgeKilledWorkersTest extends TestCase
         fwrite(STDERR, "\nkilled {$killed} workers; acknowledged " . \count($acknowledged) . " sessions, of which {$failed} lost the bank's answer\n");
     }
 
-    /** Lets time pass until nothing is due: leases of killed workers run out, callbacks are sent again. */
+    /** Lets time pass until no work is left: leases of killed workers expire, callbacks are sent again. */
     private function finish(SaltEdgeConnector $connector): void
     {
         $now = new \DateTimeImmutable();

@@ -9,7 +9,10 @@ use Bankchannel\SaltEdgeConnector\Hub;
 use Bankchannel\Web;
 use PHPUnit\Framework\TestCase;
 
-/** A connector in a web server, asked by the hub as Salt Edge asks; and a bank behind a route, asked by a connector's question. */
+/**
+ * A connector in a web server, called by the hub as Salt Edge calls; and a bank behind a route, called with a
+ * connector's question.
+ */
 final class SaltEdgeWebTest extends TestCase
 {
     private const SECRET = '0123456789abcdef0123456789abcdef';
@@ -92,7 +95,7 @@ final class SaltEdgeWebTest extends TestCase
     public function testAPsr7RequestIsTakenAsItIs(): void
     {
         if (!interface_exists(\Psr\Http\Message\RequestInterface::class)) {
-            // Where PSR-7 is not installed, what the adapter uses of it.
+            // If PSR-7 is not installed, the part of it that the adapter uses.
             eval('namespace Psr\Http\Message; interface RequestInterface { public function getMethod(); public function getRequestTarget(); public function getHeaders(); }');
         }
         $request = $this->createStub(\Psr\Http\Message\RequestInterface::class);

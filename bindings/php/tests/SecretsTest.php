@@ -24,12 +24,12 @@ use Bankchannel\WsChannel;
 use Bankchannel\WsChannel\Service;
 use PHPUnit\Framework\TestCase;
 
-/** Nothing secret shows where it need not: in errors that name what was given, in results, in what a server leaves behind. */
+/** Secrets do not leak: into errors about given values, into results, into leftovers of a server. */
 final class SecretsTest extends TestCase
 {
     use Assertions;
 
-    /** What is planted, and the part of it that must appear nowhere. */
+    /** The planted values, and the part of each that must not appear anywhere. */
     private const PLANTED = [
         '<Document><IBAN>FI2112345600000785</IBAN></Document>' => 'FI2112345600000785',
         "-----BEGIN PRIVATE KEY-----\nPlantedKeyLine\n-----END PRIVATE KEY-----\n" => 'PlantedKeyLine',
@@ -62,7 +62,7 @@ final class SecretsTest extends TestCase
             ++$this->failed;
             self::assertStringNotContainsString($secret, $error->getMessage() . json_encode($error->toArray()), $place);
         } catch (\TypeError) {
-            // PHP itself says which types it wanted and was given, never values.
+            // PHP's own message has the expected and given types, never values.
             ++$this->failed;
         }
     }
@@ -70,22 +70,22 @@ final class SecretsTest extends TestCase
     public function testNothingPlantedIntoARequestIsRepeated(): void
     {
         $home = (string) getcwd();
-        // What is taken for a folder's name is made.
+        // A text that is taken for a folder's name creates the folder.
         chdir(Scratch::folder());
         $clients = ['ws-channel' => new WsChannel(baseUrl: 'http://127.0.0.1:9/v2'), 'nextgen-psd2' => new NextGenPsd2(), 'salt-edge-connector' => new SaltEdgeConnector(), 'salt-edge-hub' => new SaltEdgeHub(baseUrl: 'http://127.0.0.1:9')];
         foreach (Bankchannel::catalogue() as $operation) {
-            // By its name, what a module computes is carried out by any client.
+            // By name, any client runs a module's operation.
             $client = $clients[$operation['protocol']] ?? $clients['ws-channel'];
             $class = $operation['protocol'] === 'iso20022' ? Iso20022::class : $client::class;
             $method = lcfirst(str_replace('_', '', ucwords(explode('.', $operation['name'])[1], '_')));
             $methods = array_map(static fn (\ReflectionMethod $each): string => $each->name, (new \ReflectionClass($class))->getMethods());
-            // PHP does not tell `login` from `logIn`.
+            // PHP does not distinguish `login` from `logIn`.
             $method = \in_array($method, $methods, true) ? $method : 'exchange' . ucfirst($method);
             $takesLimit = \in_array('timeoutMs', array_column((new \ReflectionMethod($class, $method))->getParameters(), 'name'), true);
             foreach (array_keys($operation['request_schema']['properties'] ?? []) as $field) {
                 foreach (self::PLANTED as $planted => $secret) {
                     foreach (self::forms($planted) as $number => $value) {
-                        // All forms of the first; of each other its own form, and as what it is.
+                        // All forms of the first value; of each other value its own form, and the value itself.
                         if ($planted !== array_key_first(self::PLANTED) && !\in_array($number, [0, 2], true)) {
                             continue;
                         }
@@ -116,7 +116,7 @@ final class SecretsTest extends TestCase
         $clients = [WsChannel::class, NextGenPsd2::class, SaltEdgeConnector::class, SaltEdgeHub::class];
         foreach ([...$clients, Service::class, NextGenPsd2\Bank::class, SaltEdgeConnector\Hub::class] as $class) {
             foreach ((new \ReflectionMethod($class, '__construct'))->getParameters() as $parameter) {
-                // A data folder is made under whatever name is given.
+                // A data folder is created under any given name.
                 if (\in_array($parameter->name, ['data', 'onCode', 'signer', 'bridge', 'logger'], true)) {
                     continue;
                 }
@@ -154,7 +154,7 @@ final class SecretsTest extends TestCase
             $error = self::thrown(InvalidInputException::class, static fn () => $client->signFile(content: $file, privateKey: $key->privateKey));
             self::assertStringContainsString('SplFileObject', $error->getMessage());
         }
-        // A stream is read from where it stands.
+        // A stream is read from its current position.
         $stream = fopen($path, 'rb');
         fseek($stream, 5);
         $signed = $client->signFile(content: $stream, privateKey: $key->privateKey);
@@ -183,7 +183,7 @@ final class SecretsTest extends TestCase
             $program = 'require $argv[1]; ' . $begin . $end;
             [$printed] = (new Program([PHP_BINARY, '-d', 'ffi.enable=1', '-r', $program, \dirname(__DIR__) . '/src/autoload.php'], ['TMPDIR' => $folder]))->end();
             self::assertStringContainsString("700 own\n700 own\n", $printed);
-            // What a kill leaves, the next one removes.
+            // The next process removes the leftovers of a killed one.
             self::assertCount(str_contains($end, 'SIGKILL') ? 2 : 0, (array) glob("{$folder}/*"), $printed);
         }
     }

@@ -14,7 +14,7 @@ use Bankchannel\Tests\Support\OpenPgp;
 use Bankchannel\WsChannel\SignatureHash;
 use PHPUnit\Framework\TestCase;
 
-/** A payment signed by a key that the library never sees. */
+/** A payment signed by an external key. */
 final class SignerTest extends TestCase
 {
     use Assertions;
@@ -39,7 +39,7 @@ final class SignerTest extends TestCase
         self::assertSame([SignatureRequest::ED25519, strtolower($account->key->fingerprint)], [$asked[0]->algorithm, strtolower($asked[0]->keyFingerprint)]);
         self::assertContains(strlen($asked[0]->digest), [32, 48, 64]);
 
-        // The client's own signer serves the calls that have none.
+        // The client's own signer is used by calls that have none.
         self::assertNotSame('', $account->client(signer: $signer)->signAndUpload(...$upload)->responseText);
 
         $error = self::thrown(SignatureException::class, static fn () => $client->signAndUpload(...$upload, signer: static fn () => str_repeat('x', 64)));
@@ -63,7 +63,7 @@ final class SignerTest extends TestCase
         $key = openssl_pkey_get_private((string) file_get_contents("{$data}.key.pem"));
         self::assertNotFalse($key);
         $account = Account::seeded('rsa@example.test', ['pgp_keys' => [['key' => $certificate]]]);
-        // What a hardware module does with a digest: PKCS #1 v1.5 over its name and itself.
+        // Signs a digest like a hardware module: PKCS #1 v1.5 over the prefix of its hash and the digest itself.
         $names = [
             SignatureRequest::RSA_PKCS1_SHA256 => '3031300d060960864801650304020105000420',
             SignatureRequest::RSA_PKCS1_SHA384 => '3041300d060960864801650304020205000430',

@@ -15,8 +15,8 @@ use Bankchannel\Tests\Support\Assertions;
 use PHPUnit\Framework\TestCase;
 
 /**
- * Panics and errors on demand, from the build that has operations for it (tests/testing-build): run with
- * BANKCHANNEL_LIBRARY naming that one.
+ * Panics and errors on demand, from the build that has operations for them (tests/testing-build): run with
+ * BANKCHANNEL_LIBRARY set to that library.
  *
  * @group testing
  */
@@ -54,7 +54,7 @@ final class TestingBuildTest extends TestCase
             }
         }
         self::thrown(InternalException::class, static fn () => Bankchannel::local('toy.panic'));
-        // Asked in steps, too.
+        // In steps, too.
         self::thrown(InternalException::class, static fn () => self::$client->call('toy.panic_later', onCode: static fn () => ''));
         self::assertSame(['text' => 'alive'], Bankchannel::local('toy.echo', ['text' => 'alive']));
     }
@@ -109,7 +109,7 @@ final class TestingBuildTest extends TestCase
     {
         $faces = \dirname((string) getenv('BANKCHANNEL_LIBRARY')) . '/faces/bindings/php/src/Generated';
         self::assertDirectoryExists($faces, 'tests/testing-build writes the faces of its catalogue');
-        // The package's own hand-written classes over the faces of another catalogue.
+        // The package's own hand-written classes with the generated ones of another catalogue.
         [$printed, $code] = Support\Program::php(
             "spl_autoload_register(static function (string \$class): void {
                 \$file = '{$faces}/' . str_replace(['Bankchannel\\\\', '\\\\'], ['', '/'], \$class) . '.php';

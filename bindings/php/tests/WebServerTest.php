@@ -58,7 +58,7 @@ final class WebServerTest extends TestCase
         self::$folder = Scratch::folder();
         chmod(self::$folder, 0755);
         file_put_contents(self::$folder . '/index.php', self::PAGE);
-        // The service's own folder is closed to the user that the workers run as.
+        // The workers' user cannot open the service's own folder.
         copy(self::$account->settings['publicKeyFile'], self::$folder . '/key.pem');
         chmod(self::$folder . '/key.pem', 0644);
     }
@@ -78,7 +78,7 @@ final class WebServerTest extends TestCase
         self::assertMatchesRegularExpression('/version \d+\.\d+\.\d+$/', $server->ask('do=version'));
         self::assertStringEndsWith('restricted', $server->ask('do=own'));
         self::assertMatchesRegularExpression('/(pgp|input)[a-z_.]* : /', $server->ask('do=error'));
-        // Each request loads and lets go of the library; its threads outlive that.
+        // Each request loads and releases the library; its threads outlive that.
         for ($i = 0; $i < 5; ++$i) {
             self::assertMatchesRegularExpression('/process \d+ files [1-9]/', $server->ask('do=list'), $server->log());
         }
@@ -129,7 +129,7 @@ final class WebServerTest extends TestCase
                 $processes[$match[1]] = true;
             }
             self::assertGreaterThan(1, count($processes), 'several workers answered');
-            // The master forks: it must have no threads of ours.
+            // The master forks, so it must have none of our threads.
             self::assertCount(1, (array) glob("/proc/{$server->processId()}/task/*"));
             self::assertStringNotContainsString('signal', $server->log());
             unset($server);
@@ -171,7 +171,7 @@ final class WebServerTest extends TestCase
         return ['-d', 'opcache.enable=1', '-d', 'opcache.enable_cli=1', '-d', "opcache.preload={$file}", ...$user];
     }
 
-    /** A preload script of an application's that calls the library as it loads, before the workers are forked. */
+    /** An application's preload script that calls the library as it loads, before the workers are forked. */
     private function preloadThatUsesTheLibrary(): string
     {
         $package = (string) realpath(self::PACKAGE);
@@ -182,7 +182,7 @@ final class WebServerTest extends TestCase
         return $file;
     }
 
-    /** A header for `ffi.preload` that has the library's path in place of its installed name, as README.md says. */
+    /** A header for `ffi.preload` with the library's path instead of its installed name, as in README.md. */
     private function header(callable $change): string
     {
         $header = $change((string) file_get_contents(self::PACKAGE . '/bankchannel.h'));

@@ -1,7 +1,7 @@
 <?php
 
 /*
- * What every test needs: the package by its own autoloader, PSR-3's interface from the system, and a library.
+ * Common setup of all tests: the package by its own autoloader, PSR-3's interface from the system, and a library.
  */
 
 declare(strict_types=1);

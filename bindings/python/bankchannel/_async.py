@@ -1,4 +1,4 @@
-"""What the generated clients for asyncio stand on. `asyncio` is loaded when the first of them is made."""
+"""The base class of the generated asyncio clients. `asyncio` is loaded when the first of them is created."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
     from ._log import CallLog
 
 SLICE = 0.05
-"""How often a token is looked at while the caller's own code runs, and how long a call that ran out of time is given to say so
-itself; in seconds."""
+"""The polling interval of a token while the caller's own code runs, and the extra time for an expired call to report its
+own error; in seconds."""
 
 
 class AsyncClient(Base):
-    """The clients for asyncio: a call waits on no thread, and a task that is cancelled cancels it."""
+    """The clients for asyncio: a call blocks no thread, and cancelling a task cancels its call."""
 
     @staticmethod
     def _calls() -> Any:
-        # A loop may be left with calls in it: they are its own, not the client's.
+        # A loop may end with calls in it: they belong to the loop, not to the client.
         return WeakSet()
 
     async def _call(
@@ -64,7 +64,7 @@ class AsyncClient(Base):
     ) -> Any:
         log = _log.listener(self._protocol, operation)
         watch = self._watch(operation, on_progress, log)
-        # A loop that cannot carry the call is found out before anything is sent.
+        # A loop that cannot run the call is detected before anything is sent.
         running = _Running(operation, log)
         asks_nobody = (on_code or self._on_code) is None and self._whom is None
         call, reader, writer = self._begin(
@@ -74,7 +74,7 @@ class AsyncClient(Base):
         self._running.add(running)
         try:
             if self._closed:
-                # Another thread closed the client while this one began: it did not see this call.
+                # Another thread closed the client while this call began: it did not see the call.
                 running.close()
             event = await running.resume("go", None)
             while type(event) is tuple:
@@ -119,10 +119,10 @@ class AsyncClient(Base):
         on_code: AsyncOnCode | None = None,
         signer: AsyncSigner | None = None,
     ) -> dict[str, Any]:
-        """Any operation by its name, such as `ws_channel.list_files`, with a dict for a request and a dict for an answer. One
-        that only computes does so on a thread of the loop's own, so that the loop goes on.
+        """Runs any operation by its name, such as `ws_channel.list_files`, with a dict for a request and a dict for an
+        answer. A local operation runs on a thread of the loop's executor, so the loop is not blocked.
 
-        `bankchannel.catalogue()` lists them. Every operation also has a typed method of its own.
+        `bankchannel.catalogue()` lists them. Every operation also has its own typed method.
         """
         fields = dict(request or {})
         found: dict[str, Any]
@@ -146,7 +146,7 @@ class AsyncClient(Base):
         return found
 
     async def close(self) -> None:
-        """Ends the client: running calls are cancelled, also those that wait for an answer of `on_code` or `signer`."""
+        """Closes the client: running calls are cancelled, also those that wait for `on_code` or `signer`."""
         self._closed = True
         self._native.close()
         for running in list(self._running):
@@ -162,7 +162,7 @@ class AsyncClient(Base):
 
 
 class _Running:
-    """A call on its way."""
+    """A running call."""
 
     _call: _native.Call
 
@@ -182,14 +182,14 @@ class _Running:
         self._timer: asyncio.TimerHandle | None = None
 
     def begun(self, call: _native.Call, timeout: float | None, cancel: _native.Cancel | None) -> None:
-        """The call, and what may end it."""
+        """The call, and the token that may cancel it."""
         self._call = call
         self._cancel = cancel
         if timeout is not None:
             self._end = self._loop.time() + timeout + SLICE
 
     async def resume(self, reply: str, data: object) -> Any:
-        """Gives a reply and waits for what comes next."""
+        """Gives a reply and waits for the next event."""
         future = self._loop.create_future()
         awaited = self._hub.resume(self._call, future, reply, data)
         try:
@@ -197,7 +197,7 @@ class _Running:
         except GeneratorExit:
             raise
         except BaseException as cancelled:
-            # The call ends at once; when it has, nothing of it is left, and its end tells how far it came.
+            # The call ends at once and completely, and its end has the outcome.
             self._call.cancel()
             raise cancelled from await self._ended(awaited)
         self._emit(log)
@@ -206,7 +206,7 @@ class _Running:
         return what
 
     async def _ended(self, awaited: Awaited) -> BankchannelError:
-        """The error that a cancelled call ends with."""
+        """The error of a cancelled call."""
         while True:
             failed, what, log = await awaited.again(self._loop.create_future())
             self._emit(log)
@@ -218,12 +218,12 @@ class _Running:
             awaited = self._hub.resume(self._call, self._loop.create_future(), give_up(what), None)
 
     async def aside(self, work: Any, *arguments: Any) -> Reply:
-        """Reads or writes a file object, which may block, on a thread of the loop's own."""
+        """Reads or writes a file object, which may block, on a thread of the loop's executor."""
         found: Reply = await self.answered(self._loop.run_in_executor(None, work, *arguments))
         return found
 
     async def answered(self, given: Any) -> Any:
-        """What `on_code`, `signer` or a file object answers; it is cancelled when the call is over before it answers."""
+        """The answer of `on_code`, `signer` or a file object; cancelled if the call ends before the answer."""
         if not hasattr(given, "__await__"):
             return given
         from asyncio import ensure_future
@@ -243,14 +243,14 @@ class _Running:
         if self._over or now >= self._end or (self._cancel is not None and self._cancel.cancelled):
             self._stop()
         elif self._cancel is not None:
-            # A token tells nobody, so it is looked at.
+            # A token sends no notification, so it is polled.
             self._timer = self._loop.call_later(min(SLICE, self._end - now), self._watch)
         elif self._end < math.inf:
             self._timer = self._loop.call_later(self._end - now, self._watch)
 
     async def give_up(self, event: tuple[Any, ...], why: BaseException) -> None:
-        """Ends a call whose caller's own code failed. That failure is what is raised, and how far the call came is its cause;
-        unless the call was over, and its own end made that code fail."""
+        """Ends a call whose caller's own code failed. That failure is raised, with the call's outcome as its cause; unless
+        the call had already ended, and its end made that code fail."""
         self._call.cancel()
         ended = await self._ended(self._hub.resume(self._call, self._loop.create_future(), give_up(event), None))
         if self._over:

@@ -1,4 +1,4 @@
-"""What a call asks in its middle, and what it is answered."""
+"""Questions of a call, and their answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SignatureRequest(Record):
-    """What is to be signed elsewhere: by a security module, a smart card or an agent."""
+    """A request for a signature by an external key: in a security module, a smart card or an agent."""
 
     __slots__ = ()
     __match_args__ = ("algorithm", "digest", "key_fingerprint")
@@ -27,75 +27,77 @@ class SignatureRequest(Record):
     """`rsa_pkcs1_sha256`, `rsa_pkcs1_sha384`, `rsa_pkcs1_sha512`: PKCS#1 v1.5 over the digest; `ed25519`: the digest is the
     message."""
     digest: bytes
-    """What to sign."""
+    """The digest to sign."""
     key_fingerprint: str
-    """Which key has to sign, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or subkey, 40 digits. NextGenPSD2:
-    SHA-256 of the QSEAL certificate (DER), 64 digits."""
+    """The key that must sign, in upper-case hex. WS Channel: the fingerprint of the OpenPGP key or subkey, 40 digits.
+    NextGenPSD2: SHA-256 of the QSEAL certificate (DER), 64 digits."""
 
 
 class Question(Record):
-    """What a call asks in its middle."""
+    """A question of a call while it runs."""
 
     __slots__ = ()
     __match_args__ = ("kind", "text", "choices", "secret", "request")
     _secret = frozenset(("secret", "request"))
 
     kind: str
-    """`sms_code`, `email_code`, `phone_code`, `totp_code`, `mfa_method`; `bank.list_accounts` and its like; or another."""
+    """`sms_code`, `email_code`, `phone_code`, `totp_code`, `mfa_method`; `bank.list_accounts` and similar; or
+    another."""
     text: str
-    """For a person."""
+    """The text for a person."""
     choices: tuple[str, ...] = ()
-    """The answers to choose from; empty where any is possible."""
+    """The answers to choose from; empty if any answer is possible."""
     secret: str | None = None
-    """What the person needs for the answer and nobody else may see: the key of a new authenticator."""
+    """A secret that the person needs for the answer and that nobody else may see: the key of a new authenticator."""
     request: Any = None
-    """What a question to the program itself is about, such as `bank.list_accounts`: a dict. Its answer is JSON text."""
+    """The request of a question to the program itself, such as `bank.list_accounts`: a dict. The answer is JSON
+    text."""
 
 
 class Progress(Record):
-    """How far a call is."""
+    """The progress of a call."""
 
     __slots__ = ()
     __match_args__ = ("text", "bytes", "total")
 
     text: str
-    """What is being done, for a person; empty where only the bytes have changed."""
+    """The current step, for a person; empty if only the bytes have changed."""
     bytes: int
-    """Bytes of the present message's body that have gone out or come in."""
+    """Bytes of the present message's body that were sent or received."""
     total: int | None = None
-    """How many there will be, where that is known."""
+    """The total number of bytes, if it is known."""
 
 
 OnProgress = Callable[[Progress], None]
-"""Is told how far a call is."""
+"""Called with the progress of a call."""
 
 OnCode = Callable[[Question], str]
 """Answers a question."""
 
 AsyncOnCode = Callable[[Question], Union[str, Awaitable[str]]]
-"""The same for an asynchronous client, which awaits the answer where it is awaitable."""
+"""The same for an asynchronous client, which awaits an awaitable answer."""
 
 Signer = Callable[[SignatureRequest], bytes]
-"""Signs, and gives the raw signature: RSA as many bytes as the modulus has, Ed25519 64 bytes."""
+"""Signs, and returns the raw signature: RSA as long as the modulus, Ed25519 64 bytes."""
 
 AsyncSigner = Callable[[SignatureRequest], Union[bytes, Awaitable[bytes]]]
-"""The same for an asynchronous client, which awaits the signature where it is awaitable."""
+"""The same for an asynchronous client, which awaits an awaitable signature."""
 
 Reply = tuple[str, Any]
 
 
 def milliseconds(timeout: float | None) -> int:
-    """A time limit in seconds as the boundary has it: −1 is the default."""
+    """A time limit in seconds in its boundary form: −1 is the default."""
     if timeout is None:
         return -1
     if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or math.isnan(timeout) or timeout < 0:
         raise invalid_field("timeout", "must be a number of seconds, 0 or more")
-    # A part of a millisecond is not "expired at once".
+    # A fraction of a millisecond is not "expired at once".
     return min(math.ceil(timeout * 1000), 2**53) if timeout != math.inf else 2**53
 
 
 class ObjectAsked(NamedTuple):
-    """What an object of the program's is asked."""
+    """The name and request of a question to the program's object."""
 
     kind: str
     question: object
@@ -107,7 +109,7 @@ Asked = Union[Question, SignatureRequest, ObjectAsked]
 def asked(
     event: tuple[Any, ...], on_code: AsyncOnCode | None, signer: AsyncSigner | None, whom: object = None
 ) -> tuple[Asked, Callable[[Any], Any]]:
-    """What an event asks, and whom; `whom` is the program's object that answers typed questions."""
+    """The question of an event, and its callback; `whom` is the program's object that answers typed questions."""
     _, kind, text, choices, secret, signature, request = event
     if signature is not None:
         if signer is None:
@@ -142,7 +144,7 @@ def answer(question: Asked, given: object) -> Reply:
 
 
 def is_text(given: str) -> bool:
-    """Whether it can be UTF-8. Python's own error would hold the text, which may be a one-time code."""
+    """Whether it can be UTF-8. Python's own error would contain the text, which may be a one-time code."""
     try:
         given.encode()
     except UnicodeEncodeError:
@@ -157,7 +159,7 @@ def read(reader: Readable) -> Reply:
 
 
 def binary(piece: object) -> bytes:
-    """What a file object gave, which must be bytes."""
+    """The result of a file object, which must be bytes."""
     if isinstance(piece, (bytearray, memoryview)):
         piece = bytes(piece)
     if not isinstance(piece, bytes):
@@ -170,8 +172,8 @@ def write(writer: Writable, piece: bytes) -> Reply:
     view = memoryview(piece)
     while view:
         taken = writer.write(view)  # type: ignore[arg-type]
-        # A raw file may take less than it was given, and says None where it would have to wait; others take all, and some
-        # say nothing.
+        # A raw file may write only a part, and returns None if it would block; other files write everything, and some
+        # return nothing.
         if taken == 0 or (taken is None and isinstance(writer, io.RawIOBase)):
             raise BlockingIOError("destination: the file object took nothing; open it so that write() waits")
         view = view[taken:] if isinstance(taken, int) and 0 < taken < len(view) else view[:0]
@@ -179,18 +181,18 @@ def write(writer: Writable, piece: bytes) -> Reply:
 
 
 def asks_program(event: tuple[Any, ...]) -> bool:
-    """Whether an event asks the program's own code, whose failure the call itself heeds."""
+    """Whether an event asks the program's own code; the call handles its failure itself."""
     return event[0] == "ask" and event[6] is not None
 
 
 def program_failed(event: tuple[Any, ...], why: Exception, log: CallLog | None) -> Reply:
-    """The reply of a program whose own code failed; why it did is for the program's log, or its stderr, and for nobody else."""
+    """The reply if the program's own code failed; only the program's log, or its stderr, gets the reason."""
     report(event[1], why, log)
     return "fail", None
 
 
 def report(what: str, why: Exception, log: CallLog | None) -> None:
-    """Tells the program, and nobody else, why its own code failed."""
+    """Reports to the program alone why its own code failed."""
     if log is not None:
         log.program_failed(what, why)
     else:
@@ -200,8 +202,8 @@ def report(what: str, why: Exception, log: CallLog | None) -> None:
 
 
 class Watch:
-    """Tells the program how far its call is. Code of the program's that fails is told no more: it must not change what
-    becomes of a payment."""
+    """Reports the call's progress to the program. A callback that fails is not called again: it must not change the result
+    of a payment."""
 
     def __init__(self, on_progress: OnProgress | None, log: CallLog | None) -> None:
         if on_progress is not None and not callable(on_progress):
@@ -211,11 +213,11 @@ class Watch:
 
     @property
     def watches(self) -> bool:
-        """Whether anybody is told."""
+        """Whether there is a callback."""
         return self._on_progress is not None
 
     def tell(self, event: tuple[Any, ...]) -> Reply:
-        """Tells what the event says; the reply to it."""
+        """Reports the event's progress; returns the reply to it."""
         if self._on_progress is not None:
             _, text, done, total = event
             try:
@@ -237,8 +239,8 @@ def missing(field: str, why: str) -> BankchannelError:
 
 
 def broken(why: BaseException, ended: BankchannelError) -> None:
-    """Says how far a call came whose caller's own code failed: the call's end is the cause; what this package itself found wrong
-    with an answer has the outcome too."""
+    """Adds the outcome to the failure of the caller's own code: the call's error becomes its cause; an error that this
+    package itself found in an answer gets the outcome too."""
     if why.__cause__ is None:
         why.__cause__ = ended
     if isinstance(why, BankchannelError) and why.operation is None and why.outcome is None:

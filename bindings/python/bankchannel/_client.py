@@ -1,4 +1,4 @@
-"""What the generated clients stand on."""
+"""The base classes of the generated clients."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class Base:
-    """What both kinds of client have."""
+    """The common part of both kinds of clients."""
 
     _protocol: ClassVar[str]
     _running: Any
@@ -61,7 +61,7 @@ class Base:
 
     @staticmethod
     def _calls() -> Any:
-        """What keeps the running calls."""
+        """The container that keeps the running calls."""
         return set()
 
     @classmethod
@@ -72,19 +72,19 @@ class Base:
         return made
 
     def _local(self, operation: str, request: dict[str, Any], content: object, typed: bool = True) -> Any:
-        """An operation that only computes, with content."""
+        """A local operation with content."""
         return self._native.local(operation, request, typed, **in_place(operation, content))
 
     @staticmethod
     def _is_local(operation: str) -> bool:
-        """Whether an operation only computes."""
+        """Whether an operation is local."""
         if isinstance(operation, str) and not is_text(operation):
             raise own("input.unknown_operation", "invalid_input", f"no operation has the given name ({len(operation)} letters)")
         return _native.is_local(operation)
 
     @staticmethod
     def _watch(operation: str, on_progress: OnProgress | None, log: CallLog | None) -> Watch:
-        """Who is told how far the call is."""
+        """The callback for the call's progress."""
         try:
             return Watch(on_progress, log)
         except BankchannelError as error:
@@ -103,7 +103,7 @@ class Base:
         asks_nobody: bool,
         progress: bool,
     ) -> tuple[_native.Call, Readable | None, Writable | None]:
-        """Checks what was given and begins the call."""
+        """Checks the arguments and begins the call."""
         given: dict[str, Any] = {}
         reader = writer = None
         limit = -1
@@ -152,12 +152,12 @@ class Client(Base):
         call, reader, writer = self._begin(
             operation, request, content, destination, timeout, cancel, log, typed, asks_nobody, watch.watches
         )
-        # Only there are signals heard, and it costs to listen.
+        # Signals arrive only on the main thread, and checking for them costs time.
         hears = get_ident() == main_thread().ident
         self._running.add(call)
         try:
             if self._closed:
-                # Another thread closed the client while this one began: it did not see this call.
+                # Another thread closed the client while this call began: it did not see the call.
                 call.cancel()
             event = call.resume("go", None, hears)
             while type(event) is tuple:
@@ -193,7 +193,7 @@ class Client(Base):
 
     @staticmethod
     def _give_up(call: _native.Call, event: Any) -> BankchannelError:
-        """Ends a call whose caller's own code failed; how far it came is the cause of that failure."""
+        """Ends a call whose caller's own code failed; the outcome of the call is the cause of that failure."""
         call.cancel()
         try:
             while type(event) is tuple:
@@ -215,9 +215,10 @@ class Client(Base):
         on_code: OnCode | None = None,
         signer: Signer | None = None,
     ) -> dict[str, Any]:
-        """Any operation by its name, such as `ws_channel.list_files`, with a dict for a request and a dict for an answer.
+        """Runs any operation by its name, such as `ws_channel.list_files`, with a dict for a request and a dict for an
+        answer.
 
-        `bankchannel.catalogue()` lists them. Every operation also has a typed method of its own.
+        `bankchannel.catalogue()` lists them. Every operation also has its own typed method.
         """
         fields = dict(request or {})
         found: dict[str, Any]
@@ -239,8 +240,8 @@ class Client(Base):
         return found
 
     def close(self) -> None:
-        """Ends the client: running calls of other threads are cancelled. One that waits for its `on_code`, `signer` or file
-        object ends when that has returned."""
+        """Closes the client: running calls of other threads are cancelled. A call that waits for its `on_code`, `signer` or
+        file object ends when that has returned."""
         self._closed = True
         self._native.close()
         for call in list(self._running):

@@ -1,4 +1,4 @@
-"""Content to send, and where received content goes."""
+"""Content to send, and destinations of received content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Writable(Protocol):
 
 
 class Replace:
-    """A destination that may exist already: it is replaced when the content is complete."""
+    """A destination that may already exist: it is replaced when the content is complete."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
@@ -33,11 +33,11 @@ Content = Union[bytes, bytearray, memoryview, "os.PathLike[str]", Readable]
 Destination = Union["os.PathLike[str]", Replace, Writable]
 
 PIECE = 256 * 1024
-"""How much is read from a file object at a time, in bytes."""
+"""Bytes read from a file object at a time."""
 
 
 def source(field: str, content: object) -> tuple[dict[str, Any], Readable | None]:
-    """What the native call is given for a request's content, and the object that its pieces are read from."""
+    """The native call's argument for a request's content, and the object from which its pieces are read."""
     if content is None:
         return {}, None
     if isinstance(content, bytes):
@@ -52,7 +52,7 @@ def source(field: str, content: object) -> tuple[dict[str, Any], Readable | None
 
 
 def sink(destination: object) -> tuple[dict[str, Any], Writable | None]:
-    """What the native call is given for a response's content, and the object that its pieces are written to."""
+    """The native call's argument for a response's content, and the object to which its pieces are written."""
     if destination is None:
         return {}, None
     if isinstance(destination, Replace):
@@ -67,8 +67,8 @@ def sink(destination: object) -> tuple[dict[str, Any], Writable | None]:
 
 
 def is_open(given: object, method: str) -> bool:
-    """Whether it is an open file. Some of those have a path too, which is not what they give from where they stand; and some
-    paths have a `read` of their own (`pathlib` has not), which open files have besides `seek`, `close` and the like."""
+    """Whether it is an open file. Some open files have a path too, but give only the content from their current position;
+    and some path objects have a `read` method (`pathlib`'s have none), but not `seek`, `close` and the like."""
     if not callable(getattr(given, method, None)):
         return False
     return not isinstance(given, os.PathLike) or callable(getattr(given, "seek", None))

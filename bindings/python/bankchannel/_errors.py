@@ -1,4 +1,4 @@
-"""The base of all errors, and how the native half makes them."""
+"""The base of all errors, and their construction by the native half."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Peer(Record):
-    """What the peer said."""
+    """The peer's own error."""
 
     __slots__ = ()
     __match_args__ = ("code", "text", "request_id")
@@ -25,7 +25,7 @@ class Peer(Record):
     text: str | None = None
     """The peer's own text."""
     request_id: str | None = None
-    """What the peer calls this request."""
+    """The peer's id of this request."""
 
 
 class BankchannelError(Exception):
@@ -34,23 +34,23 @@ class BankchannelError(Exception):
     code: str
     """The stable code, such as `transport.connect_failed`; `bankchannel.codes` has them all."""
     category: str
-    """Whose fault it is; the class says the same."""
+    """The party at fault; the class has the same meaning."""
     message: str
-    """What happened, for a person."""
+    """A description for a person."""
     retryable: bool
     """Whether the same call, later and unchanged, may succeed."""
     operation: str | None
     """The operation that failed, such as `ws_channel.upload_file`."""
     http_status: int | None
-    """The HTTP status that was answered."""
+    """The HTTP status of the answer."""
     outcome: Outcome | None
-    """How far the exchange came: the one thing to know before a payment is sent again. `None` where there was none."""
+    """The outcome of the exchange: read it before a payment is sent again. `None` if there was none."""
     peer: Peer | None
-    """What the peer said."""
+    """The peer's own error."""
     context: Mapping[str, str]
     """The details of this case, such as `field`."""
     retry_after_s: int | None
-    """Seconds that the peer asked to wait."""
+    """The wait in seconds that the peer asked for."""
 
     __match_args__: ClassVar[tuple[str, ...]] = ("code", "outcome")
     _category: ClassVar[str] = "internal"
@@ -70,9 +70,9 @@ class BankchannelError(Exception):
         context: Mapping[str, str] | None = None,
         retry_after_s: int | None = None,
     ) -> None:
-        """An error such as the library raises, for the tests of programs that catch it:
-        `PeerRefusedError(code=codes.WS_CHANNEL_UPLOAD_REJECTED, outcome="refused")`. Left out, `message` is the code. What
-        the library itself gives comes in `details`."""
+        """An error like those of the library, for the tests of programs that catch it:
+        `PeerRefusedError(code=codes.WS_CHANNEL_UPLOAD_REJECTED, outcome="refused")`. By default `message` is the code. The
+        library itself passes `details`."""
         if details is None:
             details = {
                 "code": code,
@@ -109,13 +109,13 @@ class BankchannelError(Exception):
         return from_details, (self._details,)
 
     def _in(self, operation: str) -> BankchannelError:
-        """Names the operation, where the package itself found the error."""
+        """Adds the operation's name, if the package itself found the error."""
         if self.operation is None:
             self.operation = self._details["operation"] = operation
         return self
 
     def to_json(self) -> dict[str, Any]:
-        """The whole error, as it crosses every language boundary."""
+        """The complete error in the form common to all languages."""
         return dict(self._details)
 
 
@@ -123,7 +123,7 @@ _CLASSES: dict[str, type[BankchannelError]] = {}
 
 
 def register(category: str) -> Callable[[_E], _E]:
-    """Makes a class the one of its category."""
+    """Registers the class of a category."""
 
     def keep(error_class: _E) -> _E:
         _CLASSES[category] = error_class
@@ -143,12 +143,12 @@ def from_details(details: Mapping[str, Any]) -> BankchannelError:
 
 
 def own(code: str, category: str, message: str, outcome: Outcome | None = None, **context: str) -> BankchannelError:
-    """An error that the package itself finds, before the native half is asked."""
+    """An error found by the package itself, before the native half is called."""
     nothing = ("operation", "http_status", "retry_after_s", "peer")
     details = {"code": code, "category": category, "message": message, "retryable": False, "outcome": outcome}
     return from_details({**details, **dict.fromkeys(nothing), "context": context})
 
 
 def invalid_field(field: str, why: str) -> BankchannelError:
-    """An argument that cannot be used."""
+    """An invalid argument."""
     return own("input.invalid_field", "invalid_input", f"{field}: {why}", field=field)

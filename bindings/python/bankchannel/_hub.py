@@ -1,4 +1,4 @@
-"""Where the calls of an event loop arrive: one for each loop."""
+"""The events of an event loop's calls: one hub for each loop."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from weakref import WeakKeyDictionary, ref
 from . import _native
 
 Arrived = tuple[bool, Any, list[tuple[int, str]]]
-"""Whether it failed, the event or error, and what was logged."""
+"""Whether it failed, the event or error, and the log records."""
 
 
 class Awaited:
-    """What one reply is followed by. It outlasts its future, which a task that is cancelled takes with it: what arrives between
-    the cancelling and the task's next step is kept."""
+    """The event that follows a reply. It outlives its future, which is lost when its task is cancelled: an event that
+    arrives between the cancellation and the task's next step is kept."""
 
     __slots__ = ("_arrived", "_future")
 
@@ -23,13 +23,13 @@ class Awaited:
         self._arrived: Arrived | None = None
 
     def arrive(self, arrived: Arrived) -> None:
-        """Settles the future with what arrived."""
+        """Settles the future with the event."""
         self._arrived = arrived
         if not self._future.done():
             self._future.set_result(arrived)
 
     def again(self, future: asyncio.Future[Arrived]) -> asyncio.Future[Arrived]:
-        """Has another future settled, where the first was cancelled; at once, when it has arrived already."""
+        """Settles another future if the first was cancelled; immediately if the event is already there."""
         self._future = future
         if self._arrived is not None:
             future.set_result(self._arrived)
@@ -37,7 +37,7 @@ class Awaited:
 
 
 class Hub:
-    """Watches one socket, and settles the futures of all calls that arrived at once."""
+    """Watches one socket, and settles the futures of all calls whose events have arrived."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._native = _native.Hub()
@@ -46,7 +46,7 @@ class Hub:
         loop.add_reader(self._native.fileno(), self._wake)
 
     def resume(self, call: _native.Call, future: asyncio.Future[Arrived], reply: str, data: object) -> Awaited:
-        """Gives a reply; the future is settled with what comes next."""
+        """Gives a reply; the future is settled with the next event."""
         self._tickets = ticket = self._tickets + 1
         self._waiting[ticket] = awaited = Awaited(future)
         try:
@@ -62,7 +62,7 @@ class Hub:
             waiting.pop(ticket).arrive((failed, what, log))
 
 
-# A hub lives as long as its loop watches its socket. What waits in it holds the loop, so it must not be held here.
+# A hub lives as long as its loop watches its socket. Its waiting calls hold the loop, so it must not be held here.
 _HUBS: WeakKeyDictionary[asyncio.AbstractEventLoop, ref[Hub]] = WeakKeyDictionary()
 
 

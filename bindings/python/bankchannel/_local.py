@@ -1,4 +1,4 @@
-"""Operations that only compute: what the generated functions and the clients stand on."""
+"""Local operations: shared code of the generated functions and the clients."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def in_place(operation: str, content: object) -> dict[str, Any]:
-    """What the native call is given for content. What only computes is there at once, so a file object is read to its end."""
+    """The native call's argument for content. A local operation needs it at once, so a file object is read to its
+    end."""
     try:
         given, reader = source("content", content)
         if reader is not None:
@@ -31,8 +32,8 @@ def local(operation: str, request: dict[str, Any], content: object = None) -> An
 
 
 def rows(operation: str, request: dict[str, Any], content: object, field: str, form: tuple[str, str]) -> Any:
-    """The same, where one field is a list or what gives its items one by one. These are written to a file as they come, so memory
-    stays small."""
+    """The same with a field that is a list or an iterator of its items. The items are written to a file one by one, so
+    memory stays small."""
     given = request[field]
     if given is None or isinstance(given, (list, tuple)):
         return local(operation, request, content)
@@ -51,7 +52,7 @@ def rows(operation: str, request: dict[str, Any], content: object, field: str, f
 
 
 def pages(operation: str, request: dict[str, Any], content: object, cursor: str, following: str) -> Iterator[Any]:
-    """Every page that an operation answers, one after the other."""
+    """All pages of an operation, one after the other."""
     given = in_place(operation, content)
     while True:
         page = _native.local(operation, request, **given)

@@ -1,4 +1,4 @@
-"""Logging, silent by default: whoever never loaded `logging` has nobody who listens, and does not pay for it."""
+"""Logging, silent by default: a program that never loaded `logging` has no handlers, and pays nothing for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _numbers = count(1)
 
 
 class CallLog:
-    """Hands the records of one call to `logging`, with fields: attributes of the record, for JSON formatters."""
+    """Passes the records of one call to `logging`, with fields: attributes of the record, for JSON formatters."""
 
     __slots__ = ("_fields", "_logger")
 
@@ -31,39 +31,40 @@ class CallLog:
         }
 
     def emit(self, records: Iterable[tuple[int, str]]) -> None:
-        """Levels as `logging` numbers them, and texts."""
+        """Levels as numbers of `logging`, and texts."""
         for level, text in records:
             try:
                 self._logger.log(level, text, extra={**self._fields, **fields_of(text)})
             except Exception:
-                # A handler or filter of the program's own: its failure must not hide what became of a payment.
+                # A failing handler or filter of the program must not hide the result of a payment.
                 pass
 
     def program_failed(self, kind: str, why: Exception) -> None:
-        """The program's own code failed at a question of this kind."""
+        """Reports that the program's own code failed at a question of this kind."""
         fields = {**self._fields, "bankchannel_question": kind}
         self._logger.error("%s: the program's own code failed", kind, exc_info=why, extra=fields)
 
 
 def listener(protocol: str, operation: str) -> CallLog | None:
-    """The log of a call that begins, where somebody listens to the logger `bankchannel`."""
+    """The log of a new call, if the logger `bankchannel` has handlers."""
     global _logger, _silent
     if _logger is None:
         logging = sys.modules.get("logging")
         if logging is None or not hasattr(logging, "NullHandler"):
             return None
-        # Without a handler of its own, warnings would go to stderr.
+        # Without its own handler, warnings would go to stderr.
         _silent = logging.NullHandler()
         _logger = logging.getLogger("bankchannel")
         _logger.addHandler(_silent)
-    # 30 is `WARNING`: what is below it is left out by `logging` itself.
+    # 30 is `WARNING`: `logging` itself drops lower levels.
     if not (_logger.isEnabledFor(30) and _is_heard(_logger)):
         return None
     return CallLog(_logger, protocol, operation)
 
 
 def _is_heard(logger: Logger | None) -> bool:
-    """Whether any handler but the silent one is reached: `asyncio` loads `logging`, and nobody has configured it then."""
+    """Whether a handler other than the silent one is reached: `asyncio` loads `logging` even if the program did not
+    configure it."""
     while logger is not None:
         if any(handler is not _silent for handler in logger.handlers):
             return True
@@ -71,8 +72,8 @@ def _is_heard(logger: Logger | None) -> bool:
     return False
 
 
-# The lines that the native half writes about an exchange and about the end of a call. They are redacted, so the fields
-# taken from them are. `test_logging.py` compares the patterns with the lines of running calls.
+# The native half's lines about an exchange and about the end of a call. They are redacted, and so are the fields taken
+# from them. `test_logging.py` compares the patterns with the lines of running calls.
 _LINES = (
     r"request (?P<http_method>[A-Z]+) .*",
     r"response (?P<http_status>\d+) (?P<http_method>[A-Z]+) .* in (?P<duration_ms>\d+) ms",
@@ -88,7 +89,7 @@ _patterns: list[Pattern[str]] = []
 
 
 def fields_of(text: str) -> dict[str, Any]:
-    """The fields that a line has, by the names of the record's attributes."""
+    """The fields of a line, by the names of the record's attributes."""
     if not _patterns:
         import re
 

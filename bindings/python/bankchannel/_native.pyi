@@ -41,8 +41,8 @@ def local(
 @disjoint_base
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 class Record:
-    """The base of every result. Fields are read by name and cannot be changed; two results are equal when they are of one
-    class and all fields are. Secrets do not show in its `repr`."""
+    """The base of every result. Fields are read by name and are immutable; two results are equal if they have the same
+    class and all fields are equal. Secrets are hidden in its `repr`."""
 
     __match_args__: ClassVar[tuple[str, ...]]
     _secret: ClassVar[frozenset[str]]
@@ -52,7 +52,7 @@ class Record:
     def __hash__(self, /) -> int: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
     def to_dict(self) -> dict[str, Any]:
-        """The fields that are there, in a dict; results inside become dicts too."""
+        """The present fields, as a dict; results inside become dicts too."""
 
 @final
 class Received:
@@ -62,15 +62,15 @@ class Received:
     def __new__(cls, size: int, path: str | PathLike[str] | None = None, data: bytes | None = None) -> Self: ...
     @property
     def size(self) -> int:
-        """How many bytes."""
+        """The number of bytes."""
 
     @property
     def path(self) -> Path | None:
-        """The file that it went to, when that was the destination."""
+        """The file, if that was the destination."""
 
     @property
     def data(self) -> bytes:
-        """The bytes, when they were taken into memory."""
+        """The bytes, if they were received into memory."""
 
     def __bytes__(self) -> bytes: ...
     def __len__(self, /) -> int: ...
@@ -95,7 +95,7 @@ class Client:
 
 @final
 class Cancel:
-    """Stops calls, from any thread: give it to a call as `cancel=`."""
+    """Cancels calls, from any thread: pass it to a call as `cancel=`."""
 
     def __new__(cls) -> Self: ...
     def cancel(self) -> None:

@@ -1,4 +1,4 @@
-"""`iter_new_files`: the files that a bank has ready, one at a time. It is made of the operations `list_files` and
+"""`iter_new_files`: a bank's new files, one at a time. It combines the operations `list_files` and
 `download_new_files`."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LIST = "ws_channel.list_files"
 DOWNLOAD = "ws_channel.download_new_files"
 BEGUN = ".bankchannel-begun-"
-"""How the names of the hidden files begin that remember a download that was begun (see `download_new_files`)."""
+"""The prefix of the hidden files that mark begun downloads (see `download_new_files`)."""
 
 
 class NewFilesClient(Client):
@@ -41,40 +41,40 @@ class NewFilesClient(Client):
         """Download all new files into a folder, and get each as soon as it is there.
 
         Names, folder and existing files are as with `download_new_files`. But the next file is downloaded only when
-        it is asked for: a loop that is left early leaves the rest new at the bank and no file half-done, and the
-        next run continues there. A file that was downloaded is no longer new at the bank, so a later run does not
-        give it again; one whose name is taken in the folder stays new, and is given as `exists` in each run. Each
-        file costs a listing of its own.
+        it is asked for: a loop that ends early leaves the rest new at the bank and no incomplete file, and the next
+        run continues there. A downloaded file is no longer new at the bank, so a later run does not give it again;
+        one whose name exists in the folder stays new, and is given as `exists` in each run. Each file costs a
+        separate listing.
 
-        A file that fails is given too, with `status` `failed`, `error` and `error_message`, and the others follow;
-        the next run tries it again. Files that an earlier run began and did not finish come last and in one call,
-        with those that have become new in the meantime; a file that failed earlier in this run is given once more
-        if it arrives then.
+        A failed file is given too, with `status` `failed`, `error` and `error_message`, and the others follow; the
+        next run tries it again. Files that an earlier run began and did not finish come last and in one call, with
+        those that have become new in the meantime; a file that failed earlier in this run is given a second time if
+        it arrives then.
 
-        Nothing is asked of the bank before the first file is asked for. An exception ends the iteration: the
-        listing cannot be read, or continuing is pointless because the session has ended, the call was cancelled,
-        its time is up or the disk is full.
+        The bank is not contacted before the first file is requested. An exception ends the iteration: the listing
+        cannot be read, or continuing is pointless because the session has ended, the call was cancelled, its time
+        is up or the disk is full.
 
         Args:
-            bank: The bank that holds them. Left out, the client's own.
+            bank: The bank that holds them. Default: the client's own.
             file_type: Only files of this type. Default: all types.
             status: Only files of this status. Default: `NEW`.
             directory: The folder, one for each bank and account. The last part of the path is created with the
                 first file if it does not exist.
             parse: Whether a file is given in parsed form too: always with true, never with false. Default: if it
                 was downloaded now.
-            timeout: Seconds that the listing may take, and then each file. The time between files does not count.
-                Left out, the client's or the operations' own.
-            cancel: Stops the call under way and all that follow, from any thread.
-            on_progress: Is told how far each call is, with a `Progress`. What it raises is reported, and the call
-                goes on.
-            on_code: Answers what a call asks, such as for a one-time code; in place of the client's.
+            timeout: Time limit in seconds for the listing, and then for each file. The time between files does not
+                count. Default: the client's or the operations' own.
+            cancel: Stops the running call and all that follow, from any thread.
+            on_progress: Called with the progress of each call, a `Progress`. Its exceptions are reported, and the
+                call continues.
+            on_code: Answers the questions of a call, such as for a one-time code; replaces the client's.
 
         Raises:
             PermissionDeniedError: `ws_channel.mode_refused`: A session of this mode may not do this.
             PeerRefusedError: `ws_channel.certificate_missing`: There is no certificate for this bank.
             NotSupportedError: `ws_channel.no_bank_channel`: The service has no channel to this bank configured.
-            PeerRefusedError: `ws_channel.bank_refused`: The bank said no to the listing.
+            PeerRefusedError: `ws_channel.bank_refused`: The bank refused the listing.
             PeerRefusedError: `ws_channel.bank_unavailable`: The bank cannot be reached or answered nothing usable.
         """
         run = _Run(bank, file_type, status, directory, parse)
@@ -127,7 +127,7 @@ class AsyncNewFilesClient(AsyncClient):
 
 
 class _Run:
-    """One iteration: what is asked, and what was given already."""
+    """One iteration: its requests, and the files that it has already given."""
 
     def __init__(
         self,
@@ -141,11 +141,11 @@ class _Run:
         wanted = "NEW" if status is None else status
         self.listing: dict[str, Any] = {"bank": bank, "file_type": file_type, "status": wanted}
         self._all: dict[str, Any] = {**self.listing, "directory": directory, "parse": parse}
-        # The status of each file that was given, by type and reference.
+        # The status of each given file, by type and reference.
         self._given: dict[tuple[str, str], str] = {}
 
     def requests(self, listed: ListFilesResponse, is_left: bool) -> Iterator[dict[str, Any]]:
-        """One request for each file; then one for what earlier runs began, which is found in no other way."""
+        """One request for each file; then one for the downloads of earlier runs, which cannot be found otherwise."""
         for file in listed.file_descriptors:
             if (file.file_type, file.file_reference) not in self._given:
                 yield {**self._all, "file_reference": file.file_reference}
@@ -163,7 +163,8 @@ class _Run:
 
 
 def has_begun(directory: str | os.PathLike[str]) -> bool:
-    """Whether an earlier run has left a download that was begun. A folder that cannot be read is the operation's error."""
+    """Whether an earlier run has left an unfinished download. An unreadable folder is reported by the operation
+    itself."""
     try:
         return any(name.startswith(BEGUN) for name in os.listdir(os.fspath(directory)))
     except (OSError, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Types beside the results: secrets that stay where they are, and how far an exchange came."""
+"""Types in addition to the results: references to secrets, and the outcome of an exchange."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class FromEnv(TypedDict):
 
 
 Secret = Union[str, FromFile, FromEnv]
-"""A secret: the text itself, or where it stands."""
+"""A secret: the text itself, or the place that holds it."""
 
 Outcome = Literal["not_sent", "unknown", "refused", "accepted"]
-"""How far an exchange came: nothing was sent; it may have reached the peer; the peer said no; the peer said yes, and the rest of
-its answer could not be read."""
+"""The outcome of an exchange: nothing was sent; it may have reached the peer; the peer refused it; the peer accepted it, but
+the rest of its answer could not be read."""

@@ -9,7 +9,8 @@ from typing import Any
 
 
 def accept_former(client: type, method: str, **names: str) -> None:
-    """Has a method accept former names (`former="name"`), with a warning. Type checkers know the names of today only."""
+    """Makes a method accept former names (`former="name"`), with a warning. Type checkers know the current names
+    only."""
     called = getattr(client, method)
     if iscoroutinefunction(called):
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 class SecretText(str):
-    """A secret in a result: a `str` whose `repr` does not show it, so that neither a log of the result, of a dict that it is in,
-    nor a traceback with local variables does. `print(secret)` and `f"{secret}"` do show it: they are given the text."""
+    """A secret in a result: a `str` whose `repr` hides it, so that a log of the result or of a dict with it, and a traceback
+    with local variables, do not show it. `print(secret)` and `f"{secret}"` do show it: they use the text itself."""
 
     __slots__ = ()
 

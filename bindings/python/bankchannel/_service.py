@@ -1,4 +1,4 @@
-"""What the generated servers stand on."""
+"""The base class of the generated servers."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class EmbeddedService:
                 setattr(self, name, value)
 
     def seed(self, data: Mapping[str, Any]) -> Any:
-        """Puts data in, for tests and demonstrations; whether it was started with `control` or not.
+        """Adds data, for tests and demonstrations; also on a server that was started without `control`.
 
         Args:
-            data: What to put in, such as `{"accounts": [...]}`. The server's page in `docs/` describes it under `POST seed`.
+            data: The data to add, such as `{"accounts": [...]}`. The server's page in `docs/` describes it under `POST seed`.
 
         Returns:
-            What was put in, such as the accounts with their API keys.
+            The added data, such as the accounts with their API keys.
 
         Raises:
             InvalidInputError: The data cannot be used.
@@ -40,12 +40,12 @@ class EmbeddedService:
         """Carries out an order of the control interface.
 
         Args:
-            order: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or one of this kind of server.
+            order: `seed`, `reset`, `clock`, `fail_next`, `limits`, `outbox`, `transcript`, or a specific one of this server.
                 All but `seed` need a server that was started with `control=True`.
-            request: What the order takes. The server's page in `docs/` describes it.
+            request: The order's parameters. The server's page in `docs/` describes them.
 
         Returns:
-            What the order answers.
+            The order's answer.
 
         Raises:
             InvalidInputError: The order or its request cannot be used.
@@ -54,7 +54,7 @@ class EmbeddedService:
         return self._server.control(order, dict(request or {}))
 
     def close(self) -> None:
-        """Stops it; running answers get some time to finish. A second time does nothing."""
+        """Stops the server; running answers get some time to finish. A second call does nothing."""
         if self._is_open:
             self._is_open = False
             self._server.stop()

@@ -1,4 +1,4 @@
-"""A connector to Salt Edge in a web server: applications for WSGI and ASGI, and who works beside them.
+"""A connector to Salt Edge in a web server: applications for WSGI and ASGI, and the worker that runs with them.
 
     connector = SaltEdgeConnector(..., store="store", bank=Bank())
     worker = Worker(connector)
@@ -28,22 +28,22 @@ if TYPE_CHECKING:
 __all__ = ["LONGEST", "MAX_BODY", "PAUSE", "Wakes", "Worker", "asgi", "wsgi", "wsgi_bank"]
 
 LONGEST = 10.0
-"""How long nobody looks where nothing is due, in seconds: another process may have left something."""
+"""The longest polling interval without scheduled work, in seconds: another process may have left some."""
 PAUSE = 2.0
-"""How long is waited after a failure, in seconds."""
+"""The pause after a failure, in seconds."""
 MAX_BODY = 1024 * 1024
 """The longest body of a question that is read, in bytes; `answer_bank` refuses a longer one."""
 
 
 class Wakes(Protocol):
-    """Who is told that there is work."""
+    """Notified of new work."""
 
     def wake(self) -> None: ...
 
 
 class Worker:
-    """A thread that calls `work` whenever there is something to do: when it is woken, and when something is due. Any number of
-    processes may each have one on the same store."""
+    """A thread that calls `work` when it is woken, and at the time of the next work. Any number of processes may each have
+    one on the same store."""
 
     def __init__(self, connector: SaltEdgeConnector) -> None:
         self._connector = connector
@@ -53,11 +53,11 @@ class Worker:
         self._thread.start()
 
     def wake(self) -> None:
-        """Says that there is work now."""
+        """Notifies it of new work."""
         self._woken.set()
 
     def close(self) -> None:
-        """Ends it after what it has begun."""
+        """Ends it after the work in progress."""
         self._closed = True
         self._woken.set()
         self._thread.join()
@@ -82,7 +82,7 @@ class Worker:
 
 
 def wsgi(connector: SaltEdgeConnector, worker: Wakes | None = None) -> Callable[[_Environ, _StartResponse], Iterable[bytes]]:
-    """A WSGI application that answers Salt Edge. `worker` is woken when the answer has left."""
+    """A WSGI application that answers Salt Edge. `worker` is woken after each answer."""
 
     def application(environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
         handled = connector.handle_request(method=environ["REQUEST_METHOD"], target=_target(environ), headers=_headers(environ))
@@ -107,7 +107,7 @@ def wsgi_bank(connector: SaltEdgeConnector) -> Callable[[_Environ, _StartRespons
 
 
 class _Body:
-    """An answer's body. Servers close it when it has left."""
+    """An answer's body. Servers close it after sending."""
 
     def __init__(self, body: bytes, worker: Wakes | None) -> None:
         self._body = body
@@ -122,7 +122,7 @@ class _Body:
 
 
 def _target(environ: _Environ) -> str:
-    """Path and query as they stand on the request line, where the server says so."""
+    """Path and query as on the request line, if the server provides them."""
     raw = environ.get("REQUEST_URI") or environ.get("RAW_URI")
     if isinstance(raw, str):
         return _visible(raw)
@@ -134,7 +134,8 @@ def _target(environ: _Environ) -> str:
 
 
 def _headers(environ: _Environ) -> list[HeaderField]:
-    """The header fields. WSGI joins those that stand twice with a comma: such a value is none that Salt Edge sends, and is refused."""
+    """The header fields. WSGI joins repeated fields with a comma: Salt Edge never sends such a value, so it is
+    refused."""
     fields = []
     for name, value in environ.items():
         if name.startswith("HTTP_"):
@@ -145,7 +146,7 @@ def _headers(environ: _Environ) -> list[HeaderField]:
 
 
 def _visible(text: str) -> str:
-    """Text that can be UTF-8, whatever was sent."""
+    """Text that is valid UTF-8, for any input."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -162,7 +163,7 @@ def _begun(answer: HttpAnswer) -> tuple[str, list[tuple[str, str]]]:
 
 
 def asgi(connector: AsyncSaltEdgeConnector) -> Callable[[_Scope, _Receive, _Send], Awaitable[None]]:
-    """An ASGI application that answers Salt Edge, and works when an answer has left and when something is due."""
+    """An ASGI application that answers Salt Edge, and works after each answer and at the time of the next work."""
     import asyncio
 
     state: dict[str, Any] = {}
@@ -199,7 +200,7 @@ def asgi(connector: AsyncSaltEdgeConnector) -> Callable[[_Scope, _Receive, _Send
             elif message["type"] == "lifespan.shutdown":
                 task = state.pop("task", None)
                 if task is not None:
-                    # What has begun comes to its end: a question that is broken off fails its session.
+                    # Work in progress is completed: an interrupted question fails its session.
                     state["closing"] = True
                     state["woken"].set()
                     await task

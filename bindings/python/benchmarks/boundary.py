@@ -1,8 +1,8 @@
-"""What the boundary costs: an operation that does nothing, 200 bytes of JSON each way, against `json` alone; one JSON line.
+"""The cost of the boundary: an operation that does nothing, 200 bytes of JSON each way, compared with `json`; one JSON line.
 
     python boundary.py [CALLS]
 
-Needs the testing build (`tests/testing-build`), whose package it puts together itself.
+Needs the testing build (`tests/testing-build`), whose package it assembles itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROUNDS = 15
 
 
 def medians(calls: int, *works: Callable[[], object]) -> list[float]:
-    """Microseconds of one call of each; they take turns."""
+    """Microseconds of one call of each; they alternate."""
     taken: list[list[float]] = [[] for _ in works]
     for _ in range(ROUNDS):
         for place, work in zip(taken, works):

@@ -1,10 +1,10 @@
-"""How much a process grows from call 100,000 to call 1,000,000: one JSON line.
+"""The growth of a process from call 100,000 to call 1,000,000: one JSON line.
 
     python growth.py [FIRST [LAST]]
 
-Typed calls through the boundary, one in a hundred of them an error, one in a thousand through the runtime; after every fifty
-thousand an event loop of its own with some calls at once. Needs the testing build (`tests/testing-build`), whose package it puts
-together itself.
+Typed calls through the boundary, one in a hundred of them an error, one in a thousand through the runtime; after every
+fifty thousand a new event loop with some concurrent calls. Needs the testing build (`tests/testing-build`), whose package
+it assembles itself.
 """
 
 from __future__ import annotations

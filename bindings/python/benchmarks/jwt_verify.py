@@ -1,10 +1,10 @@
-"""JWTs of Salt Edge, against PyJWT and `cryptography`: one JSON line of ratios.
+"""JWTs of Salt Edge, compared with PyJWT and `cryptography`: one JSON line of ratios.
 
     python jwt_verify.py [ROUNDS]
 
-Verifying a JWT of 1.2 kB to its claims, by PyJWT with a key read once; receiving a request for a token of 2.1 kB as a typed request,
-against PyJWT alone; signing a callback, against the signature alone by `cryptography` with a key read once and one read each time.
-Needs pyjwt and cryptography.
+Verifying a JWT of 1.2 kB to its claims, by PyJWT with a key read once; receiving a request for a token of 2.1 kB as a
+typed request, compared with PyJWT alone; signing a callback, compared with the signature alone by `cryptography` with a
+key read once and one read each time. Needs pyjwt and cryptography.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
     python list_files.py threads|asyncio|requests|httpx
 
-`requests` (a session of its own for each thread) and `httpx` (asyncio) make the same call and parse the same JSON. The environment
-names a service and a session (`served.py`); where it does not, a service of our own is started. BENCH_CALLS calls are measured.
+`requests` (a separate session for each thread) and `httpx` (asyncio) make the same call and parse the same JSON. The
+environment names a service and a session (`served.py`); otherwise our own service is started. BENCH_CALLS calls are
+measured.
 """
 
 from __future__ import annotations
@@ -55,9 +56,9 @@ def bare(settings: Settings) -> tuple[str, dict[str, str]]:
 
 
 def measure(mode: str, calls: int, concurrency: int, settings: Settings) -> tuple[float, float]:
-    """Seconds on the wall, and of the processor."""
+    """Wall-clock and processor seconds."""
     def rounds(run: Callable[[int], None]) -> tuple[float, float]:
-        run(concurrency * 4)  # connections stand, modules are loaded
+        run(concurrency * 4)  # opens connections, loads modules
         begun, used = perf_counter(), processor_time()
         run(calls)
         return perf_counter() - begun, processor_time() - used

@@ -1,8 +1,8 @@
-"""What importing costs, against `httpx`: one JSON line.
+"""The cost of importing, compared with `httpx`: one JSON line.
 
     python load.py [ROUNDS]
 
-Fresh processes take turns; the clock runs inside each, around the import alone. Needs httpx.
+Fresh processes alternate; the clock runs inside each, around the import alone. Needs httpx.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ IMPORTS = {
 
 def once(statement: str) -> float:
     program = f"from time import perf_counter\nbegun = perf_counter()\n{statement}\nprint(perf_counter() - begun)"
-    # As a user has it: the bytecode is kept.
+    # As for a user: the bytecode is cached.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, env=environment)
     return float(done.stdout)

@@ -1,10 +1,11 @@
-"""Making a payment file (pain.001) of many transfers, against sepaxml with and without its validation: one JSON line.
+"""Making a payment file (pain.001) of many transfers, compared with sepaxml, also without its validation: one JSON line.
 
     pip install sepaxml
-    python make_payment.py [TRANSFERS]       50,000 unless given: the most that sepaxml's validation takes (a million elements)
+    python make_payment.py [TRANSFERS]       default 50,000: the most that sepaxml's validation takes (a million elements)
 
-`bankchannel` checks what it makes and takes the transfers from a generator; `sepaxml` validates the file by its schema, or does not.
-Each in a process of its own, in turns; processor time, the least counts; the most memory that the work added.
+`bankchannel` checks the file that it makes and takes the transfers from a generator; `sepaxml` validates the file by its
+schema, or does not.
+Each in a separate process, alternating; processor time, the minimum counts; the peak of the added memory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A service in a process of its own, so that its work is not counted as the client's."""
+"""A service in a separate process, so that its work is not counted as the client's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 
 @contextmanager
 def settings() -> Iterator[dict[str, Any]]:
-    """A client's settings, with a session: of the environment's service, else of one of our own in another process."""
+    """A client's settings, with a session: of the environment's service, or of our own in another process."""
     if "BENCH_ID_TOKEN" in os.environ:
         yield {
             "base_url": os.environ["ISECURE_BASE_URL"],

@@ -1,9 +1,9 @@
-"""Signing a request of 1 kB, against the RSA signature alone by `cryptography`: one JSON line.
+"""Signing a request of 1 kB, compared with the RSA signature alone by `cryptography`: one JSON line.
 
     python sign.py [ROUNDS]
 
-`cryptography` signs the same bytes, once with a key that it keeps and once with one that it reads from PEM each time. Ours adds the
-headers, and is measured with its check of the finished signature and without. Needs cryptography.
+`cryptography` signs the same bytes, once with a key that it keeps and once with one that it reads from PEM each time.
+Ours adds the headers, and is measured with and without its check of the finished signature. Needs cryptography.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ TARGET = "/api/v1/user/verification"
 
 
 def times(rounds: int, works: dict[str, Callable[[], object]]) -> dict[str, list[float]]:
-    """Microseconds of one call of each in each round. They take turns, and a first call that does not count brings back what the one
-    before it has driven out of the caches: reading a key takes long."""
+    """Microseconds of one call of each in each round. They alternate, and an uncounted first call refills the caches after
+    the previous one: reading a key takes long."""
     taken: dict[str, list[float]] = {name: [] for name in works}
     for number in range(rounds + 5):
         for name, work in works.items():

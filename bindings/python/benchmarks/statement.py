@@ -1,10 +1,11 @@
-"""Reading a statement (camt.053) of 100,000 entries into typed results, against lxml: one JSON line.
+"""Reading a statement (camt.053) of 100,000 entries into typed results, compared with lxml: one JSON line.
 
     pip install lxml
     python statement.py FILE        made with: cargo run --release -p bankchannel-iso20022 --example read_speed 100000 FILE
 
-Each takes the same eleven fields of each entry, amounts as `Decimal` and dates as `date`: `bankchannel` by its iterator, `iterparse`
-as one would write it by hand, freeing each entry, `xpath` on the whole tree. Processor time, each in processes of its own and in turns; the least counts.
+Each reads the same eleven fields of each entry, amounts as `Decimal` and dates as `date`: `bankchannel` by its iterator,
+`iterparse` in typical hand-written code, which frees each entry, `xpath` on the complete tree. Processor time, each in
+separate processes, alternating; the minimum counts.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def main() -> None:
         return
     least: dict[str, dict[str, Any]] = {}
     for name in list(WAYS) * 3:
-        # A process for each: what one leaves in memory does not slow down another.
+        # A process for each: memory left by one does not slow down another.
         told = subprocess.run([sys.executable, __file__, str(path), name], check=True, stdout=subprocess.PIPE)
         found = json.loads(told.stdout)
         least[name] = min(found, least.get(name, found), key=lambda one: float(one["seconds"]))

@@ -2,8 +2,8 @@
 
     python upload.py
 
-The environment names a service and a session (`served.py`), BENCH_FILE the file, BENCH_KEY_FILE the private key and BENCH_ROUNDS how
-often; where it does not, a service and a file of our own are taken.
+The environment names a service and a session (`served.py`), BENCH_FILE the file, BENCH_KEY_FILE the private key and
+BENCH_ROUNDS the number of rounds; otherwise our own service and file are used.
 """
 
 from __future__ import annotations

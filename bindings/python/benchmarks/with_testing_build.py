@@ -1,4 +1,4 @@
-"""Runs a program with the package of the testing build, which it puts together in a folder of its own."""
+"""Runs a program with the package of the testing build, which it assembles in a separate folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ INSIDE = "BANKCHANNEL_TESTING_PACKAGE"
 
 
 def run(main: Callable[[], None]) -> None:
-    """Runs `main` in a process that finds that package, and ends as it ends."""
+    """Runs `main` in a process that finds that package, and exits with its status."""
     if INSIDE in os.environ:
         main()
         return

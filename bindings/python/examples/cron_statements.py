@@ -1,10 +1,10 @@
-"""A cron job: fetches every new account statement into a folder, and stays silent unless something is wrong.
+"""A cron job: fetches every new account statement into a folder, and prints nothing unless there is an error.
 
     ISECURE_EMAIL=… ISECURE_PASSWORD=… ISECURE_MODE=data ISECURE_API_KEY=… ISECURE_BANK=… \\
         python cron_statements.py FOLDER [FILE_TYPE]
 
-A data session asks for no code. A second run goes on where the first one ended; nothing is fetched twice. Exit codes: 0 all is well,
-1 something failed for good, 75 try again later (sysexits' EX_TEMPFAIL).
+A data session needs no code. A second run continues where the first one ended; nothing is fetched twice. Exit codes: 0
+success, 1 permanent failure, 75 try again later (sysexits' EX_TEMPFAIL).
 """
 
 from __future__ import annotations

@@ -4,11 +4,11 @@
         PAYMENTS=/var/lib/payments gunicorn --preload --workers 4 --threads 8 flask_payments:app
 
     curl -F payment=@pain.001.xml http://127.0.0.1:8000/payments        → 202 and the payment's address
-    curl http://127.0.0.1:8000/payments/MESSAGE-ID                      → what the bank said of it
-    flask --app flask_payments fetch                                    → takes the bank's reports, from cron
+    curl http://127.0.0.1:8000/payments/MESSAGE-ID                      → the bank's status
+    flask --app flask_payments fetch                                    → fetches the bank's reports, from cron
 
-A payment that is posted twice is sent once: PAYMENTS remembers each message, for all workers. Only `fetch` takes files from the
-bank, since the bank then counts them as downloaded; the reports stay in PAYMENTS, for every reader.
+A payment that is posted twice is sent once: PAYMENTS stores each message, for all workers. Only `fetch` fetches files from
+the bank, since the bank then counts them as downloaded; the reports stay in PAYMENTS, for every reader.
 One client serves all threads, and all workers that a preloading server forks.
 """
 
@@ -32,7 +32,7 @@ Answer = tuple[dict[str, Any], int]
 
 @app.post("/payments")
 def upload() -> Answer:
-    """Checks the file, signs it, and sends it to the bank: once, however often it is posted."""
+    """Checks the file, signs it, and sends it to the bank: only once, even if it is posted again."""
     payment = request.files["payment"].read()
     checked = client.check_payment_file(content=payment)
     if not checked.ok or checked.payment is None:
@@ -42,11 +42,11 @@ def upload() -> Answer:
     record, digest = record_of(message_id), hashlib.sha256(payment).hexdigest()
     logged_in()
     try:
-        # Whoever makes the record sends the payment; of two at the same moment, one.
+        # The request that creates the record sends the payment; of two simultaneous ones, only one does.
         with record.open("x") as file:
             file.write(digest)
     except FileExistsError:
-        # Another file under the same message id is no repetition.
+        # A different file with the same message id is not a repetition.
         same = record.read_text() in (digest, "")
         return (told, 202) if same else ({**told, "error": "another payment has this message id"}, 409)
     try:
@@ -57,7 +57,7 @@ def upload() -> Answer:
             private_key={"file": os.environ["PAYMENT_KEY_FILE"]},
         )
     except BankchannelError as error:
-        # It did not reach the bank: it may be posted again. Otherwise the record stays: first look what the bank has.
+        # It did not reach the bank: it may be posted again. Otherwise the record stays: first check the bank's files.
         if error.outcome in (None, "not_sent", "refused"):
             record.unlink()
         raise
@@ -66,7 +66,7 @@ def upload() -> Answer:
 
 @app.get("/payments/<message_id>")
 def status(message_id: str) -> Answer:
-    """Looks for the bank's status report on this message, among those that were fetched."""
+    """Searches the fetched files for the bank's status report on this message."""
     if not record_of(message_id).exists():
         return {"error": "no such payment"}, 404
     for path in reports.iterdir():
@@ -78,20 +78,20 @@ def status(message_id: str) -> Answer:
 
 @app.cli.command("fetch")
 def fetch() -> None:
-    """Takes the bank's new status reports into the folder."""
+    """Fetches the bank's new status reports into the folder."""
     logged_in()
     client.download_new_files(file_type="pain.002.001.10", directory=reports)
 
 
 @app.errorhandler(BankchannelError)
 def failed(error: BankchannelError) -> Answer:
-    """What the caller must know: whether the payment may have reached the bank."""
+    """The information for the caller: whether the payment may have reached the bank."""
     app.logger.error("%s", error)
     return {"error": error.code, "message": error.message, "outcome": error.outcome}, 503 if error.retryable else 502
 
 
 def logged_in() -> None:
-    """A data session asks for no code. The client keeps it, and renews it when it ends."""
+    """A data session needs no code. The client keeps it, and renews it when it ends."""
     try:
         client.export_session(seal_key=os.urandom(32).hex())
     except AuthenticationError:
@@ -99,5 +99,5 @@ def logged_in() -> None:
 
 
 def record_of(message_id: str) -> Path:
-    """Where it is remembered that this message was sent. The id is a text of the caller's: it names no file."""
+    """The record that this message was sent. The id is the caller's text, so it is not used as a file name."""
     return folder / hashlib.sha256(message_id.encode()).hexdigest()

@@ -1,13 +1,13 @@
-"""A bank's connector to Salt Edge, with Flask: what Salt Edge asks, the bank's answers, and the bank's page for the customer.
+"""A bank's connector to Salt Edge, with Flask: requests of Salt Edge, the bank's answers, and its page for the customer.
 
     bankchannel check salt-edge-connector --init check.json > settings.json
     SETTINGS=settings.json STORE=store CODE_KEY=$(openssl rand -hex 32) CODES=connector/outbox.jsonl PUBLIC_URL=http://127.0.0.1:8080 \\
         gunicorn --workers 2 --threads 8 --limit-request-field_size 32768 --bind 127.0.0.1:8080 salt_edge_flask:app
     bankchannel check salt-edge-connector http://127.0.0.1:8080 --settings check.json
 
-SETTINGS are the settings of `SaltEdgeConnector` as JSON. STORE is the folder that all workers share, or PostgreSQL's address. One-time
-codes are appended to CODES: a bank sends them to the customer. PUBLIC_URL is where browsers reach this program. All names and amounts are
-invented.
+SETTINGS are the settings of `SaltEdgeConnector` as JSON. STORE is the folder that all workers share, or PostgreSQL's
+address. One-time codes are appended to CODES: a bank sends them to the customer. PUBLIC_URL is this program's address for
+browsers. All names and amounts are invented.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ CODE_KEY = os.environ["CODE_KEY"].encode()
 CODES = Path(os.environ["CODES"])
 PUBLIC_URL = os.environ["PUBLIC_URL"].rstrip("/")
 
-#: Customers by login: the bank's own id, a password (a bank keeps none in clear), a name, and an account.
+#: Customers by login: the bank's own id, a password (a bank does not store it in clear text), a name, and an account.
 CUSTOMERS = {
     "anna": ("1001", "anna-password", "Anna Example", "501"),
     "ben": ("1002", "ben-password", "Ben Example", "601"),
@@ -60,19 +60,19 @@ CUSTOMERS = {
 
 
 def signed_in(login: str, password: str) -> str | None:
-    """The id of the customer whose login and password these are."""
+    """The id of the customer with this login and password."""
     user_id, right, _, _ = CUSTOMERS.get(login, (None, "", "", ""))
     return user_id if hmac.compare_digest(right.encode(), password.encode()) else None
 
 
 def code_of(session_id: str) -> str:
-    """The code of a session, made from its id: any worker, started at any time, knows it."""
+    """The code of a session, derived from its id: any worker can compute it at any time."""
     mac = hmac.digest(CODE_KEY, session_id.encode(), hashlib.sha256)
     return f"{int.from_bytes(mac[:8], 'big') % 1_000_000:06}"
 
 
 class Bank:
-    """What the connector asks of the bank."""
+    """The connector's questions to the bank."""
 
     def authenticate(self, question: AuthenticateQuestion) -> Step:
         if question.authorization_type in (None, "oauth"):
@@ -123,7 +123,7 @@ class Bank:
         owned = [account_id for user_id, _, _, account_id in CUSTOMERS.values() if user_id == question.user_id]
         if question.account_id not in owned:
             return ListTransactionsAnswer(refused=RefusedByBank(error_class="AccountNotFound"))
-        # The days asked for, or instants: the first ten characters are the day.
+        # The requested days, or instants: the first ten characters are the day.
         day = question.to_date[:10]
         salary = BankTransaction(
             id=f"{question.account_id}-{day}",
@@ -178,7 +178,7 @@ def approve(session_id: str) -> ResponseReturnValue:
 
 @app.after_request
 def guarded(response: Response) -> Response:
-    """No other site may frame the page, or learn its address, which names the session."""
+    """Other sites must not frame the page, or learn its address, which contains the session."""
     response.headers["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"

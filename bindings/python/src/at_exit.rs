@@ -1,4 +1,4 @@
-//! What is left to do when the process ends.
+//! Cleanup at the end of the process.
 
 #![allow(unsafe_code)] // `atexit` is C: this is the one place that declares it.
 
@@ -11,16 +11,17 @@ unsafe extern "C" {
     safe fn atexit(hook: extern "C" fn()) -> c_int;
 }
 
-/// Has the temporary data folders of servers that were not stopped removed when the process ends: they hold keys.
+/// Registers the removal of temporary data folders of servers that were not stopped, at the end of the process: they
+/// contain keys.
 pub(crate) fn remove_folders_at_exit() {
     static ONCE: Once = Once::new();
-    // Where no hook can be kept, the next server's start removes them.
+    // If no hook can be registered, the next server's start removes them.
     ONCE.call_once(|| {
         let _ = atexit(hook);
     });
 }
 
 extern "C" fn hook() {
-    // No panic may leave it; there is nobody to tell.
+    // No panic may leave it, and no caller could handle one.
     let _ = std::panic::catch_unwind(remove_temporary_folders);
 }

@@ -1,4 +1,4 @@
-//! Answers become Python's values.
+//! Turns answers into Python's values.
 
 use bankchannel_bridge::{Object, Value};
 use pyo3::{
@@ -13,14 +13,14 @@ use crate::{
     plan::{self, Class, Make, alternative},
 };
 
-/// Makes what stands in the place of content, from the size that the answer says.
+/// Makes the replacement of content in an answer, from the size that the answer has in its place.
 pub(crate) type Content<'a> = &'a dyn Fn(Option<u64>) -> PyResult<Py<PyAny>>;
 
-/// Makes values as their plan says.
+/// Makes values by their plan.
 #[derive(Clone, Copy)]
 pub(crate) struct ValueBuilder<'a, 'py> {
     pub(crate) py: Python<'py>,
-    /// Whether results have their own classes; otherwise they are dicts and lists. Secrets do not show in either.
+    /// Whether results have their own classes; otherwise they are dicts and lists. Secrets are hidden in both.
     pub(crate) typed: bool,
     /// Whether the runtime's thread has made the values: then it frees them too.
     pub(crate) from_runtime: bool,
@@ -38,7 +38,7 @@ impl<'py> ValueBuilder<'_, 'py> {
                 let of = make.of_list();
                 let each = values.into_iter().map(|value| self.item(value, of));
                 let values = each.collect::<PyResult<Vec<_>>>()?;
-                // A typed result cannot be changed; a plain one is as `json` would make it.
+                // A typed result is immutable; a plain one is as `json` would make it.
                 match make {
                     Make::List(_) if self.typed => Ok(PyTuple::new(py, values)?.into_any()),
                     _ => Ok(PyList::new(py, values)?.into_any()),
@@ -58,7 +58,7 @@ impl<'py> ValueBuilder<'_, 'py> {
         }
     }
 
-    /// What is neither a list nor an object.
+    /// A value that is neither a list nor an object.
     pub(crate) fn scalar(self, value: &Value<'_>, make: &Make) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
         match value {
@@ -89,12 +89,12 @@ impl<'py> ValueBuilder<'_, 'py> {
         }
     }
 
-    /// The same for what is in lists and maps, where no content stands.
+    /// The same for members of lists and maps, which contain no content.
     fn inside(self) -> Self {
         Self { content: None, ..self }
     }
 
-    /// A dict; the typed result that it is put into makes it unchangeable.
+    /// A dict; a typed result that it is put into makes it immutable.
     fn dict<'m>(self, members: Object<'static>, mut make: impl FnMut(&str) -> &'m Make) -> PyResult<Bound<'py, PyAny>> {
         let dict = PyDict::new(self.py);
         for (name, value) in members {
@@ -108,7 +108,7 @@ impl<'py> ValueBuilder<'_, 'py> {
             let mut place = class.places();
             return self.dict(members, |name| place(name).map_or(&Make::Plain, |place| &class.fields[place].1));
         }
-        // What was left out is `None`.
+        // Absent fields are `None`.
         let mut values = vec![None; class.fields.len()];
         for (place, value) in class.placed(members) {
             values[place] = Some(self.value(value, &class.fields[place].1)?);
@@ -117,7 +117,7 @@ impl<'py> ValueBuilder<'_, 'py> {
     }
 }
 
-/// How many bytes of content there are, as an answer says it in their place.
+/// The number of bytes of content, which an answer has in its place.
 fn size(said: &Value<'_>) -> Option<u64> {
     match said.get("size") {
         Some(Value::Number(size)) => size.as_u64(),

@@ -30,19 +30,19 @@ use pyo3::{
     types::{PyBytes, PyDict, PyString, PyTuple},
 };
 
-/// How long the main thread is left waiting at a time: Ctrl-C is heard after this at the latest.
+/// The longest wait of the main thread at a time: Ctrl-C is noticed after this at the latest.
 const SLICE: Duration = Duration::from_millis(50);
 
-/// How many such times an interrupted call is given to say how far it came.
+/// The number of such waits that an interrupted call gets to report its outcome.
 const ENDING: u32 = 100;
 
 /// A running call; one thread at a time resumes it.
 #[pyclass(frozen, module = "bankchannel._native")]
 pub(crate) struct Call(Arc<Running>);
 
-/// A call, and what its answer becomes.
+/// A call, and the form of its answer.
 pub(crate) struct Running {
-    // Taken out while it is waited for.
+    // Taken out while a thread waits for it.
     call: Mutex<Option<bridge::Call>>,
     cancel: bridge::Cancel,
     /// The process that began it.
@@ -51,13 +51,13 @@ pub(crate) struct Running {
     plan: Option<Py<Plan>>,
     typed: bool,
     destination: Option<PathBuf>,
-    /// How many bytes of content went out piece by piece.
+    /// Bytes of content that were sent piece by piece.
     written: AtomicU64,
 }
 
 #[pymethods]
 impl Call {
-    /// Begins a call. Of a request's content and a response's destination at most one form each is given.
+    /// Begins a call. At most one form of a request's content and one of a response's destination are given.
     #[new]
     #[pyo3(signature = (client, name, request, *, typed=true, timeout_ms=None, cancel=None, log=false, content=None,
                         content_path=None, content_pieces=false, destination_path=None, replace=false,
@@ -84,16 +84,16 @@ impl Call {
         let text = name.to_str()?;
         let fault = |error: Error| raised(py, &placed(error, text));
         let client = client.open().map_err(fault)?;
-        // Before anything is sent: a package whose types are not those of this library could not tell of a success.
+        // Before anything is sent: a package whose types do not match this library could not return a success.
         let plan = Plan::find(py, name)?.map(Bound::unbind);
         let request = given::fields(request).map_err(fault)?;
-        // A token of the call's own: to cancel it is not to cancel all that the caller's token was given to.
+        // The call's own token: cancelling it must not cancel everything else that uses the caller's token.
         let cancel = cancel.map(|token| token.0.child_token()).unwrap_or_default();
         let parameters = CallParameters {
             timeout_ms: timeout_ms.unwrap_or(-1),
             cancel: Some(cancel.clone()),
             content: match (content, content_path) {
-                // Python's bytes never change, so they are lent, not copied.
+                // Python's bytes never change, so they are borrowed, not copied.
                 (Some(bytes), _) => ContentTransfer::Bytes(Bytes::from_owner(bytes)),
                 (None, Some(path)) => ContentTransfer::Path(path),
                 (None, None) if content_pieces => ContentTransfer::Pieces,
@@ -109,7 +109,7 @@ impl Call {
             progress,
             asks_nobody,
         };
-        // It only begins: to give the interpreter's lock away for so little would cost more than it gives.
+        // It only begins: releasing the interpreter's lock would cost more than it gains.
         let call = bridge::Call::begin(&client, text, request.into(), parameters);
         Ok(Self(Arc::new(Running {
             call: Mutex::new(Some(call)),
@@ -123,10 +123,10 @@ impl Call {
         })))
     }
 
-    /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`) and waits for what comes next: the result, or one of the tuples
-    /// `("ask", kind, text, choices, secret, signature, request)`, `("want_piece",)`, `("piece", bytes)` and
-    /// `("progress", text, bytes, total)`. A failure is raised.
-    /// `watch` is for the main thread, where Ctrl-C is heard.
+    /// Gives a reply (`go`, `answer`, `piece`, `end`, `fail`) and waits for the next event: the result, or one of the
+    /// tuples `("ask", kind, text, choices, secret, signature, request)`, `("want_piece",)`, `("piece", bytes)` and
+    /// `("progress", text, bytes, total)`. A failure is raised. `watch` is for the main thread, which checks for
+    /// Ctrl-C.
     #[pyo3(signature = (reply, data=None, watch=true))]
     fn resume<'py>(
         &self,
@@ -153,7 +153,7 @@ impl Call {
         }
     }
 
-    /// Gives a reply and returns at once; what comes next arrives in the hub, under this ticket.
+    /// Gives a reply and returns at once; the next event arrives in the hub, under this ticket.
     #[pyo3(signature = (hub, ticket, reply, data=None))]
     fn resume_in(
         &self,
@@ -175,18 +175,18 @@ impl Call {
         Ok(())
     }
 
-    /// Cancels this call, from any thread. In a fork's child nothing happens.
+    /// Cancels this call, from any thread. In a forked child it does nothing.
     fn cancel(&self) {
         self.0.cancel();
     }
 
-    /// What was logged since the last time: levels as `logging` numbers them, and texts.
+    /// The log records since the last call: levels as numbers of `logging`, and texts.
     fn log(&self) -> Vec<(u8, String)> {
         self.0.log()
     }
 }
 
-/// Puts a call back, whatever happens.
+/// Puts a call back on every path.
 struct Taken<'a>(&'a Running, Option<bridge::Call>);
 
 impl Drop for Taken<'_> {
@@ -207,7 +207,7 @@ impl Running {
     }
 
     fn cancel(&self) {
-        // In a fork's child the token may be locked for ever by a thread of the parent.
+        // In a forked child the token may be locked for ever by a thread of the parent.
         if self.process == std::process::id() {
             self.cancel.cancel();
         }
@@ -222,7 +222,8 @@ impl Running {
         records.into_iter().map(|record| (python_level(record.level), record.text)).collect()
     }
 
-    /// Ends a call because a signal's handler raised: how far it came is the cause of what was raised.
+    /// Ends a call because a signal handler raised an exception: the outcome of the call is the cause of that
+    /// exception.
     fn interrupted(&self, py: Python<'_>, call: &mut bridge::Call, interrupt: PyErr) -> PyErr {
         self.cancel();
         for _ in 0..ENDING {
@@ -232,7 +233,7 @@ impl Running {
                     let message = "the call was interrupted after it had succeeded: do not repeat it";
                     Error::because(&row::CANCELLED, message).with_outcome(bridge::Outcome::Accepted)
                 }
-                // It asked just before: whatever it is told, it ends.
+                // It asked just before: it ends after any reply.
                 Some(event) => {
                     let reply = match event {
                         Event::Piece(_) | Event::Progress(_) => Reply::Go,
@@ -245,7 +246,7 @@ impl Running {
                 }
                 None => match py.check_signals() {
                     Ok(()) => continue,
-                    // Whoever insists is not kept.
+                    // A second interrupt ends the wait.
                     Err(again) => return again,
                 },
             };
@@ -256,7 +257,7 @@ impl Running {
         interrupt
     }
 
-    /// What an event is in Python: the result, a tuple, or what is raised.
+    /// An event in Python: the result, a tuple, or an exception.
     pub(crate) fn told<'py>(&self, py: Python<'py>, event: Event) -> PyResult<Bound<'py, PyAny>> {
         let tuple = match event {
             Event::Response { value, content } => return self.answered(py, value, content),
@@ -287,7 +288,7 @@ impl Running {
         content: Option<Bytes>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let plan = self.plan.as_ref().map(|plan| plan.bind(py));
-        // Python's bytes own their memory: this is the one copy.
+        // Python's bytes own their memory: this is the only copy.
         let data = content.map(|bytes| PyBytes::new(py, &bytes).unbind());
         let received = |said: Option<u64>| {
             let data = data.as_ref().map(|data| data.bind(py).clone());

@@ -1,4 +1,4 @@
-//! A client handle, and operations that only compute.
+//! A client handle, and local operations.
 
 use std::{
     path::PathBuf,
@@ -25,7 +25,7 @@ pub(crate) struct Client(Mutex<Option<bridge::Client>>);
 
 #[pymethods]
 impl Client {
-    /// Makes a client of a protocol from its settings; with `env`, what they leave out comes from the environment.
+    /// Makes a client of a protocol from its settings; with `env`, missing settings come from the environment.
     #[new]
     #[pyo3(signature = (protocol, settings, env=false))]
     fn new(py: Python<'_>, protocol: &str, settings: &Bound<'_, PyDict>, env: bool) -> PyResult<Self> {
@@ -37,7 +37,7 @@ impl Client {
         made.map(|client| Self(Mutex::new(Some(client)))).map_err(|error| raised(py, &error))
     }
 
-    /// Carries out an operation that only computes, here and now.
+    /// Runs a local operation synchronously.
     #[pyo3(signature = (name, request, typed=true, content=None, content_path=None))]
     fn local<'py>(
         &self,
@@ -55,12 +55,12 @@ impl Client {
         compute(py, Some(&client), name, request, typed, (content, content_path))
     }
 
-    /// How long an exchange may take, in seconds, where its call says nothing of it; `None` for what has no limit.
+    /// The time limit of an exchange in seconds if the call has none; `None` for operations without a limit.
     fn limit(&self, name: &str) -> Option<f64> {
         self.open().ok()?.limit(name).map(|limit| limit.as_secs_f64())
     }
 
-    /// Ends it; its connections are closed when the calls that use them have ended.
+    /// Closes it; its connections are closed when the calls that use them have ended.
     fn close(&self) {
         let closed = self.place().take();
         drop(closed);
@@ -73,13 +73,13 @@ impl Client {
         self.place().clone().ok_or_else(|| Error::because(&row::CLOSED, "this client was closed"))
     }
 
-    // Taken and given back with the interpreter's lock held, so a fork never finds it taken.
+    // Locked and released with the interpreter's lock held, so a fork never finds it locked.
     fn place(&self) -> MutexGuard<'_, Option<bridge::Client>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Carries out an operation that only computes, here and now, without a client.
+/// Runs a local operation synchronously, without a client.
 #[pyfunction]
 #[pyo3(signature = (name, request, typed=true, content=None, content_path=None))]
 pub(crate) fn local<'py>(
@@ -93,7 +93,7 @@ pub(crate) fn local<'py>(
     compute(py, None, name, request, typed, (content, content_path))
 }
 
-/// What is given for a row, as one line of JSON with its end.
+/// A row as one line of JSON with its line end.
 #[pyfunction]
 pub(crate) fn line<'py>(
     py: Python<'py>,
@@ -118,7 +118,7 @@ fn compute<'py>(
     let text = name.to_str()?;
     let fault = |error: Error| raised(py, &placed(error, text));
     let content = match content {
-        // Python's bytes never change, so they are lent, not copied.
+        // Python's bytes never change, so they are borrowed, not copied.
         (Some(bytes), _) => Some(Content::Bytes(Bytes::from_owner(bytes))),
         (None, Some(path)) => Some(Content::from(path.as_path())),
         (None, None) => None,
@@ -133,7 +133,7 @@ fn compute<'py>(
     plan::answer(py, answer, plan.as_ref(), typed, None)
 }
 
-/// Names the operation in an error that was found before it began.
+/// Adds the operation's name to an error that was found before it began.
 pub(crate) fn placed(error: Error, name: &str) -> Error {
     match plan::declared(name) {
         Some(name) if error.operation().is_none() => error.in_operation(name),

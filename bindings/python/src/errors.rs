@@ -1,4 +1,4 @@
-//! Errors become exceptions: ordinary Python classes, found by category.
+//! Turns errors into exceptions: ordinary Python classes, found by category.
 
 use bankchannel_bridge::Error;
 use pyo3::{exceptions::PyRuntimeError, intern, prelude::*};
@@ -13,7 +13,7 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
     });
     match made {
         Ok(exception) => PyErr::from_value(exception),
-        // The package around this module is missing or broken: say what there is to say.
+        // The package around this module is missing or broken: raise the error's text.
         Err(_) => PyRuntimeError::new_err(error.to_string()),
     }
 }

@@ -1,4 +1,4 @@
-//! What Python gives becomes values. What cannot is refused by the field's name, before anything is sent.
+//! Turns Python's objects into values. Others are refused with the field's name, before anything is sent.
 
 use bankchannel_bridge::{Error, MAX_DEPTH, MAX_JSON, Object, Value, too_large};
 use pyo3::{
@@ -14,9 +14,9 @@ use serde_json::Number;
 
 use crate::record::{Record, pairs};
 
-/// Why a value cannot be taken.
+/// The reason why a value is refused.
 enum Fault {
-    /// What is wrong with the field.
+    /// The fault of the field.
     Field(String),
     /// The whole request is too large.
     TooLarge,
@@ -34,7 +34,7 @@ impl From<PyErr> for Fault {
     }
 }
 
-/// A request or a set of settings. `None` at the first level is as good as left out.
+/// A request or a set of settings. `None` at the first level counts as absent.
 pub(crate) fn fields(given: &Bound<'_, PyDict>) -> Result<Object<'static>, Error> {
     let mut fields = Object::with_capacity(given.len());
     let mut reading = Reading { left: MAX_JSON };
@@ -61,9 +61,9 @@ pub(crate) fn row(field: &str, given: &Bound<'_, PyAny>) -> Result<Value<'static
     })
 }
 
-/// Reads values. What refers to itself ends at [`MAX_DEPTH`], what refers to one thing many times at [`MAX_JSON`].
+/// Reads values. A self-reference ends at [`MAX_DEPTH`], many references to one object at [`MAX_JSON`].
 struct Reading {
-    /// How many bytes the request may still have, counted as JSON text without escapes.
+    /// The bytes that the request may still have, counted as JSON text without escapes.
     left: usize,
 }
 
@@ -89,7 +89,7 @@ impl Reading {
         }
         if let Ok(record) = given.cast::<Record>() {
             let there = pairs(record)?.into_iter().filter(|(_, value)| !value.is_none());
-            // A keyword of Python's has an underscore that the boundary does not know.
+            // A name that is a keyword of Python has an underscore that the boundary does not know.
             return self.object(there.map(Ok), |name| name.trim_end_matches('_'), depth);
         }
         if let Ok(dict) = given.cast::<PyDict>() {
@@ -104,7 +104,7 @@ impl Reading {
         self.rare(given, depth)
     }
 
-    /// Values with a class of their own, and collections that are neither dict, list nor tuple.
+    /// Values with their own class, and collections that are neither dict, list nor tuple.
     fn rare(&mut self, given: &Bound<'_, PyAny>, depth: usize) -> Result<Value<'static>, Fault> {
         let py = given.py();
         if is_a(given, &DATETIME, "datetime", "datetime") && given.getattr("tzinfo").is_ok_and(|zone| zone.is_none()) {
@@ -118,7 +118,7 @@ impl Reading {
             return self.text(&given.call_method1(intern!(py, "__format__"), ("f",))?);
         }
         if let Ok(Some(path)) = given.getattr_opt(intern!(py, "__fspath__")) {
-            // An open file may have a path too; where it stands would not count.
+            // An open file may have a path too; its position would be ignored.
             if given.hasattr(intern!(py, "seek")).unwrap_or_default() {
                 return Err(cannot_be(given).into());
             }
@@ -152,7 +152,7 @@ impl Reading {
             self.take(name.len() + MEMBER)?;
             members.push(name.to_owned(), self.value(&value, depth + 1)?);
         }
-        // A mapping of its own kind may have a key several times.
+        // A custom mapping may have a key several times.
         if members.has_a_name_twice() { Err("has a key twice".to_owned().into()) } else { Ok(members.into()) }
     }
 
@@ -181,7 +181,7 @@ impl Reading {
     }
 }
 
-/// What JSON text has around a text, a member and an element.
+/// The characters that JSON text has around a text, a member and an element.
 const QUOTES: usize = 2;
 const MEMBER: usize = QUOTES + 2;
 const COMMA: usize = 1;

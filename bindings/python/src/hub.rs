@@ -1,11 +1,11 @@
-//! Where an event loop's calls arrive.
+//! The place where events of an event loop's calls arrive.
 //!
 //! ```text
-//!   our runtime ── push(ticket, event) ──► list ── one byte, where the list was empty ──► socket ──► the loop reads
+//!   our runtime ── push(ticket, event) ──► list ── one byte, if the list was empty ──► socket ──► the loop reads
 //! ```
 //!
-//! The loop watches the socket like any other, and takes all that arrived at once. So no thread of ours ever enters the
-//! interpreter, and many answers wake the loop once.
+//! The loop watches the socket like any other, and takes everything that has arrived. So none of our threads ever
+//! enters the interpreter, and many answers wake the loop once.
 
 use std::{
     io::{Read, Write},
@@ -25,14 +25,14 @@ use pyo3::{
 
 use crate::call::Running;
 
-/// Where an event loop's calls arrive.
+/// The place where events of an event loop's calls arrive.
 #[pyclass(frozen, module = "bankchannel._native")]
 pub(crate) struct Hub {
     arrivals: Arc<Arrivals>,
     readable: UnixStream,
 }
 
-/// What arrived and was not taken yet.
+/// Events that were not taken yet.
 pub(crate) struct Arrivals {
     list: Mutex<Vec<Arrival>>,
     wake: UnixStream,
@@ -57,14 +57,14 @@ impl Hub {
         Ok(Self { arrivals: Arc::new(Arrivals { list: Mutex::default(), wake }), readable })
     }
 
-    /// What the loop watches.
+    /// The file descriptor that the loop watches.
     fn fileno(&self) -> RawFd {
         self.readable.as_raw_fd()
     }
 
-    /// Takes what arrived: `(ticket, whether it failed, result or error, log)` each.
+    /// Takes all events: `(ticket, whether it failed, result or error, log)` each.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        // The bytes first: what arrives after this writes one of its own.
+        // The bytes first: a later event writes its own byte.
         let mut bytes = [0; 64];
         while matches!((&self.readable).read(&mut bytes), Ok(read) if read == bytes.len()) {}
         let arrived = std::mem::take(&mut *self.arrivals.list());
@@ -92,7 +92,7 @@ impl Arrivals {
         let mut list = self.list();
         list.push(Arrival { ticket, event, of });
         if list.len() == 1 {
-            // A full socket wakes the loop as well; a closed one has nobody behind it.
+            // A full socket wakes the loop as well; a closed one has no reader.
             let _ = (&self.wake).write(&[0]);
         }
     }

@@ -1,5 +1,5 @@
-//! Results in lists: a field becomes a Python value when it is first read. Of a thousand entries with sixty values each, a program
-//! reads ten of each.
+//! Results in lists: a field becomes a Python value when it is first read. Of a thousand entries with sixty values
+//! each, a program reads ten of each.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -12,10 +12,10 @@ use crate::{
     record::frozen_value,
 };
 
-/// The fields of a result that are there. No lock is held while Python runs.
+/// The present fields of a result. No lock is held while Python runs.
 pub(crate) struct Lazy {
     class: Arc<Class>,
-    /// Taken at the first look at any field.
+    /// Taken at the first access to any field.
     members: Mutex<Option<Object<'static>>>,
     fields: OnceLock<Vec<Field>>,
     /// Whether the runtime's thread has made the values: then it frees them too.
@@ -23,20 +23,20 @@ pub(crate) struct Lazy {
 }
 
 struct Field {
-    /// Its place in the class.
+    /// Its index in the class.
     place: usize,
     node: Node,
     made: OnceLock<Py<PyAny>>,
 }
 
 enum Node {
-    /// Whatever holds no result: made as it is anywhere.
+    /// A value without results: made like any other.
     Value(Value<'static>),
     Record(Arc<Lazy>),
     List(Vec<Node>),
 }
 
-/// What a class is called with to make a result of these fields.
+/// The argument with which a class makes a result of these fields.
 #[pyclass(frozen, module = "bankchannel._native", name = "_Lazy")]
 pub(crate) struct Handle(pub(crate) Arc<Lazy>);
 
@@ -63,7 +63,7 @@ impl Lazy {
         self.class.class.bind(py).call1((Handle(self.clone()),))
     }
 
-    /// The field of this place; `None` where it was left out.
+    /// The field at this index; `None` if it is absent.
     pub(crate) fn get<'py>(&self, py: Python<'py>, place: usize) -> PyResult<Bound<'py, PyAny>> {
         let Some(field) = self.fields().iter().find(|field| field.place == place) else {
             return Ok(py.None().into_bound(py));
@@ -71,7 +71,7 @@ impl Lazy {
         if let Some(made) = field.made.get() {
             return Ok(made.bind(py).clone());
         }
-        // Another thread may do the same meanwhile: the first one counts.
+        // Another thread may do the same meanwhile: the first result counts.
         let made = field.node.make(py, &self.class.fields[place].1).map_err(unreadable)?.unbind();
         Ok(field.made.get_or_init(|| made).bind(py).clone())
     }
@@ -84,7 +84,7 @@ impl Lazy {
 }
 
 impl Drop for Lazy {
-    /// What was made of it stays with Python; the values themselves go to who has made them.
+    /// The Python values stay with Python; the source values go back to the thread that made them.
     fn drop(&mut self) {
         if !self.from_runtime {
             return;
@@ -107,7 +107,7 @@ impl Node {
             (Value::Object(members), Make::Union { tag, alternatives }) => {
                 match alternative(&members, tag, alternatives) {
                     Ok(class) => Self::Record(Lazy::of(members, class, from_runtime)),
-                    // Whoever reads it is told.
+                    // The reader gets the error.
                     Err(_) => Self::Value(Value::Object(members)),
                 }
             }

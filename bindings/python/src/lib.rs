@@ -1,8 +1,8 @@
-//! The Python extension module `bankchannel._native`: thin over the bridge.
+//! The Python extension module `bankchannel._native`: a thin layer over the bridge.
 //!
-//! The package around it gives people typed methods; here are a client, a call that is resumed, the place where an event
-//! loop's calls arrive, a token that cancels, a server, and the results. No Python code runs on a thread of ours, and no
-//! lock of Python's is held while waiting.
+//! The package around it provides typed methods; this crate has a client, a call that is resumed, the place where
+//! events of an event loop's calls arrive, a cancellation token, a server, and the results. No Python code runs on our
+//! threads, and no lock of Python's is held while waiting.
 
 mod at_exit;
 mod building;
@@ -21,7 +21,7 @@ mod server;
 use bankchannel_bridge as bridge;
 use pyo3::prelude::*;
 
-/// Stops calls, from any thread: give it to a call as `cancel=`.
+/// Cancels calls, from any thread: pass it to a call as `cancel=`.
 #[pyclass(frozen, module = "bankchannel._native")]
 struct Cancel(bridge::Cancel);
 
@@ -50,7 +50,7 @@ fn catalogue(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     plan::plain(py, bridge::operations::catalogue().into())
 }
 
-/// Whether an operation only computes.
+/// Whether an operation is local.
 #[pyfunction]
 fn is_local(name: &str) -> bool {
     bankchannel_bridge::operations::is_local(name)

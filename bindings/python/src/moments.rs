@@ -1,4 +1,4 @@
-//! Exact numbers, dates and instants as Python has them.
+//! Exact numbers, dates and instants as Python values.
 
 use pyo3::{
     exceptions::PyValueError,
@@ -22,7 +22,7 @@ pub(crate) fn date<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAn
     }
 }
 
-/// An RFC 3339 instant with the offset it came with. Python before 3.11 itself reads neither `Z` nor every fraction.
+/// An RFC 3339 instant with its original offset. Python before 3.11 itself reads neither `Z` nor every fraction.
 pub(crate) fn timestamp<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
     let Some(read) = read(text) else {
         return Err(PyValueError::new_err("the answer has an invalid time"));

@@ -1,4 +1,4 @@
-//! Answers become typed results, as the operation's declaration says.
+//! Turns answers into typed results, by the operation's declaration.
 
 use std::sync::Arc;
 
@@ -16,15 +16,15 @@ use crate::{
     record,
 };
 
-/// How an operation's answer is made. Made at the operation's first use, and kept.
+/// The construction plan of an operation's answer. Made at the operation's first use, and kept.
 #[pyclass(frozen)]
 pub(crate) struct Plan {
     response: Make,
 }
 
-/// How one value is made.
+/// The construction of one value.
 pub(crate) enum Make {
-    /// As it is.
+    /// Unchanged.
     Plain,
     Decimal,
     Date,
@@ -41,7 +41,7 @@ pub(crate) enum Make {
     },
 }
 
-/// The classes of a union, by what its tag says.
+/// The classes of a union, by tag.
 type Alternatives = Vec<(&'static str, Arc<Class>)>;
 
 /// A class of results, and its fields in order.
@@ -51,13 +51,13 @@ pub(crate) struct Class {
 }
 
 impl Make {
-    /// How the members of a list are made.
+    /// The construction of a list's members.
     pub(crate) fn of_list(&self) -> &Self {
         if let Self::List(of) = self { of } else { &Self::Plain }
     }
 }
 
-/// Which of a union's classes an object is of.
+/// The class of an object in a union.
 pub(crate) fn alternative<'m>(
     members: &Object<'_>,
     tag: &str,
@@ -69,7 +69,7 @@ pub(crate) fn alternative<'m>(
 }
 
 impl Class {
-    /// What finds the places of fields one after the other: mostly a place is the one after the last, which is looked at first.
+    /// Finds the indexes of successive fields: usually the index after the last one, which is tried first.
     pub(crate) fn places(&self) -> impl FnMut(&str) -> Option<usize> {
         let mut next = 0;
         move |name| {
@@ -82,7 +82,7 @@ impl Class {
         }
     }
 
-    /// Members with their places. What this version does not know is ignored.
+    /// Members with their indexes. Members unknown to this version are ignored.
     pub(crate) fn placed(&self, members: Object<'static>) -> impl Iterator<Item = (usize, Value<'static>)> {
         let mut place = self.places();
         members.into_iter().filter_map(move |(name, value)| Some((place(&name)?, value)))
@@ -90,7 +90,7 @@ impl Class {
 }
 
 impl Plan {
-    /// The plan of the operation of this name; `None` where there is no such operation.
+    /// The plan of the operation of this name; `None` if there is no such operation.
     pub(crate) fn find<'py>(py: Python<'py>, name: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, Self>>> {
         static PLANS: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
         let plans = PLANS.get_or_init(py, || PyDict::new(py).unbind()).bind(py);
@@ -105,7 +105,7 @@ impl Plan {
     }
 }
 
-/// A question to an object of the program's, such as `bank.list_accounts`, from the JSON that travels; typed as its declaration says.
+/// A question to the program's object, such as `bank.list_accounts`, from its JSON; typed by its declaration.
 #[pyfunction]
 pub(crate) fn question<'py>(py: Python<'py>, kind: &str, request: &str) -> PyResult<Bound<'py, PyAny>> {
     let found = bankchannel::PROTOCOLS.iter().find_map(|protocol| {
@@ -120,19 +120,19 @@ pub(crate) fn question<'py>(py: Python<'py>, kind: &str, request: &str) -> PyRes
         .map_err(unreadable)
 }
 
-/// What an object of the program's has answered, as JSON text.
+/// The answer of the program's object, as JSON text.
 #[pyfunction]
 pub(crate) fn answer_text(kind: &str, answer: &Bound<'_, PyAny>) -> PyResult<String> {
     let value = crate::given::row(kind, answer);
     value.map(|value| value.to_json()).map_err(|error| crate::errors::raised(answer.py(), &error))
 }
 
-/// The name of an operation as its declaration has it.
+/// The name of an operation in its declaration.
 pub(crate) fn declared(name: &str) -> Option<&'static str> {
     operations::find(name).map(|entry| entry.declaration.name)
 }
 
-/// An answer: the typed result, or dicts and lists. Received content takes its place in it; secrets in it do not show.
+/// An answer: the typed result, or dicts and lists. Received content is put in its place; secrets in it are hidden.
 pub(crate) fn answer<'py>(
     py: Python<'py>,
     answer: Value<'static>,
@@ -141,7 +141,7 @@ pub(crate) fn answer<'py>(
     content: Option<Content<'_>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let make = plan.map_or(&Make::Plain, |plan| &plan.get().response);
-    // What a call answers was made by the runtime's thread; what only computes, by this one.
+    // The runtime's thread has made the answer of a call; this thread has made that of a local operation.
     let from_runtime = content.is_some();
     ValueBuilder { py, typed, from_runtime, content }.value(answer, make).map_err(unreadable)
 }
@@ -172,7 +172,7 @@ fn make(module: &Bound<'_, PyModule>, shape: &'static Shape) -> PyResult<Make> {
         Shape::Map(of) => Make::Map(Box::new(make(module, of)?)),
         Shape::Struct(shape) => Make::Record(class(module, class_named(module, shape.name)?, None, shape.fields)?),
         Shape::Union(shape) => {
-            // The module says which class is which alternative.
+            // The module has the class of each alternative.
             let classes = module.getattr(format!("_{}", shape.name)).map_err(|_| stale(shape.name))?;
             let alternative = |tag: &'static str, of: Option<&'static Shape>| {
                 let found = classes.get_item(tag).map_err(|_| stale(shape.name))?.cast_into()?;
@@ -208,8 +208,8 @@ fn class(
     let own = fields.iter().map(|field| Ok((field.name, make(module, field.shape)?)));
     let fields: Vec<(&'static str, Make)> = tag.into_iter().chain(own).collect::<PyResult<_>>()?;
     let names = record::names(&class)?;
-    // In the same order too: values are given by place, and a secret in another's place would be shown, or sent.
-    // A keyword of Python's has an underscore that the declaration does not know.
+    // In the same order too: values are passed by index, and a secret at another index would be shown, or sent. A name
+    // that is a keyword of Python has an underscore that the declaration does not have.
     let same = names.len() == fields.len()
         && names
             .iter()
@@ -221,7 +221,7 @@ fn class(
     Ok(Arc::new(Class { class: class.unbind(), fields }))
 }
 
-/// The package's Python files and its native half do not belong together.
+/// The error when the package's Python files and its native half do not match.
 fn stale(name: &str) -> PyErr {
     PyImportError::new_err(format!(
         "bankchannel: {name} of the package does not match its native library: install the package again"

@@ -11,10 +11,10 @@ use pyo3::{
 /// Content that was received: in memory, in a file, or written to the caller's file object.
 #[pyclass(frozen, module = "bankchannel._native")]
 pub(crate) struct Received {
-    /// How many bytes.
+    /// The number of bytes.
     #[pyo3(get)]
     size: u64,
-    /// The file that it went to, when that was the destination.
+    /// The file, if that was the destination.
     #[pyo3(get)]
     path: Option<PathBuf>,
     data: Option<Py<PyBytes>>,
@@ -39,7 +39,7 @@ impl Received {
         ("size", "path")
     }
 
-    /// The bytes, when they were taken into memory.
+    /// The bytes, if they were received into memory.
     #[getter]
     fn data<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         match &self.data {

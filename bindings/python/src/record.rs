@@ -1,4 +1,4 @@
-//! Results: immutable objects with named fields, made here from the answer itself.
+//! Results: immutable objects with named fields, made directly from the answer.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use pyo3::{
 
 use crate::lazy::{Handle, Lazy};
 
-/// The base of every result. Fields are read by name and cannot be changed; two results are equal when they are of one class and
-/// all fields are. Secrets do not show in its `repr`.
+/// The base of every result. Fields are read by name and are immutable; two results are equal if they have the same
+/// class and all fields are equal. Secrets are hidden in its `repr`.
 ///
-/// A class below it names its fields in `__match_args__`, and those that hold secrets in `_secret`.
+/// A subclass names its fields in `__match_args__`, and the secret ones in `_secret`.
 #[pyclass(frozen, subclass, module = "bankchannel._native")]
 pub(crate) struct Record(Values);
 
@@ -43,8 +43,8 @@ impl Record {
 
 #[pymethods]
 impl Record {
-    /// The fields by keyword. One tuple in their place holds all of them in order: what pickling and answers use. The members of lists
-    /// are made from a handle of fields that are made when they are read.
+    /// The fields by keyword. Alternatively one tuple with all of them in order, which pickling and answers use. The
+    /// members of lists are made from a handle whose fields are made when they are read.
     #[new]
     #[classmethod]
     #[pyo3(signature = (values=None, /, **fields))]
@@ -68,14 +68,14 @@ impl Record {
         Ok(Self(Values::Made(values.unbind())))
     }
 
-    /// Gives each field its place; a value that the class body has for it is its default.
+    /// Gives each field its index; a value of the class body is its default.
     #[classmethod]
     #[pyo3(signature = (**_options))]
     fn __init_subclass__(cls: &Bound<'_, PyType>, _options: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
         for (index, name) in names(cls)?.iter().enumerate() {
             let name = name.cast_into::<PyString>()?;
             let default = match cls.getattr_opt(&name)? {
-                // A class below a result keeps the places it came with.
+                // A subclass of a result keeps the inherited indexes.
                 Some(found) if found.is_instance_of::<Field>() => continue,
                 found => found.map(Bound::unbind),
             };
@@ -107,7 +107,7 @@ impl Record {
     fn __hash__(slf: &Bound<'_, Self>) -> PyResult<isize> {
         let py = slf.py();
         let values = slf.get().values(py)?;
-        // A map has no hash of its own: it is left out, which equal results do alike.
+        // A map has no hash: it is left out, for equal results alike.
         let hashes = values.iter().map(|value| value.hash().unwrap_or_default());
         (slf.get_type(), PyTuple::new(py, hashes.collect::<Vec<_>>())?).into_pyobject(py)?.hash()
     }
@@ -132,7 +132,7 @@ impl Record {
         (slf.get_type(), (PyTuple::new(py, values)?,)).into_pyobject(py)
     }
 
-    /// The fields that are there, in a dict; results inside become dicts too.
+    /// The present fields, as a dict; results inside become dicts too.
     fn to_dict<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(slf.py());
         for (name, value) in pairs(slf)? {
@@ -144,7 +144,7 @@ impl Record {
     }
 }
 
-/// A field's place in the results of a class.
+/// The index of a field in the results of a class.
 #[pyclass(frozen, module = "bankchannel._native", name = "_Field")]
 pub(crate) struct Field {
     index: usize,
@@ -176,7 +176,7 @@ pub(crate) fn pairs<'py>(record: &Bound<'py, Record>) -> PyResult<Vec<(Bound<'py
     Ok(names.iter().zip(record.get().values(record.py())?.iter()).collect())
 }
 
-/// The values given by keyword, in order, with the defaults of those that are left out.
+/// The values given by keyword, in order, with the defaults of absent ones.
 fn named<'py>(
     cls: &Bound<'py, PyType>,
     names: &Bound<'py, PyTuple>,
@@ -215,7 +215,7 @@ fn named<'py>(
     PyTuple::new(py, values)
 }
 
-/// Dicts among the values become maps that cannot be changed.
+/// Dicts among the values become immutable maps.
 fn frozen<'py>(values: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyTuple>> {
     if !values.iter_borrowed().any(|value| value.is_exact_instance_of::<PyDict>()) {
         return Ok(values.clone());
@@ -223,7 +223,7 @@ fn frozen<'py>(values: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyTuple>> {
     PyTuple::new(values.py(), values.iter().map(frozen_value).collect::<PyResult<Vec<_>>>()?)
 }
 
-/// A dict becomes a map that cannot be changed.
+/// A dict becomes an immutable map.
 pub(crate) fn frozen_value(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     match value.cast_exact::<PyDict>() {
         Ok(dict) => Ok(PyMappingProxy::new(value.py(), dict.copy()?.as_mapping()).into_any()),
@@ -231,7 +231,7 @@ pub(crate) fn frozen_value(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>
     }
 }
 
-/// The other way, for what can be pickled.
+/// The reverse, for pickling.
 fn thawed(value: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     match value.cast::<PyMappingProxy>() {
         Ok(map) => map.call_method0(intern!(map.py(), "copy")),

@@ -26,7 +26,7 @@ impl Server {
             .map_err(|error| raised(py, &error))
     }
 
-    /// What its readiness line says.
+    /// The content of its readiness line.
     fn info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let info = py.detach(|| self.with(|server| server.info())).map_err(|error| raised(py, &error))?;
         plan::plain(py, info)
@@ -48,7 +48,7 @@ impl Server {
 impl Server {
     fn with<T>(&self, work: impl FnOnce(&mut bridge::Server) -> Result<T, Error>) -> Result<T, Error> {
         if self.process != std::process::id() {
-            // A thread of the parent may have held the lock when it forked.
+            // A thread of the parent may have held the lock at the fork.
             return Err(Error::new(&row::FORKED));
         }
         work(&mut self.server.lock().unwrap_or_else(PoisonError::into_inner))

@@ -1,5 +1,5 @@
-"""A key that is elsewhere: reads an unlocked OpenPGP private key (version 4, RSA or Ed25519) and signs digests with Python alone, as
-a security module would. For tests: it is neither quick nor constant in time.
+"""An external key: reads an unlocked OpenPGP private key (version 4, RSA or Ed25519) and signs digests in pure Python, like
+a security module. For tests: it is neither fast nor constant in time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bankchannel import SignatureRequest
 
-# What stands before a digest in a PKCS#1 v1.5 signature (RFC 8017 §9.2).
+# The prefix of a digest in a PKCS#1 v1.5 signature (RFC 8017 §9.2).
 PREFIXES = {
     "rsa_pkcs1_sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
     "rsa_pkcs1_sha384": bytes.fromhex("3041300d060960864801650304020205000430"),
@@ -56,7 +56,7 @@ def keys(data: bytes) -> list[tuple[str, Key]]:
     found = []
     while data:
         tag, body, data = packet(data)
-        # A subkey for encryption is of no interest here.
+        # A subkey for encryption is not needed here.
         if tag in (5, 7) and body[5] in (RSA, EDDSA):
             found.append(secret_key(body))
     return found
@@ -94,7 +94,7 @@ def numbers(body: bytes, start: int, count: int) -> tuple[list[int], int]:
     return found, start
 
 
-# Ed25519 as RFC 8032 §5.1 writes it.
+# Ed25519 as in RFC 8032 §5.1.
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P

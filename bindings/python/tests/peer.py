@@ -1,4 +1,4 @@
-"""A scripted peer: answers what the service would answer, slowly or not at all, and keeps what it was sent."""
+"""A scripted peer: answers like the service, slowly or not at all, and records the requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 CONTENT = bytes(range(256)) * 4096
-"""What `download_file` gives: 1 MiB in which every byte value stands."""
+"""The content of `download_file`: 1 MiB with every byte value."""
 
 DESCRIPTOR = {
     "FileReference": "227166",
@@ -30,7 +30,7 @@ TIMES = (
     "2026-11-20T08:00:00.123456789-03:30",
     "2026-06-30T23:59:60Z",
 )
-"""Instants as `list_certs` gives them."""
+"""Instants in the form of `list_certs`."""
 
 
 class Peer:
@@ -120,7 +120,7 @@ def heed_ctrl_c() -> None:
 
 
 class Silent:
-    """Takes connections and requests, and never answers."""
+    """Accepts connections and requests, and never answers."""
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -149,13 +149,13 @@ class Silent:
         }
 
     def interrupt(self, program: str) -> tuple[str, int]:
-        """Runs a program with these settings as its argument, and sends Ctrl-C once its request has arrived. Gives what it
-        printed and its exit code."""
+        """Runs a program with these settings as its argument, and sends Ctrl-C once its request has arrived. Returns its
+        output and its exit code."""
         child = subprocess.Popen(
             [sys.executable, "-c", program, repr(self.settings)],
             stdout=subprocess.PIPE,
             text=True,
-            # Whoever runs the tests in the background ignores it, and hands that on.
+            # Background test runs ignore Ctrl-C, and child processes inherit that.
             preexec_fn=heed_ctrl_c,
         )
         if not self.arrived.wait(30):

@@ -14,7 +14,7 @@ from typing import Any
 import bankchannel
 from bankchannel import errors
 
-# Typed as they are built: the type checker knows the shipped classes only.
+# Typed at run time: the type checker knows only the shipped classes.
 Toy: Any = getattr(bankchannel, "Toy")
 AsyncToy: Any = getattr(bankchannel, "AsyncToy")
 SETTINGS: dict[str, Any] = {"base_url": "http://127.0.0.1:9/v2"}

@@ -1,6 +1,6 @@
-"""An embedded service with an account whose statement waits at the bank: where the README and the examples are run.
+"""An embedded service with an account whose statement is ready at the bank, for running the README and the examples.
 
-    python prepared.py README HEADING        runs the Python blocks below a heading, each in a process of its own
+    python prepared.py README HEADING        runs the Python blocks below a heading, each in a separate process
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def blocks(readme: Path, heading: str) -> list[str]:
 
 
 def run(program: str, environment: dict[str, str], folder: str) -> str:
-    """Runs a program in a folder; what it printed."""
+    """Runs a program in a folder; returns its output."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
         env=environment,
@@ -99,11 +99,11 @@ def run(program: str, environment: dict[str, str], folder: str) -> str:
 
 
 def main(readme: str, heading: str) -> None:
-    """Runs them, and sees that a statement was downloaded."""
+    """Runs them, and checks that a statement was downloaded."""
     found = blocks(Path(readme), heading)
     assert found, f"{readme} has no Python block below {heading}"
     with tempfile.TemporaryDirectory() as folder, account(folder, PAYMENT.read_bytes()) as environment:
-        # What fetches can be run again and again.
+        # Fetching must be repeatable.
         for program in [*found, found[0]]:
             run(program, environment, folder)
         statements = [file for file in Path(folder).rglob("*") if file.is_file() and b"BkToCstmrStmt" in file.read_bytes()]

@@ -1,4 +1,4 @@
-"""A day for payments: whatever day the tests run on, banks settle euro on it."""
+"""A day for payments: on any test day it is one on which banks settle euro."""
 
 from __future__ import annotations
 

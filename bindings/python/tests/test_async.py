@@ -121,7 +121,7 @@ class Awaited(unittest.IsolatedAsyncioTestCase):
 
 
 class Ending(unittest.IsolatedAsyncioTestCase):
-    """Cancelling and closing, wherever a call is."""
+    """Cancelling and closing a call in any state."""
 
     cause: BaseException | None
 
@@ -138,7 +138,7 @@ class Ending(unittest.IsolatedAsyncioTestCase):
                     content=content, file_name="a", file_type="KTL", signature="armored", **options
                 )
             except asyncio.CancelledError as cancelled:
-                # Seen where it is raised: before 3.11 a task does not pass the cause on to who awaits it.
+                # Observed where it is raised: before 3.11 a task does not pass the cause on to its awaiter.
                 self.cause = cancelled.__cause__
                 raise
 
@@ -174,7 +174,7 @@ class Ending(unittest.IsolatedAsyncioTestCase):
                 await client.list_files()
                 task = self.upload(client)
                 await asyncio.sleep(0)
-                # The loop is busy: the answer arrives before the loop hears of it.
+                # The loop is busy: the answer arrives before the loop notices it.
                 time.sleep(0.5)
                 task.cancel()
                 cause = await self.cause_of(task)
@@ -189,8 +189,8 @@ class Ending(unittest.IsolatedAsyncioTestCase):
                 task = self.upload(client)
                 await asyncio.sleep(0)
                 time.sleep(0.5)
-                # Other tasks' callbacks come before what the loop's sockets have: the future is cancelled, then the answer
-                # arrives, then the task runs.
+                # Other tasks' callbacks run before the events of the loop's sockets: the future is cancelled, then the
+                # answer arrives, then the task runs.
                 asyncio.get_running_loop().call_soon(task.cancel)
                 cause = await self.cause_of(task)
                 self.assertEqual(peer.uploads, [b"x"])
@@ -404,7 +404,7 @@ class Loops(unittest.TestCase):
 
             def leave() -> weakref.ref[asyncio.AbstractEventLoop]:
                 loop = asyncio.new_event_loop()
-                # Else it would be told that a task was destroyed.
+                # Otherwise it would get the report of a destroyed task.
                 loop.set_exception_handler(lambda loop, context: None)
                 task = loop.create_task(client.list_files())
                 loop.run_until_complete(asyncio.sleep(0.2))

@@ -45,7 +45,7 @@ FAR = datetime(2040, 1, 1, tzinfo=timezone.utc)
 
 
 class Trickle:
-    """A file object that gives little at a time."""
+    """A file object that returns few bytes at a time."""
 
     def __init__(self, data: bytes, step: int = 1000) -> None:
         self.rest = io.BytesIO(data)
@@ -390,7 +390,7 @@ class Limits(unittest.TestCase):
             waiting = threading.Thread(target=wait)
             waiting.start()
             self.assertTrue(peer.arrived.wait(10))
-            # Without the lock being released, this loop could not run.
+            # If the lock were not released, this loop could not run.
             self.assertEqual(sum(range(1000)), 499_500)
             token.cancel()
             waiting.join(10)

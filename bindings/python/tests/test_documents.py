@@ -1,4 +1,4 @@
-"""The README's section, the package's page and the examples are run as they stand."""
+"""Runs the README's section, the package's page and the examples literally."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class ThirdParty(unittest.TestCase):
 
 
 class Connector(unittest.TestCase):
-    """Salt Edge: the page's route, asked as Salt Edge would."""
+    """Salt Edge: the page's route, called as Salt Edge would."""
 
     def test_the_route(self) -> None:
         (program,) = prepared.blocks(ROOT / "docs/salt-edge.md", "### Python")
@@ -107,7 +107,7 @@ class Connector(unittest.TestCase):
         self.assertEqual((account["id"], account["balance"]), ("1", "12.50"))
 
 
-#: Plays the device that has the key.
+#: Acts as the device with the key.
 DEVICE = """
 import subprocess
 
@@ -154,7 +154,7 @@ class Examples(unittest.TestCase):
                 wrong = browser.post("/payments", data={"payment": (io.BytesIO(b"<Document/>"), "a.xml")})
                 self.assertEqual(wrong.status_code, 422)
                 self.assertTrue(wrong.get_json()["problems"])
-                # The bank takes a message once: this one is another.
+                # The bank accepts a message once: this one is another.
                 other = payment.replace(b"BANKCHANNEL-EXAMPLE-0001", b"FLASK-EXAMPLE-0001")
                 sent = browser.post("/payments", data={"payment": (io.BytesIO(other), "payment.xml")})
                 self.assertEqual(sent.status_code, 202, sent.get_json())
@@ -169,7 +169,7 @@ class Examples(unittest.TestCase):
                 while not example.client.list_files(file_type="pain.002.001.10", status="NEW").file_descriptors:
                     self.assertLess(time.monotonic(), end)
                     time.sleep(0.1)
-                # The status page takes nothing from the bank.
+                # The status page fetches nothing from the bank.
                 self.assertIsNone(browser.get(sent.get_json()["status"]).get_json()["group_status"])
                 self.assertTrue(example.client.list_files(file_type="pain.002.001.10", status="NEW").file_descriptors)
                 while (status := browser.get(sent.get_json()["status"]).get_json())["group_status"] is None:
@@ -178,7 +178,7 @@ class Examples(unittest.TestCase):
                     self.assertEqual(fetched.exit_code, 0, fetched.output)
                 self.assertEqual(browser.get("/payments/NONE").status_code, 404)
                 self.assertIn(status["group_status"], ("ACCP", "ACSC", "ACTC", "ACSP"))
-                # A failure says whether the payment may have reached the bank.
+                # A failure shows whether the payment may have reached the bank.
                 example.client.close()
                 third = other.replace(b"FLASK-EXAMPLE-0001", b"FLASK-EXAMPLE-0002")
                 failed = browser.post("/payments", data={"payment": (io.BytesIO(third), "payment.xml")})

@@ -1,4 +1,4 @@
-"""Error classes: which of Python's own they belong to, and that this changes nothing else about them."""
+"""Error classes: their builtin base classes, which change nothing else about them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CLASSES: list[type[BankchannelError]] = [getattr(errors, name) for name in NAMES
 
 
 def closed_port() -> dict[str, Any]:
-    """Settings with an address where nobody listens."""
+    """Settings with an address without a server."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -46,7 +46,7 @@ class Classes(unittest.TestCase):
             self.assertTrue(issubclass(error_class, BankchannelError), error_class)
             if builtin is not None:
                 self.assertTrue(issubclass(error_class, builtin), error_class)
-        # Since Python 3.11 the names of `asyncio` and `socket` are the builtin's too.
+        # Since Python 3.11 the exceptions of `asyncio` and `socket` are the builtin ones.
         if sys.version_info >= (3, 11):
             self.assertTrue(issubclass(TimedOutError, asyncio.TimeoutError))
         self.assertFalse(issubclass(CancelledError, asyncio.CancelledError))
@@ -95,7 +95,7 @@ class Raised(unittest.TestCase):
                 assert isinstance(error, TransportError)
                 self.assertEqual((error.code, error.outcome), (codes.TRANSPORT_CONNECT_FAILED, "not_sent"))
                 self.assertEqual((error.operation, error.errno), ("ws_channel.list_files", None))
-                # The address and the credentials are not in what a traceback shows.
+                # A traceback shows neither the address nor the credentials.
                 self.assertNotIn("k" * 20, repr(error) + str(error))
                 self.assertEqual(type(pickle.loads(pickle.dumps(error))), TransportError)
             else:

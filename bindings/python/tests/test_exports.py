@@ -1,4 +1,4 @@
-"""`__all__` of every public module: what it names is there, and what is public is named."""
+"""`__all__` of every public module: its names exist, and public names are in it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MODULES = [name for _, name, _ in pkgutil.iter_modules(bankchannel.__path__) if 
 
 
 def defined(module: ModuleType) -> set[str]:
-    """The public names that a module's text defines, types of the type checker's own included."""
+    """The public names that a module's text defines, including types for type checkers only."""
     assert module.__file__ is not None
     names: list[str] = []
     for part in ast.parse(Path(module.__file__).read_text()).body:
@@ -31,7 +31,7 @@ def defined(module: ModuleType) -> set[str]:
 
 
 def reexported(module: ModuleType) -> set[str]:
-    """The names that a module imports for others: `from ... import name as name`."""
+    """The names that a module re-exports: `from ... import name as name`."""
     assert module.__file__ is not None
     found = ast.walk(ast.parse(Path(module.__file__).read_text()))
     imports = [alias for part in found if isinstance(part, ast.ImportFrom) for alias in part.names]

@@ -163,7 +163,7 @@ class Callers(WithPeer):
         with self.assertRaisesRegex(LookupError, "on fire"):
             self.client.download_file(**DOWNLOAD, destination=Broken())
         self.assertEqual(self.peer.uploads, [])
-        # The client is as good as before.
+        # The client still works.
         self.assertEqual(self.client.download_file(**DOWNLOAD).content.data, CONTENT)
 
     def test_a_file_object_may_use_the_client(self) -> None:
@@ -184,7 +184,7 @@ class Callers(WithPeer):
 
         with self.assertRaises(KeyboardInterrupt) as raised:
             self.client.upload_file(content=Interrupting(), **UPLOAD)
-        # The README promises it for Ctrl-C, wherever the call is.
+        # The README promises it for Ctrl-C in any state of the call.
         cause = raised.exception.__cause__
         assert isinstance(cause, BankchannelError)
         self.assertEqual(cause.operation, "ws_channel.upload_file")
@@ -201,7 +201,7 @@ class Callers(WithPeer):
 
     def test_a_raw_file_that_takes_nothing_loses_nothing(self) -> None:
         class Full(io.RawIOBase):
-            """Takes a part of each piece; each third time, nothing."""
+            """Takes a part of each piece; every third time, nothing."""
 
             def __init__(self, nothing: int | None) -> None:
                 self.nothing, self.times, self.taken = nothing, 0, b""
@@ -290,7 +290,7 @@ class Ending(WithPeer):
         with self.assertRaises(CancelledError) as raised:
             self.client.list_files(cancel=token)
         self.assertEqual(raised.exception.outcome, "not_sent")
-        # Closing one call's own end does not cancel what else the token was given to.
+        # Ending one call must not cancel other users of the token.
         other = Cancel()
         with self.assertRaises(LookupError):
             self.client.upload_file(content=Broken(), cancel=other, **UPLOAD)
@@ -324,7 +324,7 @@ class Ending(WithPeer):
 
             def closing(*arguments: Any) -> Any:
                 begun = begin(*arguments)
-                # As if another thread did it just here.
+                # Simulates another thread at this point.
                 client.close()
                 return begun
 
@@ -437,7 +437,7 @@ except KeyboardInterrupt as interrupt:
 
 
 class Versions(unittest.TestCase):
-    """A package whose files do not belong together."""
+    """A package whose files do not match."""
 
     def run_changed(self, file: str, old: str, new: str, program: str) -> str:
         with tempfile.TemporaryDirectory() as folder:

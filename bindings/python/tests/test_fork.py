@@ -1,4 +1,4 @@
-"""Fork: a master makes the client, workers use it; also while calls are on their way."""
+"""Fork: a master makes the client, workers use it; also during running calls."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SOFTHSM = next((place for place in PLACES if os.path.exists(place)), "")
 
 class Fork(unittest.TestCase):
     def child(self, work: Callable[[], None]) -> int:
-        """Runs this in a child; its process id."""
+        """Runs this in a child; returns its process id."""
         pid = os.fork()
         if pid:
             return pid
@@ -60,7 +60,7 @@ class Fork(unittest.TestCase):
 
     def test_workers_use_the_masters_client(self) -> None:
         with Peer() as peer, WsChannel(**peer.settings) as client:
-            # The master itself may have called already, or not.
+            # The master itself may or may not have made a call before.
             for called in (False, True):
                 if called:
                     client.list_files()
@@ -74,7 +74,7 @@ class Fork(unittest.TestCase):
                         thread.start()
                     for thread in threads:
                         thread.join()
-                    # What a thread raises is only printed.
+                    # An exception in a thread is only printed.
                     assert len(listed) == 4, listed
 
                 for pid in [self.child(work) for _ in range(4)]:
@@ -112,7 +112,7 @@ class Fork(unittest.TestCase):
 
             def work() -> None:
                 client.list_files()
-                # Calls that only the parent's threads knew are not waited for.
+                # Calls known only to the parent's threads are not waited for.
                 waiting.close()
                 client.close()
 
@@ -191,7 +191,7 @@ class Fork(unittest.TestCase):
                 subprocess.run(["softhsm2-util", *command], env=environment, check=True, capture_output=True)
 
             def parent() -> None:
-                # SoftHSM reads it when it is loaded: in this process and no other.
+                # SoftHSM reads it when it is loaded: only in this process.
                 os.environ["SOFTHSM2_CONF"] = str(configuration)
                 token = Pkcs11Settings(module=SOFTHSM, token="tpp", pin="5678", key="qseal")
                 with NextGenPsd2(certificate=made.qseal_certificate, pkcs11=token) as client:

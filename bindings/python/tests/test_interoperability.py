@@ -1,4 +1,4 @@
-"""HTTP signatures of an implementation that is not ours, `httpsig`: it verifies what we sign, and we what it signs."""
+"""HTTP signatures of a third-party implementation, `httpsig`: it verifies our signatures, and we verify its."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Interoperability(unittest.TestCase):
         inspected = self.client.inspect_certificate(certificate=self.made.qseal_certificate)
         for form in inspected.key_ids:
             if form.serial == "decimal" or form.issuer == "pct20":
-                continue  # Banks refuse the one, and httpsig cannot write the other.
+                continue  # Banks refuse the first, and httpsig cannot write the second.
             signer = HeaderSigner(
                 form.key_id, self.made.qseal_key.encode(), "rsa-sha256", headers=SIGNED, sign_header="signature"
             )

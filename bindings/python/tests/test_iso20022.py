@@ -1,4 +1,4 @@
-"""Payment files and statements: the programs of the pages, typed results, iterators, and what is told of faults."""
+"""Payment files and statements: the programs of the pages, typed results, iterators, and error reports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ROOT = HERE.parents[2]
 PAGE = ROOT / "docs/iso20022.md"
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"), "release/bankchannel")
 
-#: A statement, a status report and a payment file, all made up.
+#: A made-up statement, status report and payment file.
 VALUES: dict[str, str] = json.loads((ROOT / "tests/scenarios/api/iso20022.json").read_text())["values"]
 STATEMENT, REPORT, PAYMENT = (VALUES[name].encode() for name in ("statement", "report", "payment"))
 
@@ -43,7 +43,7 @@ def transfer(number: int = 1, iban: str = "EE382200221020145685") -> CreditTrans
 
 
 def write_statement(path: Path, count: int) -> None:
-    """A statement of so many entries: the first one of the example again and again, each with its own amount and id."""
+    """A statement of this many entries: copies of the example's first entry, each with its own amount and id."""
     text = STATEMENT.decode()
     begin, end = text.index("<Ntry>"), text.index("</Ntry>") + len("</Ntry>")
     entry = text[begin:end]
@@ -55,8 +55,8 @@ def write_statement(path: Path, count: int) -> None:
 
 
 def block(heading: str, language: str, page: Path = PAGE) -> str:
-    """The one program of a language below a heading, up to the next one of its level or above. What looks like a heading in
-    a program is a comment."""
+    """The only program of a language below a heading, up to the next heading of its level or above. A line in a program
+    that looks like a heading is a comment."""
     found, below = [], False
     for part in re.finditer(r"(?ms)^```([^\n]*)\n(.*?)^```$|^(#+) [^\n]*$", page.read_text()):
         if part[3]:
@@ -69,7 +69,7 @@ def block(heading: str, language: str, page: Path = PAGE) -> str:
 
 class Pages(unittest.TestCase):
     def told(self, printed: str) -> None:
-        """What each language's program of the page prints, besides findings about the day of execution."""
+        """The output of the page's program in each language, without findings about the execution day."""
         lines = [line for line in printed.splitlines() if not line.startswith("warning: ")]
         self.assertEqual(len(lines), 10, printed)
         self.assertEqual(lines[0], "3 salaries, 6550.95 EUR")
@@ -101,7 +101,7 @@ class Pages(unittest.TestCase):
             entries = Path(folder, "entries.csv").read_text().splitlines()
         self.assertIn("3 transactions, control sum 6550.95", shown)
         self.assertIn("pain.001.001.09: 0 errors", shown)
-        # A status for each, and in the last table what became of each.
+        # A status for each transaction, and in the last table its result.
         self.assertGreaterEqual(shown.count("settled: the debtor's account was debited"), 3)
         self.assertEqual(shown.count("nothing is to be sent: the account was debited"), 3)
         self.assertEqual(len(entries), 1 + 3)
@@ -141,7 +141,7 @@ class Pages(unittest.TestCase):
 
 
 class Tables(unittest.TestCase):
-    """What the tables of the page say is what the library says."""
+    """The page's tables match the library."""
 
     def table(self, heading: str) -> dict[str, list[str]]:
         """The rows of the first table below a heading, by their first cell."""
@@ -244,7 +244,7 @@ class Results(unittest.TestCase):
         self.assertEqual(second.report.created, reports[0].created)
         booked = [entry.money for entry in statements[0].entries]
         self.assertEqual([entry.place.money for entry in matched.leftover_entries], booked)
-        # What stands on a page of an iterator is the same.
+        # A page of the iterator gives the same result.
         pages = [statement for statement, _ in iso20022.statement_entries(content=STATEMENT)]
         again = iso20022.match_status(content=PAYMENT, reports=reports, statements=pages[:1])
         self.assertEqual(again.transactions, matched.transactions)
@@ -255,7 +255,7 @@ class Iterators(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        # Where temporary files go to: empty again after each call.
+        # The folder of temporary files: empty again after each call.
         self.temporary = self.folder / "temporary"
         self.temporary.mkdir()
         patched = mock.patch.object(tempfile, "tempdir", str(self.temporary))
@@ -287,7 +287,7 @@ class Iterators(unittest.TestCase):
         self.assertEqual((raised.exception.code, raised.exception.context["field"]), ("input.invalid_field", "content"))
 
     def test_what_is_in_lists_is_made_when_it_is_read(self) -> None:
-        """Results in lists make their fields late: they are equal, hashed, shown, copied and pickled like any other."""
+        """Results in lists make their fields late; they are equal, hashed, shown, copied and pickled like any other."""
         one, other = (iso20022.read_statement(content=STATEMENT).statements[0].entries[0] for _ in range(2))
         self.assertIs(one.money, one.money)
         self.assertEqual((one, hash(one), repr(one)), (other, hash(other), repr(other)))
@@ -339,7 +339,7 @@ class Iterators(unittest.TestCase):
         checked = iso20022.check_payment(content=path)
         self.assertTrue(checked.ok, checked.findings)
         assert checked.payment
-        # A list gives the same file; only the second in which it was made may differ.
+        # A list gives the same file, except for the second of its creation.
         listed = iso20022.make_payment(
             transactions=[transfer(number) for number in range(1, MANY + 1)], debtor=DEBTOR, execution_date=soon()
         )

@@ -1,5 +1,5 @@
-"""Payment files and numbers beside programs that are not ours: `python-stdnum` judges the same IBANs and references, and files that
-`sepaxml` makes are read and checked. Random values come from a seed that is shown when a test fails."""
+"""Payment files and numbers compared with third-party programs: `python-stdnum` judges the same IBANs and references, and
+files made by `sepaxml` are read and checked. Random values come from a seed that is shown when a test fails."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def is_paid(iban: str = "EE382200221020145685", reference: str | None = None) ->
 
 
 def spoiled(good: str, by: random.Random) -> Iterator[str]:
-    """Such a text with a typing error."""
+    """A text with a typing error."""
     at = by.randrange(2, len(good) - 1)
     yield good[:at] + by.choice(LETTERS["c"]) + good[at + 1 :]
     yield good[:at] + good[at + 1] + good[at] + good[at + 2 :]
@@ -50,7 +50,7 @@ def spoiled(good: str, by: random.Random) -> Iterator[str]:
 
 
 def is_written_right(text: str) -> bool:
-    """What `stdnum` does not ask for: it takes dots and slashes away, and reads letters and 99 as check digits."""
+    """Checks that `stdnum` lacks: it drops dots and slashes, and accepts letters and 99 as check digits."""
     return re.fullmatch("[A-Z]{2}[0-9]{2}[A-Z0-9]+", text) is not None and 2 <= int(text[2:4]) <= 98
 
 
@@ -73,7 +73,7 @@ class Numbers(unittest.TestCase):
             for _ in range(20):
                 kinds = re.findall(r"(\d+)!([nac])", structure)
                 rest = "".join(by.choice(LETTERS[kind]) for count, kind in kinds for _ in range(int(count)))
-                # With right check digits behind letters in the places of digits, too.
+                # Also with right check digits after letters in places of digits.
                 mixed = "".join(by.choice([c, by.choice(LETTERS["c"])]) for c in rest)
                 good, strange = (country + check_digits(country, text) + text for text in (rest, mixed))
                 for text in (good, strange, *spoiled(good, by)):
@@ -119,7 +119,7 @@ class Files(unittest.TestCase):
                     self.assertEqual({one.creditor and one.creditor.iban for one in sent}, {"DE89370400440532013000"})
                     checked = iso20022.check_payment(content=content)
                     self.assertEqual((checked.ok, checked.findings), (True, ()))
-                    # And what the bank would refuse is found in them.
+                    # And errors that the bank would refuse are found in them.
                     broken = content.replace(b"DE89370400440532013000", b"DE88370400440532013000", 1)
                     self.assertEqual(iso20022.check_payment(content=broken).errors, 1)
 

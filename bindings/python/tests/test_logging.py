@@ -24,7 +24,7 @@ def fields(record: logging.LogRecord) -> dict[str, Any]:
 
 
 class JsonLines(logging.Formatter):
-    """Writes as the formatters for JSON do: a record's own attributes and those that it was given."""
+    """Writes like formatters for JSON: a record's own attributes and the added ones."""
 
     def format(self, record: logging.LogRecord) -> str:
         return json.dumps({"level": record.levelname, "message": record.getMessage(), **fields(record)})
@@ -88,7 +88,7 @@ class Logging(unittest.TestCase):
 
         with WsChannel(**self.peer.settings) as client:
             client.upload_file(content=b"x", **upload)
-            # Here it is logged in the middle of the call too.
+            # Here log records are written during the call too.
             client.upload_file(content=io.BytesIO(b"z"), **upload)
             with self.assertRaises(BankchannelError) as raised:
                 client.delete_file(file_type="camt.053.001.08", file_reference="1")
@@ -137,7 +137,7 @@ class Fields(unittest.TestCase):
         for record in logs.records:
             known = fields(record)
             self.assertEqual((known["protocol"], known["operation"]), ("ws-channel", "ws_channel.list_files"))
-            # So that a format may use it without a default.
+            # A format may use it without a default.
             self.assertTrue(logging.Formatter("%(bankchannel_operation)s %(bankchannel_call)d").format(record))
 
     def test_exchanges(self) -> None:
@@ -220,7 +220,7 @@ class Fields(unittest.TestCase):
     def test_other_lines_have_no_more(self) -> None:
         for line in ("listing the files", "downloading 20261120__VA_1.dat", "", "request\nGET /", "asks for sms_code"):
             self.assertEqual(fields_of(line), {}, line)
-        # Text of a peer makes no fields.
+        # A peer's text creates no fields.
         line = "ws_channel.list_files: HTTP 200 ResponseCode - ResponseText x: failed with a.b, outcome accepted"
         self.assertEqual(fields_of(line), {"bankchannel_http_status": 200})
 

@@ -37,7 +37,7 @@ Files = list[tuple[str, str, bytes]]
 
 SEEDED = ("r1", "r2", "r3", "../../x")
 TRIES = 3
-"""How often a download is tried."""
+"""The number of attempts of a download."""
 
 THREE: Files = [(TYPE, "r1", b"one"), (TYPE, "r2", b"two"), ("camt.054.001.02", "r3", b"three")]
 
@@ -92,7 +92,7 @@ class NewFiles(unittest.TestCase):
         return client
 
     def fetch_others(self, settings: dict[str, Any]) -> None:
-        """The simulator bank gives each customer a statement; here only the seeded files are of interest."""
+        """The simulator bank gives each customer a statement; only the seeded files matter here."""
         with WsChannel(**settings) as client:
             for file in client.list_files(status="NEW").file_descriptors:
                 if file.file_reference not in SEEDED:
@@ -123,7 +123,7 @@ class NewFiles(unittest.TestCase):
             assert file.path is not None
             found.append((file.file_type, file.file_reference, Path(file.path).read_bytes()))
             self.assertEqual(file.bytes, len(found[-1][2]))
-            # The others are not in the folder yet, and still new at the bank.
+            # The others are not in the folder yet, and are still new at the bank.
             self.assertEqual(len(list(self.folder.iterdir())), count)
             self.assertEqual(len(self.new(client)), len(THREE) - count)
         self.assertEqual(sorted(found), sorted(THREE))
@@ -164,7 +164,7 @@ class NewFiles(unittest.TestCase):
         self.assertEqual(self.new(client), ["r3"])
 
     def test_one_reference_in_two_types(self) -> None:
-        # The simulator bank gives no reference twice; another bank may.
+        # The simulator bank never repeats a reference; another bank may.
         both: dict[str, Any] = {"file_reference": "1", "file_timestamp": "2026-11-20", "status": "NEW"}
         descriptors = tuple(FileDescriptor(file_type=kind, **both) for kind in "AB")
         files = tuple(DownloadedFile(file_reference="1", file_type=kind, status="downloaded") for kind in "AB")
@@ -183,11 +183,11 @@ class NewFiles(unittest.TestCase):
         failed = found["../../x"]
         self.assertEqual((failed.path, failed.error), (None, "ws_channel.reference_unsafe"))
         self.assertTrue(failed.error_message)
-        # It is still new, and is tried by each run.
+        # It is still new, so each run tries it.
         self.assertEqual([file.status for file in client.iter_new_files(directory=self.folder)], ["failed"])
 
     def fail_downloads(self) -> None:
-        """The bank sends a file, which counts it as fetched, and each try's answer is lost on the way."""
+        """The bank sends a file and counts it as fetched, and each attempt's answer is lost."""
         self.control("fail_next", {"operation": "download_file", "status": 502, "count": TRIES, "done": True})
 
     def test_a_download_that_was_begun_comes_last(self) -> None:

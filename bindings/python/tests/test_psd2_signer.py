@@ -1,4 +1,4 @@
-"""Requests to a NextGenPSD2 bank whose key is elsewhere: what becomes of a call whose signer hangs, fails or is missing."""
+"""Requests to a NextGenPSD2 bank with an external key: calls whose signer hangs, fails or is missing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Psd2Signer(unittest.TestCase):
         }
 
     def sign(self, request: SignatureRequest) -> bytes:
-        """What a security module does with a digest."""
+        """Signs a digest like a security module."""
         self.assertEqual((request.algorithm, len(request.key_fingerprint)), ("rsa_pkcs1_sha256", 64))
         command = ["openssl", "pkeyutl", "-sign", "-inkey", str(self.folder / "tpp1-qseal.key"), "-pkeyopt", "digest:sha256"]
         return subprocess.run(command, input=request.digest, capture_output=True, check=True).stdout

@@ -1,4 +1,5 @@
-"""A bank's own code as an object, asked by a connector with typed questions: in process, and behind a route. All values are invented."""
+"""A bank's own code as an object, called by a connector with typed questions: in process, and behind a route. All
+values are invented."""
 
 from __future__ import annotations
 
@@ -138,7 +139,7 @@ class Typed(unittest.TestCase):
             assert self.world.session("s-1")["status"] == "success"
             asked = bank.asked[0]
             assert isinstance(asked, AuthenticateQuestion)
-            # A secret is there, and does not show.
+            # A secret is present, but not shown.
             assert asked.credentials["login"] == "anna" and "anna" not in repr(asked)
             assert asked.expires_at.tzinfo is not None
             accounts = connector.handle_request(**self.world.made(operation="fetch_accounts", access_token_of="s-1")).answer

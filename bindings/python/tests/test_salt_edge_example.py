@@ -1,4 +1,4 @@
-"""The example of a connector in Flask, judged by the checker as its users would judge it."""
+"""The example of a connector in Flask, tested by the checker as users would do it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[2]
 PROGRAM = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"), "release/bankchannel")
 
-#: The customer's browser at the bank's page: asked with its URL and `approve` or `deny`.
+#: The customer's browser at the bank's page: called with its URL and `approve` or `deny`.
 CUSTOMER = """
 import sys, urllib.error, urllib.parse, urllib.request
 
@@ -40,7 +40,7 @@ except urllib.error.HTTPError as error:
 
 
 def wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Until it answers: what it is asked is not there."""
+    """Waits until it answers: the requested path does not exist."""
     deadline = time.monotonic() + 30
     while True:
         assert server.poll() is None, log.read_text()
@@ -92,7 +92,7 @@ class Example(unittest.TestCase):
             self.assertEqual((judged.returncode, findings), (0, []), log.read_text()[-4000:])
             passed = {one["id"] for one in report["checks"] if one["result"] == "passed"}
             self.assertGreaterEqual(passed, {"SE-F01", "SE-F02", "SE-F05", "SE-F07", "SE-F10", "SE-F11", "SE-F12", "SE-D06", "SE-E16"})
-            # The log of a route has neither credentials nor sessions' JWTs.
+            # The log of a route contains neither credentials nor sessions' JWTs.
             self.assertNotRegex(log.read_text(), "anna-password|ben-password|eyJ")
 
 class Readme(unittest.TestCase):

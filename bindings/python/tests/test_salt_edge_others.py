@@ -1,4 +1,5 @@
-"""JWTs of an implementation that is not ours, `PyJWT`: it accepts what we sign, we what it signs; what it lets confuse, we refuse."""
+"""JWTs of a third-party implementation, `PyJWT`: it accepts our signatures, and we its; confusions that it allows are
+refused."""
 
 from __future__ import annotations
 
@@ -65,7 +66,7 @@ class Others(unittest.TestCase):
             self.assertEqual(self.verdict(jwt_of), "JWTIncorrectAlgorithm", algorithm)
         unsigned = jwt.encode(claims, "", algorithm="none")
         self.assertEqual(self.verdict(unsigned), "JWTIncorrectAlgorithm")
-        # The public key as the secret of an HMAC: PyJWT itself will not make one.
+        # The public key as the secret of an HMAC: PyJWT itself refuses to make one.
         signed = part(b'{"alg":"HS256","typ":"JWT"}') + b"." + unsigned.split(".")[1].encode()
         mac = hmac.new(self.public.encode(), signed, hashlib.sha256).digest()
         self.assertEqual(self.verdict((signed + b"." + part(mac)).decode()), "JWTIncorrectAlgorithm")

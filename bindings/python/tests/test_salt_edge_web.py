@@ -1,4 +1,4 @@
-"""A connector in web servers, asked by the hub as Salt Edge asks: WSGI, ASGI, and a bank behind a route."""
+"""A connector in web servers, called by the hub as Salt Edge calls: WSGI, ASGI, and a bank behind a route."""
 
 from __future__ import annotations
 

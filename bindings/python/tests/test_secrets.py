@@ -1,4 +1,4 @@
-"""Nothing secret shows where it need not: in errors that name what was given, in results, in what a server leaves behind."""
+"""Secrets do not leak: into errors about given values, into results, into leftovers of a server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ PLANTED = (
     ("the planted phrase itself", "planted phrase"),
     ("4vN6hGHrav31smM0Ha1k15MDlZKOEGn43UToWTt2", "4vN6hGHrav31"),
 )
-"""What is planted, and the part of it that must appear nowhere."""
+"""The planted values, and the part of each that must not appear anywhere."""
 
 FORMS: tuple[Callable[[str], Any], ...] = (
     lambda planted: planted,
@@ -56,7 +56,7 @@ FORMS: tuple[Callable[[str], Any], ...] = (
 )
 
 MAIN = (FORMS[0], FORMS[2], FORMS[3], FORMS[4])
-"""Those in which one text is taken for another of its kind: tried with all that is planted."""
+"""The forms that can be mistaken for another text: tried with all planted values."""
 
 
 class Planted(unittest.TestCase):
@@ -70,13 +70,13 @@ class Planted(unittest.TestCase):
             shown = f"{error} {error!r} {error.to_json()} {error.__cause__!r} {error.__context__!r}"
             self.assertNotIn(secret, shown, place)
         except TypeError as error:
-            # What Python itself says of a call has the names of parameters, never values.
+            # Python's own errors about a call contain names of parameters, never values.
             self.assertNotIn(secret, str(error), place)
 
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        # What is taken for a folder's name is made.
+        # A text that is taken for a folder's name creates the folder.
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(folder.name)
 
@@ -90,7 +90,7 @@ class Planted(unittest.TestCase):
         modules: dict[str, Any] = {"iso20022": bankchannel.iso20022}
         for entry in bankchannel.catalogue():
             protocol, name = entry["name"].split(".")
-            # By its name, what a module computes is carried out by any client.
+            # By name, any client runs a module's operation.
             client = clients.get(protocol, clients["ws_channel"])
             method = getattr(modules.get(protocol, client), name)
             takes_limit = "timeout" in inspect.signature(method).parameters
@@ -98,7 +98,7 @@ class Planted(unittest.TestCase):
             for at, field in enumerate(entry["request_schema"].get("properties", {})):
                 parameter = field if field in inspect.signature(method).parameters else f"{field}_"
                 for number, (planted, secret) in enumerate(PLANTED):
-                    # All forms of one; of each other one form, in turn.
+                    # All forms of one value; of each other value one form, in turn.
                     for form in FORMS if number == 0 else MAIN[(at + number) % len(MAIN) :][:1]:
                         value = form(planted)
                         self.attempt(f"{name} {field}", secret, lambda: method(**{parameter: value}, **limit))
@@ -120,7 +120,7 @@ class Planted(unittest.TestCase):
         makers: tuple[Any, ...] = (WsChannel, NextGenPsd2, SaltEdgeConnector, SaltEdgeHub, Service, NextGenPsd2Bank, SaltEdgeHubServer)
         for maker in makers:
             for field in inspect.signature(maker.__init__).parameters:
-                # A data folder is made under whatever name is given.
+                # A data folder is created under any given name.
                 if field in ("self", "data", "on_code", "signer"):
                     continue
                 for planted, secret in PLANTED:
@@ -163,7 +163,7 @@ class Results(unittest.TestCase):
 
 
 class OpenFile(io.BytesIO):
-    """An open file that also knows a path, as those of some libraries do."""
+    """An open file that also has a path, as in some libraries."""
 
     def __init__(self, held: bytes, path: Path) -> None:
         super().__init__(held)
@@ -250,7 +250,7 @@ class Left(unittest.TestCase):
             self.assertEqual(ended.stdout.split("\n")[:2], ["0o700 True", "0o700 True"], ended.stderr)
             self.assertNotIn("AssertionError", ended.stderr)
             self.assertEqual(os.listdir(folder.name), [], end)
-        # What a kill leaves, the next one removes.
+        # The next process removes the leftovers of a killed one.
         self.assertEqual(run("os.kill(os.getpid(), 9)").returncode, -signal.SIGKILL)
         self.assertEqual(len(os.listdir(folder.name)), 2)
         run("")

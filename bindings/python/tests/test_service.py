@@ -1,4 +1,4 @@
-"""The whole main job against the package's own service: register, log in, enrol, sign, upload, download."""
+"""The complete flow against the package's own service: register, log in, enrol, sign, upload, download."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class MainJob(WithService):
             self.assertEqual(hashlib.sha256(content.data).digest(), hashlib.sha256(place.read_bytes()).digest())
             self.assertIn(b"BkToCstmrStmt", content.data)
 
-        # A signature over other bytes is refused, and says so.
+        # A signature over other bytes is refused with this reason.
         with self.assertRaises(BankchannelError) as raised:
             data.upload_file(
                 content=PAYMENT.read_bytes() + b"\n",

@@ -1,4 +1,4 @@
-"""A signature from elsewhere: the private key never enters the library."""
+"""An external signer: the private key never enters the library."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FILE: dict[str, Any] = {"file_name": "payment.xml", "file_type": "pain.001.001.0
 
 
 class WithAccount(unittest.TestCase):
-    """A service of each class's own: answers to what another one sent must not be counted."""
+    """Each class has its own service, so that answers to other classes are not counted."""
 
     settings: dict[str, Any]
     public: dict[str, str]

@@ -1,4 +1,5 @@
-"""Faults that only a testing build has: errors, panics and questions on demand. An added operation needs no line of this package."""
+"""Faults that only a testing build has: errors, panics and questions on demand. A new operation needs no code in this
+package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""mypy takes the package in its strictest mode, and refuses wrong programs. Skipped where mypy is not installed."""
+"""mypy accepts the package in its strictest mode, and refuses wrong programs. Skipped if mypy is not installed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Types(unittest.TestCase):
             for number, program in enumerate(programs):
                 paths.append(Path(folder, f"program_{number}.py"))
                 paths[-1].write_text(program)
-            # Without the package's own configuration: a reader has none.
+            # Without the package's own configuration, which a user's program does not have.
             cache = PACKAGE.parent.parent / "target" / "mypy-cache-readers"
             command = [sys.executable, "-m", "mypy", "--strict", "--config-file", "", "--cache-dir", str(cache)]
             environment = {**os.environ, "MYPYPATH": str(PACKAGE)}
@@ -53,9 +53,10 @@ class Types(unittest.TestCase):
 
     def test_what_is_declared_is_there(self) -> None:
         known = (
-            # Written by the type checker itself for `dataclass_transform`; `__new__` takes the keywords (test_records).
+            # The type checker itself generates it for `dataclass_transform`; `__new__` takes the keywords
+            # (test_records).
             ".__init__ is inconsistent",
-            # What it says of every alias of a `Literal` that stands in a module with its types inside.
+            # The message for every alias of a `Literal` in a module that contains its types.
             " is not a Union",
             " is not a recognised type alias",
         )

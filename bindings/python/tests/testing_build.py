@@ -1,4 +1,5 @@
-"""The package of a testing build: this package with the native half and the typed faces of `tests/testing-build`."""
+"""The package of a testing build: this package with the native half and the generated files of
+`tests/testing-build`."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ def is_there() -> bool:
 
 
 def package(folder: str) -> str:
-    """Puts the package into this folder, and gives it back: it belongs on `PYTHONPATH`."""
+    """Assembles the package in this folder, and returns the folder for `PYTHONPATH`."""
     place = Path(folder, "bankchannel")
     shutil.copytree(PACKAGE, place, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
     for file in FACES.iterdir():

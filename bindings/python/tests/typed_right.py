@@ -1,4 +1,4 @@
-"""What the type checker must take, as users write it. `test_types.py` checks it; it is not run."""
+"""Code that the type checker must accept, in the style of users. `test_types.py` checks it; it is not run."""
 
 from bankchannel import AsyncWsChannel, NextGenPsd2, NextGenPsd2Bank, Question, SecretText, WsChannel, codes, errors
 from bankchannel.nextgen_psd2 import NextGenPsd2Settings
@@ -33,7 +33,7 @@ async def fetch() -> list[str]:
     return [file.file_reference async for file in later.iter_new_files(directory="statements", on_code=code_later)]
 
 
-# A secret of a result is one of settings and requests.
+# A secret of a result is accepted in settings and requests.
 session = client.log_in()
 key: str = session.api_key.reveal()
 again = WsChannel(api_key=session.api_key, id_token=session.id_token)

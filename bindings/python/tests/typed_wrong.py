@@ -1,4 +1,4 @@
-"""What the type checker must refuse: every line marked `error` is one. `test_types.py` compares."""
+"""Code that the type checker must refuse: every line marked `error`. `test_types.py` compares."""
 
 from array import array
 from pathlib import Path

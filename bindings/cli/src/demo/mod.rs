@@ -4,7 +4,7 @@
 //!   ws_channel      demo                register, log in, sign and send a payment, read the bank's answer
 //!   nextgen_psd2    demo nextgen-psd2   a third party at a sandbox bank; a broken signature explained
 //!   salt_edge       demo salt-edge      a connector and Salt Edge; a connector that is killed; the checker's verdict
-//!   steps, workspace                    what they have in common
+//!   steps, workspace                    shared code
 //! ```
 
 mod nextgen_psd2;
@@ -28,7 +28,6 @@ pub(crate) fn command() -> Command {
         .subcommand(salt_edge::command())
 }
 
-/// Tells a story.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     match matches.subcommand() {
         Some((nextgen_psd2::NAME, inner)) => nextgen_psd2::run(inner),
@@ -37,7 +36,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     }
 }
 
-/// How the program ends after a story: what went wrong was told already, or is told on stderr.
+/// The program's result after a demo: a failure was shown already, or is shown on stderr.
 fn ended(result: Outcome<bool>) -> Outcome {
     match result {
         Ok(true) => Ok(()),

@@ -1,4 +1,4 @@
-//! The steps, named as they happen: on stdout for a person, on stderr beside `--json`.
+//! The steps, shown as they happen: on stdout for a person, on stderr with `--json`.
 
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ impl Steps {
         Self { format, done: Vec::new() }
     }
 
-    /// Carries out a step; its result comes with a detail for the person.
+    /// Carries out a step; its result comes with a detail for the output.
     pub(super) async fn step<T>(
         &mut self,
         name: &'static str,
@@ -42,7 +42,7 @@ impl Steps {
         Ok(value)
     }
 
-    /// Says something more.
+    /// Prints a further text.
     pub(super) fn say(&self, text: &str) {
         match self.format {
             Format::Table => output::line(text),

@@ -1,4 +1,4 @@
-//! Where a demo's files are: a temporary folder, or the one of `--keep`.
+//! The folder of a demo's files: temporary, or that of `--keep`.
 
 use std::{
     fs::DirBuilder,
@@ -21,7 +21,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder; one that holds something already is left alone.
+    /// Creates the folder; refuses one that is not empty.
     pub(super) fn open(keep: Option<&str>) -> Outcome<Self> {
         match keep {
             None => {
@@ -44,7 +44,7 @@ impl Folder {
         }
     }
 
-    /// Makes a folder in it.
+    /// Creates a folder in it.
     pub(super) fn make(&self, name: &str) -> Outcome<PathBuf> {
         let folder = self.root.join(name);
         DirBuilder::new().mode(FOLDER_MODE).create(&folder).map_err(|why| failed(&folder, &why))?;
@@ -56,7 +56,7 @@ impl Folder {
         &self.root
     }
 
-    /// Its path, when it stays.
+    /// Its path, if it is kept.
     pub(super) fn kept(&self) -> Option<&Path> {
         self.temporary.is_none().then_some(&*self.root)
     }

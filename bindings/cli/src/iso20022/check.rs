@@ -1,4 +1,4 @@
-//! `iso20022 check`: what is wrong with a payment file, before the bank says so. Exit 0 without errors, 1 with.
+//! `iso20022 check`: finds the errors of a payment file before the bank does. Exit 0 without errors, 1 with.
 
 use bankchannel::{Content, call_local};
 use clap::{ArgMatches, Command};
@@ -11,7 +11,6 @@ use crate::{
     output::{self, Format, table},
 };
 
-/// The command.
 pub(super) fn command() -> Command {
     add_common(Command::new("check"))
         .about("Find errors in a payment file before the bank does: exit 0 without errors, 1 with errors")
@@ -24,7 +23,6 @@ pub(super) fn command() -> Command {
         .arg(options::text("encoding", "NAME", "The file's encoding, if the file declares none or a wrong one"))
 }
 
-/// Checks the file.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str);
     let path = given("file").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The files that a command is given, and what they are.
+//! Input files of a command, and their message types.
 
 use std::{
     fs,
@@ -12,13 +12,14 @@ use bankchannel_transport::open_regular;
 
 use crate::exit::{Failure, Outcome};
 
-/// The largest file that is read whole, bytes.
+/// The largest file that is read completely, bytes.
 const MAX_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// What is said of a file that is none of them.
+/// The error text for a file of another type.
 pub(super) const NOT_READ: &str = "is not a payment file, status report, statement or notification: skipped";
 
-/// The files of these names, and those in these folders in the order of their names; with each, whether it was named itself.
+/// The files of these names, and those in these folders in the order of their names; each with a flag whether it was
+/// named directly.
 pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> Outcome<Vec<(PathBuf, bool)>> {
     let mut files = Vec::new();
     for name in names {
@@ -42,7 +43,7 @@ pub(super) fn listed<'a>(names: impl Iterator<Item = &'a String>) -> Outcome<Vec
     Ok(files)
 }
 
-/// Reads a file; `None` for one that is none of the messages that are read here. The reason of a failure does not name the file.
+/// Reads a file; `None` if it is none of the supported messages. The reason of a failure does not name the file.
 pub(super) fn read(path: &Path) -> Result<Option<MessageFile>, String> {
     let bytes = bytes(path).map_err(|why| format!("cannot be read: {why}"))?;
     read_message_file(&bytes, MAX_HELD).map_err(|problem| problem.to_string())

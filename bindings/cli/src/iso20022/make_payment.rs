@@ -14,7 +14,7 @@ use crate::{
     output::{self, Format, table},
 };
 
-/// Options that are a field of the same name.
+/// Options with the name of their field.
 const FIELDS: [(&str, &str, &str); 10] = [
     ("execution_date", "DATE", "The execution date, such as 2026-11-20"),
     ("kind", "KIND", "sepa, instant, urgent or national [default: sepa for EUR, else national]"),
@@ -31,7 +31,7 @@ const FIELDS: [(&str, &str, &str); 10] = [
     ),
     ("created", "INSTANT", "The creation time of the file, RFC 3339 [default: now]"),
 ];
-/// Options that are true when they are given.
+/// Flags.
 const FLAGS: [(&str, &str); 4] = [
     ("batch_booking", "Debit the account once for each batch"),
     ("cut", "Cut texts and names that are too long, and report it"),
@@ -39,7 +39,6 @@ const FLAGS: [(&str, &str); 4] = [
     ("uetr", "Give each transfer a UETR, made from the data"),
 ];
 
-/// The command.
 pub(super) fn command() -> Command {
     let mut help = String::from(
         "Examples:\n  bankchannel iso20022 make-payment --example > transfers.csv\n  \
@@ -76,7 +75,6 @@ pub(super) fn command() -> Command {
     command
 }
 
-/// Makes the file.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     if matches.get_flag("example") {
         output::bytes(example_csv().as_bytes());
@@ -148,7 +146,7 @@ fn request(matches: &ArgMatches, form: &str) -> Outcome<Map<String, Value>> {
     Ok(request)
 }
 
-/// What was made, and what to know of it.
+/// Reports the result and its warnings.
 fn told(answer: &Value, say: impl Fn(&str)) {
     let list = |name: &str| answer[name].as_array().cloned().unwrap_or_default();
     say(&format!(

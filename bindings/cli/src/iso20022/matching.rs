@@ -1,4 +1,4 @@
-//! `iso20022 match`: what became of each transaction of a payment file.
+//! `iso20022 match`: the result of each transaction of a payment file.
 
 use bankchannel_foundation::{model::write_boundary, shown};
 use bankchannel_iso20022::{
@@ -19,7 +19,6 @@ use crate::{
     output::{self, Format},
 };
 
-/// The command.
 pub(super) fn command() -> Command {
     let mut help = String::from(
         "Examples:\n  bankchannel iso20022 match payment.xml inbox\n  bankchannel iso20022 match --csv payment.xml report.xml statement.xml\n\n\
@@ -43,7 +42,6 @@ pub(super) fn command() -> Command {
         .arg(flag("csv", "Print CSV"))
 }
 
-/// Matches the files.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let path = std::path::Path::new(matches.get_one::<String>("payment").map(String::as_str).unwrap_or_default());
     let bytes = files::bytes(path).map_err(|why| Failure::usage(shown::unreadable_content(path, &why)))?;
@@ -82,7 +80,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     told(failed)
 }
 
-/// A file that was named and is left out is a failure, which a note has told.
+/// A named file that was left out is a failure, which a note has reported.
 fn told(failed: bool) -> Outcome {
     if failed { Err(Failure::Told) } else { Ok(()) }
 }

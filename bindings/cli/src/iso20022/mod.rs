@@ -11,13 +11,13 @@ use clap::{ArgMatches, Command};
 
 use crate::exit::Outcome;
 
-/// The group that they stand in, beside the operations themselves.
+/// Their group, which also has the operations themselves.
 pub(crate) const GROUP: &str = "iso20022";
 
 /// Their names.
 pub(crate) const COMMANDS: &[&str] = &["show", "make-payment", "check", "match"];
 
-/// Adds them to the group; `make-payment` takes the place of the operation's own.
+/// Adds them to the group; `make-payment` replaces the operation's own command.
 pub(crate) fn commands(group: Command) -> Command {
     group
         .mut_subcommand("make-payment", |_| make_payment::command())
@@ -26,7 +26,6 @@ pub(crate) fn commands(group: Command) -> Command {
         .subcommand(matching::command())
 }
 
-/// Runs one of them.
 pub(crate) fn run(name: &str, matches: &ArgMatches) -> Outcome {
     match name {
         "show" => show::run(matches),

@@ -1,4 +1,4 @@
-//! `iso20022 show`: what payment files, status reports and statements say.
+//! `iso20022 show`: the content of payment files, status reports and statements.
 
 use std::path::PathBuf;
 
@@ -25,7 +25,6 @@ use crate::{
 
 const TABLES: [&str; 4] = ["entries", "details", "transactions", "statuses"];
 
-/// The command.
 pub(super) fn command() -> Command {
     let columns =
         [("entries, details", tables::ENTRIES), ("transactions", tables::TRANSACTIONS), ("statuses", tables::STATUSES)];
@@ -65,7 +64,6 @@ pub(super) fn command() -> Command {
         )
 }
 
-/// Shows the files.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let files = files::listed(matches.get_many::<String>("files").into_iter().flatten())?;
     if let Some(wanted) = matches.get_one::<String>("csv") {
@@ -87,8 +85,8 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     if failed { Err(Failure::Told) } else { Ok(()) }
 }
 
-/// Hands on each file, by its name: what it holds, or why it is left out. Whether that is a failure for one of them: a file of a
-/// folder may be another.
+/// Passes on each file with its name: its content, or the reason for leaving it out. Returns whether that is a failure:
+/// a file in a folder may be of another type.
 fn each(
     files: &[(PathBuf, bool)],
     mut take: impl FnMut(&str, Result<MessageFile, String>) -> Outcome,

@@ -79,12 +79,12 @@ pub(super) fn money(money: Option<&Money>) -> String {
     money.map_or_else(String::new, |money| format!("{} {}", money.amount.as_str(), money.currency))
 }
 
-/// An amount whose currency is another's.
+/// An amount without its currency, which is that of another field.
 pub(super) fn amount(amount: Option<&Decimal>) -> String {
     amount.map_or_else(String::new, |amount| amount.as_str().to_owned())
 }
 
-/// A value of an answer as text; nothing where it is left out.
+/// A value of an answer as text; empty if it is absent.
 pub(super) fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! Answers to what a flow asks in its middle: from the options, the environment, or the person at the terminal.
+//! Answers to the questions of a flow: from the options, the environment, or the user at the terminal.
 
 use std::{
     future::{self, Future},
@@ -20,43 +20,43 @@ use crate::{
     output::{progress::Progress, prompt},
 };
 
-/// Who answers.
+/// The sources of answers.
 pub(super) struct Answers {
-    /// Kinds of questions, with the environment's variable for the answer.
+    /// Kinds of questions, each with the environment variable of its answer.
     pub(super) codes: &'static [(&'static str, &'static str)],
-    /// `admin` or `data`: the environment's codes may differ by it.
+    /// `admin` or `data`: the environment may have a code for each.
     pub(super) mode: String,
-    /// Which of the environment's codes were given: none is given twice, whatever it is asked for as.
+    /// The environment's codes that were used: none is used twice, even for another kind of question.
     pub(super) given: Mutex<Vec<&'static str>>,
-    /// Whether nobody may be asked.
+    /// Whether the user must not be asked.
     pub(super) noninteractive: bool,
-    /// Who signs with a key that is elsewhere.
+    /// The command that signs with an external key.
     pub(super) signer: Option<String>,
-    /// Who answers for the bank.
+    /// The command that answers for the bank.
     pub(super) bank: Option<String>,
-    /// What is shown meanwhile.
+    /// The progress line.
     pub(super) progress: Arc<Progress>,
-    /// What `--verbose` shows: before a question, so that it is read in its order.
+    /// The log of `--verbose`: shown before a question, to keep the order.
     pub(super) log: Log,
-    /// The call, which ends with a prompt that was interrupted.
+    /// The token of the call: an interrupted prompt cancels it.
     pub(super) cancel: CancellationToken,
-    /// Whether one was.
+    /// Whether a prompt was interrupted.
     pub(super) interrupted: Arc<AtomicBool>,
 }
 
 impl Asker for Answers {
     fn ask(&self, question: Question) -> Pin<Box<dyn Future<Output = Result<Answer>> + Send + '_>> {
         if let (Some(request), Some(command)) = (&question.request, &self.bank) {
-            // Callbacks go out meanwhile.
+            // Callbacks are sent meanwhile.
             let (command, kind, request) = (command.clone(), question.kind, request.to_json());
             return Box::pin(ask_bank_command(command, kind, request));
         }
-        // Only one call runs in this program, and it waits for this answer: nothing is held up by waiting for a person.
+        // This program runs only one call, which waits for this answer: waiting for the user blocks nothing else.
         Box::pin(future::ready(self.answer(&question)))
     }
 }
 
-/// Has the user's program answer for the bank.
+/// Runs the user's program to answer for the bank.
 pub(crate) async fn ask_bank_command(command: String, kind: &'static str, request: String) -> Result<Answer> {
     let answer = tokio::task::spawn_blocking(move || bank::answer(&command, kind, &request));
     answer.await.map_err(|_| Error::because(&row::INTERNAL, "waiting for the bank's program failed"))?
@@ -66,7 +66,7 @@ impl Answers {
     fn answer(&self, question: &Question) -> Result<Answer> {
         self.log.show_beside(&self.progress);
         if let (Some(wanted), Some(command)) = (&question.signature, &self.signer) {
-            // It may ask for a PIN.
+            // The program may ask for a PIN.
             return self.progress.aside(|| signer::sign(command, wanted));
         }
         if question.request.is_some() {
@@ -77,7 +77,7 @@ impl Answers {
         }
         let is_code = question.kind.ends_with("_code");
         let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
-        // A new authenticator's code cannot be known beforehand.
+        // The code of a new authenticator cannot be known in advance.
         if question.secret.is_none()
             && let Some(variable) = variable(self.codes, question.kind).filter(|variable| !given.contains(variable))
             && let Some(code) = environments_code(&self.mode, variable)
@@ -115,14 +115,15 @@ impl Answers {
     }
 }
 
-/// A code that the environment has: `PREFIX_{ADMIN,DATA}_MFA_CODE`, then without the mode (docs/protocols/ws-channel.md §8.1).
+/// A code from the environment: `PREFIX_{ADMIN,DATA}_MFA_CODE`, then without the mode (docs/protocols/ws-channel.md
+/// §8.1).
 pub(super) fn environments_code(mode: &str, variable: &str) -> Option<String> {
     let of_mode = variable.replacen('_', &format!("_{}_", mode.to_uppercase()), 1);
     let value = |variable: &str| std::env::var(variable).ok().filter(|code| !code.is_empty());
     value(&of_mode).or_else(|| value(variable))
 }
 
-/// The variable that a kind of code comes from: one may serve several kinds.
+/// The variable of a kind of code: one variable may serve several kinds.
 pub(super) fn variable(codes: &'static [(&'static str, &'static str)], kind: &str) -> Option<&'static str> {
     codes.iter().find(|(own, _)| *own == kind).map(|(_, variable)| *variable)
 }

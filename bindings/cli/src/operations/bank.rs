@@ -1,4 +1,4 @@
-//! `--bank-command COMMAND`: a program of the user's answers for the bank.
+//! `--bank-command COMMAND`: a program of the user that answers for the bank.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use bankchannel::{Error, Result, Secret};
 
 use super::program;
 
-/// What the program gets besides the question's fields.
+/// The variable with the question's name; the fields are on stdin.
 const QUESTION: &str = "BANKCHANNEL_QUESTION";
-/// The most that it may answer, in bytes: a year of transactions.
+/// The largest answer, in bytes: a year of transactions.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
-/// How long it may take: as long as an engine waits for the bank's code.
+/// Time limit: the same as an engine's limit for the bank's code.
 const LIMIT: Duration = Duration::from_secs(4 * 60);
 
-/// Has the program answer a question of this kind, such as `bank.list_accounts`.
+/// Runs the program for a question of this kind, such as `bank.list_accounts`.
 pub(super) fn answer(command: &str, kind: &str, request: &str) -> Result<Secret> {
     let failed = |why: String| Error::invalid_field("bank-command", why);
     let name = kind.split_once('.').map_or(kind, |(_, name)| name);

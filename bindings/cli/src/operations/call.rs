@@ -1,4 +1,4 @@
-//! `call`: any operation of the catalogue, as it is.
+//! `call`: runs any operation of the catalogue directly.
 
 use std::path::Path;
 
@@ -27,7 +27,6 @@ const EXAMPLES: &str = "Examples:
 The request has the form of `request_schema` in `bankchannel catalogue --json`. The settings give fields that the request
 leaves out; a protocol without sessions takes its settings from --settings.";
 
-/// The command.
 pub(crate) fn call_command() -> Command {
     let shown = ["phone", "name", "company", "bank", "password"];
     connection(
@@ -49,7 +48,6 @@ pub(crate) fn call_command() -> Command {
     .arg(force_argument())
 }
 
-/// Runs it.
 pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     let name = matches.get_one::<String>("operation").map(String::as_str).unwrap_or_default();
     let entry = find(name).ok_or_else(|| {
@@ -73,7 +71,7 @@ pub(crate) fn call(matches: &ArgMatches) -> Outcome {
     unless_unkept(kept, shown)
 }
 
-/// An operation of a protocol that has no sessions here: its settings are a file of their own.
+/// An operation of a protocol without sessions: its settings are in a separate file.
 fn without_session(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
     let common = Common::without_settings(matches);
     let request = request(matches.get_one::<String>("request").map(String::as_str))?;
@@ -81,8 +79,8 @@ fn without_session(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
     carry_out_without_session(entry, request, content, matches, &common)
 }
 
-/// Carries out an operation of a protocol without sessions: by a client with the settings of `--settings`, or on this thread where
-/// the protocol has no client.
+/// Carries out an operation of a protocol without sessions: by a client with the settings of `--settings`, or on this
+/// thread if the protocol has no client.
 pub(super) fn carry_out_without_session(
     entry: &'static Entry,
     request: Value,
@@ -104,7 +102,7 @@ pub(super) fn has_client(entry: &Entry) -> bool {
     bankchannel::protocol(entry.declaration.protocol).is_some_and(|protocol| protocol.client.is_some())
 }
 
-/// Carries out an operation, and shows its response or writes it where `--output` says.
+/// Carries out an operation, and shows its response or writes it to `--output`.
 pub(crate) fn carry_out_shown(
     client: &Client,
     entry: &'static Entry,
@@ -120,8 +118,8 @@ pub(crate) fn carry_out_shown(
     target.show(entry, done, reserved)
 }
 
-/// A client of the operation's protocol, with the settings of `--settings`. The same file serves every language: there the protocol
-/// may be named.
+/// A client of the operation's protocol, with the settings of `--settings`. All languages use the same file, so it may
+/// name the protocol.
 pub(super) fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
     let path = matches.get_one::<String>("settings");
     let mut given = path.map(|path| read_settings(path)).transpose()?.unwrap_or_else(|| json!({}));
@@ -131,7 +129,7 @@ pub(super) fn client(entry: &Entry, matches: &ArgMatches) -> Outcome<Client> {
     Ok(Client::new(Settings::read(given.into())?)?)
 }
 
-/// The operation of this name, in any spelling that leaves no doubt.
+/// The operation of this name, in any unambiguous spelling.
 fn find(name: &str) -> Option<&'static Entry> {
     let (protocol, short) = name.rsplit_once('.').map_or((None, name), |(protocol, short)| (Some(protocol), short));
     bankchannel::find(name).or_else(|| {

@@ -1,6 +1,6 @@
-//! Help that no declaration has: what the groups are about, and examples.
+//! Help texts without a declaration: descriptions of groups, and examples.
 
-/// What a group is about.
+/// The description of a group.
 pub(super) fn group(name: &str) -> &'static str {
     match name {
         "account" => "Register, verify, reset the password",

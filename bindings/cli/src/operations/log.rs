@@ -1,5 +1,5 @@
-//! What is shown of a call's log, on stderr, as it is written: with `--verbose` everything; otherwise warnings, of calls that go on after
-//! a failure.
+//! Output of a call's log on stderr while it runs: with `--verbose` everything; otherwise the warnings of calls that
+//! continue after a failure.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use bankchannel::{CallLog, LogLevel, LogRecord};
 
 use crate::output::{self, progress::Progress};
 
-/// How often it is looked at while a call runs.
+/// The polling interval during a call.
 pub(super) const LOOK: Duration = Duration::from_millis(50);
 
-/// A call's log, and how much of it somebody wants to see.
+/// A call's log, and the part of it that is shown.
 #[derive(Clone)]
 pub(crate) struct Log {
     records: CallLog,
@@ -25,7 +25,8 @@ enum Shown {
 }
 
 impl Log {
-    /// A log of which everything is shown with `verbose`, and warnings where the call may go on after a failure.
+    /// A log that is shown completely with `verbose`; otherwise its warnings are shown if the call may continue after a
+    /// failure.
     pub(crate) fn new(verbose: bool, goes_on: bool) -> Self {
         let shown = match (verbose, goes_on) {
             (true, _) => Shown::Everything,
@@ -35,12 +36,12 @@ impl Log {
         Self { records: CallLog::new(), shown }
     }
 
-    /// Where the call writes to.
+    /// The log that the call writes to.
     pub(crate) fn for_call(&self) -> Option<CallLog> {
         (self.shown != Shown::Nothing).then(|| self.records.clone())
     }
 
-    /// Carries something out and shows meanwhile what is written.
+    /// Does the work, and shows log lines meanwhile.
     pub(crate) async fn shown_during<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
         loop {
@@ -54,7 +55,7 @@ impl Log {
         }
     }
 
-    /// The same, beside a line of progress.
+    /// The same, above a progress line.
     pub(super) fn show_beside(&self, progress: &Progress) {
         let records = self.taken();
         if !records.is_empty() {

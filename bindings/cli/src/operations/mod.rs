@@ -1,4 +1,4 @@
-//! The commands that come from the catalogue: a new operation is a new command, with nothing to be done here.
+//! The commands that come from the catalogue: a new operation becomes a command without a change here.
 
 mod answers;
 mod bank;

@@ -1,4 +1,4 @@
-//! A program of the user's, which is asked something and answers.
+//! Runs a program of the user, with a question on stdin and the answer on stdout.
 
 use std::{
     collections::BTreeSet,
@@ -17,23 +17,24 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::output::interrupt;
 
-/// How often a program that has answered is looked after until it ends.
+/// The interval of checks whether a program has ended after its answer.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// How long a program that was killed is waited for.
+/// Time limit for the end of a killed program.
 const UNKILLABLE: Duration = Duration::from_secs(5);
 
 /// The programs that run with a limit.
 static PROGRAMS: Mutex<Programs> = Mutex::new(Programs { groups: BTreeSet::new(), is_ending: false });
 
 struct Programs {
-    /// Their process groups. A group is here only while its leader has not been waited for, so that its number cannot belong to another
-    /// process.
+    /// Their process groups. A group is removed once its leader was waited for, so that its number cannot belong to
+    /// another process.
     groups: BTreeSet<i32>,
     /// Whether this process is about to end.
     is_ending: bool,
 }
 
-/// Kills all programs that run with a limit, and lets none begin: this process is about to end. Ctrl-C does not reach their groups.
+/// Kills all programs that run with a limit, and prevents new ones: this process is about to end. Ctrl-C does not reach
+/// their groups.
 pub(crate) fn kill_programs() {
     let mut programs = programs();
     programs.is_ending = true;
@@ -49,14 +50,14 @@ fn kill(group: i32) {
     let _ = Pid::from_raw(group).map(|group| kill_process_group(group, Signal::KILL));
 }
 
-/// Runs a command. It reads `asked` on its standard input and answers on its standard output; of the answer at most one byte more than
-/// `max` is kept.
+/// Runs a command. It reads `asked` on its standard input and answers on its standard output; at most one byte more
+/// than `max` of the answer is kept.
 ///
-/// With a limit the program is killed when that time is over, with every process that it has started. Without one it may take its
-/// time, and may use the terminal, to ask for a PIN for instance.
+/// With a limit, the program and all its child processes are killed at that time. Without one it may take any time, and
+/// may use the terminal, such as to ask for a PIN.
 ///
 /// # Errors
-/// Why there is no answer.
+/// The reason for the missing answer.
 pub(crate) fn run(
     command: &str,
     environment: &[(&str, &str)],
@@ -65,7 +66,7 @@ pub(crate) fn run(
     limit: Option<Duration>,
 ) -> Result<Vec<u8>, String> {
     let mut shell = Command::new("/bin/sh");
-    // Its stderr is the user's: it may ask for a PIN there, or say what is wrong.
+    // Its stderr is the user's: it may ask for a PIN there, or print errors.
     shell.args(["-c", command]).envs(environment.iter().copied()).stdin(Stdio::piped()).stdout(Stdio::piped());
     let Some(limit) = limit else {
         let mut child = shell.spawn().map_err(not_started)?;
@@ -96,7 +97,7 @@ pub(crate) fn run(
                 Err(why) => Err(format!("was started, but its end cannot be observed: {why}")),
             };
         }
-        // It is in the kernel, which does not let it go: on a disk that is gone, say.
+        // It is blocked in the kernel, such as on a lost disk.
         if Instant::now() >= until + UNKILLABLE {
             return Err(format!("has not ended within {} s and cannot be killed", limit.as_secs()));
         }
@@ -104,7 +105,7 @@ pub(crate) fn run(
     }
 }
 
-/// Whether the program has ended, and how. One that is late is killed.
+/// The exit status of a program that has ended. A late one is killed.
 fn ended(child: &mut Child, group: i32, is_late: bool) -> Option<io::Result<ExitStatus>> {
     let mut programs = programs();
     let ended = child.try_wait().transpose();
@@ -116,7 +117,7 @@ fn ended(child: &mut Child, group: i32, is_late: bool) -> Option<io::Result<Exit
     let is_killed = ended.is_some() && programs.is_ending;
     drop(programs);
     if is_killed {
-        // It was killed with this process, which ends now: nobody is to take that for the program's answer.
+        // It was killed together with this process, which ends now: its output must not count as its answer.
         loop {
             thread::park();
         }
@@ -140,10 +141,10 @@ fn not_started(why: io::Error) -> String {
     format!("cannot be started: {why}")
 }
 
-/// What the program answers.
+/// Sends the question and reads the answer.
 fn exchange(child: &mut Child, asked: &[u8], max: usize) -> Result<Vec<u8>, String> {
     if let Some(mut stdin) = child.stdin.take() {
-        // One that knows what it is asked from elsewhere need not read it; what it answers decides.
+        // A program that gets its question elsewhere need not read it; only its answer counts.
         let _ = stdin.write_all(asked);
     }
     let mut answer = Vec::new();
@@ -152,7 +153,7 @@ fn exchange(child: &mut Child, asked: &[u8], max: usize) -> Result<Vec<u8>, Stri
     Ok(answer)
 }
 
-/// The answer of a program that ended well. One that would have written on ends by the broken pipe.
+/// The answer of a program that succeeded. A program that writes too much ends by the broken pipe.
 fn judged(answer: Result<Vec<u8>, String>, ended: ExitStatus, max: usize) -> Result<Vec<u8>, String> {
     let answer = answer?;
     if !ended.success() && answer.len() <= max {
@@ -180,7 +181,7 @@ mod tests {
             assert!(error.contains("killed"), "{command}: {error}");
             assert!(begun.elapsed() < Duration::from_secs(30), "{command}");
             let group = std::fs::read_to_string(file).expect("its id").trim().parse().ok().and_then(Pid::from_raw);
-            // Those it started are reaped by somebody else, some time.
+            // Its child processes are reaped by another process, eventually.
             let is_gone = || rustix::process::test_kill_process_group(group.expect("an id")).is_err();
             while !is_gone() {
                 assert!(begun.elapsed() < Duration::from_secs(30), "{command}: something of it lives on");

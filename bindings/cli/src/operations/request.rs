@@ -1,4 +1,4 @@
-//! A command's options as the request of its operation.
+//! Builds an operation's request from a command's options.
 
 use bankchannel::Content;
 use bankchannel_foundation::{
@@ -14,18 +14,18 @@ use crate::{
     output::{Format, prompt},
 };
 
-/// Where files go when no folder is named, as with `wscli`.
+/// The folder for files by default, as with `wscli`.
 const HERE: &str = ".";
 
-/// What an operation is called with.
+/// The arguments of an operation.
 pub(crate) struct Request {
     /// Its fields.
     pub(crate) json: Value,
-    /// Content that comes from stdin, beside the fields.
+    /// Content from stdin, separate from the fields.
     pub(crate) content: Option<Content>,
 }
 
-/// The request as the options alone say it.
+/// The request from the options alone.
 pub(crate) fn of_options(entry: &'static Entry, matches: &ArgMatches, common: &Common) -> Outcome<Request> {
     let (mut request, mut content) = (Map::new(), None);
     for field in entry.request.fields() {
@@ -38,7 +38,7 @@ pub(crate) fn of_options(entry: &'static Entry, matches: &ArgMatches, common: &C
     Ok(Request { json: Value::Object(request), content })
 }
 
-/// The request: what the options say, then the settings file. What the client's settings have is left to the client.
+/// The request: from the options, then from the settings file. The client adds the values of its own settings.
 pub(super) fn build(entry: &'static Entry, matches: &ArgMatches, common: &mut Common) -> Outcome<Request> {
     let (mut request, mut content) = (Map::new(), None);
     for field in entry.request.fields() {
@@ -53,7 +53,7 @@ pub(super) fn build(entry: &'static Entry, matches: &ArgMatches, common: &mut Co
         }
     }
     unlock(entry, &mut request, matches, common.noninteractive)?;
-    // A person has no use for files inside a table; a program gets them in the JSON where it names no folder.
+    // In a table, files would be useless; a program gets them in the JSON if it names no folder.
     let is_for_person = common.format == Format::Table;
     if entry.request.fields().iter().any(|field| field.name == "directory" && (is_for_person || !field.optional)) {
         request.entry("directory").or_insert_with(|| Value::String(HERE.to_owned()));
@@ -62,7 +62,7 @@ pub(super) fn build(entry: &'static Entry, matches: &ArgMatches, common: &mut Co
     Ok(Request { json: Value::Object(request), content })
 }
 
-/// Adds the passphrase, where a private key is locked or will be.
+/// Adds the passphrase if a private key is locked, or will be.
 fn unlock(entry: &Entry, request: &mut Map<String, Value>, matches: &ArgMatches, noninteractive: bool) -> Outcome {
     const FIELD: &str = "passphrase";
     if request.contains_key(FIELD) || !entry.request.fields().iter().any(|field| field.name == FIELD) {
@@ -81,7 +81,7 @@ fn unlock(entry: &Entry, request: &mut Map<String, Value>, matches: &ArgMatches,
     Ok(())
 }
 
-/// Asks for what is needed of the account and is nowhere, where somebody can be asked.
+/// Asks the user for missing account settings, if that is possible.
 pub(super) fn ask_for_missing(entry: &Entry, common: &mut Common) -> Outcome {
     const ASKED: &[(&str, &str)] = &[
         ("email", "E-mail address"),
@@ -104,24 +104,24 @@ pub(super) fn ask_for_missing(entry: &Entry, common: &mut Common) -> Outcome {
     Ok(())
 }
 
-/// Whether all these fields have a value. The values are not read: what comes from stdin can be read only once.
+/// Whether all these fields have a value. The values are not read: stdin can be read only once.
 pub(super) fn has_all(entry: &'static Entry, fields: &[&str], matches: &ArgMatches, common: &Common) -> bool {
     let mut wanted = entry.request.fields().iter().filter(|field| fields.contains(&field.name));
     wanted.all(|field| has_value(entry, field, matches, &common.settings))
 }
 
-/// The shared option that a field is filled from.
+/// The shared option for a field.
 fn shared_option(field: &Field) -> Option<&'static str> {
     shared_name(if field.name == "new_password" { "password" } else { field.name })
 }
 
 fn shared(field: &Field, option: &str, common: &mut Common) -> Outcome<Option<Value>> {
     match (field.name, field.shape) {
-        // A login that waits for a code was begun with the password; going on needs it seldom.
+        // A pending login was begun with the password; continuing rarely needs it.
         ("password", _) if field.optional && common.settings.value("password").is_none() => Ok(None),
         ("password", _) => common.password("Password", false).map(|text| Some(Value::String(text))),
         ("new_password", _) => common.password("New password", true).map(|text| Some(Value::String(text))),
-        // Where only one mode is possible, a default must not stand in its way; a wrong one that was given is told.
+        // If only one mode is possible, a default must not prevent it; a wrong mode that was given is reported.
         ("mode", Shape::Enum(shape)) if shape.values.len() == 1 && !common.settings.is_given("mode") => {
             Ok(shape.values.first().map(|only| Value::String(only.value.to_owned())))
         }
@@ -132,7 +132,7 @@ fn shared(field: &Field, option: &str, common: &mut Common) -> Outcome<Option<Va
     }
 }
 
-/// A file that is sent keeps its own name where no other is given.
+/// An uploaded file keeps its own name unless another is given.
 fn name_the_file(entry: &Entry, request: &mut Map<String, Value>) {
     if request.contains_key("file_name") || !entry.request.fields().iter().any(|field| field.name == "file_name") {
         return;

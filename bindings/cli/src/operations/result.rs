@@ -1,4 +1,4 @@
-//! Where a response goes: shown, or into a file.
+//! Output of a response: shown, or written to a file.
 
 use std::{
     fs::{File, OpenOptions, Permissions},
@@ -22,7 +22,7 @@ use crate::{
     output::{self, Format, mask},
 };
 
-/// Where the result goes.
+/// The destination of the result.
 pub(crate) struct Target {
     file: Option<PathBuf>,
     replace: bool,
@@ -30,7 +30,6 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads `--output` and `--force`.
     pub(crate) fn read(matches: &ArgMatches, format: Format) -> Self {
         Self {
             file: matches.get_one::<String>("output").filter(|path| *path != "-").map(PathBuf::from),
@@ -39,7 +38,7 @@ impl Target {
         }
     }
 
-    /// Where the response's content is to be streamed.
+    /// The destination of the response's content.
     pub(crate) fn destination(&self, entry: &Entry) -> Destination {
         match (&self.file, entry.response.content_field()) {
             (Some(path), Some(_)) if self.replace => Destination::ReplaceFile(path.clone()),
@@ -48,8 +47,8 @@ impl Target {
         }
     }
 
-    /// Opens the file of a response that is written as JSON, before anything is sent: what cannot be written must not be
-    /// found out when the service has already done its part.
+    /// Opens the file of a response that is written as JSON, before anything is sent: a write error must not appear
+    /// only after the service has done its work.
     pub(crate) fn reserve(&self, entry: &Entry) -> Outcome<Option<Reserved>> {
         match (&self.file, entry.response.content_field()) {
             (Some(path), None) => Reserved::open(path, self.replace, PRIVATE).map(Some),
@@ -68,7 +67,7 @@ impl Target {
                     return Ok(());
                 }
                 Err(why) => {
-                    // Whole, secrets too: it is nowhere else.
+                    // Shown completely, secrets too: it is stored nowhere else.
                     self.format.show(&response);
                     output::note(&format!(
                         "error: the operation was carried out (outcome accepted; do not repeat it), but {} cannot be written: {why}",
@@ -103,15 +102,15 @@ impl Target {
             }
             _ => {
                 let mut shown = response.clone();
-                // What only computes was asked for its secret, such as a code.
+                // A local operation was asked for its secret, such as a code.
                 if self.format == Format::Table && entry.declaration.kind != OperationKind::Local {
                     mask::secrets(&mut shown, entry.response);
                 }
                 self.format.show(&shown);
             }
         }
-        // Files that could not be had are a failure, though the others are there; and so is a verdict that is no, for the
-        // script that asks before it goes on.
+        // A missing file is a failure, even if the others were fetched; so is a negative verdict, for scripts that
+        // check before they continue.
         let is_no = |name: &str| response.get(name) == Some(&Value::Bool(false));
         let failed = response.get("failed").and_then(Value::as_u64).is_some_and(|failed| failed > 0);
         if failed || entry.declaration.kind == OperationKind::Local && (is_no("ok") || is_no("good") || is_no("valid"))
@@ -122,9 +121,9 @@ impl Target {
     }
 }
 
-/// What became of one file, in the words of `wscli`.
+/// The result for one file, in the words of `wscli`.
 fn checked(file: &Value) {
-    // One line each: a bank's reference must not read as the line of another file.
+    // One line each: a bank's reference must not look like the line of another file.
     let text = |name: &str| file.get(name).and_then(Value::as_str).unwrap_or_default().replace('\n', " ");
     let name = if file.get("name").is_some_and(Value::is_string) { text("name") } else { text("file_reference") };
     match text("status").as_str() {
@@ -140,26 +139,26 @@ fn checked(file: &Value) {
 /// The mode of a response, which may hold secrets.
 const PRIVATE: u32 = 0o600;
 
-/// A file that waits for a response. One that was there keeps its content until the response replaces it as a whole; a new one
-/// is gone again when nothing was written to it.
+/// A file reserved for a response. An existing file keeps its content until the complete response replaces it; a new
+/// one is removed if nothing was written to it.
 pub(crate) struct Reserved {
     path: PathBuf,
-    // There until it is written.
+    // Present until it is written.
     way: Option<OutputFile>,
 }
 
-/// How the response gets into the file.
+/// The method of writing the file.
 enum OutputFile {
-    /// It is new.
+    /// A new file.
     New(File),
-    /// Written beside it, and put in its place: never through a link.
+    /// Written to a temporary file next to it, and renamed: never through a link.
     Instead(NamedTempFile),
-    /// A device or a pipe, written as it is.
+    /// A device or a pipe, written directly.
     Through(File),
 }
 
 impl Reserved {
-    /// Begins with the file. It gets this mode, less what the user's mask takes away, whatever mode an old one had.
+    /// Opens the file. It gets this mode, less the user's umask, regardless of an old file's mode.
     pub(crate) fn open(path: &Path, replace: bool, mode: u32) -> Outcome<Self> {
         let failed = |why: std::io::Error| Failure::usage(format!("{} cannot be written: {why}", shown::path(&path)));
         let way = match OpenOptions::new().write(true).create_new(true).mode(mode).open(path) {
@@ -184,16 +183,16 @@ impl Reserved {
         Ok(Self { path: path.to_owned(), way: Some(way) })
     }
 
-    /// Writes it as a whole.
+    /// Writes the complete file.
     ///
     /// # Errors
-    /// Why it could not be written.
+    /// The reason for the write error.
     pub(crate) fn write(mut self, bytes: &[u8]) -> std::io::Result<()> {
         match self.way.take() {
             Some(OutputFile::New(mut file)) => {
                 let written = file.write_all(bytes).and_then(|()| file.sync_all());
                 if written.is_err() {
-                    // Half a response is none.
+                    // An incomplete response is removed.
                     self.way = Some(OutputFile::New(file));
                 }
                 written

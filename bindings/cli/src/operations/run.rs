@@ -1,4 +1,4 @@
-//! Runs a command of the catalogue: session in, call, result out, session kept.
+//! Runs a command of the catalogue: loads the session, calls, shows the result, stores the session.
 
 use std::sync::{
     Arc, Mutex,
@@ -29,7 +29,6 @@ use crate::{
     },
 };
 
-/// Runs a command.
 pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
     let protocol = bankchannel::protocol(spec.main.declaration.protocol);
     let (Some(protocol), Some(sessions)) = (protocol, sessions(spec.main)) else {
@@ -60,7 +59,7 @@ pub(crate) fn run(spec: &Spec, matches: &ArgMatches) -> Outcome {
     unless_unkept(kept, shown)
 }
 
-/// Runs a command of a protocol without sessions: the client's settings are a file of their own.
+/// Runs a command of a protocol without sessions: the client's settings are in a separate file.
 fn without_session(spec: &Spec, matches: &ArgMatches) -> Outcome {
     let common = Common::without_settings(matches);
     let entry = chosen(spec, matches, &common);
@@ -69,7 +68,8 @@ fn without_session(spec: &Spec, matches: &ArgMatches) -> Outcome {
         .map_err(|failure| in_options(failure, spec, entry))
 }
 
-/// Lets a person say the bank's name before its certificates are retired for good, where it is only a default.
+/// Asks the user to type the bank's name before its certificates are retired permanently, if the bank is only a
+/// default.
 fn confirm(entry: &Entry, common: &Common) -> Outcome {
     let bank = common.settings.value("bank").unwrap_or_default();
     if entry.short_name() != "retire_cert"
@@ -86,12 +86,12 @@ fn confirm(entry: &Entry, common: &Common) -> Outcome {
     }
 }
 
-/// Sees that the settings file can be changed, before an operation is sent whose result belongs in it.
+/// Checks that the settings file can be changed, before an operation is sent whose result is stored there.
 pub(super) fn check_keeping(sessions: &Sessions, entry: &Entry, common: &Common) -> Outcome {
     if sessions.kept_after.contains(&entry.declaration.name) { common.settings.check_keeping() } else { Ok(()) }
 }
 
-/// The outcome of a command whose result was shown: what could not be kept is told after it, never in its place.
+/// The outcome of a command whose result was shown: a failed update is reported after it, never instead of it.
 pub(super) fn unless_unkept(kept: Outcome, shown: Outcome) -> Outcome {
     let Err(failure) = kept else { return shown };
     if let Some(why) = failure.text() {
@@ -139,7 +139,7 @@ pub(crate) fn carry_out(
             }
         }
     });
-    // A call that fails ends with the error that its last warning tells.
+    // The error of a failed call repeats its last warning.
     if common.verbose || done.is_ok() {
         log.show_beside(&progress);
     }
@@ -156,8 +156,8 @@ pub(crate) fn carry_out(
     }
 }
 
-/// The session for an operation. What is missing or wrong is told before anything is sent. An operation that needs none
-/// gets none: it is for the mode that is asked for, whatever mode is logged in.
+/// The session for an operation. A missing or wrong one is reported before anything is sent. An operation that needs
+/// none gets none: it is for the mode that is asked for, whatever mode is logged in.
 pub(super) fn session_for(sessions: &Sessions, entry: &Entry, common: &mut Common) -> Outcome<Option<Token>> {
     let settings = &common.settings;
     let needs = (sessions.needs)(entry);
@@ -167,7 +167,7 @@ pub(super) fn session_for(sessions: &Sessions, entry: &Entry, common: &mut Commo
     }
     let token = match token::find(settings)? {
         Stored::Good(token) => token,
-        // A session that may have ended here can still be ended there.
+        // A session that may have expired can still be logged out.
         Stored::Expired(token) if is_logout => token,
         Stored::Elsewhere => {
             output::note("the stored session belongs to another service and is not used");
@@ -182,18 +182,18 @@ pub(super) fn session_for(sessions: &Sessions, entry: &Entry, common: &mut Commo
     if needs == SessionNeed::Admin && token.mode.as_deref() == Some("data") {
         return Err(Failure::AdminRequired);
     }
-    // An explicit mode that is not the session's means another session.
+    // An explicit mode other than the session's asks for another session.
     if settings.is_given("mode") && token.mode.as_deref().is_some_and(|mode| mode != settings.mode()) {
         return Err(Failure::SessionExpired);
     }
     if is_logout {
-        // Gone here first, whatever the service answers.
+        // Removed here first, whatever the service answers.
         common.settings.drop_session()?;
     }
     Ok(Some(token))
 }
 
-/// Keeps what a call changed: a new session, a new API key; drops a session that the service no longer accepts.
+/// Stores the changes of a call: a new session, a new API key; drops a session that the service no longer accepts.
 pub(super) fn finish(
     sessions: &Sessions,
     entry: &Entry,
@@ -215,7 +215,7 @@ pub(super) fn finish(
     if entry.declaration.kind == OperationKind::Local || name == sessions.log_out {
         return Ok(());
     }
-    // A new password ends the user's sessions everywhere.
+    // A new password ends all sessions of the user.
     if sessions.ended_by.contains(&name) && common.settings.filed("idtokenmode") == Some(common.settings.mode()) {
         return common.settings.drop_session();
     }
@@ -236,7 +236,7 @@ pub(super) fn finish(
     Ok(())
 }
 
-/// Which of a command's operations is meant.
+/// The operation of a command for these options.
 fn chosen(spec: &Spec, matches: &ArgMatches, common: &Common) -> &'static Entry {
     for (entry, fields) in &spec.also {
         if request::has_all(entry, fields, matches, common) {
@@ -246,7 +246,7 @@ fn chosen(spec: &Spec, matches: &ArgMatches, common: &Common) -> &'static Entry 
     spec.main
 }
 
-/// Whether a login has nothing to do because the stored session is good; one of another mode is dropped.
+/// Whether a login has nothing to do because the stored session is valid; a session of another mode is dropped.
 fn logged_in(entry: &Entry, matches: &ArgMatches, common: &mut Common) -> Outcome<bool> {
     let sets_up = matches.try_get_one::<String>("setup-totp").ok().flatten().is_some_and(|value| value == "true");
     let stored = token::find(&common.settings)?;
@@ -265,7 +265,7 @@ fn logged_in(entry: &Entry, matches: &ArgMatches, common: &mut Common) -> Outcom
     Ok(false)
 }
 
-/// A missing field, told as the option that gives it.
+/// Reports a missing field under the name of its option.
 fn in_options(failure: Failure, spec: &Spec, entry: &Entry) -> Failure {
     match &failure {
         Failure::Error(error) if error.code() == "input.missing_field" && error.http_status().is_none() => {

@@ -1,17 +1,18 @@
-//! `--signer COMMAND`: the key that signs is elsewhere, in a smart card, an HSM or an agent, and a program of the user's reaches it.
+//! `--signer COMMAND`: a program of the user that signs with an external key, in a smart card, an HSM or an agent.
 
 use bankchannel::{Error, Outcome, Result, Secret, SignatureRequest};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 use super::program;
 
-/// What the program gets besides the digest.
+/// The variable with the algorithm; the digest is on stdin.
 const ALGORITHM: &str = "BANKCHANNEL_SIGNATURE_ALGORITHM";
 const FINGERPRINT: &str = "BANKCHANNEL_KEY_FINGERPRINT";
-/// The most that it may answer, in bytes: more than the base64 of any signature.
+/// The largest answer, in bytes: more than the base64 of any signature.
 const MAX_ANSWER: usize = 16 * 1024;
 
-/// Lets the program sign. The answer is base64, as the library wants it, which looks at the signature before anything is sent.
+/// Runs the program to sign. The answer is base64 for the library, which verifies the signature before anything is
+/// sent.
 pub(super) fn sign(command: &str, wanted: &SignatureRequest) -> Result<Secret> {
     let failed = |why: String| Error::invalid_field("signer", why).with_outcome(Outcome::NotSent);
     let environment = [(ALGORITHM, wanted.algorithm), (FINGERPRINT, wanted.key_fingerprint.as_str())];
@@ -22,8 +23,8 @@ pub(super) fn sign(command: &str, wanted: &SignatureRequest) -> Result<Secret> {
     Ok(Secret::new(as_base64(&answer)))
 }
 
-/// The answer as base64, which it may be already, in lines or not. A raw signature is never base64 by chance: it has at least 64
-/// bytes, of which each would have to be one of 64.
+/// The answer as base64; the program may already print base64, in lines or not. A raw signature is never base64 by
+/// chance: each of its at least 64 bytes would have to be one of 64.
 fn as_base64(answer: &[u8]) -> String {
     let letters: Vec<u8> = answer.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     match (STANDARD.decode(&letters), String::from_utf8(letters)) {

@@ -1,7 +1,7 @@
-//! Which command runs which operation.
+//! Maps commands to operations.
 //!
-//! Where `wscli` has a name, that name runs the flow: the challenge is fetched, the password encrypted, the codes are
-//! asked for. The bare exchange of that name is reachable through `call`.
+//! If `wscli` has a command, that name runs the flow: it fetches the challenge, encrypts the password, and asks for the
+//! codes. The bare exchange of that name is available through `call`.
 
 use bankchannel::{Commands, PROTOCOLS, Sessions};
 use bankchannel_foundation::{
@@ -21,13 +21,13 @@ pub(crate) struct Spec {
     pub(crate) name: String,
     /// The operation that it runs.
     pub(crate) main: &'static Entry,
-    /// The operations that it runs when all of these fields are given; the first that fits counts.
+    /// Operations that run instead if all of these fields are given; the first match counts.
     pub(crate) also: Vec<(&'static Entry, &'static [&'static str])>,
-    /// Whether another command does the same under the name that people know: it is understood, but not listed.
+    /// Whether another command does the same under its usual name: then this one is accepted, but not listed.
     pub(crate) is_double: bool,
 }
 
-/// Every command, in the order of the catalogue: first those that a declaration names.
+/// Every command, in the order of the catalogue: commands named in declarations come first.
 pub(crate) fn specs() -> Vec<Spec> {
     let by_subject = PROTOCOLS.iter().filter(|protocol| protocol.commands == Commands::BySubject);
     let entries: Vec<&'static Entry> =
@@ -52,7 +52,7 @@ pub(crate) fn specs() -> Vec<Spec> {
     for (command, entry) in declared().filter(|(command, _)| !command.given.is_empty()) {
         let group = entry.declaration.command_group();
         if let Some(spec) = specs.iter_mut().find(|spec| spec.group == group && spec.name == command.name) {
-            // The last one in the catalogue counts.
+            // The last match in the catalogue counts.
             spec.also.insert(0, (entry, command.given));
         }
     }
@@ -60,7 +60,6 @@ pub(crate) fn specs() -> Vec<Spec> {
 }
 
 impl Spec {
-    /// The command with its options.
     pub(crate) fn command(&self) -> Command {
         let declaration = self.main.declaration;
         let fields = || self.entries().into_iter().flat_map(|entry| entry.request.fields());
@@ -112,12 +111,12 @@ impl Spec {
     }
 }
 
-/// What keeping a session takes, for the protocol of an operation that has sessions.
+/// The session declaration of an operation's protocol, if it has sessions.
 pub(crate) fn sessions(entry: &Entry) -> Option<&'static Sessions> {
     bankchannel::protocol(entry.declaration.protocol)?.sessions.as_ref()
 }
 
-/// Where the result goes.
+/// The option for the destination of the result.
 pub(crate) fn output_argument() -> Arg {
     file("output", "Write the file's content (or, without one, the response as JSON) to a new file of mode 0600")
         .short('o')
@@ -125,7 +124,7 @@ pub(crate) fn output_argument() -> Arg {
         .help_heading("Result")
 }
 
-/// Who signs with a key that is elsewhere.
+/// The option for a command that signs with an external key.
 pub(crate) fn signer_argument() -> Arg {
     text(
         "signer",
@@ -135,7 +134,7 @@ pub(crate) fn signer_argument() -> Arg {
     )
 }
 
-/// Who answers for the bank.
+/// The option for a command that answers for the bank.
 pub(crate) fn bank_argument() -> Arg {
     text(
         "bank-command",
@@ -145,7 +144,7 @@ pub(crate) fn bank_argument() -> Arg {
     )
 }
 
-/// Whether an existing file is replaced.
+/// The option to replace an existing file.
 pub(crate) fn force_argument() -> Arg {
     flag("force", "Replace FILE if it exists").requires("output").help_heading("Result")
 }

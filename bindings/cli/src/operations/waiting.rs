@@ -1,8 +1,8 @@
-//! A login where nobody may be asked: it goes as far as the codes at hand take it, and the next run goes on from there.
+//! A login without prompts: it goes as far as possible with the available codes, and the next run continues.
 //!
 //! ```text
-//!   session login --noninteractive            exit 1: waits for sms_code; the login so far is kept, sealed
-//!   session login --noninteractive --code …   goes on with it
+//!   session login --noninteractive            exit 1: waits for sms_code; the pending login is stored, sealed
+//!   session login --noninteractive --code …   continues it
 //! ```
 
 use bankchannel::{CallOptions, Client, Done, Sessions};
@@ -22,15 +22,15 @@ use crate::{
     output,
 };
 
-/// Where the login so far is kept in the settings file, and what it is sealed with.
+/// The key of the pending login in the settings file, and the key that seals it.
 const SEALED: &str = "waitinglogin";
 const KEY: &str = "waitingloginkey";
-/// Whose it is: e-mail address and mode.
+/// The user of the pending login: e-mail address and mode.
 const FOR: &str = "waitingloginfor";
 /// Characters of a seal key: as many as 256 random bits need.
 const KEY_LENGTH: usize = 43;
 
-/// Logs in as far as possible; the client and the answer when the login is complete.
+/// Logs in as far as possible; returns the client and the answer when the login is complete.
 pub(super) fn log_in(
     sessions: &Sessions,
     entry: &'static Entry,
@@ -50,7 +50,7 @@ pub(super) fn log_in(
         step(client, go_on_with, request, common)
     };
     let mut answered = Vec::new();
-    // A login of somebody else, or of another mode, is not gone on with.
+    // A pending login of another user or mode is not continued.
     let is_same = common.settings.filed(FOR) == Some(whose(common).as_str());
     let kept = common.settings.filed(SEALED).filter(|_| is_same).map(|sealed| json!(sealed));
     let mut progress = match (kept, code.take()) {
@@ -66,7 +66,7 @@ pub(super) fn log_in(
         let done = match progress {
             Ok(done) => done,
             Err(failure) => {
-                // What was refused is not tried again; what did not arrive may be.
+                // A refused attempt is not repeated; one that did not arrive may be.
                 if matches!(&failure, Failure::Error(error) if !matches!(error.category(), Category::Transport | Category::TimedOut))
                 {
                     forget(common)?;
@@ -103,7 +103,7 @@ pub(super) fn log_in(
     }
 }
 
-/// Keeps the login so far for the next run.
+/// Stores the pending login for the next run.
 fn wait(sessions: &Sessions, done: Done, key: &str, question: &str, common: &mut Common) -> Outcome<Done> {
     let sealed = done.response.get("sealed").and_then(Value::as_str).map(str::to_owned);
     let whose = whose(common);

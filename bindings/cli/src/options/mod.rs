@@ -1,4 +1,4 @@
-//! Options of commands: those that every command shares, and those that come from an operation's declaration.
+//! Options of commands: shared options, and options from an operation's declaration.
 
 mod names;
 pub(crate) mod passphrase;

@@ -15,18 +15,18 @@ pub(super) const SHARED: &[(&str, &str)] = &[
     ("password", "password"),
 ];
 
-/// What an option is called besides its field's own name, and where in the settings file it may stand.
+/// Names of an option other than its field's name, and its key in the settings file.
 struct Special {
-    /// The operations that it is for; empty for all.
+    /// The operations that it applies to; empty for all.
     operations: &'static [&'static str],
     field: &'static str,
     /// Further options.
     aliases: &'static [&'static str],
-    /// Its key in the settings file; `None` when it never stands there.
+    /// Its key in the settings file; `None` if it has none.
     setting: Option<&'static str>,
 }
 
-/// The first that fits counts.
+/// The first match counts.
 const SPECIAL: &[Special] = &[
     Special { operations: &["enroll_cert"], field: "code", aliases: &["pincode"], setting: Some("pincode") },
     Special { operations: &["import_cert"], field: "private_key", aliases: &[], setting: Some("privatekey") },
@@ -64,7 +64,7 @@ pub(super) fn names(operation: &str, field: &Field) -> Names {
         special.field == field.name && (special.operations.is_empty() || special.operations.contains(&operation))
     };
     let mut aliases = Vec::new();
-    // `wscli` writes names in one word; it has none with a unit, where that would read as a plural.
+    // `wscli` writes names as one word; it has no name with a unit, which would read as a plural.
     if flat != long && !matches!(field.name.rsplit('_').next(), Some("s" | "ms")) {
         aliases.push(flat.clone());
     }
@@ -101,7 +101,7 @@ pub(crate) fn shared_name(field: &str) -> Option<&'static str> {
     SHARED.iter().find(|(name, _)| *name == field).map(|(_, option)| *option)
 }
 
-/// The options that stand for these fields, for an error text.
+/// The options for these fields, for an error text.
 pub(crate) fn option_list(fields: &str) -> String {
     let options = fields.split(", ").map(|field| {
         let top = field.split(['.', '[']).next().unwrap_or(field);

@@ -1,4 +1,4 @@
-//! The passphrase of a locked private key: from a file, or from the person at the terminal.
+//! The passphrase of a locked private key: from a file, or from the user at the terminal.
 
 use bankchannel_openpgp::PrivateKey;
 use clap::{Arg, ArgMatches};
@@ -15,9 +15,8 @@ use crate::{
 
 /// The longest passphrase file that is read, in bytes.
 const MAX_PASSPHRASE: u64 = 4096;
-/// The option.
 const OPTION: &str = "passphrase-file";
-/// What ends an armored private key.
+/// The end of an armored private key.
 const END: &str = "-----END PGP PRIVATE KEY BLOCK-----";
 
 /// `--passphrase-file`.
@@ -25,19 +24,19 @@ pub(crate) fn argument(help: &'static str) -> Arg {
     file(OPTION, help)
 }
 
-/// The passphrase of `--passphrase-file`, less one final line break.
+/// The passphrase of `--passphrase-file`, without one final line break.
 pub(crate) fn given(matches: &ArgMatches) -> Outcome<Option<Zeroizing<String>>> {
     let Some(path) = matches.try_get_one::<String>(OPTION).ok().flatten() else { return Ok(None) };
     line_of("--passphrase-file", path).map(Some)
 }
 
-/// The secret in the file of an option, less one final line break.
+/// The secret in an option's file, without one final line break.
 pub(crate) fn line_of(option: &str, path: &str) -> Outcome<Zeroizing<String>> {
     let text = Zeroizing::new(read_text(option, path, MAX_PASSPHRASE)?);
     Ok(Zeroizing::new(less_line_break(&text).to_owned()))
 }
 
-/// The passphrase of a key that is locked: from the file, or asked for. `key` names it.
+/// The passphrase of a locked key: from the file, or asked for. `key` names the key.
 pub(crate) fn of_locked(key: &str, matches: &ArgMatches, noninteractive: bool) -> Outcome<Zeroizing<String>> {
     match given(matches)? {
         Some(passphrase) => Ok(passphrase),
@@ -46,7 +45,7 @@ pub(crate) fn of_locked(key: &str, matches: &ArgMatches, noninteractive: bool) -
     }
 }
 
-/// Whether one of the keys of an armored text is locked. A text that is no key is for its reader to refuse.
+/// Whether one of the keys of an armored text is locked. A text without a key is refused later by its reader.
 pub(crate) fn is_locked(armored: &str) -> bool {
     armored
         .split_inclusive(END)

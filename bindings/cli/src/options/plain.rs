@@ -1,4 +1,4 @@
-//! Options as most commands have them.
+//! Common forms of options.
 
 use clap::{Arg, ArgAction, Id, ValueHint, builder::Str};
 
@@ -10,12 +10,12 @@ pub(crate) fn text(name: impl Into<Str>, value: &'static str, help: &'static str
     Arg::new(Id::from(name.clone())).long(name).value_name(value).help(help)
 }
 
-/// Lets the value begin with a hyphen, as one in 64 random tokens does.
+/// Allows a value that begins with a hyphen, as one in 64 random tokens does.
 pub(crate) fn any_value(argument: Arg) -> Arg {
     argument.allow_hyphen_values(true).value_parser(value_or_option)
 }
 
-/// A value, unless it is written as an option is: then the value was forgotten.
+/// A value, unless it looks like an option: then the value was forgotten.
 fn value_or_option(text: &str) -> Result<String, &'static str> {
     if is_option(text.split('=').next().unwrap_or(text)) {
         return Err("it looks like an option: the value seems to be missing; for a file of this name write ./-NAME");

@@ -1,4 +1,4 @@
-//! Options from an operation's declaration, and their values back as its request.
+//! Options from an operation's declaration, and their values for its request.
 
 use std::collections::BTreeSet;
 
@@ -20,11 +20,11 @@ use super::{
 };
 use crate::{exit::Outcome, settings::Settings};
 
-/// The argument that names the content without an option.
+/// The argument for the content without an option.
 const CONTENT: &str = "content-argument";
 
-/// Adds an option for every field of the operations' requests that the command has no option for yet, and a plain argument for
-/// content.
+/// Adds an option for every field of the operations' requests that the command does not have yet, and a plain argument
+/// for content.
 pub(crate) fn add_fields(mut command: Command, entries: &[&Entry]) -> Command {
     let mut taken: BTreeSet<String> = command.get_arguments().flat_map(spellings).collect();
     for entry in entries {
@@ -52,7 +52,7 @@ pub(crate) fn add_fields(mut command: Command, entries: &[&Entry]) -> Command {
 pub(crate) enum Given {
     /// In the request's JSON.
     Json(Value),
-    /// Beside it.
+    /// Separate from it.
     Content(Content),
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn field_value(
     value::from_texts(&option, field.shape, &texts, may_be_base64).map(Given::Json).map(Some)
 }
 
-/// The value of an option that [`option`] made.
+/// The value of an option made by [`option`].
 pub(crate) fn option_value(field: &'static Field, name: &str, matches: &ArgMatches) -> Outcome<Option<Value>> {
     match texts(matches, name) {
         texts if texts.is_empty() => Ok(None),
@@ -80,13 +80,13 @@ pub(crate) fn option_value(field: &'static Field, name: &str, matches: &ArgMatch
     }
 }
 
-/// Whether a field has a value, which is not read.
+/// Whether a field has a value; the value is not read.
 pub(crate) fn has_value(entry: &Entry, field: &'static Field, matches: &ArgMatches, settings: &Settings) -> bool {
     found(&names(entry.short_name(), field), field, matches, settings).is_some()
 }
 
-/// The texts that a field's value is made of, and whether they may be the content itself as base64: so `wscli` has it, in
-/// the option and in the settings file. The plain argument is a file, and a mistyped name is a mistake.
+/// The texts of a field's value, and whether they may be the content itself as base64: `wscli` accepts that in the
+/// option and in the settings file. The plain argument is a file, and a mistyped name is an error.
 fn found(
     names: &Names,
     field: &'static Field,
@@ -101,7 +101,7 @@ fn found(
     given.or_else(|| filed().map(|text| (vec![text.to_owned()], true)))
 }
 
-/// `wscli`'s settings may say `ALL` for "every type", which the service knows only as leaving it out.
+/// `wscli`'s settings may have `ALL` for "every type"; the service expects the field to be absent then.
 fn stands_for_all(field: &Field, text: &str) -> bool {
     field.name == "file_type" && text == "ALL"
 }

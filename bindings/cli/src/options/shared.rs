@@ -1,4 +1,4 @@
-//! Options that commands share: whose account, which service, how to show the result.
+//! Shared options: account, service, output format.
 
 use std::collections::BTreeMap;
 
@@ -20,31 +20,31 @@ const ACCOUNT: &str = "Account";
 const SERVICE: &str = "Service";
 const RESULT: &str = "Result";
 
-/// Options whose values are settings, besides those that are fields of requests too.
+/// Options that are settings and not also fields of requests.
 const GIVEN: [&str; 5] = ["environment", "baseurl", "publickeyfile", "cafile", "proxy"];
 
-/// What every command of an operation understands.
+/// The options that every command of an operation has.
 pub(crate) struct Common {
     /// The settings of this run.
     pub(crate) settings: Settings,
     /// How the result is shown.
     pub(crate) format: Format,
-    /// Whether nobody may be asked.
+    /// Whether the user must not be asked.
     pub(crate) noninteractive: bool,
     /// Whether the calls' logs are shown.
     pub(crate) verbose: bool,
-    /// The command that signs with a key that is elsewhere.
+    /// The command that signs with an external key.
     pub(crate) signer: Option<String>,
     /// The command that answers for the bank.
     pub(crate) bank: Option<String>,
 }
 
-/// Adds how results are shown.
+/// Adds the options for the output format.
 pub(crate) fn add_common(command: Command) -> Command {
     command.arg(flag("json", "Print one JSON object; a failure is printed as {\"error\": …}").help_heading(RESULT))
 }
 
-/// Adds the options of a client whose settings are a file of JSON, as every language has them.
+/// Adds the options of a client whose settings are in a JSON file, as in every language.
 pub(crate) fn settings_file(command: Command) -> Command {
     let own = [
         file("settings", "A JSON file with the client's settings, the same in every language"),
@@ -54,14 +54,14 @@ pub(crate) fn settings_file(command: Command) -> Command {
     add_common(command).args(own.map(|argument| argument.help_heading(SERVICE)))
 }
 
-/// Adds the options of a command that only computes: nothing is asked, and nothing sent.
+/// Adds the options of a local command: it asks and sends nothing.
 pub(crate) fn computing(command: Command) -> Command {
     let understood = [flag("noninteractive", "Ask for nothing"), flag("verbose", "Nothing is sent").short('v')];
     add_common(command).args(understood.map(|argument| argument.hide(true)))
 }
 
-/// Adds the options of whoever talks to a service. `shown` names the fields that the command really uses: the others
-/// are understood, as `wscli` does, but not listed.
+/// Adds the options of commands that use a service. `shown` names the fields that the command really uses: the others
+/// are accepted, as in `wscli`, but not listed.
 pub(crate) fn connection(command: Command, shown: &[&str]) -> Command {
     let text = |name: &'static str, value: &'static str, heading: &'static str, help: &'static str| {
         plain::text(name, value, help).help_heading(heading)
@@ -187,7 +187,7 @@ impl Common {
         Ok(Self { settings, format, noninteractive, verbose, signer, bank })
     }
 
-    /// The shared options alone: for what runs on this machine, which neither a settings file nor the environment is for.
+    /// Only the shared options: for local commands, which use neither a settings file nor the environment.
     pub(crate) fn without_settings(matches: &ArgMatches) -> Self {
         Self {
             settings: Settings::none(),
@@ -233,12 +233,12 @@ impl Common {
     }
 }
 
-/// A program of the user's, such as `--signer`, where a command has that option.
+/// A program of the user, such as `--signer`, if the command has that option.
 fn command(matches: &ArgMatches, option: &str) -> Option<String> {
     matches.try_get_one::<String>(option).ok().flatten().cloned()
 }
 
-/// How the result is shown.
+/// The output format.
 pub(crate) fn format(matches: &ArgMatches) -> Format {
     if matches.get_flag("json") { Format::Json } else { Format::Table }
 }

@@ -1,4 +1,4 @@
-//! Stdin, which can be read once: the second who wants it is told who was first.
+//! Stdin can be read only once: the error for a second reader names the first.
 
 use std::{
     io::{IsTerminal as _, Read},
@@ -16,10 +16,10 @@ use crate::{
 /// Bytes read at a time.
 const PIECE: usize = 192 * 1024;
 
-/// Who reads stdin.
+/// The option or argument that reads stdin.
 static READER: Mutex<Option<String>> = Mutex::new(None);
 
-/// Stdin for `what`, an option or argument. A first line that was taken for `--password-stdin` is not among it.
+/// Stdin for `what`, an option or argument. It does not include a first line that was read for `--password-stdin`.
 pub(crate) fn reader(what: &str) -> Outcome<impl Read + use<>> {
     let mut reader = READER.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(first) = &*reader {
@@ -33,7 +33,7 @@ pub(crate) fn reader(what: &str) -> Outcome<impl Read + use<>> {
     Ok(stdin)
 }
 
-/// Stdin as content: it is read while it is sent, and never held where the operation reads it once.
+/// Stdin as content: it is read while it is sent, and not held in memory if the operation reads it once.
 pub(crate) fn content(what: &str) -> Outcome<Content> {
     let mut reader = reader(what)?;
     let what = what.to_owned();

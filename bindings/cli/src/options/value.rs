@@ -1,4 +1,4 @@
-//! Texts of the command line as values of the boundary.
+//! Texts of the command line as boundary values.
 
 use std::{io::Read, path::Path, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::exit::{Failure, Outcome};
 /// The largest text that is read from a file into an option, in bytes: keys, certificates, signatures, JSON.
 const MAX_TEXT: u64 = 16 * 1024 * 1024;
 
-/// The value that an option's texts stand for; `option` names it in an error. `may_be_base64` is whether content may be the
+/// The value of an option's texts; `option` names it in an error. `may_be_base64` tells whether content may be the
 /// bytes themselves.
 pub(super) fn from_texts(option: &str, shape: &'static Shape, texts: &[String], may_be_base64: bool) -> Outcome<Value> {
     if let (Shape::Content, [one]) = (shape, texts) {
@@ -62,7 +62,7 @@ fn from_text(option: &str, shape: &'static Shape, text: &str) -> Outcome<Value> 
     }
 }
 
-/// A length of time as people write it: `30`, `2.5`.
+/// A duration in seconds as people write it: `30`, `2.5`.
 pub(crate) fn seconds(text: &str) -> Result<Seconds, &'static str> {
     let wrong = "must be a number of seconds, such as 30 or 2.5";
     let given: f64 = text.parse().map_err(|_| wrong)?;
@@ -70,13 +70,13 @@ pub(crate) fn seconds(text: &str) -> Result<Seconds, &'static str> {
     if within { Ok(Seconds(Duration::from_secs_f64(given))) } else { Err(wrong) }
 }
 
-/// Whether the text is one that people keep in files: a key, a certificate, a signature.
+/// Whether the text is usually in a file: a key, a certificate, a signature.
 pub(super) fn is_text_of_file(shape: &Shape) -> bool {
     matches!(shape, Shape::Text(text) | Shape::Secret(text) if text.example.starts_with("-----BEGIN"))
 }
 
-/// A path, `@PATH`, or, as `wscli` takes it where it may be, the bytes as base64. Stdin is not read here: it goes beside the
-/// JSON.
+/// A path, `@PATH`, or, if `wscli` allows it there, the bytes as base64. Stdin is not read here: it is passed
+/// separately from the JSON.
 fn content(text: &str, may_be_base64: bool) -> Value {
     if let Some(path) = text.strip_prefix('@') {
         return json!({ "path": path });
@@ -87,7 +87,7 @@ fn content(text: &str, may_be_base64: bool) -> Value {
     json!({ "path": text })
 }
 
-/// An armored or PEM text itself, or the file that holds it.
+/// An armored or PEM text, or the file that holds it.
 fn armor_or_file(option: &str, text: &str) -> Outcome<Value> {
     if text.trim_start().starts_with("-----BEGIN") {
         return Ok(Value::String(text.to_owned()));
@@ -95,11 +95,11 @@ fn armor_or_file(option: &str, text: &str) -> Outcome<Value> {
     let path = text.strip_prefix('@').unwrap_or(text);
     if path == text && path != "-" && !Path::new(path).exists() {
         if !text.trim().contains('\n') {
-            // Most often a mistyped name: an armored text has lines. It may also be a secret in the wrong place.
+            // Usually a mistyped name: an armored text has several lines. It may also be a secret in the wrong place.
             let text = shown::secret_path(text);
             return Err(Failure::usage(format!("{option}: {text} is neither a file nor an armored text")));
         }
-        // The library says what the text must be.
+        // The library's error describes the expected text.
         return Ok(Value::String(text.to_owned()));
     }
     read_file(option, path).map(Value::String)
@@ -112,7 +112,7 @@ fn text_or_file(option: &str, text: &str) -> Outcome<String> {
     }
 }
 
-/// The text less one final line break, which programs end a line with.
+/// The text without one final line break.
 pub(super) fn less_line_break(text: &str) -> &str {
     text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line))
 }
@@ -122,7 +122,7 @@ pub(crate) fn read_file(option: &str, path: &str) -> Outcome<String> {
     read_text(option, path, MAX_TEXT)
 }
 
-/// The same, with a limit of its own, in bytes.
+/// The same, with its own limit, in bytes.
 pub(crate) fn read_text(option: &str, path: &str, limit: u64) -> Outcome<String> {
     String::from_utf8(read_bytes(option, path, limit)?)
         .map_err(|_| Failure::usage(format!("{option}: {path} cannot be read: it is not UTF-8 text")))
@@ -137,7 +137,7 @@ pub(crate) fn read_settings(path: &str) -> Outcome<Value> {
     serde_json::from_str(&text).map_err(|why| Failure::usage(format!("--settings: {path} is not JSON: {why}")))
 }
 
-/// As [`read_text`], for what need not be text.
+/// As [`read_text`], for data that need not be text.
 pub(crate) fn read_bytes(option: &str, path: &str, limit: u64) -> Outcome<Vec<u8>> {
     let failed =
         |why: std::io::Error| Failure::usage(format!("{option}: {}", shown::unreadable_content(path.as_ref(), &why)));
@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(content("@a.xml", true), json!({"path": "a.xml"}));
         assert_eq!(content("no-such-file.xml", true), json!({"path": "no-such-file.xml"}));
         assert_eq!(content("PGE+", true), json!({"base64": "PGE+"}));
-        // A name that happens to be base64 is a name all the same, where only a file is meant.
+        // A name that happens to be base64 is still a name if only a file is allowed.
         assert_eq!(content("payments", false), json!({"path": "payments"}));
     }
 

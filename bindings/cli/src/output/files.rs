@@ -1,4 +1,4 @@
-//! New files: one that exists is never touched, and what could not be finished leaves nothing behind.
+//! New files: an existing one is never touched, and a failed write leaves nothing behind.
 
 use std::{
     fs::{self, OpenOptions},
@@ -14,15 +14,15 @@ use crate::exit::{Failure, Outcome};
 
 /// A file to write.
 pub(crate) struct NewFile {
-    /// Where.
+    /// Its path.
     pub(crate) path: PathBuf,
     /// Its permissions.
     pub(crate) mode: u32,
-    /// What it holds: a private key, perhaps.
+    /// Its content, which may be a private key.
     pub(crate) bytes: Zeroizing<Vec<u8>>,
 }
 
-/// Refuses paths where something is already, were it only a link to nothing.
+/// Refuses existing paths, also a dangling link.
 pub(crate) fn check_new<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Outcome {
     match paths.into_iter().find(|path| path.symlink_metadata().is_ok()) {
         Some(taken) => Err(exists(taken)),
@@ -30,7 +30,7 @@ pub(crate) fn check_new<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Outcom
     }
 }
 
-/// Writes a new file; one that exists is never touched.
+/// Writes a new file; an existing one is never touched.
 pub(crate) fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Outcome {
     let failed = |why: std::io::Error| match why.kind() {
         std::io::ErrorKind::AlreadyExists => exists(path),
@@ -39,7 +39,7 @@ pub(crate) fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Outcome {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(failed)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     written.map_err(|why| {
-        // Half a file would be taken for a whole one.
+        // An incomplete file could be mistaken for a complete one.
         let _ = fs::remove_file(path);
         failed(why)
     })

@@ -1,5 +1,5 @@
-//! Interrupts. While a call runs they cancel it, so that its error can say how far it came; a second one, and one at a
-//! prompt, ends the program, with the terminal as it was before.
+//! Interrupts. During a call they cancel it, so that its error reports the outcome; a second one, or one at a prompt,
+//! ends the program and restores the terminal.
 
 use std::{
     sync::{
@@ -14,32 +14,32 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::terminal;
 
-/// A shell's exit code for a program that a signal ended is this and the signal's number.
+/// A shell's exit code for a program ended by a signal is this plus the signal's number.
 const BY_SIGNAL: i32 = 128;
 /// The exit code after Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
-/// How long the prompt has to take Ctrl-C for itself before the signal counts as one from elsewhere.
+/// Time for the prompt to read Ctrl-C as a key; after it the signal counts as one from elsewhere.
 const OWN_KEY: Duration = Duration::from_millis(300);
 
 const NOTHING: u8 = 0;
 const LINE: u8 = 1;
 const SECRET: u8 = 2;
 
-/// What the program waits for at the terminal.
+/// The kind of prompt that the program waits for.
 static ASKING: AtomicU8 = AtomicU8::new(NOTHING);
-/// The call that runs.
+/// The running call.
 static CALL: Mutex<Option<CancellationToken>> = Mutex::new(None);
 
 /// A prompt; it lasts until it is dropped.
 pub(crate) struct Asking(());
 
 impl Asking {
-    /// A prompt for a line: the terminal is as it always is.
+    /// A prompt for a line: the terminal has its usual settings.
     pub(crate) fn line() -> Self {
         Self::begin(LINE)
     }
 
-    /// A prompt for a secret: the terminal shows nothing, and Ctrl-C is a key that the prompt reads.
+    /// A prompt for a secret: the terminal shows nothing, and the prompt reads Ctrl-C as a key.
     pub(crate) fn secret() -> Self {
         terminal::remember();
         Self::begin(SECRET)
@@ -58,24 +58,24 @@ impl Drop for Asking {
     }
 }
 
-/// Lets interrupts cancel this call, in place of the one before.
+/// Interrupts cancel this call from now on, instead of the previous one.
 pub(crate) fn cancels(call: &CancellationToken) {
     *CALL.lock().unwrap_or_else(PoisonError::into_inner) = Some(call.clone());
     watch();
 }
 
-/// Has every signal that ends this program end those too that it has started.
+/// Every signal that ends this program also ends its child programs.
 pub(crate) fn ends_by_signal() {
     static WATCHED: Once = Once::new();
     watch();
     WATCHED.call_once(|| {
-        // One that was to be ignored from the beginning (`nohup`) stays so.
+        // A signal that was ignored at the start (`nohup`) stays ignored.
         let may_end = |kind: &SignalKind| !is_ignored(kind.as_raw_value());
         watch_for([SignalKind::hangup(), SignalKind::quit()].into_iter().filter(may_end));
     });
 }
 
-/// Begins to watch, once. Where it cannot be done, a signal ends the program as it ends any.
+/// Starts watching, once. If that is impossible, a signal ends the program by default.
 fn watch() {
     static WATCHED: Once = Once::new();
     WATCHED.call_once(|| watch_for([SignalKind::interrupt(), SignalKind::terminate()].into_iter()));
@@ -83,7 +83,7 @@ fn watch() {
 
 fn watch_for(kinds: impl Iterator<Item = SignalKind>) {
     let Ok(runtime) = bankchannel_bridge::runtime() else { return };
-    // Before the first prompt is shown: nothing typed at it may be missed.
+    // Before the first prompt is shown: no input may be missed.
     let entered = runtime.enter();
     for kind in kinds {
         if let Ok(signals) = signal(kind) {
@@ -106,7 +106,7 @@ async fn end_by(mut signals: Signal, code: i32) {
         if ASKING.load(Ordering::SeqCst) == SECRET {
             tokio::time::sleep(OWN_KEY).await;
             if ASKING.load(Ordering::SeqCst) != SECRET {
-                // It was the key, and the prompt has ended the program's work.
+                // It was the key, and the prompt has already stopped the program's work.
                 continue;
             }
         }

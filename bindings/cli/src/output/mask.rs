@@ -1,11 +1,11 @@
-//! Secrets in what a person is shown: terminals are logged, recorded and looked at. `--json` shows them.
+//! Hides secrets in output for people: terminals are logged, recorded and visible to others. `--json` shows them.
 
 use bankchannel_foundation::model::Shape;
 use serde_json::Value;
 
-/// What is shown in place of a secret.
+/// The text shown instead of a secret.
 const HIDDEN: &str = "(hidden: --json shows it)";
-/// How many characters of a key are shown, so that one can be told from another.
+/// Characters of a key that are shown, enough to tell keys apart.
 const SHOWN: usize = 4;
 
 /// Hides the secrets of a response.

@@ -1,4 +1,4 @@
-//! Everything that this program writes: results to stdout, everything else to stderr.
+//! All output of this program: results to stdout, everything else to stderr.
 
 pub(crate) mod files;
 pub(crate) mod interrupt;
@@ -35,7 +35,7 @@ impl Format {
 
     /// Shows a failure: a text on stderr, and with `--json` also `{"error": …}` on stdout.
     pub(crate) fn fail(self, failure: &Failure) {
-        // The text first: what is wrong with stdout must not keep it back.
+        // The text first: a fault of stdout must not suppress it.
         if let Some(text) = failure.text() {
             note(&text);
         }
@@ -45,7 +45,7 @@ impl Format {
     }
 }
 
-/// Writes one JSON value on one line. What would steer a terminal is escaped, which means the same to who parses it.
+/// Writes one JSON value on one line. Terminal control characters are escaped, which means the same to a parser.
 pub(crate) fn json(value: &Value) {
     line(&escaped(&value.to_string()));
 }
@@ -54,7 +54,7 @@ fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if table::steers(c) {
-            // JSON has none of them but inside its texts.
+            // JSON has such characters only inside its texts.
             out.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
             out.push(c);

@@ -1,4 +1,4 @@
-//! Progress of long work, on stderr and only where a person looks at it.
+//! Progress of long work, on stderr and only on a terminal.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -10,19 +10,19 @@ use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::error_is_terminal;
 
-/// While nobody knows how much is left.
+/// If the remaining amount is unknown.
 const SPINNER: &str = "{spinner} {msg} {prefix} {elapsed}";
-/// While a message of known length goes out or comes in.
+/// For a message of known length.
 const BAR: &str = "{spinner} {msg} [{bar:24}] {prefix} {elapsed}";
 
-/// A line that shows that work goes on; it disappears when dropped.
+/// A progress line; it disappears when dropped.
 pub(crate) struct Progress {
     line: ProgressBar,
     has_bar: AtomicBool,
 }
 
 impl Progress {
-    /// Begins to show what is being done; nothing where nobody looks.
+    /// Shows the line, unless stderr is not a terminal.
     pub(crate) fn begin(text: &str) -> Self {
         let has_bar = AtomicBool::new(false);
         if !error_is_terminal() {
@@ -35,7 +35,7 @@ impl Progress {
         Self { line, has_bar }
     }
 
-    /// Shows how far a call is.
+    /// Shows the progress of a call.
     pub(crate) fn update(&self, report: &Report) {
         if self.line.is_hidden() {
             return;
@@ -59,7 +59,7 @@ impl Progress {
         });
     }
 
-    /// Runs something that needs the terminal for itself, such as a prompt.
+    /// Runs work that needs the terminal exclusively, such as a prompt.
     pub(crate) fn aside<T>(&self, run: impl FnOnce() -> T) -> T {
         self.line.suspend(run)
     }
@@ -72,7 +72,7 @@ impl Drop for Progress {
 }
 
 fn style(line: &ProgressBar, template: &str) {
-    // A template that cannot be read leaves the line as it was; a test reads both.
+    // An invalid template leaves the line unchanged; a test parses both.
     if let Ok(style) = ProgressStyle::with_template(template) {
         line.set_style(style);
     }

@@ -1,4 +1,4 @@
-//! Questions to the person at the terminal.
+//! Questions to the user at the terminal.
 
 use std::{
     fs::OpenOptions,
@@ -11,12 +11,12 @@ use crate::{
     output,
 };
 
-/// Whether somebody can be asked: the terminal is there, and asking was not forbidden.
+/// Whether the user can be asked: there is a terminal, and prompts are allowed.
 pub(crate) fn possible(noninteractive: bool) -> bool {
     !noninteractive && io::stdin().is_terminal()
 }
 
-/// Asks for a secret; what is typed is not shown.
+/// Asks for a secret; the input is not shown.
 pub(crate) fn secret(question: &str) -> Outcome<String> {
     let asking = Asking::secret();
     let answer = rpassword::prompt_password(format!("{}: ", plain(question)));
@@ -29,7 +29,7 @@ pub(crate) fn secret(question: &str) -> Outcome<String> {
     }
 }
 
-/// Asks for a text that is no secret.
+/// Asks for a text that is not secret.
 pub(crate) fn line(question: &str) -> Outcome<String> {
     let _asking = Asking::line();
     show(&format!("{}: ", plain(question)));
@@ -51,7 +51,7 @@ pub(crate) fn choice(question: &str, choices: &[String]) -> Outcome<String> {
     }
 }
 
-/// Shows a text to the person who is asked: on the terminal itself, for stderr may be a file.
+/// Shows a text to the user who is asked: on the terminal itself, since stderr may be a file.
 pub(crate) fn show(text: &str) {
     let shown = OpenOptions::new().write(true).open(terminal::PATH).and_then(|mut tty| tty.write_all(text.as_bytes()));
     if shown.is_err() {
@@ -59,7 +59,7 @@ pub(crate) fn show(text: &str) {
     }
 }
 
-/// A question may hold what a service wrote: it is one line, and steers nothing.
+/// A question may contain text from a service: it becomes one line without control characters.
 fn plain(text: &str) -> String {
     output::table::printable(&text.replace('\n', " ")).into_owned()
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::is_terminal;
 
-/// Fields that a person does not need and should not leave on a screen, or that would fill it, and what stands in their place.
+/// Fields that people do not need, that should not stay on a screen, or that would fill it; each with its replacement.
 const HIDDEN: &[(&str, &str)] = &[
     ("id_token", "(kept; --json shows it)"),
     ("password", "(kept; --json shows it)"),
@@ -15,7 +15,7 @@ const HIDDEN: &[(&str, &str)] = &[
     ("report", NOT_HERE),
     ("statement", NOT_HERE),
 ];
-/// What stands in place of a text that would fill the screen.
+/// The replacement of a text that would fill the screen.
 const NOT_HERE: &str = "(--json shows it)";
 
 /// Renders a response.
@@ -27,7 +27,7 @@ pub(crate) fn render(value: &Value) -> String {
     }
 }
 
-/// A table with a header; where the terminal is too narrow for its identifiers, one block of lines for each row.
+/// A table with a header; if the terminal is too narrow for its identifiers, one block of lines for each row.
 pub(crate) fn table<R, C>(header: &[&str], rows: R) -> String
 where
     R: IntoIterator<Item = C>,
@@ -38,17 +38,17 @@ where
     framed(Some(header), rows, terminal_width())
 }
 
-/// A terminal that says it is narrower than this says nothing: some report 0 columns.
+/// A narrower reported width is ignored: some terminals report 0 columns.
 const NARROWEST: u16 = 20;
-/// A text of several words is broken into lines of at least so many letters, where space lacks.
+/// A text of several words is wrapped to lines of at least this many characters if space is short.
 const NARROW_TEXT: usize = 12;
-/// The empty letters beside a cell's text.
+/// The empty columns around a cell's text.
 const PADDING: usize = 2;
-/// What a table adds to a column: the padding and the line before it.
+/// The width that a table adds to a column: the padding and the line before it.
 const FRAME: usize = PADDING + 1;
 
-/// How wide the terminal is; `None` off a terminal, where lines keep their length so that they can be searched, and on one that
-/// does not know.
+/// The width of the terminal; `None` without a terminal, where lines keep their length so that they can be searched,
+/// and if the width is unknown.
 fn terminal_width() -> Option<u16> {
     let width = Table::new().width().filter(|_| is_terminal())?;
     (width >= NARROWEST).then_some(width)
@@ -91,8 +91,8 @@ fn framed(header: Option<&[&str]>, rows: Vec<Vec<String>>, width: Option<u16>) -
     format!("{table}\n")
 }
 
-/// The least width at which a column can be read: its longest word is whole (a reference, a key, an instant makes no sense in
-/// pieces), and a text of several words is not broken into very short lines.
+/// The least readable width of a column: its longest word is not broken (a reference, a key or an instant is useless in
+/// pieces), and a text of several words is not wrapped to very short lines.
 fn least_width<'a>(cells: impl Iterator<Item = &'a str>) -> usize {
     let letters = |text: &str| text.chars().count();
     let least = |line| {
@@ -114,7 +114,7 @@ fn blocks(header: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 fn object(map: &Map<String, Value>) -> String {
-    // One text of several lines, a signature or a key, is what was asked for: as it is, without a frame.
+    // A single text of several lines, such as a signature or a key, is the result itself: printed without a frame.
     if let Some((_, Value::String(text))) = map.iter().next().filter(|_| map.len() == 1)
         && text.trim_end().contains('\n')
     {
@@ -179,7 +179,7 @@ fn list(name: &str, items: &[Value]) -> String {
     format!("{heading}{}", table(&header, rows))
 }
 
-/// The fields of a row, with those of an inner object among them. A map of objects, such as links, would fill the screen.
+/// The fields of a row, including those of an inner object. A map of objects, such as links, would fill the screen.
 fn flat(item: &Value) -> Vec<(Cow<'_, str>, &Value)> {
     let Some(fields) = item.as_object() else { return Vec::new() };
     let mut out: Vec<(Cow<'_, str>, &Value)> = Vec::new();
@@ -243,14 +243,14 @@ fn title(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// What a peer wrote must not steer the terminal.
+/// Escapes control characters in a peer's text.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let steers = |c: char| steers(c) && c != '\n';
     if text.contains(steers) { Cow::Owned(text.replace(steers, "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
-/// Whether a terminal does something else with a character than show it: control characters, and those that turn the order of
-/// the ones that follow, so that a line reads as what it is not.
+/// Whether a terminal interprets a character instead of showing it: control characters, and those that reorder the
+/// following ones, so that a line reads as something else.
 pub(super) fn steers(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,5 +1,5 @@
-//! The two streams. What goes out as text cannot steer a terminal, whoever wrote it. A reader that has gone away is not told,
-//! and changes nothing else: the command goes on to its own exit code.
+//! The two streams. Text output cannot control a terminal, whatever its source. A closed reader is not reported and
+//! changes nothing else: the command continues to its own exit code.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -15,9 +15,9 @@ pub(crate) fn bytes(bytes: &[u8]) {
     settle(write(&mut io::stdout().lock(), &[bytes]));
 }
 
-/// Writes a line to stderr: what is going on, warnings, errors.
+/// Writes a line to stderr: progress, warnings, errors.
 pub(crate) fn note(text: &str) {
-    // Where even stderr is gone there is nothing left to do about it.
+    // If even stderr is closed, nothing can be done.
     let _ = write(&mut io::stderr().lock(), &[printable(text).as_bytes(), b"\n"]);
 }
 
@@ -26,12 +26,12 @@ pub(crate) fn partial(text: &str) {
     let _ = write(&mut io::stderr().lock(), &[printable(text).as_bytes()]);
 }
 
-/// Whether a person looks at stdout.
+/// Whether stdout is a terminal.
 pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Whether a person looks at stderr.
+/// Whether stderr is a terminal.
 pub(crate) fn error_is_terminal() -> bool {
     io::stderr().is_terminal()
 }

@@ -1,4 +1,4 @@
-//! `pgp generate`: a key pair that signs uploads, in the form that gpg 2.2 reads.
+//! `pgp generate`: a key pair that signs uploads, in the format that gpg 2.2 reads.
 
 use std::{
     fs::DirBuilder,
@@ -26,7 +26,6 @@ const PRIVATE: &str = "authorize-private.asc";
 const KEY_MODE: u32 = 0o600;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The command.
 pub(super) fn command() -> Command {
     add_common(Command::new("generate"))
         .about("Make a key pair")
@@ -46,7 +45,6 @@ pub(super) fn command() -> Command {
         .arg(passphrase::argument("Lock the private key with the passphrase in this file [default: not locked]"))
 }
 
-/// Makes the key.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).cloned().unwrap_or_default();
     let folder = PathBuf::from(given("output-dir"));
@@ -71,7 +69,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
         .mode(0o700)
         .create(&folder)
         .map_err(|why| Failure::usage(format!("{} cannot be made: {why}", shown::path(&folder))))?;
-    // The private key first: a public one alone would be of no use.
+    // The private key first: a public key alone would be useless.
     files::write_new(&private, KEY_MODE, key.to_armored().map_err(told("the key"))?.as_bytes())?;
     files::write_new(&public, KEY_MODE, key.public().to_armored().map_err(told("the key"))?.as_bytes())?;
     format(matches).show(&json!({

@@ -1,4 +1,4 @@
-//! `pgp inspect`: what a key file holds.
+//! `pgp inspect`: the content of a key file.
 
 use std::time::SystemTime;
 
@@ -13,7 +13,6 @@ use crate::{
     options::{add_common, file_argument, format, read_text},
 };
 
-/// The command.
 pub(super) fn command() -> Command {
     add_common(Command::new("inspect"))
         .about("Show a key file: fingerprint, ids, algorithm, permitted use")
@@ -21,7 +20,6 @@ pub(super) fn command() -> Command {
         .arg(file_argument("file", "An armored public or private key; text before it is ignored; - for stdin"))
 }
 
-/// Shows it.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let text = Zeroizing::new(read_text("FILE", path, MAX_PRIVATE_KEY_BYTES as u64)?);

@@ -37,7 +37,7 @@ pub(super) fn public(path: &str) -> Outcome<PublicKey> {
     }
 }
 
-/// What is signed or was: a file, or stdin for `-`. It is read as it goes, and never held.
+/// The signed document: a file, or stdin for `-`. It is streamed, never held.
 pub(super) fn document(path: &str) -> Outcome<Box<dyn Read + Send>> {
     if path == "-" {
         return Ok(Box::new(stdin::reader("FILE")?));

@@ -10,13 +10,13 @@ use clap::{ArgMatches, Command};
 
 use crate::exit::{Failure, Outcome};
 
-/// The group that they stand in, beside the operations on a service's keys.
+/// Their group, which also has the operations on a service's keys.
 pub(crate) const GROUP: &str = "pgp";
 
 /// Their names.
 const COMMANDS: &[&str] = &["sign", "verify", "generate", "inspect"];
 
-/// Whether this command is one of them. The operation that declares a command of that name does the same with its fields as
+/// Whether this is one of them. The operation that declares a command of that name does the same with its fields as
 /// options, under its own name (`sign-file`).
 pub(crate) fn has(group: &str, name: &str) -> bool {
     group == GROUP && COMMANDS.contains(&name)
@@ -31,7 +31,6 @@ pub(crate) fn commands(group: Command) -> Command {
         .subcommand(inspect::command())
 }
 
-/// Runs one of them.
 pub(crate) fn run(name: &str, matches: &ArgMatches) -> Outcome {
     match name {
         "sign" => sign::run(matches),
@@ -41,7 +40,7 @@ pub(crate) fn run(name: &str, matches: &ArgMatches) -> Outcome {
     }
 }
 
-/// An error of the OpenPGP library, with the file that it is about.
+/// Adds the name of the file to an error of the OpenPGP library.
 fn told(file: &str) -> impl Fn(bankchannel_openpgp::Error) -> Failure + '_ {
     move |error| Failure::usage(format!("{file}: {error}"))
 }

@@ -13,10 +13,9 @@ use crate::{
     output::{self, Format, files},
 };
 
-/// The permissions of a signature: it is made to be given away.
+/// The permissions of a signature, which is meant to be shared.
 const SIGNATURE_MODE: u32 = 0o644;
 
-/// The command.
 pub(super) fn command() -> Command {
     add_common(Command::new("sign"))
         .about("Sign a file: detached armored signature, SHA-256")
@@ -36,7 +35,6 @@ pub(super) fn command() -> Command {
         .arg(file_argument("file", "The file to sign; - for stdin"))
 }
 
-/// Signs.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let path = matches.get_one::<String>("file").map(String::as_str).unwrap_or_default();
     let now = SystemTime::now();

@@ -1,4 +1,4 @@
-//! `pgp verify`: exit 0 for a good signature, 1 for any other, and why.
+//! `pgp verify`: exit 0 for a good signature, 1 with the reason for any other.
 
 use std::time::SystemTime;
 
@@ -13,10 +13,9 @@ use crate::{
     output::{self, Format},
 };
 
-/// The largest file with signatures that is read, bytes: a mail may stand around the armor.
+/// The largest signature file that is read, bytes: the armor may be inside a mail.
 const MAX_SIGNATURE_FILE: u64 = 256 * 1024;
 
-/// The command.
 pub(super) fn command() -> Command {
     add_common(Command::new("verify"))
         .about("Check a detached signature: exit 0 when at least one is good, 1 when none is")
@@ -35,7 +34,6 @@ pub(super) fn command() -> Command {
         .arg(file_argument("file", "The signed file; - for stdin"))
 }
 
-/// Verifies.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).map(String::as_str).unwrap_or_default();
     let (path, signature) = (given("file"), given("signature"));

@@ -9,7 +9,7 @@ use crate::{
 
 /// The largest file of certificates that is read, in bytes.
 const MAX: u64 = 1024 * 1024;
-/// What a value in DER begins with: certificates, keys, PKCS#12.
+/// The first byte of a DER sequence: certificates, keys, PKCS#12.
 pub(super) const SEQUENCE: u8 = 0x30;
 
 /// The first certificate of a file, as PEM.

@@ -1,4 +1,4 @@
-//! Commands that run one operation which only computes, and print one thing of its response.
+//! Commands that run one local operation, and print one part of its response.
 
 use bankchannel::{
     Content,
@@ -25,12 +25,10 @@ use crate::{
     output::{self, Format},
 };
 
-/// The largest value of a header that is read from stdin, in bytes: more than a header may have.
+/// The largest header value that is read from stdin, in bytes: more than a header may have.
 const MAX_HEADER: u64 = 64 * 1024;
-/// The argument.
 const ARGUMENT: &str = "input";
 
-/// A command.
 pub(super) struct Computing {
     pub(super) name: &'static str,
     operation: &'static str,
@@ -42,9 +40,9 @@ pub(super) struct Computing {
     show: fn(Value, Format) -> Outcome,
 }
 
-/// What the argument gives.
+/// The meaning of the argument.
 enum Input {
-    /// A file of at most so many bytes, and the help: the content.
+    /// A file of at most this many bytes, and the help: the content.
     File(usize, &'static str),
     /// A file with a certificate, or with the value of its header: the field `certificate`.
     Certificate,
@@ -173,7 +171,7 @@ impl Input {
         let (field, text) = match *self {
             Self::File(max, _) => return Ok(Some(read_bytes("FILE", given, max as u64)?.into())),
             Self::Certificate => ("certificate", certificates::pem("FILE", given)?),
-            // From stdin without the line end that a file has after it.
+            // From stdin, without the line end at the end of a file.
             Self::Text(field, _) if given == "-" => {
                 (field, read_text("VALUE", "-", MAX_HEADER)?.trim_end_matches(['\r', '\n']).to_owned())
             }
@@ -205,7 +203,7 @@ fn show_signing_string(response: Value, format: Format) -> Outcome {
     let bytes = bytes.map_err(|_| Failure::usage("the signing string cannot be shown; try --json"))?;
     match format {
         Format::Json => output::json(&response),
-        // Nobody counts bytes there, and what a request holds must not steer it.
+        // On a terminal the exact bytes do not matter, and a request's control characters must not reach it.
         Format::Table if output::is_terminal() => output::line(&String::from_utf8_lossy(&bytes)),
         Format::Table => output::bytes(&bytes),
     }
@@ -217,7 +215,7 @@ fn show_key_ids(response: Value, format: Format) -> Outcome {
         output::json(&json!({ "key_ids": response["key_ids"] }));
         return Ok(());
     }
-    // A line each, unbroken: they are there to be copied.
+    // One per line, not wrapped: they are meant to be copied.
     for form in list(&response, "key_ids") {
         output::line(&format!("{:<9} {:<13} {}", text(form, "serial"), text(form, "issuer"), text(form, "key_id")));
     }
@@ -226,7 +224,7 @@ fn show_key_ids(response: Value, format: Format) -> Outcome {
 
 fn show_certificate(mut response: Value, format: Format) -> Outcome {
     if let (Format::Table, Some(members)) = (format, response.as_object_mut()) {
-        // Key ids have a command of their own.
+        // Key ids have their own command.
         members.retain(|name, value| name != "key_ids" && value.as_array().is_none_or(|list| !list.is_empty()));
     }
     format.show(&response);

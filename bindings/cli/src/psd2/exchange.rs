@@ -24,7 +24,7 @@ use crate::{
 
 const HEADING: &str = "Bank and third party";
 
-/// The private key for TLS, which is no text of the JSON: it is wiped.
+/// The private key for TLS, which is not a JSON text: it is wiped.
 const CLIENT_KEY: &str = "client-key";
 
 const ROWS: Rows = Rows::of(
@@ -47,7 +47,7 @@ pub(super) fn commands() -> impl Iterator<Item = Command> {
     entries().map(command)
 }
 
-/// Runs the one of this name; `None` when there is none.
+/// Runs the command of this name; `None` if there is none.
 pub(super) fn run(name: &str, matches: &ArgMatches) -> Option<Outcome> {
     entries().find(|entry| kebab(entry.short_name()) == name).map(|entry| ask(entry, matches))
 }
@@ -69,7 +69,7 @@ fn command(entry: &'static Entry) -> Command {
     add_fields(command, &[entry]).arg(output_argument()).arg(force_argument())
 }
 
-/// The options that say where the bank is and who asks.
+/// The options for the bank's address and the third party.
 fn settings_arguments(command: Command) -> Command {
     let own = [
         file(
@@ -93,7 +93,7 @@ fn ask(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
     carry_out_shown(&client, entry, json, content, matches, &common)
 }
 
-/// The client's settings for this operation: from their file, and the options before it.
+/// The client's settings for this operation: from their file, overridden by the options.
 fn settings(entry: &Entry, matches: &ArgMatches) -> Outcome<NextGenPsd2Settings> {
     let mut given = match matches.get_one::<String>("settings") {
         None => json!({}),
@@ -102,7 +102,7 @@ fn settings(entry: &Entry, matches: &ArgMatches) -> Outcome<NextGenPsd2Settings>
     let client_key = matches.get_one::<String>(CLIENT_KEY).map(|path| fields::text("--client-key", path));
     let client_key = client_key.transpose()?.map(Secret::new);
     if let Some(members) = given.as_object_mut() {
-        // The same file serves every language: there the protocol may be named.
+        // All languages use the same file, so it may name the protocol.
         members.remove("protocol");
         let options = ROWS.read(matches)?;
         for name in options.keys() {
@@ -128,7 +128,7 @@ fn settings(entry: &Entry, matches: &ArgMatches) -> Outcome<NextGenPsd2Settings>
     Ok(settings)
 }
 
-/// The dialect of an operation that one of them has alone.
+/// The dialect of an operation that exists in one dialect only.
 fn only_dialect(entry: &Entry) -> Option<Dialect> {
     match terms(entry.declaration.name)?.dialects {
         ["bg"] => Some(Dialect::Bg),

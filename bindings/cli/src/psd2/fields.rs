@@ -1,4 +1,4 @@
-//! Options that are fields of the library's own structs: the values that they take, and most of their help, come from the shapes.
+//! Options that are fields of the library's own structs: their values, and most of their help, come from the shapes.
 
 use bankchannel::nextgen_psd2::http::MAX_HEAD;
 use bankchannel_foundation::model::{Field, Shape};
@@ -16,21 +16,21 @@ pub(super) struct Row {
     field: &'static str,
     option: &'static str,
     form: Form,
-    /// Empty where the field's own documentation says everything.
+    /// Empty if the field's own documentation is enough.
     help: &'static str,
 }
 
-/// Reads the file at a path; the option is for the error.
+/// Reads the file at a path; `option` is for the error.
 type Reader = fn(option: &str, path: &str) -> Outcome<String>;
 
 enum Form {
-    /// The value as the field's shape has it.
+    /// The value in the form of the field's shape.
     Value,
-    /// A switch that says the opposite of the field.
+    /// A switch with the opposite meaning of the field.
     Opposite,
-    /// A file that holds the value.
+    /// A file that contains the value.
     File(Reader),
-    /// Files that hold it together.
+    /// Files that contain it together.
     Files(Reader),
 }
 
@@ -51,7 +51,7 @@ impl Row {
         Self { field, option, form: Form::Files(read), help }
     }
 
-    /// Help that says more than the field's documentation.
+    /// Help in place of the field's documentation.
     pub(super) const fn help(self, help: &'static str) -> Self {
         Self { help, ..self }
     }
@@ -93,7 +93,7 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) const NONE: Self = Self { shape: &Shape::Bool, rows: &[] };
 
-    /// Does not compile where a row names no field.
+    /// Fails to compile if a row names no field.
     pub(super) const fn of(shape: &'static Shape, rows: &'static [Row]) -> Self {
         let mut at = 0;
         while at < rows.len() {
@@ -103,7 +103,6 @@ impl Rows {
         Self { shape, rows }
     }
 
-    /// The options.
     pub(super) fn arguments(&self) -> impl Iterator<Item = Arg> {
         self.fields().map(|(row, field)| row.argument(field))
     }
@@ -132,7 +131,7 @@ const fn has_field(fields: &[Field], name: &[u8]) -> bool {
     false
 }
 
-/// `==`, which is not for constants.
+/// `==` for constants.
 const fn is_same(one: &[u8], other: &[u8]) -> bool {
     match (one, other) {
         ([], []) => true,

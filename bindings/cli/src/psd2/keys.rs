@@ -17,7 +17,7 @@ use crate::{
 const PIN_VARIABLE: &str = "BANKCHANNEL_PKCS11_PIN";
 const TOKEN: &str = "A key in an HSM or on a smart card";
 
-/// Adds the options of a key in a token, in place of `--private-key`.
+/// Adds the options of a key in a token, as an alternative to `--private-key`.
 pub(super) fn token_arguments(command: Command) -> Command {
     let module = file("pkcs11-module", "The PKCS#11 library of the token's vendor, in place of --private-key");
     let own = [
@@ -33,7 +33,7 @@ pub(super) fn token_arguments(command: Command) -> Command {
     command.args(all.map(|argument| argument.conflicts_with("key").help_heading(TOKEN)))
 }
 
-/// Puts the key that was given into the settings, in place of theirs; and the certificate of a PKCS#12 file, where `--certificate`
+/// Puts the given key into the settings, replacing theirs; and the certificate of a PKCS#12 file, if `--certificate`
 /// names none.
 pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> Outcome {
     if let Some(module) = matches.try_get_one::<String>("pkcs11-module").ok().flatten() {
@@ -57,7 +57,7 @@ pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> 
     }
     let pem = std::str::from_utf8(&bytes)
         .map_err(|_| Failure::usage(format!("--private-key: {path} is neither PEM nor PKCS#12 (DER)")))?;
-    // Both forms of a locked key say so in their head.
+    // The head of both forms of a locked key shows that it is locked.
     if pem.contains("ENCRYPTED") {
         settings.passphrase = Some(locked()?.as_str().into());
     }
@@ -65,13 +65,14 @@ pub(super) fn give(settings: &mut NextGenPsd2Settings, matches: &ArgMatches) -> 
     Ok(())
 }
 
-/// Whether these bytes of `--private-key` are a PKCS#12 file and no PEM text. A key in DER is neither.
+/// Whether these bytes of `--private-key` are a PKCS#12 file and not PEM text. A DER key is neither.
 fn is_pkcs12(path: &str, bytes: &[u8]) -> Outcome<bool> {
     let [SEQUENCE, length, ..] = bytes else { return Ok(false) };
-    // The length's own octets: the lower bits count further ones where the highest is set.
+    // The octets of the length: if the highest bit is set, the lower bits count further octets.
     let further = if *length > 0x80 { usize::from(length & 0x7f) } else { 0 };
     match bytes.get(2 + further..).unwrap_or_default() {
-        // PKCS#12 has version 3; PKCS#8 and PKCS#1 have 0 or 1, a locked PKCS#8 key and a certificate begin otherwise.
+        // PKCS#12 has version 3; PKCS#8 and PKCS#1 have 0 or 1; a locked PKCS#8 key and a certificate begin
+        // differently.
         [0x02, 0x01, 0 | 1, ..] | [SEQUENCE, ..] => Err(Failure::usage(format!(
             "--private-key: {path} is DER but not PKCS#12: convert a DER key with `openssl pkey -inform DER -in {path} -out key.pem`"
         ))),
@@ -85,7 +86,7 @@ fn token(module: &str, matches: &ArgMatches) -> Outcome<Pkcs11Settings> {
     Ok(Pkcs11Settings { module: module.to_owned(), pin: pin(&token, matches)?, token, key: text("pkcs11-key") })
 }
 
-/// The PIN from its file, from the variable, or from the person; none where none can be had, for a reader with keys of its own.
+/// The PIN from its file, from the variable, or from the user; none if there is none, for a reader with its own keypad.
 fn pin(token: &str, matches: &ArgMatches) -> Outcome<Option<Secret>> {
     if let Some(path) = matches.get_one::<String>("pkcs11-pin-file") {
         return passphrase::line_of("--pkcs11-pin-file", path).map(|pin| Some(Secret::new(pin.as_str())));

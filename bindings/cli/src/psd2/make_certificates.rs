@@ -35,9 +35,9 @@ use crate::{
 const CA: &str = "ca.pem";
 const CA_KEY: &str = "ca.key";
 const KEY_MODE: u32 = 0o600;
-/// A certificate is made to be given away.
+/// A certificate is meant to be shared.
 const CERTIFICATE_MODE: u32 = 0o644;
-/// Of a third party: what names the file in the output, the end of the file's name, its permissions.
+/// The files of a third party: member in the output, suffix of the file name, permissions.
 const PARTS: [(&str, &str, u32); 4] = [
     ("qseal", "-qseal.pem", CERTIFICATE_MODE),
     ("qseal_key", "-qseal.key", KEY_MODE),
@@ -50,7 +50,7 @@ const FIXTURES: [(&str, &str, &str, &[TppRole]); 3] = [
     ("tpp2", "123456789", "Example TPP 2 AS", &[TppRole::Pisp]),
     ("tpp3", "555555555", "Example TPP 3 AS", &[TppRole::Aisp]),
 ];
-/// The options that mean one third party in place of these.
+/// The options that select one third party instead of these.
 const SINGLE: [&str; 4] = ["prefix", "roles", "number", "name"];
 
 const EXAMPLES: &str = "Examples:
@@ -84,7 +84,6 @@ const ROWS: Rows = Rows::of(
     ],
 );
 
-/// The command.
 pub(super) fn command() -> Command {
     let defect = |name| flag(name, "").help(format!("Same as --defect {name}"));
     add_common(Command::new("make-certificates"))
@@ -104,7 +103,7 @@ pub(super) fn command() -> Command {
         )
 }
 
-/// The names of the defects, each an option of its own.
+/// The names of the defects; each is an option.
 fn defects() -> impl Iterator<Item = &'static str> {
     let values = match CertificateDefect::SHAPE {
         Shape::Enum(shape) => shape.values,
@@ -113,12 +112,11 @@ fn defects() -> impl Iterator<Item = &'static str> {
     values.iter().map(|value| value.value)
 }
 
-/// Makes them.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let folder = PathBuf::from(matches.get_one::<String>("directory").map(String::as_str).unwrap_or_default());
     let parties = parties(matches)?;
     let is_new = !matches.contains_id("ca");
-    // What is in the way is told before keys are made, which takes its time.
+    // Existing files are reported before keys are made, which takes time.
     let of_parties = parties.iter().flat_map(|(prefix, _)| PARTS.map(|(_, end, _)| format!("{prefix}{end}")));
     let of_authority = [CA, CA_KEY].into_iter().filter(|_| is_new).map(str::to_owned);
     let paths: Vec<PathBuf> = of_authority.chain(of_parties).map(|name| folder.join(name)).collect();
@@ -158,7 +156,7 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     Ok(())
 }
 
-/// Writes all files or none; a folder that was made for them goes with them.
+/// Writes all files or none; a folder created for them is removed with them.
 fn write(folder: &Path, made: &[NewFile]) -> Outcome {
     let was_there = folder.exists();
     DirBuilder::new()
@@ -173,7 +171,7 @@ fn write(folder: &Path, made: &[NewFile]) -> Outcome {
     })
 }
 
-/// Whose certificates to make: those of the specification, or one's.
+/// The third parties to make certificates for: those of the specification, or the given one.
 fn parties(matches: &ArgMatches) -> Outcome<Vec<(String, MakeCertificatesRequest)>> {
     let mut given = ROWS.read(matches)?;
     if let Some(name) = given.get("common_name").cloned() {

@@ -5,7 +5,7 @@
 //!   sign                request file ─► signed request           keys, signing_options: how banks differ
 //!   verification        signed request ─► verdict and reasons
 //!   exchange            an operation at a bank, signed and sent
-//!   computing           parts of it by themselves: signing string, digest, key id, …; psu_hash
+//!   computing           single parts: signing string, digest, key id, …; psu_hash
 //!   fields              options that are fields of the library's requests and settings
 //! ```
 
@@ -65,7 +65,6 @@ pub(crate) fn command() -> Command {
         .subcommands(exchange::commands())
 }
 
-/// Runs one of them.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
     match name {
@@ -82,7 +81,7 @@ pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     }
 }
 
-/// A client without settings: every command says itself what it works with.
+/// A client without settings: every command passes all values itself.
 fn client() -> Outcome<NextGenPsd2> {
     Ok(NextGenPsd2::new(NextGenPsd2Settings::default())?)
 }

@@ -1,4 +1,4 @@
-//! `psd2 psu-hash`: what travels in place of a personal identifier.
+//! `psd2 psu-hash`: the hash that is sent instead of a personal identifier.
 
 use bankchannel::{Secret, nextgen_psd2::operations::signing::hash_identifier::HashIdentifierRequest};
 use bankchannel_foundation::model::write_boundary;
@@ -15,16 +15,14 @@ use crate::{
 /// The longest input that is read, in bytes.
 const MAX: u64 = 4096;
 
-/// The command.
 pub(super) fn command() -> Command {
     add_common(Command::new("psu-hash"))
         .about("Hash a personal identifier from stdin, for the verification of a user")
         .after_help("Examples:\n  bankchannel psd2 psu-hash                    the command asks for it\n  bankchannel psd2 psu-hash < identifier.txt\n\nThe identifier is never an argument: an argument is visible to other users and stays in the shell's history.\nThe hash has no salt: an attacker who tries all numbers can reverse it. Protect the hash like the number itself.")
-        // Refused by hand: the parser would repeat it in its message.
+        // Refused by our own code: the parser would repeat the value in its message.
         .arg(Arg::new("refused").action(ArgAction::Append).num_args(0..).hide(true))
 }
 
-/// Hashes it.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     if matches.contains_id("refused") {
         return Err(Failure::usage(

@@ -16,8 +16,8 @@ fn bytes(matches: &ArgMatches) -> Outcome<Vec<u8>> {
     read_bytes("FILE", path(matches), MAX)
 }
 
-/// The request in it; or why a bank would not read it further, which is a verdict to whoever checks it. What is wrong with the
-/// file alone is none.
+/// The request in the file; or the reason why a bank could not read it, which is a verdict when verifying. A fault of
+/// the file alone is not a verdict.
 pub(super) fn checked(matches: &ArgMatches) -> Outcome<Result<Request, Malformed>> {
     let (request, missing) = match Request::parse_dump(&bytes(matches)?) {
         Ok(read) => read,
@@ -34,7 +34,7 @@ pub(super) fn checked(matches: &ArgMatches) -> Outcome<Result<Request, Malformed
     Ok(Ok(request))
 }
 
-/// The request in it, whole, and the file's bytes.
+/// The complete request in the file, and the file's bytes.
 pub(super) fn read(matches: &ArgMatches) -> Outcome<(Request, Vec<u8>)> {
     let bytes = bytes(matches)?;
     let request = Request::parse(&bytes).map_err(|fault| no_request(matches, &fault))?;

@@ -18,7 +18,7 @@ use crate::{
     output::{self, Format, files},
 };
 
-/// The permissions of a signed request: its headers may say who the user is.
+/// The permissions of a signed request: its headers may identify the user.
 const MODE: u32 = 0o600;
 
 const EXAMPLES: &str = "Examples:
@@ -33,7 +33,6 @@ The command adds Date, Digest and X-Request-ID if they are missing, and signs PS
 TPP-Redirect-URI if they are present. Head lines end in CRLF; no byte of the body is changed. Send both unchanged,
 and sign again for each attempt.";
 
-/// The command.
 pub(super) fn command() -> Command {
     let command = add_common(Command::new("sign"))
         .about("Sign a request to a bank")
@@ -58,7 +57,6 @@ pub(super) fn command() -> Command {
     signing_options::arguments(command)
 }
 
-/// Signs.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let target = matches.get_one::<String>("output").filter(|path| *path != "-").map(PathBuf::from);
     files::check_new(target.as_deref())?;
@@ -86,11 +84,11 @@ pub(super) fn run(matches: &ArgMatches) -> Outcome {
     Ok(())
 }
 
-/// A client with the key, the certificate and how requests are signed.
+/// A client with the key, the certificate and the signing options.
 fn client(matches: &ArgMatches) -> Outcome<NextGenPsd2> {
     let signing: SigningOptions = read_boundary(Value::Object(signing_options::ROWS.read(matches)?))?;
     signing.profile()?;
-    // A PIN is not spent where the certificate cannot be read.
+    // No PIN attempt is used if the certificate cannot be read.
     let given = matches.get_one::<String>("certificate").map(|path| certificates::first("--certificate", path));
     let mut settings =
         NextGenPsd2Settings { certificate: given.transpose()?, signing: Some(signing), ..Default::default() };
@@ -105,7 +103,7 @@ fn client(matches: &ArgMatches) -> Outcome<NextGenPsd2> {
     Ok(client)
 }
 
-/// Puts in the headers that signing has added or replaced. The others stay byte for byte.
+/// Adds the headers that signing has added or replaced. The others stay byte for byte.
 fn add_headers(request: &mut Request, response: &Value) {
     request.headers.remove("Signature");
     for field in response.get("headers").and_then(Value::as_array).into_iter().flatten() {
@@ -119,7 +117,7 @@ fn add_headers(request: &mut Request, response: &Value) {
     }
 }
 
-/// What is signed, line by line, with the offsets of its bytes.
+/// The signed text, line by line, with the offsets of its bytes.
 fn explain(response: &Value) -> Outcome {
     let text = |name: &str| response.get(name).and_then(Value::as_str).unwrap_or_default();
     let string = STANDARD.decode(text("signing_string"));
@@ -135,7 +133,7 @@ fn explain(response: &Value) -> Outcome {
     Ok(())
 }
 
-/// An error of the operation in the words of this command, whose fields are files and header lines.
+/// An error of the operation in terms of this command, whose fields are files and header lines.
 fn refused(error: Error) -> Failure {
     let message = error.message();
     if error.code() == errors::TOKEN_FAILED.code {

@@ -1,4 +1,4 @@
-//! How requests are signed (docs/protocols/nextgen-psd2.md §2.9): each option is a difference between banks that was seen.
+//! Signing options (docs/protocols/nextgen-psd2.md §2.9): each option is an observed difference between banks.
 
 use bankchannel::nextgen_psd2::model::SigningOptions;
 use bankchannel_foundation::Boundary as _;
@@ -26,7 +26,6 @@ pub(super) const ROWS: Rows = Rows::of(
     ],
 );
 
-/// Adds the options.
 pub(super) fn arguments(command: Command) -> Command {
     command.args(ROWS.arguments().map(|argument| argument.help_heading("Signature format of the bank")))
 }

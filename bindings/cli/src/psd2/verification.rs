@@ -1,5 +1,5 @@
-//! `psd2 verify` and `explain`: whether a bank would accept a request; which rule does not hold, which byte of what was signed
-//! differs, and what the sender most likely did.
+//! `psd2 verify` and `explain`: whether a bank would accept a request; the rule that fails, the byte of the signed text
+//! that differs, and the sender's most likely mistake.
 
 use bankchannel::{
     SystemClock,
@@ -55,7 +55,7 @@ const ROWS: Rows = Rows::of(
         Row::value("base_path", "base-path"),
     ],
 );
-/// What only `explain` asks for.
+/// Options of `explain` only.
 const SIGNED: Rows = Rows::of(
     ExplainRequestRequest::SHAPE,
     &[Row::file(
@@ -81,14 +81,12 @@ const EXPLAIN_EXAMPLES: &str = "Examples:
 The exit code is 0 for every verdict; use `verify` in scripts. An RSA signature contains the hash of the signed bytes:
 `explain` can prove or rule out each probable cause without the private key. The output shows values of the request.";
 
-/// `verify`.
 pub(super) fn verify_command() -> Command {
     arguments(Command::new("verify"))
         .about("Verify a signed request as a bank does: exit 0 when it is valid, 1 when it is refused")
         .after_help(VERIFY_EXAMPLES)
 }
 
-/// `explain`.
 pub(super) fn explain_command() -> Command {
     arguments(Command::new("explain"))
         .about("Explain why a bank refuses a request")
@@ -102,7 +100,7 @@ fn arguments(command: Command) -> Command {
         .arg(file_argument("file", "The signed request, for example copied from a log; - for stdin"))
 }
 
-/// Exit code 0 where a bank would go on with the request.
+/// Exit code 0 if a bank would accept the request.
 pub(super) fn verify(matches: &ArgMatches) -> Outcome {
     let unread = |check: &str, why: &str| format!("REFUSED: {check} (FORMAT_ERROR): {why}");
     let Some((verified, explanation)) = examined(matches, unread)? else { return Err(Failure::Told) };
@@ -118,7 +116,7 @@ pub(super) fn verify(matches: &ArgMatches) -> Outcome {
     Err(Failure::Told)
 }
 
-/// Exit code 0 whatever the verdict.
+/// Exit code 0 for any verdict.
 pub(super) fn explain(matches: &ArgMatches) -> Outcome {
     let unread = |check: &str, why: &str| format!("{check} failed: {why}.");
     let Some((_, explanation)) = examined(matches, unread)? else { return Ok(()) };
@@ -132,8 +130,8 @@ pub(super) fn explain(matches: &ArgMatches) -> Outcome {
     Ok(())
 }
 
-/// What came of the request. `None` for what a bank could not read as one, which was shown: for a person as `unread` words the check
-/// that failed and why.
+/// The result for the request. `None` if a bank could not read it as a request; that was shown: for people, `unread`
+/// words the check that failed and the reason.
 fn examined(matches: &ArgMatches, unread: impl Fn(&str, &str) -> String) -> Outcome<Option<(Verified, Explanation)>> {
     let mut given = ROWS.read(matches)?;
     given.append(&mut SIGNED.read(matches)?);
@@ -163,7 +161,7 @@ fn examined(matches: &ArgMatches, unread: impl Fn(&str, &str) -> String) -> Outc
     }
 }
 
-/// The verdict first; then what else does not hold, and what another bank may see differently.
+/// The verdict first; then the other failures, and points that another bank may judge differently.
 fn lines(verified: &Verified) -> Vec<String> {
     let organization = verified.certificate.as_ref().and_then(Certificate::organization_identifier);
     let signer = organization.unwrap_or("an organisation that its certificate does not name");
@@ -183,14 +181,14 @@ fn lines(verified: &Verified) -> Vec<String> {
     lines
 }
 
-/// Where a request was refused: says that nobody is trusted, if so. Else V17 looks like what is wrong.
+/// After a refusal: notes that no authority is trusted, if so. Otherwise V17 would look like the fault.
 fn note_without_ca(matches: &ArgMatches) {
     if !matches.contains_id("ca") {
         output::note("no --ca given: no certificate authority is trusted");
     }
 }
 
-/// An instant as RFC 3339 or a `Date` header has it.
+/// An instant in the form of RFC 3339 or of a `Date` header.
 fn instant(text: &str) -> Outcome<jiff::Timestamp> {
     let of_header = || jiff::Timestamp::from_second(signing::parse_imf_fixdate(text)?).ok();
     text.parse().ok().or_else(of_header).ok_or_else(|| {

@@ -25,7 +25,7 @@ pub(super) fn commands() -> impl Iterator<Item = Command> {
     entries().map(command)
 }
 
-/// Runs the one of this name; `None` when there is none.
+/// Runs the command of this name; `None` if there is none.
 pub(super) fn run(name: &str, matches: &ArgMatches) -> Option<Outcome> {
     entries().find(|entry| kebab(entry.short_name()) == name).map(|entry| ask(entry, matches))
 }
@@ -65,11 +65,11 @@ fn ask(entry: &'static Entry, matches: &ArgMatches) -> Outcome {
     carry_out_shown(&client, entry, json, content, matches, &common)
 }
 
-/// What `--settings` says.
+/// The settings of `--settings`.
 pub(super) fn settings(matches: &ArgMatches) -> Outcome<SaltEdgeConnectorSettings> {
     let mut given = matches.get_one::<String>("settings").map_or_else(|| Ok(json!({})), |path| read_settings(path))?;
     if let Some(members) = given.as_object_mut() {
-        // The same file serves every language: there the protocol may be named.
+        // All languages use the same file, so it may name the protocol.
         if members.remove("protocol").is_some_and(|named| named != PROTOCOL) {
             return Err(Failure::usage(format!("--settings: protocol must be {PROTOCOL} or absent")));
         }

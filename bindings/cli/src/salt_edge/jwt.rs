@@ -1,4 +1,4 @@
-//! `salt-edge verify` and `sign`: JWTs by themselves.
+//! `salt-edge verify` and `sign`: single JWTs.
 
 use bankchannel::{
     Secret, Timestamp,
@@ -38,7 +38,6 @@ const SIGN_EXAMPLES: &str = "Examples:
 
 The file holds the parameters, a JSON object. The command prints the JWT: RS256, with `data` and `exp`.";
 
-/// `verify`.
 pub(super) fn verify_command() -> Command {
     add_common(Command::new("verify"))
         .about("Verify a JWT of either side: exit 0 when it is accepted, 1 when it is refused")
@@ -59,7 +58,6 @@ pub(super) fn verify_command() -> Command {
         .arg(file_argument("file", "The JWT; - for stdin"))
 }
 
-/// `sign`.
 pub(super) fn sign_command() -> Command {
     add_common(Command::new("sign"))
         .about("Make a signed JWT from parameters")
@@ -73,7 +71,7 @@ pub(super) fn sign_command() -> Command {
         .arg(file_argument("file", "The parameters, a JSON object; - for stdin"))
 }
 
-/// Exit code 0 where the JWT is accepted.
+/// Exit code 0 if the JWT is accepted.
 pub(super) fn verify(matches: &ArgMatches) -> Outcome {
     let jwt = read_text("the JWT", argument(matches, "file"), MAX_SETTINGS)?;
     let jwt = jwt.trim();
@@ -130,7 +128,7 @@ fn argument<'m>(matches: &'m ArgMatches, name: &str) -> &'m str {
     matches.get_one::<String>(name).map_or("-", String::as_str)
 }
 
-/// A client without settings: each command says itself what it works with.
+/// A client without settings: each command passes all values itself.
 fn client() -> Outcome<SaltEdgeConnector> {
     Ok(SaltEdgeConnector::new(SaltEdgeConnectorSettings::default())?)
 }

@@ -1,9 +1,10 @@
-//! `bankchannel salt-edge`: JWTs of Salt Edge verified and signed on this machine, and what a connector tells and asks the hub.
+//! `bankchannel salt-edge`: JWTs of Salt Edge verified and signed on this machine, and a connector's reports and
+//! questions to the hub.
 //!
 //! ```text
 //!   jwt         verify, sign
 //!   exchange    an operation at the hub, signed and sent; or a flow over the connector's store
-//!   work        work that goes on, the bank behind a URL; what waits to be told
+//!   work        continuous work, the bank behind a URL; pending callbacks
 //! ```
 
 mod exchange;
@@ -50,7 +51,6 @@ pub(crate) fn command() -> Command {
         .subcommands(exchange::commands())
 }
 
-/// Runs one of them.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
     match name {

@@ -1,4 +1,4 @@
-//! `work --bank URL`, `work --watch`: the bank's own code behind a URL, and work that goes on until a signal.
+//! `work --bank URL`, `work --watch`: the bank's own code behind a URL, and continuous work until a signal.
 
 use std::{future::Future, path::Path, pin::Pin, sync::Arc, time::Duration};
 
@@ -21,13 +21,13 @@ use crate::{
     output::{self, interrupt},
 };
 
-/// How long the bank's own code may take for one question.
+/// Time limit of the bank's own code for one question.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// How long nobody looks where nothing is due: another process may have left something.
+/// The polling interval without scheduled work: another process may have left some.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
-/// How long is waited after a failure.
+/// The pause after a failure.
 const PAUSE: Duration = Duration::from_secs(2);
-/// The shortest time between two looks.
+/// The shortest time between two rounds.
 const SHORTEST: Duration = Duration::from_millis(50);
 
 /// The command with its further options.
@@ -43,7 +43,7 @@ pub(super) fn with_options(command: Command) -> Command {
     ))
 }
 
-/// Whether it is a matter of these options.
+/// Whether these options are given.
 pub(super) fn is_meant(matches: &ArgMatches) -> bool {
     matches.contains_id("bank") || matches.get_flag("watch")
 }
@@ -69,7 +69,7 @@ pub(super) fn run(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> 
         format(matches).show(&write_boundary(worked));
         Ok(())
     });
-    // A command that does not end is not waited for.
+    // The shutdown does not wait for a command that does not end.
     runtime.shutdown_background();
     ended
 }
@@ -90,7 +90,7 @@ fn asker(settings: &SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome<
 }
 
 async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matches: &ArgMatches) -> Outcome {
-    // What has begun comes to its end; a second signal ends it.
+    // Work in progress is completed; a second signal cancels it.
     interrupt::cancels(&options.winding_down);
     while !options.winding_down.is_cancelled() {
         let worked = match log.shown_during(client.work(WorkRequest::builder(), &options)).await {
@@ -99,7 +99,7 @@ async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matc
                 return Err(error.into());
             }
             Err(error) => {
-                // The store, or whoever is asked, may come back.
+                // The store, or the bank's program, may recover.
                 output::note(&format!("the work was interrupted: {error}"));
                 tokio::time::sleep(PAUSE).await;
                 continue;
@@ -127,7 +127,7 @@ async fn watch(client: &SaltEdgeConnector, options: CallOptions, log: &Log, matc
     Ok(())
 }
 
-/// A program of the user's that answers for the bank.
+/// A program of the user that answers for the bank.
 struct BankCommand(String);
 
 impl Asker for BankCommand {
@@ -140,7 +140,7 @@ impl Asker for BankCommand {
     }
 }
 
-/// The command that shows what waits to be told, and what became of the rest.
+/// The command that shows pending callbacks and the state of the others.
 pub(super) fn outbox_command() -> Command {
     settings_file(Command::new("outbox"))
         .mut_arg("settings", |settings| {
@@ -151,9 +151,8 @@ pub(super) fn outbox_command() -> Command {
         .arg(flag("all", "Also show delivered callbacks"))
 }
 
-/// Shows it.
 pub(super) fn outbox(settings: SaltEdgeConnectorSettings, matches: &ArgMatches) -> Outcome {
-    // Opening a folder makes a store there: a wrong path would look like an empty outbox.
+    // Opening a folder creates a store there: a wrong path would look like an empty outbox.
     let is_absent = |place: &Secret| {
         !place.expose().contains("://") && !Path::new(place.expose()).join(Store::DATABASE_FILE).exists()
     };

@@ -1,4 +1,4 @@
-//! `admin`: what the operator of a service decides and looks after.
+//! `admin`: commands for the operator of a service.
 
 use std::path::Path;
 
@@ -35,7 +35,6 @@ const EXAMPLES: &str = "Examples:
 These commands also work while the service runs: then the service carries them out. With PostgreSQL (postgres_url
 in --config) they work on the database.";
 
-/// The commands.
 pub(crate) fn command() -> Command {
     let switch = |name: &'static str, help: &'static str| {
         text(name, "on|off", help).value_parser(PossibleValuesParser::new(["on", "off"]))
@@ -111,7 +110,6 @@ pub(crate) fn command() -> Command {
         )
 }
 
-/// Runs one of them.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     let Some((name, inner)) = matches.subcommand() else { return Err(Failure::usage("a command is missing")) };
     bankchannel_bridge::runtime()?.block_on(carry_out(name, inner))
@@ -180,7 +178,7 @@ async fn set_key(matches: &ArgMatches, operator: &Operator, format: Format, key:
     }
 }
 
-/// Shows the newest records, or with `--after` the next; says where there are more.
+/// Shows the newest records, or with `--after` the next ones; notes if there are more.
 async fn show_audit(matches: &ArgMatches, operator: &Operator, format: Format) -> Outcome {
     let given = |name: &str| matches.get_one::<String>(name).cloned();
     let after = matches.get_one::<i64>("after").copied();
@@ -192,7 +190,7 @@ async fn show_audit(matches: &ArgMatches, operator: &Operator, format: Format) -
         email: given("email"),
         operation: given("operation"),
         outcome: given("outcome"),
-        // One more than shown tells whether there are more.
+        // One more than shown reveals whether there are more.
         limit: limit + 1,
         newest: after.is_none(),
         ..AuditFilter::default()
@@ -222,7 +220,7 @@ async fn show_audit(matches: &ArgMatches, operator: &Operator, format: Format) -
     Ok(())
 }
 
-/// Unix milliseconds of an instant, or of a day's beginning in UTC.
+/// Unix milliseconds of an instant, or of the start of a day in UTC.
 fn instant(given: &str) -> Outcome<i64> {
     let whole = if given.len() == DATE.len() { format!("{given}T00:00:00Z") } else { given.to_owned() };
     let why =
@@ -230,7 +228,7 @@ fn instant(given: &str) -> Outcome<i64> {
     Timestamp::new(&whole).map(|instant| instant.as_ms()).map_err(|_| why())
 }
 
-/// Shows a result: for a program under its name, for a person as it is.
+/// Shows a result: for programs under its name, for people as it is.
 fn show(format: Format, name: &str, value: impl Serialize) -> Outcome {
     let value =
         serde_json::to_value(value).map_err(|why| Failure::usage(format!("the result cannot be shown: {why}")))?;

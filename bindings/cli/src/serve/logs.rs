@@ -4,14 +4,14 @@ use std::io;
 
 use tracing_subscriber::EnvFilter;
 
-/// The variable that says how much is logged.
+/// The variable with the log filter.
 const VARIABLE: &str = "BANKCHANNEL_LOG";
-/// What is logged when it says nothing.
+/// The filter if the variable is not set.
 const DEFAULT: &str = "warn";
 
-/// Begins to log.
+/// Starts logging.
 pub(super) fn begin() {
     let filter = EnvFilter::builder().with_env_var(VARIABLE).try_from_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT));
-    // Whoever began before keeps it.
+    // An earlier subscriber stays.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(false).try_init();
 }

@@ -1,4 +1,4 @@
-//! `serve` and `admin`: the servers that somebody runs, and what an operator does.
+//! `serve` and `admin`: running a server, and operating it.
 
 mod admin;
 mod logs;
@@ -15,7 +15,6 @@ use crate::exit::{Failure, Outcome};
 
 pub(crate) use admin::{command as admin_command, run as run_admin};
 
-/// The command.
 pub(crate) fn command() -> Command {
     Command::new("serve")
         .about("Run a service on this machine")
@@ -24,7 +23,6 @@ pub(crate) fn command() -> Command {
         .subcommands(COUNTERPARTS.iter().copied().map(options::command))
 }
 
-/// Runs it.
 pub(crate) fn run(matches: &ArgMatches) -> Outcome {
     let (kind, inner) = matches.subcommand().ok_or_else(|| Failure::usage("the name of the service is missing"))?;
     run::run(counterpart(kind)?, inner)

@@ -1,14 +1,14 @@
-//! How many files and connections the process may have open.
+//! The limit of the process's open files and connections.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::output;
 
-/// What a service wants: every connection that it admits, as many files on their way, and its own.
+/// The limit that a service needs: for every connection that it admits, as many uploads, and its own files.
 const WANTED: u64 = 4096;
 
-/// Raises the limit on open files, as far as the system lets a process, to what a service wants; says so where that is not
-/// enough. Many systems begin a process with 1024.
+/// Raises the limit on open files to what a service needs, as far as the system allows; warns if that is not enough.
+/// Many systems start a process with 1024.
 pub(super) fn raise() {
     let found = getrlimit(Resource::Nofile);
     let Some(soft) = found.current.filter(|soft| *soft < WANTED) else { return };

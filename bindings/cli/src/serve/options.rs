@@ -1,4 +1,4 @@
-//! A counterpart's options as the command line has them, from their declaration.
+//! A counterpart's options on the command line, from their declaration.
 
 use bankchannel::Error;
 use bankchannel_counterparts::Counterpart;
@@ -16,10 +16,10 @@ use crate::{
     options::{flag, kebab, sentence, text},
 };
 
-/// Where it listens when it is not told.
+/// The default listen address.
 const LISTEN: &str = "127.0.0.1:0";
 
-/// The command that serves one.
+/// The command that serves a counterpart.
 pub(super) fn command(counterpart: &'static Counterpart) -> Command {
     let words = words(counterpart.kind);
     let about = if words.about.is_empty() { counterpart.what } else { words.about };
@@ -59,12 +59,12 @@ pub(super) fn command(counterpart: &'static Counterpart) -> Command {
 /// The option that names a file with data.
 pub(super) const SEED: &str = "seed";
 
-/// Whether data can be put in.
+/// Whether data can be seeded.
 fn is_seeded(counterpart: &Counterpart) -> bool {
     words(counterpart.kind).seeds && counterpart.options.fields().iter().any(|field| field.name == "control")
 }
 
-/// How the option of a field is spelled, where that is otherwise than the field.
+/// The option's spelling, if it differs from the field's name.
 fn spelling(counterpart: &Counterpart, field: &Field) -> Option<&'static Spelling> {
     words(counterpart.kind).spellings.iter().find(|spelling| spelling.field == field.name)
 }
@@ -73,7 +73,7 @@ fn long(counterpart: &Counterpart, field: &Field) -> String {
     spelling(counterpart, field).map_or_else(|| kebab(field.name), |spelling| spelling.option.to_owned())
 }
 
-/// A field's documentation as help, with other fields under the names of their options.
+/// A field's documentation as help, with the option names of other fields.
 fn help(counterpart: &Counterpart, field: &Field) -> String {
     if let Some(help) = spelling(counterpart, field).and_then(|spelling| spelling.help) {
         return help.to_owned();
@@ -105,13 +105,13 @@ fn argument(counterpart: &Counterpart, field: &'static Field) -> Arg {
     };
     match field.name {
         "listen" => argument.default_value(LISTEN),
-        // What is lost with a temporary folder would be missed.
+        // Data in a temporary folder would be lost.
         "data" => argument.required(true).help("The data folder; created with mode 0700 if it does not exist"),
         _ => argument,
     }
 }
 
-/// What was given, in the options' boundary form.
+/// The given options, in the boundary form of the options struct.
 pub(super) fn given(counterpart: &'static Counterpart, matches: &ArgMatches) -> Map<String, Value> {
     let mut given = Map::new();
     for field in counterpart.options.fields() {
@@ -132,7 +132,7 @@ pub(super) fn given(counterpart: &'static Counterpart, matches: &ArgMatches) -> 
     given
 }
 
-/// An option that cannot be used, told under its name here.
+/// Reports an invalid option under its name here.
 pub(super) fn told(counterpart: &'static Counterpart, error: Error) -> Failure {
     let field =
         error.detail("field").and_then(|name| counterpart.options.fields().iter().find(|field| field.name == name));

@@ -27,12 +27,12 @@ pub(super) fn run(counterpart: &'static Counterpart, matches: &ArgMatches) -> Ou
         let seed = seed_of(&given, matches)?;
         runtime.block_on(serve(counterpart, given, seed, Duration::from_secs(drain)))
     };
-    // What still hangs on a disk or a name server is not waited for.
+    // The shutdown does not wait for work that hangs on a disk or a name server.
     runtime.shutdown_background();
     ended
 }
 
-/// What is to be put in: nothing where the data folder is there already, as at every later start.
+/// The data to seed: none if the data folder exists, as at every later start.
 fn seed_of(given: &Map<String, Value>, matches: &ArgMatches) -> Outcome<Option<Value>> {
     let Some(path) = matches.try_get_one::<String>(options::SEED).ok().flatten() else { return Ok(None) };
     let data = seed(path)?;
@@ -45,7 +45,7 @@ fn seed_of(given: &Map<String, Value>, matches: &ArgMatches) -> Outcome<Option<V
     Ok(Some(data))
 }
 
-/// The data of a seed file. What is in it is not repeated: it may hold passwords.
+/// The data of a seed file. Its content is not repeated in errors: it may contain passwords.
 fn seed(path: &str) -> Outcome<Value> {
     let unusable = |why: &dyn std::fmt::Display| Failure::usage(format!("--seed: {}: {why}", shown::path(path)));
     let text = std::fs::read(path).map_err(|why| unusable(&why))?;
@@ -86,7 +86,7 @@ async fn serve(
     Ok(())
 }
 
-/// Lets it run until a signal, then stops it after the running answers.
+/// Runs it until a signal, then stops it after the running answers.
 async fn until_signalled(running: RunningCounterpart, drain: Duration, mut signals: Signals) {
     signals.wait().await;
     let end = async {
@@ -95,14 +95,14 @@ async fn until_signalled(running: RunningCounterpart, drain: Duration, mut signa
         }
         running.stop().await;
     };
-    // Whoever signals again does not want to wait.
+    // A second signal ends the wait.
     tokio::select! {
         () = end => {}
         () = signals.wait() => output::note("stopped without waiting for the requests in flight"),
     }
 }
 
-/// Looks at everything that a start would need; exit 1 when something is in its way.
+/// Checks everything that a start needs; exit 1 if there is a fault.
 async fn check(counterpart: &'static Counterpart, given: Map<String, Value>, format: Format) -> Outcome {
     let Some(check) = counterpart.check else {
         return Err(Failure::usage(format!("{} has nothing to check", counterpart.kind)));

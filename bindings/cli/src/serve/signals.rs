@@ -1,10 +1,10 @@
-//! What ends a service.
+//! Signals that end a service.
 
 use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Signals that end a service gracefully. Made before the service is ready, so that none is missed.
+/// Signals that end a service gracefully. Created before the service is ready, so that none is missed.
 pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,

@@ -1,27 +1,27 @@
-//! What the command line says of a counterpart besides its declaration: examples, older spellings, warnings.
+//! Texts of the command line about a counterpart, in addition to its declaration: examples, older spellings, warnings.
 
-/// What is said of one kind.
+/// The texts for one kind.
 pub(super) struct Words {
     kind: &'static str,
     pub(super) about: &'static str,
     pub(super) after_help: &'static str,
-    /// Options that are spelled otherwise than their fields.
+    /// Options whose spelling differs from their fields.
     pub(super) spellings: &'static [Spelling],
-    /// What is said on stderr when a field is given.
+    /// Warnings on stderr for given fields.
     pub(super) warnings: &'static [(&'static str, &'static str)],
-    /// Whether the end can be announced with `--drain`; otherwise it stands in the configuration.
+    /// Whether `--drain` announces the shutdown; otherwise it is in the configuration.
     pub(super) drains: bool,
-    /// Whether data can be put in.
+    /// Whether data can be seeded.
     pub(super) seeds: bool,
 }
 
-/// An option and what it gives.
+/// An option and its field.
 pub(super) struct Spelling {
     pub(super) field: &'static str,
     pub(super) option: &'static str,
-    /// Of a flag: what it gives.
+    /// For a flag: the value that it sets.
     pub(super) means: bool,
-    /// Its help, where the field's documentation would mislead.
+    /// Its help, if the field's documentation would mislead.
     pub(super) help: Option<&'static str>,
 }
 
@@ -31,7 +31,7 @@ const NONE: Words =
 const CONTROL: (&str, &str) =
     ("control", "the control interface is open: anyone who can reach it controls this service");
 
-/// The words of this kind.
+/// The texts for this kind.
 pub(super) fn words(kind: &str) -> &'static Words {
     WORDS.iter().find(|words| words.kind == kind).unwrap_or(&NONE)
 }

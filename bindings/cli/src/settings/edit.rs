@@ -1,14 +1,14 @@
-//! Changing values in a settings file and nothing else in it: order, comments and unknown keys stay.
+//! Changes values in a settings file and nothing else: order, comments and unknown keys stay.
 
-/// The key under which the settings stand.
+/// The key of the settings.
 const ROOT: &str = "settings:";
-/// How far the keys of a new file are indented.
+/// The indentation of keys in a new file.
 const INDENT: usize = 2;
 
 /// Sets values (`Some`) and removes them (`None`).
 ///
 /// # Errors
-/// When the text has no block of settings that can be changed line by line.
+/// If the text has no block of settings that can be changed line by line.
 pub(super) fn change(text: &str, changes: &[(&str, Option<String>)]) -> Result<String, String> {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let root = match lines.iter().position(|line| is_root(line)) {
@@ -34,7 +34,7 @@ pub(super) fn change(text: &str, changes: &[(&str, Option<String>)]) -> Result<S
                 let after = block_end(&lines, at + 1, indent + 1);
                 lines.splice(at..after, line);
             }
-            // Before what stands behind the last value, such as comments of the next block.
+            // Before the lines after the last value, such as comments of the next block.
             None => drop(lines.splice(end..end, line)),
         }
     }
@@ -48,14 +48,14 @@ fn is_root(line: &str) -> bool {
         .is_some_and(|rest| is_filler(rest) && (rest.is_empty() || rest.starts_with([' ', '\t', '#'])))
 }
 
-/// Blank, a comment, or the mark at the beginning of a document.
+/// A blank line, a comment, or the mark at the beginning of a document.
 fn is_filler(line: &str) -> bool {
     let text = line.trim();
     text.is_empty() || text.starts_with('#') || line.trim_end() == "---"
 }
 
-/// The line behind the last one, from `from` on, that is indented by at least `least`. Blank and comment lines at the
-/// end belong to what follows.
+/// The line after the last one, from `from` on, that is indented by at least `least`. Blank and comment lines at the
+/// end belong to the following block.
 fn block_end(lines: &[String], from: usize, least: usize) -> usize {
     let mut end = from;
     for (at, line) in lines.iter().enumerate().skip(from) {

@@ -20,12 +20,12 @@ use crate::exit::{Failure, Outcome};
 
 /// The permissions that the file must have, exactly: it holds a password and a session.
 const FILE_MODE: u32 = 0o600;
-/// Those of its folder.
+/// The exact permissions of its folder.
 const FOLDER_MODE: u32 = 0o700;
 /// The largest settings file that is read, in bytes.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The keys that mean something here, without their underscores. All others are kept as they are.
+/// The keys that are used here, without their underscores. All others are kept unchanged.
 const KEYS: &[&str] = &[
     "email",
     "mode",
@@ -70,7 +70,7 @@ const KEYS: &[&str] = &[
     "proxy",
 ];
 
-/// A settings file as it was read.
+/// A parsed settings file.
 pub(crate) struct SettingsFile {
     path: PathBuf,
     values: BTreeMap<String, String>,
@@ -85,7 +85,7 @@ impl SettingsFile {
         Ok(Self { path: path.to_owned(), values })
     }
 
-    /// Reads the user's own file, where there is one; its folder must have mode 0700.
+    /// Reads the user's own file, if there is one; its folder must have mode 0700.
     pub(crate) fn open_default() -> Outcome<Option<Self>> {
         let Some(folder) = default_folder() else { return Ok(None) };
         let path = folder.join("settings.yaml");
@@ -97,7 +97,7 @@ impl SettingsFile {
         Self::open(&path).map(Some)
     }
 
-    /// Makes the user's own file.
+    /// Creates the user's own file.
     pub(crate) fn create_default() -> Outcome<Self> {
         let folder = default_folder().ok_or_else(|| Failure::usage("HOME is not set: name a settings file with -c"))?;
         if !folder.exists() {
@@ -117,12 +117,12 @@ impl SettingsFile {
         self.values.get(key).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// Where it is.
+    /// Its path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Sees that [`change`](Self::change) will be able to do its work, and changes nothing.
+    /// Checks that [`change`](Self::change) will be possible, and changes nothing.
     pub(crate) fn check_changeable(&self) -> Outcome {
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         let text = if path.exists() { read(&path)? } else { String::new() };
@@ -138,10 +138,10 @@ impl SettingsFile {
             .map_err(|why| unwritable(&path, &why))
     }
 
-    /// Changes values and leaves everything else in the file as it is, comments included. The file is replaced in
-    /// one step: a reader sees the old one or the new one, and so does whoever comes after a crash.
+    /// Changes values and leaves everything else in the file unchanged, including comments. The file is replaced in one
+    /// step: a reader sees the old or the new one, also after a crash.
     pub(crate) fn change(&mut self, changes: &[(&str, Option<String>)]) -> Outcome {
-        // A link stays a link: what it points to is replaced.
+        // A link stays a link: its target is replaced.
         let path = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         // Read again: another run may have written it since.
         let text = if path.exists() { read(&path)? } else { String::new() };
@@ -158,7 +158,7 @@ pub(super) fn parse(text: &str) -> Result<BTreeMap<String, String>, String> {
     if text.trim().is_empty() {
         return Ok(BTreeMap::new());
     }
-    // Where it is wrong and how, without the lines of the file: they hold a password.
+    // Place and kind of the fault, without the lines of the file: they contain a password.
     let root: Root = serde_saphyr::from_str(text).map_err(|why| why.without_snippet().to_string())?;
     Ok(root.settings.unwrap_or_default().0)
 }
@@ -168,7 +168,7 @@ struct Root {
     settings: Option<Known>,
 }
 
-/// The known keys as texts, whatever YAML would make of them (`no`, `012`, a phone number); the others are skipped.
+/// The known keys as texts, without YAML's types (`no`, `012`, a phone number); the others are skipped.
 #[derive(Default)]
 struct Known(BTreeMap<String, String>);
 
@@ -201,7 +201,7 @@ impl<'de> Deserialize<'de> for Known {
     }
 }
 
-/// The values after a change, when the change is all that changed.
+/// The values after a change, if nothing else has changed.
 fn verify(before: &str, after: &str, changes: &[(&str, Option<String>)]) -> Option<BTreeMap<String, String>> {
     let mut expected = parse(before).ok()?;
     for (key, value) in changes {
@@ -215,7 +215,7 @@ fn verify(before: &str, after: &str, changes: &[(&str, Option<String>)]) -> Opti
 
 fn read(path: &Path) -> Outcome<String> {
     let no_file = || Failure::usage(format!("{} is not a file", shown::path(path)));
-    // Before it is opened too: opening a pipe waits for its writer.
+    // Checked before opening too: opening a pipe waits for its writer.
     if !std::fs::metadata(path).map_err(|why| unreadable(path, &why))?.is_file() {
         return Err(no_file());
     }
@@ -224,7 +224,7 @@ fn read(path: &Path) -> Outcome<String> {
     if !found.is_file() {
         return Err(no_file());
     }
-    // Asked of the open file: what is checked is what is read.
+    // Checked on the open file, so that the checked file is the one that is read.
     require_mode(path, &found, FILE_MODE)?;
     if found.len() > MAX_BYTES {
         return Err(Failure::usage(format!(
@@ -239,7 +239,7 @@ fn read(path: &Path) -> Outcome<String> {
 
 fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let folder = folder_of(path);
-    // Made with mode 0600 from the beginning.
+    // Created with mode 0600 from the start.
     let mut file = tempfile::Builder::new()
         .prefix(".settings-")
         .permissions(std::fs::Permissions::from_mode(FILE_MODE))

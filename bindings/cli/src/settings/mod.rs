@@ -1,4 +1,5 @@
-//! What a client is made with: command line over settings file over environment over defaults (docs/protocols/ws-channel.md §8.1, §8.4).
+//! A client's settings: command line over settings file over environment over defaults (docs/protocols/ws-channel.md
+//! §8.1, §8.4).
 
 mod edit;
 mod file;
@@ -14,9 +15,9 @@ use crate::exit::{Failure, Outcome};
 
 pub(crate) use file::SettingsFile;
 
-/// The API key that asks for a new one.
+/// The API key that requests a new one.
 pub(crate) const NEW_API_KEY: &str = "0";
-/// The mode of who says none (docs/protocols/ws-channel.md §8.1).
+/// The default mode (docs/protocols/ws-channel.md §8.1).
 const DEFAULT_MODE: &str = "data";
 /// The fewest characters of a password (docs/protocols/ws-channel.md §2.2).
 pub(crate) const PASSWORD_MIN: usize = 20;
@@ -24,19 +25,19 @@ pub(crate) const PASSWORD_MIN: usize = 20;
 /// The settings of one run.
 #[derive(Default)]
 pub(crate) struct Settings {
-    /// Whose clients they are for; `None` for none.
+    /// The protocol of the clients; `None` for none.
     protocol: Option<&'static Protocol>,
-    /// From the command line, by the names of the settings file.
+    /// From the command line, by their names in the settings file.
     given: BTreeMap<String, String>,
-    /// The settings file, when there is one.
+    /// The settings file, if there is one.
     pub(crate) file: Option<SettingsFile>,
     environment: BTreeMap<String, String>,
-    /// How long one exchange may take.
+    /// Time limit of one exchange.
     pub(crate) exchange_timeout: Option<Seconds>,
 }
 
 impl Settings {
-    /// Reads the settings file: the one named, or the user's own where there is one.
+    /// Reads the settings file: the named one, or the user's own if it exists.
     pub(crate) fn load(
         protocol: &'static Protocol,
         config: Option<&str>,
@@ -60,7 +61,7 @@ impl Settings {
         })
     }
 
-    /// None: no file and no variable is looked at.
+    /// No settings: no file and no variable is read.
     pub(crate) fn none() -> Self {
         Self::default()
     }
@@ -72,7 +73,7 @@ impl Settings {
         found.or_else(|| self.environment.get(name).map(String::as_str))
     }
 
-    /// A setting of the settings file alone.
+    /// A setting from the settings file only.
     pub(crate) fn filed(&self, name: &str) -> Option<&str> {
         self.file.as_ref().and_then(|file| file.value(name))
     }
@@ -82,17 +83,17 @@ impl Settings {
         self.given.contains_key(name)
     }
 
-    /// Sets a value for this run, as if the command line had it.
+    /// Sets a value for this run, as if it came from the command line.
     pub(crate) fn give(&mut self, name: &str, value: String) {
         self.given.insert(name.to_owned(), value);
     }
 
-    /// The mode that is asked for.
+    /// The requested mode.
     pub(crate) fn mode(&self) -> &str {
         self.value("mode").unwrap_or(DEFAULT_MODE)
     }
 
-    /// The base URL that counts, so that a stored token is never sent to another service than its own.
+    /// The effective base URL, so that a stored token is never sent to another service than its own.
     pub(crate) fn base_url(&self) -> Outcome<String> {
         self.service(self.client_json()?)
     }
@@ -103,14 +104,14 @@ impl Settings {
         Ok(bankchannel::Settings::read(json.into())?)
     }
 
-    /// The base URL that settings of a client lead to.
+    /// The base URL of a client with these settings.
     fn service(&self, json: Value) -> Outcome<String> {
         let settings = self.read(json)?;
         let sessions = self.protocol.and_then(|protocol| protocol.sessions.as_ref());
         Ok(sessions.and_then(|sessions| (sessions.service)(&settings)).unwrap_or_default())
     }
 
-    /// A client with these settings, and with the session when there is one.
+    /// A client with these settings, and with the session if there is one.
     pub(crate) fn client(&self, token: Option<&token::Token>) -> Outcome<Client> {
         let mut json = self.client_json()?;
         if let (Value::Object(map), Some(token)) = (&mut json, token) {
@@ -125,7 +126,7 @@ impl Settings {
     fn client_json(&self) -> Outcome<Value> {
         let mut map = Map::new();
         let settings = self.protocol.and_then(|protocol| protocol.client.as_ref()).map(|client| client.settings);
-        // Texts only, as files and variables have them. The session goes in by itself.
+        // Only texts, as in files and variables. The session is passed separately.
         let is_text = |field: &&Field| matches!(field.shape, Shape::Text(_) | Shape::Secret(_) | Shape::Enum(_));
         let fields = settings.into_iter().flat_map(|shape| shape.fields()).filter(is_text);
         for field in fields.filter(|field| field.name != "id_token") {
@@ -133,7 +134,7 @@ impl Settings {
                 map.insert(field.name.into(), Value::String(value.to_owned()));
             }
         }
-        // A key file of the command line goes before a key text of the environment, and the other way round.
+        // A key file from the command line overrides a key text from the environment, and vice versa.
         if self.is_given("publickeyfile") {
             map.remove("public_key_pem");
         } else if map.contains_key("public_key_pem") && map.contains_key("public_key_file") {
@@ -151,7 +152,7 @@ impl Settings {
         Ok(Value::Object(map))
     }
 
-    /// Keeps values in the settings file; `None` removes one. The file is made when there is none.
+    /// Stores values in the settings file; `None` removes one. The file is created if there is none.
     pub(crate) fn keep(&mut self, changes: &[(&str, Option<String>)]) -> Outcome {
         if self.file.is_none() {
             self.file = Some(SettingsFile::create_default()?);
@@ -162,7 +163,7 @@ impl Settings {
         }
     }
 
-    /// Sees that [`keep`](Self::keep) will be able to do its work.
+    /// Checks that [`keep`](Self::keep) will be possible.
     pub(crate) fn check_keeping(&self) -> Outcome {
         match &self.file {
             Some(file) => file.check_changeable(),
@@ -170,7 +171,7 @@ impl Settings {
         }
     }
 
-    /// Where the settings file's own values point to: whose a stored session is that does not say.
+    /// The base URL of the settings file's own values: the service of a stored session that does not name one.
     pub(crate) fn filed_base_url(&self) -> Outcome<String> {
         let mut map = Map::new();
         if let Some(url) = self.filed("baseurl") {
@@ -182,7 +183,7 @@ impl Settings {
         self.service(Value::Object(map))
     }
 
-    /// Keeps a session that a login gave.
+    /// Stores the session of a login.
     pub(crate) fn keep_session(&mut self, session: &KeptSession) -> Outcome {
         let Some(token) = &session.token else { return Ok(()) };
         let base_url = self.base_url()?;

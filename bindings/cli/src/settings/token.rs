@@ -7,37 +7,36 @@ use jiff::{Timestamp, ToSpan, civil::DateTime, tz::TimeZone};
 use super::Settings;
 use crate::exit::Outcome;
 
-/// What is stored of a session.
+/// The stored keys of a session.
 pub(crate) const KEYS: [&str; 4] = ["idtoken", "idtokenexpiry", "idtokenmode", "idtokenbaseurl"];
 /// The zone of `idtokenexpiry`.
 const ZONE: &str = "Europe/Helsinki";
-/// Its form, which is PHP's `Y-m-d H:i:s`.
+/// Its format, PHP's `Y-m-d H:i:s`.
 const FORM: &str = "%Y-%m-%d %H:%M:%S";
-/// How many seconds before its end a stored session counts as over, both when it is written and when it is read.
+/// A stored session counts as expired this many seconds before its end, both when it is written and when it is read.
 const MARGIN_S: i64 = 10;
 
 /// A session's token for one run.
 #[derive(Clone)]
 pub(crate) struct Token {
-    /// The token.
     pub(crate) text: String,
     /// Its mode, when known.
     pub(crate) mode: Option<String>,
 }
 
-/// What there is to use.
+/// The session that is available.
 pub(crate) enum Stored {
-    /// A token that is good as far as can be told.
+    /// A token that is valid, as far as is known.
     Good(Token),
     /// One that has ended or is about to.
     Expired(Token),
     /// One of another service.
     Elsewhere,
-    /// None.
+    /// No token.
     None,
 }
 
-/// The token of this run: the command line's, or the stored one.
+/// The token of this run: from the command line, or the stored one.
 pub(crate) fn find(settings: &Settings) -> Outcome<Stored> {
     if settings.is_given("idtoken") {
         let mode = settings.is_given("mode").then(|| settings.mode().to_owned());
@@ -49,7 +48,7 @@ pub(crate) fn find(settings: &Settings) -> Outcome<Stored> {
     let token = Token { text: text.to_owned(), mode: settings.filed("idtokenmode").map(str::to_owned) };
     let theirs = match settings.filed("idtokenbaseurl") {
         Some(theirs) => theirs.to_owned(),
-        // `wscli` does not write it: there a token is of the service that its settings file names.
+        // `wscli` does not write it: its tokens belong to the service that its settings file names.
         None => settings.filed_base_url()?,
     };
     if theirs != settings.base_url()? {
@@ -61,16 +60,17 @@ pub(crate) fn find(settings: &Settings) -> Outcome<Stored> {
     Ok(Stored::Good(token))
 }
 
-/// Whether a stored session is over. An expiry that cannot be read is: better one login more than a refused call.
+/// Whether a stored session has expired. An unreadable expiry counts as expired: an extra login is better than a
+/// refused call.
 fn is_over(expiry: &str, now: Timestamp) -> bool {
     let end = DateTime::strptime(FORM, expiry).ok().and_then(|time| zone().to_timestamp(time).ok());
     end.is_none_or(|end| now.saturating_add(MARGIN_S.seconds()).is_ok_and(|soon| soon >= end))
 }
 
-/// When a session ends, as it is stored: ten seconds early, in Helsinki's time.
+/// The end of a session in its stored form: ten seconds early, in Helsinki's time.
 pub(crate) fn expiry_text(ends: Instant) -> String {
     let left = ends.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
-    // A session lives for a day at most; the cast cannot lose anything.
+    // A session lives for a day at most, so the cast is lossless.
     #[allow(clippy::cast_possible_truncation)]
     let seconds = left.min(86_400.0) as i64 - MARGIN_S;
     let end = Timestamp::now().saturating_add(seconds.seconds()).unwrap_or(Timestamp::MAX);

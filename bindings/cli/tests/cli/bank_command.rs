@@ -1,4 +1,4 @@
-//! `salt-edge work --bank-command`: programs that answer for the bank end with the command that has started them.
+//! `salt-edge work --bank-command`: programs that answer for the bank end together with the command that started them.
 
 use std::{
     io::{Read as _, Write as _},
@@ -54,13 +54,13 @@ impl Waiting {
         Self { home, hub }
     }
 
-    /// Works once, with these options.
+    /// Runs `work` once, with these options.
     fn work_once(&self, further: &[&str]) -> Ran {
         let command = ["salt-edge", "work", "--json", "--settings", "settings.json"];
         self.home.run(&[&command, further].concat())
     }
 
-    /// Works until a signal, with a program that tells its process group and never answers.
+    /// Works until a signal, with a program that prints its process group and never answers.
     fn work(&self) -> (Child, Pid) {
         let file = self.home.path("group");
         let program = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 100 & sleep 100", file.display());
@@ -73,7 +73,7 @@ impl Waiting {
     }
 }
 
-/// A request that the hub makes.
+/// A request made by the hub.
 fn asked(control_url: &str, order: &Value) -> Value {
     let authority = control_url.trim_start_matches("http://").split('/').next().unwrap();
     let (mut stream, body) = (TcpStream::connect(authority).unwrap(), order.to_string());
@@ -108,7 +108,7 @@ fn programs_end_with_the_command() {
     let (mut working, group) = waiting.work();
     let pid = Pid::from_raw(i32::try_from(working.id()).unwrap()).unwrap();
     kill_process(pid, Signal::INT).unwrap();
-    // The first signal lets the program finish, as it lets everything that has begun.
+    // The first signal lets the program finish, like all work in progress.
     thread::sleep(Duration::from_millis(300));
     assert!(working.try_wait().unwrap().is_none(), "it waits for the program");
     assert!(test_kill_process_group(group).is_ok(), "the program goes on");
@@ -119,7 +119,7 @@ fn programs_end_with_the_command() {
     bankchannel_bridge::runtime().unwrap().block_on(waiting.hub.stop());
 }
 
-/// A failure of the bank's code ends a session. Whoever runs the command is told of it, without `--verbose` too.
+/// A failure of the bank's code ends a session. The command reports it, without `--verbose` too.
 #[test]
 fn a_failure_of_the_banks_code_is_shown() {
     for further in
@@ -133,7 +133,7 @@ fn a_failure_of_the_banks_code_is_shown() {
     }
 }
 
-/// What is wrong with the settings stops a callback; the outbox says what, and sends all of them again.
+/// A fault of the settings stops a callback; the outbox shows the fault, and sends all callbacks again.
 #[test]
 fn stopped_callbacks_say_why_and_are_sent_again() {
     let waiting = Waiting::new();

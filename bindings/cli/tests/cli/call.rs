@@ -9,7 +9,7 @@ fn any_operation_can_be_called_by_its_name_in_any_spelling() {
     let home = logged_in();
     for name in ["list_files", "ws_channel.list_files", "list-files", "listFiles"] {
         let ran = home.run(&["call", name, r#"{"status": "ALL"}"#, "--json"]);
-        // No certificate yet: the service itself says so, so that it was asked.
+        // No certificate yet: the error is the service's own, so the service was asked.
         assert_eq!(ran.expect(1).json()["error"]["operation"], "ws_channel.list_files");
     }
     let challenge = home.run(&["call", "ws_channel.init_login", "--json"]).expect(0).json();
@@ -47,7 +47,7 @@ fn a_local_operation_needs_neither_settings_nor_service() {
     assert_eq!(checked["ok"], true);
     let checked = home.run(&["files", "check-payment-file", "payment.xml"]).expect(0);
     assert!(checked.out.contains("BANKCHANNEL-EXAMPLE-0001"), "{}", checked.out);
-    // A verdict is an exit code, for the script that asks before it goes on.
+    // A verdict sets the exit code, for scripts that check before they continue.
     std::fs::write(home.path("wrong.xml"), "<Document/>").unwrap();
     let wrong = home.run(&["files", "check-payment-file", "wrong.xml", "--json"]).expect(1).json();
     assert_eq!(wrong["ok"], false);
@@ -72,7 +72,7 @@ fn a_response_goes_into_a_new_private_file() {
     assert!(serde_json::from_str::<Value>(&text).unwrap().get("pgp_keys").is_some());
     assert_eq!(std::fs::metadata(home.path("keys.json")).unwrap().permissions().mode() & 0o777, 0o600);
     home.run(&["call", "list_keys", "-o", "keys.json"]).expect(1);
-    // One that is replaced is as private as a new one, and a link is no way to another file.
+    // A replaced file is as private as a new one, and a link does not lead to another file.
     std::fs::set_permissions(home.path("keys.json"), std::fs::Permissions::from_mode(0o644)).unwrap();
     home.run(&["call", "list_keys", "-o", "keys.json", "--force"]).expect(0);
     assert_eq!(std::fs::metadata(home.path("keys.json")).unwrap().permissions().mode() & 0o777, 0o600);
@@ -103,7 +103,7 @@ fn a_file_that_cannot_be_written_is_found_out_before_anything_is_sent() {
     }
     assert_eq!(std::fs::read_to_string(home.path("resp.json")).unwrap(), "kept");
     assert_eq!(script.requests(), [""; 0]);
-    // What was reserved for a call that failed is gone again.
+    // A file reserved for a failed call is removed again.
     home.run(&["call", "list_keys", "-o", "new.json", "-i", "token", "--base-url", NOWHERE]).expect(1);
     assert!(!home.path("new.json").exists());
 }

@@ -1,4 +1,4 @@
-//! The exit codes of the table, and their exact messages: K14 and the others.
+//! The exit codes of the table, and their exact messages: K14 and others.
 
 use crate::support::{Home, NOWHERE, SERVICE, Script, in_helsinki, logged_in};
 

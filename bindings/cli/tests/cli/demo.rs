@@ -1,4 +1,4 @@
-//! `demo`: with its example, with a file that is wrong, and with one that the bank rejects.
+//! `demo`: with its example, with a faulty file, and with one that the bank rejects.
 
 use std::fs;
 
@@ -66,7 +66,7 @@ fn without_keep_nothing_is_left_and_paths_are_null() {
 #[test]
 fn a_file_of_ones_own_is_booked_from_its_own_account() {
     let home = Home::empty();
-    // Made up for this test; its check digits are right.
+    // Made up for this test; its check digits are correct.
     let own = EXAMPLE_PAIN001.replace("FI2112345600000785", "FI1410093000123458");
     fs::write(home.path("own.xml"), own).unwrap();
     let ran = home.run(&["demo", "--payment", "own.xml"]).expect(0);

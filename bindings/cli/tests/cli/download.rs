@@ -60,6 +60,6 @@ fn k16_a_reference_cannot_lead_out_of_the_folder() {
     assert!(!home.path("x").exists() && !home.path("a/x").exists());
     let around: Vec<_> = fs::read_dir(home.path("a")).unwrap().collect();
     assert_eq!(around.len(), 1);
-    // Refused or made harmless: if refused, the run says so.
+    // Refused or made harmless; a refusal is reported.
     assert!(ran.code == 1 || inside.len() == 2, "{} {inside:?}", ran.err);
 }

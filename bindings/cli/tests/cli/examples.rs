@@ -1,4 +1,4 @@
-//! What the README and the examples promise, done as they say.
+//! The README's commands and the examples, executed literally.
 
 use std::{fs, net::TcpListener, path::Path, process::Command};
 
@@ -17,13 +17,13 @@ fn blocks() -> Vec<Vec<&'static str>> {
     blocks.collect()
 }
 
-/// The folder of the program, in front of the others.
+/// The `PATH` with the program's folder first.
 fn path() -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_bankchannel"));
     format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap())
 }
 
-/// What a person types, command by command.
+/// A person's input, command by command.
 #[derive(Default)]
 struct People {
     verified: Vec<&'static str>,
@@ -58,11 +58,11 @@ fn the_readme_leads_from_installing_to_a_statement_in_ten_lines() {
     let blocks = blocks();
     let [statement, payment] = &blocks[..] else { panic!("{blocks:?}") };
     assert!(statement.len() <= 10, "{statement:?}");
-    // What it installs is what is tested here; building it a second time would show nothing.
+    // This test runs against the installed build already; building it again would show nothing.
     let installed = statement[0].strip_prefix("cargo install --locked --path ").expect("it begins with installing");
     assert!(Path::new(ROOT).join(installed).join("src/main.rs").exists(), "{installed}");
 
-    // The port is the only thing that is changed: on this machine it may be taken.
+    // Only the port is changed: it may be in use on this machine.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let home = Home::empty();
     std::os::unix::fs::symlink(fs::canonicalize(ROOT).unwrap().join("core"), home.path("core")).unwrap();
@@ -76,7 +76,7 @@ fn the_readme_leads_from_installing_to_a_statement_in_ten_lines() {
         }
         steps.push(json!({ "expect": "$ " }));
     }
-    // The service ends with the shell that began it.
+    // The service ends with the shell that started it.
     steps.push(json!({ "send": "kill %1; wait; exit\n" }));
 
     let mut shell = Command::new("/bin/bash");
@@ -118,11 +118,11 @@ fn the_cron_example_fetches_what_is_new_and_says_nothing() {
     };
     let files = fetched();
     assert!(matches!(&files[..], [one] if one.contains("camt.053.001.02")), "{files:?}");
-    // Nothing new: nothing is fetched, and the session is still good.
+    // Nothing is new, so nothing is fetched, and the session is still valid.
     let token = home.setting("idtoken");
     example().expect(0);
     assert_eq!((fetched(), home.setting("idtoken")), (files, token));
-    // What is wrong is said, with the exit code of what failed.
+    // A failure is reported, with the exit code of the failed command.
     home.set("password", "cC3!not-the-password-0123456789");
     home.set("idtokenexpiry", "2020-01-01 00:00:00");
     let failed = example();

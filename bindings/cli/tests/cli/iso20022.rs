@@ -61,7 +61,7 @@ fn a_folder_of_downloads_is_shown_and_matched() {
         fs::write(home.path("inbox").join(name), text).unwrap();
     }
     fs::write(home.path("payment.xml"), bankchannel_iso20022::EXAMPLE_PAIN001).unwrap();
-    // What cannot be read is told, and the others are shown.
+    // Unreadable files are reported, and the others are shown.
     let shown = home.run(&["iso20022", "show", "inbox"]).expect(1);
     assert!(shown.out.contains("account is closed") && shown.out.contains("Pekka Payer"), "{}", shown.out);
     assert!(
@@ -80,7 +80,7 @@ fn a_folder_of_downloads_is_shown_and_matched() {
     assert!(matched.out.contains("executed_reported") && matched.out.contains("rejected"), "{}", matched.out);
     let matched = home.run(&["iso20022", "match", "payment.xml", "inbox", "--csv"]).expect(0);
     assert_eq!(matched.out.lines().count(), 3, "{}", matched.out);
-    // Nobody reads: no failure.
+    // A closed reader is not a failure.
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     ran(home.command(&["iso20022", "show", "--csv", "inbox/s.xml"]).stdout(writer).output().unwrap()).expect(0);

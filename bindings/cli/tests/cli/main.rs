@@ -1,4 +1,4 @@
-//! The command as scripts and people use it: the program is run, against a service of its own.
+//! The command as scripts and people use it: the tests run the program, against their own service.
 #![allow(clippy::unwrap_used)]
 
 mod bank_command;

@@ -104,14 +104,14 @@ fn the_operator_looks_after_keys_audit_and_backup() {
     let listed = admin(&["key-list"]).expect(0).json();
     assert_eq!(listed["keys"][0]["entitlements"][0]["state"], "active");
 
-    // So far the running service did it; from here on it is stopped.
+    // So far the commands used the running service; from here on it is stopped.
     stop(child, "-TERM").expect(0);
     let records = admin(&["audit"]).expect(0).json();
     let shown = home.run(&["admin", "audit", "--data", "data"]).expect(0).out;
     assert!(!shown.contains(&key) && shown.contains(&format!("{}…", &key[..4])), "{shown}");
     let all = records["records"].as_array().unwrap();
     assert!(all.len() >= 4 && records["more"] == false, "{records}");
-    // The newest, in the order of writing; then how to read on.
+    // The newest, in the order of writing; then the hint for further records.
     let newest = admin(&["audit", "--limit", "2"]).expect(0).json();
     assert_eq!(
         (newest["records"].as_array().unwrap().as_slice(), &newest["more"]),

@@ -23,7 +23,7 @@ fn home_with_key(algorithm: &str) -> Home {
     home
 }
 
-/// gpg with a keyring of its own. Its socket paths must be short, so the folder lies in the temporary folder.
+/// gpg with its own keyring. Its socket paths must be short, so the folder is in the temporary folder.
 fn gpg(folder: &Path, keyring: &Path, arguments: &[&str]) -> Ran {
     let mut command = Command::new("gpg");
     command.args([
@@ -78,7 +78,8 @@ fn what_gpg_signs_is_accepted_here() {
         let ran = home.run(&["pgp", "verify", "--key", key, "--signature", "sig.asc", "payment.xml"]).expect(0);
         assert!(ran.out.starts_with("GOOD signature by "), "{}", ran.out);
     }
-    // Saved with the mail that it came in: one block after text, for the signature and for the key. Text after it is refused.
+    // Saved together with the mail around it: one block after text, for the signature and for the key. Text after it is
+    // refused.
     for file in ["sig.asc", "public.asc"] {
         let mail = format!("Hello,\n\nas promised:\n{}", fs::read_to_string(home.path(file)).unwrap());
         fs::write(home.path(&format!("mail-{file}")), &mail).unwrap();

@@ -1,4 +1,4 @@
-//! What is given where something else was meant is not repeated, and a key is taken as text.
+//! A value given in the wrong place is not repeated in output, and a key is accepted as text.
 
 use crate::support::{Home, NOWHERE};
 
@@ -31,7 +31,7 @@ fn a_key_is_taken_as_text() {
     let upload =
         ["files", "upload-file", "-b", "nordea", "-i", "token", "--base-url", NOWHERE, "--environment", "test"];
     let file = ["--file-type", "pain.001.001.09", payment.to_str().unwrap()];
-    // It comes as far as the connection.
+    // It gets as far as the connection.
     let ran = home.run(&[&upload[..], &["--key", &key, "-a", "0"], &file].concat()).expect(1);
     assert!(ran.err.contains("transport.connect_failed"), "{}", ran.err);
     let ran = home.run(&[&upload[..], &["--key", "--json"], &file].concat()).expect(1);

@@ -1,4 +1,4 @@
-//! What is given where something else was meant is not repeated: keys and files are planted into every option of every
+//! A value given in the wrong place is not repeated in output: keys and files are planted into every option of every
 //! command. Each option gets one of the wrong forms, in turn; with `BANKCHANNEL_EVERY_FORM` set it gets all
 //! (`tests/long/planted-options`).
 
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::support::{Home, NOWHERE};
 
-/// What is planted, and the part of it that must appear nowhere.
+/// The planted values, and the part of each that must not appear anywhere.
 const PLANTED: [(&str, &str); 5] = [
     ("<Document><IBAN>FI2112345600000785</IBAN></Document>", "FI2112345600000785"),
     ("-----BEGIN PRIVATE KEY-----\nPlantedKeyLine\n-----END PRIVATE KEY-----\n", "PlantedKeyLine"),
@@ -15,7 +15,7 @@ const PLANTED: [(&str, &str); 5] = [
     ("@-----BEGIN PRIVATE KEY-----PlantedKeyLine", "PlantedKeyLine"),
 ];
 
-/// The words that begin a line of a command's help: its subcommands.
+/// The first words of the lines of a command's help: its subcommands.
 fn commands(home: &Home, group: &str) -> Vec<String> {
     let help = home.run(&[group, "--help"]).expect(0).out;
     let listed = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
@@ -48,14 +48,14 @@ fn nothing_planted_into_an_option_is_repeated() {
     let mut turns = PLANTED.iter().cycle();
     let mut forms = || if every_form { PLANTED.to_vec() } else { vec![*turns.next().unwrap()] };
     for group in ["account", "session", "certs", "files", "pgp", "integrator", "psd2", "admin"] {
-        // One makes files without asking for anything.
+        // This one creates files without a prompt.
         for command in commands(&listing, group).iter().filter(|command| *command != "make-certificates") {
             for (planted, secret) in forms() {
                 attempt(&[group, command, planted], secret);
                 attempt(&[group, command, "--json", planted, planted], secret);
             }
             for option in options(&listing, &[group, command]) {
-                // Options of many commands are tried in one.
+                // Options that many commands share are tried in one.
                 if seen.insert(option.clone()) || option == "--key" {
                     for (planted, secret) in forms() {
                         attempt(&[group, command, &option, planted], secret);

@@ -1,4 +1,4 @@
-//! `psd2`: signed requests and certificates for tests, with files as people have them.
+//! `psd2`: signed requests and certificates for tests, with typical files.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ const VECTORS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../core/protocols
 const THEN: &str = "2026-03-03T10:15:30Z";
 pub(crate) const REQUEST: &str = "POST /api/v1/user/verification HTTP/1.1\nHost: bank.example\nContent-Type: application/json\nAccept: application/json\n\n{\"PSU-ID\":\"psu-7f3a91\"}\n";
 
-/// The specification's third parties, made once for all tests: keys take their time.
+/// The specification's third parties, made once for all tests because keys take time.
 static CERTIFICATES: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("psd2-certificates");
     let _ = fs::remove_dir_all(&folder);
@@ -64,7 +64,8 @@ fn pem(base64: &str) -> String {
     format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
-/// The specification's request A with what its signature needs, in files; and the same without what signing adds.
+/// The specification's request A and the inputs of its signature, in files; and the same without the parts that signing
+/// adds.
 pub(crate) fn home_with_vector_a() -> Home {
     let home = Home::empty();
     let text = String::from_utf8(vector("a.http")).unwrap();
@@ -91,7 +92,7 @@ fn what_is_signed_is_valid_and_only_as_it_was_signed() {
     let valid = verify(&home, "verify", &[]).expect(0);
     assert!(valid.out.starts_with("VALID: signed by PSDNO-FSA-987654321"), "{}", valid.out);
     assert_eq!(verify(&home, "verify", &["--json"]).expect(0).json()["verdict"], "ok");
-    // Nobody is trusted without --ca, and the certificates are younger than the specification's vectors.
+    // Without --ca no authority is trusted, and the certificates are newer than the specification's vectors.
     let untrusted = home.run(&["psd2", "verify", "signed.http"]).expect(1);
     assert!(untrusted.out.contains("V17") && untrusted.err.contains("--ca"), "{} {}", untrusted.out, untrusted.err);
     verify(&home, "verify", &["--at", THEN]).expect(1);
@@ -104,7 +105,7 @@ fn what_is_signed_is_valid_and_only_as_it_was_signed() {
     assert_eq!(verify(&home, "verify", &["--json"]).expect(1).json()["verdict"], "V28");
     assert!(verify(&home, "explain", &[]).expect(0).out.starts_with("V28 failed"));
 
-    // What is no request at all is refused too, by the checks that are there for it.
+    // Input that is not a request at all is refused too, by the checks for it.
     let many = "X-Long: ".to_owned() + &"a".repeat(40_000) + "\r\n";
     for (head, check) in [("A: \u{1}\r\n", "V02"), ("A: b\r\n folded\r\n", "V02"), (many.as_str(), "V01")] {
         fs::write(home.path("signed.http"), format!("GET /bg/v1/accounts HTTP/1.1\r\n{head}\r\n")).unwrap();
@@ -116,7 +117,7 @@ fn what_is_signed_is_valid_and_only_as_it_was_signed() {
     }
 }
 
-/// Each of the specification's defects as an option of its own (§7.2).
+/// Each of the specification's defects as an option (§7.2).
 #[test]
 fn defects_are_made_by_options() {
     let home = Home::empty();
@@ -156,7 +157,7 @@ fn every_dialect_algorithm_and_form_reads_back() {
     ] {
         let home = home_with_signed(more);
         let valid = verify(&home, "verify", how).expect(0);
-        // A header that need not be signed is one that other banks refuse.
+        // Other banks refuse a signed header that need not be signed.
         assert_eq!(valid.out.contains("warning V27"), more.contains(&"--also-sign"), "{}", valid.out);
     }
 }
@@ -252,7 +253,7 @@ fn a_personal_identifier_comes_from_stdin_alone_and_is_never_repeated() {
 #[test]
 fn call_reaches_its_operations_without_settings() {
     let mut home = home_with_vector_a();
-    // A settings file that cannot be used, which no operation of this protocol looks at.
+    // An unusable settings file, which no operation of this protocol reads.
     home.variable("ISECURE_BASE_URL", "nonsense");
     home.write_settings("nonsense: [");
     let encoded = home.run(&["call", "nextgen_psd2.encode_header", r#"{"text": "ø"}"#, "--json"]).expect(0).json();

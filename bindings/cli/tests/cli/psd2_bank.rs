@@ -1,4 +1,4 @@
-//! `serve nextgen-psd2-bank`, operations at it, and `demo nextgen-psd2`.
+//! `serve nextgen-psd2-bank`, its operations, and `demo nextgen-psd2`.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use crate::{
     support::{Home, started, stop},
 };
 
-/// A sandbox bank, and a file of settings for the third party of this number.
+/// A sandbox bank, and a settings file for the third party with this number.
 fn bank(home: &Home, more: &[&str]) -> (Child, Value) {
     started(home.command(&[&["serve", "nextgen-psd2-bank", "--data", "bank"], more].concat()))
 }
@@ -83,7 +83,7 @@ fn a_bank_says_one_line_and_answers_over_mutual_tls() {
     assert_eq!(ran.err, "");
 }
 
-/// Without a certificate, and before the end of the bank.
+/// Without a certificate, and after the bank has stopped.
 #[test]
 fn probes_are_answered_and_a_stop_is_announced() {
     let home = Home::empty();
@@ -111,7 +111,7 @@ fn probes_are_answered_and_a_stop_is_announced() {
     assert_eq!(status("/healthz"), None);
 }
 
-/// Options count before the file of settings, which has another third party's keys.
+/// Options override the settings file, which has another third party's keys.
 #[test]
 fn a_pkcs12_file_of_key_replaces_what_the_settings_have() {
     let home = Home::empty();

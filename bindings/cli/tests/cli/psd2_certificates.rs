@@ -22,7 +22,7 @@ fn certificates_are_private_new_and_never_replaced() {
     let again = home.run(&["psd2", "make-certificates", &made("")]).expect(1);
     assert!(again.err.contains("exists already"), "{}", again.err);
     assert_eq!(fs::read(made("ca.key")).unwrap(), before);
-    // One file in the way is enough, and nothing is begun.
+    // One existing file is enough to refuse, before anything is written.
     fs::create_dir(home.path("certs")).unwrap();
     std::os::unix::fs::symlink("nothing", home.path("certs/tpp1-qwac.key")).unwrap();
     home.run(&["psd2", "make-certificates", "certs", "--prefix", "tpp1"]).expect(1);
@@ -77,7 +77,7 @@ fn an_authority_issues_defective_certificates_too() {
     let inspected = home.run(&["psd2", "inspect", "--json", "bad/late-qseal.pem"]).expect(0).json();
     assert_eq!(inspected["organization_identifier"], "PSDNO-FSA-1-2");
     assert_eq!(inspected["roles"], serde_json::json!(["PSP_PI"]));
-    // A key of another certificate signs nothing.
+    // The key of another certificate is refused.
     let other = made("tpp2-qseal.key");
     let wrong = home.run(&["psd2", "sign", "--key", &other, "--certificate", "bad/late-qseal.pem", "request.http"]);
     assert!(wrong.expect(1).err.contains("does not belong"));
@@ -102,7 +102,7 @@ fn certificates_show_what_they_are_and_their_key_ids() {
     );
     let json = home.run(&["psd2", "key-id", "--json", "leaf.pem"]).expect(0).json();
     assert_eq!(json["key_ids"].as_array().unwrap().len(), ids.lines().count());
-    // DER is as good as PEM: for certificates to look at, and to trust.
+    // DER is accepted like PEM: for inspected and for trusted certificates.
     for (name, der) in [("leaf.der", der_of("leaf.pem", &home)), ("authority.crt", der_of("authority.pem", &home))] {
         fs::write(home.path(name), der).unwrap();
     }
@@ -114,7 +114,7 @@ fn certificates_show_what_they_are_and_their_key_ids() {
     assert!(home.run(&["psd2", "inspect", "broken.der"]).expect(1).err.contains("FILE: broken.der: "));
     fs::write(home.path("broken.der"), b"\xff\xfe").unwrap();
     assert!(home.run(&["psd2", "inspect", "broken.der"]).expect(1).err.contains("is neither PEM nor DER"));
-    // The header's value is as good as the file.
+    // The header's value is accepted like the file.
     let text = String::from_utf8(vector("a.http")).unwrap();
     let value = text.lines().find_map(|line| line.strip_prefix("TPP-Signature-Certificate: ")).unwrap();
     let from_header = home.run_with_input(&["psd2", "key-id", "-"], format!("{value}\n").as_bytes()).expect(0);

@@ -1,4 +1,5 @@
-//! `psd2 verify` and `explain`: requests as logs and editors leave them, and what is said of a request that nobody trusts.
+//! `psd2 verify` and `explain`: requests copied from logs and editors, and the report about a request without a trusted
+//! authority.
 
 use std::fs;
 
@@ -55,7 +56,7 @@ fn a_dump_may_begin_with_a_mark_and_lack_its_last_line_end() {
     assert!(short.out.starts_with("The request is signed as it should be."), "{}", short.out);
     let whole = explain(&home, &with_line(&format!("Content-Length: {length}")), &AT).expect(0);
     assert!(whole.err.is_empty(), "{}", whole.err);
-    // To sign, a request must be whole.
+    // A request must be complete to be signed.
     let sign = ["psd2", "signing-string", "dump.http"];
     fs::write(home.path("dump.http"), with_line(&format!("Content-Length: {}", length + 1))).unwrap();
     assert!(home.run(&sign).expect(1).err.contains("shorter than Content-Length"));
@@ -86,7 +87,7 @@ fn a_base_path_begins_with_a_slash() {
     let refused = call(serde_json::json!({"base_path": "api"})).expect(1).json();
     let error = &refused["error"];
     assert_eq!((&error["code"], &error["context"]["field"]), (&"input.invalid_field".into(), &"base_path".into()));
-    // The operation says whether the sender's text was signed.
+    // The operation reports whether the sender's text was signed.
     let said = vector("a.signing-string");
     for (said, signed) in [(&said[..], true), (&said[1..], false)] {
         let explained =

@@ -1,4 +1,4 @@
-//! `psd2 sign` with the keys that people have: PKCS#12 files, and tokens (SoftHSM).
+//! `psd2 sign` with common kinds of keys: PKCS#12 files, and tokens (SoftHSM).
 
 use std::{fs, path::Path, process::Command};
 
@@ -14,7 +14,7 @@ const KEY: &str =
 const PIN: &str = "5678";
 const PIN_VARIABLE: &str = "BANKCHANNEL_PKCS11_PIN";
 
-/// Runs a program in the home; `false` where it is not on this machine and need not be.
+/// Runs a program in the home; `false` if it is not installed and not required.
 pub(crate) fn tool(home: &Home, program: &str, arguments: &[&str]) -> bool {
     let Ok(done) = Command::new(program)
         .args(arguments)
@@ -66,7 +66,7 @@ fn a_pkcs12_file_brings_key_and_certificate() {
     assert!(broken.err.contains("not a PKCS#12 file"), "{}", broken.err);
 }
 
-/// What is no PKCS#12 file is not asked for its passphrase.
+/// A file that is not PKCS#12 causes no prompt for a passphrase.
 #[test]
 fn a_key_in_der_is_told_from_a_pkcs12_file() {
     let home = home_with_vector_a();
@@ -114,7 +114,7 @@ fn a_token_signs() {
     let asked = asked.expect(0);
     assert_eq!(asked.stdout.as_bytes(), vector("a.http"));
     assert!(!asked.terminal.contains(PIN));
-    // The operation by its name, with the token of the settings.
+    // The operation by its name, with the token from the settings.
     let pkcs11 = json!({"module": module, "token": "tpp", "pin": PIN, "key": "qseal"});
     let settings = json!({"certificate_file": home.path("leaf.pem"), "pkcs11": pkcs11});
     fs::write(home.path("tpp.json"), settings.to_string()).unwrap();
@@ -130,7 +130,7 @@ fn a_token_signs() {
     assert!(wrong.err.contains("Repeated wrong PINs lock a token") && !wrong.err.contains("0000"), "{}", wrong.err);
     home.variable(PIN_VARIABLE, PIN);
     assert_eq!(home.run(&sign).expect(0).out.as_bytes(), vector("a.http"));
-    // The token has no certificate, and this one is another key's.
+    // The token has no certificate, and this one belongs to another key.
     let without = home.run(&sign[..sign.len() - 2]).expect(1);
     assert!(without.err.contains("give --certificate"), "{}", without.err);
     let other = home.run(&[&sign[..sign.len() - 1], &["authority.pem"]].concat()).expect(1);

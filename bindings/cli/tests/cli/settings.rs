@@ -1,4 +1,4 @@
-//! The settings file: K11, K12, K13, and what must survive a change.
+//! The settings file: K11, K12, K13, and data that must survive a change.
 
 use std::{
     fs::{self, Permissions},
@@ -51,7 +51,7 @@ fn k13_a_good_session_of_the_same_mode_needs_no_login() {
     let ran = home.run(&["session", "login", "--noninteractive"]).expect(0);
     assert_eq!(ran.out, "Session already exists, no need to login.\n");
     assert_eq!(home.settings(), before);
-    // Another mode is another session, and there nobody answers.
+    // Another mode needs another session, and no prompt is possible.
     home.run(&["session", "login", "-m", "admin", "--noninteractive"]).expect(1);
 }
 
@@ -67,7 +67,7 @@ fn a_token_that_does_not_say_where_it_is_from_is_of_the_service_of_its_file() {
     assert!(ran.err.contains("another service"), "{}", ran.err);
 }
 
-/// The file has texts. Settings that are numbers or switches stand in it for others who read it.
+/// The values in the file are texts. Settings that are numbers or switches are there for other readers.
 #[test]
 fn what_is_no_text_is_left_to_others() {
     let home = Home::with_account("others@example.test", "data");
@@ -107,7 +107,7 @@ fn what_is_not_understood_survives_and_the_file_stays_private() {
     assert_eq!(mode(&home.settings_path()), 0o600);
     assert_ne!(home.setting("apikey").unwrap(), "0");
     let expiry = home.setting("idtokenexpiry").unwrap();
-    // An hour less ten seconds, in Helsinki's time.
+    // An hour minus ten seconds, in Helsinki's time.
     assert!(expiry > in_helsinki(3500) && expiry < in_helsinki(3595), "{expiry}");
     let others: Vec<_> = fs::read_dir(home.path(".wscli")).unwrap().collect();
     assert_eq!(others.len(), 1, "a temporary file was left");

@@ -1,13 +1,13 @@
-//! `--signer`: the key that signs is elsewhere, here in openssl's hands.
+//! `--signer`: an external key, here held by openssl.
 
 use std::{fs, path::Path, process::Command};
 
 use crate::support::{Home, ran, registered};
 
-/// Certificates, and the same secrets as openssl has them.
+/// Certificates, and the same secret keys in openssl's format.
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/scenarios/data");
 
-/// A data session at the simulator with the certificate registered, and the key where only the signer finds it.
+/// A data session at the simulator with the certificate registered, and the key in a place that only the signer reads.
 fn home_with_key_elsewhere(kind: &str) -> Home {
     let home = registered();
     let enrol =
@@ -49,7 +49,7 @@ fn the_example_of_the_help_signs_with_openssl() {
 #[test]
 fn an_answer_of_the_bank_can_be_waited_for_and_base64_is_as_good() {
     let home = home_with_key_elsewhere("ed25519");
-    // openssl wants the message of this algorithm in a file.
+    // For this algorithm openssl needs the message in a file.
     let signer = "cat > digest && openssl pkeyutl -sign -inkey key.pem -rawin -in digest | base64";
     let done = home.run(&upload(&["--signer", signer, "--wait-for", "pain.002.001.10"])).expect(0).json();
     assert_eq!(done["answers"][0]["file"]["file_type"], "pain.002.001.10");
@@ -64,7 +64,7 @@ fn a_signature_that_does_not_count_is_not_sent() {
     let failed = error("echo no card >&2; exit 7");
     assert_eq!((&failed["context"]["field"], &failed["outcome"]), (&"signer".into(), &"not_sent".into()));
     assert!(failed["message"].as_str().unwrap().contains("exit status: 7"), "{failed}");
-    // With nobody to sign and nobody to ask.
+    // Without a signer and without a prompt.
     let nobody = home.run(&upload(&[])).expect(1);
     assert!(nobody.err.contains("--signer"), "{}", nobody.err);
     home.run(&["files", "upload-file", "--signer", "true", "payment.xml"]).expect(1);

@@ -1,4 +1,4 @@
-//! What comes from stdin and from pipes: read once, as it goes, and never waited for without need.
+//! Input from stdin and from pipes: read once, as a stream, and without needless waiting.
 
 use std::{
     fs,
@@ -95,7 +95,7 @@ fn content_from_stdin_that_is_signed_is_bounded() {
     let mut input = child.stdin.take().unwrap();
     let writer = std::thread::spawn(move || {
         let piece = vec![b'x'; 1024 * 1024];
-        // It stops reading beyond its limit, and the pipe breaks.
+        // The program stops reading beyond its limit, and the pipe breaks.
         (0..200).take_while(|_| input.write_all(&piece).is_ok()).count()
     });
     let ran = ran(child.wait_with_output().unwrap()).expect(1);
@@ -104,7 +104,7 @@ fn content_from_stdin_that_is_signed_is_bounded() {
     assert_eq!(script.requests(), [""; 0]);
 }
 
-/// Reads a request to its end and tells how many bytes it had; answers when it is told to.
+/// Reads a request to its end and reports its number of bytes; answers on command.
 fn patient() -> (String, mpsc::Receiver<usize>, mpsc::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("http://{}/v2", listener.local_addr().unwrap());
@@ -138,7 +138,7 @@ fn patient() -> (String, mpsc::Receiver<usize>, mpsc::Sender<()>) {
 fn content_from_stdin_is_sent_as_it_comes_and_never_held() {
     const MIB: usize = 1024 * 1024;
     const SENT: usize = 100 * MIB;
-    /// The most memory of the whole program, in KiB: with the content it would be more than twice that.
+    /// The most memory of the whole program, in KiB; if it held the content, it would use more than twice that.
     const PEAK_KIB: u64 = 64 * 1024;
     let home = home_with_key();
     home.run(&["pgp", "sign", "--key", "keys/authorize-private.asc", "payment.xml"]).expect(0);

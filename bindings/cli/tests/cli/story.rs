@@ -1,4 +1,4 @@
-//! The whole way with the names, options and settings file of `wscli`, as a script of today has them.
+//! The complete flow with the names, options and settings file of `wscli`, as in existing scripts.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -89,7 +89,7 @@ fn a_script_for_wscli_works_as_it_is() {
     let upload = ["files", "upload-file", "-b", "simulator", "--file-type", "pain.001.001.09"];
     let former = ["--file-contents", "@payment.xml", "--file-name", "payment.xml", "--signatures", "@payment.xml.asc"];
     run(&[&upload[..], &former].concat()).expect(0);
-    // The same, signed on the way, with the file as a plain argument.
+    // The same, signed during the upload, with the file as a plain argument.
     run(&[
         "files",
         "upload-file",
@@ -152,7 +152,7 @@ fn a_password_is_reset_with_the_code_from_the_sms() {
     let home = registered();
     let new = "bB2!another-password-for-tests-9876";
     let old = home.setting("password").unwrap();
-    // An admin session is stored: the reset is for the user that is named all the same.
+    // An admin session is stored; the reset is still for the user that is named.
     home.run(&["call", "init_password_reset", "-m", "data", "--json"]).expect(0);
     home.set("password", new);
     home.run(&["account", "passwordReset", "-m", "data", "--code", CODE, "--noninteractive"]).expect(0);
@@ -161,7 +161,7 @@ fn a_password_is_reset_with_the_code_from_the_sms() {
     home.run(&["session", "login", "-m", "data", "--noninteractive"]).expect(0);
     home.set("password", &old);
     home.run(&["session", "login", "-m", "admin", "--noninteractive"]).expect(0);
-    // Its own reset ends the stored session.
+    // The reset of the session's own user ends the stored session.
     home.run(&["call", "init_password_reset", "-m", "admin", "--json"]).expect(0);
     home.set("password", new);
     home.run(&["account", "passwordReset", "-m", "admin", "--code", CODE, "--noninteractive"]).expect(0);
@@ -190,7 +190,7 @@ fn a_login_of_another_mode_that_waits_is_not_gone_on_with() {
     let home = Home::with_account(&fresh_email(), "admin");
     home.run(&["account", "register", "--noninteractive"]).expect(0);
     let email = home.setting("email").unwrap();
-    // Going on with it would fail: it is none.
+    // Continuing with it would fail: it is not a pending login.
     home.set("waitinglogin", "bc1.AAAA");
     home.set("waitingloginkey", "0123456789012345678901234567890123456789012");
     home.set("waitingloginfor", &format!("{email} admin"));

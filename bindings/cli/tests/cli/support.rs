@@ -1,4 +1,4 @@
-//! Running the program, a service to run it against, and a server that answers whatever a test wants.
+//! Runs the program, starts a service for it, and serves scripted answers.
 
 use std::{
     fs::{self, Permissions},
@@ -23,10 +23,10 @@ use tempfile::TempDir;
 pub(crate) const CODE: &str = "123456";
 /// A password that the service accepts; made up for these tests.
 pub(crate) const PASSWORD: &str = "aA1!cli-tests-only-0123456789";
-/// An address where nobody listens: a test that is not to send anything would fail there.
+/// An address without a server: a test that must not send anything would fail there.
 pub(crate) const NOWHERE: &str = "http://127.0.0.1:9/v2";
 
-/// The service that all tests share; each has accounts of its own.
+/// The service that all tests share; each test has its own accounts.
 pub(crate) static SERVICE: LazyLock<Service> = LazyLock::new(|| {
     let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-service");
     let _ = fs::remove_dir_all(&data);
@@ -54,7 +54,7 @@ pub(crate) struct Home {
     environment: Vec<(String, String)>,
 }
 
-/// What a run gave.
+/// The result of a run.
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) out: String,
@@ -74,7 +74,7 @@ impl Ran {
 }
 
 impl Home {
-    /// A home with an account, for a script as the service, with a session.
+    /// A home with an account and a session, with a script as the service.
     pub(crate) fn with_session(email: &str, script: &Script) -> Self {
         let home = Self::with_account(email, "data");
         home.set("base_url", &script.base_url);
@@ -138,7 +138,7 @@ impl Home {
         self.write_settings(&(lines.join("\n") + "\n"));
     }
 
-    /// Every code from the environment.
+    /// Takes every code from the environment.
     pub(crate) fn with_codes(mut self) -> Self {
         for name in ["ISECURE_MFA_CODE", "ISECURE_EMAIL_CODE", "ISECURE_PHONE_CODE"] {
             self.environment.push((name.to_owned(), CODE.to_owned()));
@@ -177,16 +177,16 @@ impl Home {
     }
 }
 
-/// What a run on a terminal gave.
+/// The result of a run on a terminal.
 #[derive(serde::Deserialize, Debug)]
 pub(crate) struct Shown {
     pub(crate) code: i32,
-    /// All that the terminal showed.
+    /// All text that the terminal showed.
     pub(crate) terminal: String,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
     problem: Option<String>,
-    /// Whether the terminal's settings are what they were before.
+    /// Whether the terminal's settings were restored.
     pub(crate) restored: bool,
 }
 
@@ -197,12 +197,12 @@ impl Shown {
     }
 }
 
-/// Waits for a prompt, for the terminal to echo nothing, and types.
+/// Waits for a prompt and for the terminal's echo to be off, then types.
 pub(crate) fn typed_unseen(prompt: &str, text: &str) -> [Value; 3] {
     [json!({ "expect": prompt }), json!({ "hidden": true }), json!({ "send": text })]
 }
 
-/// Runs a program on a terminal of its own. `pipes` are the streams that do not go there.
+/// Runs a program on its own terminal. `pipes` are the streams that go to pipes instead.
 pub(crate) fn on_terminal(command: &Command, pipes: &[&str], steps: &[Value]) -> Shown {
     let text = |text: &std::ffi::OsStr| text.to_str().unwrap().to_owned();
     let argv: Vec<String> = std::iter::once(command.get_program()).chain(command.get_args()).map(text).collect();
@@ -225,7 +225,7 @@ pub(crate) fn on_terminal(command: &Command, pipes: &[&str], steps: &[Value]) ->
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Runs a program that might wait for ever, which is a failure.
+/// Runs a program that might hang; a hang is a failure.
 pub(crate) fn ran_in_time(mut command: Command) -> Ran {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let end = Instant::now() + Duration::from_secs(30);
@@ -271,7 +271,7 @@ pub(crate) fn registered() -> Home {
     home
 }
 
-/// A server that answers requests with these answers, in this order, and notes what was asked.
+/// A server that answers requests with these answers, in this order, and records the requests.
 pub(crate) struct Script {
     pub(crate) base_url: String,
     requests: Arc<Mutex<Vec<String>>>,
@@ -283,7 +283,7 @@ impl Script {
         Self::serve_after(Duration::ZERO, answers)
     }
 
-    /// The same, each answer a while after its request.
+    /// The same, with a delay before each answer.
     pub(crate) fn serve_after(wait: Duration, answers: Vec<(u16, String)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let base_url = format!("http://{}/v2", listener.local_addr().unwrap());
@@ -307,7 +307,7 @@ impl Script {
                 );
                 std::thread::sleep(wait);
                 let _ = stream.write_all(answer.as_bytes());
-                // What was not read of the request would reset the connection before the answer is there.
+                // Unread bytes of the request would reset the connection before the answer arrives.
                 let _ = stream.shutdown(std::net::Shutdown::Write);
                 let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
                 let _ = std::io::copy(&mut stream, &mut std::io::sink());
@@ -321,14 +321,14 @@ impl Script {
     }
 }
 
-/// Ten seconds from now and the like, as the settings file has it: Helsinki's time.
+/// A time relative to now in the form of the settings file: Helsinki's time.
 pub(crate) fn in_helsinki(seconds: i64) -> String {
     let zone = jiff::tz::TimeZone::get("Europe/Helsinki").unwrap();
     let time = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(seconds);
     time.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// Starts a server; what its readiness line says.
+/// Starts a server; returns its readiness line.
 pub(crate) fn started(mut service: Command) -> (Child, Value) {
     let mut child = service.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();

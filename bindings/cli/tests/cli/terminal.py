@@ -1,20 +1,20 @@
-"""Runs a program on a terminal of its own and types what a person would.
+"""Runs a program on its own terminal and types as a person would.
 
 Reads one JSON object from stdin:
 
     argv, cwd, env      the program
-    stdout, stderr      "terminal", or "pipe" to have it apart (stdin is always the terminal)
-    steps               in turn: {"expect": TEXT} waits until the terminal shows TEXT behind what was matched before;
+    stdout, stderr      "terminal", or "pipe" for a separate stream (stdin is always the terminal)
+    steps               in turn: {"expect": TEXT} waits until the terminal shows TEXT after the previous match;
                         {"hidden": true} waits until the terminal echoes nothing; {"send": TEXT} types;
                         {"signal": NAME} sends a signal to the program; {"sleep": SECONDS} waits
 
 Writes one JSON object to stdout:
 
     code                the exit code, or minus the signal's number
-    terminal            all that the terminal showed
-    stdout, stderr      what came through pipes
-    problem             the step that could not be done, or null
-    restored            whether the terminal's settings are what they were before
+    terminal            all text that the terminal showed
+    stdout, stderr      the output through pipes
+    problem             the step that failed, or null
+    restored            whether the terminal's settings were restored
 """
 
 import fcntl
@@ -37,7 +37,7 @@ class Play:
         self.matched = 0
         self.pipes = {}
         self.master, slave = pty.openpty()
-        # Wide enough that nothing is broken over two lines.
+        # Wide enough that no line wraps.
         fcntl.ioctl(slave, termios.TIOCSWINSZ, b"\x32\x00\xa0\x00\x00\x00\x00\x00")
         self.before = termios.tcgetattr(slave)
         ends = {name: os.pipe() for name in ("stdout", "stderr") if play.get(name) == "pipe"}
@@ -54,7 +54,7 @@ class Play:
         for name, (out, into) in ends.items():
             os.close(into)
             self.pipes[out] = [name, b""]
-        # Kept open, so that the settings can be asked for after the program has ended.
+        # Kept open, so that the settings can be read after the program has ended.
         self.slave = slave
 
     def read(self, seconds):
@@ -116,7 +116,7 @@ class Play:
         if not in_time:
             os.killpg(self.child, signal.SIGKILL)
             self.until(self.has_ended, 5)
-        # What was written last.
+        # The last output.
         self.until(lambda: False, 0.1)
         return in_time
 

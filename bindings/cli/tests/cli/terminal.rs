@@ -1,4 +1,4 @@
-//! What a person at a terminal sees and types: prompts, progress, Ctrl-C.
+//! Prompts, progress and Ctrl-C, as a user at a terminal sees them.
 
 use std::{fs, time::Duration};
 
@@ -66,7 +66,7 @@ fn whoever_gives_nothing_is_asked_for_everything() {
     let steps = [
         typed("E-mail address: ", &email),
         typed("Full name: ", "Eve Example"),
-        // An empty answer is none.
+        // An empty answer counts as no answer.
         typed("Company: ", ""),
         typed("Company: ", "Example Oy"),
         typed("Phone, such as", "+358401234567"),
@@ -125,7 +125,7 @@ fn ctrl_c_at_a_prompt_leaves_the_terminal_as_it_was() {
     let shown = play(&home, &["session", "login"], &at_password).expect(130);
     assert!(shown.restored && !shown.terminal.contains("error"), "{shown:?}");
 
-    // In the middle of a call.
+    // During a call.
     let mut at_code = typed_unseen("Password: ", &format!("{PASSWORD}\r")).to_vec();
     at_code.extend([json!({"expect": "The code from the SMS"}), json!({"hidden": true}), json!({"send": "\u{3}"})]);
     let shown = play(&home, &["session", "login"], &at_code).expect(130);
@@ -180,7 +180,7 @@ fn a_locked_key_asks_for_its_passphrase() {
     home.run(&[&["pgp", "verify"], &verify[..]].concat()).expect(0);
 }
 
-/// An upload to a script, signed on the way.
+/// An upload to a script, signed during the upload.
 fn upload<'a>(script: &'a Script, more: &[&'a str]) -> Vec<&'a str> {
     let begin = ["files", "upload-file", "-b", "nordea", "--filetype", "pain.001.001.09", "-i", "token", "--base-url"];
     [&begin[..], &[&script.base_url], more].concat()
@@ -245,7 +245,7 @@ fn progress_is_for_who_looks_at_stderr() {
 
 #[test]
 fn what_a_service_writes_does_not_steer_the_terminal() {
-    // ESC, the one-character CSI, a bell, and what turns the order of letters.
+    // ESC, the one-character CSI, a bell, and a character that reverses the order of letters.
     let evil = r"a\u001b[2J\u009b31m\u0007\u202eb";
     let keys = format!(
         r#"{{"RequestId":"1","ResponseCode":"00","ResponseText":"{evil}","PgpKeys":[{{"PgpKeyId":"3A3A59B2","PgpKeyPurpose":"authorize"}}]}}"#

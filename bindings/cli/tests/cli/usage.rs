@@ -1,4 +1,4 @@
-//! Help, usage errors, completion, and a reader that goes away.
+//! Help, usage errors, completion, and a closed reader.
 
 use std::{
     io::{Read as _, Write as _},
@@ -55,7 +55,7 @@ fn a_failure_is_one_though_nobody_reads() {
         let mut command = home.command(&["call", "list_keys", "-i", "token", "--base-url", NOWHERE]);
         let failed = ran(command.args(more).stdout(writer).output().unwrap()).expect(1);
         assert!(failed.err.contains("error"), "{}", failed.err);
-        // What succeeds is a success all the same.
+        // A command that succeeds stays a success.
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let mut command = home.command(&["catalogue"]);
@@ -86,7 +86,7 @@ fn a_value_may_begin_with_a_hyphen() {
     let home = Home::empty();
     let list = ["files", "list-files", "-b", "nordea", "-a", "0", "--base-url", NOWHERE, "--environment", "test"];
     for token in [&["-i", "-Xa8-random_token"][..], &["--idtoken", "--Xa8-random_token"], &["-i-Xa8"]] {
-        // It comes as far as the connection.
+        // It gets as far as the connection.
         let ran = home.run(&[&list[..], token].concat()).expect(1);
         assert!(ran.err.contains("transport."), "{}", ran.err);
     }

@@ -1,6 +1,6 @@
 'use strict';
 
-// A worker of a cluster: makes ten calls and tells how many were answered.
+// A worker of a cluster: makes ten calls and reports the number of answers.
 
 const { WsChannel } = require('../..');
 

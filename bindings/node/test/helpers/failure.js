@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict');
 
-/** The error that a promise or function ends with. */
+/** The error of a promise or function. */
 async function failure(work) {
   try {
     await (typeof work === 'function' ? work() : work);

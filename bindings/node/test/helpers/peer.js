@@ -1,11 +1,11 @@
 'use strict';
 
-// A scripted peer: answers what the service would answer, and keeps what it was sent.
+// A scripted peer: answers like the service, and records the requests.
 
 const http = require('node:http');
 const net = require('node:net');
 
-/** What `downloadFile` gives: 1 MiB in which every byte value stands. */
+/** The content of `downloadFile`: 1 MiB with every byte value. */
 const CONTENT = Buffer.alloc(1024 * 1024, Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)));
 
 const DESCRIPTOR = {
@@ -62,7 +62,7 @@ async function peer() {
   return { server, settings: settingsOf(server), uploads, seen, close };
 }
 
-/** Takes connections and requests, and never answers. */
+/** Accepts connections and requests, and never answers. */
 async function silent() {
   const sockets = [];
   let arrive;

@@ -2,7 +2,7 @@
 
 const { spawn } = require('node:child_process');
 
-/** Runs a program in a process of its own, and what it prints. A hang ends it with `signal`. */
+/** Runs a program in a separate process, and returns its output. A hang ends it with `signal`. */
 function run(program, { args = [], env = {}, cwd, limit = 30_000 } = {}) {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, ['-e', program, ...args], { env: { ...process.env, ...env }, cwd });

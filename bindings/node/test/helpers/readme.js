@@ -17,12 +17,12 @@ function block(file, heading, language) {
 }
 
 module.exports = {
-  /** What README.md tells a user to install, and to run. */
+  /** The commands and the program of README.md. */
   section: () => {
     const readme = path.join(root, 'README.md');
     return { install: block(readme, 'Node', 'sh'), program: block(readme, 'Node', 'js') };
   },
-  /** The program that the page of the package opens with. */
+  /** The first program of the package's page. */
   page: () => block(path.join(folder, 'README.md'), undefined, 'js'),
   /** The program of a page in docs. */
   document: (name) => block(path.join(root, 'docs', name), 'Node', 'js'),

@@ -4,7 +4,7 @@
 const WEDNESDAY = 3;
 const HOLIDAYS = ['01-01', '05-01', '12-25', '12-26'];
 
-/** A day for payments: whatever day the tests run on, banks settle euro on it. */
+/** A day for payments: on any test day it is one on which banks settle euro. */
 function soon() {
   const day = new Date(Date.now() + 3 * 86_400_000);
   while (day.getUTCDay() !== WEDNESDAY || HOLIDAYS.includes(day.toISOString().slice(5, 10))) {

@@ -10,13 +10,13 @@ const paths = require('./paths');
 const addon = path.join(paths.target, 'testing/bankchannel.node');
 const faces = path.join(paths.target, 'testing/faces/bindings/node');
 
-/** Why it cannot be used; nothing when it can, or when it must. */
+/** The reason why it cannot be used; nothing if it can, or must. */
 const missing =
   !(fs.existsSync(addon) && fs.existsSync(faces)) &&
   !process.env.BANKCHANNEL_TESTS_REQUIRE_TOOLS &&
   'tests/testing-build was not run';
 
-/** Puts the package together in a folder: what is written by hand from here, what is generated from there. */
+/** Assembles the package in a folder: hand-written files from here, generated ones from there. */
 function assemble(folder) {
   fs.cpSync(path.join(paths.package, 'lib'), path.join(folder, 'lib'), { recursive: true });
   fs.copyFileSync(path.join(paths.package, 'package.json'), path.join(folder, 'package.json'));

@@ -27,17 +27,17 @@ use Bankchannel\SaltEdgeConnector\StepRedirect;
 use Bankchannel\SaltEdgeConnector\StepRefused;
 use Bankchannel\SaltEdgeConnector\TransactionStatus;
 
-/** What the connector asks of the bank. All names and amounts are invented. */
+/** The connector's questions to the bank. All names and amounts are invented. */
 final class Bank implements SaltEdgeBank
 {
-    /** By the bank's own id: login, password (a bank keeps none in clear), name, account. */
+    /** By the bank's own id: login, password (a bank does not store it in clear text), name, account. */
     private const CUSTOMERS = [
         'c-1001' => ['anna', 'anna-password', 'Anna Example', '501'],
         'c-1002' => ['ben', 'ben-password', 'Ben Example', '601'],
     ];
 
     /**
-     * @param string $publicUrl Where browsers reach the bank's page.
+     * @param string $publicUrl The address of the bank's page for browsers.
      * @param string $codes The file to which one-time codes are appended: a bank sends them to the customer.
      */
     public function __construct(
@@ -85,7 +85,7 @@ final class Bank implements SaltEdgeBank
         return isset(self::CUSTOMERS[$question->userId]) ? new StepApproved(userId: $question->userId) : new StepRefused(errorClass: 'CannotReconnectToken');
     }
 
-    /** It keeps no copy: there is nothing to read again. */
+    /** This bank keeps no copy: there is nothing to refresh. */
     public function refresh(RefreshQuestion $question): Step
     {
         return new StepDone();
@@ -111,7 +111,7 @@ final class Bank implements SaltEdgeBank
         if ((self::CUSTOMERS[$question->userId][3] ?? null) !== $question->accountId) {
             return new ListTransactionsAnswer(refused: new RefusedByBank(errorClass: 'AccountNotFound'));
         }
-        // The last day asked for, or its last instant: the first ten characters are the day.
+        // The last requested day, or its last instant: the first ten characters are the day.
         $day = substr($question->toDate, 0, 10);
         $salary = new BankTransaction(
             id: "{$question->accountId}-{$day}",
@@ -136,7 +136,7 @@ final class Bank implements SaltEdgeBank
         error_log("Salt Edge gives notice: {$question->kind->value}");
     }
 
-    /** The id of the customer whose login and password these are. */
+    /** The id of the customer with this login and password. */
     public function signedIn(string $login, #[\SensitiveParameter] string $password): ?string
     {
         foreach (self::CUSTOMERS as $userId => [$known, $right]) {
@@ -148,7 +148,7 @@ final class Bank implements SaltEdgeBank
         return null;
     }
 
-    /** The code of a session, made from its id: any process, started at any time, knows it. */
+    /** The code of a session, derived from its id: any process can compute it at any time. */
     private function code(string $sessionId): string
     {
         return sprintf('%06d', hexdec(substr(hash_hmac('sha256', $sessionId, $this->codeKey), 0, 12)) % 1_000_000);

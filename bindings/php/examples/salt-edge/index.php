@@ -1,7 +1,8 @@
 <?php
 
 /*
- * A bank's connector to Salt Edge in plain PHP: what Salt Edge asks, the bank's answers, and the bank's page for the customer.
+ * A bank's connector to Salt Edge in plain PHP: requests of Salt Edge, the bank's answers, and its page for the
+ * customer.
  *
  *     bankchannel check salt-edge-connector --init check.json > settings.json
  *     export SETTINGS=settings.json STORE=$PWD/store CODE_KEY=$(openssl rand -hex 32) CODES=$PWD/connector/outbox.jsonl PUBLIC_URL=http://127.0.0.1:8080
@@ -9,9 +10,10 @@
  *     php index.php &
  *     bankchannel check salt-edge-connector http://127.0.0.1:8080 --settings check.json
  *
- * Under php-fpm every path leads to this file, and FFI is preloaded: see the package's page. SETTINGS are the settings of
- * SaltEdgeConnector as JSON. STORE is the folder that all processes share, or PostgreSQL's address. One-time codes are appended to
- * CODES. Run by itself, this program works: it sends again what has not arrived, and ends sessions whose time is over.
+ * Under php-fpm every path leads to this file, and FFI is preloaded: see the package's page. SETTINGS are the settings
+ * of SaltEdgeConnector as JSON. STORE is the folder that all processes share, or PostgreSQL's address. One-time codes
+ * are appended to CODES. On the command line this program is the worker: it sends undelivered callbacks again, and ends
+ * expired sessions.
  */
 
 declare(strict_types=1);
@@ -29,7 +31,7 @@ function variable(string $name): string
     return getenv($name) ?: throw new RuntimeException("{$name} is not set: see the first lines of index.php");
 }
 
-/** @return array<string, string> the settings, named as PHP names them. */
+/** @return array<string, string> the settings, with their names in PHP. */
 function settings(): array
 {
     /** @var array<string, string> $settings */
@@ -39,7 +41,7 @@ function settings(): array
     return array_combine($names, $settings);
 }
 
-/** The bank's page. No other site may frame it, or learn its address, which names the session. */
+/** The bank's page. Other sites must not frame it, or learn its address, which contains the session. */
 function page(int $status, string $said, ?SaltEdgeConnector\SessionView $session = null): void
 {
     http_response_code($status);
@@ -96,7 +98,7 @@ if (PHP_SAPI === 'cli') {
             error_log((string) $error);
             $due = null;
         }
-        // Another process may have left something meanwhile: it looks every second.
+        // Another process may have left work meanwhile: this one checks every second.
         usleep($due !== null && $due <= new DateTimeImmutable('+1 second') ? 100_000 : 1_000_000);
     }
 }

@@ -1,14 +1,14 @@
 <?php
 
 /*
- * A page that logs in, uploads a payment file and shows what the bank said of it. In front of a bank that is a simulator:
+ * A page that logs in, uploads a payment file and shows the bank's status. In front of a simulated bank:
  *
  *     php -d opcache.enable_cli=1 -d opcache.preload=../../preload.php -S 127.0.0.1:8000
  *
- * The account comes from the environment (ISECURE_API_KEY, ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_PHONE, ISECURE_BANK), the
- * private key that signs from the file SIGNING_KEY. SEAL_KEY is 32 random characters or more: a login that waits for its code, and
- * the session after it, are kept sealed with it between requests. What is known of payments is kept in PHP's session:
- * a real page has a database.
+ * The account comes from the environment (ISECURE_API_KEY, ISECURE_EMAIL, ISECURE_PASSWORD, ISECURE_PHONE,
+ * ISECURE_BANK), the private signing key from the file SIGNING_KEY. SEAL_KEY is 32 random characters or more: it seals
+ * a login that waits for its code, and the session after it, between requests. The state of payments is kept in PHP's
+ * session: a real page has a database.
  */
 
 declare(strict_types=1);
@@ -37,7 +37,7 @@ function client(): WsChannel
     return WsChannel::fromEnv(mode: Mode::Data, sealKey: Secret::env('SEAL_KEY'));
 }
 
-/** A client with the session that an earlier request left. */
+/** A client with the session of an earlier request. */
 function loggedIn(): WsChannel
 {
     $client = client();
@@ -48,7 +48,7 @@ function loggedIn(): WsChannel
     return $client;
 }
 
-/** What a login has come to is kept for the next request. */
+/** Stores the state of a login for the next request. */
 function keep(WsChannel $client, LogInProgress $progress): string
 {
     unset($_SESSION['waiting'], $_SESSION['question']);
@@ -67,7 +67,7 @@ function keep(WsChannel $client, LogInProgress $progress): string
     return 'This account must choose its second factor first: log in once with the command line.';
 }
 
-/** Sends the file that came with the request. */
+/** Sends the file of the request. */
 function upload(string $file): string
 {
     $client = loggedIn();
@@ -76,19 +76,20 @@ function upload(string $file): string
         return implode("\n", array_map(static fn (PaymentProblem $problem): string => ($problem->line === null ? '' : "Line {$problem->line}: ") . "{$problem->message} {$problem->fix}", $checked->problems));
     }
     $id = $checked->payment->messageId;
-    // The same message again may be a second click: it is not paid twice.
+    // The same message again may be a second click: it must not be paid twice.
     if (isset($_SESSION['payments'][$id])) {
         return "{$id} was sent already.";
     }
     $_SESSION['payments'][$id] = 'sending';
-    // The note is on disk before anything is sent: this process may be killed while it sends. (A database: commit here.)
+    // The note is on disk before anything is sent: this process may be killed while it sends. (With a database: commit
+    // here.)
     session_write_close();
     session_start();
     try {
         $client->signAndUpload(content: $file, fileName: "{$id}.xml", fileType: 'pain.001.001.09', privateKey: Secret::file((string) getenv('SIGNING_KEY')), timeoutMs: 60_000);
         $_SESSION['payments'][$id] = 'sent, not answered yet';
     } catch (BankchannelException $error) {
-        // Only what was `not_sent` or `refused` may be sent again.
+        // Only a `not_sent` or `refused` payment may be sent again.
         $_SESSION['payments'][$id] = "failed ({$error->outcome}): {$error->getMessage()}";
         if ($error->outcome === 'not_sent' || $error->outcome === 'refused') {
             unset($_SESSION['payments'][$id]);
@@ -99,7 +100,7 @@ function upload(string $file): string
     return "{$id} was sent.";
 }
 
-/** Looks for the bank's answers. */
+/** Checks for the bank's answers. */
 function look(): string
 {
     $client = loggedIn();
@@ -120,7 +121,7 @@ if ($_SERVER['REQUEST_METHOD'] === 'POST') {
     try {
         $said = match ($_POST['do'] ?? '') {
             'login' => keep($client = client(), $client->beginLogIn(phone: getenv('ISECURE_PHONE') ?: null)),
-            // A verification of phone or mail begins the login again: that takes the password.
+            // Verifying phone or mail starts the login again, which needs the password.
             'code' => keep($client = client(), $client->continueLogIn(sealed: $_SESSION['waiting'] ?? '', code: (string) ($_POST['code'] ?? ''), password: Secret::env('ISECURE_PASSWORD'))),
             'upload' => upload($_FILES['payment']['tmp_name'] ?? ''),
             'look' => look(),
@@ -128,7 +129,7 @@ if ($_SERVER['REQUEST_METHOD'] === 'POST') {
         };
     } catch (BankchannelException $error) {
         if ($error instanceof AuthenticationException) {
-            // A session or a login that is over does not come back: the page offers a new one.
+            // An ended session or login cannot be resumed: the page offers a new one.
             unset($_SESSION['session'], $_SESSION['waiting'], $_SESSION['question']);
         }
         http_response_code(502);

@@ -7,8 +7,8 @@ namespace Bankchannel\Bridge;
 use Bankchannel\Exception\BankchannelException;
 
 /**
- * The way into the native library: its functions as PHP sees them. `FfiBridge` is the one that works; tests may give
- * another to a client.
+ * The interface to the native library: its functions for PHP. `FfiBridge` is the real implementation; tests may give a
+ * client another one.
  */
 interface Bridge
 {
@@ -16,7 +16,7 @@ interface Bridge
     public function version(): string;
 
     /**
-     * Every operation there is, as JSON.
+     * Every operation, as JSON.
      *
      * @throws BankchannelException
      */
@@ -30,36 +30,36 @@ interface Bridge
     public function openClient(#[\SensitiveParameter] string $settings): Handle;
 
     /**
-     * Carries out a call that has nothing to ask, in one go. `$timeoutMs` −1 is the operation's own limit.
+     * Runs a call without questions, in one native call. `$timeoutMs` −1 is the operation's own limit.
      *
      * @throws BankchannelException
      */
     public function call(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination): Event;
 
     /**
-     * Begins a call; `resume` carries it on. With `$log` it collects log records.
+     * Begins a call; `resume` continues it. With `$log` it collects log records.
      *
      * @throws BankchannelException
      */
     public function begin(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination, bool $log, bool $progress = false): Handle;
 
     /**
-     * Goes on with a reply (one of `Reply`) and waits for what comes next.
+     * Continues with a reply (one of `Reply`) and waits for the next event.
      *
      * @throws BankchannelException
      */
     public function resume(Handle $call, int $reply, #[\SensitiveParameter] string $data = ''): Event;
 
     /**
-     * The log records since this was last asked, as a JSON array; also after the call has ended.
+     * The log records since the last call of this method, as a JSON array; also after the call has ended.
      *
      * @throws BankchannelException
      */
     public function log(Handle $call): string;
 
     /**
-     * Carries out an operation that only computes; the response as JSON. The client gives its settings for what the request
-     * leaves out; null is no client.
+     * Runs a local operation; returns the response as JSON. The client's settings supply missing fields of the request;
+     * null means no client.
      *
      * @throws BankchannelException
      */
@@ -73,14 +73,14 @@ interface Bridge
     public function startServer(string $kind, #[\SensitiveParameter] string $options): Handle;
 
     /**
-     * What a client needs to reach it, as JSON.
+     * The settings that a client needs to reach it, as JSON.
      *
      * @throws BankchannelException
      */
     public function serverInfo(Handle $server): string;
 
     /**
-     * Carries out an order of the control interface, whose request is a JSON object; its answer as JSON.
+     * Carries out an order of the control interface, whose request is a JSON object; returns its answer as JSON.
      *
      * @throws BankchannelException
      */

@@ -12,9 +12,9 @@ use Bankchannel\SignatureRequest;
 use Psr\Log\LoggerInterface;
 
 /**
- * One call that may ask in its middle: for a code, a signature, the next piece of content, or to take one.
+ * One call that may ask while it runs: for a code, a signature, the next piece of content, or to take one.
  *
- * What a callable or a stream throws leaves this as it is; giving back the call's handle then cancels it.
+ * Exceptions of a callable or a stream pass through unchanged; freeing the call's handle then cancels it.
  *
  * @internal
  */
@@ -25,9 +25,9 @@ final class Conversation
     /**
      * @param string        $operation   its name
      * @param mixed         $destination the stream to write received content to
-     * @param \Closure|null $onCode      gives a `Question`'s answer
-     * @param \Closure|null $signer      gives a `SignatureRequest`'s signature
-     * @param \Closure|null $onProgress  is told how far the call is
+     * @param \Closure|null $onCode      returns the answer to a `Question`
+     * @param \Closure|null $signer      returns the signature for a `SignatureRequest`
+     * @param \Closure|null $onProgress  called with the progress of the call
      */
     public function __construct(
         private readonly Bridge $bridge,
@@ -42,7 +42,7 @@ final class Conversation
         $this->logs = $logger !== null;
     }
 
-    /** Carries the call out; how it ended. @throws BankchannelException */
+    /** Runs the call; returns its last event. @throws BankchannelException */
     public function hold(Handle $client, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination): Event
     {
         $call = $this->bridge->begin($client, $this->operation, $request, $timeoutMs, $content, $destination, $this->logs, $this->onProgress !== null);
@@ -63,7 +63,7 @@ final class Conversation
         }
     }
 
-    /** Has a question answered by whom it concerns. Why the program's own code failed is for the program, and for nobody else. */
+    /** Passes a question to the callback for it. Only the program learns the reason why its own code failed. */
     private function asked(Handle $call, #[\SensitiveParameter] string $json): Event
     {
         /** @var array{kind: string, text: string, request?: array<string, mixed>} $asked */
@@ -86,7 +86,7 @@ final class Conversation
         return $this->resume($call, Reply::ANSWER, $answer);
     }
 
-    /** Tells the program, and nobody else, why its own code failed. */
+    /** Reports to the program alone why its own code failed. */
     private function report(string $what, \Throwable $fault): void
     {
         $text = "bankchannel: {$what}: the program's own code failed";
@@ -97,7 +97,7 @@ final class Conversation
         }
     }
 
-    /** Code of the program's that fails is told no more: it must not change what becomes of a payment. */
+    /** A callback that fails is not called again: it must not change the result of a payment. */
     private function progressed(Handle $call, string $json): Event
     {
         /** @var array{text: string, bytes: int, total?: int} $said */
@@ -151,7 +151,10 @@ final class Conversation
         return $this->text($call, 'onCode', $this->told($call, static fn (): mixed => $onCode($question)));
     }
 
-    /** What the caller's own code answers. Where it throws, the end of the call is the last of the causes: it tells how far the exchange came. */
+    /**
+     * The answer of the caller's own code. If it throws, the error of the call becomes the last of the causes: it has
+     * the outcome.
+     */
     private function told(Handle $call, \Closure $ask): mixed
     {
         try {
@@ -159,14 +162,14 @@ final class Conversation
         } catch (\Throwable $fault) {
             $ended = $this->breakOff($call);
             if ($ended !== null && $fault->getPrevious() === null) {
-                // PHP takes a cause only while an exception is made, and this one is the caller's own.
+                // PHP sets a cause only in the constructor, and this exception is the caller's own.
                 (new \ReflectionProperty($fault instanceof \Error ? \Error::class : \Exception::class, 'previous'))->setValue($fault, $ended);
             }
             throw $fault;
         }
     }
 
-    /** A number is refused: as one, a code has lost the zeros that it begins with. */
+    /** A number is refused: it has lost the leading zeros of a code. */
     private function text(Handle $call, string $option, #[\SensitiveParameter] mixed $given): string
     {
         if (!\is_string($given) && !$given instanceof \Stringable) {
@@ -182,13 +185,13 @@ final class Conversation
         return BankchannelException::missingInput($kind, $why, $this->operation, $this->breakOff($call)?->outcome);
     }
 
-    /** Ends a call whose caller has no answer: earlier attempts of it may have gone out, and the end says so. */
+    /** Ends a call whose caller has no answer: earlier attempts may have been sent, and the error has the outcome. */
     private function breakOff(Handle $call): ?BankchannelException
     {
         try {
             $event = $this->resume($call, Reply::FAIL);
             while ($event->status !== Status::OK) {
-                // What was on its way is let go.
+                // The remaining data is discarded.
                 $asks = \in_array($event->status, [Status::ASK, Status::WANT_PIECE], true);
                 $event = $this->resume($call, $asks ? Reply::FAIL : Reply::GO);
             }
@@ -210,7 +213,7 @@ final class Conversation
         }
     }
 
-    /** A logger that throws costs its records, never a call: what became of a payment must not be lost with a log line. */
+    /** A logger that throws loses its records, but never a call: a log line must not hide the result of a payment. */
     private function drain(Handle $call): void
     {
         try {

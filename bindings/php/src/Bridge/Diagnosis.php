@@ -7,7 +7,7 @@ namespace Bankchannel\Bridge;
 use Bankchannel\Exception\ConfigurationException;
 
 /**
- * Why the native library cannot be used, in the order in which people meet the faults, each with its remedy.
+ * The reasons why the native library cannot be used, in the order in which users meet the faults, each with its remedy.
  *
  * Every error is a `ConfigurationException` whose context has a `reason`: `ffi_missing`, `ffi_disabled`, `ffi_restricted`,
  * `library_missing`, `library_truncated`, `library_wrong_platform`, `library_unloadable`, `library_too_old`, `header_mismatch`,
@@ -17,7 +17,7 @@ use Bankchannel\Exception\ConfigurationException;
  */
 final class Diagnosis
 {
-    /** The first two faults: FFI is not there, or switched off. @throws ConfigurationException */
+    /** The first two faults: FFI is missing, or switched off. @throws ConfigurationException */
     public static function isAvailable(): void
     {
         if (!\extension_loaded('ffi')) {
@@ -28,7 +28,7 @@ final class Diagnosis
         }
     }
 
-    /** Why loading this file failed; null when it was not even looked for. */
+    /** The reason why loading this file failed; null if there was no search for it. */
     public static function of(?string $file, \FFI\Exception $why): ConfigurationException
     {
         $message = $why->getMessage();
@@ -51,13 +51,13 @@ final class Diagnosis
         return self::error('library_missing', 'the environment variable ' . Library::VARIABLE . " names {$file}, which is no file", 'correct it, or unset it to use the library inside the package', ['file' => $file]);
     }
 
-    /** The file ends before the library does: a copy or a download that broke off. */
+    /** The file is shorter than the library: an interrupted copy or download. */
     public static function truncated(string $file, int $found, int $needed): ConfigurationException
     {
         return self::error('library_truncated', "{$file} has {$found} bytes, and the library in it needs {$needed}", 'copy or install it anew; ' . self::whence(), ['file' => $file]);
     }
 
-    /** The library keeps an older contract than the package needs. */
+    /** The library has an older ABI than the package needs. */
     public static function libraryTooOld(string $version, int $found, int $needed): ConfigurationException
     {
         return self::error('library_too_old', "the native library is version {$version}, older than this package: it keeps contract {$found}, and {$needed} is needed", 'install library and package of one version; ' . self::whence(), ['version' => $version, 'found' => (string) $found, 'needed' => (string) $needed]);
@@ -69,7 +69,7 @@ final class Diagnosis
     }
 
     /**
-     * `ffi.preload` may name the header of another version of the package, or a copy with the library's path in it.
+     * `ffi.preload` may name the header of another package version, or a copy with the library's path in it.
      *
      * @throws ConfigurationException
      */
@@ -93,7 +93,7 @@ final class Diagnosis
         return self::error('library_missing', 'there is no native library: ' . Library::own() . ' does not exist, and ' . Library::INSTALLED . ' is not installed in the system', 'install the package for ' . Library::platform() . ', or install the C library, or name its file in the environment variable ' . Library::VARIABLE);
     }
 
-    /** The file is there and the system does not load it: it says little of why, the file itself says more. */
+    /** The system does not load the existing file: its message is short, the file itself tells more. */
     private static function unloadable(string $file, string $message): ConfigurationException
     {
         $context = ['file' => $file];

@@ -5,21 +5,21 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 /**
- * What a shared library of Linux says about itself: how long it must be, and, when it cannot be loaded, what it was built
- * for; the system's loader tells PHP before 8.3 nothing.
+ * Information from a Linux shared library: its length, and, if it cannot be loaded, its platform; before PHP 8.3 the
+ * system loader's message is not available.
  *
  * @internal
  */
 final class Elf
 {
-    /** The machines' numbers in an ELF header, of those that the library is built for or may be confused with. */
+    /** The ELF numbers of machines that the library is built for, or may be confused with. */
     private const MACHINES = [3 => 'i686', 40 => 'arm', 62 => 'x86_64', 183 => 'aarch64', 243 => 'riscv64'];
 
-    /** More of a file than this is not read: names of libraries stand near its beginning. */
+    /** The most bytes read of a file: names of libraries are near its beginning. */
     private const READ = 16777216;
 
     private function __construct(
-        /** `x86_64`, `aarch64`, …; a number where it has no name here. */
+        /** `x86_64`, `aarch64`, …; a number if it has no name here. */
         public readonly string $machine,
         /** 32 or 64. */
         public readonly int $bits,
@@ -27,22 +27,22 @@ final class Elf
     ) {
     }
 
-    /** A file's; null when it is no ELF file. */
+    /** The information of a file; null if it is not an ELF file. */
     public static function of(string $file): ?self
     {
         $data = (string) @file_get_contents($file, false, null, 0, self::READ);
         if (\strlen($data) < 20 || !str_starts_with($data, "\x7fELF")) {
             return null;
         }
-        // All machines here are little-endian, and so say the files that are for them.
+        // All machines here are little-endian, and so are the files for them.
         $machine = unpack('v', $data, 18)[1] ?? 0;
 
         return new self(self::MACHINES[$machine] ?? "machine {$machine}", $data[4] === "\x01" ? 32 : 64, $data);
     }
 
     /**
-     * How many bytes a 64-bit library must have at least, by its table of segments; 0 for any other file. The loader does
-     * not look: a program that touches what a shorter file lacks is ended by SIGBUS.
+     * The least length of a 64-bit library in bytes, by its table of segments; 0 for any other file. The loader does
+     * not check it: SIGBUS ends a program that accesses the missing part of a shorter file.
      */
     public static function length(string $file): int
     {
@@ -65,13 +65,13 @@ final class Elf
         return $length;
     }
 
-    /** Whether it asks for musl's C library. */
+    /** Whether it needs musl's C library. */
     public function isMusl(): bool
     {
         return preg_match('/\x00(?:libc\.musl-|ld-musl-)\w+\.so\.1\x00/', $this->data) === 1;
     }
 
-    /** The latest version of the GNU C library that a symbol asks for: `2.34`; null when it asks for none. */
+    /** The newest version of the GNU C library that a symbol needs: `2.34`; null if it needs none. */
     public function glibc(): ?string
     {
         preg_match_all('/\x00GLIBC_(\d+\.\d+)(?:\.\d+)?(?=\x00)/', $this->data, $found);

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 /**
- * Where a call is: its status, and the JSON and content that came with it.
+ * An event of a call: its status, and the JSON and content that came with it.
  *
  * @internal
  */

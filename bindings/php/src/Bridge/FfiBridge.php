@@ -11,14 +11,17 @@ use Bankchannel\Exception\BankchannelException;
  */
 final class FfiBridge implements Bridge
 {
-    /** A longer answer may be a key: it is not left in the library's memory. For a shorter one the wiping would cost more than the work. */
+    /**
+     * A longer answer may be a key: it is wiped from the library's memory. For a shorter one the wiping would cost more
+     * than the work.
+     */
     private const SHORT = 500;
 
     private static ?self $shared = null;
 
     private readonly \FFI $library;
 
-    /** Results that no call uses at the moment. A signal's handler that calls while a call runs makes some of its own. */
+    /** Results that no call uses at the moment. A signal handler that makes a call during a call creates its own. */
     private ?Results $spare = null;
 
     /** @throws BankchannelException when the library cannot be used; the message says what to install or set. */
@@ -28,7 +31,7 @@ final class FfiBridge implements Bridge
     }
 
     /**
-     * The one that this process shares.
+     * The instance shared by this process.
      *
      * @throws BankchannelException when the library cannot be used; the message says what to install or set.
      */
@@ -65,7 +68,7 @@ final class FfiBridge implements Bridge
     public function call(Handle $client, string $name, #[\SensitiveParameter] string $request, int $timeoutMs, ?Place $content, ?Place $destination): Event
     {
         $results = $this->results();
-        // It lives until the function returns, which is as long as the library looks at it.
+        // It lives until the function returns; the library does not use it longer.
         $options = $timeoutMs === -1 && $content === null && $destination === null
             ? null
             : new Options($this->library, $timeoutMs, $content, $destination, false);
@@ -146,12 +149,13 @@ final class FfiBridge implements Bridge
 
     public function compute(?Handle $client, string $name, #[\SensitiveParameter] string $request, ?Place $content): string
     {
-        // Its work is often less than a function call of PHP's, so there is none but the library's own.
+        // A local operation often takes less time than a PHP function call, so only the library's own function is
+        // called.
         $library = $this->library;
         $results = $this->spare ?? new Results($library);
         $this->spare = null;
         if ($content === null) {
-            // FFI makes a string of PHP's own of the text at once.
+            // FFI converts the text to a PHP string at once.
             $json = $library->bankchannel_compute($client?->pointer, $name, \strlen($name), $request, \strlen($request), $results->errorPlace);
             if ($json === null) {
                 throw $this->failure($results);
@@ -170,7 +174,7 @@ final class FfiBridge implements Bridge
         if ($status !== Status::OK) {
             $this->check($status, $results);
         }
-        // What only computes gives no content.
+        // A local operation returns no content.
         $bytes = $results->json;
         $json = \FFI::string($bytes->data, $bytes->size);
         $library->bankchannel_bytes_free($results->jsonPlace);
@@ -245,7 +249,7 @@ final class FfiBridge implements Bridge
         return $results;
     }
 
-    /** What a function gave, as strings of PHP's own; afterwards the results are free for the next. */
+    /** The results of a function, as PHP strings; afterwards the results are free for the next call. */
     private function event(int $status, Results $results, bool $withContent = true): Event
     {
         $event = new Event($status, $this->taken($results->json, $results->jsonPlace) ?? '', $withContent ? $this->taken($results->content, $results->contentPlace) : null);
@@ -254,7 +258,7 @@ final class FfiBridge implements Bridge
         return $event;
     }
 
-    /** The bytes that the library gave, as a string of PHP's own; null where it gave none. */
+    /** The bytes returned by the library, as a PHP string; null if there are none. */
     private function taken(\FFI\CData $bytes, \FFI\CData $place): ?string
     {
         if ($bytes->owner === null) {
@@ -275,7 +279,7 @@ final class FfiBridge implements Bridge
         }
     }
 
-    /** What the library says that went wrong; afterwards the results are free for the next. */
+    /** The library's error; afterwards the results are free for the next call. */
     private function failure(Results $results): BankchannelException
     {
         try {

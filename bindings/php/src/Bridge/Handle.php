@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 /**
- * Something that the native library gave away, and gets back when this object is gone.
+ * An object of the native library, which is freed together with this PHP object.
  *
  * @internal
  */
@@ -25,7 +25,7 @@ final class Handle
         $this->release();
     }
 
-    /** Gives it back now: somebody else, such as an exception's trace, may hold this object for long. */
+    /** Frees it now: other references, such as an exception's trace, may keep this PHP object for long. */
     public function release(): void
     {
         if (!$this->isFree) {

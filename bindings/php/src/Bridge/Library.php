@@ -7,7 +7,7 @@ namespace Bankchannel\Bridge;
 use Bankchannel\Exception\BankchannelException;
 
 /**
- * Finds the native library and loads it. What is in the way of that, `Diagnosis` says.
+ * Finds the native library and loads it. `Diagnosis` explains failures.
  *
  * @internal
  */
@@ -16,13 +16,13 @@ final class Library
     /** The environment variable that names the library's file. */
     public const VARIABLE = 'BANKCHANNEL_LIBRARY';
 
-    /** What the system's loader knows an installed library as. */
+    /** The name of an installed library for the system's loader. */
     public const INSTALLED = 'libbankchannel.so.1';
 
-    /** The scope that `ffi.preload` makes of bankchannel.h. */
+    /** The FFI scope that `ffi.preload` creates from bankchannel.h. */
     private const SCOPE = 'bankchannel';
 
-    /** What tells the versions: of a library that does not fit, no more than this might load. */
+    /** The version functions: only these may be loadable from a library that does not match. */
     private const VERSIONS = 'uint32_t bankchannel_abi_version(void); const char *bankchannel_version(void);';
 
     private static ?\FFI $loaded = null;
@@ -34,9 +34,9 @@ final class Library
     }
 
     /**
-     * Memory of C that was just made.
+     * Memory that was just allocated by FFI.
      *
-     * PHP declares that it may be none, and throws in that case.
+     * PHP declares that it may be null, but throws in that case.
      */
     public static function made(?\FFI\CData $made): \FFI\CData
     {
@@ -68,12 +68,12 @@ final class Library
         return $text === false ? throw Diagnosis::packageDamaged("{$path} cannot be read") : $text;
     }
 
-    /** The library's file: the one that is named, the package's, or the one that is installed. @throws BankchannelException */
+    /** The library's file: the named one, the package's, or the installed one. @throws BankchannelException */
     public static function file(): string
     {
         $given = getenv(self::VARIABLE);
         if (\is_string($given) && $given !== '') {
-            // A name without a slash is looked for by the system's loader, and not where PHP stands.
+            // The system's loader searches for a name without a slash, not in PHP's current folder.
             $file = is_file($given) ? realpath($given) : false;
 
             return $file === false ? throw Diagnosis::fileMissing($given) : self::whole($file);
@@ -83,7 +83,7 @@ final class Library
         return is_file($own) ? self::whole($own) : self::INSTALLED;
     }
 
-    /** A file that is as long as it says. @throws BankchannelException */
+    /** A file with its complete length. @throws BankchannelException */
     private static function whole(string $file): string
     {
         $needed = PHP_OS_FAMILY === 'Linux' ? Elf::length($file) : 0;
@@ -92,7 +92,7 @@ final class Library
         return $found < $needed ? throw Diagnosis::truncated($file, $found, $needed) : $file;
     }
 
-    /** Where the package has its library for this platform. */
+    /** The package's library file for this platform. */
     public static function own(): string
     {
         return \dirname(__DIR__, 2) . '/lib/' . self::platform() . (PHP_OS_FAMILY === 'Darwin' ? '/libbankchannel.dylib' : '/libbankchannel.so');
@@ -103,7 +103,7 @@ final class Library
     {
         Diagnosis::isAvailable();
         $header = self::header();
-        // Where ffi.preload names bankchannel.h, the library is loaded already, once for all workers.
+        // If ffi.preload names bankchannel.h, the library is already loaded, once for all workers.
         $scope = self::preloaded();
         if ($scope !== null) {
             self::compare($scope->bankchannel_abi_version(), $scope->bankchannel_version(), $header);
@@ -131,7 +131,7 @@ final class Library
         try {
             return \FFI::scope(self::SCOPE);
         } catch (\FFI\Exception) {
-            // Other headers are preloaded, this one is not.
+            // Other headers are preloaded, but not this one.
             return null;
         }
     }
@@ -150,12 +150,12 @@ final class Library
     private static function isMusl(): bool
     {
         try {
-            // Only the GNU library has this.
+            // Only the GNU library has this function.
             \FFI::cdef('const char *gnu_get_libc_version(void);');
 
             return false;
         } catch (\FFI\Exception $why) {
-            // FFI that may not be used says nothing about the system.
+            // If FFI is restricted, this tells nothing about the system.
             return !str_contains($why->getMessage(), 'restricted');
         }
     }

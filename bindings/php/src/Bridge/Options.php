@@ -7,21 +7,21 @@ namespace Bankchannel\Bridge;
 use Bankchannel\Exception\BankchannelException;
 
 /**
- * How a call is to be carried out: `BankchannelCallOptions` of bankchannel.h, and the memory that it points to.
+ * The options of a call: `BankchannelCallOptions` of bankchannel.h, and the memory that it points to.
  *
  * @internal
  */
 final class Options
 {
-    /** Where the options are, for the library; good as long as this object lives. */
+    /** The options struct for the library; valid as long as this object lives. */
     public readonly \FFI\CData $place;
 
     private readonly \FFI\CData $options;
 
-    /** What finds out where a string is. */
+    /** Finds the address of a string. */
     private static ?\FFI $memory = null;
 
-    /** The places are held for the strings in them, which the options point to. */
+    /** The places are held because the options point to their strings. */
     public function __construct(\FFI $library, int $timeoutMs, private readonly ?Place $content, private readonly ?Place $destination, bool $log, bool $progress = false)
     {
         $this->options = Library::made($library->new('BankchannelCallOptions'));
@@ -49,10 +49,11 @@ final class Options
     }
 
     /**
-     * Where the bytes of a string are, good as long as that lives.
+     * The address of a string's bytes, valid as long as the string lives.
      *
-     * A function's argument PHP passes as it is, a struct's member it can only set to a pointer. This function of C gives
-     * back the pointer that it was passed, and spares a copy of the content: the first byte is where it is looked for.
+     * PHP passes a function's argument directly, but a struct member must be set to a pointer. This C function returns
+     * the pointer that it was passed, which avoids a copy of the content: it searches for the first byte, which is at
+     * the start.
      */
     private static function address(#[\SensitiveParameter] string $bytes): ?\FFI\CData
     {

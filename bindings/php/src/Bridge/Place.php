@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 /**
- * Where content is, or where it goes: `BankchannelContent` of bankchannel.h, and the bytes or the path.
+ * A source or destination of content: `BankchannelContent` of bankchannel.h, and the bytes or the path.
  *
  * @internal
  */

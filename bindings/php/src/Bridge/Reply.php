@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 /**
- * What is said to a call to go on: `BankchannelReply` of bankchannel.h.
+ * The reply that continues a call: `BankchannelReply` of bankchannel.h.
  *
  * @internal
  */

@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 /**
- * The places that a native function writes its results to. Making them costs more than a call that only computes, so they
- * are used again and again.
+ * The memory to which a native function writes its results. Allocating it costs more than a local operation, so it is
+ * reused.
  *
  * @internal
  */

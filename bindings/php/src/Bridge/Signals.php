@@ -5,20 +5,20 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 /**
- * Signal handlers of PHP wait until what a native function gave is in PHP's own hands. One that throws right after the
- * function would take the response or the error with it, and the memory that they stand in.
+ * Delays PHP's signal handlers until the results of a native function are PHP values. A handler that throws right after
+ * the function would lose the response or the error, and leak its memory.
  *
  * @internal
  */
 final class Signals
 {
-    /** Lets handlers wait. Whether they ran by themselves until now, which `release` wants to know. */
+    /** Delays handlers. Returns whether they ran asynchronously before, for `release`. */
     public static function hold(): bool
     {
         return \function_exists('pcntl_async_signals') && \pcntl_async_signals(false);
     }
 
-    /** Runs the handlers that waited. */
+    /** Runs the delayed handlers. */
     public static function release(bool $held): void
     {
         if ($held) {

@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Bankchannel\Bridge;
 
 /**
- * How a native function ended: `BankchannelStatus` of bankchannel.h.
+ * The status of a native function: `BankchannelStatus` of bankchannel.h.
  *
  * @internal
  */

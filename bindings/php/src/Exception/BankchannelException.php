@@ -5,14 +5,14 @@ declare(strict_types=1);
 namespace Bankchannel\Exception;
 
 /**
- * What went wrong, whole. The classes below it are the categories: catch the one that you can do something about.
+ * A complete error. The subclasses are the categories: catch those that you can handle.
  */
 abstract class BankchannelException extends \RuntimeException
 {
     /** The stable code, such as `ws_channel.upload_rejected`: one of `Bankchannel\ErrorCode`. */
     public readonly string $errorCode;
 
-    /** Whose fault it is: the class as a name, such as `peer_refused`. */
+    /** The party at fault: the class as a name, such as `peer_refused`. */
     public readonly string $category;
 
     /** Whether the same call, later and unchanged, may succeed. */
@@ -21,19 +21,19 @@ abstract class BankchannelException extends \RuntimeException
     /** The operation that failed, such as `ws_channel.upload_file`. */
     public readonly ?string $operation;
 
-    /** The HTTP status that was answered. */
+    /** The HTTP status of the answer. */
     public readonly ?int $httpStatus;
 
     /**
-     * How far an exchange came: `not_sent`, `unknown` (it may have reached the peer), `refused` or `accepted`. After
-     * `unknown` and `accepted`, find out before you send a payment again.
+     * The outcome of an exchange: `not_sent`, `unknown` (it may have reached the peer), `refused` or `accepted`. After
+     * `unknown` and `accepted`, check before you send a payment again.
      */
     public readonly ?string $outcome;
 
-    /** Seconds that the peer asked to wait. */
+    /** The wait in seconds that the peer asked for. */
     public readonly ?int $retryAfterS;
 
-    /** What the peer said. */
+    /** The peer's own error. */
     public readonly ?Peer $peer;
 
     /**
@@ -42,14 +42,14 @@ abstract class BankchannelException extends \RuntimeException
      */
     public readonly array $context;
 
-    /** Whether it names fields as the catalogue does, and nobody has said yet whether that is right. */
+    /** Whether it names fields as the catalogue does, and it is not decided yet whether that is right. */
     private bool $isFresh = false;
 
     /**
      * @internal `of` is for programs
      *
-     * @param array<string, mixed> $error the error as the library gives it
-     * @param array<string, mixed> $shown message and context, where they differ here
+     * @param array<string, mixed> $error the error in the library's form
+     * @param array<string, mixed> $shown message and context, if they differ here
      */
     final public function __construct(private readonly array $error, ?\Throwable $previous = null, array $shown = [])
     {
@@ -68,11 +68,11 @@ abstract class BankchannelException extends \RuntimeException
     }
 
     /**
-     * An error such as the library throws, for the tests of programs that catch it. Called on the class of its category:
+     * An error like those of the library, for the tests of programs that catch it. Called on the class of its category:
      * `PeerRefusedException::of(ErrorCode::WS_CHANNEL_UPLOAD_REJECTED, outcome: 'refused')`.
      *
      * @param string                $errorCode one of `Bankchannel\ErrorCode`
-     * @param string                $message   left out, the code
+     * @param string                $message   default: the code
      * @param array<string, string> $context
      */
     final public static function of(
@@ -101,7 +101,7 @@ abstract class BankchannelException extends \RuntimeException
     }
 
     /**
-     * The exception of an error of the library, in the class of its category.
+     * The exception for an error of the library, in the class of its category.
      *
      * @internal
      */
@@ -109,7 +109,7 @@ abstract class BankchannelException extends \RuntimeException
     {
         $error = json_decode($json, true);
         $error = is_array($error) ? $error : ['code' => 'internal', 'category' => 'internal', 'message' => 'the library gave an error that is not JSON'];
-        // A category of a later version is still an error.
+        // An unknown category of a later version is still an error.
         $class = Categories::CLASSES[$error['category'] ?? ''] ?? InternalException::class;
 
         $made = new $class($error);
@@ -119,7 +119,7 @@ abstract class BankchannelException extends \RuntimeException
     }
 
     /**
-     * The same error of a typed method: fields are named as its parameters. `toArray` has them as they were.
+     * The same error of a typed method: fields are named like its parameters. `toArray` keeps the original names.
      *
      * @internal
      */
@@ -129,7 +129,7 @@ abstract class BankchannelException extends \RuntimeException
         if (!$this->isFresh || !\is_string($field)) {
             return $this->byName();
         }
-        // Where several problems are told, one a line, each begins with its place.
+        // A list of problems has one per line; each line begins with its place.
         $problems = (string) ($this->context['problems'] ?? '');
         preg_match_all('/^[^:\n]*(?=: )/m', $problems, $places);
         preg_match_all('/[a-z][a-z0-9]*(?:_[a-z0-9]+)+/', $field . ' ' . implode(' ', $places[0]), $found);
@@ -158,7 +158,7 @@ abstract class BankchannelException extends \RuntimeException
     }
 
     /**
-     * An error of a value that has its name in the catalogue already, and never reached the library.
+     * An error of a value that already has its catalogue name, and never reached the library.
      *
      * @internal
      */
@@ -203,7 +203,7 @@ abstract class BankchannelException extends \RuntimeException
     }
 
     /**
-     * The whole error as the library gives it: message and context name fields as the catalogue does.
+     * The complete error in the library's form: message and context name fields as the catalogue does.
      *
      * @return array<string, mixed>
      */

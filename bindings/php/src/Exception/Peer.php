@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Exception;
 
-/** What the peer itself said. */
+/** The peer's own error. */
 final class Peer
 {
     /**

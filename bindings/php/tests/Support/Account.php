@@ -19,7 +19,7 @@ final class Account
     public const PASSWORD = 'Correct-Horse-Battery-9!';
     public const CODE = '123456';
 
-    /** @param array<string, mixed> $settings what a client with the account's data session is made with */
+    /** @param array<string, mixed> $settings the settings of a client with the account's data session */
     private function __construct(
         public readonly Service $service,
         public readonly array $settings,
@@ -52,7 +52,7 @@ final class Account
         return new WsChannel(...($settings + $this->settings));
     }
 
-    /** A client of the admin user that has yet to log in, which takes a code. */
+    /** A client of the admin user that is not logged in yet; its login needs a code. */
     public function admin(mixed ...$settings): WsChannel
     {
         $own = ['mode' => Mode::Admin, 'password' => self::PASSWORD] + $this->settings;

@@ -6,7 +6,7 @@ namespace Bankchannel\Tests\Support;
 
 use PHPUnit\Framework\Assert;
 
-/** What PHPUnit's own assertions lack: the exception itself, to look at. */
+/** An assertion that PHPUnit lacks: it returns the exception itself. */
 trait Assertions
 {
     /**

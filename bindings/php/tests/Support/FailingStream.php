@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Tests\Support;
 
-/** A stream, `failing://`, that gives something and then throws; written to, it throws at once. */
+/** A stream, `failing://`, that returns some data and then throws; a write throws at once. */
 final class FailingStream
 {
     public mixed $context = null;

@@ -10,7 +10,7 @@ use Bankchannel\Bridge\Handle;
 use Bankchannel\Bridge\Place;
 use Bankchannel\Bridge\Status;
 
-/** A bridge without a library: it gives the events that it is made with, and keeps what it was told. */
+/** A bridge without a library: it returns the given events, and records its calls. */
 final class FakeBridge implements Bridge
 {
     /** @var list<array<int, mixed>> method and arguments */
@@ -18,7 +18,7 @@ final class FakeBridge implements Bridge
 
     public int $freed = 0;
 
-    /** @param list<Event|\Throwable> $events what each call and resume comes to */
+    /** @param list<Event|\Throwable> $events the result of each call and resume */
     public function __construct(private array $events = [])
     {
     }

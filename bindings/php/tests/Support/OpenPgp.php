@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Tests\Support;
 
-/** Takes an unprotected key apart (RFC 9580 §5.5), to play the hardware module that holds it. */
+/** Parses an unprotected key (RFC 9580 §5.5), to act as the hardware module that holds it. */
 final class OpenPgp
 {
     /** The 32 bytes of a version 4 EdDSA primary key's secret. */
@@ -12,7 +12,7 @@ final class OpenPgp
     {
         $body = self::firstPacket($armored);
         if ($body[0] === "\x06" && $body[5] === "\x1b") {
-            // Version 6: a count of the public part, which is 32 bytes; S2K usage 0; 32 bytes.
+            // Version 6: a length of the public part, which is 32 bytes; S2K usage 0; 32 bytes.
             return substr($body, 6 + 4 + 32 + 1, 32);
         }
         if ($body[5] === "\x1b") {
@@ -26,7 +26,7 @@ final class OpenPgp
         return str_pad(substr($body, $at + 2, $size), 32, "\0", STR_PAD_LEFT);
     }
 
-    /** How many bytes a number of this many bits has. */
+    /** The number of bytes of a number with this many bits. */
     private static function bytes(string $body, int $at): int
     {
         return intdiv(((array) unpack('n', $body, $at))[1] + 7, 8);

@@ -6,7 +6,7 @@ namespace Bankchannel\Tests\Support;
 
 use PHPUnit\Framework\Assert;
 
-/** Another process: a PHP script of its own, a compiler, a server. */
+/** Another process: a PHP script, a compiler, a server. */
 final class Program
 {
     /** @var resource */
@@ -17,7 +17,7 @@ final class Program
 
     /**
      * @param list<string>          $command
-     * @param array<string, string> $environment besides this process's own
+     * @param array<string, string> $environment in addition to this process's own
      */
     public function __construct(array $command, array $environment = [], ?string $folder = null, private readonly ?string $log = null)
     {
@@ -34,7 +34,7 @@ final class Program
     }
 
     /**
-     * What it printed on both outputs, and how it ended.
+     * Its output on both streams, and its exit code.
      *
      * @return array{string, int}
      */
@@ -42,7 +42,7 @@ final class Program
     {
         fclose($this->pipes[0]);
         $printed = stream_get_contents($this->pipes[1]);
-        // A signal's number is negative: a crash is told from an exit.
+        // A signal's number is negative, to distinguish a crash from an exit.
         do {
             $status = proc_get_status($this->process);
         } while ($status['running'] && usleep(2000) === null);
@@ -52,7 +52,7 @@ final class Program
         return [$printed, $status['signaled'] ? -$status['termsig'] : $status['exitcode']];
     }
 
-    /** One line of what it prints. */
+    /** One line of its output. */
     public function line(): string
     {
         return rtrim((string) fgets($this->pipes[1]));
@@ -79,7 +79,7 @@ final class Program
             return;
         }
         proc_terminate($this->process, $signal);
-        // Not for ever: what does not hear is killed.
+        // Not for ever: a process that ignores the signal is killed.
         for ($i = 0; $i < 500 && proc_get_status($this->process)['running']; ++$i) {
             usleep(10000);
         }
@@ -88,7 +88,7 @@ final class Program
     }
 
     /**
-     * A PHP script with the package at hand; what it printed, and how it ended: below zero by a signal.
+     * Runs a PHP script with the package; returns its output and its exit code, negative for a signal.
      *
      * @param string                $body        without `<?php`
      * @param array<string, string> $environment
@@ -114,7 +114,7 @@ final class Program
         return new self([PHP_BINARY, ...$options, $file], $environment);
     }
 
-    /** Runs a command that must succeed; what it printed. */
+    /** Runs a command that must succeed; returns its output. */
     public static function must(string ...$command): string
     {
         [$printed, $code] = (new self(array_values($command)))->end();

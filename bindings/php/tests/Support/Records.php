@@ -6,7 +6,7 @@ namespace Bankchannel\Tests\Support;
 
 use Psr\Log\AbstractLogger;
 
-/** A logger that keeps what it is given. */
+/** A logger that keeps its records. */
 final class Records extends AbstractLogger
 {
     /** @var list<array{string, string}> level and text */

@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Bankchannel\Tests\Support;
 
-/** Files and folders that are gone at the end. */
+/** Files and folders that are removed at the end. */
 final class Scratch
 {
     /** A file with this content. */
@@ -32,7 +32,7 @@ final class Scratch
     {
         $process = getmypid();
         register_shutdown_function(static function () use ($path, $process): void {
-            // What a child ends is the parent's still.
+            // A child's exit must not remove the parent's files.
             if ($process === getmypid()) {
                 self::remove($path);
             }

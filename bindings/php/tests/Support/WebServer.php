@@ -6,7 +6,7 @@ namespace Bankchannel\Tests\Support;
 
 use PHPUnit\Framework\Assert;
 
-/** A real web server of PHP's with its default of `ffi.enable=preload`, in front of one folder. */
+/** A real PHP web server with its default of `ffi.enable=preload`, in front of one folder. */
 abstract class WebServer
 {
     protected readonly string $log;
@@ -18,7 +18,7 @@ abstract class WebServer
         $this->log = Scratch::file('');
     }
 
-    /** What it answers, with HTTP's headers or without as the server has it. */
+    /** Its answer, with or without HTTP headers, depending on the server. */
     abstract public function ask(string $query): string;
 
     /** `php -S`. @param list<string> $options */
@@ -52,7 +52,7 @@ abstract class WebServer
         };
     }
 
-    /** php-fpm with so many workers. @param list<string> $options */
+    /** php-fpm with this many workers. @param list<string> $options */
     public static function fpm(string $folder, array $options, array $environment = [], int $workers = 4): self
     {
         return new class($folder, $options, $environment, $workers) extends WebServer {
@@ -105,7 +105,7 @@ abstract class WebServer
         };
     }
 
-    /** What the server itself said. */
+    /** The server's own log. */
     public function log(): string
     {
         return $this->program->log();
@@ -117,7 +117,7 @@ abstract class WebServer
         return $this->program->id();
     }
 
-    /** Ends it as a lack of memory or a supervisor does. */
+    /** Kills it, as a lack of memory or a supervisor would. */
     public function kill(): void
     {
         $this->program->stop(SIGKILL);
@@ -129,7 +129,7 @@ abstract class WebServer
         throw new \LogicException('this server has one process');
     }
 
-    /** So many requests at the same time. @return list<string> */
+    /** This many requests at the same time. @return list<string> */
     public function askAtOnce(string $query, int $times): array
     {
         $running = [];
@@ -140,14 +140,14 @@ abstract class WebServer
         return array_map(static fn (Program $one): string => $one->end()[0], $running);
     }
 
-    /** A request that is on its way. @param array<string, string> $parameters of FastCGI, such as `HTTP_ACCEPT` */
+    /** A pending request. @param array<string, string> $parameters of FastCGI, such as `HTTP_ACCEPT` */
     public function begin(string $query, array $parameters = []): Program
     {
         throw new \LogicException('one request at a time');
     }
 
     /**
-     * A request with a body; null is a GET. Nothing where the answer takes longer than `timeout` seconds.
+     * A request with a body; null is a GET. Empty if the answer takes longer than `timeout` seconds.
      *
      * @param list<string> $headers
      * @param list<string> $answered the answer's headers

@@ -1,4 +1,4 @@
-//! A request with a signature that is wrong in one byte: what many a client does that writes the digest's name as it likes.
+//! A request with a signature that is wrong in one byte: the digest's name in the wrong case, a common client mistake.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::customer::plan;
 use crate::exit::{Failure, Outcome};
 
-/// Where the third party's files are.
+/// The third party's files.
 pub(super) struct Files<'a> {
     pub(super) certificates: &'a Path,
     pub(super) ca_file: &'a Path,
@@ -31,7 +31,7 @@ impl Files<'_> {
     }
 }
 
-/// Sends one to the bank; its answer.
+/// Sends one to the bank and returns its answer.
 pub(super) async fn send(base_url: &str, files: &Files<'_>) -> Outcome<InResponse> {
     let failed = |why: String| Failure::usage(format!("the broken request: {why}"));
     let certificate =
@@ -54,7 +54,7 @@ pub(super) async fn send(base_url: &str, files: &Files<'_>) -> Outcome<InRespons
     Ok(transport.exchange(&message, plan(&CancellationToken::new(), &mut Sink::memory(0), &mut None)).await?)
 }
 
-/// Signs a text that has `sha-256=` where the header sent has `SHA-256=`.
+/// Signs a text with `sha-256=` although the header has `SHA-256=`.
 fn signed_wrongly(certificate: &Certificate, key: &SigningKey) -> Result<Request, String> {
     let profile = SigningProfile { dialect: SigningDialect::Era, ..SigningProfile::default() };
     let mut headers = Headers::default();

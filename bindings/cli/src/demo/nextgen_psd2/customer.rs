@@ -1,4 +1,4 @@
-//! The bank's customer with a browser: opens the link, approves, and is sent back.
+//! The bank's customer with a browser: opens the link, approves, and is redirected back.
 
 use std::path::Path;
 
@@ -12,12 +12,11 @@ use serde_json::{Map, Value};
 
 use crate::exit::{Failure, Outcome};
 
-/// What the browser reads of an answer.
+/// The headers that the browser reads of an answer.
 const HEADERS: &[&str] = &["Location"];
 
-/// Where the customer came back to.
+/// The address to which the customer was redirected.
 pub(super) struct Returned {
-    /// The whole address.
     pub(super) url: String,
 }
 
@@ -31,7 +30,7 @@ impl Returned {
     }
 }
 
-/// Opens the link, looks at the page, and approves with every account.
+/// Opens the link, fetches the page, and approves with every account.
 pub(super) async fn approve(link: &str, ca_file: &Path) -> Outcome<Returned> {
     let (origin, target) = split(link)?;
     let settings = Settings {
@@ -62,7 +61,7 @@ async fn send(transport: &Transport, method: Method, target: &str, body: Body) -
     Ok(transport.exchange(&request, plan(&CancellationToken::new(), &mut Sink::memory(0), &mut None)).await?)
 }
 
-/// One exchange that is not repeated.
+/// One exchange without retries.
 pub(super) fn plan<'a>(
     cancel: &'a CancellationToken,
     sink: &'a mut Sink,
@@ -88,8 +87,8 @@ fn split(link: &str) -> Outcome<(&str, &str)> {
     path.map(|at| link.split_at(at)).ok_or_else(|| Failure::usage("the bank's link is not a URL"))
 }
 
-/// What a browser sends of the page's form when its customer ticks every box and approves: hidden fields, boxes, the first of
-/// several radio buttons, and the button.
+/// The form fields that a browser sends when the customer ticks every box and approves: hidden fields, boxes, the first
+/// of several radio buttons, and the button.
 fn fields(page: &str) -> Vec<(String, String)> {
     let mut out: Vec<(String, String)> = Vec::new();
     for tag in page.split("<input").skip(1) {

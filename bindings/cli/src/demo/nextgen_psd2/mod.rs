@@ -1,4 +1,4 @@
-//! `demo nextgen-psd2`: a third party at a sandbox bank, from its certificates to a refusal that is explained.
+//! `demo nextgen-psd2`: a third party at a sandbox bank, from its certificates to a refusal with its explanation.
 //!
 //! ```text
 //!   certificates + bank ─ verify a user ─ offer a consent ─ the customer approves ─ accounts ─ a consent of their own
@@ -28,7 +28,6 @@ Nothing leaves this machine.";
 /// The command's name.
 pub(super) const NAME: &str = "nextgen-psd2";
 
-/// The command.
 pub(super) fn command() -> Command {
     Command::new(NAME)
         .about(
@@ -39,7 +38,7 @@ pub(super) fn command() -> Command {
         .arg(flag("json", "Print one JSON object; the steps go to stderr"))
 }
 
-/// Tells the story. Whatever happens, with `--json` there is an object that says how far it came.
+/// Runs the demo. With `--json` it always prints an object that shows the completed steps.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let format = crate::options::format(matches);
     let mut steps = Steps::new(format);

@@ -1,4 +1,4 @@
-//! The story, step by step.
+//! The demo, step by step.
 
 use std::path::{Path, PathBuf};
 
@@ -17,15 +17,15 @@ use super::{
 };
 use crate::exit::{Failure, Outcome};
 
-/// The bank's customer towards the third party, and the customer's personal identifier: the sandbox bank knows both.
+/// The customer's PSU-ID for the third party, and the customer's personal identifier: the sandbox bank knows both.
 const PSU_ID: &str = "psu-7f3a91";
 const IDENTIFIER: &str = "00000000000";
-/// Where the customer is sent back to; nobody is there.
+/// The address to which the customer is redirected; no server listens there.
 const REDIRECT: &str = "https://tpp.example/callback?state=demo";
-/// How long the consent of its own lasts, in seconds.
+/// Validity of the Berlin Group consent, in seconds.
 const LASTS_S: i64 = 90 * 86_400;
 
-/// What there is to tell at the end.
+/// The results for the summary.
 #[derive(Default)]
 pub(super) struct Summary {
     user: Option<Value>,
@@ -61,7 +61,6 @@ impl Summary {
     }
 }
 
-/// Tells it.
 pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> Outcome {
     let running = steps.step("Make certificates, start the sandbox bank", start(folder)).await?;
     let result = chapters(&Bank::of(&running)?, steps, summary).await;
@@ -76,7 +75,7 @@ async fn start(folder: &Folder) -> Outcome<(Running, String)> {
     Ok((running, url))
 }
 
-/// Where the bank is, and what a third party needs to be heard.
+/// The bank's addresses, and the settings that a third party needs.
 struct Bank {
     base_url: String,
     bg_base_url: String,
@@ -160,7 +159,7 @@ async fn accounts(client: &NextGenPsd2, request: Value) -> Outcome<(Value, Strin
     Ok((accounts.clone(), shown))
 }
 
-/// A consent of the Berlin Group's own kind: created, approved, read.
+/// A Berlin Group consent: created, approved, read.
 async fn consent(bank: &Bank, steps: &mut Steps) -> Outcome<Value> {
     let client = bank.client("bg")?;
     let until = Timestamp::from_ms((SystemClock::default().now_s() + LASTS_S) * 1000);
@@ -189,7 +188,7 @@ async fn consent(bank: &Bank, steps: &mut Steps) -> Outcome<Value> {
     steps.step("Read the consent", read).await
 }
 
-/// A request that is signed wrongly, and what the bank says to it.
+/// Sends a request with a wrong signature, and shows the bank's answer.
 async fn explain(bank: &Bank, steps: &mut Steps, summary: &mut Summary) -> Outcome {
     let sent = async {
         let files = Files { certificates: &bank.certificates, ca_file: &bank.ca_file };

@@ -1,4 +1,5 @@
-//! What the story sends besides what hub and connector say to each other: orders to the hub, a customer's browser, the bank's back office.
+//! Requests of the demo other than those between hub and connector: orders to the hub, a customer's browser, the bank's
+//! back office.
 
 use std::path::Path;
 
@@ -16,7 +17,7 @@ use crate::{
     options::read_file,
 };
 
-/// Sends one request to a server of the story.
+/// Sends one request to a server of the demo.
 async fn send(origin: &str, method: &str, target: &str, headers: Headers, body: Body) -> Outcome<InResponse> {
     let transport = Transport::new(&Settings { base_url: origin.to_owned(), ..Settings::default() })?;
     let request = OutRequest { method: method.to_owned(), target: target.to_owned(), headers, body };
@@ -35,7 +36,7 @@ async fn send(origin: &str, method: &str, target: &str, headers: Headers, body: 
     Ok(transport.exchange(&request, plan).await?)
 }
 
-/// The JSON of an answer of success.
+/// The JSON of a successful answer.
 fn json_of(what: &str, answer: &InResponse) -> Outcome<Value> {
     let text = String::from_utf8_lossy(&answer.body);
     if answer.status != 200 {
@@ -51,7 +52,7 @@ pub(super) async fn order(control_url: &str, path: &str, body: Value) -> Outcome
     json_of("the hub", &answer)
 }
 
-/// A customer's browser: signs in, and approves all accounts. Answers where the bank sends it.
+/// A customer's browser: signs in, and approves all accounts. Returns the bank's redirect address.
 pub(super) async fn approve(page: &str, login: &str, password: &str) -> Outcome<String> {
     let after = page.find("://").map_or(0, |at| at + 3);
     let slash = page[after..].find('/').map_or(page.len(), |at| after + at);
@@ -81,7 +82,7 @@ pub(super) async fn approve(page: &str, login: &str, password: &str) -> Outcome<
     }
 }
 
-/// The bank's back office asks the connector.
+/// Sends a request of the bank's back office to the connector.
 pub(super) async fn bank(interface_url: &str, secret_file: &Path, name: &str, request: Value) -> Outcome<Value> {
     let secret = Secret::new(read_file("bank_secret_file", &secret_file.display().to_string())?);
     let secret = SharedSecret::new(&secret).map_err(Failure::usage)?;

@@ -28,7 +28,6 @@ Nothing leaves this machine.";
 /// The command's name.
 pub(super) const NAME: &str = "salt-edge";
 
-/// The command.
 pub(super) fn command() -> Command {
     Command::new(NAME)
         .about("Run a bank's connector and Salt Edge: enrolments, a crash, revocations, the checker's verdict")
@@ -37,7 +36,7 @@ pub(super) fn command() -> Command {
         .arg(flag("json", "Print one JSON object; the steps go to stderr"))
 }
 
-/// Tells the story. Whatever happens, with `--json` there is an object that says how far it came.
+/// Runs the demo. With `--json` it always prints an object that shows the completed steps.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let format = crate::options::format(matches);
     let mut steps = Steps::new(format);

@@ -1,4 +1,4 @@
-//! The hub in this process, and the connector in one of its own, so that it can be killed.
+//! The hub in this process, and the connector in a separate process, so that it can be killed.
 
 use std::{
     io::{BufRead as _, BufReader},
@@ -17,7 +17,6 @@ fn text(ready: &Value, name: &str) -> String {
     ready[name].as_str().unwrap_or_default().to_owned()
 }
 
-/// The hub.
 pub(super) struct Hub {
     running: RunningCounterpart,
     pub(super) ready: Value,
@@ -40,7 +39,7 @@ impl Hub {
     }
 }
 
-/// The connector, a process of its own. It is killed when this is dropped.
+/// The connector in a separate process. It is killed when this is dropped.
 pub(super) struct Connector {
     child: Child,
     pub(super) base_url: String,
@@ -50,7 +49,7 @@ pub(super) struct Connector {
 }
 
 impl Connector {
-    /// Starts one, at an address that it had before or at a free one.
+    /// Starts a connector, at its previous address or at a free one.
     pub(super) async fn start(folder: &Folder, hub: &Value, listen: Option<String>) -> Outcome<Self> {
         let data = folder.path().join("connector");
         let own = std::env::current_exe().map_err(|why| Failure::usage(format!("this program is not found: {why}")))?;
@@ -87,12 +86,12 @@ impl Connector {
         })
     }
 
-    /// Where it listens.
+    /// Its listen address.
     pub(super) fn address(&self) -> String {
         self.base_url.split_once("://").map_or("", |(_, address)| address).to_owned()
     }
 
-    /// Ends it as a power cut would.
+    /// Kills it, as a power cut would.
     pub(super) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

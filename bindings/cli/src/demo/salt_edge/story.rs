@@ -1,4 +1,4 @@
-//! The story, step by step.
+//! The demo, step by step.
 
 use std::time::{Duration, Instant};
 
@@ -11,15 +11,15 @@ use super::{
 };
 use crate::exit::{Failure, Outcome};
 
-/// A customer of the example bank, and another.
+/// Two customers of the example bank.
 const ANNA: (&str, &str) = ("anna", "anna-password");
 const BEN: (&str, &str) = ("ben", "ben-password");
-/// Where the customer's browser goes in the end; nobody is there.
+/// The final address of the customer's browser; no server listens there.
 const REDIRECT: &str = "https://third-party.example/back";
-/// How long a report may take.
+/// Time limit for a report.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What there is to tell at the end.
+/// The results for the summary.
 #[derive(Default)]
 pub(super) struct Summary {
     accounts: Option<Value>,
@@ -45,7 +45,7 @@ impl Summary {
     }
 }
 
-/// Tells it. Whether the checker has found nothing.
+/// Runs the steps; true if the checker has found no fault.
 pub(super) async fn tell(folder: &Folder, steps: &mut Steps, summary: &mut Summary) -> Outcome<bool> {
     let hub = steps.step("Salt Edge, played by a hub", start_hub(folder)).await?;
     let connector = steps.step("The bank's connector, a process of its own", start(folder, &hub)).await?;
@@ -94,7 +94,7 @@ async fn with_servers(
     Ok(passed)
 }
 
-/// How a session stands, once it is as wanted.
+/// The session's state, once `is_wanted` accepts it.
 async fn wait(control: &str, session: &str, is_wanted: impl Fn(&Value) -> bool) -> Outcome<Value> {
     let until = Instant::now() + PATIENCE;
     loop {
@@ -170,7 +170,7 @@ async fn refresh(control: &str, session: &str) -> Outcome<((), String)> {
     Ok(((), "and reported in a session of its own".to_owned()))
 }
 
-/// Salt Edge answers the report of success 503, again and again, until the connector is killed.
+/// Salt Edge answers the report of success with 503 until the connector is killed.
 async fn kill(control: &str, connector: &mut Connector) -> Outcome<(String, String)> {
     let begun = http::order(control, "sessions", json!({})).await?;
     let session = begun["session_secret"].as_str().unwrap_or_default().to_owned();
@@ -184,7 +184,7 @@ async fn kill(control: &str, connector: &mut Connector) -> Outcome<(String, Stri
         messages.is_some_and(|all| all.iter().any(|message| message["operation"] == "succeed_session"))
     };
     wait(control, &session, tried).await?;
-    // One that is killed before it has noted the answer keeps the report for two minutes from every other process.
+    // If the connector is killed before it has stored the answer, no other process can send the report for two minutes.
     answer_noted(connector).await?;
     connector.kill();
     let shown = http::order(control, &format!("sessions/{session}"), json!({})).await?;
@@ -192,7 +192,7 @@ async fn kill(control: &str, connector: &mut Connector) -> Outcome<(String, Stri
     Ok((session, detail))
 }
 
-/// Waits until the connector has noted that Salt Edge did not take its report.
+/// Waits until the connector has stored that Salt Edge did not accept its report.
 async fn answer_noted(connector: &Connector) -> Outcome {
     let is_noted = async || {
         let (url, secret) = (&connector.bank_interface_url, &connector.bank_secret_file);
@@ -202,7 +202,7 @@ async fn answer_noted(connector: &Connector) -> Outcome {
     until(is_noted, "the connector has not noted that its report was not taken").await
 }
 
-/// Waits until this is so.
+/// Waits until the condition holds.
 async fn until(is_so: impl AsyncFn() -> Outcome<bool>, otherwise: &str) -> Outcome {
     let end = Instant::now() + PATIENCE;
     while !is_so().await? {

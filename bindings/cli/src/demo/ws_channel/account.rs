@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use super::codes::Codes;
 use crate::exit::{Failure, Outcome};
 
-/// The registrant. Addresses of `example.test` and this phone number belong to nobody.
+/// The registrant. Addresses of `example.test` and this phone number are not assigned.
 pub(super) const EMAIL: &str = "eve@example.test";
 const NAME: &str = "Eve Example";
 pub(super) const COMPANY: &str = "Example Oy";
 const PHONE: &str = "+358401234567";
-/// How many random characters a password has, besides one of each required class.
+/// Random characters of a password, in addition to one of each required class.
 const PASSWORD_RANDOM: usize = 24;
 
-/// One user with a client of its own, as an application has it.
+/// One user with a separate client, as in an application.
 pub(super) struct User {
     client: WsChannel,
     codes: Arc<Codes>,
@@ -34,13 +34,13 @@ impl User {
         Ok(Self { client: WsChannel::from_json(settings)?, codes: Arc::new(Codes::new(outbox.to_owned(), mode)) })
     }
 
-    /// Registers; answers the API key.
+    /// Registers; returns the API key.
     pub(super) async fn register(&self) -> Outcome<String> {
         let response = self.call("ws_channel.register_account", json!({})).await?;
         text(&response, "api_key")
     }
 
-    /// Logs in, with every code that is asked for; answers which codes came.
+    /// Logs in with every requested code; returns the codes that arrived.
     pub(super) async fn log_in(&self) -> Outcome<String> {
         self.call("ws_channel.log_in", json!({})).await?;
         Ok(self.codes.seen())

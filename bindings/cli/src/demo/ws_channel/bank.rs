@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use super::account::{COMPANY, User, text};
 use crate::exit::{Failure, Outcome};
 
-/// How long the bank may take to answer, and how often is looked.
+/// Time limit for the bank's answer, and the polling interval.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// The kinds of answers, in the order in which they are shown.
+/// The types of answers, in display order.
 const READING_ORDER: [&str; 3] = ["pain.002", "camt.054", "camt.053"];
 
 /// A file that the bank made, downloaded.
@@ -28,7 +28,7 @@ pub(super) struct Downloaded {
     pub(super) path: Option<PathBuf>,
 }
 
-/// Enrols with credentials of the form that the simulator gives its customers.
+/// Enrols with credentials in the format of the simulator.
 pub(super) async fn enrol(admin: &User) -> Outcome<String> {
     let pin = format!("SIM-{}", hex(&random::bytes::<12>()));
     let user = format!("SIM-{}", hex(&random::bytes::<6>()));
@@ -43,14 +43,14 @@ pub(super) async fn references(data: &User) -> Outcome<BTreeSet<String>> {
     Ok(list(data).await?.into_iter().map(|(_, reference)| reference).collect())
 }
 
-/// Waits for files that were not there before; they appear together.
+/// Waits for new files; they appear together.
 pub(super) async fn wait(data: &User, before: &BTreeSet<String>) -> Outcome<Vec<(String, String)>> {
     let begun = Instant::now();
     loop {
         let mut new: Vec<_> =
             list(data).await?.into_iter().filter(|(_, reference)| !before.contains(reference)).collect();
         if !new.is_empty() {
-            // As a person reads them: the verdict, what was booked, what is left.
+            // In reading order: the verdict, the bookings, the balance.
             new.sort_by_key(|(file_type, _)| {
                 READING_ORDER.iter().position(|first| file_type.starts_with(first)).unwrap_or(READING_ORDER.len())
             });
@@ -67,7 +67,7 @@ pub(super) async fn wait(data: &User, before: &BTreeSet<String>) -> Outcome<Vec<
 pub(super) async fn download(data: &User, file: (String, String), folder: Option<PathBuf>) -> Outcome<Downloaded> {
     let (file_type, reference) = file;
     let request = json!({ "file_type": file_type, "file_reference": reference });
-    // Both parts come from the service: only what is a plain name becomes one.
+    // Both parts come from the service: only plain names become file names.
     let plain =
         |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c)) && !text.starts_with('.');
     let path = folder

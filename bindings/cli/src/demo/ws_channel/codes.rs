@@ -1,4 +1,4 @@
-//! Reads the codes that would go by SMS and mail, as a person reads a phone: from the service's outbox file.
+//! Reads the codes that would go by SMS and mail from the service's outbox file.
 
 use std::{
     future::Future,
@@ -11,7 +11,7 @@ use std::{
 use bankchannel::{Answer, Asker, Error, Question, Result, Secret};
 use serde_json::Value;
 
-/// How long a code may be on its way, and how often is looked.
+/// Time limit for a code, and the polling interval.
 const WAIT: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
@@ -21,7 +21,7 @@ pub(super) struct Codes {
     mode: &'static str,
     /// Ids of the messages that were read.
     read: Mutex<Vec<String>>,
-    /// What was read, for the person who watches.
+    /// The codes that were read, for display.
     seen: Mutex<Vec<String>>,
 }
 
@@ -30,7 +30,7 @@ impl Codes {
         Self { outbox, mode, read: Mutex::default(), seen: Mutex::default() }
     }
 
-    /// What was read, such as `SMS to +358…: 123456`.
+    /// The codes that were read, such as `SMS to +358…: 123456`.
     pub(super) fn seen(&self) -> String {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).join(", ")
     }
@@ -46,7 +46,7 @@ impl Codes {
         None
     }
 
-    /// The newest message of this purpose that was not read yet.
+    /// The newest unread message of this purpose.
     fn look(&self, purpose: &str) -> Option<String> {
         let text = std::fs::read_to_string(&self.outbox).ok()?;
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);

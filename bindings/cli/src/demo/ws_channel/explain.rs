@@ -1,4 +1,4 @@
-//! The payment file: what it wants, and what is wrong with it.
+//! The payment file: its content and its faults.
 
 use bankchannel_crypto::{digest::hex, digest::sha256};
 use bankchannel_foundation::shown;
@@ -16,27 +16,25 @@ use crate::{
     output::table::table,
 };
 
-/// The file type that the simulator bank takes.
+/// The file type that the simulator bank accepts.
 pub(super) const FILE_TYPE: &str = "pain.001.001.09";
-/// The largest file that the service takes, in bytes.
+/// The largest file that the service accepts, in bytes.
 const MAX_BYTES: u64 = 7 * 1024 * 1024;
 /// The reason code of a file that no bank could read.
 const FORMAT: &str = "FF01";
 
-/// A payment file as it was read.
+/// A parsed payment file.
 pub(super) struct Payment {
-    /// Its name.
     pub(super) name: String,
-    /// Its bytes.
     pub(super) bytes: Vec<u8>,
-    /// What there is to say about it.
+    /// The result of the check.
     pub(super) report: Report,
-    /// Whether it is the user's own.
+    /// Whether it is the user's own file.
     pub(super) own: bool,
 }
 
 impl Payment {
-    /// Reads the user's file, or takes the example.
+    /// Reads the user's file, or the example.
     pub(super) fn read(path: Option<&str>) -> Outcome<Self> {
         let (name, bytes) = match path {
             None => ("the example payment".to_owned(), EXAMPLE_PAIN001.as_bytes().to_vec()),
@@ -57,13 +55,13 @@ impl Payment {
         Ok(Self { name, bytes, report, own: path.is_some() })
     }
 
-    /// The digest that the bank could be asked about.
+    /// The file's digest, which can be quoted to the bank.
     pub(super) fn sha256(&self) -> String {
         hex(&sha256(&self.bytes))
     }
 }
 
-/// Shows what the file wants and what is wrong with it. False when no bank could read it, so that nothing is sent.
+/// Shows the file's content and its faults. False if no bank could read it; then nothing is sent.
 pub(super) fn show(payment: &Payment, steps: &Steps, summary: &mut Summary) -> bool {
     let problems = &payment.report.problems;
     summary.problems = problems.iter().map(|problem| json!(problem)).collect();
@@ -114,5 +112,5 @@ fn show_payment(payment: &Payment, steps: &Steps) {
     steps.say(&table(&["Transaction", "From account", "To", "Account", "Amount"], rows.take(SHOWN)));
 }
 
-/// How many lines of a table a person reads.
+/// The most rows of a table in the output.
 pub(super) const SHOWN: usize = 40;

@@ -1,4 +1,4 @@
-//! The main job, once, on this machine: from the first registration to the bank's answer.
+//! The main flow, once, on this machine: from the first registration to the bank's answer.
 //!
 //! ```text
 //!   service + simulator bank ─ register ─ codes ─ log in (MFA) ─ enrol ─ PGP key ─ sign + upload ─ wait ─ download ─ show
@@ -32,7 +32,6 @@ With --payment the simulated bank gets the debtor accounts of the file, with mon
 For an invalid file the demo explains each error; for a file that the bank rejects it shows the bank's reasons. Both end
 with exit code 1. Nothing leaves this machine.";
 
-/// The command.
 pub(super) fn command() -> Command {
     Command::new("demo")
         .about("Run the whole flow on this machine: register, log in, sign and send a payment, read the bank's answer")
@@ -42,7 +41,7 @@ pub(super) fn command() -> Command {
         .arg(flag("json", "Print one JSON object; the steps go to stderr"))
 }
 
-/// Tells the story. Whatever happens, with `--json` there is an object that says how far it came.
+/// Runs the demo. With `--json` it always prints an object that shows the completed steps.
 pub(super) fn run(matches: &ArgMatches) -> Outcome {
     let format = crate::options::format(matches);
     let mut steps = Steps::new(format);

@@ -1,4 +1,4 @@
-//! What the bank said, in tables.
+//! The bank's answer, in tables.
 
 use bankchannel_iso20022::{
     camt::{self, AccountReport, CashReport, Direction},
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::output::table::table;
 
-/// Shows the bank's files; true when it took the payment.
+/// Shows the bank's files; true if it accepted the payment.
 pub(super) fn show(downloads: &[Downloaded], payment: &Payment, steps: &Steps) -> bool {
     let mut accepted = false;
     for file in downloads {

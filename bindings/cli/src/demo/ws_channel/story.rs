@@ -1,4 +1,4 @@
-//! The story, step by step.
+//! The demo, step by step.
 
 use std::{os::unix::fs::OpenOptionsExt as _, path::Path, time::SystemTime};
 
@@ -20,10 +20,10 @@ use crate::{
     settings::NEW_API_KEY,
 };
 
-/// What there is to tell at the end.
+/// The results for the summary.
 #[derive(Default)]
 pub(super) struct Summary {
-    /// What is wrong with the payment file.
+    /// The faults of the payment file.
     pub(super) problems: Vec<Value>,
     uploaded: Option<Value>,
     downloads: Vec<Value>,
@@ -47,7 +47,7 @@ impl Summary {
     }
 }
 
-/// Tells it; true when the bank took the payment.
+/// Runs the steps; true if the bank accepted the payment.
 pub(super) async fn tell(
     payment: &Payment,
     workspace: &Workspace,

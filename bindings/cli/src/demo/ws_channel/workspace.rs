@@ -1,15 +1,14 @@
-//! Where the demo's files are, in its folder.
+//! The places of the demo's files, in its folder.
 
 use std::path::{Path, PathBuf};
 
 use super::super::workspace::Folder;
 use crate::exit::Outcome;
 
-/// The places in the folder of one demo.
 pub(super) struct Workspace(Folder);
 
 impl Workspace {
-    /// Makes the folder and its places.
+    /// Creates the folder and its places.
     pub(super) fn open(keep: Option<&str>) -> Outcome<Self> {
         let folder = Folder::open(keep)?;
         for name in ["keys", "downloads"] {
@@ -23,22 +22,22 @@ impl Workspace {
         self.0.path().join("service")
     }
 
-    /// Where the keys are.
+    /// The folder of the keys.
     pub(super) fn keys(&self) -> PathBuf {
         self.0.path().join("keys")
     }
 
-    /// Where the bank's files go.
+    /// The folder of the bank's files.
     pub(super) fn downloads(&self) -> PathBuf {
         self.0.path().join("downloads")
     }
 
-    /// Where the payment file is.
+    /// The payment file.
     pub(super) fn payment(&self) -> PathBuf {
         self.0.path().join("payment.xml")
     }
 
-    /// The folder, when it stays.
+    /// The folder, if it is kept.
     pub(super) fn kept(&self) -> Option<&Path> {
         self.0.kept()
     }
