@@ -6,13 +6,16 @@ use bankchannel_foundation::{
     Boundary, Content, Error, Local, LocalContext, Result,
     clock::SystemClock,
     error::row,
-    model::{IntoRequest, OpenContent, PieceSource, Profile, Reader, Representation, Value},
+    model::{IntoRequest, OpenContent, PieceSource, Profile, Reader, Representation, Shape, Value},
     shown,
 };
 use bankchannel_transport::open_regular;
 use bytes::Bytes;
 
-use crate::by_name::{Done, done};
+use crate::{
+    by_name::{Done, done},
+    client::reading::content_is_used,
+};
 
 /// Carries out a local operation from its request's boundary form.
 pub(crate) fn carry_out<O: Local>(
@@ -57,22 +60,20 @@ fn read<O: Local>(
 ) -> Result<O::Request> {
     let content = match attached {
         Some(content) => Some(content),
-        None => named_content::<O>(&mut request)?,
+        None => named_content(O::Request::SHAPE, &mut request)?,
     };
     let mut reader = Reader::new(Representation::Boundary).with_content(content);
     if let Some(profile) = profile {
         reader = reader.with_profile(profile);
     }
     let request = O::Request::read(request, &mut reader)?;
-    if reader.has_content() {
-        return Err(Error::invalid_field("content", "was given, but this operation takes none"));
-    }
+    content_is_used(&reader)?;
     Ok(request)
 }
 
 /// Takes the content that the JSON itself contains or names.
-fn named_content<O: Local>(request: &mut Value<'_>) -> Result<Option<Content>> {
-    let Some(field) = O::Request::SHAPE.content_field() else { return Ok(None) };
+fn named_content(shape: &'static Shape, request: &mut Value<'_>) -> Result<Option<Content>> {
+    let Some(field) = shape.content_field() else { return Ok(None) };
     let named = request.as_object_mut().and_then(|fields| fields.remove(field.name)).filter(|value| !value.is_null());
     named.map(|value| Content::read(value, &mut Reader::new(Representation::Boundary))).transpose()
 }

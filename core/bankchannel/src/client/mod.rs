@@ -5,7 +5,7 @@ mod connection;
 pub(crate) mod exchange;
 pub(crate) mod keys;
 mod methods;
-mod reading;
+pub(crate) mod reading;
 mod settings;
 pub(crate) mod signer;
 pub(crate) mod signing;

@@ -59,11 +59,21 @@ fn read_here<R: Boundary + 'static>(
     client.with_profile(TypeId::of::<R>(), |profile| {
         let mut reader = Reader::new(Representation::Boundary).with_content(content).with_profile(profile);
         let request = R::read(request, &mut reader)?;
-        if reader.has_content() {
-            return Err(Error::invalid_field("content", "was given, but this operation takes none"));
-        }
+        content_is_used(&reader)?;
         Ok(request)
     })
+}
+
+/// Refuses content that the request has no field for. Compiled once, not for each request.
+///
+/// # Errors
+/// `input.invalid_field` for `content`.
+#[inline(never)]
+pub(crate) fn content_is_used(reader: &Reader<'_>) -> Result<()> {
+    if reader.has_content() {
+        return Err(Error::invalid_field("content", "was given, but this operation takes none"));
+    }
+    Ok(())
 }
 
 /// Whether a secret of the request is given as a file, which is read together with the request.

@@ -44,6 +44,8 @@ impl WorkPool {
         let busy = || Refusal { retry_after_s: Some(5), ..Refusal::new(503, "Service busy, please try again later") };
         let permit = tokio::time::timeout(WAIT, self.permits.acquire()).await.map_err(|_| busy())?;
         let _permit = permit.map_err(Fault::internal)?;
+        // Boxed: the task is compiled once per kind of result, not per caller.
+        let work: Box<dyn FnOnce() -> T + Send> = Box::new(work);
         tokio::task::spawn_blocking(work).await.map_err(Fault::internal)
     }
 

@@ -8,6 +8,9 @@ use crate::Error;
 /// The most elements of a list or map.
 const ELEMENTS_MAX: usize = 100_000;
 
+/// The most elements that a list reserves memory for at first.
+const RESERVED: usize = 64;
+
 impl<T: Boundary> Boundary for Option<T> {
     const SHAPE: &'static Shape = T::SHAPE;
     const WIRE_SHAPE: &'static Shape = T::WIRE_SHAPE;
@@ -41,15 +44,20 @@ impl<T: Boundary> Boundary for Vec<T> {
         if values.len() > ELEMENTS_MAX {
             return Err(reader.invalid(format!("has more than {ELEMENTS_MAX} elements")));
         }
-        values
-            .into_iter()
-            .enumerate()
-            .map(|(index, value)| reader.at_index(index, |reader| T::read(value, reader)))
-            .collect()
+        // Loops, where adapters would be compiled for each type of the model.
+        let mut read = Self::with_capacity(values.len().min(RESERVED));
+        for (index, value) in values.into_iter().enumerate() {
+            read.push(reader.at_index(index, |reader| T::read(value, reader))?);
+        }
+        Ok(read)
     }
 
     fn write(self, writer: &mut Writer) -> Value<'static> {
-        Value::Array(self.into_iter().map(|value| value.write(writer)).collect())
+        let mut written = Vec::with_capacity(self.len());
+        for value in self {
+            written.push(value.write(writer));
+        }
+        Value::Array(written)
     }
 }
 

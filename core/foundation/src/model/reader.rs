@@ -139,10 +139,22 @@ impl<'a> Reader<'a> {
     }
 
     fn inside<T>(&mut self, step: Step, read: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.push(step);
+        self.enter(step);
         let out = read(self);
-        self.path.pop();
+        self.leave();
         out
+    }
+
+    // Compiled here, not in each caller: `inside` and `field` exist once per type of the model.
+
+    #[inline(never)]
+    fn enter(&mut self, step: Step) {
+        self.path.push(step);
+    }
+
+    #[inline(never)]
+    fn leave(&mut self) {
+        self.path.pop();
     }
 
     fn name(&self, field: &Field) -> &'static str {
@@ -256,15 +268,23 @@ impl<'v> ObjectReader<'v> {
     /// # Errors
     /// `input.*` rows with the field's path.
     pub fn field<T: Boundary>(&mut self, field: &'static Field, reader: &mut Reader<'_>) -> Result<T, Error> {
-        let name = reader.name(field);
-        let value = match self.object.remove(name) {
-            None | Some(Value::Null) => None,
-            given => given,
-        };
-        match value {
-            Some(value) => reader.inside(Step::Name(name), |reader| T::read(value, reader)),
-            None => T::absent(reader).ok_or_else(|| reader.missing(&[name])),
+        match self.take(field, reader) {
+            Some(value) => {
+                let read = T::read(value, reader);
+                reader.leave();
+                read
+            }
+            None => T::absent(reader).ok_or_else(|| reader.missing(&[reader.name(field)])),
         }
+    }
+
+    /// A field's value, unless it is absent; the reader is then inside the field.
+    #[inline(never)]
+    fn take(&mut self, field: &'static Field, reader: &mut Reader<'_>) -> Option<Value<'v>> {
+        let name = reader.name(field);
+        let value = self.object.remove(name).filter(|value| !value.is_null())?;
+        reader.enter(Step::Name(name));
+        Some(value)
     }
 
     /// Ends the object: on the boundary, no unknown member may be left.

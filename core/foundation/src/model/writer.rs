@@ -56,13 +56,18 @@ impl ObjectWriter {
         if value.is_absent() || (field.off_wire && writer.representation == Representation::Wire) {
             return;
         }
-        let name = if writer.representation == Representation::Wire { field.wire } else { field.name };
         let written = value.write(writer);
-        if written.is_null() {
-            // Absent in this representation only: the wire may have a value for "none".
-            return;
+        self.push(field, written, writer.representation);
+    }
+
+    /// Compiled here, not in each caller: `put` exists once per type of the model.
+    #[inline(never)]
+    fn push(&mut self, field: &'static Field, written: Value<'static>, representation: Representation) {
+        // A null is absent in this representation only: the wire may have a value for "none".
+        if !written.is_null() {
+            let name = if representation == Representation::Wire { field.wire } else { field.name };
+            self.object.push(name, written);
         }
-        self.object.push(name, written);
     }
 }
 

@@ -97,6 +97,9 @@ pub(crate) struct Tokens<'a> {
     watcher: Option<Watcher<'a>>,
 }
 
+/// Receives tokens, as one type: what is not fast anyway is compiled once, not per caller.
+type Receiver<'f> = dyn FnMut(Token<'_>) -> Result<Flow, Refusal> + 'f;
+
 /// Sees the tokens that another reader takes.
 pub(crate) type Watcher<'a> = &'a mut dyn FnMut(&Token<'_>);
 
@@ -197,10 +200,11 @@ impl<'a> Tokens<'a> {
     /// Malformed XML, exceeded limits, and problems found by the receiver.
     pub(crate) fn pump(&mut self, mut take: impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<bool, Problem> {
         let Some(watcher) = self.watcher.take() else { return self.pump_to(take) };
-        let pumped = self.pump_to(|token| {
+        let mut both = |token: Token<'_>| {
             watcher(&token);
             take(token)
-        });
+        };
+        let pumped = self.pump_to(&mut both as &mut Receiver<'_>);
         self.watcher = Some(watcher);
         pumped
     }
@@ -294,7 +298,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// Passes on the next token, or the two around a byte order mark, as read by the library.
-    fn pump_library(&mut self, take: &mut impl FnMut(Token<'_>) -> Result<Flow, Refusal>) -> Result<Paused, Refusal> {
+    fn pump_library(&mut self, take: &mut Receiver<'_>) -> Result<Paused, Refusal> {
         let Self { source, at, line, open, closing, any, limits, overridden, .. } = self;
         let rest = &source.window[*at..];
         let mut reader = Reader::from_str(rest);

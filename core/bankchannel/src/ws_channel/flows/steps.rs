@@ -86,6 +86,8 @@ impl<'a> Steps<'a> {
 
     /// Waits for local work that may take long.
     pub(super) async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        // Boxed: the task is compiled once per kind of result, not per caller.
+        let work: Box<dyn FnOnce() -> Result<T> + Send> = Box::new(work);
         let done = self.within(self.left()).race(tokio::task::spawn_blocking(work)).await?;
         done.map_err(|_| Error::because(&row::INTERNAL, "the computation was aborted"))?
     }
