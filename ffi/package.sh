@@ -3,7 +3,8 @@
 #
 #   package.sh [--built | --from DIR] [--target TRIPLE] [--output DIR]
 #
-#   --built           uses the libraries in target/release instead of building them
+#   --built           uses the libraries in target/release, which tests use, instead of building such that are optimised
+#                     as a whole
 #   --from DIR        uses those in this folder
 #   --target TRIPLE   for another machine, such as aarch64-unknown-linux-gnu; its linker and Rust target are needed
 #   --output DIR      the folder for the package; target/packages by default
@@ -45,11 +46,14 @@ while [ $# -gt 0 ]; do
     esac
 done
 
-[ -n "$from" ] || from=$target_dir/${triple:+$triple/}release
+profile=release
+[ "$built" = yes ] || profile=distribution
+[ -n "$from" ] || from=$target_dir/${triple:+$triple/}$profile
 # A loadable library needs musl's shared form.
 case $triple in *-musl) export RUSTFLAGS="${RUSTFLAGS:-} -C target-feature=-crt-static" ;; esac
 if [ "$built" = no ]; then
-    (cd "$root" && cargo build --release --locked -p bankchannel-ffi ${triple:+--target "$triple"})
+    # Without the form for Rust programs, which would keep the library from being optimised as a whole.
+    (cd "$root" && cargo rustc --profile "$profile" --locked -p bankchannel-ffi --lib --crate-type cdylib,staticlib ${triple:+--target "$triple"})
 fi
 [ -n "$triple" ] || triple=$(rustc -vV | sed -n 's/^host: //p')
 

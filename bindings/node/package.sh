@@ -1,18 +1,21 @@
 #!/bin/sh
-# Makes the npm packages from existing builds: the main package, and the one of this platform with the library in it.
-# Nothing is compiled. They are written to target/packages/.
+# Makes the npm packages: the main package, and the one of this platform with the library in it. They are written to
+# target/packages/.
 #
-#   bindings/node/package.sh                                       this machine's platform, target/release
+#   bindings/node/package.sh                                       this machine's platform; builds the library, optimised as
+#                                                                  a whole
+#   bindings/node/package.sh --built                               the library in target/release, which tests use
 #   bindings/node/package.sh --platform linux-arm64-musl --library FILE
 #                                                                  a library that was built for another one
 set -eu
-platform= library=
+platform= library= built=no
 while [ $# -gt 0 ]; do
     case "$1" in
+        --built) built=yes && shift && continue ;;
         --platform) platform=$2 ;;
         # Relative to the caller's folder.
         --library) case $2 in /*) library=$2 ;; *) library=$PWD/$2 ;; esac ;;
-        *) echo "unknown argument $1; there are --platform NAME and --library FILE" >&2 && exit 1 ;;
+        *) echo "unknown argument $1; there are --built, --platform NAME and --library FILE" >&2 && exit 1 ;;
     esac
     shift 2
 done
@@ -22,6 +25,10 @@ if [ -z "$platform" ]; then
     case "$(uname -m)" in x86_64) arch=x64 ;; aarch64) arch=arm64 ;; *) arch=$(uname -m) ;; esac
     if [ -n "$(ls /lib/ld-musl-* 2>/dev/null)" ]; then libc=musl; else libc=gnu; fi
     platform=linux-$arch-$libc
+fi
+if [ -z "$library" ] && [ "$built" = no ]; then
+    cargo build --profile distribution --locked -p bankchannel-node >&2
+    library=$target/distribution/libbankchannel_node.so
 fi
 library=${library:-$target/release/libbankchannel_node.so}
 [ -f "$library" ] || { echo "$library is not there: cargo build --release -p bankchannel-node, or give --library" >&2; exit 1; }

@@ -1,10 +1,12 @@
 #!/bin/sh
 # Acts as a new user: in an empty folder, installs the packages (from target/packages, without the network) and follows
 # the section of README.md, until the bank's statement is there.
+#
+#   smoke.sh [PACKAGE.tgz]…    these packages; without any, they are made of the library in target/release
 set -eu
 cd "$(dirname "$0")/../.."
 root=$PWD
-packages=$(bindings/node/package.sh)
+if [ $# -gt 0 ]; then packages=$*; else packages=$(bindings/node/package.sh --built); fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"

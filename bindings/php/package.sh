@@ -3,10 +3,10 @@
 #
 #   package.sh [--built | --from DIR] [--target TRIPLE]… [--output DIR]
 #
-#   --built           uses the library that cargo has left in target/release, instead of building it
+#   --built           uses the library in target/release, which tests use, instead of building one that is optimised as
+#                     a whole
 #   --from DIR        uses the library in this folder
-#   --target TRIPLE   a platform to include, such as aarch64-unknown-linux-gnu or x86_64-unknown-linux-musl; may be
-# given
+#   --target TRIPLE   a platform to include, such as aarch64-unknown-linux-gnu or x86_64-unknown-linux-musl; may be given
 #                     several times, and needs its linker and Rust target; default: this machine's
 #   --output DIR      the destination of the package; default target/packages
 #
@@ -43,6 +43,8 @@ while [ $# -gt 0 ]; do
 done
 command -v zip >/dev/null || fail 'zip is missing: install it (Debian: zip)'
 
+profile=release
+[ "$built" = yes ] || profile=distribution
 host=$(rustc -vV | sed -n 's/^host: //p')
 version=$(sed -n '/^\[workspace.package\]/,/^\[/s/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml")
 name=bankchannel-php-$version
@@ -58,7 +60,8 @@ for triple in ${triples:-$host}; do
             cd "$root"
             # A loaded library needs musl's shared form. Empty flags would hide those of cargo's settings.
             case $triple in *-musl) export RUSTFLAGS="${RUSTFLAGS:+$RUSTFLAGS }-C target-feature=-crt-static" ;; esac
-            cargo build --release --locked -p bankchannel-ffi ${own:+--target "$own"}
+            # The same build as for the package of C.
+            cargo rustc --profile "$profile" --locked -p bankchannel-ffi --lib --crate-type cdylib,staticlib ${own:+--target "$own"}
         )
     fi
     # The name that src/Bridge/Library.php looks for: machine, system, C library.
@@ -69,7 +72,7 @@ for triple in ${triples:-$host}; do
         *) fail "there is no package for $triple" ;;
     esac
     mkdir -p "$folder/lib/$platform"
-    cp "${from:-$target_dir/${own:+$own/}release}/$library" "$folder/lib/$platform/$named"
+    cp "${from:-$target_dir/${own:+$own/}$profile}/$library" "$folder/lib/$platform/$named"
     # Operations that fail on demand are for tests only.
     if grep -q 'asked to panic' "$folder/lib/$platform/$named"; then fail 'the library is a testing build'; fi
     # A package must not need a newer system than documented (docs/c-abi.md).

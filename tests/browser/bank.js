@@ -52,7 +52,7 @@ export async function sign(bank, { method = 'POST', path, headers = [], body = '
   await writeFile(file, `${method} ${path} HTTP/1.1\r\n${given.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`);
   const qseal = join(bank.certificates_dir, 'tpp1-qseal');
   const { stdout } = await run(COMMAND,
-    ['psd2', 'sign', '--key', `${qseal}.key`, '--certificate', `${qseal}.pem`, '--json', ...options, file]);
+    ['psd2', 'sign', '--private-key', `${qseal}.key`, '--certificate', `${qseal}.pem`, '--json', ...options, file]);
   await rm(file);
   const signed = JSON.parse(stdout);
   return { method, path, body, headers: signed.headers.map(({ name, value }) => [name, value]) };

@@ -19,4 +19,4 @@ flock -n 9 || exit 0
 # A valid session is reused. If a code is needed, the output names it and the script ends.
 bankchannel session login -m data --noninteractive >"$inbox/.log"
 # Existing files are skipped, and an interrupted download is fetched again.
-bankchannel files download-files --status ALL --syncdir "$inbox" >>"$inbox/.log"
+bankchannel files download-files --status ALL --directory "$inbox" >>"$inbox/.log"

@@ -31,7 +31,7 @@ pub(super) fn group_examples(name: &str) -> Option<&'static str> {
         }
         "files" => {
             "Examples:\n  bankchannel files list-files -b nordea --status NEW\n  bankchannel files upload-file -b nordea --file-type pain.001.001.09 --private-key authorize-private.asc payment.xml\n  \
-             bankchannel files download-files -b nordea --syncdir inbox\n  bankchannel files download-file -b nordea --filetype camt.053.001.02 --filereference 227166 -o statement.xml"
+             bankchannel files download-files -b nordea --directory inbox\n  bankchannel files download-file -b nordea --filetype camt.053.001.02 --filereference 227166 -o statement.xml"
         }
         "integrator" => {
             "Examples:\n  bankchannel integrator list-accounts\n  bankchannel integrator delete-account --help"
@@ -62,7 +62,7 @@ pub(super) fn examples(group: &str, name: &str) -> Option<&'static str> {
              bankchannel files upload-file --file-type pain.001.001.09 --signing-certificate authorize-public.asc --signer 'openssl pkeyutl -sign -inkey key.pem -pkeyopt digest:sha256' payment.xml\n\nWith --private-key the command signs the file; with --signatures the file was signed elsewhere. With --signing-certificate\n\
              the key is elsewhere, such as in a smart card or an HSM, and --signer names the program that uses it: here an RSA key\n\
              in a file. The signature is checked before anything is sent. With --wait-for the command waits for the bank's answers\n\
-             and writes them to --syncdir or the current folder; with --json and without --syncdir they are in the response."
+             and writes them to --directory or the current folder; with --json and without --directory they are in the response."
         }
         ("files", "check-payment-file") => {
             "Examples:\n  bankchannel files check-payment-file payment.xml && bankchannel files upload-file --file-type pain.001.001.09 --private-key key.asc payment.xml\n\n\

@@ -45,7 +45,7 @@ function recovered(explain) {
   const text = {
     'pkcs1-v1_5': 'The key fits the certificate, but another text was signed, and none of the usual mistakes gives it. ' +
       'Compare the text that the client signs, byte by byte, with the one below.',
-    'pss-or-wrong-key': 'The signature was not made with this certificate’s key, or with another padding.',
+    'pss-or-wrong-key': 'The signature was not made with this certificate’s key, or was made with another padding.',
     'length mismatch': 'The signature is not as long as the certificate’s key.',
   }[explain.recovered.padding];
   return text ? section('What happened', make('p', {}, text)) : null;

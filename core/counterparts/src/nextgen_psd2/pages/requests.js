@@ -122,7 +122,7 @@ function welcome() {
     command.push('--ca-file DATA/ca.pem', '--client-certificate DATA/certificates/tpp1-qwac.pem',
       '--client-key DATA/certificates/tpp1-qwac.key');
   }
-  command.push('--certificate DATA/certificates/tpp1-qseal.pem', '--key DATA/certificates/tpp1-qseal.key',
+  command.push('--certificate DATA/certificates/tpp1-qseal.pem', '--private-key DATA/certificates/tpp1-qseal.key',
     '--redirect-uri https://tpp.example/cb');
   at('command').textContent = command.join(' \\\n  ');
   at('base-url').textContent = `${location.origin}/api`;

@@ -84,7 +84,7 @@ impl Explanation {
                  Compare the text that the client signs, byte by byte, with the one below.\n"
             }
             Some(Recovered::PssOrWrongKey) => {
-                "The signature was not made with this certificate's key, or with another padding.\n"
+                "The signature was not made with this certificate's key, or was made with another padding.\n"
             }
             _ => "",
         });
