@@ -54,6 +54,7 @@ impl std::fmt::Debug for CallOptions {
 }
 
 /// The destination of an answer's content.
+#[non_exhaustive]
 #[derive(Clone, Default)]
 pub enum Destination {
     /// Into memory, up to [`MEMORY_MAX`] bytes.
@@ -227,6 +228,7 @@ impl<F: Fn(Question) -> Result<Answer> + Send + Sync + 'static> Asker for Asking
 }
 
 /// A question of a call.
+#[non_exhaustive]
 #[derive(Clone)]
 pub struct Question {
     /// `phone_code`, `email_code`, `sms_code`, `totp_code`, `reset_code`: six digits; `mfa_method`: `sms` or `totp`;

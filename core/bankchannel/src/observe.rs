@@ -12,6 +12,7 @@ use bankchannel_transport::Observer;
 pub const LOG_RECORDS_MAX: usize = 1000;
 
 /// One record of a call's log.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRecord {
     /// The severity.
@@ -58,6 +59,7 @@ impl std::fmt::Debug for CallLog {
 }
 
 /// The progress of a call.
+#[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// The current step, for a person; empty if only the byte counts have changed.
@@ -66,6 +68,13 @@ pub struct Progress {
     pub bytes: u64,
     /// The total number of bytes, if known.
     pub total: Option<u64>,
+}
+
+impl Progress {
+    /// A report, such as a program's tests give to its own callback.
+    pub fn new(text: impl Into<String>, bytes: u64, total: Option<u64>) -> Self {
+        Self { text: text.into(), bytes, total }
+    }
 }
 
 /// Receives the progress of a call. It runs in the call's own task, so it must return quickly and never block.

@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn news(text: &str, bytes: u64, total: Option<u64>) -> Progress {
-        Progress { text: text.to_owned(), bytes, total }
+        Progress::new(text, bytes, total)
     }
 
     #[test]
