@@ -45,8 +45,8 @@ pub struct CallOptions {
     /// An id of the caller's for this call, sent as `X-Request-ID` with every attempt of each of its exchanges, so that
     /// the peer's logs can be searched for it; NextGenPSD2 sends it with the first attempt only, since a bank refuses an
     /// id that it has seen. 1 to 100 characters, each an ASCII letter, a digit or one of `-._~:`; for NextGenPSD2 a UUID
-    /// in lower case. Errors of the call have it in their context, and so has the call's log. Anything else is
-    /// `input.invalid_field` for `request_id`, before anything is sent.
+    /// in lower case. Anything else is `input.invalid_field` for `request_id`, before anything is sent. The call's log
+    /// and the context of its error have the id, with a part that looks like a token (40 characters or more) redacted.
     pub request_id: Option<String>,
 }
 
